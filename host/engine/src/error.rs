@@ -1,0 +1,79 @@
+//! The engine's errors: what was being done, what was got, what was expected. Hints with
+//! commands to run are added by the host, which knows the command line.
+
+use std::path::{Path, PathBuf};
+
+/// Why the engine could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A file could not be read or written.
+    #[error("Failed to {action} `{}`", path.display())]
+    Io {
+        /// What was tried: `read`, `write`, `rename`.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file is not what its format says.
+    #[error("`{}` is not usable: {problem}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What was got and what was expected.
+        problem: String,
+    },
+    /// A model, adapter or recipe that this engine does not support or that contradicts itself.
+    #[error("{0}")]
+    Unsupported(String),
+    /// Tensors that do not fit together; every one is listed.
+    #[error("{summary}:\n{}", problems.iter().map(|p| format!("  - {p}")).collect::<Vec<_>>().join("\n"))]
+    Mismatch {
+        /// What was being matched: "3 of 504 tensors do not match base model `x`".
+        summary: String,
+        /// Every mismatch, one line each.
+        problems: Vec<String>,
+    },
+    /// A chat template or tokenizer refused its input.
+    #[error("{0}")]
+    Text(String),
+    /// Training went wrong at this step.
+    #[error("{problem} at step {step}")]
+    Training {
+        /// The optimizer step, from 1.
+        step: u64,
+        /// What happened.
+        problem: String,
+    },
+    /// A fault of candle, with what was being done.
+    #[error("{action}: {source}")]
+    Candle {
+        /// What was being done.
+        action: String,
+        /// What candle said.
+        #[source]
+        source: candle_core::Error,
+    },
+}
+
+/// A result of the engine.
+pub type Result<T, E = EngineError> = std::result::Result<T, E>;
+
+impl EngineError {
+    /// An [`EngineError::Io`].
+    pub fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Self::Io { action, path: path.to_owned(), source }
+    }
+
+    /// An [`EngineError::Format`].
+    pub fn format(path: &Path, problem: impl Into<String>) -> Self {
+        Self::Format { path: path.to_owned(), problem: problem.into() }
+    }
+
+    /// An [`EngineError::Unsupported`].
+    pub fn unsupported(problem: impl Into<String>) -> Self {
+        Self::Unsupported(problem.into())
+    }
+}

@@ -1,0 +1,337 @@
+//! The manifest: everything an expert declares. These types are the only definition; the JSON
+//! schema in `manifests/schema/` is generated from them and refuses unknown keys.
+//!
+//! Parsing here is plain serde: one fault at a time. `hive expert validate` lists all at once.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::error::ExpertError;
+use crate::protocol::Record;
+
+/// What an expert declares of itself: `manifests/<name>.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Where the schema of this file is, for editors.
+    #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// The name on the command line: lower-case letters, digits, dashes.
+    #[schemars(regex(pattern = r"^[a-z][a-z0-9-]{0,62}$"))]
+    pub name: String,
+    /// Semantic version of the expert: `0.1.0`.
+    #[schemars(regex(pattern = r"^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$"))]
+    pub version: String,
+    /// ABI number of the SDK that the plugin is built for.
+    #[schemars(range(min = 1))]
+    pub abi: u32,
+    /// One sentence for `hive expert list`.
+    #[schemars(length(min = 1))]
+    pub description: String,
+    /// SPDX expression.
+    #[schemars(length(min = 1))]
+    pub license: String,
+    /// Ids of the base models that the expert is meant for (see `hive model list`).
+    #[schemars(length(min = 1))]
+    pub base_models: Vec<String>,
+    /// What its records look like.
+    pub dataset: DatasetSpec,
+    /// How to train unless the user says otherwise.
+    #[serde(default)]
+    pub recipe: Recipe,
+    /// Named changes to the recipe, each a partial recipe: `--profile quickstart`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Recipe>")]
+    pub profiles: BTreeMap<String, Map<String, Value>>,
+    /// How to generate unless the user says otherwise.
+    #[serde(default)]
+    pub generation: GenerationSpec,
+    /// Prompts that never train.
+    #[serde(default)]
+    pub eval_prompts: Vec<EvalPrompt>,
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// The first fault, with its line and column.
+    pub fn parse(json: &str) -> Result<Self, ExpertError> {
+        serde_json::from_str(json)
+            .map_err(|e| ExpertError::new(format!("the manifest does not follow its schema: {e}")))
+    }
+
+    /// Name of the field that holds the completion, if one is declared.
+    pub fn completion_field(&self) -> Option<&str> {
+        self.dataset.fields.iter().find(|f| f.completion).map(|f| f.name.as_str())
+    }
+}
+
+/// What a data set of this domain holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DatasetSpec {
+    /// The fields of a record.
+    #[schemars(length(min = 1))]
+    pub fields: Vec<FieldSpec>,
+    /// A field whose value must not occur in both train and validation: records that share it
+    /// fall on the same side of the split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_by: Option<String>,
+}
+
+/// One field of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FieldSpec {
+    /// Its name inside hive.
+    pub name: String,
+    /// What it holds.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Names that data sets use for it, in order of preference, besides its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// True when a record may lack it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+    /// True for the field that the model learns to write.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub completion: bool,
+}
+
+/// Everything that decides what a training run does.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Recipe {
+    /// Base model: a catalogue id, a folder or a GGUF file. Empty: the manifest's first.
+    pub base_model: String,
+    /// The adapter.
+    pub adapter: AdapterSpec,
+    /// The training loop.
+    pub training: TrainingSpec,
+    /// What is trained and evaluated on.
+    pub data: DataSpec,
+}
+
+/// How the adapter acts on a linear layer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// Weight-decomposed low-rank adaptation (arXiv 2402.09353).
+    #[default]
+    Dora,
+    /// Low-rank adaptation (arXiv 2106.09685).
+    Lora,
+}
+
+/// A linear layer of the decoder that can carry an adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetModule {
+    /// Attention query projection.
+    QProj,
+    /// Attention key projection.
+    KProj,
+    /// Attention value projection.
+    VProj,
+    /// Attention output projection.
+    OProj,
+    /// Feed-forward gate projection.
+    GateProj,
+    /// Feed-forward up projection.
+    UpProj,
+    /// Feed-forward down projection.
+    DownProj,
+}
+
+/// Shape of the adapter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AdapterSpec {
+    /// DoRA or LoRA.
+    pub method: Method,
+    /// Rank of A and B.
+    #[schemars(range(min = 1, max = 4096))]
+    pub rank: u32,
+    /// Scaling is alpha / rank (alpha / √rank with rsLoRA).
+    #[schemars(range(min = 0.0))]
+    pub alpha: f64,
+    /// Probability with which an input of the adapter branch is dropped in training.
+    #[schemars(range(min = 0.0, max = 0.99))]
+    pub dropout: f64,
+    /// Scale by alpha / √rank (arXiv 2312.03732).
+    pub rslora: bool,
+    /// The linear layers that carry an adapter.
+    #[schemars(length(min = 1))]
+    pub target_modules: Vec<TargetModule>,
+    /// Other ranks for modules whose name ends so: `{"layers.1.mlp.up_proj": 6}`.
+    pub rank_pattern: BTreeMap<String, u32>,
+    /// Other alphas for modules whose name ends so.
+    pub alpha_pattern: BTreeMap<String, f64>,
+}
+
+impl Default for AdapterSpec {
+    fn default() -> Self {
+        use TargetModule::{DownProj, KProj, OProj, QProj, UpProj, VProj};
+        Self {
+            method: Method::Dora,
+            rank: 12,
+            alpha: 24.0,
+            dropout: 0.1,
+            rslora: false,
+            target_modules: vec![QProj, KProj, VProj, OProj, UpProj, DownProj],
+            rank_pattern: BTreeMap::new(),
+            alpha_pattern: BTreeMap::new(),
+        }
+    }
+}
+
+/// How the learning rate moves after warm-up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Schedule {
+    /// Half a cosine, down to zero.
+    #[default]
+    Cosine,
+    /// A straight line, down to zero.
+    Linear,
+    /// No change.
+    Constant,
+}
+
+/// The training loop. A step is an optimizer step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainingSpec {
+    /// Highest learning rate.
+    #[schemars(range(min = 0.0))]
+    pub learning_rate: f64,
+    /// Passes over the training records; may be a fraction. Ignored when `steps` is given.
+    #[schemars(range(min = 0.0))]
+    pub epochs: f64,
+    /// Optimizer steps in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u64>,
+    /// Share of the steps during which the learning rate rises from zero.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub warmup_ratio: f64,
+    /// Warm-up in optimizer steps, instead of `warmup_ratio`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warmup_steps: Option<u64>,
+    /// Learning rate after warm-up.
+    pub schedule: Schedule,
+    /// Records per optimizer step.
+    #[schemars(range(min = 1))]
+    pub effective_batch: usize,
+    /// Longest record in tokens, prompt and completion; a longer one is dropped and counted.
+    #[schemars(range(min = 8))]
+    pub max_seq_len: usize,
+    /// Most tokens in one forward pass: a memory knob that does not change the result.
+    #[schemars(range(min = 8))]
+    pub micro_batch_tokens: usize,
+    /// Decoupled weight decay of A and B; magnitudes never decay.
+    #[schemars(range(min = 0.0))]
+    pub weight_decay: f64,
+    /// AdamW's first-moment decay.
+    #[schemars(range(min = 0.0, max = 0.9999999))]
+    pub beta1: f64,
+    /// AdamW's second-moment decay.
+    #[schemars(range(min = 0.0, max = 0.9999999))]
+    pub beta2: f64,
+    /// AdamW's epsilon.
+    pub epsilon: f64,
+    /// Gradients are scaled down to this global L2 norm; 0 means never.
+    #[schemars(range(min = 0.0))]
+    pub max_grad_norm: f64,
+    /// Optimizer steps between evaluations of the validation loss.
+    #[schemars(range(min = 1))]
+    pub eval_steps: u64,
+    /// Optimizer steps between checkpoints.
+    #[schemars(range(min = 1))]
+    pub save_steps: u64,
+    /// End with the adapter of lowest validation loss instead of the last.
+    pub load_best_at_end: bool,
+    /// Seed of initialisation, order and dropout.
+    pub seed: u64,
+}
+
+impl Default for TrainingSpec {
+    fn default() -> Self {
+        Self {
+            learning_rate: 5e-5,
+            epochs: 1.5,
+            steps: None,
+            warmup_ratio: 0.1,
+            warmup_steps: None,
+            schedule: Schedule::Cosine,
+            effective_batch: 90,
+            max_seq_len: 800,
+            micro_batch_tokens: 1600,
+            weight_decay: 0.0,
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            max_grad_norm: 1.0,
+            eval_steps: 250,
+            save_steps: 250,
+            load_best_at_end: true,
+            seed: 42,
+        }
+    }
+}
+
+/// What is trained and evaluated on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DataSpec {
+    /// Records to synthesise when no data set is given.
+    #[schemars(range(min = 1))]
+    pub synthetic_records: usize,
+    /// Share of the records held out for validation.
+    #[schemars(range(min = 0.0, max = 0.9))]
+    pub validation_fraction: f64,
+    /// Most validation records; those held out beyond it are not used.
+    #[schemars(range(min = 1))]
+    pub validation_records: usize,
+    /// Held-out prompts that are answered and graded at the end, base against adapter.
+    pub graded_prompts: usize,
+}
+
+impl Default for DataSpec {
+    fn default() -> Self {
+        Self { synthetic_records: 5_000, validation_fraction: 0.05, validation_records: 500, graded_prompts: 24 }
+    }
+}
+
+/// How to generate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GenerationSpec {
+    /// Most tokens in an answer.
+    #[schemars(range(min = 1))]
+    pub max_new_tokens: usize,
+}
+
+impl Default for GenerationSpec {
+    fn default() -> Self {
+        Self { max_new_tokens: 256 }
+    }
+}
+
+/// A prompt for evaluation, with its gold completion.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EvalPrompt {
+    /// Stable name.
+    pub id: String,
+    /// What the prompt is about, for grouping: `missing-group-by`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// The record, completion field included.
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub record: Record,
+}

@@ -1,0 +1,1 @@
+//! Integration tests of hive; the tests themselves are in `it/`.
