@@ -3,7 +3,12 @@
 //! Tensors in, tensors out. It has no command line, loads no plugins, opens no connections and
 //! prints nothing.
 
+pub mod adapter;
+pub mod data;
 pub mod error;
+pub mod generate;
 pub mod model;
+pub mod ops;
+pub mod train;
 
 pub use error::{EngineError, Result};

@@ -1,6 +1,10 @@
-//! The frozen base model: its shape, where its weights come from, its tokenizer and chat template.
+//! The frozen base model: its shape, where its weights come from, its tokenizer and chat
+//! template, and the computation of it.
 
 pub mod chat_template;
 pub mod config;
+pub mod decoder;
+pub mod inference;
+pub mod pass;
 pub mod source;
 pub mod tokenizer;

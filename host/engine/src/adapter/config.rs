@@ -1,0 +1,210 @@
+//! The shape of an adapter: method, ranks, scaling, which linear layers carry one. It knows no
+//! file format: PEFT's names are translated in [`super::peft`].
+
+use std::collections::BTreeMap;
+
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{EngineError, Result};
+use crate::model::config::ModelConfig;
+
+/// How the adapter acts on a linear layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// Weight-decomposed low-rank adaptation (arXiv 2402.09353).
+    Dora,
+    /// Low-rank adaptation (arXiv 2106.09685).
+    Lora,
+}
+
+impl Method {
+    /// The name in recipes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dora => "dora",
+            Self::Lora => "lora",
+        }
+    }
+}
+
+/// A linear layer of the decoder that can carry an adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Module {
+    /// Attention query projection.
+    QProj,
+    /// Attention key projection.
+    KProj,
+    /// Attention value projection.
+    VProj,
+    /// Attention output projection.
+    OProj,
+    /// Feed-forward gate projection.
+    GateProj,
+    /// Feed-forward up projection.
+    UpProj,
+    /// Feed-forward down projection.
+    DownProj,
+}
+
+impl Module {
+    /// All of them, in the order of the forward pass.
+    pub const ALL: [Self; 7] =
+        [Self::QProj, Self::KProj, Self::VProj, Self::OProj, Self::GateProj, Self::UpProj, Self::DownProj];
+
+    /// The last part of its name: `q_proj`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::QProj => "q_proj",
+            Self::KProj => "k_proj",
+            Self::VProj => "v_proj",
+            Self::OProj => "o_proj",
+            Self::GateProj => "gate_proj",
+            Self::UpProj => "up_proj",
+            Self::DownProj => "down_proj",
+        }
+    }
+
+    /// The full name in a Hugging Face model: `model.layers.3.self_attn.q_proj`.
+    pub fn path(self, layer: usize) -> String {
+        let block = match self {
+            Self::QProj | Self::KProj | Self::VProj | Self::OProj => "self_attn",
+            Self::GateProj | Self::UpProj | Self::DownProj => "mlp",
+        };
+        format!("model.layers.{layer}.{block}.{}", self.name())
+    }
+
+    /// (output features, input features) of its weight.
+    pub fn shape(self, config: &ModelConfig) -> (usize, usize) {
+        let (hidden, inner) = (config.hidden_size, config.intermediate_size);
+        match self {
+            Self::QProj => (config.q_size(), hidden),
+            Self::KProj | Self::VProj => (config.kv_size(), hidden),
+            Self::OProj => (hidden, config.q_size()),
+            Self::GateProj | Self::UpProj => (inner, hidden),
+            Self::DownProj => (hidden, inner),
+        }
+    }
+}
+
+/// Which linear layers carry an adapter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Targets {
+    /// Those whose full name is one of these or ends in a dot and one of these.
+    Names(Vec<String>),
+    /// Those whose full name matches this regular expression from end to end.
+    Pattern(String),
+    /// Every linear layer of the decoder (not the output projection).
+    AllLinear,
+}
+
+/// The shape of an adapter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AdapterConfig {
+    /// DoRA or LoRA.
+    pub method: Method,
+    /// Rank where no pattern says otherwise.
+    pub rank: usize,
+    /// Alpha where no pattern says otherwise.
+    pub alpha: f64,
+    /// Dropout on the branch's input, in training only.
+    pub dropout: f64,
+    /// Scaling alpha/√rank instead of alpha/rank (arXiv 2312.03732).
+    pub rslora: bool,
+    /// Which layers.
+    pub targets: Targets,
+    /// Only these decoder layers; all when none.
+    pub layers: Option<Vec<usize>>,
+    /// Other ranks: regular expressions on the end of a module's full name.
+    pub rank_pattern: BTreeMap<String, usize>,
+    /// Other alphas, likewise.
+    pub alpha_pattern: BTreeMap<String, f64>,
+}
+
+/// One adapted linear layer, with its own rank and scaling.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Site {
+    /// Decoder layer.
+    pub layer: usize,
+    /// Which linear of the layer.
+    pub module: Module,
+    /// Output features.
+    pub out: usize,
+    /// Input features.
+    pub input: usize,
+    /// Rank.
+    pub rank: usize,
+    /// s
+    pub scaling: f32,
+}
+
+impl AdapterConfig {
+    /// The adapted layers of a model of this shape, in the order of its forward pass.
+    ///
+    /// # Errors
+    /// When a pattern is no regular expression, a rank is 0, or nothing matches.
+    pub fn sites(&self, config: &ModelConfig) -> Result<Vec<Site>> {
+        let targets = match &self.targets {
+            Targets::Pattern(pattern) => Some(whole(pattern)?),
+            _ => None,
+        };
+        let ranks = ending(&self.rank_pattern)?;
+        let alphas = ending(&self.alpha_pattern)?;
+        let mut sites = Vec::new();
+        for layer in 0..config.num_layers {
+            if self.layers.as_ref().is_some_and(|only| !only.contains(&layer)) {
+                continue;
+            }
+            for module in Module::ALL {
+                let path = module.path(layer);
+                let wanted = match &self.targets {
+                    Targets::AllLinear => true,
+                    Targets::Names(names) => names.iter().any(|n| path == *n || path.ends_with(&format!(".{n}"))),
+                    Targets::Pattern(_) => targets.as_ref().is_some_and(|t| t.is_match(&path)),
+                };
+                if !wanted {
+                    continue;
+                }
+                let rank = ranks.iter().find(|(r, _)| r.is_match(&path)).map_or(self.rank, |(_, rank)| **rank);
+                let alpha = alphas.iter().find(|(r, _)| r.is_match(&path)).map_or(self.alpha, |(_, alpha)| **alpha);
+                if rank == 0 {
+                    return Err(EngineError::unsupported(format!(
+                        "The adapter's rank for `{path}` is 0, expected at least 1"
+                    )));
+                }
+                let divisor = if self.rslora { (rank as f64).sqrt() } else { rank as f64 };
+                let (out, input) = module.shape(config);
+                sites.push(Site { layer, module, out, input, rank, scaling: (alpha / divisor) as f32 });
+            }
+        }
+        if sites.is_empty() {
+            return Err(EngineError::unsupported(format!(
+                "The adapter's target modules {:?} match no linear layer of the base model (its linear layers: {})",
+                self.targets,
+                Module::ALL.map(Module::name).join(", ")
+            )));
+        }
+        Ok(sites)
+    }
+}
+
+fn whole(pattern: &str) -> Result<Regex> {
+    Regex::new(&format!("^(?:{pattern})$")).map_err(|e| bad_pattern(pattern, &e))
+}
+
+/// PEFT's rule for patterns: the key matches a whole name or what follows a dot in it.
+fn ending<T>(patterns: &BTreeMap<String, T>) -> Result<Vec<(Regex, &T)>> {
+    patterns
+        .iter()
+        .map(|(key, value)| {
+            let regex = Regex::new(&format!(r"^(?:.*\.)?(?:{key})$")).map_err(|e| bad_pattern(key, &e))?;
+            Ok((regex, value))
+        })
+        .collect()
+}
+
+fn bad_pattern(pattern: &str, error: &regex::Error) -> EngineError {
+    EngineError::unsupported(format!("The module pattern `{pattern}` is not a regular expression: {error}"))
+}

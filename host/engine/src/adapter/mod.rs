@@ -1,0 +1,10 @@
+//! Adapters: what they are ([`config`]), their parameters ([`params`]), PEFT's files ([`peft`]),
+//! and merging them into the base ([`merge`]).
+
+pub mod config;
+pub mod merge;
+pub mod params;
+pub mod peft;
+
+pub use config::{AdapterConfig, Method, Module};
+pub use params::{Adapter, AdapterScales, Part};

@@ -1,0 +1,320 @@
+//! PEFT's adapter folder: `adapter_config.json` and `adapter_model.safetensors`, byte-compatible
+//! names. The only place where PEFT's words (`r`, `lora_alpha`) occur.
+//!
+//! Format: Hugging Face PEFT, `LoraConfig` and "Checkpoint format" in its documentation. Loading
+//! is strict: every tensor must belong to a linear layer of the base and have its shape, every
+//! target module must have its tensors; all mismatches are listed at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use safetensors::serialize;
+use safetensors::tensor::{Dtype, TensorView};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::adapter::config::{AdapterConfig, Method, Module, Targets};
+use crate::adapter::params::{Adapter, Part};
+use crate::error::{EngineError, Result};
+use crate::model::config::ModelConfig;
+use crate::model::source::TensorSource;
+use crate::model::source::safetensors::SafetensorsSource;
+use crate::train::checkpoint::write_file;
+
+/// Name of the configuration file.
+pub const CONFIG_FILE: &str = "adapter_config.json";
+/// Name of the tensor file.
+pub const TENSOR_FILE: &str = "adapter_model.safetensors";
+/// Name of the file that binds an adapter to its base. PEFT does not read it.
+pub const BASE_FILE: &str = "hive_base.json";
+
+/// The base model an adapter was trained on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BaseRef {
+    /// Catalogue id or path.
+    pub id: String,
+    /// sha256 of its weights, in hexadecimal.
+    pub digest: String,
+}
+
+/// An adapter folder's configuration, as far as hive reads it.
+#[derive(Debug, Clone)]
+pub struct PeftConfig {
+    /// The adapter's shape.
+    pub adapter: AdapterConfig,
+    /// `base_model_name_or_path`; may be empty.
+    pub base_name: String,
+    /// The base that hive recorded, if hive wrote the folder.
+    pub base: Option<BaseRef>,
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    peft_type: String,
+    #[serde(default)]
+    base_model_name_or_path: Option<String>,
+    r: usize,
+    lora_alpha: f64,
+    #[serde(default)]
+    lora_dropout: f64,
+    #[serde(default)]
+    use_dora: bool,
+    #[serde(default)]
+    use_rslora: bool,
+    #[serde(default)]
+    target_modules: Value,
+    #[serde(default)]
+    layers_to_transform: Value,
+    #[serde(default)]
+    rank_pattern: Option<BTreeMap<String, usize>>,
+    #[serde(default)]
+    alpha_pattern: Option<BTreeMap<String, f64>>,
+    #[serde(flatten)]
+    rest: BTreeMap<String, Value>,
+}
+
+/// Settings that change what the tensors mean and that hive does not compute: refused unless they
+/// have their neutral value.
+const NEUTRAL: [(&str, &[&str]); 16] = [
+    ("bias", &["\"none\""]),
+    ("fan_in_fan_out", &["false"]),
+    ("modules_to_save", &["null", "[]"]),
+    ("layer_replication", &["null"]),
+    ("lora_bias", &["false"]),
+    ("trainable_token_indices", &["null", "[]", "{}"]),
+    ("target_parameters", &["null", "[]"]),
+    ("exclude_modules", &["null", "[]"]),
+    ("alora_invocation_tokens", &["null"]),
+    ("use_qalora", &["false"]),
+    ("use_bdlora", &["null", "false"]),
+    ("arrow_config", &["null"]),
+    ("monteclora_config", &["null"]),
+    ("velora_config", &["null"]),
+    ("kasa_config", &["null"]),
+    ("megatron_config", &["null"]),
+];
+
+/// Reads `adapter_config.json` and, when there is one, the record of the base.
+///
+/// # Errors
+/// When a file is absent or not what it should be, or a setting is one that hive does not compute.
+pub fn read_config(dir: &Path) -> Result<PeftConfig> {
+    let path = dir.join(CONFIG_FILE);
+    let text = std::fs::read_to_string(&path).map_err(|e| EngineError::io("read", &path, e))?;
+    let raw: Raw = serde_json::from_str(&text)
+        .map_err(|e| EngineError::format(&path, format!("not a PEFT LoRA configuration: {e}")))?;
+    let refuse = |problem: String| Err(EngineError::format(&path, problem));
+    if raw.peft_type != "LORA" {
+        return refuse(format!("`peft_type` is `{}`, expected `LORA`", raw.peft_type));
+    }
+    for (name, neutral) in NEUTRAL {
+        if let Some(value) = raw.rest.get(name) {
+            if !neutral.contains(&value.to_string().as_str()) {
+                return refuse(format!(
+                    "`{name}` is {value}, which hive does not compute; expected {}",
+                    neutral.join(" or ")
+                ));
+            }
+        }
+    }
+    let targets = match &raw.target_modules {
+        Value::String(s) if s == "all-linear" => Targets::AllLinear,
+        Value::String(s) => Targets::Pattern(s.clone()),
+        Value::Array(items) => {
+            let names: Option<Vec<String>> = items.iter().map(|i| i.as_str().map(str::to_owned)).collect();
+            match names {
+                Some(names) => Targets::Names(names),
+                None => return refuse(format!("`target_modules` is {}, expected names", raw.target_modules)),
+            }
+        }
+        other => return refuse(format!("`target_modules` is {other}, expected a list of names or a pattern")),
+    };
+    let layers = match &raw.layers_to_transform {
+        Value::Null => None,
+        Value::Number(n) => n.as_u64().map(|n| vec![n as usize]),
+        value => match serde_json::from_value(value.clone()) {
+            Ok(layers) => Some(layers),
+            Err(_) => {
+                return refuse(format!("`layers_to_transform` is {value}, expected a number or a list of numbers"));
+            }
+        },
+    };
+    Ok(PeftConfig {
+        adapter: AdapterConfig {
+            method: if raw.use_dora { Method::Dora } else { Method::Lora },
+            rank: raw.r,
+            alpha: raw.lora_alpha,
+            dropout: raw.lora_dropout,
+            rslora: raw.use_rslora,
+            targets,
+            layers,
+            rank_pattern: raw.rank_pattern.unwrap_or_default(),
+            alpha_pattern: raw.alpha_pattern.unwrap_or_default(),
+        },
+        base_name: raw.base_model_name_or_path.unwrap_or_default(),
+        base: read_base(dir)?,
+    })
+}
+
+fn read_base(dir: &Path) -> Result<Option<BaseRef>> {
+    let path = dir.join(BASE_FILE);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => serde_json::from_str(&text).map(Some).map_err(|e| EngineError::format(&path, e.to_string())),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(EngineError::io("read", &path, e)),
+    }
+}
+
+/// A loaded adapter and how much of its file was applied.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The adapter.
+    pub adapter: Adapter,
+    /// What its folder says of itself.
+    pub config: PeftConfig,
+    /// Tensors in the file, each of which was applied.
+    pub tensors: usize,
+}
+
+/// Loads an adapter folder for a base of this shape.
+///
+/// # Errors
+/// When a file is absent or damaged; when the folder names another base than `base`; or every
+/// tensor that is missing, unexpected or of another shape, all at once.
+pub fn load(dir: &Path, model: &ModelConfig, base: Option<&BaseRef>) -> Result<Loaded> {
+    let config = read_config(dir)?;
+    if let (Some(recorded), Some(base)) = (&config.base, base) {
+        if recorded.digest != base.digest {
+            return Err(EngineError::format(
+                dir,
+                format!(
+                    "the adapter was trained on base model `{}` (weights sha256 {}), got `{}` (sha256 {})",
+                    recorded.id, recorded.digest, base.id, base.digest
+                ),
+            ));
+        }
+    }
+    let mut adapter = Adapter::zeros(config.adapter.clone(), model)?;
+    let path = dir.join(TENSOR_FILE);
+    if !path.exists() && dir.join("adapter_model.bin").exists() {
+        return Err(EngineError::format(
+            &dir.join("adapter_model.bin"),
+            "a pickle can run any code when it is read; expected adapter_model.safetensors",
+        ));
+    }
+    let file = SafetensorsSource::open(&path)?;
+    let mut left: BTreeSet<String> = file.names().into_iter().collect();
+    let tensors = left.len();
+    let mut problems = Vec::new();
+    let mut values = Vec::new();
+    for (slot, part, range, shape) in adapter.tensors() {
+        let name = tensor_name(slot.site.layer, slot.site.module, part);
+        left.remove(&name);
+        match file.shape(&name) {
+            None => problems.push(format!("`{name}` is missing, expected {shape:?}")),
+            Some(got) if got != shape => problems.push(format!("`{name}` is {got:?}, expected {shape:?}")),
+            Some(_) => values.push((range, file.read(&name)?)),
+        }
+    }
+    for name in &left {
+        problems.push(format!("`{name}` belongs to no linear layer that the configuration targets"));
+    }
+    if !problems.is_empty() {
+        let against = base.map_or_else(|| "the base model".to_owned(), |b| format!("base model `{}`", b.id));
+        return Err(EngineError::Mismatch {
+            summary: format!(
+                "Failed to load adapter `{}`: {} of its {tensors} tensors do not match {against}",
+                dir.display(),
+                problems.len()
+            ),
+            problems,
+        });
+    }
+    for (range, data) in values {
+        adapter.params[range].copy_from_slice(&data);
+    }
+    Ok(Loaded { adapter, config, tensors })
+}
+
+/// PEFT's key of a tensor; the magnitude has no `.weight`.
+pub fn tensor_name(layer: usize, module: Module, part: Part) -> String {
+    let path = module.path(layer);
+    match part {
+        Part::A => format!("base_model.model.{path}.lora_A.weight"),
+        Part::B => format!("base_model.model.{path}.lora_B.weight"),
+        Part::Magnitude => format!("base_model.model.{path}.lora_magnitude_vector"),
+    }
+}
+
+/// Writes `adapter` into `dir`, which must exist. Each file appears whole or not at all.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn save(dir: &Path, adapter: &Adapter, base: &BaseRef) -> Result<()> {
+    let config = &adapter.config;
+    let targets = match &config.targets {
+        Targets::Names(names) => json!(names),
+        Targets::Pattern(pattern) => json!(pattern),
+        Targets::AllLinear => json!("all-linear"),
+    };
+    let text = json!({
+        "peft_type": "LORA",
+        "task_type": "CAUSAL_LM",
+        "auto_mapping": null,
+        "base_model_name_or_path": base.id,
+        "revision": null,
+        "inference_mode": true,
+        "r": config.rank,
+        "lora_alpha": whole(config.alpha),
+        "lora_dropout": config.dropout,
+        "use_dora": config.method == Method::Dora,
+        "use_rslora": config.rslora,
+        "target_modules": targets,
+        "layers_to_transform": config.layers,
+        "layers_pattern": null,
+        "rank_pattern": config.rank_pattern,
+        "alpha_pattern": config.alpha_pattern.iter().map(|(k, v)| (k.clone(), whole(*v))).collect::<BTreeMap<_, _>>(),
+        "bias": "none",
+        "fan_in_fan_out": false,
+        "init_lora_weights": true,
+        "modules_to_save": null,
+        "layer_replication": null,
+        "loftq_config": {},
+        "megatron_config": null,
+        "megatron_core": "megatron.core",
+    });
+    let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = adapter
+        .tensors()
+        .map(|(slot, part, range, shape)| {
+            let bytes = adapter.params[range].iter().flat_map(|v| v.to_le_bytes()).collect();
+            (tensor_name(slot.site.layer, slot.site.module, part), shape, bytes)
+        })
+        .collect();
+    write_file(&dir.join(TENSOR_FILE), &tensor_bytes(&dir.join(TENSOR_FILE), &tensors)?)?;
+    write_file(&dir.join(CONFIG_FILE), pretty(&text).as_bytes())?;
+    write_file(&dir.join(BASE_FILE), pretty(&json!(base)).as_bytes())
+}
+
+/// Serialises f32 tensors (name, shape, little-endian bytes) with PEFT's metadata.
+pub(crate) fn tensor_bytes(path: &Path, tensors: &[(String, Vec<usize>, Vec<u8>)]) -> Result<Vec<u8>> {
+    let fault =
+        |e: safetensors::SafeTensorError| EngineError::format(path, format!("the tensors cannot be written: {e}"));
+    let views = tensors
+        .iter()
+        .map(|(name, shape, bytes)| Ok((name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(fault)?;
+    let metadata = [("format".to_owned(), "pt".to_owned())].into();
+    serialize(views, Some(metadata)).map_err(fault)
+}
+
+/// PEFT writes alpha as an integer when it is one.
+fn whole(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 1e15 { json!(value as i64) } else { json!(value) }
+}
+
+fn pretty(value: &Value) -> String {
+    // Serialising a `Value` has no failing case: its keys are strings.
+    serde_json::to_string_pretty(value).map(|t| t + "\n").unwrap_or_default()
+}

@@ -1,0 +1,450 @@
+//! The decoder over a packed batch: forward, loss and backward for training, evaluation and
+//! probes. Generation, with its cache, is in [`super::inference`].
+//!
+//! What the backward pass needs is kept per layer in a tape; cheap things (norms' outputs,
+//! rotations, the gated activation) are computed again instead. All buffers are kept for the next
+//! batch: fresh memory is slow.
+
+use crate::adapter::{Adapter, AdapterScales, Module};
+use crate::data::Batch;
+use crate::model::decoder::Decoder;
+use crate::ops::cross_entropy::{self, Loss};
+use crate::ops::dora::{self, Scratch};
+use crate::ops::dropout::{Mask, key};
+use crate::ops::product::{Write, nt};
+use crate::ops::rope::{self, Segment, Table};
+use crate::ops::{attention, embedding, rms_norm, swiglu};
+
+/// A base and, perhaps, an adapter on it.
+#[derive(Debug, Clone, Copy)]
+pub struct Model<'a> {
+    /// The frozen base.
+    pub base: &'a Decoder,
+    /// The adapter with its ratios.
+    pub adapter: Option<(&'a Adapter, &'a AdapterScales)>,
+}
+
+/// Dropout of one optimizer step.
+#[derive(Debug, Clone, Copy)]
+pub struct Dropout {
+    /// Seed of the run.
+    pub seed: u64,
+    /// Optimizer step.
+    pub step: u64,
+    /// Probability.
+    pub probability: f64,
+}
+
+/// What the forward pass keeps of one layer. Sizes in values: N tokens.
+#[derive(Debug, Default)]
+struct LayerTape {
+    /// Input of the layer [N, hidden]
+    x: Vec<f32>,
+    norm1: Vec<f32>,
+    q: Vec<f32>,
+    k: Vec<f32>,
+    v: Vec<f32>,
+    /// Token-major output of attention [N, heads · dim]
+    attention: Vec<f32>,
+    lse: Vec<f32>,
+    o: Vec<f32>,
+    norm2: Vec<f32>,
+    gate: Vec<f32>,
+    up: Vec<f32>,
+    down: Vec<f32>,
+    /// z of every adapted linear
+    z: [Vec<f32>; 7],
+}
+
+/// Buffers shared by all layers.
+#[derive(Debug, Default)]
+struct Shared {
+    normed: Vec<f32>,
+    mid: Vec<f32>,
+    q_heads: Vec<f32>,
+    k_heads: Vec<f32>,
+    v_heads: Vec<f32>,
+    out_heads: Vec<f32>,
+    head_norm: Vec<f32>,
+    head_inv: Vec<f32>,
+    act: Vec<f32>,
+    scratch: Scratch,
+}
+
+/// Gradients of one layer's intermediates.
+#[derive(Debug, Default)]
+struct Gradients {
+    x: Vec<f32>,
+    g: Vec<f32>,
+    normed: Vec<f32>,
+    act: Vec<f32>,
+    up: Vec<f32>,
+    attention: Vec<f32>,
+    heads: Vec<f32>,
+    q_heads: Vec<f32>,
+    k_heads: Vec<f32>,
+    v_heads: Vec<f32>,
+    q: Vec<f32>,
+    k: Vec<f32>,
+    v: Vec<f32>,
+}
+
+/// Rows of the last layer that carry loss.
+#[derive(Debug, Default)]
+struct Tail {
+    x: Vec<f32>,
+    inv: Vec<f32>,
+    normed: Vec<f32>,
+    dnormed: Vec<f32>,
+    dx: Vec<f32>,
+    logits: Vec<f32>,
+}
+
+/// Computes a model over batches, keeping its buffers.
+#[derive(Debug, Default)]
+pub struct Pass {
+    tape: Vec<LayerTape>,
+    shared: Shared,
+    grads: Gradients,
+    tail: Tail,
+    last: Vec<f32>,
+    rope: Option<Table>,
+}
+
+/// Makes `buffer` hold `n` values, whatever they are.
+fn sized(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
+    buffer.resize(n, 0.0);
+    buffer
+}
+
+/// Makes `buffer` hold `n` zeros.
+fn zeroed(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
+    buffer.clear();
+    buffer.resize(n, 0.0);
+    buffer
+}
+
+fn sum_into(out: &mut [f32], a: &[f32], b: &[f32]) {
+    for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
+        *out = a + b;
+    }
+}
+
+impl Model<'_> {
+    fn branch(&self, layer: usize, module: Module) -> Option<(usize, dora::Branch<'_>)> {
+        let (adapter, scales) = self.adapter?;
+        let slot = adapter.place(layer, module)?;
+        Some((slot, adapter.branch(slot, scales)))
+    }
+}
+
+fn mask<'a>(dropout: Option<Dropout>, layer: usize, module: Module, batch: &'a Batch) -> Option<Mask<'a>> {
+    let Dropout { seed, step, probability } = dropout.filter(|d| d.probability > 0.0)?;
+    Some(Mask { key: key(&[seed, step, layer as u64, module as u64]), token_keys: &batch.token_keys, probability })
+}
+
+impl Pass {
+    /// A pass without buffers yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Runs the decoder over `batch`. With `keep`, everything that [`Pass::backward`] needs is
+    /// kept for every layer; without, memory for one layer is used.
+    pub fn forward(&mut self, model: Model, batch: &Batch, dropout: Option<Dropout>, keep: bool) {
+        let Decoder { config, layers, embedding, .. } = model.base;
+        let (tokens, hidden) = (batch.tokens(), config.hidden_size);
+        let longest = batch.segments.iter().map(|s| s.len).max().unwrap_or(0);
+        if self.rope.as_ref().is_none_or(|table| table.positions() < longest) {
+            self.rope = Some(Table::new(config, longest.next_power_of_two()));
+        }
+        let Some(table) = self.rope.take() else { return };
+        self.tape.resize_with(if keep { layers.len() } else { 1 }, LayerTape::default);
+        embedding::forward(sized(&mut self.tape[0].x, tokens * hidden), embedding, &batch.ids, hidden);
+        for l in 0..layers.len() {
+            let at = if keep { l } else { 0 };
+            self.layer_forward(model, l, at, batch, dropout, &table);
+            let tape = &mut self.tape[at];
+            // The layer's output becomes the next one's input, or the last one.
+            if l + 1 == layers.len() {
+                sum_into(sized(&mut self.last, tokens * hidden), &self.shared.mid, &tape.down);
+            } else if keep {
+                let (done, next) = self.tape.split_at_mut(l + 1);
+                sum_into(sized(&mut next[0].x, tokens * hidden), &self.shared.mid, &done[l].down);
+            } else {
+                sum_into(&mut tape.x, &self.shared.mid, &tape.down);
+            }
+        }
+        self.rope = Some(table);
+    }
+
+    fn layer_forward(
+        &mut self,
+        model: Model,
+        l: usize,
+        at: usize,
+        batch: &Batch,
+        dropout: Option<Dropout>,
+        table: &Table,
+    ) {
+        let Self { tape, shared, .. } = self;
+        let tape = &mut tape[at];
+        let config = &model.base.config;
+        let layer = &model.base.layers[l];
+        let (tokens, hidden) = (batch.tokens(), config.hidden_size);
+        let Shared { normed, mid, act, out_heads, scratch, .. } = shared;
+        let mut linear = |module: Module, y: &mut Vec<f32>, z: &mut Vec<f32>, x: &[f32]| {
+            let linear = model.base.linear(l, module);
+            let branch = model.branch(l, module).map(|(_, b)| b);
+            let mask = mask(dropout, l, module, batch);
+            dora::forward(sized(y, tokens * linear.out), z, &mut scratch.dropped, x, linear, branch, mask);
+        };
+        let [zq, zk, zv, zo, zg, zu, zd] = &mut tape.z;
+        sized(normed, tokens * hidden);
+        rms_norm::forward(normed, sized(&mut tape.norm1, tokens), &tape.x, &layer.input_norm, config.rms_norm_eps);
+        linear(Module::QProj, &mut tape.q, zq, normed);
+        linear(Module::KProj, &mut tape.k, zk, normed);
+        linear(Module::VProj, &mut tape.v, zv, normed);
+        heads_forward(
+            model.base,
+            l,
+            tape_qkv(&tape.q, &tape.k, &tape.v),
+            &batch.segments,
+            table,
+            HeadBuffers {
+                q: &mut shared.q_heads,
+                k: &mut shared.k_heads,
+                v: &mut shared.v_heads,
+                norm: &mut shared.head_norm,
+                inv: &mut shared.head_inv,
+            },
+        );
+        let shape = attention_shape(model.base);
+        sized(out_heads, tokens * config.q_size());
+        sized(&mut tape.lse, tokens * config.num_heads);
+        attention::forward(
+            out_heads,
+            &mut tape.lse,
+            &shared.q_heads,
+            &shared.k_heads,
+            &shared.v_heads,
+            shape,
+            &batch.segments,
+        );
+        sized(&mut tape.attention, tokens * config.q_size());
+        rope::join(&mut tape.attention, out_heads, config.num_heads, config.head_dim, &batch.segments, None, 0);
+        linear(Module::OProj, &mut tape.o, zo, &tape.attention);
+        sum_into(sized(mid, tokens * hidden), &tape.x, &tape.o);
+        rms_norm::forward(normed, sized(&mut tape.norm2, tokens), mid, &layer.post_attention_norm, config.rms_norm_eps);
+        linear(Module::GateProj, &mut tape.gate, zg, normed);
+        linear(Module::UpProj, &mut tape.up, zu, normed);
+        swiglu::forward(sized(act, tape.gate.len()), &tape.gate, &tape.up);
+        linear(Module::DownProj, &mut tape.down, zd, act);
+    }
+
+    /// Gathers the given tokens' final hidden states and normalises them.
+    fn tail_forward(&mut self, base: &Decoder, rows: &[usize]) {
+        let hidden = base.config.hidden_size;
+        let Tail { x, inv, normed, .. } = &mut self.tail;
+        sized(x, rows.len() * hidden);
+        for (x, &row) in x.chunks_exact_mut(hidden).zip(rows) {
+            x.copy_from_slice(&self.last[row * hidden..][..hidden]);
+        }
+        sized(normed, rows.len() * hidden);
+        rms_norm::forward(normed, sized(inv, rows.len()), x, &base.norm, base.config.rms_norm_eps);
+    }
+
+    /// Loss over the batch of the last [`Pass::forward`], without gradients.
+    pub fn loss(&mut self, base: &Decoder, batch: &Batch) -> Loss {
+        self.tail_forward(base, &batch.loss_rows);
+        let Tail { normed, logits, .. } = &mut self.tail;
+        cross_entropy::forward_backward(normed, &batch.targets, base.head(), base.config.hidden_size, logits, None)
+    }
+
+    /// Logits [rows, vocab] of these tokens of the last [`Pass::forward`].
+    pub fn logits(&mut self, base: &Decoder, rows: &[usize]) -> Vec<f32> {
+        self.tail_forward(base, rows);
+        let (hidden, vocab) = (base.config.hidden_size, base.config.vocab_size);
+        let mut logits = vec![0.0; rows.len() * vocab];
+        nt(&mut logits, &self.tail.normed, base.head(), (rows.len(), vocab, hidden), 1.0, Write::Replace);
+        logits
+    }
+
+    /// Loss over the batch, and the gradient of `scale` · its sum added to `gradients` (flat, as
+    /// the adapter's parameters). Follows a [`Pass::forward`] with `keep`, the same model, batch
+    /// and dropout.
+    pub fn backward(
+        &mut self,
+        model: Model,
+        batch: &Batch,
+        dropout: Option<Dropout>,
+        scale: f32,
+        gradients: &mut [f32],
+    ) -> Loss {
+        let base = model.base;
+        let (tokens, hidden) = (batch.tokens(), base.config.hidden_size);
+        self.tail_forward(base, &batch.loss_rows);
+        let Tail { x, inv, normed, dnormed, dx, logits } = &mut self.tail;
+        sized(dnormed, normed.len());
+        let loss = cross_entropy::forward_backward(
+            normed,
+            &batch.targets,
+            base.head(),
+            hidden,
+            logits,
+            Some((dnormed, scale)),
+        );
+        rms_norm::backward(zeroed(dx, normed.len()), dnormed, x, inv, &base.norm);
+        zeroed(&mut self.grads.x, tokens * hidden);
+        for (dx, &row) in dx.chunks_exact(hidden).zip(&batch.loss_rows) {
+            self.grads.x[row * hidden..][..hidden].copy_from_slice(dx);
+        }
+        let Some((adapter, _)) = model.adapter else { return loss };
+        let Some(table) = self.rope.take() else { return loss };
+        let lowest = adapter.slots().first().map_or(base.layers.len(), |slot| slot.site.layer);
+        for l in (lowest..base.layers.len()).rev() {
+            self.layer_backward(model, l, batch, dropout, &table, l > lowest, gradients);
+        }
+        self.rope = Some(table);
+        loss
+    }
+
+    /// Turns the gradient of layer `l`'s output, in `grads.x`, into that of its input (when
+    /// wanted), adding the adapters' gradients on the way.
+    fn layer_backward(
+        &mut self,
+        model: Model,
+        l: usize,
+        batch: &Batch,
+        dropout: Option<Dropout>,
+        table: &Table,
+        want_input: bool,
+        gradients: &mut [f32],
+    ) {
+        let Self { tape, shared, grads, .. } = self;
+        let tape = &tape[l];
+        let config = &model.base.config;
+        let layer = &model.base.layers[l];
+        let (tokens, hidden, segments) = (batch.tokens(), config.hidden_size, &batch.segments[..]);
+        let Shared { normed, mid, q_heads, k_heads, v_heads, out_heads, head_norm, head_inv, act, scratch } = shared;
+        let mut linear = |module: Module, dx: Option<&mut [f32]>, g: &mut [f32], y: &[f32], x: &[f32]| {
+            let branch = model.branch(l, module).zip(model.adapter);
+            let branch = branch.map(|((slot, branch), (adapter, _))| (branch, adapter.gradient(slot, gradients)));
+            let mask = mask(dropout, l, module, batch);
+            dora::backward(
+                dx,
+                g,
+                (y, x, &tape.z[module as usize]),
+                model.base.linear(l, module),
+                branch,
+                mask,
+                scratch,
+            );
+        };
+
+        // Feed-forward: x_mid + down(silu(gate(h)) ⊙ up(h)), h = norm(x_mid).
+        sum_into(sized(mid, tokens * hidden), &tape.x, &tape.o);
+        rms_norm::recompute(sized(normed, tokens * hidden), &tape.norm2, mid, &layer.post_attention_norm);
+        swiglu::forward(sized(act, tape.gate.len()), &tape.gate, &tape.up);
+        sized(&mut grads.g, grads.x.len()).copy_from_slice(&grads.x);
+        linear(Module::DownProj, Some(zeroed(&mut grads.act, act.len())), &mut grads.g, &tape.down, act);
+        swiglu::backward(&mut grads.act, sized(&mut grads.up, act.len()), &tape.gate, &tape.up);
+        zeroed(&mut grads.normed, tokens * hidden);
+        linear(Module::UpProj, Some(&mut grads.normed), &mut grads.up, &tape.up, normed);
+        linear(Module::GateProj, Some(&mut grads.normed), &mut grads.act, &tape.gate, normed);
+        rms_norm::backward(&mut grads.x, &grads.normed, mid, &tape.norm2, &layer.post_attention_norm);
+
+        // Attention: x + o(attention(q(h), k(h), v(h))), h = norm(x).
+        grads.g.copy_from_slice(&grads.x);
+        zeroed(&mut grads.attention, tape.attention.len());
+        linear(Module::OProj, Some(&mut grads.attention), &mut grads.g, &tape.o, &tape.attention);
+        let (heads, kv_heads, dim) = (config.num_heads, config.num_kv_heads, config.head_dim);
+        let qkv = tape_qkv(&tape.q, &tape.k, &tape.v);
+        heads_forward(
+            model.base,
+            l,
+            qkv,
+            segments,
+            table,
+            HeadBuffers { q: q_heads, k: k_heads, v: v_heads, norm: head_norm, inv: head_inv },
+        );
+        rope::split(sized(out_heads, tape.attention.len()), &tape.attention, heads, dim, segments, None, 0);
+        rope::split(sized(&mut grads.heads, tape.attention.len()), &grads.attention, heads, dim, segments, None, 0);
+        let saved = attention::Saved { q: q_heads, k: k_heads, v: v_heads, out: out_heads, lse: &tape.lse };
+        let (dq, dk, dv) = (
+            sized(&mut grads.q_heads, tape.q.len()),
+            sized(&mut grads.k_heads, tape.k.len()),
+            sized(&mut grads.v_heads, tape.v.len()),
+        );
+        attention::backward(dq, dk, dv, &grads.heads, saved, attention_shape(model.base), segments);
+        rope::join(sized(&mut grads.q, tape.q.len()), dq, heads, dim, segments, Some(table), 0);
+        rope::join(sized(&mut grads.k, tape.k.len()), dk, kv_heads, dim, segments, Some(table), 0);
+        rope::join(sized(&mut grads.v, tape.v.len()), dv, kv_heads, dim, segments, None, 0);
+        for (d, lin, weight) in [(&mut grads.q, &tape.q, &layer.q_norm), (&mut grads.k, &tape.k, &layer.k_norm)] {
+            if let Some(weight) = weight {
+                let inv = sized(head_inv, lin.len() / dim);
+                rms_norm::forward(sized(head_norm, lin.len()), inv, lin, weight, config.rms_norm_eps);
+                rms_norm::backward(zeroed(head_norm, lin.len()), d, lin, inv, weight);
+                d.copy_from_slice(head_norm);
+            }
+        }
+        rms_norm::recompute(normed, &tape.norm1, &tape.x, &layer.input_norm);
+        zeroed(&mut grads.normed, tokens * hidden);
+        let mut into = |module: Module, g: &mut [f32], y: &[f32]| {
+            linear(module, want_input.then_some(&mut grads.normed[..]), g, y, normed);
+        };
+        into(Module::QProj, &mut grads.q, &tape.q);
+        into(Module::KProj, &mut grads.k, &tape.k);
+        into(Module::VProj, &mut grads.v, &tape.v);
+        if want_input {
+            rms_norm::backward(&mut grads.x, &grads.normed, &tape.x, &tape.norm1, &layer.input_norm);
+        }
+    }
+}
+
+/// The attention sizes of a model.
+pub(super) fn attention_shape(base: &Decoder) -> attention::Shape {
+    let config = &base.config;
+    attention::Shape { heads: config.num_heads, kv_heads: config.num_kv_heads, dim: config.head_dim }
+}
+
+/// Token-major outputs of the q, k and v projections.
+#[derive(Debug, Clone, Copy)]
+struct Projected<'a> {
+    q: &'a [f32],
+    k: &'a [f32],
+    v: &'a [f32],
+}
+
+fn tape_qkv<'a>(q: &'a [f32], k: &'a [f32], v: &'a [f32]) -> Projected<'a> {
+    Projected { q, k, v }
+}
+
+/// Where [`heads_forward`] writes, head-major, and its scratch.
+struct HeadBuffers<'a> {
+    q: &'a mut Vec<f32>,
+    k: &'a mut Vec<f32>,
+    v: &'a mut Vec<f32>,
+    norm: &'a mut Vec<f32>,
+    inv: &'a mut Vec<f32>,
+}
+
+/// Norm of each head (Qwen3), rotation, and the change to head-major.
+fn heads_forward(base: &Decoder, l: usize, x: Projected, segments: &[Segment], table: &Table, out: HeadBuffers) {
+    let config = &base.config;
+    let layer = &base.layers[l];
+    let dim = config.head_dim;
+    let jobs = [(out.q, x.q, config.num_heads, &layer.q_norm), (out.k, x.k, config.num_kv_heads, &layer.k_norm)];
+    for (to, from, heads, weight) in jobs {
+        let to = sized(to, from.len());
+        match weight {
+            None => rope::split(to, from, heads, dim, segments, Some(table), 0),
+            Some(weight) => {
+                let norm = sized(out.norm, from.len());
+                rms_norm::forward(norm, sized(out.inv, from.len() / dim), from, weight, config.rms_norm_eps);
+                rope::split(to, norm, heads, dim, segments, Some(table), 0);
+            }
+        }
+    }
+    rope::split(sized(out.v, x.v.len()), x.v, config.num_kv_heads, dim, segments, None, 0);
+}

@@ -1,0 +1,97 @@
+//! The output projection and the cross-entropy in one pass over chunks of tokens: loss and
+//! gradient come out together, and the logits of the whole batch never exist at once.
+//!
+//! Only tokens that carry loss are passed in; prompt tokens cost nothing here.
+
+use rayon::prelude::*;
+
+use super::lanes::{exp_and_sum, max, wide};
+use super::product::{Write, nn, nt};
+
+/// Logits held at a time, in values: 32 MiB.
+const CHUNK_VALUES: usize = 8 << 20;
+
+/// What a pass over targets found.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Loss {
+    /// Sum of the targets' negative log-likelihoods, in nats.
+    pub sum: f64,
+    /// Targets.
+    pub tokens: usize,
+    /// Targets that had the largest logit.
+    pub correct: usize,
+}
+
+impl std::ops::AddAssign for Loss {
+    fn add_assign(&mut self, other: Self) {
+        self.sum += other.sum;
+        self.tokens += other.tokens;
+        self.correct += other.correct;
+    }
+}
+
+impl Loss {
+    /// Mean per target, in nats; NaN without targets.
+    pub fn mean(&self) -> f64 {
+        self.sum / self.tokens as f64
+    }
+
+    /// Share of the targets that had the largest logit.
+    pub fn accuracy(&self) -> f64 {
+        self.correct as f64 / self.tokens as f64
+    }
+}
+
+/// Loss of `targets` [n] under `hidden` [n, width] · `head` [vocab, width]ᵀ. With `gradient`,
+/// `(dhidden [n, width], scale)`, writes scale · ∂sum/∂hidden.
+///
+/// `logits` is scratch that the caller keeps for reuse.
+pub fn forward_backward(
+    hidden: &[f32],
+    targets: &[u32],
+    head: &[f32],
+    width: usize,
+    logits: &mut Vec<f32>,
+    mut gradient: Option<(&mut [f32], f32)>,
+) -> Loss {
+    let vocab = head.len() / width;
+    let rows = (CHUNK_VALUES / vocab).clamp(16, 512);
+    let mut total = Loss::default();
+    for (chunk, targets) in targets.chunks(rows).enumerate() {
+        let n = targets.len();
+        let hidden = &hidden[chunk * rows * width..][..n * width];
+        if logits.len() < n * vocab {
+            logits.resize(n * vocab, 0.0);
+        }
+        let logits = &mut logits[..n * vocab];
+        nt(logits, hidden, head, (n, vocab, width), 1.0, Write::Replace);
+        let scale = gradient.as_ref().map(|(_, scale)| *scale);
+        let found: Vec<(f32, bool)> = logits
+            .par_chunks_exact_mut(vocab)
+            .zip(targets)
+            .map(|(row, &target)| wide(|| one_row(row, target as usize, scale)))
+            .collect();
+        for (nll, correct) in found {
+            total += Loss { sum: f64::from(nll), tokens: 1, correct: usize::from(correct) };
+        }
+        if let Some((dhidden, _)) = &mut gradient {
+            nn(&mut dhidden[chunk * rows * width..][..n * width], logits, head, (n, width, vocab), 1.0, Write::Replace);
+        }
+    }
+    total
+}
+
+/// Negative log-likelihood of the target and whether it is the arg max; the row becomes
+/// scale · (softmax − onehot) when a scale is given.
+#[inline(always)]
+fn one_row(row: &mut [f32], target: usize, scale: Option<f32>) -> (f32, bool) {
+    let (top, at_target) = (max(row), row[target]);
+    let sum = exp_and_sum(row, top);
+    if let Some(scale) = scale {
+        let factor = scale / sum;
+        row.iter_mut().for_each(|p| *p *= factor);
+        row[target] -= scale;
+    }
+    // A NaN anywhere in the row reaches the sum and with it the loss.
+    (top + sum.ln() - at_target, at_target >= top)
+}

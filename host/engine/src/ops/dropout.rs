@@ -1,0 +1,115 @@
+//! Dropout masks from a counter-based generator: a mask is a function of what it belongs to
+//! (seed, step, record, layer, module, position, feature), so it is never stored, does not depend
+//! on threads, and does not change when a batch is cut differently.
+
+use rayon::prelude::*;
+
+use super::lanes::wide;
+
+/// Mixes 64 bits: the finaliser of SplitMix64 (Steele, Lea, Flood 2014).
+#[inline(always)]
+pub fn mix(mut z: u64) -> u64 {
+    z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Folds words into one key; the order matters.
+pub fn key(words: &[u64]) -> u64 {
+    words.iter().fold(0x6869_7665, |state, &word| mix(state ^ mix(word)))
+}
+
+/// The mask of one adapter's input in one forward pass.
+#[derive(Debug, Clone, Copy)]
+pub struct Mask<'a> {
+    /// Key of (seed, step, layer, module).
+    pub key: u64,
+    /// One key per token, of (record, position).
+    pub token_keys: &'a [u64],
+    /// Probability of dropping, in [0, 1).
+    pub probability: f64,
+}
+
+impl Mask<'_> {
+    /// Drops with this probability in units of 1/65536, and what is kept is multiplied by this.
+    fn threshold_and_scale(&self) -> (u16, f32) {
+        // 16 random bits per element: the probability is rounded to them, and the scale follows
+        // the rounded one, so that the mean is kept exactly.
+        let threshold = (self.probability * 65536.0).round().clamp(0.0, 65535.0);
+        (threshold as u16, (1.0 / (1.0 - threshold / 65536.0)) as f32)
+    }
+
+    /// `out = drop(x)`, both [tokens, width].
+    pub fn apply(&self, out: &mut [f32], x: &[f32], width: usize) {
+        self.each(out, x, width, |out, x, keep| *out = x * keep);
+    }
+
+    /// `out += drop(x)`, both [tokens, width]: the backward pass of [`Mask::apply`].
+    pub fn add(&self, out: &mut [f32], x: &[f32], width: usize) {
+        self.each(out, x, width, |out, x, keep| *out += x * keep);
+    }
+
+    #[inline(always)]
+    fn each(&self, out: &mut [f32], x: &[f32], width: usize, f: impl Fn(&mut f32, f32, f32) + Sync) {
+        assert!(out.len() == x.len() && x.len() == self.token_keys.len() * width);
+        let (threshold, scale) = self.threshold_and_scale();
+        out.par_chunks_mut(width).zip(x.par_chunks(width)).zip(self.token_keys).for_each(|((out, x), token)| {
+            let row = mix(self.key ^ token);
+            wide(|| {
+                // Four elements share one 64-bit word.
+                for (group, (out, x)) in out.chunks_mut(4).zip(x.chunks(4)).enumerate() {
+                    let bits = mix(row.wrapping_add(group as u64));
+                    for (lane, (out, &x)) in out.iter_mut().zip(x).enumerate() {
+                        let keep = if (bits >> (16 * lane)) as u16 >= threshold { scale } else { 0.0 };
+                        f(out, x, keep);
+                    }
+                }
+            });
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dropped(probability: f64, seed: u64, tokens: &[u64]) -> Vec<f32> {
+        let width = 577;
+        let x = vec![1.0; tokens.len() * width];
+        let mut out = vec![9.0; x.len()];
+        Mask { key: seed, token_keys: tokens, probability }.apply(&mut out, &x, width);
+        out
+    }
+
+    #[test]
+    fn drops_the_asked_share_and_keeps_the_mean() {
+        let tokens: Vec<u64> = (0..400).map(|t| key(&[7, t])).collect();
+        for p in [0.05, 0.1, 0.5] {
+            let out = dropped(p, 3, &tokens);
+            let zeros = out.iter().filter(|v| **v == 0.0).count() as f64 / out.len() as f64;
+            assert!((zeros - p).abs() < 0.004, "{zeros} of {p}");
+            let mean = out.iter().map(|v| f64::from(*v)).sum::<f64>() / out.len() as f64;
+            assert!((mean - 1.0).abs() < 0.01);
+        }
+    }
+
+    #[test]
+    fn a_token_keeps_its_mask_wherever_it_stands() {
+        let all = dropped(0.3, 5, &[11, 12, 13]);
+        assert_eq!(all[577..1154], dropped(0.3, 5, &[12])[..]);
+        assert_ne!(all[..577], all[577..1154]);
+        assert_ne!(all, dropped(0.3, 6, &[11, 12, 13]));
+    }
+
+    #[test]
+    fn forward_and_backward_see_the_same_mask() {
+        let (tokens, width) = ([1, 2], 9);
+        let mask = Mask { key: 4, token_keys: &tokens, probability: 0.5 };
+        let ones = vec![1.0; 18];
+        let (mut forward, mut backward) = (vec![0.0; 18], vec![2.0; 18]);
+        mask.apply(&mut forward, &ones, width);
+        mask.add(&mut backward, &ones, width);
+        assert!(forward.iter().zip(&backward).all(|(f, b)| f + 2.0 == *b));
+    }
+}

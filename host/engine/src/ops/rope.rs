@@ -1,0 +1,155 @@
+//! Rotary position embedding (arXiv 2104.09864) in the half-split form of Llama and Qwen, and
+//! the change of layout that goes with it.
+//!
+//! Two layouts occur. *Token-major* is what linear layers make: [tokens, heads · dim]. *Head-major*
+//! is what attention reads: the records of a batch one after the other, and inside each record its
+//! heads one after the other, [heads, record tokens, dim].
+
+use rayon::prelude::*;
+
+use super::lanes::wide;
+use crate::model::config::{ModelConfig, RopeScaling};
+
+/// Tokens of one record inside a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Segment {
+    /// Its first token.
+    pub start: usize,
+    /// Its tokens.
+    pub len: usize,
+}
+
+/// Cosines and sines of every position and pair: [positions, head_dim / 2] each.
+#[derive(Debug, Clone)]
+pub struct Table {
+    cos: Vec<f32>,
+    sin: Vec<f32>,
+    half: usize,
+}
+
+impl Table {
+    /// The table for positions `0..positions`.
+    ///
+    /// Frequencies and angles are rounded to f32 where PyTorch rounds them, so that logits at far
+    /// positions agree with transformers'.
+    pub fn new(config: &ModelConfig, positions: usize) -> Self {
+        let half = config.head_dim / 2;
+        let frequencies: Vec<f32> = (0..half).map(|i| frequency(config, i)).collect();
+        let mut table = Self { cos: Vec::new(), sin: Vec::new(), half };
+        for position in 0..positions {
+            for frequency in &frequencies {
+                let angle = f64::from(position as f32 * frequency);
+                table.cos.push(angle.cos() as f32);
+                table.sin.push(angle.sin() as f32);
+            }
+        }
+        table
+    }
+
+    /// Positions in the table.
+    pub fn positions(&self) -> usize {
+        self.cos.len() / self.half
+    }
+
+    fn at(&self, position: usize) -> (&[f32], &[f32]) {
+        let range = position * self.half..(position + 1) * self.half;
+        (&self.cos[range.clone()], &self.sin[range])
+    }
+}
+
+fn frequency(config: &ModelConfig, pair: usize) -> f32 {
+    let exponent = (2 * pair) as f32 / config.head_dim as f32;
+    let plain = 1.0 / config.rope_theta.powf(f64::from(exponent)) as f32;
+    match config.rope_scaling {
+        None => plain,
+        Some(RopeScaling::Linear { factor }) => plain / factor as f32,
+        Some(RopeScaling::Llama3 { factor, low_freq_factor, high_freq_factor, original_context }) => {
+            let plain = f64::from(plain);
+            let wavelength = 2.0 * std::f64::consts::PI / plain;
+            let scaled = if wavelength > original_context / low_freq_factor {
+                plain / factor
+            } else if wavelength < original_context / high_freq_factor {
+                plain
+            } else {
+                let smooth = (original_context / wavelength - low_freq_factor) / (high_freq_factor - low_freq_factor);
+                (1.0 - smooth) * plain / factor + smooth * plain
+            };
+            scaled as f32
+        }
+    }
+}
+
+/// Token-major to head-major, rotating with `table` when there is one; positions restart in every
+/// record, at `first`.
+pub fn split(
+    out: &mut [f32],
+    x: &[f32],
+    heads: usize,
+    dim: usize,
+    segments: &[Segment],
+    table: Option<&Table>,
+    first: usize,
+) {
+    assert_eq!(out.len(), x.len());
+    let width = heads * dim;
+    for segment in segments {
+        let x = &x[segment.start * width..][..segment.len * width];
+        let out = &mut out[segment.start * width..][..segment.len * width];
+        out.par_chunks_mut(segment.len * dim).enumerate().for_each(|(head, out)| {
+            wide(|| {
+                for (t, out) in out.chunks_exact_mut(dim).enumerate() {
+                    let x = &x[t * width + head * dim..][..dim];
+                    match table {
+                        Some(table) => rotate(out, x, table.at(first + t), 1.0),
+                        None => out.copy_from_slice(x),
+                    }
+                }
+            });
+        });
+    }
+}
+
+/// Head-major to token-major, rotating back with `table` when there is one: the inverse of
+/// [`split`], and, rotations being orthogonal, its backward pass too.
+pub fn join(
+    out: &mut [f32],
+    x: &[f32],
+    heads: usize,
+    dim: usize,
+    segments: &[Segment],
+    table: Option<&Table>,
+    first: usize,
+) {
+    assert_eq!(out.len(), x.len());
+    let width = heads * dim;
+    for segment in segments {
+        let x = &x[segment.start * width..][..segment.len * width];
+        let out = &mut out[segment.start * width..][..segment.len * width];
+        out.par_chunks_mut(8 * width).enumerate().for_each(|(block, out)| {
+            wide(|| {
+                for (t, out) in out.chunks_exact_mut(width).enumerate() {
+                    let t = block * 8 + t;
+                    for (head, out) in out.chunks_exact_mut(dim).enumerate() {
+                        let x = &x[(head * segment.len + t) * dim..][..dim];
+                        match table {
+                            Some(table) => rotate(out, x, table.at(first + t), -1.0),
+                            None => out.copy_from_slice(x),
+                        }
+                    }
+                }
+            });
+        });
+    }
+}
+
+#[inline(always)]
+fn rotate(out: &mut [f32], x: &[f32], (cos, sin): (&[f32], &[f32]), direction: f32) {
+    let half = cos.len();
+    let (x0, x1) = x.split_at(half);
+    let (out0, out1) = out.split_at_mut(half);
+    for i in 0..half {
+        let sin = direction * sin[i];
+        out0[i] = x0[i] * cos[i] - x1[i] * sin;
+        out1[i] = x1[i] * cos[i] + x0[i] * sin;
+    }
+}

@@ -1,0 +1,15 @@
+//! Training: the recipe's numbers, the optimizer, the loop, checkpoints and what is reported.
+
+pub mod checkpoint;
+pub mod config;
+pub mod events;
+pub mod gradient_guard;
+pub mod optimizer;
+pub mod run;
+pub mod schedule;
+pub mod trainer;
+
+pub use config::{Schedule, TrainConfig};
+pub use events::{EvalReport, Reporter, StepReport};
+pub use run::{Outcome, RunPlan, run};
+pub use trainer::Trainer;

@@ -1,0 +1,9 @@
+//! Tests of the engine as a whole. Those of one part stand beside it.
+
+mod attention_oracle;
+mod autograd;
+mod fixtures;
+mod generation;
+mod oracle;
+mod primitives;
+mod training;

@@ -1,0 +1,162 @@
+//! The oracle: the same decoder composed of candle's differentiable operations, one record at a
+//! time, with DoRA written as the paper has it. candle's autograd then gives every gradient.
+
+use candle_core::{D, Device, Tensor, Var};
+use hive_engine::adapter::{Adapter, Method, Module, Part};
+use hive_engine::data::Example;
+use hive_engine::model::decoder::Decoder;
+
+pub struct Oracle<'a> {
+    base: &'a Decoder,
+    method: Method,
+    /// One variable per tensor, in the order of `Adapter::tensors`.
+    pub vars: Vec<(usize, Module, Part, f64, Var)>,
+}
+
+fn tensor(data: &[f32], shape: &[usize]) -> Tensor {
+    Tensor::from_slice(data, shape, &Device::Cpu).unwrap()
+}
+
+impl<'a> Oracle<'a> {
+    pub fn new(base: &'a Decoder, adapter: &Adapter) -> Self {
+        let vars = adapter
+            .tensors()
+            .map(|(slot, part, range, shape)| {
+                let var = Var::from_tensor(&tensor(&adapter.params[range], &shape)).unwrap();
+                (slot.site.layer, slot.site.module, part, f64::from(slot.site.scaling), var)
+            })
+            .collect();
+        Self { base, method: adapter.config.method, vars }
+    }
+
+    fn var(&self, layer: usize, module: Module, part: Part) -> Option<(&Var, f64)> {
+        self.vars.iter().find(|(l, m, p, ..)| (*l, *m, *p) == (layer, module, part)).map(|(_, _, _, s, v)| (v, *s))
+    }
+
+    fn linear(&self, layer: usize, module: Module, x: &Tensor) -> Tensor {
+        let linear = self.base.linear(layer, module);
+        let w = tensor(linear.weight, &[linear.out, linear.input]);
+        let mut y = x.matmul(&w.t().unwrap()).unwrap();
+        if let Some((a, s)) = self.var(layer, module, Part::A) {
+            let (b, _) = self.var(layer, module, Part::B).unwrap();
+            let low = x.matmul(&a.t().unwrap()).unwrap().matmul(&b.t().unwrap()).unwrap();
+            y = (y + (low * s).unwrap()).unwrap();
+            if self.method == Method::Dora {
+                let (m, _) = self.var(layer, module, Part::Magnitude).unwrap();
+                let merged = (&w + (b.matmul(a).unwrap() * s).unwrap()).unwrap();
+                let norm = merged.sqr().unwrap().sum(1).unwrap().sqrt().unwrap().detach();
+                let ratio = (m.as_tensor() / norm).unwrap();
+                y = y.broadcast_mul(&ratio).unwrap();
+            }
+        }
+        match linear.bias {
+            Some(bias) => y.broadcast_add(&tensor(bias, &[linear.out])).unwrap(),
+            None => y,
+        }
+    }
+
+    fn norm(&self, x: &Tensor, w: &[f32]) -> Tensor {
+        let mean = x.sqr().unwrap().mean_keepdim(D::Minus1).unwrap();
+        let root = (mean + f64::from(self.base.config.rms_norm_eps)).unwrap().sqrt().unwrap();
+        x.broadcast_div(&root).unwrap().broadcast_mul(&tensor(w, &[w.len()])).unwrap()
+    }
+
+    /// [tokens, heads · dim] to rotated [heads, tokens, dim].
+    fn heads(&self, x: &Tensor, heads: usize, norm: Option<&Vec<f32>>, rotate: bool) -> Tensor {
+        let dim = self.base.config.head_dim;
+        let tokens = x.dim(0).unwrap();
+        let mut x = x.reshape((tokens, heads, dim)).unwrap();
+        if let Some(w) = norm {
+            x = self.norm(&x, w);
+        }
+        let x = x.transpose(0, 1).unwrap().contiguous().unwrap();
+        if !rotate {
+            return x;
+        }
+        let half = dim / 2;
+        let angles: Vec<f32> = (0..tokens)
+            .flat_map(|p| (0..half).map(move |i| (p, i)))
+            .map(|(p, i)| p as f32 / (self.base.config.rope_theta as f32).powf(2.0 * i as f32 / dim as f32))
+            .collect();
+        let angles = tensor(&angles, &[1, tokens, half]);
+        let (cos, sin) = (angles.cos().unwrap(), angles.sin().unwrap());
+        let (x0, x1) = (x.narrow(2, 0, half).unwrap(), x.narrow(2, half, half).unwrap());
+        let times = |a: &Tensor, b: &Tensor| a.broadcast_mul(b).unwrap();
+        let y0 = (times(&x0, &cos) - times(&x1, &sin)).unwrap();
+        let y1 = (times(&x1, &cos) + times(&x0, &sin)).unwrap();
+        Tensor::cat(&[y0, y1], 2).unwrap()
+    }
+
+    /// Logits [tokens, vocab] of one record.
+    pub fn logits(&self, ids: &[u32]) -> Tensor {
+        let c = &self.base.config;
+        let (n, dim) = (ids.len(), c.head_dim);
+        let table = tensor(&self.base.embedding, &[c.vocab_size, c.hidden_size]);
+        let mut x = table.index_select(&Tensor::new(ids, &Device::Cpu).unwrap(), 0).unwrap();
+        let hidden: Vec<f32> =
+            (0..n).flat_map(|t| (0..n).map(move |s| if s > t { f32::NEG_INFINITY } else { 0.0 })).collect();
+        let causal = tensor(&hidden, &[1, n, n]);
+        for (l, layer) in self.base.layers.iter().enumerate() {
+            let h = self.norm(&x, &layer.input_norm);
+            let q = self.heads(&self.linear(l, Module::QProj, &h), c.num_heads, layer.q_norm.as_ref(), true);
+            let k = self.heads(&self.linear(l, Module::KProj, &h), c.num_kv_heads, layer.k_norm.as_ref(), true);
+            let v = self.heads(&self.linear(l, Module::VProj, &h), c.num_kv_heads, None, false);
+            let group = c.num_heads / c.num_kv_heads;
+            let repeat = |x: &Tensor| {
+                let x = x.unsqueeze(1).unwrap().repeat((1, group, 1, 1)).unwrap();
+                x.reshape((c.num_heads, n, dim)).unwrap().contiguous().unwrap()
+            };
+            let scores = q.matmul(&repeat(&k).transpose(1, 2).unwrap().contiguous().unwrap()).unwrap();
+            let scores = (scores / (dim as f64).sqrt()).unwrap().broadcast_add(&causal).unwrap();
+            let p = candle_nn::ops::softmax(&scores, D::Minus1).unwrap();
+            let o = p.matmul(&repeat(&v)).unwrap().transpose(0, 1).unwrap().reshape((n, c.num_heads * dim)).unwrap();
+            x = (x + self.linear(l, Module::OProj, &o)).unwrap();
+            let h = self.norm(&x, &layer.post_attention_norm);
+            let gate = self.linear(l, Module::GateProj, &h).silu().unwrap();
+            let act = (gate * self.linear(l, Module::UpProj, &h)).unwrap();
+            x = (x + self.linear(l, Module::DownProj, &act)).unwrap();
+        }
+        let head = tensor(self.base.head(), &[c.vocab_size, c.hidden_size]);
+        self.norm(&x, &self.base.norm).matmul(&head.t().unwrap()).unwrap()
+    }
+
+    /// Mean loss per loss token over all records, as a differentiable scalar.
+    pub fn loss(&self, examples: &[&Example]) -> Tensor {
+        let mut total: Option<Tensor> = None;
+        let mut count = 0;
+        for example in examples {
+            let n = example.ids.len();
+            let rows: Vec<u32> = (0..n - 1).filter(|t| example.loss[t + 1]).map(|t| t as u32).collect();
+            if rows.is_empty() {
+                continue;
+            }
+            count += rows.len();
+            let targets: Vec<u32> = rows.iter().map(|t| example.ids[*t as usize + 1]).collect();
+            let rows = Tensor::new(rows, &Device::Cpu).unwrap();
+            let logits = self.logits(&example.ids).index_select(&rows, 0).unwrap();
+            let log_p = candle_nn::ops::log_softmax(&logits, D::Minus1).unwrap();
+            let targets = Tensor::new(targets, &Device::Cpu).unwrap().unsqueeze(1).unwrap();
+            let sum = log_p.gather(&targets, 1).unwrap().sum_all().unwrap().neg().unwrap();
+            total = Some(match total {
+                None => sum,
+                Some(total) => (total + sum).unwrap(),
+            });
+        }
+        (total.unwrap() / count as f64).unwrap()
+    }
+
+    /// Loss and gradients, one per variable.
+    pub fn gradients(&self, examples: &[&Example]) -> (f64, Vec<Vec<f32>>) {
+        let loss = self.loss(examples);
+        let grads = loss.backward().unwrap();
+        let gradients = self
+            .vars
+            .iter()
+            .map(|(.., var)| match grads.get(var) {
+                Some(g) => g.flatten_all().unwrap().to_vec1().unwrap(),
+                None => vec![0.0; var.elem_count()],
+            })
+            .collect();
+        (f64::from(loss.to_scalar::<f32>().unwrap()), gradients)
+    }
+}
