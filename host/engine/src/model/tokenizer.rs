@@ -1,1 +1,250 @@
-//! (to come)
+//! Text to token ids and back, from `tokenizer.json` or rebuilt from GGUF metadata. Special tokens
+//! in a text are recognised, none are ever added: what goes before and after a text is the chat
+//! template's business. Truncation and padding that a file may ask for are switched off.
+
+use std::path::Path;
+
+use candle_core::quantized::gguf_file::Value;
+use tokenizers::models::bpe::{BPE, Vocab};
+use tokenizers::normalizers::unicode::NFC;
+use tokenizers::pre_tokenizers::PreTokenizerWrapper;
+use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+use tokenizers::pre_tokenizers::digits::Digits;
+use tokenizers::pre_tokenizers::sequence::Sequence;
+use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
+use tokenizers::{AddedToken, NormalizerWrapper, SplitDelimiterBehavior};
+
+use super::source::gguf_config::{Metadata, whole};
+use crate::error::{EngineError, Result};
+
+/// How Qwen2 and Qwen3 cut a text before merging: contractions, words with one leading sign, single
+/// digits, signs, line ends, spaces. From Qwen's `tokenizer.json`.
+const QWEN2_SPLIT: &str =
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+/// Llama 3's: the same with digits in groups of up to three.
+const LLAMA3_SPLIT: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+/// GGUF's `tokenizer.ggml.token_type` of tokens that steer the model, such as `<|im_end|>`.
+const CONTROL: u64 = 3;
+/// GGUF's type of tokens that were added to a vocabulary and stand for text.
+const USER_DEFINED: u64 = 4;
+
+/// A tokenizer.
+#[derive(Debug, Clone)]
+pub struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+}
+
+impl Tokenizer {
+    /// Reads a `tokenizer.json`.
+    ///
+    /// # Errors
+    /// [`EngineError::Io`] when the file cannot be read, [`EngineError::Format`] when it is not a
+    /// tokenizer.
+    pub fn from_file(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|e| EngineError::io("read", path, e))?;
+        let inner = tokenizers::Tokenizer::from_bytes(&bytes)
+            .map_err(|e| EngineError::format(path, format!("it is not a tokenizer: {e}")))?;
+        Self::new(inner)
+    }
+
+    fn new(mut inner: tokenizers::Tokenizer) -> Result<Self> {
+        inner.with_padding(None);
+        inner.with_truncation(None).map_err(|e| EngineError::Text(format!("Failed to set up the tokenizer: {e}")))?;
+        Ok(Self { inner })
+    }
+
+    /// Rebuilds the byte-level BPE tokenizer that a GGUF file describes (`tokenizer.ggml.*`).
+    ///
+    /// # Errors
+    /// [`EngineError::Format`] when a key is missing or wrong, or names a kind of tokenizer that is
+    /// not supported.
+    pub(crate) fn from_gguf(metadata: &Metadata<'_>) -> Result<Self> {
+        let path = metadata.path();
+        let fail = |problem: String| EngineError::format(path, problem);
+        match metadata.text("tokenizer.ggml.model")? {
+            Some("gpt2") => {}
+            other => {
+                return Err(fail(format!(
+                    "`tokenizer.ggml.model` is `{}`, expected `gpt2` (byte-level BPE)",
+                    other.unwrap_or("(not given)")
+                )));
+            }
+        }
+        let texts = |key: &str| -> Result<Vec<String>> {
+            let list = metadata.list(key)?.ok_or_else(|| fail(format!("`{key}` is missing")))?;
+            let text = |value: &Value| match value {
+                Value::String(text) => Ok(text.clone()),
+                other => Err(fail(format!("`{key}` holds {other:?}, expected texts"))),
+            };
+            list.iter().map(text).collect()
+        };
+        let tokens = texts("tokenizer.ggml.tokens")?;
+        let merges = texts("tokenizer.ggml.merges")?
+            .into_iter()
+            .map(|merge| match merge.split_once(' ') {
+                Some((left, right)) => Ok((left.to_owned(), right.to_owned())),
+                None => Err(fail(format!("`tokenizer.ggml.merges` holds `{merge}`, expected two parts"))),
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let types = metadata.list("tokenizer.ggml.token_type")?.unwrap_or_default();
+        if !types.is_empty() && types.len() != tokens.len() {
+            return Err(fail(format!(
+                "`tokenizer.ggml.token_type` has {} entries for {} tokens",
+                types.len(),
+                tokens.len()
+            )));
+        }
+        // Files from before this key were converted without telling these tokenizers apart.
+        let rules = PreTokenizer::named(metadata.text("tokenizer.ggml.pre")?.unwrap_or("default"), path)?;
+
+        let vocabulary: Vocab = tokens.iter().zip(0u32..).map(|(token, id)| (token.clone(), id)).collect();
+        let model = BPE::builder()
+            .vocab_and_merges(vocabulary, merges)
+            .ignore_merges(rules.ignore_merges)
+            .build()
+            .map_err(|e| fail(format!("its tokenizer cannot be rebuilt: {e}")))?;
+        let mut inner = tokenizers::Tokenizer::new(model);
+        let set_up = |e: tokenizers::Error| fail(format!("its tokenizer cannot be rebuilt: {e}"));
+        inner.with_normalizer(rules.normalizer).map_err(set_up)?;
+        inner.with_pre_tokenizer(Some(rules.steps));
+        inner.with_decoder(Some(ByteLevel::default()));
+
+        let added = |kind: u64, special: bool| -> Vec<AddedToken> {
+            let of_kind = tokens.iter().zip(types).filter(|(_, t)| whole(t) == Some(kind));
+            of_kind.map(|(token, _)| AddedToken::from(token.clone(), special).normalized(false)).collect()
+        };
+        inner.add_special_tokens(added(CONTROL, true)).map_err(set_up)?;
+        inner.add_tokens(added(USER_DEFINED, false)).map_err(set_up)?;
+        Self::new(inner)
+    }
+
+    /// The ids of `text`. Special tokens written in it become their ids; none are added.
+    ///
+    /// # Errors
+    /// [`EngineError::Text`] when the tokenizer refuses the text.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
+        let encoding = self
+            .inner
+            .encode_fast(text, false)
+            .map_err(|e| EngineError::Text(format!("Failed to tokenize a text of {} bytes: {e}", text.len())))?;
+        Ok(encoding.get_ids().to_vec())
+    }
+
+    /// The text of `ids`, special tokens left out. Bytes that are not UTF-8, such as a character cut
+    /// in the middle, become U+FFFD: see [`Tokenizer::stream`] for ids that arrive one by one.
+    ///
+    /// # Errors
+    /// [`EngineError::Text`] when the tokenizer refuses the ids.
+    pub fn decode(&self, ids: &[u32]) -> Result<String> {
+        self.inner
+            .decode(ids, true)
+            .map_err(|e| EngineError::Text(format!("Failed to turn {} tokens into text: {e}", ids.len())))
+    }
+
+    /// Decodes ids that arrive one by one.
+    pub fn stream(&self) -> TextStream<'_> {
+        TextStream { tokenizer: self, ids: Vec::new(), context: 0, emitted: 0 }
+    }
+
+    /// One more than the largest id, added tokens included. A model's embedding may have more rows.
+    pub fn vocab_size(&self) -> usize {
+        let largest_added = self.inner.get_added_vocabulary().get_added_tokens_decoder().keys().max().copied();
+        let model = self.inner.get_vocab_size(false);
+        largest_added.map_or(model, |id| model.max(id as usize + 1))
+    }
+
+    /// The id of this token, written as in the vocabulary.
+    pub fn token_id(&self, token: &str) -> Option<u32> {
+        self.inner.token_to_id(token)
+    }
+
+    /// The token of this id, written as in the vocabulary.
+    pub fn token(&self, id: u32) -> Option<String> {
+        self.inner.id_to_token(id)
+    }
+
+    /// `ids` up to the first end token, without it.
+    pub fn before_end<'a>(&self, ids: &'a [u32], eos: &[u32]) -> &'a [u32] {
+        let end = ids.iter().position(|id| eos.contains(id)).unwrap_or(ids.len());
+        &ids[..end]
+    }
+}
+
+/// Text of ids that arrive one by one: a character that spans tokens comes out once it is whole.
+pub struct TextStream<'a> {
+    tokenizer: &'a Tokenizer,
+    ids: Vec<u32>,
+    /// Ids before this one are behind the text that later ids could still change.
+    context: usize,
+    /// Ids before this one have come out.
+    emitted: usize,
+}
+
+impl TextStream<'_> {
+    /// Takes one id; gives the text that is now certain, which may be empty.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::decode`].
+    pub fn push(&mut self, id: u32) -> Result<String> {
+        self.ids.push(id);
+        let before = self.tokenizer.decode(&self.ids[self.context..self.emitted])?;
+        let now = self.tokenizer.decode(&self.ids[self.context..])?;
+        // An unfinished character shows as U+FFFD at the end: wait for its other bytes.
+        if now.ends_with('\u{fffd}') {
+            return Ok(String::new());
+        }
+        let new = now.strip_prefix(&before).unwrap_or_default().to_owned();
+        self.context = self.emitted;
+        self.emitted = self.ids.len();
+        Ok(new)
+    }
+
+    /// Whatever has been held back, as it is.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::decode`].
+    pub fn finish(self) -> Result<String> {
+        let before = self.tokenizer.decode(&self.ids[self.context..self.emitted])?;
+        let now = self.tokenizer.decode(&self.ids[self.context..])?;
+        Ok(now.strip_prefix(&before).unwrap_or_default().to_owned())
+    }
+}
+
+/// What happens to a text before byte pairs are merged. GGUF keeps only its name.
+struct PreTokenizer {
+    normalizer: Option<NormalizerWrapper>,
+    steps: PreTokenizerWrapper,
+    /// A piece that is a token as a whole is that token, whatever the merges say.
+    ignore_merges: bool,
+}
+
+impl PreTokenizer {
+    fn named(name: &str, path: &Path) -> Result<Self> {
+        let split = |pattern: &str| {
+            Split::new(SplitPattern::Regex(pattern.to_owned()), SplitDelimiterBehavior::Isolated, false)
+                .map(PreTokenizerWrapper::from)
+                .map_err(|e| EngineError::format(path, format!("its pre-tokenizer `{name}` cannot be rebuilt: {e}")))
+        };
+        // The arguments: no space put in front, offsets untrimmed, GPT-2's own split or not.
+        let bytes = |own_split: bool| PreTokenizerWrapper::from(ByteLevel::new(false, false, own_split));
+        let (normalizer, steps, ignore_merges) = match name {
+            "gpt-2" | "default" => (None, bytes(true), false),
+            "smollm" => (None, Sequence::new(vec![Digits::new(true).into(), bytes(true)]).into(), false),
+            "qwen2" => (Some(NFC.into()), Sequence::new(vec![split(QWEN2_SPLIT)?, bytes(false)]).into(), false),
+            "llama-bpe" => (None, Sequence::new(vec![split(LLAMA3_SPLIT)?, bytes(false)]).into(), true),
+            other => {
+                return Err(EngineError::format(
+                    path,
+                    format!(
+                        "`tokenizer.ggml.pre` is `{other}`, expected one of default, gpt-2, llama-bpe, qwen2, smollm"
+                    ),
+                ));
+            }
+        };
+        Ok(Self { normalizer, steps, ignore_merges })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,133 @@
-//! (to come)
+//! Where a base model comes from: a folder as the Hugging Face hub lays it out, or one GGUF file.
+//! Either way the engine sees Hugging Face tensor names, f32 values, row-major `[out, in]`.
+//! It opens local files only; getting them onto this machine is the host's part.
+
+mod floats;
+mod folder;
+pub mod gguf;
+pub(crate) mod gguf_config;
+mod gguf_names;
+mod hf_config;
+mod mapped;
+pub mod safetensors;
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::chat_template::ChatTemplate;
+use super::config::ModelConfig;
+use super::tokenizer::Tokenizer;
+use crate::error::{EngineError, Result};
+
+/// Named tensors, read one at a time.
+pub trait TensorSource: Send + Sync {
+    /// Every tensor's Hugging Face name (`model.layers.0.self_attn.q_proj.weight`), sorted.
+    fn names(&self) -> Vec<String>;
+
+    /// The shape of this tensor, `[out, in]` for a linear layer; `None` when there is no such tensor.
+    fn shape(&self, name: &str) -> Option<Vec<usize>>;
+
+    /// The values of this tensor, row-major.
+    ///
+    /// # Errors
+    /// When there is no such tensor or its stored type is not supported.
+    fn read(&self, name: &str) -> Result<Vec<f32>>;
+}
+
+/// A base model on disk, opened: everything about it that is not a weight is already in memory.
+pub struct BaseModel {
+    /// Its shape.
+    pub config: ModelConfig,
+    /// Its weights.
+    pub tensors: Box<dyn TensorSource>,
+    /// Its tokenizer; test models have none.
+    pub tokenizer: Option<Tokenizer>,
+    /// Its chat template, where it has one.
+    pub chat_template: Option<ChatTemplate>,
+    /// What to call it in messages: the folder's or the file's name.
+    pub name: String,
+    /// The files that hold the weights, sorted by name.
+    pub weight_files: Vec<PathBuf>,
+    digest: OnceLock<String>,
+}
+
+impl std::fmt::Debug for BaseModel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BaseModel")
+            .field("name", &self.name)
+            .field("config", &self.config)
+            .field("weight_files", &self.weight_files)
+            .finish_non_exhaustive()
+    }
+}
+
+impl BaseModel {
+    /// Puts the parts together; for sources that are not files, such as random test weights.
+    /// Without weight files, [`Self::digest`] is that of an empty list.
+    pub fn new(config: ModelConfig, tensors: Box<dyn TensorSource>, name: String, weight_files: Vec<PathBuf>) -> Self {
+        Self { config, tensors, tokenizer: None, chat_template: None, name, weight_files, digest: OnceLock::new() }
+    }
+
+    /// The digest of the weights, lower-case hex: the sha256 of the weights file. For shards it is
+    /// the sha256 of their own sha256s, as hex lines in the order of their names, so it does not
+    /// depend on what the shards are called. Computed at the first call, on one core per file.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn digest(&self) -> Result<&str> {
+        if let Some(digest) = self.digest.get() {
+            return Ok(digest);
+        }
+        let each: Vec<String> =
+            self.weight_files.par_iter().map(|path| mapped::sha256_of_file(path)).collect::<Result<_>>()?;
+        let digest = match each.as_slice() {
+            [one] => one.clone(),
+            many => mapped::hex(&Sha256::digest(many.iter().map(|d| format!("{d}\n")).collect::<String>())),
+        };
+        Ok(self.digest.get_or_init(|| digest))
+    }
+}
+
+/// Opens a base model: a folder (`config.json`, `model.safetensors` or shards with
+/// `model.safetensors.index.json`, and where present `generation_config.json`, `tokenizer.json`,
+/// `tokenizer_config.json`, `chat_template.jinja`), a folder with one `.gguf` file, or such a file.
+///
+/// # Errors
+/// When the files are missing, truncated or damaged, or describe a model that the engine does not
+/// compute.
+pub fn open(path: &Path) -> Result<BaseModel> {
+    if path.is_dir() {
+        return match folder::only_gguf(path)? {
+            Some(file) => gguf::open(&file),
+            None => folder::open(path),
+        };
+    }
+    if !path.exists() {
+        let source = std::io::Error::from(std::io::ErrorKind::NotFound);
+        return Err(EngineError::io("open base model", path, source));
+    }
+    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gguf")) {
+        return gguf::open(path);
+    }
+    Err(EngineError::format(path, "expected a folder with `config.json` and safetensors, or a `.gguf` file"))
+}
+
+/// The name of a file or folder, for messages.
+fn display_name(path: &Path) -> String {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
+    name.map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+fn no_such_tensor(source: &dyn TensorSource, name: &str) -> EngineError {
+    EngineError::unsupported(format!(
+        "Failed to read tensor `{name}`: the base model has no such tensor among its {}",
+        source.names().len()
+    ))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,300 @@
+//! A base model in one GGUF file, of any type that candle dequantises (F32, F16, BF16, Q4_0, Q4_1,
+//! Q5_0, Q5_1, Q8_0, Q2_K to Q6_K). Tensors are dequantised one at a time from a memory map, on
+//! every core; the file is never copied whole. Format:
+//! <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>. Writes nothing.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use candle_core::Device;
+use candle_core::quantized::{GgmlDType, QStorage, QTensor, gguf_file};
+use rayon::prelude::*;
+
+use super::floats::FloatKind;
+use super::gguf_config::{self, Metadata, TensorFacts};
+use super::gguf_names::{Role, role};
+use super::mapped::MappedFile;
+use super::{BaseModel, TensorSource, display_name};
+use crate::error::{EngineError, Result};
+use crate::model::chat_template::ChatTemplate;
+use crate::model::config::{Architecture, ModelConfig};
+use crate::model::tokenizer::Tokenizer;
+
+/// Elements that one task dequantises: its blocks and its floats stay in cache together.
+const CHUNK: usize = 32 * 1024;
+/// What candle asks of the address of any quantised block.
+const BLOCK_ALIGNMENT: usize = 4;
+
+struct Entry {
+    dtype: GgmlDType,
+    shape: Vec<usize>,
+    /// Bytes within the file.
+    bytes: Range<usize>,
+    /// Heads whose rows are stored in GGUF's order and go back to Hugging Face's.
+    permuted_heads: Option<usize>,
+}
+
+/// Tensors of a GGUF file under their Hugging Face names.
+pub struct GgufSource {
+    file: MappedFile,
+    entries: BTreeMap<String, Entry>,
+}
+
+/// Opens a GGUF file as a base model, tokenizer and chat template included.
+///
+/// # Errors
+/// [`EngineError::Format`] when the file is truncated, damaged or holds tensors that the engine does
+/// not know; [`EngineError::Unsupported`] when its architecture or tokenizer is not supported.
+pub fn open(path: &Path) -> Result<BaseModel> {
+    let file = MappedFile::open(path)?;
+    let content = read_header(&file)?;
+    let metadata = Metadata::new(path, &content.metadata);
+
+    let (mut entries, rope_frequencies) = read_entries(&file, &content)?;
+    let Some(embedding) = entries.get("model.embed_tokens.weight") else {
+        return Err(EngineError::format(path, "tensor `token_embd.weight` is missing"));
+    };
+    let facts = TensorFacts {
+        vocab_size: embedding.shape[0],
+        has: &|name| content.tensor_infos.contains_key(name),
+        rope_frequencies,
+    };
+    let config = gguf_config::model_config(&metadata, &facts)?;
+    mark_permuted(path, &config, &mut entries)?;
+
+    let tokenizer = match metadata.get("tokenizer.ggml.model") {
+        Some(_) => Some(Tokenizer::from_gguf(&metadata)?),
+        None => None,
+    };
+    let chat_template = match metadata.text("tokenizer.chat_template")? {
+        Some(text) => {
+            let token = |key: &str| -> Result<Option<String>> {
+                let id = metadata.whole(key)?.and_then(|id| u32::try_from(id).ok());
+                Ok(id.zip(tokenizer.as_ref()).and_then(|(id, tokenizer)| tokenizer.token(id)))
+            };
+            let (bos, eos) = (token("tokenizer.ggml.bos_token_id")?, token("tokenizer.ggml.eos_token_id")?);
+            Some(ChatTemplate::new(text, bos, eos).map_err(|e| EngineError::format(path, e.to_string()))?)
+        }
+        None => None,
+    };
+    let source = GgufSource { file, entries };
+    let mut model = BaseModel::new(config, Box::new(source), display_name(path), vec![PathBuf::from(path)]);
+    model.tokenizer = tokenizer;
+    model.chat_template = chat_template;
+    Ok(model)
+}
+
+fn read_header(file: &MappedFile) -> Result<gguf_file::Content> {
+    let length = file.len();
+    if !file.starts_with(b"GGUF") {
+        return Err(EngineError::format(file.path(), "it does not start with `GGUF`"));
+    }
+    gguf_file::Content::read(&mut Cursor::new(&**file)).map_err(|e| {
+        // Only the first line: candle may append where the error was made.
+        let text = e.to_string();
+        let reason = text.lines().next().unwrap_or("unknown fault");
+        EngineError::format(
+            file.path(),
+            format!("the GGUF header is truncated or damaged (file of {length} bytes): {reason}"),
+        )
+    })
+}
+
+/// Every tensor's place in the file, checked against the file's length; and the divisors of the
+/// rotary frequencies, where there are any.
+fn read_entries(
+    file: &MappedFile,
+    content: &gguf_file::Content,
+) -> Result<(BTreeMap<String, Entry>, Option<Vec<f32>>)> {
+    let path = file.path();
+    let mut entries = BTreeMap::new();
+    let mut rope_frequencies = None;
+    let mut unknown = Vec::new();
+    // The tensor that ends last tells how long the whole file should be.
+    let mut end_of_file: Option<(u64, &str)> = None;
+    for (name, info) in &content.tensor_infos {
+        let shape = info.shape.dims().to_vec();
+        let bytes = stored_bytes(path, name, &shape, info.ggml_dtype)?;
+        let start = content.tensor_data_offset.saturating_add(info.offset);
+        let end = start.saturating_add(bytes);
+        if end > file.len() as u64 {
+            if end_of_file.is_none_or(|(last, _)| end > last) {
+                end_of_file = Some((end, name));
+            }
+            continue;
+        }
+        // Within the file's length, so within usize.
+        let entry = Entry { dtype: info.ggml_dtype, shape, bytes: start as usize..end as usize, permuted_heads: None };
+        match role(name) {
+            Role::Weight(hugging_face) => {
+                entries.insert(hugging_face, entry);
+            }
+            Role::RopeFrequencies => rope_frequencies = Some(entry.read(path, name, file)?),
+            Role::Unknown => unknown.push(format!("`{name}`")),
+        }
+    }
+    if let Some((end, name)) = end_of_file {
+        return Err(EngineError::format(
+            path,
+            format!("the file is truncated: tensor `{name}` ends at byte {end}, the file has {} bytes", file.len()),
+        ));
+    }
+    if !unknown.is_empty() {
+        unknown.sort();
+        let shown = unknown.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
+        let more = if unknown.len() > 8 { ", …" } else { "" };
+        return Err(EngineError::format(
+            path,
+            format!("{} of its tensors are not known to the engine: {shown}{more}", unknown.len()),
+        ));
+    }
+    Ok((entries, rope_frequencies))
+}
+
+fn stored_bytes(path: &Path, name: &str, shape: &[usize], dtype: GgmlDType) -> Result<u64> {
+    let bad = |what: String| EngineError::format(path, format!("tensor `{name}` {what}"));
+    if shape.is_empty() || shape.len() > 2 {
+        return Err(bad(format!("has {} dimensions, expected 1 or 2", shape.len())));
+    }
+    let columns = shape[shape.len() - 1];
+    if columns % dtype.block_size() != 0 {
+        return Err(bad(format!(
+            "has rows of {columns}, which {dtype:?} cannot hold (blocks of {})",
+            dtype.block_size()
+        )));
+    }
+    let elements = shape.iter().try_fold(1u64, |product, &n| product.checked_mul(n as u64));
+    let bytes = elements.and_then(|n| (n / dtype.block_size() as u64).checked_mul(dtype.type_size() as u64));
+    bytes.ok_or_else(|| bad(format!("has an impossible shape {shape:?}")))
+}
+
+/// Llama-architecture files store the rows of q and k so that rotated pairs lie side by side. Qwen's
+/// do not.
+fn mark_permuted(path: &Path, config: &ModelConfig, entries: &mut BTreeMap<String, Entry>) -> Result<()> {
+    if config.architecture != Architecture::Llama {
+        return Ok(());
+    }
+    for (name, entry) in entries {
+        let heads = if name.contains(".self_attn.q_proj.") {
+            config.num_heads
+        } else if name.contains(".self_attn.k_proj.") {
+            config.num_kv_heads
+        } else {
+            continue;
+        };
+        if entry.shape[0] != heads * config.head_dim {
+            return Err(EngineError::format(
+                path,
+                format!("tensor `{name}` has {} rows, expected {heads} heads of {}", entry.shape[0], config.head_dim),
+            ));
+        }
+        entry.permuted_heads = Some(heads);
+    }
+    Ok(())
+}
+
+impl TensorSource for GgufSource {
+    fn names(&self) -> Vec<String> {
+        self.entries.keys().cloned().collect()
+    }
+
+    fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        self.entries.get(name).map(|entry| entry.shape.clone())
+    }
+
+    fn read(&self, name: &str) -> Result<Vec<f32>> {
+        let entry = self.entries.get(name).ok_or_else(|| super::no_such_tensor(self, name))?;
+        entry.read(self.file.path(), name, &self.file)
+    }
+}
+
+impl Entry {
+    /// The values, rows in Hugging Face's order.
+    fn read(&self, path: &Path, name: &str, file: &[u8]) -> Result<Vec<f32>> {
+        let data = &file[self.bytes.clone()];
+        // A vector is one row, unless its elements are permuted: then each is a row.
+        let (rows, columns) = match (self.shape.as_slice(), self.permuted_heads) {
+            (&[rows, columns], _) => (rows, columns),
+            (&[n], Some(_)) => (n, 1),
+            _ => (1, self.shape.iter().product()),
+        };
+        if columns % self.dtype.block_size() != 0 {
+            return Err(EngineError::format(
+                path,
+                format!("tensor `{name}` is a vector stored as {:?}, expected F32, F16 or BF16", self.dtype),
+            ));
+        }
+        let mut out = vec![0f32; rows * columns];
+        if out.is_empty() {
+            return Ok(out);
+        }
+        let row_bytes = columns / self.dtype.block_size() * self.dtype.type_size();
+        // One long row (a vector) is not worth cutting.
+        let rows_per_chunk = (CHUNK / columns).max(1);
+        out.par_chunks_mut(rows_per_chunk * columns)
+            .enumerate()
+            .try_for_each(|(chunk, out)| {
+                let first = chunk * rows_per_chunk;
+                let count = out.len() / columns;
+                let blocks = match self.permuted_heads {
+                    None => Cow::Borrowed(&data[first * row_bytes..(first + count) * row_bytes]),
+                    Some(heads) => {
+                        let mut gathered = Vec::with_capacity(count * row_bytes);
+                        for row in first..first + count {
+                            let source = stored_row(row, rows / heads);
+                            gathered.extend_from_slice(&data[source * row_bytes..(source + 1) * row_bytes]);
+                        }
+                        Cow::Owned(gathered)
+                    }
+                };
+                decode(self.dtype, &blocks, out)
+            })
+            .map_err(|source| EngineError::Candle { action: format!("Failed to dequantise tensor `{name}`"), source })
+            .map(|()| out)
+    }
+}
+
+/// Where GGUF stores the Hugging Face row `row` of q or k. Converting takes row (head, half, i) of
+/// `[heads, 2, head_dim / 2]` to (head, i, half); this is that map's source.
+fn stored_row(row: usize, head_dim: usize) -> usize {
+    let (head, within) = (row / head_dim, row % head_dim);
+    let (half, i) = (within / (head_dim / 2), within % (head_dim / 2));
+    head * head_dim + i * 2 + half
+}
+
+/// Dequantises whole blocks into `out`.
+fn decode(dtype: GgmlDType, blocks: &[u8], out: &mut [f32]) -> candle_core::Result<()> {
+    let float = match dtype {
+        GgmlDType::F32 => Some(FloatKind::F32),
+        GgmlDType::F16 => Some(FloatKind::F16),
+        GgmlDType::BF16 => Some(FloatKind::Bf16),
+        _ => None,
+    };
+    if let Some(kind) = float {
+        kind.decode_into(blocks, out);
+        return Ok(());
+    }
+    let mut copy = Vec::new();
+    let blocks = aligned(blocks, &mut copy);
+    let storage = QStorage::from_data(Cow::Borrowed(blocks), &Device::Cpu, dtype)?;
+    let values = QTensor::new(storage, out.len())?.dequantize(&Device::Cpu)?;
+    let (values, _) = values.storage_and_layout();
+    if let candle_core::Storage::Cpu(values) = &*values {
+        out.copy_from_slice(values.as_slice::<f32>()?);
+    }
+    Ok(())
+}
+
+/// The same bytes at an address that candle accepts: themselves, or copied into `copy`.
+fn aligned<'a>(bytes: &'a [u8], copy: &'a mut Vec<u8>) -> &'a [u8] {
+    if bytes.as_ptr().align_offset(BLOCK_ALIGNMENT) == 0 {
+        return bytes;
+    }
+    copy.resize(bytes.len() + BLOCK_ALIGNMENT, 0);
+    let start = copy.as_ptr().align_offset(BLOCK_ALIGNMENT).min(BLOCK_ALIGNMENT);
+    copy[start..start + bytes.len()].copy_from_slice(bytes);
+    &copy[start..start + bytes.len()]
+}

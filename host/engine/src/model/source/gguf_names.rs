@@ -1,0 +1,70 @@
+//! GGUF tensor names of the llama family and their Hugging Face names. The list is closed: a name
+//! that is not here is refused when the file is opened, so that no weight is ever left out unseen.
+//! Names as in llama.cpp's `gguf-py/gguf/constants.py` (`TENSOR_NAMES`).
+
+/// What a GGUF tensor is to the engine.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// A weight, under this Hugging Face name.
+    Weight(String),
+    /// Divisors of the rotary frequencies, which the configuration carries (see `gguf_config`).
+    RopeFrequencies,
+    /// Nothing that the engine computes with.
+    Unknown,
+}
+
+/// The role of the tensor called `name`.
+pub(super) fn role(name: &str) -> Role {
+    match name {
+        "token_embd.weight" => return Role::Weight("model.embed_tokens.weight".into()),
+        "output.weight" => return Role::Weight("lm_head.weight".into()),
+        "output_norm.weight" => return Role::Weight("model.norm.weight".into()),
+        "rope_freqs.weight" => return Role::RopeFrequencies,
+        _ => {}
+    }
+    let parts: Vec<&str> = name.split('.').collect();
+    let &["blk", layer, module, kind] = parts.as_slice() else { return Role::Unknown };
+    let plain_number = layer.parse::<u32>().is_ok_and(|n| n.to_string() == layer);
+    if !plain_number || !matches!(kind, "weight" | "bias") {
+        return Role::Unknown;
+    }
+    let module = match module {
+        "attn_norm" => "input_layernorm",
+        "attn_q" => "self_attn.q_proj",
+        "attn_k" => "self_attn.k_proj",
+        "attn_v" => "self_attn.v_proj",
+        "attn_output" => "self_attn.o_proj",
+        "attn_q_norm" => "self_attn.q_norm",
+        "attn_k_norm" => "self_attn.k_norm",
+        "ffn_norm" => "post_attention_layernorm",
+        "ffn_gate" => "mlp.gate_proj",
+        "ffn_up" => "mlp.up_proj",
+        "ffn_down" => "mlp.down_proj",
+        _ => return Role::Unknown,
+    };
+    Role::Weight(format!("model.layers.{layer}.{module}.{kind}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        for (gguf, hugging_face) in [
+            ("token_embd.weight", "model.embed_tokens.weight"),
+            ("blk.0.attn_q.weight", "model.layers.0.self_attn.q_proj.weight"),
+            ("blk.12.attn_k.bias", "model.layers.12.self_attn.k_proj.bias"),
+            ("blk.3.attn_q_norm.weight", "model.layers.3.self_attn.q_norm.weight"),
+            ("blk.29.ffn_down.weight", "model.layers.29.mlp.down_proj.weight"),
+            ("blk.1.ffn_norm.weight", "model.layers.1.post_attention_layernorm.weight"),
+        ] {
+            assert_eq!(role(gguf), Role::Weight(hugging_face.into()));
+        }
+        assert_eq!(role("rope_freqs.weight"), Role::RopeFrequencies);
+        for unknown in ["blk.x.attn_q.weight", "blk.01.attn_q.weight", "blk.0.ffn_gate_exps.weight", "blk.0.attn_q", ""]
+        {
+            assert_eq!(role(unknown), Role::Unknown, "{unknown}");
+        }
+    }
+}
