@@ -63,7 +63,11 @@ fn each_fault_is_told_once_with_its_path() {
             json!({}),
             "$.profiles.quickstart.trainign: unknown key `trainign`, did you mean `training`?",
         ),
-        ("/profiles/quickstart/training/steps", json!(-1), "$.profiles.quickstart.training.steps: got `-1`, expected at least 0"),
+        (
+            "/profiles/quickstart/training/steps",
+            json!(-1),
+            "$.profiles.quickstart.training.steps: got `-1`, expected at least 0",
+        ),
         ("/version", json!("1.0"), "$.version: got `1.0`, expected a semantic version like `0.1.0`"),
         ("/abi", json!(2), "$.abi: got 2, expected 1, the ABI of this hive"),
         ("/license", json!(""), "$.license: got a blank text, expected some"),

@@ -15,10 +15,7 @@ impl Checkout {
     /// still exists.
     pub fn find() -> Option<Self> {
         let built_in = Path::new(env!("CARGO_MANIFEST_DIR"));
-        std::env::current_dir()
-            .ok()
-            .and_then(|dir| Self::around(&dir))
-            .or_else(|| built_in.parent().and_then(Self::at))
+        std::env::current_dir().ok().and_then(|dir| Self::around(&dir)).or_else(|| built_in.parent().and_then(Self::at))
     }
 
     /// The checkout that `dir` lies in.

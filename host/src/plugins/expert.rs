@@ -37,12 +37,8 @@ impl LoadedExpert {
     /// When it does not answer, its manifest does not parse, or it is another expert.
     pub fn over(name: &str, transport: Box<dyn Transport>) -> Result<Self, PluginError> {
         let manifest_json: String = call(name, &*transport, MethodId::Manifest, &(), 0..0)?;
-        let failed = |fault| PluginError::Load {
-            expert: name.to_owned(),
-            library: Default::default(),
-            installed: false,
-            fault,
-        };
+        let failed =
+            |fault| PluginError::Load { expert: name.to_owned(), library: Default::default(), installed: false, fault };
         let manifest = Manifest::parse(&manifest_json).map_err(|e| failed(LoadFault::Manifest(e.message)))?;
         if manifest.name != name {
             return Err(failed(LoadFault::Name { got: manifest.name }));

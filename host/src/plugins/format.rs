@@ -5,8 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// Machine numbers of the two formats that a Unix system loads, with Rust's names for them.
-const ELF_MACHINES: [(u16, &str); 5] =
-    [(3, "x86"), (40, "arm"), (62, "x86_64"), (183, "aarch64"), (243, "riscv64")];
+const ELF_MACHINES: [(u16, &str); 5] = [(3, "x86"), (40, "arm"), (62, "x86_64"), (183, "aarch64"), (243, "riscv64")];
 const MACH_MACHINES: [(u32, &str); 2] = [(0x0100_0007, "x86_64"), (0x0100_000c, "aarch64")];
 
 /// What a file is.
