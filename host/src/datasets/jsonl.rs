@@ -20,6 +20,9 @@ use super::{Source, SourcedRecord};
 /// an optional column.
 const SAMPLE: usize = 64;
 
+/// A line's number, from 1, and its object.
+type Numbered = (u64, Map<String, Value>);
+
 /// What was met while reading.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadReport {
@@ -36,7 +39,7 @@ pub struct ReadReport {
 pub struct JsonlReader {
     lines: Lines,
     /// Objects read to find the columns and not yet handed on.
-    ahead: VecDeque<(u64, Map<String, Value>)>,
+    ahead: VecDeque<Numbered>,
     mapping: ColumnMap,
     report: ReadReport,
 }
@@ -146,7 +149,7 @@ impl Lines {
         Ok(Self { path: path.into(), reader: BufReader::with_capacity(1 << 20, file), line: 0, bytes: Vec::new() })
     }
 
-    fn next_object(&mut self) -> Result<Option<(u64, Map<String, Value>)>, DatasetError> {
+    fn next_object(&mut self) -> Result<Option<Numbered>, DatasetError> {
         loop {
             self.bytes.clear();
             let read = self.reader.read_until(b'\n', &mut self.bytes);

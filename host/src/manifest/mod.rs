@@ -48,7 +48,8 @@ pub enum ManifestError {
     },
 }
 
-fn count(faults: usize) -> String {
+/// "1 fault", "3 faults".
+pub(crate) fn count(faults: usize) -> String {
     if faults == 1 { "1 fault".to_owned() } else { format!("{faults} faults") }
 }
 

@@ -63,9 +63,7 @@ impl Checks {
         {
             self.fault(root.key("abi"), format!("got {abi}, expected {ABI_VERSION}, the ABI of this hive"));
         }
-        for key in ["base_models"] {
-            self.no_repetition(top.get(key), &root.key(key));
-        }
+        self.no_repetition(top.get("base_models"), &root.key("base_models"));
     }
 
     /// Texts that mean nothing when blank, and paths that exist on one machine alone.

@@ -130,9 +130,12 @@ impl Builder {
         if !status.success() {
             return Err(failed(format!("cargo ended with {status}"), tail.into()));
         }
+        // A first build may itself write Cargo.lock, which then is no sign of a change.
+        let lock = std::fs::metadata(checkout.root().join("Cargo.lock")).and_then(|m| m.modified());
+        let dated = lock.map_or(started, |lock| lock.max(started));
         let library = self.library(checkout, expert);
         LibraryRecord::of(&library)
-            .and_then(|record| record.write(&self.record(checkout, expert), &library, started))
+            .and_then(|record| record.write(&self.record(checkout, expert), &library, dated))
             .map_err(|e| failed(format!("`{}` cannot be recorded: {e}", library.display()), Vec::new()))
     }
 

@@ -112,9 +112,14 @@ pub enum LoadFault {
         /// The name in the library.
         got: String,
     },
-    /// The manifest in it does not follow the schema.
-    #[error("{0}")]
-    Manifest(String),
+    /// The manifest in it has faults.
+    #[error("{what}")]
+    Manifest {
+        /// How many.
+        what: String,
+        /// Each with its JSON path.
+        faults: Vec<String>,
+    },
 }
 
 /// What is wrong with a reply.
@@ -161,6 +166,7 @@ impl PluginError {
     pub fn details(&self) -> &[String] {
         match self {
             PluginError::Build { tail, .. } => tail,
+            PluginError::Load { fault: LoadFault::Manifest { faults, .. }, .. } => faults,
             _ => &[],
         }
     }
@@ -180,7 +186,7 @@ impl PluginError {
             PluginError::Load { expert, fault: LoadFault::NoSymbol(_) | LoadFault::Table(_), .. } => {
                 format!("`experts/{expert}/src/lib.rs` must call `hive_sdk::export_expert!` once")
             }
-            PluginError::Load { expert, fault: LoadFault::Manifest(_) | LoadFault::Name { .. }, .. } => {
+            PluginError::Load { expert, fault: LoadFault::Manifest { .. } | LoadFault::Name { .. }, .. } => {
                 format!("`hive expert validate manifests/{expert}.json` lists every fault")
             }
             PluginError::Load { expert, .. } => {

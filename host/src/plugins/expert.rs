@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use hive_sdk::manifest::{AdapterSpec, EvalPrompt, Manifest};
 use hive_sdk::protocol::{MethodId, Reply, SynthesizeRequest};
@@ -12,6 +13,7 @@ use hive_sdk::{ExpertError, Grade, GradeRequest, Grammar, Record, Rendered, Verd
 
 use super::error::{CallFault, LoadFault, PluginError};
 use super::transport::Transport;
+use crate::manifest;
 
 /// Most records in one call: enough to make the boundary cheap, few enough to keep replies small.
 pub const BATCH: usize = 256;
@@ -34,12 +36,20 @@ impl LoadedExpert {
     /// The expert `name` at the other end of `transport`. Asks for its manifest at once.
     ///
     /// # Errors
-    /// When it does not answer, its manifest does not parse, or it is another expert.
+    /// When it does not answer, its manifest has faults, or it is another expert.
     pub fn over(name: &str, transport: Box<dyn Transport>) -> Result<Self, PluginError> {
         let manifest_json: String = call(name, &*transport, MethodId::Manifest, &(), 0..0)?;
         let failed =
             |fault| PluginError::Load { expert: name.to_owned(), library: Default::default(), installed: false, fault };
-        let manifest = Manifest::parse(&manifest_json).map_err(|e| failed(LoadFault::Manifest(e.message)))?;
+        // All checks of `hive expert validate`: whoever has a loaded expert may rely on them.
+        let manifest = manifest::check("manifest", &manifest_json).map_err(|e| {
+            let faults = e.details();
+            let what = match faults.len() {
+                0 => e.to_string(),
+                n => format!("its manifest has {}", manifest::count(n)),
+            };
+            failed(LoadFault::Manifest { what, faults })
+        })?;
         if manifest.name != name {
             return Err(failed(LoadFault::Name { got: manifest.name }));
         }
@@ -192,6 +202,20 @@ fn call<T: DeserializeOwned>(
             let fault = if panicked { CallFault::Panicked(message) } else { CallFault::Refused(message) };
             Err(failed(record, fault))
         }
-        Err(e) => Err(failed(None, CallFault::Protocol(e.to_string()))),
+        Err(e) => {
+            // Only a batch has records to name.
+            let misfit = misfit::<T>(&bytes).filter(|(i, _)| *i < span.len());
+            let (record, why) = misfit.map_or((None, e.to_string()), |(i, why)| (Some(span.start + i), why));
+            Err(failed(record, CallFault::Protocol(why)))
+        }
     }
+}
+
+/// Which reply of a batch is the misshapen one, when all of it is JSON. `T` is then a list.
+fn misfit<T: DeserializeOwned>(bytes: &[u8]) -> Option<(usize, String)> {
+    let Ok(Reply::Ok(replies)) = serde_json::from_slice::<Reply<Vec<Value>>>(bytes) else { return None };
+    replies.into_iter().enumerate().find_map(|(i, reply)| {
+        let alone = serde_json::from_value::<T>(Value::Array(vec![reply]));
+        alone.err().map(|e| (i, e.to_string()))
+    })
 }

@@ -7,8 +7,9 @@ use hive_sdk::{ABI_VERSION, Manifest};
 
 use super::build::{Builder, Freshness};
 use super::discover::{ExpertEntry, Experts, Origin};
-use super::error::PluginError;
+use super::error::{LoadFault, PluginError};
 use super::load::load;
+use crate::manifest::check;
 
 /// Whether an expert can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +84,9 @@ fn try_load(entry: &ExpertEntry, builder: &Builder) -> ExpertState {
     match load(entry, builder) {
         Ok(_) => ExpertState::Ready,
         // The list names expert and library beside the state.
+        Err(PluginError::Load { fault: LoadFault::Manifest { what, faults }, .. }) => {
+            ExpertState::Broken(first_of(&what, &faults))
+        }
         Err(PluginError::Load { fault, .. }) => ExpertState::Broken(fault.to_string()),
         Err(PluginError::Call { method, fault, .. }) => ExpertState::Broken(format!("`{method}` failed: {fault}")),
         Err(other) => ExpertState::Broken(other.to_string()),
@@ -95,5 +99,13 @@ fn read_manifest(entry: &ExpertEntry) -> Result<Manifest, String> {
         std::io::ErrorKind::NotFound => format!("`{}` is missing", path.display()),
         _ => format!("`{}` cannot be read: {e}", path.display()),
     })?;
-    Manifest::parse(&text).map_err(|e| e.message)
+    Manifest::parse(&text).map_err(|first| match check(&path.display().to_string(), &text) {
+        Err(error) => first_of(&error.to_string(), &error.details()),
+        Ok(_) => first.message,
+    })
+}
+
+/// The list has a line per expert: one fault stands for all, `hive expert validate` has the rest.
+fn first_of(what: &str, faults: &[String]) -> String {
+    faults.first().map_or_else(|| what.to_owned(), |fault| format!("{what}: {fault}"))
 }
