@@ -1,0 +1,32 @@
+//! `hive expert …`: the commands about experts, one file each.
+
+mod list;
+mod schema;
+mod validate;
+
+use clap::Subcommand;
+
+/// What can be done with experts.
+#[derive(Debug, Subcommand)]
+pub enum ExpertCommand {
+    /// List every expert, its version, library and state
+    List(list::List),
+    /// Check a manifest and list every fault at once
+    Validate(validate::Validate),
+    /// Print the JSON schema of manifests
+    Schema(schema::Schema),
+}
+
+impl ExpertCommand {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// What the command says.
+    pub fn run(self) -> anyhow::Result<()> {
+        match self {
+            ExpertCommand::List(command) => command.run(),
+            ExpertCommand::Validate(command) => command.run(),
+            ExpertCommand::Schema(command) => command.run(),
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! `hive expert schema`: the JSON schema of manifests, made from the SDK's types.
+
+use clap::Args;
+
+use crate::cli::output;
+use crate::manifest::schema_json;
+
+/// Prints the JSON schema of manifests.
+#[derive(Debug, Args)]
+pub struct Schema {}
+
+impl Schema {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// When stdout cannot be written to.
+    pub fn run(self) -> anyhow::Result<()> {
+        output::result(schema_json().trim_end())
+    }
+}

@@ -1,0 +1,41 @@
+//! Gets an expert for a command, showing on stderr that its library is being built. The commands
+//! that need an expert all come here.
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::output::note;
+use crate::plugins::{Builder, Experts, LoadedExpert, PluginError, open};
+
+/// The expert of this name, built first if need be. On a terminal cargo's last line is shown while
+/// it works; elsewhere one plain line says what is going on.
+///
+/// # Errors
+/// When there is no such expert, or it does not build or load.
+pub fn load_expert(name: &str) -> Result<LoadedExpert, PluginError> {
+    let experts = Experts::find();
+    let entry = experts.get(name)?;
+    let mut progress: Option<ProgressBar> = None;
+    let loaded = open(entry, &Builder::from_environment(), &mut |line| {
+        // Cargo says "Finished" at once when there was nothing to do: no progress for that.
+        if progress.is_none() && line.trim_start().starts_with("Finished") {
+            return;
+        }
+        let bar = progress.get_or_insert_with(|| started(name));
+        bar.set_message(line.trim().to_owned());
+        bar.tick();
+    });
+    if let Some(bar) = progress {
+        bar.finish_and_clear();
+    }
+    loaded
+}
+
+fn started(name: &str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    if bar.is_hidden() {
+        note(&format!("Building expert `{name}` …"));
+    }
+    let style = ProgressStyle::with_template("{spinner} {prefix} {wide_msg:.dim}");
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+        .with_prefix(format!("Building expert `{name}`"))
+}

@@ -1,0 +1,57 @@
+//! The command line: one file per command. Arguments, printing and progress live here and nowhere
+//! else; what a command does is in the library beside it. Imported by `main.rs` alone.
+//!
+//! Every command is `fn run(self) -> anyhow::Result<()>`: `Ok` is exit code 0, and [`error`] turns
+//! an `Err` into text, hint and exit code.
+
+pub mod error;
+mod expert;
+pub mod loading;
+pub mod output;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use error::Failure;
+
+/// Trains, proves, packages and runs small domain experts on your own machine.
+#[derive(Debug, Parser)]
+#[command(name = "hive", version, about, propagate_version = true, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List, check, train and run experts
+    #[command(subcommand)]
+    Expert(expert::ExpertCommand),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = start_logging().and_then(|()| match cli.command {
+        Command::Expert(command) => command.run(),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => error::report(&error),
+    }
+}
+
+/// Sends `tracing` to stderr when `HIVE_LOG` asks for it: `HIVE_LOG=debug`, `HIVE_LOG=hive=trace`.
+fn start_logging() -> anyhow::Result<()> {
+    let Some(filter) = std::env::var("HIVE_LOG").ok().filter(|f| !f.is_empty()) else { return Ok(()) };
+    let filter = EnvFilter::try_new(&filter).map_err(|e| {
+        Failure::misuse(format!("Failed to read `HIVE_LOG`: got `{filter}`: {e}"))
+            .hint("a level or `target=level` pairs: `HIVE_LOG=debug hive expert list`")
+    })?;
+    let colour = std::io::stderr().is_terminal() && console::colors_enabled_stderr();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).init();
+    Ok(())
+}

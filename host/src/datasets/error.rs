@@ -1,0 +1,157 @@
+//! Why a data set cannot be used, as data, with exit code and hint.
+
+use std::path::PathBuf;
+
+use super::rejects::Rejects;
+use crate::plugins::PluginError;
+use crate::suggest::{listed, nearest};
+
+/// Why a data set cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DatasetError {
+    /// The file cannot be opened or read on.
+    #[error("Failed to read data set `{}`", file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A line is not one JSON object in UTF-8.
+    #[error("{}:{line}: {what}", file.display())]
+    Line {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What was got and expected.
+        what: String,
+    },
+    /// Required fields have no column.
+    #[error("Failed to find {} among the columns of `{}`", fields(missing), file.display())]
+    Unmapped {
+        /// The file.
+        file: PathBuf,
+        /// The fields without a column, each with the names that would do.
+        missing: Vec<(String, Vec<String>)>,
+        /// The columns of the first records.
+        columns: Vec<String>,
+    },
+    /// `--map` does not fit.
+    #[error(transparent)]
+    Map(#[from] MapError),
+    /// No record at all.
+    #[error("Failed to prepare the data: {what} holds no records")]
+    Empty {
+        /// The file or files.
+        what: String,
+    },
+    /// Records, and not one is good.
+    #[error("Failed to prepare the data: every one of {} records was rejected", rejects.total())]
+    AllRejected {
+        /// Why.
+        rejects: Rejects,
+    },
+    /// The expert failed.
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
+}
+
+/// Why `--map` does not fit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MapError {
+    /// Not `field=column`.
+    #[error("Failed to read `--map`: got `{got}`, expected `field=column`")]
+    Form {
+        /// The part that does not parse.
+        got: String,
+    },
+    /// A field is mapped twice.
+    #[error("Failed to read `--map`: the field `{field}` is mapped twice")]
+    Twice {
+        /// The field.
+        field: String,
+    },
+    /// The expert has no such field.
+    #[error("Failed to apply `--map`: the expert has no field `{field}`, expected one of: {}", names(known))]
+    Field {
+        /// The name given.
+        field: String,
+        /// The expert's fields.
+        known: Vec<String>,
+    },
+    /// The file has no such column.
+    #[error("Failed to apply `--map`: `{}` has no column `{column}`, its columns are: {}", file.display(), names(known))]
+    Column {
+        /// The file.
+        file: PathBuf,
+        /// The name given.
+        column: String,
+        /// The file's columns.
+        known: Vec<String>,
+    },
+}
+
+fn names(list: &[String]) -> String {
+    listed(list.iter().map(String::as_str))
+}
+
+fn fields(missing: &[(String, Vec<String>)]) -> String {
+    let word = if missing.len() == 1 { "field" } else { "fields" };
+    format!("{word} {}", listed(missing.iter().map(|(field, _)| field.as_str())))
+}
+
+impl DatasetError {
+    /// 2 when a file cannot be read or `--map` is misused, 1 when the data is not acceptable.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            DatasetError::Read { .. } | DatasetError::Map(_) => 2,
+            DatasetError::Plugin(e) => e.exit_code(),
+            _ => 1,
+        }
+    }
+
+    /// Lines to show below the message.
+    pub fn details(&self) -> Vec<String> {
+        match self {
+            DatasetError::Unmapped { missing, columns, .. } => {
+                let mut lines: Vec<_> =
+                    missing.iter().map(|(field, any)| format!("`{field}` is read from: {}", names(any))).collect();
+                lines.push(format!("columns found: {}", names(columns)));
+                lines
+            }
+            DatasetError::AllRejected { rejects } => rejects.lines(),
+            DatasetError::Plugin(e) => e.details().to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What to try next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            DatasetError::Unmapped { missing, columns, .. } => {
+                let column = columns.first().map_or("COLUMN", String::as_str);
+                let pairs: Vec<_> = missing.iter().map(|(field, _)| format!("{field}={column}")).collect();
+                Some(format!("name the columns yourself: `--map {}`", pairs.join(",")))
+            }
+            DatasetError::Map(e) => e.hint(),
+            DatasetError::Line { .. } => Some("a data set is JSON lines: one object per line, in UTF-8".to_owned()),
+            DatasetError::Plugin(e) => e.hint(),
+            _ => None,
+        }
+    }
+}
+
+impl MapError {
+    /// What to try next.
+    pub fn hint(&self) -> Option<String> {
+        let (word, known) = match self {
+            MapError::Form { .. } | MapError::Twice { .. } => {
+                return Some("several go in one: `--map question=prompt,sql=answer`".to_owned());
+            }
+            MapError::Field { field, known } => (field, known),
+            MapError::Column { column, known, .. } => (column, known),
+        };
+        nearest(word, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"))
+    }
+}

@@ -1,0 +1,128 @@
+//! Manifests as files: the JSON schema made from the SDK's types, and every fault of a file at
+//! once, each with its JSON path. Prints nothing; reading a sound manifest is the SDK's
+//! [`hive_sdk::Manifest::parse`].
+
+mod fault;
+mod schema;
+mod semantics;
+mod structure;
+
+use std::path::Path;
+
+use hive_sdk::Manifest;
+use serde_json::Value;
+
+pub use fault::{Fault, JsonPath};
+pub use schema::{schema, schema_json};
+
+/// Why a manifest file could not be accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// It cannot be read.
+    #[error("Failed to read manifest `{file}`")]
+    Read {
+        /// The file.
+        file: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is not JSON.
+    #[error("{file}:{line}:{column}: not JSON: {why}")]
+    NotJson {
+        /// The file.
+        file: String,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What the parser met.
+        why: String,
+    },
+    /// It has faults.
+    #[error("`{file}` has {}", count(faults.len()))]
+    Faulty {
+        /// The file.
+        file: String,
+        /// All of them, in the order of the file.
+        faults: Vec<Fault>,
+    },
+}
+
+/// "1 fault", "3 faults".
+pub(crate) fn count(faults: usize) -> String {
+    if faults == 1 { "1 fault".to_owned() } else { format!("{faults} faults") }
+}
+
+impl ManifestError {
+    /// 2 when the file cannot be read, 1 when what it holds is not acceptable.
+    pub fn exit_code(&self) -> u8 {
+        if matches!(self, ManifestError::Read { .. }) { 2 } else { 1 }
+    }
+
+    /// One line per fault.
+    pub fn details(&self) -> Vec<String> {
+        match self {
+            ManifestError::Faulty { faults, .. } => faults.iter().map(ToString::to_string).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What to try next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            ManifestError::Read { .. } => None,
+            ManifestError::NotJson { .. } => Some("JSON has no comments and no comma after the last item".to_owned()),
+            ManifestError::Faulty { .. } => {
+                Some("`hive expert schema` prints the schema with a description of every key".to_owned())
+            }
+        }
+    }
+}
+
+/// Reads and checks a manifest file.
+///
+/// # Errors
+/// When it cannot be read, is not JSON, or has faults; then all of them.
+pub fn check_file(path: &Path) -> Result<Manifest, ManifestError> {
+    let file = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|source| ManifestError::Read { file: file.clone(), source })?;
+    check(&file, &text)
+}
+
+/// Checks a manifest's text; `file` is its name in messages.
+///
+/// # Errors
+/// As [`check_file`].
+pub fn check(file: &str, text: &str) -> Result<Manifest, ManifestError> {
+    let value: Value = serde_json::from_str(text).map_err(|e| ManifestError::NotJson {
+        file: file.to_owned(),
+        line: e.line(),
+        column: e.column(),
+        why: without_place(&e),
+    })?;
+    let semantic = semantics::faults(&value);
+    let mut faults: Vec<Fault> = structure::faults(&value)
+        .into_iter()
+        // A check that knows what the value means says it better than the schema.
+        .filter(|fault| !semantic.iter().any(|known| known.path == fault.path))
+        .collect();
+    faults.extend(semantic);
+    fault::sort(&mut faults, &value);
+    if faults.is_empty() {
+        // What the checks above let through and serde does not: a key given twice.
+        match serde_json::from_str(text) {
+            Ok(manifest) => return Ok(manifest),
+            Err(e) => faults.push(Fault::new(JsonPath::root(), e.to_string())),
+        }
+    }
+    Err(ManifestError::Faulty { file: file.to_owned(), faults })
+}
+
+/// serde_json ends its messages with the place, which ours begin with.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.clone(), |(what, _)| what.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,270 @@
+//! What a schema cannot say of a manifest: names that must agree, lists without repetition, paths
+//! that hold on every machine. Works on bare JSON, so that a manifest of the wrong shape still
+//! gets every fault told at once.
+
+use std::collections::BTreeSet;
+
+use hive_sdk::ABI_VERSION;
+use serde_json::{Map, Value};
+
+use super::fault::{Fault, JsonPath};
+use crate::suggest::{listed, nearest};
+
+/// Every fault beyond the schema.
+pub(super) fn faults(manifest: &Value) -> Vec<Fault> {
+    let mut checks = Checks { faults: Vec::new() };
+    let Some(top) = manifest.as_object() else { return Vec::new() };
+    let root = JsonPath::root();
+    checks.head(top, &root);
+    checks.paths_and_blanks(manifest, &root);
+    let fields = checks.dataset(top.get("dataset"), &root.key("dataset"));
+    checks.eval_prompts(top.get("eval_prompts"), &root.key("eval_prompts"), &fields);
+    if let Some(recipe) = top.get("recipe") {
+        checks.recipe(recipe, &root.key("recipe"));
+    }
+    for (name, profile) in object(top.get("profiles")) {
+        checks.recipe(profile, &root.key("profiles").key(name));
+    }
+    checks.faults
+}
+
+/// A declared field of a record.
+struct Field<'m> {
+    name: &'m str,
+    optional: bool,
+}
+
+struct Checks {
+    faults: Vec<Fault>,
+}
+
+impl Checks {
+    fn fault(&mut self, path: JsonPath, message: impl Into<String>) {
+        self.faults.push(Fault::new(path, message));
+    }
+
+    fn head(&mut self, top: &Map<String, Value>, root: &JsonPath) {
+        if let Some(version) = top.get("version").and_then(Value::as_str)
+            && !is_semver(version)
+        {
+            let message = format!("got `{version}`, expected a semantic version like `0.1.0`");
+            self.fault(root.key("version"), message);
+        }
+        if let Some(name) = top.get("name").and_then(Value::as_str)
+            && !is_name(name)
+        {
+            let message = format!(
+                "got `{name}`, expected lower-case letters, digits and dashes, a letter first, at most 63 characters"
+            );
+            self.fault(root.key("name"), message);
+        }
+        if let Some(abi) = top.get("abi").and_then(Value::as_u64)
+            && abi != u64::from(ABI_VERSION)
+        {
+            self.fault(root.key("abi"), format!("got {abi}, expected {ABI_VERSION}, the ABI of this hive"));
+        }
+        self.no_repetition(top.get("base_models"), &root.key("base_models"));
+    }
+
+    /// Texts that mean nothing when blank, and paths that exist on one machine alone.
+    fn paths_and_blanks(&mut self, value: &Value, path: &JsonPath) {
+        const NEEDED: [&str; 7] = ["name", "description", "license", "version", "id", "group_by", "$schema"];
+        const NEEDED_ITEMS: [&str; 3] = ["base_models", "aliases", "tags"];
+        match value {
+            Value::Object(map) => {
+                for (key, inner) in map {
+                    let here = path.key(key);
+                    // A record's texts are data, and data may hold any of this.
+                    if key == "record" {
+                        continue;
+                    }
+                    if let Some(text) = inner.as_str() {
+                        if NEEDED.contains(&key.as_str()) && text.trim().is_empty() {
+                            self.fault(here, "got a blank text, expected some");
+                        } else if ["base_model", "$schema"].contains(&key.as_str()) && is_absolute(text) {
+                            self.fault(here, absolute(text));
+                        }
+                    } else if NEEDED_ITEMS.contains(&key.as_str()) {
+                        for (i, item) in list(Some(inner)).iter().enumerate() {
+                            match item.as_str() {
+                                Some(text) if text.trim().is_empty() => {
+                                    self.fault(here.index(i), "got a blank text, expected some");
+                                }
+                                Some(text) if key == "base_models" && is_absolute(text) => {
+                                    self.fault(here.index(i), absolute(text));
+                                }
+                                _ => {}
+                            }
+                        }
+                    } else {
+                        self.paths_and_blanks(inner, &here);
+                    }
+                }
+            }
+            Value::Array(items) => {
+                for (i, item) in items.iter().enumerate() {
+                    self.paths_and_blanks(item, &path.index(i));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn dataset<'m>(&mut self, dataset: Option<&'m Value>, path: &JsonPath) -> Vec<Field<'m>> {
+        let Some(dataset) = dataset else { return Vec::new() };
+        let declared = list(dataset.get("fields"));
+        let fields_path = path.key("fields");
+        let mut fields = Vec::new();
+        let mut names = BTreeSet::new();
+        let mut completions = 0;
+        for (i, field) in declared.iter().enumerate() {
+            let is = |key: &str| field.get(key).and_then(Value::as_bool).unwrap_or(false);
+            if let Some(name) = field.get("name").and_then(Value::as_str) {
+                if !names.insert(name) {
+                    self.fault(fields_path.index(i).key("name"), format!("the field `{name}` is declared twice"));
+                }
+                fields.push(Field { name, optional: is("optional") });
+            }
+            completions += usize::from(is("completion"));
+            self.no_repetition(field.get("aliases"), &fields_path.index(i).key("aliases"));
+        }
+        if !declared.is_empty() && completions != 1 {
+            let message = format!("got {completions} fields with `\"completion\": true`, expected exactly 1");
+            self.fault(fields_path, message);
+        }
+        if let Some(group_by) = dataset.get("group_by").and_then(Value::as_str)
+            && !group_by.trim().is_empty()
+            && !fields.iter().any(|f| f.name == group_by)
+        {
+            self.fault(path.key("group_by"), undeclared(group_by, &fields));
+        }
+        fields
+    }
+
+    fn eval_prompts(&mut self, prompts: Option<&Value>, path: &JsonPath, fields: &[Field<'_>]) {
+        let mut ids = BTreeSet::new();
+        for (i, prompt) in list(prompts).iter().enumerate() {
+            let here = path.index(i);
+            if let Some(id) = prompt.get("id").and_then(Value::as_str)
+                && !ids.insert(id)
+            {
+                self.fault(here.key("id"), format!("the id `{id}` is used twice"));
+            }
+            // Without declared fields their absence is the fault, and it was told.
+            let Some(record) = prompt.get("record").and_then(Value::as_object).filter(|_| !fields.is_empty()) else {
+                continue;
+            };
+            let here = here.key("record");
+            for key in record.keys().filter(|key| !fields.iter().any(|f| f.name == key.as_str())) {
+                self.fault(here.key(key), undeclared(key, fields));
+            }
+            for field in fields.iter().filter(|f| !f.optional) {
+                match record.get(field.name) {
+                    None => self.fault(here.key(field.name), format!("missing, `{}` is a required field", field.name)),
+                    Some(Value::String(text)) if text.trim().is_empty() => {
+                        self.fault(here.key(field.name), "got a blank text, expected some");
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+    }
+
+    fn recipe(&mut self, recipe: &Value, path: &JsonPath) {
+        let Some(adapter) = recipe.get("adapter") else { return };
+        let path = path.key("adapter");
+        self.no_repetition(adapter.get("target_modules"), &path.key("target_modules"));
+        if adapter.get("alpha").and_then(Value::as_f64) == Some(0.0) {
+            self.fault(path.key("alpha"), "got 0, expected more: the adapter would do nothing");
+        }
+        for (module, rank) in object(adapter.get("rank_pattern")) {
+            if rank.as_u64() == Some(0) {
+                self.fault(path.key("rank_pattern").key(module), "got 0, expected at least 1");
+            }
+        }
+    }
+
+    fn no_repetition(&mut self, values: Option<&Value>, path: &JsonPath) {
+        let mut seen = BTreeSet::new();
+        for (i, value) in list(values).iter().enumerate() {
+            if let Some(text) = value.as_str()
+                && !seen.insert(text)
+            {
+                self.fault(path.index(i), format!("`{text}` is in the list twice"));
+            }
+        }
+    }
+}
+
+fn undeclared(name: &str, fields: &[Field<'_>]) -> String {
+    let names = || fields.iter().map(|f| f.name);
+    match nearest(name, names()) {
+        Some(near) => format!("`{name}` is not a declared field, did you mean `{near}`?"),
+        None => format!("`{name}` is not a declared field, expected one of: {}", listed(names())),
+    }
+}
+
+fn absolute(text: &str) -> String {
+    format!("got the absolute path `{text}`, expected an id or a relative path: a manifest serves every machine")
+}
+
+fn list(value: Option<&Value>) -> &[Value] {
+    value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn object(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
+    value.and_then(Value::as_object).into_iter().flatten()
+}
+
+/// Absolute on any system, whichever this one is: `/x`, `\\server\x`, `F:/x`, `~/x`.
+fn is_absolute(text: &str) -> bool {
+    let drive = matches!(text.as_bytes(), [letter, b':', b'/' | b'\\', ..] if letter.is_ascii_alphabetic());
+    drive || text.starts_with(['/', '\\', '~']) || text.starts_with("file:")
+}
+
+fn is_name(text: &str) -> bool {
+    let mut letters = text.bytes();
+    letters.next().is_some_and(|b| b.is_ascii_lowercase())
+        && letters.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && text.len() <= 63
+}
+
+/// Semantic Versioning 2.0.0, without build metadata: that would make two packages of one version.
+fn is_semver(text: &str) -> bool {
+    let number = |n: &str| {
+        !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()) && (n == "0" || !n.starts_with('0')) && n.len() < 20
+    };
+    let (core, pre) = text.split_once('-').map_or((text, None), |(core, pre)| (core, Some(pre)));
+    let pre_fits = pre.is_none_or(|pre| {
+        pre.split('.').all(|id| {
+            let digits = id.bytes().all(|b| b.is_ascii_digit());
+            !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && (!digits || number(id))
+        })
+    });
+    core.split('.').count() == 3 && core.split('.').all(number) && pre_fits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions() {
+        for good in ["0.1.0", "10.20.30", "1.0.0-rc.1", "1.0.0-0", "1.2.3-a-b"] {
+            assert!(is_semver(good), "{good}");
+        }
+        for bad in ["", "1", "1.0", "01.0.0", "1.0.0-", "1.0.0-01", "1.0.0+build", "v1.0.0", "1.0.0.0", "1.0.-0"] {
+            assert!(!is_semver(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn absolute_paths_of_every_system() {
+        for path in ["/x", "F:/x", "c:\\x", "\\\\server\\x", "~/x", "file:///x"] {
+            assert!(is_absolute(path), "{path}");
+        }
+        for path in ["qwen3-0.6b", "models/x.gguf", "../x", "https://example.org/x", "a:b"] {
+            assert!(!is_absolute(path), "{path}");
+        }
+    }
+}

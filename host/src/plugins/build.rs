@@ -1,0 +1,158 @@
+//! Builds the library of an expert from a checkout, when it is missing or stale, with cargo and in
+//! the profile of the running binary. Prints nothing: cargo's lines go to the caller.
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::SystemTime;
+
+use super::checkout::Checkout;
+use super::discover::library_name;
+use super::error::PluginError;
+use super::record::{LibraryRecord, modified};
+
+/// Lines of cargo's output that a failed build shows.
+const TAIL_LINES: usize = 20;
+
+/// How libraries are built and where they lie.
+#[derive(Debug, Clone)]
+pub struct Builder {
+    /// The cargo to call.
+    pub cargo: OsString,
+    /// `dev`, `release` or another profile.
+    pub profile: String,
+    /// Cargo's target folder; `None` is the checkout's own.
+    pub target_dir: Option<PathBuf>,
+}
+
+/// Whether a library can be used as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// Built from the sources as they are.
+    Fresh,
+    /// A source is younger than the last build, or cargo has built it since by other means.
+    Stale,
+    /// Never built here.
+    Missing,
+}
+
+impl Builder {
+    /// Builds as the running binary was built: the same profile, and the same target folder when
+    /// the binary lies in one. `CARGO` names the cargo to call.
+    pub fn from_environment() -> Self {
+        let cargo = std::env::var_os("CARGO").filter(|c| !c.is_empty()).unwrap_or_else(|| "cargo".into());
+        let home = std::env::current_exe().ok().and_then(|exe| target_of(&exe));
+        let (target_dir, folder) = match home {
+            Some((target_dir, folder)) => (Some(target_dir), folder),
+            None => {
+                let target_dir = std::env::var_os("CARGO_TARGET_DIR").filter(|d| !d.is_empty()).map(PathBuf::from);
+                (target_dir, if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned())
+            }
+        };
+        let profile = if folder == "debug" { "dev".to_owned() } else { folder };
+        Self { cargo, profile, target_dir }
+    }
+
+    /// Where the expert's library lies once it is built.
+    pub fn library(&self, checkout: &Checkout, expert: &str) -> PathBuf {
+        // Cargo keeps the `dev` profile in a folder of another name.
+        let folder = if self.profile == "dev" { "debug" } else { &self.profile };
+        self.target_dir(checkout).join(folder).join(library_name(expert))
+    }
+
+    /// Where its sha256 is recorded.
+    pub fn record(&self, checkout: &Checkout, expert: &str) -> PathBuf {
+        let mut path = self.library(checkout, expert).into_os_string();
+        path.push(".sha256");
+        path.into()
+    }
+
+    /// Whether the library of this expert is there and no source is younger. A first guess by
+    /// modification times, to spare a call of cargo; cargo decides what is really rebuilt.
+    pub fn freshness(&self, checkout: &Checkout, expert: &str) -> Freshness {
+        let library = self.library(checkout, expert);
+        if !library.is_file() {
+            return Freshness::Missing;
+        }
+        let record_path = self.record(checkout, expert);
+        let built = std::fs::metadata(&record_path).and_then(|m| m.modified()).ok();
+        let Some((built, record)) = built.zip(LibraryRecord::read(&record_path).ok()) else {
+            return Freshness::Stale;
+        };
+        let sources_older = checkout.newest_source(expert).is_some_and(|source| source <= built);
+        let same_build = record.modified.is_none() || record.modified == modified(&library);
+        if sources_older && same_build { Freshness::Fresh } else { Freshness::Stale }
+    }
+
+    /// Builds the library and records its sha256.
+    ///
+    /// # Errors
+    /// When cargo cannot be started, or fails: the error holds its last lines.
+    pub fn build(&self, checkout: &Checkout, expert: &str, on_line: &mut dyn FnMut(&str)) -> Result<(), PluginError> {
+        // The record is dated by the start: a source saved during the build is younger than it.
+        let started = SystemTime::now();
+        let package = format!("expert-{expert}");
+        let mut command = Command::new(&self.cargo);
+        command
+            .args(["build", "--lib", "--message-format", "short", "--package", &package, "--profile", &self.profile])
+            .arg("--target-dir")
+            .arg(self.target_dir(checkout))
+            .env("CARGO_TERM_COLOR", "never")
+            .env("CARGO_TERM_PROGRESS_WHEN", "never")
+            .current_dir(checkout.root())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let failed = |why: String, tail: Vec<String>| PluginError::Build {
+            expert: expert.to_owned(),
+            command: format!("cargo build --package {package} --profile {}", self.profile),
+            why,
+            tail,
+        };
+        let no_start = |e: std::io::Error| {
+            failed(format!("`{}` cannot be started: {e}", self.cargo.to_string_lossy()), Vec::new())
+        };
+        let mut child = command.spawn().map_err(no_start)?;
+        let mut tail = VecDeque::new();
+        if let Some(stderr) = child.stderr.take() {
+            for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+                on_line(&line);
+                tail.push_back(line);
+                if tail.len() > TAIL_LINES {
+                    tail.pop_front();
+                }
+            }
+        }
+        let status = child.wait().map_err(no_start)?;
+        if !status.success() {
+            return Err(failed(format!("cargo ended with {status}"), tail.into()));
+        }
+        // A first build may itself write Cargo.lock, which then is no sign of a change.
+        let lock = std::fs::metadata(checkout.root().join("Cargo.lock")).and_then(|m| m.modified());
+        let dated = lock.map_or(started, |lock| lock.max(started));
+        let library = self.library(checkout, expert);
+        LibraryRecord::of(&library)
+            .and_then(|record| record.write(&self.record(checkout, expert), &library, dated))
+            .map_err(|e| failed(format!("`{}` cannot be recorded: {e}", library.display()), Vec::new()))
+    }
+
+    fn target_dir(&self, checkout: &Checkout) -> PathBuf {
+        // A relative folder is meant from where cargo runs.
+        checkout.root().join(self.target_dir.as_deref().unwrap_or(Path::new("target")))
+    }
+}
+
+/// Target folder and profile folder of a binary that cargo built: `target/release/hive`, or
+/// `target/debug/deps/name-hash` for a test.
+fn target_of(exe: &Path) -> Option<(PathBuf, String)> {
+    let mut folder = exe.parent()?;
+    if folder.ends_with("deps") || folder.ends_with("examples") {
+        folder = folder.parent()?;
+    }
+    let target = folder.parent()?;
+    let looks_like_one = target.join("CACHEDIR.TAG").is_file() || folder.join(".cargo-lock").is_file();
+    looks_like_one.then(|| Some((target.to_owned(), folder.file_name()?.to_str()?.to_owned()))).flatten()
+}

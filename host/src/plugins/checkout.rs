@@ -1,0 +1,80 @@
+//! The source tree of hive, where experts are built from. Knows which files belong to an expert;
+//! runs nothing.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// A source checkout: a folder with `Cargo.toml`, `sdk/`, `experts/` and `manifests/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkout {
+    root: PathBuf,
+}
+
+impl Checkout {
+    /// The checkout around the current folder, else the one that this binary was built in, if it
+    /// still exists.
+    pub fn find() -> Option<Self> {
+        let built_in = Path::new(env!("CARGO_MANIFEST_DIR"));
+        std::env::current_dir().ok().and_then(|dir| Self::around(&dir)).or_else(|| built_in.parent().and_then(Self::at))
+    }
+
+    /// The checkout that `dir` lies in.
+    pub fn around(dir: &Path) -> Option<Self> {
+        dir.ancestors().find_map(Self::at)
+    }
+
+    /// The checkout whose root is `root`.
+    pub fn at(root: &Path) -> Option<Self> {
+        let is_one = root.join("Cargo.toml").is_file()
+            && ["sdk", "experts", "manifests"].iter().all(|folder| root.join(folder).is_dir());
+        is_one.then(|| Self { root: root.to_owned() })
+    }
+
+    /// The folder that holds it.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Folder of an expert's crate.
+    pub fn crate_dir(&self, expert: &str) -> PathBuf {
+        self.root.join("experts").join(expert)
+    }
+
+    /// An expert's manifest.
+    pub fn manifest(&self, expert: &str) -> PathBuf {
+        self.root.join("manifests").join(format!("{expert}.json"))
+    }
+
+    /// Names of the experts: the folders of `experts/` that are crates. Sorted.
+    pub fn experts(&self) -> Vec<String> {
+        let Ok(folders) = std::fs::read_dir(self.root.join("experts")) else { return Vec::new() };
+        let mut names: Vec<String> = folders
+            .flatten()
+            .filter(|entry| entry.path().join("Cargo.toml").is_file())
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// When the youngest file that an expert's library is made from was changed.
+    pub fn newest_source(&self, expert: &str) -> Option<SystemTime> {
+        let places =
+            [self.crate_dir(expert), self.root.join("sdk"), self.manifest(expert), self.root.join("Cargo.lock")];
+        places.iter().filter_map(|place| newest(place)).max()
+    }
+}
+
+fn newest(path: &Path) -> Option<SystemTime> {
+    let meta = std::fs::metadata(path).ok()?;
+    if !meta.is_dir() {
+        return meta.modified().ok();
+    }
+    std::fs::read_dir(path)
+        .ok()?
+        .flatten()
+        // Build outputs and editors' files make nothing stale.
+        .filter(|entry| entry.file_name() != "target" && !entry.file_name().to_string_lossy().starts_with('.'))
+        .filter_map(|entry| newest(&entry.path()))
+        .max()
+}

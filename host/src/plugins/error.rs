@@ -1,0 +1,201 @@
+//! Everything that can go wrong with a plugin, as data: which expert, which method, which record.
+//! Each error carries its exit code and hint; the command line only prints them.
+
+use std::path::PathBuf;
+
+use hive_sdk::ABI_VERSION;
+use hive_sdk::abi::CallError;
+
+use crate::suggest::{listed, nearest};
+
+/// Why an expert cannot be used, or could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum PluginError {
+    /// No expert has this name.
+    #[error("No expert `{name}`, expected one of: {}", listed(known.iter().map(String::as_str)))]
+    Unknown {
+        /// The name that was asked for.
+        name: String,
+        /// The names that exist.
+        known: Vec<String>,
+    },
+    /// Cargo did not build the library.
+    #[error("Failed to build expert `{expert}`: {why}")]
+    Build {
+        /// The expert.
+        expert: String,
+        /// The command, as a person would type it.
+        command: String,
+        /// What stopped it.
+        why: String,
+        /// The last lines of cargo's output.
+        tail: Vec<String>,
+    },
+    /// The library cannot be used.
+    #[error("Failed to load expert `{expert}` from `{}`: {fault}", library.display())]
+    Load {
+        /// The expert.
+        expert: String,
+        /// Its library.
+        library: PathBuf,
+        /// True when it was installed under `HIVE_HOME` rather than built here.
+        installed: bool,
+        /// What is wrong with it.
+        fault: LoadFault,
+    },
+    /// A call brought no usable reply.
+    #[error("Expert `{expert}` failed in `{method}`{}: {fault}", record.map(|r| format!(", record {r}")).unwrap_or_default())]
+    Call {
+        /// The expert.
+        expert: String,
+        /// The method that was called.
+        method: &'static str,
+        /// Position of the record among all that the caller passed in, from 0; `None` when the
+        /// fault belongs to no single one.
+        record: Option<usize>,
+        /// What went wrong.
+        fault: CallFault,
+    },
+}
+
+/// What is wrong with a library.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadFault {
+    /// It does not exist.
+    #[error("the file does not exist")]
+    Missing,
+    /// It cannot be read.
+    #[error("the file cannot be read: {0}")]
+    Unreadable(std::io::Error),
+    /// No sha256 was recorded for it.
+    #[error("its sha256 was never recorded (`{}`: {why})", path.display())]
+    NotRecorded {
+        /// The record that should exist.
+        path: PathBuf,
+        /// Why it is no use.
+        why: String,
+    },
+    /// Its bytes are not those that were recorded.
+    #[error("its sha256 is `{got}`, recorded was `{expected}`")]
+    Sha256 {
+        /// Digest of the file.
+        got: String,
+        /// Digest in the record.
+        expected: String,
+    },
+    /// It is no library for this machine.
+    #[error("got {got}, expected {expected}")]
+    Format {
+        /// What the file is.
+        got: String,
+        /// What it should be.
+        expected: String,
+    },
+    /// The system's loader refused it.
+    #[error("the system's loader refused it: {0}")]
+    Open(String),
+    /// A symbol of the contract is missing.
+    #[error("the library does not export `{0}`, so it is no expert")]
+    NoSymbol(&'static str),
+    /// It was built for another contract.
+    #[error("built for ABI {got}, this hive speaks ABI {ABI_VERSION}")]
+    Abi {
+        /// The library's number.
+        got: u32,
+    },
+    /// Its table of functions is broken.
+    #[error("its table of functions {0}")]
+    Table(String),
+    /// It is another expert than its place says.
+    #[error("the library's manifest names expert `{got}`")]
+    Name {
+        /// The name in the library.
+        got: String,
+    },
+    /// The manifest in it has faults.
+    #[error("{what}")]
+    Manifest {
+        /// How many.
+        what: String,
+        /// Each with its JSON path.
+        faults: Vec<String>,
+    },
+}
+
+/// What is wrong with a reply.
+#[derive(Debug, thiserror::Error)]
+pub enum CallFault {
+    /// No bytes came back, or too many.
+    #[error("{0}")]
+    NoReply(#[from] CallError),
+    /// The request could not be encoded.
+    #[error("the request cannot be written as JSON: {0}")]
+    Request(String),
+    /// The reply is not the JSON that the protocol asks for.
+    #[error("the reply does not follow the protocol: {0}")]
+    Protocol(String),
+    /// Not one reply per request.
+    #[error("got {got} replies, expected {expected}")]
+    Count {
+        /// Replies that came.
+        got: usize,
+        /// Requests that were sent.
+        expected: usize,
+    },
+    /// The reply's shape is right and its content is impossible.
+    #[error("{0}")]
+    Impossible(String),
+    /// The expert says why it cannot answer.
+    #[error("{0}")]
+    Refused(String),
+    /// The expert panicked.
+    #[error("the expert panicked: {0}")]
+    Panicked(String),
+}
+
+impl PluginError {
+    /// 1 when the expert refused the input, 2 otherwise: the plugin or its use is at fault.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            PluginError::Call { fault: CallFault::Refused(_), .. } => 1,
+            _ => 2,
+        }
+    }
+
+    /// Lines to show below the message.
+    pub fn details(&self) -> &[String] {
+        match self {
+            PluginError::Build { tail, .. } => tail,
+            PluginError::Load { fault: LoadFault::Manifest { faults, .. }, .. } => faults,
+            _ => &[],
+        }
+    }
+
+    /// What to try next.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            PluginError::Unknown { name, known } => match nearest(name, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`? `hive expert list` shows all of them"),
+                None => "`hive expert list` shows all experts and where they come from".to_owned(),
+            },
+            PluginError::Build { command, .. } => format!("`{command}` shows the whole output"),
+            PluginError::Load { expert, library, installed: true, .. } => {
+                let folder = library.parent().unwrap_or(library).display();
+                format!("install a build of `{expert}` for this hive again, or remove `{folder}`")
+            }
+            PluginError::Load { expert, fault: LoadFault::NoSymbol(_) | LoadFault::Table(_), .. } => {
+                format!("`experts/{expert}/src/lib.rs` must call `hive_sdk::export_expert!` once")
+            }
+            PluginError::Load { expert, fault: LoadFault::Manifest { .. } | LoadFault::Name { .. }, .. } => {
+                format!("`hive expert validate manifests/{expert}.json` lists every fault")
+            }
+            PluginError::Load { expert, .. } => {
+                format!("`cargo clean --package expert-{expert}`, then the same command again, builds it anew")
+            }
+            PluginError::Call { fault: CallFault::Refused(_), .. } => return None,
+            PluginError::Call { expert, .. } => {
+                format!("this is a fault of the plugin: `cargo test --package expert-{expert}` tests it alone")
+            }
+        })
+    }
+}

@@ -1,0 +1,221 @@
+//! A loaded expert: one typed function per method of the protocol. Calls go out in batches, and
+//! every reply is decoded strictly and checked before anyone sees it.
+
+use std::ops::Range;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use hive_sdk::manifest::{AdapterSpec, EvalPrompt, Manifest};
+use hive_sdk::protocol::{MethodId, Reply, SynthesizeRequest};
+use hive_sdk::{ExpertError, Grade, GradeRequest, Grammar, Record, Rendered, Verdict};
+
+use super::error::{CallFault, LoadFault, PluginError};
+use super::transport::Transport;
+use crate::manifest;
+
+/// Most records in one call: enough to make the boundary cheap, few enough to keep replies small.
+pub const BATCH: usize = 256;
+
+/// An expert that answers. May be shared between threads.
+pub struct LoadedExpert {
+    name: String,
+    transport: Box<dyn Transport>,
+    manifest: Manifest,
+    manifest_json: String,
+}
+
+impl std::fmt::Debug for LoadedExpert {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoadedExpert").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl LoadedExpert {
+    /// The expert `name` at the other end of `transport`. Asks for its manifest at once.
+    ///
+    /// # Errors
+    /// When it does not answer, its manifest has faults, or it is another expert.
+    pub fn over(name: &str, transport: Box<dyn Transport>) -> Result<Self, PluginError> {
+        let manifest_json: String = call(name, &*transport, MethodId::Manifest, &(), 0..0)?;
+        let failed =
+            |fault| PluginError::Load { expert: name.to_owned(), library: Default::default(), installed: false, fault };
+        // All checks of `hive expert validate`: whoever has a loaded expert may rely on them.
+        let manifest = manifest::check("manifest", &manifest_json).map_err(|e| {
+            let faults = e.details();
+            let what = match faults.len() {
+                0 => e.to_string(),
+                n => format!("its manifest has {}", manifest::count(n)),
+            };
+            failed(LoadFault::Manifest { what, faults })
+        })?;
+        if manifest.name != name {
+            return Err(failed(LoadFault::Name { got: manifest.name }));
+        }
+        Ok(Self { name: name.to_owned(), transport, manifest, manifest_json })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its manifest, as the library holds it.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The manifest's own text, byte for byte.
+    pub fn manifest_json(&self) -> &str {
+        &self.manifest_json
+    }
+
+    /// The records as chats. The only maker of prompts.
+    ///
+    /// # Errors
+    /// As for every method here: [`PluginError::Call`] with the record's position in `records`.
+    pub fn render(&self, records: &[Record]) -> Result<Vec<Rendered>, PluginError> {
+        self.batched(MethodId::Render, records, |rendered: &Rendered| {
+            let turns = rendered.messages.len();
+            if turns == 0 {
+                return Err("the chat has no messages".to_owned());
+            }
+            if rendered.completion_start > turns {
+                return Err(format!("`completion_start` is {}, expected at most {turns}", rendered.completion_start));
+            }
+            Ok(())
+        })
+    }
+
+    /// What the expert says of each record.
+    ///
+    /// # Errors
+    /// [`PluginError::Call`] with the record's position in `records`.
+    pub fn validate(&self, records: &[Record]) -> Result<Vec<Verdict>, PluginError> {
+        self.batched(MethodId::Validate, records, |verdict| match verdict {
+            Verdict::Reject { code, .. } if code.trim().is_empty() => Err("a rejection has no `code`".to_owned()),
+            _ => Ok(()),
+        })
+    }
+
+    /// How good each completion is.
+    ///
+    /// # Errors
+    /// [`PluginError::Call`] with the request's position in `requests`.
+    pub fn grade(&self, requests: &[GradeRequest]) -> Result<Vec<Grade>, PluginError> {
+        self.batched(MethodId::Grade, requests, |grade: &Grade| {
+            // Written so that NaN fails too.
+            let fits = grade.score >= 0.0 && grade.score <= 1.0;
+            if fits { Ok(()) } else { Err(format!("`score` is {}, expected 0 to 1", grade.score)) }
+        })
+    }
+
+    /// `n` records of the expert's own making; `None` when it has no synthesiser.
+    ///
+    /// # Errors
+    /// [`PluginError::Call`], also when not exactly `n` records came.
+    pub fn synthesize(&self, seed: u64, n: usize) -> Result<Option<Vec<Record>>, PluginError> {
+        let method = MethodId::Synthesize;
+        let records: Option<Vec<Record>> = self.single(method, &SynthesizeRequest { seed, n })?;
+        match records {
+            Some(records) if records.len() != n => {
+                Err(self.failed(method, None, CallFault::Count { got: records.len(), expected: n }))
+            }
+            records => Ok(records),
+        }
+    }
+
+    /// Which completions are possible for this prompt; `None` means any text.
+    ///
+    /// # Errors
+    /// [`PluginError::Call`].
+    pub fn constrain(&self, prompt: &Record) -> Result<Option<Grammar>, PluginError> {
+        self.single(MethodId::Constrain, prompt)
+    }
+
+    /// The adapter to train unless the user says otherwise.
+    ///
+    /// # Errors
+    /// [`PluginError::Call`].
+    pub fn adapter(&self) -> Result<AdapterSpec, PluginError> {
+        self.single(MethodId::Adapter, &())
+    }
+
+    /// Prompts that never train.
+    ///
+    /// # Errors
+    /// [`PluginError::Call`].
+    pub fn eval_prompts(&self) -> Result<Vec<EvalPrompt>, PluginError> {
+        self.single(MethodId::EvalPrompts, &())
+    }
+
+    fn single<T: DeserializeOwned>(&self, method: MethodId, request: &impl Serialize) -> Result<T, PluginError> {
+        call(&self.name, &*self.transport, method, request, 0..0)
+    }
+
+    /// One call per [`BATCH`] items; replies in the order of the items.
+    fn batched<I: Serialize, T: DeserializeOwned>(
+        &self,
+        method: MethodId,
+        items: &[I],
+        check: impl Fn(&T) -> Result<(), String>,
+    ) -> Result<Vec<T>, PluginError> {
+        let mut all = Vec::with_capacity(items.len());
+        for batch in items.chunks(BATCH) {
+            let first = all.len();
+            let span = first..first + batch.len();
+            let replies: Vec<T> = call(&self.name, &*self.transport, method, &batch, span)?;
+            if replies.len() != batch.len() {
+                let fault = CallFault::Count { got: replies.len(), expected: batch.len() };
+                return Err(self.failed(method, None, fault));
+            }
+            for (i, reply) in replies.iter().enumerate() {
+                check(reply).map_err(|why| self.failed(method, Some(first + i), CallFault::Impossible(why)))?;
+            }
+            all.extend(replies);
+        }
+        Ok(all)
+    }
+
+    fn failed(&self, method: MethodId, record: Option<usize>, fault: CallFault) -> PluginError {
+        PluginError::Call { expert: self.name.clone(), method: method.name(), record, fault }
+    }
+}
+
+/// One call. `span` is where the batch lies among all records; empty when there is no batch.
+fn call<T: DeserializeOwned>(
+    expert: &str,
+    transport: &dyn Transport,
+    method: MethodId,
+    request: &impl Serialize,
+    span: Range<usize>,
+) -> Result<T, PluginError> {
+    let failed = |record, fault| PluginError::Call { expert: expert.to_owned(), method: method.name(), record, fault };
+    let request = serde_json::to_vec(request).map_err(|e| failed(None, CallFault::Request(e.to_string())))?;
+    let bytes = transport.invoke(method, &request).map_err(|e| failed(None, e.into()))?;
+    match serde_json::from_slice(&bytes) {
+        Ok(Reply::Ok(value)) => Ok(value),
+        Ok(Reply::Error(ExpertError { message, record, panicked })) => {
+            // A position outside the batch is a plugin's slip: name no record rather than a wrong one.
+            let record = record.map(|r| span.start + r).filter(|r| span.contains(r));
+            let fault = if panicked { CallFault::Panicked(message) } else { CallFault::Refused(message) };
+            Err(failed(record, fault))
+        }
+        Err(e) => {
+            // Only a batch has records to name.
+            let misfit = misfit::<T>(&bytes).filter(|(i, _)| *i < span.len());
+            let (record, why) = misfit.map_or((None, e.to_string()), |(i, why)| (Some(span.start + i), why));
+            Err(failed(record, CallFault::Protocol(why)))
+        }
+    }
+}
+
+/// Which reply of a batch is the misshapen one, when all of it is JSON. `T` is then a list.
+fn misfit<T: DeserializeOwned>(bytes: &[u8]) -> Option<(usize, String)> {
+    let Ok(Reply::Ok(replies)) = serde_json::from_slice::<Reply<Vec<Value>>>(bytes) else { return None };
+    replies.into_iter().enumerate().find_map(|(i, reply)| {
+        let alone = serde_json::from_value::<T>(Value::Array(vec![reply]));
+        alone.err().map(|e| (i, e.to_string()))
+    })
+}

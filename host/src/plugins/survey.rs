@@ -1,0 +1,111 @@
+//! The state of every expert, for `hive expert list`. Loads what is ready, builds nothing, and
+//! turns each fault into a state: one broken expert never hides the others.
+
+use std::path::PathBuf;
+
+use hive_sdk::{ABI_VERSION, Manifest};
+
+use super::build::{Builder, Freshness};
+use super::discover::{ExpertEntry, Experts, Origin};
+use super::error::{LoadFault, PluginError};
+use super::load::load;
+use crate::manifest::check;
+
+/// Whether an expert can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExpertState {
+    /// Loaded, and its manifest read from the library.
+    Ready,
+    /// No library yet; the first use builds it.
+    NotBuilt,
+    /// Sources changed since the library was built; the next use builds it again.
+    Stale,
+    /// Why it cannot be used.
+    Broken(String),
+}
+
+/// One expert as found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Surveyed {
+    /// Its name.
+    pub name: String,
+    /// Version, when a manifest could be read.
+    pub version: Option<String>,
+    /// ABI number that it declares, when a manifest could be read.
+    pub abi: Option<u32>,
+    /// Its one sentence, when a manifest could be read.
+    pub description: Option<String>,
+    /// True when installed under `HIVE_HOME`.
+    pub installed: bool,
+    /// Its manifest file.
+    pub manifest: PathBuf,
+    /// Its library, whether or not it exists yet.
+    pub library: PathBuf,
+    /// Whether it can be used.
+    pub state: ExpertState,
+}
+
+/// The state of each expert, sorted by name.
+pub fn survey(experts: &Experts, builder: &Builder) -> Vec<Surveyed> {
+    experts.iter().map(|entry| survey_one(entry, builder)).collect()
+}
+
+fn survey_one(entry: &ExpertEntry, builder: &Builder) -> Surveyed {
+    let declared = read_manifest(entry);
+    let state = match (&declared, &entry.origin) {
+        (Err(why), _) => ExpertState::Broken(why.clone()),
+        (Ok(manifest), _) if manifest.name != entry.name => {
+            ExpertState::Broken(format!("the manifest names expert `{}`", manifest.name))
+        }
+        (Ok(manifest), _) if manifest.abi != ABI_VERSION => {
+            ExpertState::Broken(format!("the manifest is for ABI {}, this hive speaks ABI {ABI_VERSION}", manifest.abi))
+        }
+        (Ok(_), Origin::Checkout(checkout)) => match builder.freshness(checkout, &entry.name) {
+            Freshness::Missing => ExpertState::NotBuilt,
+            Freshness::Stale => ExpertState::Stale,
+            Freshness::Fresh => try_load(entry, builder),
+        },
+        (Ok(_), Origin::Installed(_)) => try_load(entry, builder),
+    };
+    let manifest = declared.ok();
+    Surveyed {
+        name: entry.name.clone(),
+        version: manifest.as_ref().map(|m| m.version.clone()),
+        abi: manifest.as_ref().map(|m| m.abi),
+        description: manifest.map(|m| m.description),
+        installed: entry.is_installed(),
+        manifest: entry.manifest_path(),
+        library: entry.library_path(builder),
+        state,
+    }
+}
+
+fn try_load(entry: &ExpertEntry, builder: &Builder) -> ExpertState {
+    match load(entry, builder) {
+        Ok(_) => ExpertState::Ready,
+        // The list names expert and library beside the state.
+        Err(PluginError::Load { fault: LoadFault::Manifest { what, faults }, .. }) => {
+            ExpertState::Broken(first_of(&what, &faults))
+        }
+        Err(PluginError::Load { fault, .. }) => ExpertState::Broken(fault.to_string()),
+        Err(PluginError::Call { method, fault, .. }) => ExpertState::Broken(format!("`{method}` failed: {fault}")),
+        Err(other) => ExpertState::Broken(other.to_string()),
+    }
+}
+
+fn read_manifest(entry: &ExpertEntry) -> Result<Manifest, String> {
+    let path = entry.manifest_path();
+    let text = std::fs::read_to_string(&path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => format!("`{}` is missing", path.display()),
+        _ => format!("`{}` cannot be read: {e}", path.display()),
+    })?;
+    Manifest::parse(&text).map_err(|first| match check(&path.display().to_string(), &text) {
+        Err(error) => first_of(&error.to_string(), &error.details()),
+        Ok(_) => first.message,
+    })
+}
+
+/// The list has a line per expert: one fault stands for all, `hive expert validate` has the rest.
+fn first_of(what: &str, faults: &[String]) -> String {
+    faults.first().map_or_else(|| what.to_owned(), |fault| format!("{what}: {fault}"))
+}

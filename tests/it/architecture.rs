@@ -1,0 +1,113 @@
+//! Who may import whom. Read from the manifests and `use` lines, so that a wrong arrow in the
+//! picture of ARCHITECTURE.md fails here rather than in a review.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::harness::repository;
+
+/// The names under `[dependencies]` of a crate's Cargo.toml.
+fn dependencies(folder: &Path) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+    text.lines()
+        .skip_while(|line| line.trim() != "[dependencies]")
+        .skip(1)
+        .take_while(|line| !line.starts_with('['))
+        .filter_map(|line| line.split(['.', '=', ' ']).next())
+        .filter(|name| !name.is_empty() && !name.starts_with('#'))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Rust files below `folder`, with their text.
+fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push((path.clone(), std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+    found
+}
+
+/// Lines of code, with comments left out, that hold `word`.
+fn lines_with(folder: &Path, word: &str, allowed: impl Fn(&Path) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    for (path, text) in sources(folder) {
+        if allowed(path.strip_prefix(folder).unwrap()) {
+            continue;
+        }
+        for (i, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            if code.contains(word) {
+                found.push(format!("{}:{}: {}", path.display(), i + 1, line.trim()));
+            }
+        }
+    }
+    found
+}
+
+fn assert_none(found: Vec<String>, rule: &str) {
+    assert!(found.is_empty(), "{rule}:\n{}", found.join("\n"));
+}
+
+#[test]
+fn the_sdk_depends_on_serde_alone() {
+    let allowed = ["schemars", "serde", "serde_json"].map(str::to_owned).into();
+    assert_eq!(dependencies(&repository().join("sdk")), allowed);
+}
+
+#[test]
+fn experts_depend_on_the_sdk_and_neither_on_host_nor_tensors() {
+    for entry in std::fs::read_dir(repository().join("experts")).unwrap().flatten() {
+        let used = dependencies(&entry.path());
+        assert!(used.contains("hive-sdk"), "{} depends on the SDK", entry.path().display());
+        let wrong = |name: &&String| ["hive", "hive-engine"].contains(&name.as_str()) || name.starts_with("candle");
+        assert_eq!(used.iter().find(wrong), None, "in {}", entry.path().display());
+    }
+}
+
+#[test]
+fn the_engine_knows_no_plugins_no_network_and_no_command_line() {
+    let used = dependencies(&repository().join("host/engine"));
+    let forbidden = ["anyhow", "clap", "console", "hive", "hive-sdk", "indicatif", "libloading", "ureq"];
+    assert_eq!(forbidden.iter().find(|name| used.contains(**name)), None);
+}
+
+#[test]
+fn nobody_but_main_imports_the_command_line() {
+    let host = repository().join("host/src");
+    let outside = |path: &Path| path.starts_with("cli") || path == Path::new("main.rs");
+    assert_none(lines_with(&host, "crate::cli", outside), "only `cli` may use `cli`");
+    assert_none(lines_with(&host, "super::cli", outside), "only `cli` may use `cli`");
+}
+
+#[test]
+fn printing_happens_in_the_command_line_alone() {
+    let host = repository().join("host/src");
+    for word in ["println!(", "print!(", "dbg!("] {
+        assert_none(lines_with(&host, word, |p| p.starts_with("cli")), "libraries do not print");
+        assert_none(lines_with(&repository().join("host/engine/src"), word, |_| false), "the engine does not print");
+        assert_none(lines_with(&repository().join("sdk/src"), word, |_| false), "the SDK does not print");
+    }
+}
+
+#[test]
+fn unsafe_is_at_the_plugin_boundary_and_in_the_engines_kernels_alone() {
+    let host = repository().join("host/src");
+    assert_none(lines_with(&host, "unsafe ", |p| p.starts_with("plugins")), "`unsafe` belongs to `plugins`");
+}
+
+#[test]
+fn main_stays_a_summary_and_every_file_says_what_it_is() {
+    let main = std::fs::read_to_string(repository().join("host/src/main.rs")).unwrap();
+    assert!(main.lines().count() < 60, "main.rs has {} lines", main.lines().count());
+    for folder in ["sdk/src", "host/src", "host/engine/src", "experts", "tests"] {
+        for (path, text) in sources(&repository().join(folder)) {
+            assert!(text.starts_with("//!"), "{} does not open with `//!`", path.display());
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Runs the real `hive` in a place of its own: an empty checkout and an empty `HIVE_HOME` in a
+//! temporary folder. What comes back is exit code, stdout and stderr as one text, with that
+//! folder's path replaced, ready for a snapshot.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use hive::plugins::{Checkout, ExpertEntry, LibraryRecord, Origin};
+use tempfile::TempDir;
+
+/// Root of the repository.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("`tests` lies in the repository")
+}
+
+/// Folder of the profile in which this test was built: `target/debug`.
+fn profile_dir() -> PathBuf {
+    let exe = std::env::current_exe().expect("a test has a path");
+    exe.parent().and_then(Path::parent).expect("tests lie in `target/<profile>/deps`").to_owned()
+}
+
+/// The binary `hive`, built once per test run. Asking cargo for the examples as well makes it pick
+/// the same features as `cargo test --workspace`, so that no dependency is built a second time.
+pub fn hive() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let profile_dir = profile_dir();
+        let folder = profile_dir.file_name().and_then(OsStr::to_str).expect("a profile has a name");
+        let profile = if folder == "debug" { "dev" } else { folder };
+        let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .args(["build", "--workspace", "--bins", "--examples", "--profile", profile, "--target-dir"])
+            .arg(profile_dir.parent().expect("a profile lies in a target folder"))
+            .current_dir(repository())
+            .stdin(Stdio::null())
+            .output()
+            .expect("cargo can be started");
+        assert!(built.status.success(), "cargo build failed:\n{}", String::from_utf8_lossy(&built.stderr));
+        profile_dir.join("hive").with_extension(std::env::consts::EXE_EXTENSION)
+    })
+}
+
+/// The library of a plugin from `tests/plugins`.
+pub fn plugin(name: &str) -> PathBuf {
+    use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+    hive();
+    profile_dir().join("examples").join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
+}
+
+/// A manifest that is right for an expert of this name.
+pub fn manifest(name: &str) -> String {
+    include_str!("fixtures/misbehaving.json").replace("\"misbehaving\"", &format!("\"{name}\""))
+}
+
+/// A checkout and a `HIVE_HOME` of the test's own.
+pub struct Place {
+    root: TempDir,
+}
+
+impl Place {
+    /// An empty one.
+    pub fn new() -> Self {
+        let root = tempfile::tempdir().expect("a temporary folder can be made");
+        let place = Self { root };
+        for folder in ["checkout/sdk", "checkout/experts", "checkout/manifests", "home/experts"] {
+            std::fs::create_dir_all(place.path(folder)).expect("a folder can be made");
+        }
+        place.write("checkout/Cargo.toml", "[workspace]\nmembers = [\"experts/*\"]\nresolver = \"3\"\n");
+        place
+    }
+
+    /// A path in it.
+    pub fn path(&self, relative: &str) -> PathBuf {
+        self.root.path().join(relative)
+    }
+
+    /// Writes a file into it.
+    pub fn write(&self, relative: &str, text: &str) -> PathBuf {
+        let path = self.path(relative);
+        std::fs::create_dir_all(path.parent().expect("a file has a folder")).expect("a folder can be made");
+        std::fs::write(&path, text).expect("a file can be written");
+        path
+    }
+
+    /// The checkout.
+    pub fn checkout(&self) -> Checkout {
+        Checkout::at(&self.path("checkout")).expect("`new` made one")
+    }
+
+    /// Installs `library` as an expert, manifest and record included.
+    pub fn install(&self, name: &str, library: &Path) -> ExpertEntry {
+        self.write(&format!("home/experts/{name}/manifest.json"), &manifest(name));
+        let entry = ExpertEntry {
+            name: name.to_owned(),
+            origin: Origin::Installed(self.path(&format!("home/experts/{name}"))),
+        };
+        let builder = hive::plugins::Builder::from_environment();
+        let installed = entry.library_path(&builder);
+        std::fs::copy(library, &installed).expect("the plugin was built");
+        let record = LibraryRecord { modified: None, ..LibraryRecord::of(&installed).expect("it can be read") };
+        let now = std::time::SystemTime::now();
+        record.write(&entry.record_path(&builder), &installed, now).expect("a file can be written");
+        entry
+    }
+
+    /// Runs `hive` in the checkout.
+    pub fn run(&self, args: &[&str]) -> String {
+        self.run_with(&[], args)
+    }
+
+    /// Runs `hive` in the checkout with these variables set.
+    pub fn run_with(&self, vars: &[(&str, &str)], args: &[&str]) -> String {
+        let mut command = Command::new(hive());
+        command.args(args).current_dir(self.path("checkout")).stdin(Stdio::null());
+        command.env("HIVE_HOME", self.path("home")).env("NO_COLOR", "1");
+        command.env_remove("HIVE_LOG").env_remove("RUST_BACKTRACE").env_remove("HIVE_TEST_MANIFEST");
+        command.envs(vars.iter().copied());
+        let output = command.output().expect("hive can be started");
+        let exit = output.status.code().map_or_else(|| "none".to_owned(), |code| code.to_string());
+        self.plain(&format!(
+            "exit: {exit}\n--- stdout\n{}--- stderr\n{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        ))
+    }
+
+    /// `text` without what differs from machine to machine.
+    pub fn plain(&self, text: &str) -> String {
+        use std::env::consts::{ARCH, DLL_SUFFIX, OS};
+        let mut text = text.to_owned();
+        // The canonical path first: on some systems it is longer than, and ends with, the other.
+        for root in [self.root.path().canonicalize().unwrap_or_default(), self.root.path().to_owned()] {
+            text = text.replace(&*root.to_string_lossy(), "[PLACE]");
+        }
+        if let Some(target) = profile_dir().parent() {
+            text = text.replace(&*target.to_string_lossy(), "[TARGET]");
+        }
+        text.replace(&format!("/{}/", profile_dir().file_name().unwrap_or_default().to_string_lossy()), "/[PROFILE]/")
+            .replace(&format!("for {OS} on {ARCH}"), "for [OS] on [ARCH]")
+            .replace(DLL_SUFFIX, ".[LIB]")
+    }
+}

@@ -1,0 +1,105 @@
+//! Building an expert on demand in a checkout. The expert here depends on nothing, not even the
+//! SDK: it builds in a second, and shows that C types and JSON are all the boundary asks for.
+
+use std::time::{Duration, SystemTime};
+
+use hive::plugins::{Builder, Experts, Freshness, PluginError, open};
+
+use crate::harness::{Place, manifest};
+
+fn with_expert(source: &str) -> (Place, Builder) {
+    let place = Place::new();
+    place.write(
+        "checkout/experts/tiny/Cargo.toml",
+        "[package]\nname = \"expert-tiny\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[lib]\ncrate-type = [\"cdylib\"]\n",
+    );
+    place.write("checkout/experts/tiny/src/lib.rs", source);
+    place.write("checkout/manifests/tiny.json", &manifest("tiny"));
+    let builder = Builder { profile: "dev".to_owned(), target_dir: None, ..Builder::from_environment() };
+    (place, builder)
+}
+
+#[test]
+fn a_missing_library_is_built_and_a_fresh_one_is_not() {
+    let (place, builder) = with_expert(include_str!("fixtures/tiny.rs"));
+    let checkout = place.checkout();
+    let experts = Experts::in_places(Some(&checkout), None);
+    let entry = experts.get("tiny").unwrap();
+    let lines = |count: &mut usize| open(entry, &builder, &mut |_| *count += 1).unwrap().manifest().name.clone();
+
+    assert_eq!(builder.freshness(&checkout, "tiny"), Freshness::Missing);
+    let mut first = 0;
+    assert_eq!(lines(&mut first), "tiny");
+    assert!(first > 0, "cargo's lines come to the caller");
+    assert_eq!(builder.freshness(&checkout, "tiny"), Freshness::Fresh);
+    let mut second = 0;
+    lines(&mut second);
+    assert_eq!(second, 0, "cargo is not even asked");
+
+    let source = std::fs::File::options().write(true).open(place.path("checkout/experts/tiny/src/lib.rs")).unwrap();
+    source.set_modified(SystemTime::now() + Duration::from_secs(2)).unwrap();
+    assert_eq!(builder.freshness(&checkout, "tiny"), Freshness::Stale);
+}
+
+#[test]
+fn a_library_that_was_changed_behind_cargos_back_is_not_opened() {
+    let (place, builder) = with_expert(include_str!("fixtures/tiny.rs"));
+    let checkout = place.checkout();
+    builder.build(&checkout, "tiny", &mut |_| {}).unwrap();
+    let library = builder.library(&checkout, "tiny");
+    let dated = std::fs::metadata(&library).unwrap().modified().unwrap();
+    // A new file: cargo's own copy shares its bytes with the old one.
+    std::fs::remove_file(&library).unwrap();
+    std::fs::write(&library, "damaged").unwrap();
+    std::fs::File::options().write(true).open(&library).unwrap().set_modified(dated).unwrap();
+    let experts = Experts::in_places(Some(&checkout), None);
+    let error = open(experts.get("tiny").unwrap(), &builder, &mut |_| {}).unwrap_err();
+    assert!(error.to_string().contains(": its sha256 is `"), "{error}");
+    assert_eq!(
+        error.hint().as_deref(),
+        Some("`cargo clean --package expert-tiny`, then the same command again, builds it anew")
+    );
+}
+
+#[test]
+fn a_failing_build_is_one_error_with_cargos_last_lines() {
+    let (place, builder) = with_expert("compile_error!(\"deliberate\");\n");
+    let experts = Experts::in_places(Some(&place.checkout()), None);
+    let error = open(experts.get("tiny").unwrap(), &builder, &mut |_| {}).unwrap_err();
+    let PluginError::Build { tail, .. } = &error else { panic!("{error}") };
+    assert!(tail.iter().any(|line| line.contains("error: deliberate")), "{tail:?}");
+    assert!(error.to_string().starts_with("Failed to build expert `tiny`: cargo ended with exit"), "{error}");
+    assert_eq!(
+        error.hint().as_deref(),
+        Some("`cargo build --package expert-tiny --profile dev` shows the whole output")
+    );
+    assert_eq!(error.exit_code(), 2);
+}
+
+#[test]
+fn no_cargo_is_told() {
+    let (place, builder) = with_expert("");
+    let builder = Builder { cargo: "no-such-cargo".into(), ..builder };
+    let error = builder.build(&place.checkout(), "tiny", &mut |_| {}).unwrap_err();
+    assert!(
+        error.to_string().starts_with("Failed to build expert `tiny`: `no-such-cargo` cannot be started: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_typo_in_the_manifest_is_told_when_the_expert_is_used() {
+    let (place, builder) = with_expert(include_str!("fixtures/tiny.rs"));
+    place.write("checkout/manifests/tiny.json", &manifest("tiny").replace("\"license\"", "\"licence\""));
+    let experts = Experts::in_places(Some(&place.checkout()), None);
+    let error = open(experts.get("tiny").unwrap(), &builder, &mut |_| {}).unwrap_err();
+    assert!(error.to_string().ends_with(": its manifest has 2 faults"), "{error}");
+    assert_eq!(
+        error.details(),
+        [
+            "$.licence: unknown key `licence`, did you mean `license`?",
+            "$.license: missing, the key `license` is required"
+        ]
+    );
+    assert_eq!(error.hint().as_deref(), Some("`hive expert validate manifests/tiny.json` lists every fault"));
+}
