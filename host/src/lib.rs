@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod datasets;
+pub mod experts;
 pub mod home;
 pub mod manifest;
 pub mod plugins;

@@ -1,0 +1,33 @@
+//! A base model ready to compute: its files found or fetched, opened, its weights in memory.
+
+use hive_engine::adapter::peft::BaseRef;
+use hive_engine::model::decoder::Decoder;
+use hive_engine::model::source::{self, BaseModel};
+
+use super::ExpertError;
+use crate::models::{self, PullReporter};
+
+/// A base model in memory.
+#[derive(Debug)]
+pub struct Base {
+    /// Its files: tokenizer, template, shape.
+    pub model: BaseModel,
+    /// Its weights.
+    pub decoder: Decoder,
+    /// What adapters record of it.
+    pub reference: BaseRef,
+}
+
+impl Base {
+    /// Opens the base of this catalogue id, folder or GGUF file, fetching it first if need be.
+    ///
+    /// # Errors
+    /// When it cannot be had, or its files are not what they should be.
+    pub fn open(id_or_path: &str, reporter: &mut dyn PullReporter) -> Result<Self, ExpertError> {
+        let location = models::ensure(id_or_path, reporter)?;
+        let model = source::open(&location.path)?;
+        let decoder = Decoder::load(&model.config, model.tensors.as_ref())?;
+        let reference = BaseRef { id: id_or_path.to_owned(), digest: model.digest()?.to_owned() };
+        Ok(Self { model, decoder, reference })
+    }
+}

@@ -1,0 +1,69 @@
+//! Graded evaluation: a model answers prompts that it never saw, the expert grades the answers.
+
+use std::collections::BTreeMap;
+
+use hive_engine::model::pass::Model;
+use hive_sdk::{Grade, GradeRequest, Record};
+use serde::Serialize;
+
+use super::ExpertError;
+use super::answer::{Answer, answer};
+use super::tokenise::Tokeniser;
+use crate::plugins::LoadedExpert;
+
+/// One prompt, answered and graded.
+#[derive(Debug, Clone, Serialize)]
+pub struct Graded {
+    /// The record, with its gold completion.
+    pub prompt: Record,
+    /// What the model answered.
+    pub completion: String,
+    /// What the expert says of it.
+    pub grade: Grade,
+}
+
+/// All prompts of an evaluation.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Scores {
+    /// Mean score, 0 to 1.
+    pub score: f64,
+    /// How often each finding came.
+    pub findings: BTreeMap<String, usize>,
+    /// Prompt by prompt.
+    pub graded: Vec<Graded>,
+}
+
+/// Answers and grades `prompts`; `on_answer` sees each as it comes and says whether to go on.
+/// What was answered before a stop is graded.
+///
+/// # Errors
+/// What the expert or the model says.
+pub fn grade(
+    model: Model,
+    tokeniser: &Tokeniser,
+    expert: &LoadedExpert,
+    prompts: &[Record],
+    max_new_tokens: usize,
+    mut on_answer: impl FnMut(usize, &Answer) -> bool,
+) -> Result<Scores, ExpertError> {
+    let mut requests = Vec::with_capacity(prompts.len());
+    for (i, prompt) in prompts.iter().enumerate() {
+        let answer = answer(model, tokeniser, expert, prompt, max_new_tokens, || true)?;
+        let go_on = on_answer(i, &answer);
+        requests.push(GradeRequest { prompt: prompt.clone(), completion: answer.text });
+        if !go_on {
+            break;
+        }
+    }
+    let grades = expert.grade(&requests)?;
+    let mut scores = Scores::default();
+    for (GradeRequest { prompt, completion }, grade) in requests.into_iter().zip(grades) {
+        scores.score += grade.score;
+        for finding in &grade.findings {
+            *scores.findings.entry(finding.code.clone()).or_default() += 1;
+        }
+        scores.graded.push(Graded { prompt, completion, grade });
+    }
+    scores.score /= scores.graded.len().max(1) as f64;
+    Ok(scores)
+}

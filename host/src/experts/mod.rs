@@ -1,0 +1,171 @@
+//! The use cases: training an expert, asking it, grading it. Callable as a library; progress goes
+//! to a reporter, and nothing is printed here.
+
+pub mod answer;
+pub mod base;
+pub mod grade;
+pub mod recipe;
+pub mod run_folder;
+pub mod tokenise;
+pub mod train;
+
+use std::path::PathBuf;
+
+use hive_engine::EngineError;
+
+use crate::datasets::{DatasetError, MapError};
+use crate::manifest::ManifestError;
+use crate::models::ModelError;
+use crate::plugins::PluginError;
+
+/// Why a use case did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum ExpertError {
+    /// The plugin.
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
+    /// The data.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// The mapping of columns.
+    #[error(transparent)]
+    Map(#[from] MapError),
+    /// The base model's files.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The recipe after all layers.
+    #[error("The recipe is not acceptable: {0}")]
+    Recipe(#[source] ManifestError),
+    /// `--profile` names none of the manifest's.
+    #[error("The expert has no profile `{name}` (its profiles: {})", listed(known))]
+    UnknownProfile {
+        /// The name.
+        name: String,
+        /// Those there are.
+        known: Vec<String>,
+    },
+    /// `--set` or a configuration file says something that cannot be read.
+    #[error("Failed to read {what}: {problem}")]
+    Setting {
+        /// `--set x=y`, `hive.toml`
+        what: String,
+        /// What was got and expected.
+        problem: String,
+    },
+    /// The expert makes no data of its own and none was given.
+    #[error("Expert `{0}` makes no data of its own, and no data set was given")]
+    NoData(String),
+    /// The base has no tokenizer or no chat template.
+    #[error("Base model `{base}` has no {missing}, which an expert needs")]
+    NotAChatModel {
+        /// The base.
+        base: String,
+        /// `tokenizer`, `chat template`
+        missing: &'static str,
+    },
+    /// After tokenisation nothing is left.
+    #[error("No record is left to train on: all {records} are longer than max_seq_len = {max_seq_len} tokens (the shortest has {shortest})")]
+    AllTooLong {
+        /// Records before.
+        records: usize,
+        /// The limit.
+        max_seq_len: usize,
+        /// Tokens of the shortest.
+        shortest: usize,
+    },
+    /// A file of the run folder cannot be written or read.
+    #[error("Failed to {action} `{}`", path.display())]
+    RunFolder {
+        /// `write`, `read`, `create`
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// `--resume` with something that cannot be resumed.
+    #[error("Failed to resume `{}`: {problem}", path.display())]
+    Resume {
+        /// The run folder.
+        path: PathBuf,
+        /// What was got and expected.
+        problem: String,
+    },
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+impl ExpertError {
+    /// 1 when the input or the result is not acceptable, 2 when the tool failed or was misused.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Plugin(e) => e.exit_code(),
+            Self::Dataset(e) => e.exit_code(),
+            Self::Model(e) => e.exit_code(),
+            Self::Engine(e) => engine_exit_code(e),
+            Self::AllTooLong { .. } | Self::Recipe(_) => 1,
+            _ => 2,
+        }
+    }
+
+    /// Lines below the message.
+    pub fn details(&self) -> Vec<String> {
+        match self {
+            Self::Plugin(e) => e.details().to_vec(),
+            Self::Dataset(e) => e.details(),
+            Self::Recipe(e) => e.details(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What to try next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Plugin(e) => e.hint(),
+            Self::Dataset(e) => e.hint(),
+            Self::Map(e) => e.hint(),
+            Self::Model(e) => e.hint(),
+            Self::Engine(e) => engine_hint(e),
+            Self::UnknownProfile { name, known } => {
+                crate::suggest::nearest(name, known.iter().map(String::as_str)).map(|near| format!("did you mean `--profile {near}`?"))
+            }
+            Self::Setting { .. } => Some("`--set training.learning_rate=1e-4`; a key that occurs once needs no section: `--set rank=8`".into()),
+            Self::NoData(name) => Some(format!("`hive expert train {name} --dataset FILE.jsonl`")),
+            Self::AllTooLong { shortest, .. } => Some(format!("`--set max_seq_len={}`", shortest.next_multiple_of(100))),
+            Self::RunFolder { .. } => Some("`--out FOLDER` writes the run elsewhere".into()),
+            Self::Resume { .. } => Some("start a new run without `--resume`".into()),
+            Self::NotAChatModel { .. } => Some("`hive model list` shows base models that have one".into()),
+            Self::Recipe(_) => Some("`hive expert schema` prints the schema with a description of every key".into()),
+        }
+    }
+}
+
+/// Exit code of an engine error: what it read was not acceptable, or it failed.
+pub fn engine_exit_code(error: &EngineError) -> u8 {
+    match error {
+        EngineError::Io { .. } | EngineError::Candle { .. } => 2,
+        _ => 1,
+    }
+}
+
+/// What to try after an engine error.
+pub fn engine_hint(error: &EngineError) -> Option<String> {
+    match error {
+        EngineError::Io { source, .. } => match source.kind() {
+            std::io::ErrorKind::StorageFull => Some("free some space, or write elsewhere with `--out FOLDER`".into()),
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                Some("write elsewhere with `--out FOLDER`".into())
+            }
+            _ => None,
+        },
+        EngineError::Training { .. } => Some("a lower rate may help: `--set learning_rate=…`; the checkpoints written before stand".into()),
+        EngineError::Mismatch { .. } => Some("`hive adapter inspect FOLDER` shows what an adapter is for".into()),
+        _ => None,
+    }
+}

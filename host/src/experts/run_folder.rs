@@ -1,0 +1,157 @@
+//! The folder of a run: recipe as resolved, metrics, checkpoints, the adapter, the evaluation.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use hive_engine::train::checkpoint::write_file;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::ExpertError;
+
+/// A run's folder.
+#[derive(Debug, Clone)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+impl RunFolder {
+    /// Makes the folder, or takes an existing one for a resumed run.
+    ///
+    /// # Errors
+    /// When it cannot be made or written to.
+    pub fn create(path: &Path) -> Result<Self, ExpertError> {
+        let folder = Self { path: path.to_owned() };
+        fs::create_dir_all(folder.checkpoints()).map_err(|source| folder.fault("create", path, source))?;
+        Ok(folder)
+    }
+
+    /// The first of `runs/NAME-1`, `runs/NAME-2` … that does not exist yet, below `parent`.
+    pub fn next(parent: &Path, name: &str) -> PathBuf {
+        let mut n = 1;
+        loop {
+            let path = parent.join(format!("{name}-{n}"));
+            if !path.exists() {
+                return path;
+            }
+            n += 1;
+        }
+    }
+
+    /// The latest of those, if there is one.
+    pub fn latest(parent: &Path, name: &str) -> Option<PathBuf> {
+        let prefix = format!("{name}-");
+        let number = |path: &Path| path.file_name()?.to_str()?.strip_prefix(&prefix)?.parse::<u64>().ok();
+        let entries = fs::read_dir(parent).ok()?;
+        entries.flatten().map(|e| e.path()).filter_map(|p| Some((number(&p)?, p))).max().map(|(_, p)| p)
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where checkpoints go.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.path.join("checkpoints")
+    }
+
+    /// Where the finished adapter goes.
+    pub fn adapter(&self) -> PathBuf {
+        self.path.join("adapter")
+    }
+
+    /// Writes `value` as `name`, whole or not at all.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), ExpertError> {
+        let path = self.path.join(name);
+        let text = serde_json::to_string_pretty(value).map_err(|e| self.fault("write", &path, e.into()))?;
+        Ok(write_file(&path, (text + "\n").as_bytes())?)
+    }
+
+    /// Reads `name` as JSON, if it is there.
+    ///
+    /// # Errors
+    /// When it cannot be read or is not JSON.
+    pub fn read_json(&self, name: &str) -> Result<Option<Value>, ExpertError> {
+        let path = self.path.join(name);
+        match fs::read_to_string(&path) {
+            Ok(text) => serde_json::from_str(&text).map(Some).map_err(|e| self.fault("read", &path, e.into())),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(self.fault("read", &path, e)),
+        }
+    }
+
+    /// Opens `metrics.jsonl` for adding lines; lines of steps after `step`, left by a run that ended
+    /// between checkpoints, are removed first.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub fn metrics(&self, step: u64) -> Result<Metrics, ExpertError> {
+        let path = self.path.join("metrics.jsonl");
+        if let Ok(text) = fs::read_to_string(&path) {
+            let keep = |line: &&str| {
+                serde_json::from_str::<Value>(line).ok().and_then(|v| v["step"].as_u64()).is_some_and(|s| s <= step)
+            };
+            let kept: String = text.lines().filter(keep).map(|l| format!("{l}\n")).collect();
+            write_file(&path, kept.as_bytes())?;
+        }
+        let file = OpenOptions::new().create(true).append(true).open(&path).map_err(|e| self.fault("write", &path, e))?;
+        Ok(Metrics { file, path })
+    }
+
+    fn fault(&self, action: &'static str, path: &Path, source: std::io::Error) -> ExpertError {
+        ExpertError::RunFolder { action, path: path.to_owned(), source }
+    }
+}
+
+/// `metrics.jsonl`, open for adding.
+#[derive(Debug)]
+pub struct Metrics {
+    file: File,
+    path: PathBuf,
+}
+
+impl Metrics {
+    /// Adds one line.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn add(&mut self, line: &Value) -> hive_engine::Result<()> {
+        writeln!(self.file, "{line}").map_err(|e| hive_engine::EngineError::io("write", &self.path, e))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_count_up_and_the_latest_is_the_highest() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(RunFolder::latest(dir.path(), "sql"), None);
+        for n in 1..=10 {
+            let next = RunFolder::next(dir.path(), "sql");
+            assert_eq!(next, dir.path().join(format!("sql-{n}")));
+            RunFolder::create(&next).unwrap();
+        }
+        assert_eq!(RunFolder::latest(dir.path(), "sql"), Some(dir.path().join("sql-10")));
+    }
+
+    #[test]
+    fn metrics_after_the_resumed_step_are_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(&dir.path().join("r")).unwrap();
+        let mut metrics = folder.metrics(0).unwrap();
+        for step in 1..=5 {
+            metrics.add(&serde_json::json!({"step": step})).unwrap();
+        }
+        drop(metrics);
+        folder.metrics(3).unwrap().add(&serde_json::json!({"step": 4})).unwrap();
+        let text = fs::read_to_string(folder.path().join("metrics.jsonl")).unwrap();
+        assert_eq!(text.lines().count(), 4);
+    }
+}
