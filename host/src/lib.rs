@@ -8,5 +8,6 @@ pub mod datasets;
 pub mod experts;
 pub mod home;
 pub mod manifest;
+pub mod models;
 pub mod plugins;
 pub mod suggest;

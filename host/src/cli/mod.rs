@@ -4,10 +4,16 @@
 //! Every command is `fn run(self) -> anyhow::Result<()>`: `Ok` is exit code 0, and [`error`] turns
 //! an `Err` into text, hint and exit code.
 
+mod adapter;
+mod bench;
 pub mod error;
 mod expert;
+mod interrupt;
 pub mod loading;
+mod model;
 pub mod output;
+mod pull_progress;
+mod train_progress;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -30,6 +36,15 @@ enum Command {
     /// List, check, train and run experts
     #[command(subcommand)]
     Expert(expert::ExpertCommand),
+    /// List, fetch and find base models
+    #[command(subcommand)]
+    Model(model::ModelCommand),
+    /// Look into adapters and compare what they compute
+    #[command(subcommand)]
+    Adapter(adapter::AdapterCommand),
+    /// Time the engine
+    #[command(subcommand)]
+    Bench(bench::BenchCommand),
 }
 
 /// Runs the command line of this process.
@@ -37,6 +52,9 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = start_logging().and_then(|()| match cli.command {
         Command::Expert(command) => command.run(),
+        Command::Model(command) => model::run(command),
+        Command::Adapter(command) => command.run(),
+        Command::Bench(command) => command.run(),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,

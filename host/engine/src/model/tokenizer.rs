@@ -247,4 +247,4 @@ impl PreTokenizer {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

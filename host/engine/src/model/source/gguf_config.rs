@@ -264,10 +264,10 @@ mod tests {
                 RopeScaling::Llama3 { factor, low_freq_factor: 1.0, high_freq_factor: 4.0, original_context: 8192.0 };
             assert_eq!(got, expected);
         }
-        // Spelled out once: Llama 3.1 8B keeps the first 29 frequencies and divides the last 28 by 8.
+        // Spelled out once: Llama 3.1 8B keeps the first 29 frequencies and divides the last 29 by 8.
         let values = divisors(8.0);
         assert_eq!(values.iter().filter(|d| **d == 1.0).count(), 29);
-        assert_eq!(values.iter().filter(|d| **d == 8.0).count(), 28);
+        assert_eq!(values.iter().filter(|d| **d == 8.0).count(), 29);
     }
 
     #[test]

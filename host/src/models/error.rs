@@ -1,0 +1,134 @@
+//! Why a base model could not be found or fetched, and what to do about it.
+
+use std::path::{Path, PathBuf};
+
+use crate::suggest;
+
+/// A result of [`crate::models`].
+pub type Result<T, E = ModelError> = std::result::Result<T, E>;
+
+/// Why a base model is not to be had.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// Neither a catalogue id nor a local path.
+    #[error(
+        "Failed to find base model `{name}`: got no such file or folder, expected one or an id of the catalogue ({})",
+        suggest::listed(known.iter().map(String::as_str))
+    )]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// Every id of the catalogue.
+        known: Vec<String>,
+    },
+    /// A local path that is no base model.
+    #[error("Failed to use `{}` as a base model: {problem}", path.display())]
+    NotAModel {
+        /// The path.
+        path: PathBuf,
+        /// What was got and what was expected.
+        problem: String,
+    },
+    /// In the catalogue, but not on this machine.
+    #[error("Failed to find base model `{id}` on this machine: {problem}")]
+    NotPulled {
+        /// The catalogue id.
+        id: String,
+        /// What is missing.
+        problem: String,
+    },
+    /// Every source failed.
+    #[error(
+        "Failed to get base model `{id}`: none of its {} worked\n{}",
+        if failures.len() == 1 { "1 source".to_owned() } else { format!("{} sources", failures.len()) },
+        failures.iter().map(|f| format!("  - {}: {}", f.source, f.reason)).collect::<Vec<_>>().join("\n")
+    )]
+    NoSourceWorked {
+        /// The catalogue id.
+        id: String,
+        /// Each source in the order tried, and why it failed.
+        failures: Vec<SourceFailure>,
+    },
+    /// A download was needed and `HIVE_OFFLINE` forbids it.
+    #[error("Failed to get base model `{id}`: it is not on this machine and `HIVE_OFFLINE` is set")]
+    Offline {
+        /// The catalogue id.
+        id: String,
+    },
+    /// A file of the model cache could not be read or written.
+    #[error("Failed to {action} `{}`", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// No place for the cache.
+    #[error("Failed to find a folder for base models: none of `HIVE_HOME`, `XDG_DATA_HOME`, `HOME` is set")]
+    NoHome,
+    /// The catalogue itself is wrong.
+    #[error("Failed to read the catalogue of base models: {0}")]
+    Catalogue(String),
+}
+
+/// One source and why it did not deliver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFailure {
+    /// The source, as [`crate::models::catalogue::Source`] displays itself.
+    pub source: String,
+    /// Why it failed: what was got, what was expected.
+    pub reason: String,
+}
+
+impl ModelError {
+    /// What to do, with a command to run where there is one.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unknown { name, known } => Some(match suggest::nearest(name, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`? `hive model list` shows every base model"),
+                None => "`hive model list` shows every base model".to_owned(),
+            }),
+            Self::NotAModel { .. } => Some(
+                "name a folder with `config.json` and safetensors, a `.gguf` file, or an id of `hive model list`"
+                    .into(),
+            ),
+            Self::NotPulled { id, .. } => Some(format!("run `hive model pull {id}`")),
+            Self::NoSourceWorked { id, .. } => Some(format!(
+                "check the network and run `hive model pull {id}` again (it goes on where it stopped), set `HF_ENDPOINT` \
+                 to a mirror of the hub, or use a local folder or `.gguf` file with `--base PATH`"
+            )),
+            Self::Offline { id } => Some(format!("run `HIVE_OFFLINE=0 hive model pull {id}` once with a network")),
+            Self::Io { source, .. } => match source.kind() {
+                std::io::ErrorKind::StorageFull => Some("free some space or set `HIVE_HOME` to a larger disk".into()),
+                std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                    Some("set `HIVE_HOME` to a folder that you may write to".into())
+                }
+                _ => None,
+            },
+            Self::NoHome => Some("set `HIVE_HOME` to a folder".into()),
+            Self::Catalogue(_) => None,
+        }
+    }
+
+    pub(super) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Self::Io { action, path: path.to_owned(), source }
+    }
+}
+
+/// How one source ended: the next one may still work, or nothing will.
+#[derive(Debug)]
+pub(super) enum SourceError {
+    /// This source did not deliver, for this reason.
+    Failed(String),
+    /// No source can help: the disk is full, say.
+    Fatal(ModelError),
+}
+
+impl From<ModelError> for SourceError {
+    fn from(error: ModelError) -> Self {
+        Self::Fatal(error)
+    }
+}

