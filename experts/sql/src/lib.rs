@@ -1,1 +1,22 @@
-//! x
+//! The text-to-SQL expert: (question, schema) in, one PostgreSQL statement out.
+//!
+//! Wiring only. `expert` answers the host, `prompt` makes chats, `validate` judges records, `grade`
+//! judges answers, `synthesize` makes records; the other modules serve these.
+
+mod canonical;
+mod components;
+mod dialect;
+mod expert;
+pub mod grade;
+mod grouping;
+mod prompt;
+mod resolve;
+mod schema;
+mod scope;
+mod statement;
+pub mod synthesize;
+pub mod validate;
+
+pub use expert::SqlExpert;
+
+hive_sdk::export_expert!(SqlExpert);

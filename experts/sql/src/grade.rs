@@ -1,0 +1,96 @@
+//! How good a completion is as an answer, told from the text alone: nothing is executed.
+//!
+//! | score | when |
+//! | --- | --- |
+//! | 1.0 | the completion means what the gold says, by a comparison of canonical forms |
+//! | 0.9 | the same, with table aliases that nothing needs and the gold does not have |
+//! | up to 0.7 | it parses and differs: 0.1, and 0.1 more if nothing in it would be refused, and 0.5 × the share of parts (tables, items, conditions, groups, order, form) that it has in common with the gold |
+//! | 0.0 | it is not one statement that parses as PostgreSQL |
+
+use hive_sdk::{ExpertError, Grade, Record};
+
+use crate::components::Components;
+use crate::dialect;
+use crate::resolve::{Resolved, resolve};
+use crate::schema::Schema;
+use crate::statement::{self, NotOne};
+
+/// Codes of findings, stable: they are counted and compared between runs. `unknown-table`,
+/// `unknown-column` and `incomplete-group-by` come from the walk over the statement.
+pub mod code {
+    /// The completion is not a statement.
+    pub const DOES_NOT_PARSE: &str = "does-not-parse";
+    /// The completion is more than one statement.
+    pub const SEVERAL_STATEMENTS: &str = "several-statements";
+    /// A table has an alias that nothing needs.
+    pub const NEEDLESS_ALIAS: &str = "needless-alias";
+    /// The gold has an outer join and the completion has none.
+    pub const LEFT_JOIN_WANTED: &str = "left-join-wanted";
+    /// The completion does not mean what the gold says.
+    pub const DIFFERS_FROM_GOLD: &str = "differs-from-gold";
+    /// Something in it belongs to another database.
+    pub const NOT_POSTGRESQL: &str = "not-postgresql";
+}
+
+/// Grades `completion` against the `sql` of `prompt`, with names from its `schema`. A schema that
+/// is absent or does not parse accuses no name.
+///
+/// # Errors
+/// When `prompt` has no `sql`, or one that is not one statement.
+pub fn grade(prompt: &Record, completion: &str) -> Result<Grade, ExpertError> {
+    let gold = statement::parse_one(statement::bare(prompt.require("sql")?).sql)
+        .map_err(|why| ExpertError::new(format!("the gold `sql` is no measure: {}", not_one(&why))))?;
+    let text = statement::bare(completion).sql;
+    let answer = match statement::parse_one(text) {
+        Ok(answer) => answer,
+        Err(why @ NotOne::Several(_)) => return Ok(Grade::new(0.0).with(code::SEVERAL_STATEMENTS, not_one(&why))),
+        Err(why) => {
+            let grade = Grade::new(0.0).with(code::DOES_NOT_PARSE, not_one(&why));
+            return Ok(match dialect::foreign_text(text) {
+                Some(sign) => grade.with(code::NOT_POSTGRESQL, sign),
+                None => grade,
+            });
+        }
+    };
+    let schema = prompt.text("schema").and_then(|text| Schema::parse(text).ok()).filter(|s| !s.is_empty());
+    let foreign = dialect::foreign(&answer);
+    let gold = resolve(gold, schema.as_ref());
+    let answer = resolve(answer, schema.as_ref());
+    Ok(compared(&gold, answer, &foreign))
+}
+
+fn compared(gold: &Resolved, answer: Resolved, foreign: &[String]) -> Grade {
+    let gold_parts = Components::of(&gold.statement);
+    let parts = Components::of(&answer.statement);
+    let aliases = if gold.needless_aliases.is_empty() { answer.needless_aliases } else { vec![] };
+    let matches = gold.statement == answer.statement;
+    let runs = answer.findings.is_empty() && foreign.is_empty();
+    let mut grade = Grade::new(match (matches, aliases.is_empty()) {
+        (true, true) => 1.0,
+        (true, false) => 0.9,
+        (false, _) => 0.1 + if runs { 0.1 } else { 0.0 } + 0.5 * gold_parts.overlap(&parts),
+    });
+    grade.findings = answer.findings;
+    for sign in foreign {
+        grade = grade.with(code::NOT_POSTGRESQL, sign);
+    }
+    if !aliases.is_empty() {
+        let list: Vec<_> = aliases.iter().map(|(alias, table)| format!("`{alias}` for `{table}`")).collect();
+        grade = grade.with(code::NEEDLESS_ALIAS, format!("nothing needs the alias {}", list.join(", ")));
+    }
+    if !matches {
+        if gold_parts.has_outer_join() && !parts.has_outer_join() {
+            grade = grade.with(code::LEFT_JOIN_WANTED, "the gold keeps rows without a match by LEFT JOIN; got none");
+        }
+        grade = grade.with(code::DIFFERS_FROM_GOLD, "it does not have the gold's canonical form");
+    }
+    grade
+}
+
+fn not_one(why: &NotOne) -> String {
+    match why {
+        NotOne::Empty => "got no statement, expected one".to_owned(),
+        NotOne::Syntax(why) => format!("it does not parse as PostgreSQL: {why}"),
+        NotOne::Several(n) => format!("got {n} statements, expected 1"),
+    }
+}

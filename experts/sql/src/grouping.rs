@@ -1,0 +1,194 @@
+//! Which column of a SELECT with aggregates is neither grouped nor aggregated. It works on
+//! canonical form; a primary key in GROUP BY covers its table, as in PostgreSQL.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{Expr, Function, GroupByExpr, Query, Select, SelectItem, Visit, Visitor};
+
+use crate::scope::Scope;
+
+/// PostgreSQL's aggregate functions.
+const AGGREGATES: [&str; 38] = [
+    "any_value",
+    "array_agg",
+    "avg",
+    "bit_and",
+    "bit_or",
+    "bit_xor",
+    "bool_and",
+    "bool_or",
+    "corr",
+    "count",
+    "covar_pop",
+    "covar_samp",
+    "cume_dist",
+    "every",
+    "grouping",
+    "json_agg",
+    "json_object_agg",
+    "jsonb_agg",
+    "jsonb_object_agg",
+    "max",
+    "min",
+    "mode",
+    "percentile_cont",
+    "percentile_disc",
+    "range_agg",
+    "regr_avgx",
+    "regr_avgy",
+    "regr_count",
+    "regr_intercept",
+    "regr_r2",
+    "regr_slope",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "string_agg",
+    "sum",
+    "variance",
+    "xmlagg",
+];
+
+/// The first column in the select items, in HAVING or in `ordered` that PostgreSQL would refuse,
+/// as `table.column`.
+pub fn ungrouped(select: &Select, scope: &Scope, ordered: &[&Expr]) -> Option<String> {
+    let GroupByExpr::Expressions(grouped, modifiers) = &select.group_by else { return None };
+    let mut keys = Vec::new();
+    for expr in grouped {
+        match expr {
+            Expr::GroupingSets(sets) | Expr::Cube(sets) | Expr::Rollup(sets) => keys.extend(sets.iter().flatten()),
+            Expr::Tuple(parts) => keys.extend(parts),
+            other => keys.push(other),
+        }
+    }
+    if !modifiers.is_empty() {
+        return None;
+    }
+    let wildcard = select.projection.iter().any(|item| !matches!(item, SelectItem::UnnamedExpr(_)));
+    let expressions = || {
+        let items = select.projection.iter().filter_map(|item| match item {
+            SelectItem::UnnamedExpr(expr) => Some(expr),
+            _ => None,
+        });
+        items.chain(&select.having).chain(ordered.iter().copied())
+    };
+    let mut aggregates = HasAggregate { depth: 0 };
+    let aggregated = select.having.is_some() || expressions().any(|e| e.visit(&mut aggregates).is_break());
+    if keys.is_empty() && !aggregated {
+        return None;
+    }
+    let mut search = Search { keys: &keys, scope, covered: 0 };
+    let column = expressions().find_map(|e| e.visit(&mut search).break_value());
+    column.or_else(|| (wildcard && keys.is_empty()).then(|| "*".to_owned()))
+}
+
+fn is_aggregate(function: &Function) -> bool {
+    function.over.is_none() && AGGREGATES.binary_search(&function.name.to_string().to_lowercase().as_str()).is_ok()
+}
+
+/// Breaks at an aggregate that belongs to this SELECT.
+struct HasAggregate {
+    depth: usize,
+}
+
+impl Visitor for HasAggregate {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        self.depth += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        match expr {
+            Expr::Function(function) if self.depth == 0 && is_aggregate(function) => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
+    }
+}
+
+/// Breaks at a column that is not covered.
+struct Search<'a> {
+    keys: &'a [&'a Expr],
+    scope: &'a Scope,
+    /// How many covered expressions and sub-queries enclose the place.
+    covered: usize,
+}
+
+impl Search<'_> {
+    fn covers(&self, expr: &Expr) -> bool {
+        self.keys.contains(&expr) || matches!(expr, Expr::Function(function) if is_aggregate(function))
+    }
+
+    /// A column by the names that the statement uses.
+    fn as_written(&self, table: &str, column: &str) -> String {
+        let binding = self.scope.iter().find(|b| b.canonical == table);
+        let known = binding.and_then(|b| b.columns.as_ref()?.iter().find(|c| c.canonical == column));
+        let column = known.map_or(column, |c| c.name.as_str());
+        match binding.and_then(|b| b.name.as_ref()) {
+            Some(table) => format!("{table}.{column}"),
+            None => column.to_owned(),
+        }
+    }
+
+    /// Whether the primary key of the column's table is grouped by.
+    fn key_covers(&self, table: &str) -> bool {
+        let Some(binding) = self.scope.iter().find(|b| b.canonical == table) else { return true };
+        let grouped = |key: &String| {
+            self.keys.iter().any(|expr| match expr {
+                Expr::CompoundIdentifier(parts) => {
+                    parts.len() == 2 && parts[0].value == binding.canonical && parts[1].value == *key
+                }
+                _ => false,
+            })
+        };
+        !binding.key.is_empty() && binding.key.iter().all(grouped)
+    }
+}
+
+impl Visitor for Search<'_> {
+    type Break = String;
+
+    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<String> {
+        self.covered += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<String> {
+        self.covered -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<String> {
+        if self.covers(expr) {
+            self.covered += 1;
+        } else if self.covered == 0
+            && let Expr::CompoundIdentifier(parts) = expr
+            && let [table, column] = &parts[..]
+            && !self.key_covers(&table.value)
+        {
+            return ControlFlow::Break(self.as_written(&table.value, &column.value));
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, expr: &Expr) -> ControlFlow<String> {
+        if self.covers(expr) {
+            self.covered -= 1;
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_list_can_be_searched() {
+        assert!(super::AGGREGATES.is_sorted());
+    }
+}

@@ -1,0 +1,279 @@
+//! SQL text: taken out of its wrapping, compacted, and parsed as PostgreSQL within limits that
+//! keep the parser's recursion shallow. It knows nothing of schemas or records.
+
+use sqlparser::ast::Statement;
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::Parser;
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+
+/// Longest text that is parsed at all, in bytes.
+pub const MAX_BYTES: usize = 1 << 20;
+
+/// Most tokens in a row without a comma at the same level, enclosing levels included. Operators
+/// that follow one another nest in the parsed tree, so this bounds its depth.
+const MAX_RUN: usize = 1_200;
+
+/// Most set operators (`UNION` …) at one level; they nest as operators do.
+const MAX_SET_OPERATORS: usize = 200;
+
+/// Most levels of parentheses.
+const MAX_PARENTHESES: usize = 40;
+
+/// Parses all statements of `text` as PostgreSQL.
+///
+/// # Errors
+/// Why it does not parse, as a sentence without its full stop.
+pub fn parse_all(text: &str) -> Result<Vec<Statement>, String> {
+    if text.len() > MAX_BYTES {
+        return Err(format!("got {} bytes, expected at most {MAX_BYTES}", text.len()));
+    }
+    let tokens =
+        Tokenizer::new(&PostgreSqlDialect {}, text).tokenize_with_location().map_err(|e| brief(&e.to_string()))?;
+    check_depth(&tokens)?;
+    Parser::new(&PostgreSqlDialect {})
+        .with_tokens_with_locations(tokens)
+        .parse_statements()
+        .map_err(|e| brief(&e.to_string()))
+}
+
+/// Refuses text whose parsed tree could be too deep to walk on a thread's stack.
+fn check_depth(tokens: &[TokenWithSpan]) -> Result<(), String> {
+    // Per level of parentheses: tokens since the last comma, and set operators.
+    let mut levels = vec![(0usize, 0usize)];
+    let mut run = 0;
+    for token in tokens {
+        match &token.token {
+            Token::Whitespace(_) => continue,
+            Token::LParen | Token::LBracket => levels.push((0, 0)),
+            Token::RParen | Token::RBracket if levels.len() > 1 => {
+                run -= levels.pop().map_or(0, |level| level.0);
+            }
+            Token::SemiColon => {
+                levels = vec![(0, 0)];
+                run = 0;
+                continue;
+            }
+            _ => {}
+        }
+        let Some(level) = levels.last_mut() else { continue };
+        if token.token == Token::Comma {
+            run -= level.0;
+            level.0 = 0;
+            continue;
+        }
+        level.0 += 1;
+        run += 1;
+        if let Token::Word(word) = &token.token
+            && matches!(word.keyword, Keyword::UNION | Keyword::EXCEPT | Keyword::INTERSECT)
+        {
+            level.1 += 1;
+        }
+        if run > MAX_RUN {
+            return Err(format!("got more than {MAX_RUN} tokens without a comma, expected a shorter expression"));
+        }
+        if level.1 > MAX_SET_OPERATORS {
+            return Err(format!("got more than {MAX_SET_OPERATORS} set operators in a row, expected fewer"));
+        }
+        if levels.len() > MAX_PARENTHESES {
+            return Err(format!("got more than {MAX_PARENTHESES} levels of parentheses, expected fewer"));
+        }
+    }
+    Ok(())
+}
+
+/// The parser's message, without its prefix and cut to a readable length.
+fn brief(message: &str) -> String {
+    let message = message.trim_start_matches("sql parser error: ");
+    let mut short: String = message.chars().take(200).collect();
+    if short.len() < message.len() {
+        short.push('…');
+    }
+    short
+}
+
+/// Why a text is not one statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotOne {
+    /// Nothing but blanks, comments or semicolons.
+    Empty,
+    /// It does not parse, and why.
+    Syntax(String),
+    /// It holds this many statements.
+    Several(usize),
+}
+
+/// Parses the one statement of `text`; a trailing semicolon is allowed.
+///
+/// # Errors
+/// When there is no statement, more than one, or one that does not parse.
+pub fn parse_one(text: &str) -> Result<Statement, NotOne> {
+    let mut statements = parse_all(text).map_err(NotOne::Syntax)?;
+    match (statements.pop(), statements.len()) {
+        (None, _) => Err(NotOne::Empty),
+        (Some(statement), 0) => Ok(statement),
+        (Some(_), others) => Err(NotOne::Several(others + 1)),
+    }
+}
+
+/// SQL text without its wrapping.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bare<'a> {
+    /// The text inside, trimmed, without trailing semicolons.
+    pub sql: &'a str,
+    /// What was around it, in words: "a code fence". `None` when there was nothing.
+    pub wrapping: Option<&'static str>,
+}
+
+/// Takes `[SQL] … [/SQL]`, code fences, a leading `SQL:` and trailing semicolons off `text`.
+pub fn bare(text: &str) -> Bare<'_> {
+    let mut sql = trimmed(text);
+    let mut wrapping = None;
+    // Wrappings may be nested: a fence inside a tag.
+    for _ in 0..4 {
+        let Some((inside, what)) = unwrapped(sql) else { break };
+        sql = trimmed(inside);
+        wrapping = wrapping.or(Some(what));
+    }
+    Bare { sql, wrapping }
+}
+
+fn trimmed(text: &str) -> &str {
+    text.trim().trim_end_matches(|c: char| c == ';' || c.is_whitespace())
+}
+
+fn unwrapped(text: &str) -> Option<(&str, &'static str)> {
+    if let Some(rest) = without_prefix(text, "[SQL]") {
+        let end = find_ignoring_case(rest, "[/SQL]").unwrap_or(rest.len());
+        return Some((&rest[..end], "`[SQL]` tags"));
+    }
+    if let Some(rest) = text.strip_prefix("```") {
+        let rest = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+        // "```SELECT 1```": the word after the fence was no language name.
+        let rest = if rest.starts_with(['\n', '\r', ' ']) && !starts_statement(&text[3..]) { rest } else { &text[3..] };
+        let end = rest.find("```").unwrap_or(rest.len());
+        return Some((&rest[..end], "a code fence"));
+    }
+    for label in ["SQL:", "SQLQuery:", "SQL Query:", "Answer:"] {
+        if let Some(rest) = without_prefix(text, label) {
+            return Some((rest, "a label"));
+        }
+    }
+    None
+}
+
+fn starts_statement(text: &str) -> bool {
+    ["SELECT", "WITH", "INSERT", "UPDATE", "DELETE"].iter().any(|word| without_prefix(text, word).is_some())
+}
+
+fn without_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let head = text.get(..prefix.len())?;
+    head.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
+}
+
+fn find_ignoring_case(text: &str, needle: &str) -> Option<usize> {
+    text.as_bytes().windows(needle.len()).position(|window| window.eq_ignore_ascii_case(needle.as_bytes()))
+}
+
+/// `sql` with every run of blanks outside quotes as one space and one statement a line. Line
+/// comments become block comments, since the line no longer ends where they do.
+pub fn compact(sql: &str) -> String {
+    let mut out = String::with_capacity(sql.len());
+    let mut chars = sql.trim().chars().peekable();
+    let mut quote: Option<char> = None;
+    let mut space = false;
+    while let Some(c) = chars.next() {
+        if let Some(end) = quote {
+            out.push(c);
+            if c == end {
+                quote = None;
+            }
+            continue;
+        }
+        if c.is_whitespace() {
+            space = true;
+            continue;
+        }
+        if c == ';' {
+            out.push(';');
+            if chars.clone().any(|c| !c.is_whitespace()) {
+                out.push('\n');
+            }
+            space = false;
+            continue;
+        }
+        if std::mem::take(&mut space) && !out.is_empty() && !out.ends_with(['(', '\n']) && !matches!(c, ')' | ',') {
+            out.push(' ');
+        }
+        if c == '-' && chars.peek() == Some(&'-') {
+            chars.next();
+            let comment: String = chars.by_ref().take_while(|c| *c != '\n').collect();
+            out.push_str(&format!("/* {} */", comment.trim().replace("*/", "* /")));
+            space = true;
+            continue;
+        }
+        if matches!(c, '\'' | '"') {
+            quote = Some(c);
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrappings_come_off() {
+        for text in [
+            "SELECT 1",
+            " SELECT 1 ; ",
+            "[SQL] SELECT 1 [/SQL]",
+            "[sql]SELECT 1;[/sql] and so on",
+            "```sql\nSELECT 1;\n```",
+            "```\nSELECT 1\n```\nThis returns one.",
+            "```SELECT 1```",
+            "SQL: SELECT 1",
+            "SQL: ```postgresql\nSELECT 1\n```",
+        ] {
+            assert_eq!(bare(text).sql, "SELECT 1", "{text:?}");
+        }
+        assert_eq!(bare("SELECT 1;").wrapping, None);
+        assert_eq!(bare("```\nSELECT 1```").wrapping, Some("a code fence"));
+        assert_eq!(bare("é").sql, "é");
+        assert_eq!(bare("").sql, "");
+    }
+
+    #[test]
+    fn compacting_spares_what_is_quoted() {
+        assert_eq!(compact("SELECT  'a  b',\n\t\"c  d\"  FROM t"), "SELECT 'a  b', \"c  d\" FROM t");
+        assert_eq!(compact("CREATE TABLE t (\n  a INT\n);\n\nSELECT 1;\n"), "CREATE TABLE t (a INT);\nSELECT 1;");
+        assert_eq!(compact("SELECT 1 -- one\nFROM t"), "SELECT 1 /* one */ FROM t");
+        assert_eq!(compact("SELECT 'it''s  --x'"), "SELECT 'it''s  --x'");
+        for text in ["SELECT 1 -- one\nFROM t", "SELECT a\n  ,b FROM t WHERE x = '  y'"] {
+            assert_eq!(parse_one(text), parse_one(&compact(text)));
+        }
+    }
+
+    #[test]
+    fn one_statement_is_told_from_none_and_several() {
+        assert!(parse_one("SELECT 1;").is_ok());
+        assert_eq!(parse_one(" ; "), Err(NotOne::Empty));
+        assert_eq!(parse_one("SELECT 1; SELECT 2"), Err(NotOne::Several(2)));
+        assert!(matches!(parse_one("SELEC 1"), Err(NotOne::Syntax(_))));
+    }
+
+    #[test]
+    fn deep_input_is_refused_and_wide_input_is_not() {
+        let chain = |n: usize, joint: &str| format!("SELECT {}", vec!["1"; n].join(joint));
+        assert!(parse_one(&chain(100_000, " + ")).is_err());
+        assert!(parse_one(&chain(100_000, " AND ")).is_err());
+        assert!(parse_one(&chain(50_000, " UNION SELECT 1, ")).is_err());
+        assert!(parse_one(&format!("SELECT 1{}", " IS NULL".repeat(100_000))).is_err());
+        assert!(parse_one(&format!("SELECT {}1{}", "(".repeat(10_000), ")".repeat(10_000))).is_err());
+        assert!(parse_one(&chain(20_000, ", ")).is_ok());
+        assert!(parse_one(&chain(500, " + ")).is_ok());
+        assert!(parse_one(&"x".repeat(MAX_BYTES + 1)).is_err());
+    }
+}
