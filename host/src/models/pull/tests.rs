@@ -172,8 +172,10 @@ fn a_pull_goes_on_in_another_process() {
     let server = Server::start(|_, _| Reply::File(body()));
     let store = from_url(folder.path(), &server);
     std::fs::write(staging.join("weights.bin.part"), &body()[..123_456]).expect("written");
+    std::fs::create_dir(staging.join(".tmpWheel")).expect("made");
     assert_eq!(pulled(&store), body());
     assert_eq!(server.seen()[0].range_start, Some(123_456));
+    assert!(!store.models.join("tiny/.tmpWheel").exists());
 
     // Leftovers of something else, or longer than the file, cost a fresh start and nothing more.
     for leftover in [vec![9; 1000], vec![9; 400_000]] {

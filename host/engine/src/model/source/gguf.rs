@@ -24,9 +24,12 @@ use crate::model::config::{Architecture, ModelConfig};
 use crate::model::tokenizer::Tokenizer;
 
 /// Elements that one task dequantises: its blocks and its floats stay in cache together.
-const CHUNK: usize = 32 * 1024;
+const CHUNK: usize = 8 * 1024;
 /// What candle asks of the address of any quantised block.
 const BLOCK_ALIGNMENT: usize = 4;
+
+/// Tensors by their Hugging Face names.
+type Entries = BTreeMap<String, Entry>;
 
 struct Entry {
     dtype: GgmlDType,
@@ -40,7 +43,7 @@ struct Entry {
 /// Tensors of a GGUF file under their Hugging Face names.
 pub struct GgufSource {
     file: MappedFile,
-    entries: BTreeMap<String, Entry>,
+    entries: Entries,
 }
 
 /// Opens a GGUF file as a base model, tokenizer and chat template included.
@@ -105,10 +108,7 @@ fn read_header(file: &MappedFile) -> Result<gguf_file::Content> {
 
 /// Every tensor's place in the file, checked against the file's length; and the divisors of the
 /// rotary frequencies, where there are any.
-fn read_entries(
-    file: &MappedFile,
-    content: &gguf_file::Content,
-) -> Result<(BTreeMap<String, Entry>, Option<Vec<f32>>)> {
+fn read_entries(file: &MappedFile, content: &gguf_file::Content) -> Result<(Entries, Option<Vec<f32>>)> {
     let path = file.path();
     let mut entries = BTreeMap::new();
     let mut rope_frequencies = None;
@@ -160,7 +160,7 @@ fn stored_bytes(path: &Path, name: &str, shape: &[usize], dtype: GgmlDType) -> R
         return Err(bad(format!("has {} dimensions, expected 1 or 2", shape.len())));
     }
     let columns = shape[shape.len() - 1];
-    if columns % dtype.block_size() != 0 {
+    if !columns.is_multiple_of(dtype.block_size()) {
         return Err(bad(format!(
             "has rows of {columns}, which {dtype:?} cannot hold (blocks of {})",
             dtype.block_size()
@@ -173,7 +173,7 @@ fn stored_bytes(path: &Path, name: &str, shape: &[usize], dtype: GgmlDType) -> R
 
 /// Llama-architecture files store the rows of q and k so that rotated pairs lie side by side. Qwen's
 /// do not.
-fn mark_permuted(path: &Path, config: &ModelConfig, entries: &mut BTreeMap<String, Entry>) -> Result<()> {
+fn mark_permuted(path: &Path, config: &ModelConfig, entries: &mut Entries) -> Result<()> {
     if config.architecture != Architecture::Llama {
         return Ok(());
     }
@@ -221,7 +221,7 @@ impl Entry {
             (&[n], Some(_)) => (n, 1),
             _ => (1, self.shape.iter().product()),
         };
-        if columns % self.dtype.block_size() != 0 {
+        if !columns.is_multiple_of(self.dtype.block_size()) {
             return Err(EngineError::format(
                 path,
                 format!("tensor `{name}` is a vector stored as {:?}, expected F32, F16 or BF16", self.dtype),

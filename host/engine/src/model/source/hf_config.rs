@@ -89,7 +89,7 @@ fn refuse_unsupported(keys: &Keys<'_>, architecture: Architecture) -> Result<()>
     }
     let sliding_layer = config["layer_types"]
         .as_array()
-        .and_then(|layers| layers.iter().find(|layer| **layer != Value::from("full_attention")));
+        .and_then(|layers| layers.iter().find(|layer| layer.as_str() != Some("full_attention")));
     if keys.flag("use_sliding_window")? == Some(true) {
         return refuse("`use_sliding_window` is true, attention within a window is not supported".into());
     }

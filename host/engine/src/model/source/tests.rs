@@ -10,6 +10,7 @@ use candle_core::quantized::{GgmlDType, QTensor, gguf_file};
 use candle_core::{Device, Tensor};
 use serde_json::json;
 
+use super::gguf_names::Role;
 use super::*;
 use crate::model::config::{Architecture, RopeScaling};
 
@@ -250,8 +251,6 @@ fn gguf_of_every_type() {
         }
     }
 }
-
-use gguf_names::Role;
 
 /// The permutation as llama.cpp's converter does it, element by element, and that reading undoes it.
 #[test]
