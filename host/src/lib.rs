@@ -11,3 +11,4 @@ pub mod manifest;
 pub mod models;
 pub mod plugins;
 pub mod suggest;
+pub mod tensors;

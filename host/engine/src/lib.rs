@@ -12,3 +12,8 @@ pub mod ops;
 pub mod train;
 
 pub use error::{EngineError, Result};
+
+/// Threads that the engine computes with: one per core, unless `RAYON_NUM_THREADS` says otherwise.
+pub fn threads() -> usize {
+    rayon::current_num_threads()
+}

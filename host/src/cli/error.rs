@@ -11,8 +11,12 @@ use std::process::ExitCode;
 use console::style;
 
 use super::output::{StdoutClosed, note};
+use hive_engine::EngineError;
+
 use crate::datasets::{DatasetError, MapError};
+use crate::experts::{ExpertError, engine_exit_code, engine_hint};
 use crate::manifest::ManifestError;
+use crate::models::ModelError;
 use crate::plugins::PluginError;
 
 /// Exit code of an error that says nothing of its own: the tool failed.
@@ -64,6 +68,15 @@ struct Advice {
 fn advice(error: &(dyn Error + 'static)) -> Option<Advice> {
     if let Some(e) = error.downcast_ref::<Failure>() {
         return Some(Advice { exit: e.exit, hint: e.hint.clone(), details: e.details.clone() });
+    }
+    if let Some(e) = error.downcast_ref::<ExpertError>() {
+        return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details() });
+    }
+    if let Some(e) = error.downcast_ref::<EngineError>() {
+        return Some(Advice { exit: engine_exit_code(e), hint: engine_hint(e), details: Vec::new() });
+    }
+    if let Some(e) = error.downcast_ref::<ModelError>() {
+        return Some(Advice { exit: TOOL_FAILED, hint: e.hint(), details: Vec::new() });
     }
     if let Some(e) = error.downcast_ref::<PluginError>() {
         return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details().to_vec() });

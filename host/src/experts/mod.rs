@@ -107,7 +107,6 @@ impl ExpertError {
         match self {
             Self::Plugin(e) => e.exit_code(),
             Self::Dataset(e) => e.exit_code(),
-            Self::Model(e) => e.exit_code(),
             Self::Engine(e) => engine_exit_code(e),
             Self::AllTooLong { .. } | Self::Recipe(_) => 1,
             _ => 2,

@@ -38,8 +38,9 @@ pub struct TrainRequest {
     pub recipe: Recipe,
     /// JSON Lines files; none: the expert's own data.
     pub datasets: Vec<PathBuf>,
-    /// `field=column` pairs that override the mapping.
-    pub map: Vec<String>,
+    /// `field=column` pairs that override the mapping, as on the command line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map: Option<String>,
 }
 
 /// `run.json`: what a run is of.
@@ -248,7 +249,7 @@ fn records(
         records = made.ok_or_else(|| ExpertError::NoData(expert.name().to_owned()))?;
         format!("the data that expert `{}` made", expert.name())
     } else {
-        let overrides = MapOverrides::parse(&request.map)?;
+        let overrides = request.map.as_deref().map_or(Ok(MapOverrides::default()), str::parse)?;
         let fields = &expert.manifest().dataset.fields;
         for file in &request.datasets {
             let mut reader = JsonlReader::open(file, fields, &overrides)?;

@@ -1,7 +1,9 @@
 //! `hive expert …`: the commands about experts, one file each.
 
 mod list;
+mod run;
 mod schema;
+mod train;
 mod validate;
 
 use clap::Subcommand;
@@ -11,6 +13,10 @@ use clap::Subcommand;
 pub enum ExpertCommand {
     /// List every expert, its version, library and state
     List(list::List),
+    /// Train an expert's adapter, resume a run
+    Train(Box<train::Train>),
+    /// Ask an expert
+    Run(Box<run::Run>),
     /// Check a manifest and list every fault at once
     Validate(validate::Validate),
     /// Print the JSON schema of manifests
@@ -25,6 +31,8 @@ impl ExpertCommand {
     pub fn run(self) -> anyhow::Result<()> {
         match self {
             ExpertCommand::List(command) => command.run(),
+            ExpertCommand::Train(command) => command.run(),
+            ExpertCommand::Run(command) => command.run(),
             ExpertCommand::Validate(command) => command.run(),
             ExpertCommand::Schema(command) => command.run(),
         }

@@ -1,0 +1,362 @@
+//! `hive bench train`: one timed line for comparisons; no plugin is needed.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use hive_engine::adapter::config::Targets;
+use hive_engine::adapter::peft::{self, BaseRef};
+use hive_engine::adapter::{Adapter, AdapterConfig, Method};
+use hive_engine::data::Example;
+use hive_engine::model::config::{Architecture, ModelConfig};
+use hive_engine::model::decoder::Decoder;
+use hive_engine::ops::dropout::key;
+use hive_engine::train::{Schedule, TrainConfig, Trainer};
+use serde_json::json;
+
+use super::error::Failure;
+use super::output::result;
+use super::pull_progress::PullProgress;
+use crate::experts::base::Base;
+use crate::tensors::integers;
+
+/// What can be timed.
+#[derive(Debug, Subcommand)]
+pub enum BenchCommand {
+    /// Time optimizer steps, or train on one given batch
+    Train(Box<BenchTrain>),
+}
+
+impl BenchCommand {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// What the command says.
+    pub fn run(self) -> anyhow::Result<()> {
+        match self {
+            BenchCommand::Train(command) => command.run(),
+        }
+    }
+}
+
+/// Shapes that can be had with random weights.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Arch {
+    #[value(name = "qwen3-0.6b")]
+    Qwen3,
+    #[value(name = "smollm2-135m")]
+    SmolLm2,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum MethodArg {
+    Dora,
+    Lora,
+}
+
+/// `hive bench train`
+#[derive(Debug, Args)]
+pub struct BenchTrain {
+    /// Base model: a catalogue id, a folder or a GGUF file
+    #[arg(long, required_unless_present = "arch", conflicts_with = "arch")]
+    base: Option<String>,
+    /// Random weights of this shape instead of a base model
+    #[arg(long)]
+    arch: Option<Arch>,
+    /// Adapter method
+    #[arg(long, value_enum, default_value = "dora")]
+    method: MethodArg,
+    /// Adapter rank
+    #[arg(long, default_value_t = 12)]
+    rank: usize,
+    /// Adapter alpha
+    #[arg(long, default_value_t = 24.0)]
+    alpha: f64,
+    /// Dropout on the adapter branch; with --adapter its own configuration's unless given
+    #[arg(long)]
+    dropout: Option<f64>,
+    /// Linear layers with an adapter, or `all-linear`
+    #[arg(long, value_delimiter = ',', default_value = "q_proj,k_proj,v_proj,o_proj,up_proj,down_proj")]
+    targets: Vec<String>,
+    /// Tokens per record
+    #[arg(long, default_value_t = 256)]
+    seq: usize,
+    /// Records per micro-batch
+    #[arg(long, default_value_t = 2)]
+    batch: usize,
+    /// Micro-batches per optimizer step
+    #[arg(long, default_value_t = 4)]
+    accum: usize,
+    /// Optimizer steps
+    #[arg(long, default_value_t = 3)]
+    steps: u64,
+    /// Share of each record that is prompt and carries no loss
+    #[arg(long, default_value_t = 0.0)]
+    prompt_frac: f64,
+    /// Learning rate, constant
+    #[arg(long, default_value_t = 2e-4)]
+    lr: f64,
+    /// AdamW's decoupled weight decay
+    #[arg(long, default_value_t = 0.0)]
+    weight_decay: f64,
+    /// Seed of initialisation, tokens and dropout
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Initial PEFT adapter
+    #[arg(long)]
+    adapter: Option<PathBuf>,
+    /// Train on exactly this batch: safetensors with `input_ids`, `labels`, `attention_mask`
+    #[arg(long)]
+    batch_file: Option<PathBuf>,
+    /// Write the trained adapter into this folder
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Print one JSON line
+    #[arg(long)]
+    json: bool,
+}
+
+impl BenchTrain {
+    fn run(self) -> anyhow::Result<()> {
+        if !(0.0..1.0).contains(&self.prompt_frac) {
+            return Err(Failure::misuse(format!("`--prompt-frac` is {}, expected 0 to below 1", self.prompt_frac)).into());
+        }
+        if self.steps == 0 || self.batch == 0 || self.accum == 0 || self.seq < 2 {
+            return Err(Failure::misuse("`--steps`, `--batch` and `--accum` must be at least 1, `--seq` at least 2").into());
+        }
+        let (decoder, reference) = self.base()?;
+        let adapter = self.initial(&decoder, &reference)?;
+        let trainable = adapter.params.len();
+        let mut trainer = Trainer::new(&decoder, adapter, self.config())?;
+        let timed = match &self.batch_file {
+            Some(path) => self.on_file(&mut trainer, &read_batch(path)?)?,
+            None => self.on_noise(&mut trainer, decoder.config.vocab_size)?,
+        };
+        if let Some(out) = &self.out {
+            std::fs::create_dir_all(out).map_err(|e| hive_engine::EngineError::io("create", out, e))?;
+            peft::save(out, &trainer.adapter, &reference)?;
+        }
+        let step_s = median(&timed.seconds);
+        let tokens_per_s = timed.tokens as f64 / step_s;
+        let peak = peak_rss_mb();
+        if self.json {
+            return result(
+                &json!({
+                    "tokens_per_s": round(tokens_per_s, 2), "step_s": round(step_s, 4), "peak_rss_mb": peak,
+                    "losses": timed.losses, "trainable": trainable, "threads": rayon_threads(), "tokens_per_step": timed.tokens,
+                })
+                .to_string(),
+            );
+        }
+        let peak = peak.map_or_else(String::new, |mb| format!(", {mb} MB at the most"));
+        result(&format!(
+            "{tokens_per_s:.1} tokens/s, {step_s:.3} s per step of {} tokens, {trainable} trainable parameters{peak}\nloss {}",
+            timed.tokens,
+            timed.losses.iter().map(|l| format!("{l:.5}")).collect::<Vec<_>>().join(" ")
+        ))
+    }
+
+    fn base(&self) -> anyhow::Result<(Decoder, BaseRef)> {
+        if let Some(base) = &self.base {
+            let base = Base::open(base, &mut PullProgress::stderr())?;
+            return Ok((base.decoder, base.reference));
+        }
+        let (id, config) = match self.arch {
+            Some(Arch::Qwen3) => ("qwen3-0.6b", qwen3_0_6b()),
+            _ => ("smollm2-135m", smollm2_135m()),
+        };
+        let decoder = Decoder::random(&config, self.seed)?;
+        Ok((decoder, BaseRef { id: format!("random-{id}"), digest: format!("random, seed {}", self.seed) }))
+    }
+
+    fn initial(&self, decoder: &Decoder, reference: &BaseRef) -> anyhow::Result<Adapter> {
+        if let Some(dir) = &self.adapter {
+            let mut adapter = peft::load(dir, &decoder.config, Some(reference))?.adapter;
+            adapter.config.dropout = self.dropout.unwrap_or(adapter.config.dropout);
+            return Ok(adapter);
+        }
+        let all = self.targets.iter().any(|t| t == "all-linear");
+        let config = AdapterConfig {
+            method: match self.method {
+                MethodArg::Dora => Method::Dora,
+                MethodArg::Lora => Method::Lora,
+            },
+            rank: self.rank,
+            alpha: self.alpha,
+            dropout: self.dropout.unwrap_or(0.0),
+            rslora: false,
+            targets: if all { Targets::AllLinear } else { Targets::Names(self.targets.clone()) },
+            layers: None,
+            rank_pattern: BTreeMap::new(),
+            alpha_pattern: BTreeMap::new(),
+        };
+        Ok(Adapter::init(config, decoder, self.seed)?)
+    }
+
+    /// AdamW as PyTorch has it by default, a constant rate, no clipping.
+    fn config(&self) -> TrainConfig {
+        TrainConfig {
+            learning_rate: self.lr,
+            epochs: 1.0,
+            steps: Some(self.steps),
+            warmup_ratio: 0.0,
+            warmup_steps: None,
+            schedule: Schedule::Constant,
+            effective_batch: self.batch * self.accum,
+            micro_batch_tokens: self.batch * self.seq,
+            weight_decay: self.weight_decay,
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+            max_grad_norm: 0.0,
+            eval_steps: self.steps,
+            save_steps: self.steps,
+            load_best_at_end: false,
+            seed: self.seed,
+        }
+    }
+
+    /// The loss before every update and after the last.
+    fn on_file(&self, trainer: &mut Trainer, batch: &[Example]) -> anyhow::Result<Timed> {
+        let examples: Vec<&Example> = batch.iter().collect();
+        let mut timed = Timed { tokens: batch.iter().map(|e| e.ids.len()).sum(), ..Timed::default() };
+        for _ in 0..self.steps {
+            let report = trainer.step(&examples, self.lr)?;
+            timed.losses.push(report.loss);
+            timed.seconds.push(report.seconds);
+        }
+        timed.losses.push(trainer.evaluate(&examples)?.mean());
+        Ok(timed)
+    }
+
+    /// Random tokens; the first step warms the machine up and does not count.
+    fn on_noise(&self, trainer: &mut Trainer, vocab: usize) -> anyhow::Result<Timed> {
+        let records = self.batch * self.accum;
+        let mut timed = Timed { tokens: records * self.seq, ..Timed::default() };
+        let prompt = (self.prompt_frac * self.seq as f64) as usize;
+        for step in 0..=self.steps {
+            let examples: Vec<Example> = (0..records as u64)
+                .map(|r| {
+                    let id = |t| (key(&[self.seed, step, r, t]) % vocab as u64) as u32;
+                    Example::new((0..self.seq as u64).map(id).collect(), prompt, r)
+                })
+                .collect();
+            let report = trainer.step(&examples.iter().collect::<Vec<_>>(), self.lr)?;
+            if step > 0 {
+                timed.losses.push(report.loss);
+                timed.seconds.push(report.seconds);
+            }
+        }
+        Ok(timed)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Timed {
+    tokens: usize,
+    losses: Vec<f64>,
+    seconds: Vec<f64>,
+}
+
+/// Reads a batch: right padding is cut off, labels are not shifted (the label at t belongs to the
+/// token at t), -100 carries no loss.
+fn read_batch(path: &std::path::Path) -> anyhow::Result<Vec<Example>> {
+    let (shape, ids) = integers(path, "input_ids")?;
+    let (label_shape, labels) = integers(path, "labels")?;
+    let (mask_shape, mask) = integers(path, "attention_mask")?;
+    let fault = |problem: String| Failure::unacceptable(format!("The batch in `{}` is not usable: {problem}", path.display()));
+    let [_, tokens] = shape[..] else {
+        return Err(fault(format!("`input_ids` has the shape {shape:?}, expected [rows, tokens]")).into());
+    };
+    if label_shape != shape || mask_shape != shape {
+        return Err(fault(format!("`labels` {label_shape:?} and `attention_mask` {mask_shape:?} differ from `input_ids` {shape:?}")).into());
+    }
+    let mut examples = Vec::new();
+    let rows = ids.chunks(tokens).zip(labels.chunks(tokens)).zip(mask.chunks(tokens));
+    for (row, ((ids, labels), mask)) in rows.enumerate() {
+        let len = mask.iter().take_while(|m| **m != 0).count();
+        if mask[len..].iter().any(|m| *m != 0) {
+            return Err(fault(format!("row {row} is not padded on the right")).into());
+        }
+        if labels[len..].iter().any(|l| *l != -100) {
+            return Err(fault(format!("row {row} has labels on its padding, expected -100")).into());
+        }
+        let wrong = (0..len).find(|&t| labels[t] != -100 && labels[t] != ids[t]);
+        if let Some(t) = wrong {
+            return Err(fault(format!("row {row} has the label {} for the token {} at {t}, expected it or -100", labels[t], ids[t])).into());
+        }
+        if len == 0 {
+            continue;
+        }
+        let tokens: Vec<u32> = ids[..len].iter().map(|id| u32::try_from(*id).unwrap_or(u32::MAX)).collect();
+        let loss = (0..len).map(|t| t > 0 && labels[t] != -100).collect();
+        examples.push(Example { ids: tokens, loss, key: row as u64 });
+    }
+    Ok(examples)
+}
+
+fn smollm2_135m() -> ModelConfig {
+    ModelConfig {
+        architecture: Architecture::Llama,
+        vocab_size: 49_152,
+        hidden_size: 576,
+        intermediate_size: 1536,
+        num_layers: 30,
+        num_heads: 9,
+        num_kv_heads: 3,
+        head_dim: 64,
+        rms_norm_eps: 1e-5,
+        rope_theta: 1e5,
+        rope_scaling: None,
+        max_position_embeddings: 8192,
+        tie_word_embeddings: true,
+        qkv_bias: false,
+        attention_output_bias: false,
+        mlp_bias: false,
+        eos_token_ids: Vec::new(),
+    }
+}
+
+fn qwen3_0_6b() -> ModelConfig {
+    ModelConfig {
+        architecture: Architecture::Qwen3,
+        vocab_size: 151_936,
+        hidden_size: 1024,
+        intermediate_size: 3072,
+        num_layers: 28,
+        num_heads: 16,
+        num_kv_heads: 8,
+        head_dim: 128,
+        rms_norm_eps: 1e-6,
+        rope_theta: 1e6,
+        max_position_embeddings: 40_960,
+        ..smollm2_135m()
+    }
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    match sorted.len() {
+        0 => f64::NAN,
+        n if n % 2 == 1 => sorted[n / 2],
+        n => f64::midpoint(sorted[n / 2 - 1], sorted[n / 2]),
+    }
+}
+
+fn round(value: f64, digits: i32) -> f64 {
+    let unit = 10f64.powi(digits);
+    (value * unit).round() / unit
+}
+
+fn rayon_threads() -> usize {
+    hive_engine::threads()
+}
+
+/// Most memory this process has held, in MB, where the system tells.
+fn peak_rss_mb() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
+    let kb: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kb / 1024)
+}

@@ -1,0 +1,152 @@
+//! `hive expert run`: one question, one answer on stdout.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+use clap::Args;
+use hive_engine::adapter::peft;
+use hive_engine::adapter::AdapterScales;
+use hive_engine::model::pass::Model;
+use hive_sdk::Record;
+
+use super::super::error::Failure;
+use super::super::interrupt::on_interrupt;
+use super::super::loading::load_expert;
+use super::super::output::{note, result};
+use super::super::pull_progress::PullProgress;
+use super::train::RUNS;
+use crate::experts::answer::answer;
+use crate::experts::base::Base;
+use crate::experts::run_folder::RunFolder;
+use crate::experts::tokenise::Tokeniser;
+use crate::plugins::LoadedExpert;
+
+/// Ask an expert
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Name of the expert, as `hive expert list` shows it
+    name: String,
+    /// The question
+    question: String,
+    /// File with the schema that the question is about
+    #[arg(long, value_name = "FILE")]
+    schema: Option<PathBuf>,
+    /// Another field of the record, `name=value`; may be given several times
+    #[arg(long = "field", value_name = "NAME=VALUE")]
+    fields: Vec<String>,
+    /// Run whose adapter answers; the latest unless given
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["adapter", "base_only"])]
+    run: Option<PathBuf>,
+    /// Any PEFT adapter folder for the same base
+    #[arg(long, value_name = "DIR", conflicts_with = "base_only")]
+    adapter: Option<PathBuf>,
+    /// Ask the base model without an adapter
+    #[arg(long)]
+    base_only: bool,
+    /// Base model: a catalogue id, a folder or a GGUF file; the adapter's unless given
+    #[arg(long)]
+    base: Option<String>,
+    /// Most tokens to write
+    #[arg(long)]
+    max_new_tokens: Option<usize>,
+}
+
+impl Run {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// When there is no adapter or base, or they do not fit each other.
+    pub fn run(self) -> anyhow::Result<()> {
+        let expert = load_expert(&self.name)?;
+        let record = self.record(&expert)?;
+        let dir = self.adapter_dir()?;
+        let base_id = self.base_id(&expert, dir.as_deref())?;
+        let base = Base::open(&base_id, &mut PullProgress::stderr())?;
+        let tokeniser = Tokeniser::new(&base.model)?;
+        let loaded = dir.map(|dir| peft::load(&dir, &base.model.config, Some(&base.reference))).transpose()?;
+        let scales = loaded.as_ref().map(|l| AdapterScales::new(&l.adapter, &base.decoder));
+        let adapter = loaded.as_ref().map(|l| &l.adapter).zip(scales.as_ref());
+        let model = Model { base: &base.decoder, adapter };
+        let stop = on_interrupt("\nStopping")?;
+        let most = self.max_new_tokens.unwrap_or(expert.manifest().generation.max_new_tokens);
+        let answer = answer(model, &tokeniser, &expert, &record, most, || !stop.load(Ordering::Relaxed))?;
+        tracing::info!(tokens = answer.tokens, prompt = answer.prompt_tokens, seconds = answer.seconds, "answered");
+        result(&answer.text)?;
+        if stop.load(Ordering::Relaxed) {
+            return Err(Failure::misuse("Stopped before the answer was complete").into());
+        }
+        if !answer.complete {
+            note(&format!("warning: the answer was cut after {} tokens; `--max-new-tokens` allows more", answer.tokens));
+        }
+        Ok(())
+    }
+
+    /// The question as a record: `question` and `schema` from their arguments, others by `--field`.
+    fn record(&self, expert: &LoadedExpert) -> anyhow::Result<Record> {
+        let mut record = Record::default();
+        let fields = &expert.manifest().dataset.fields;
+        let known = |name: &str| fields.iter().any(|f| f.name == name);
+        let names = || fields.iter().filter(|f| !f.completion).map(|f| f.name.clone()).collect::<Vec<_>>().join(", ");
+        let mut set = |name: &str, value: String, argument: &str| {
+            if !known(name) {
+                return Err(Failure::misuse(format!("Expert `{}` has no field `{name}`, which {argument} sets (its fields: {})", self.name, names())));
+            }
+            record.set(name, value);
+            Ok(())
+        };
+        set("question", self.question.clone(), "the question")?;
+        if let Some(path) = &self.schema {
+            let text = std::fs::read_to_string(path).map_err(|e| hive_engine::EngineError::io("read", path, e))?;
+            set("schema", text, "`--schema`")?;
+        }
+        for field in &self.fields {
+            let (name, value) = field
+                .split_once('=')
+                .ok_or_else(|| Failure::misuse(format!("`--field {field}` is not of the form `name=value`")))?;
+            set(name, value.to_owned(), "`--field`")?;
+        }
+        for field in fields.iter().filter(|f| !f.completion && !f.optional) {
+            if record.text(&field.name).is_none() {
+                let hint = if field.name == "schema" { "`--schema FILE` gives it".to_owned() } else { format!("`--field {}=…` gives it", field.name) };
+                return Err(Failure::misuse(format!("Expert `{}` needs the field `{}`, which is missing or empty", self.name, field.name)).hint(hint).into());
+            }
+        }
+        Ok(record)
+    }
+
+    fn adapter_dir(&self) -> anyhow::Result<Option<PathBuf>> {
+        if self.base_only {
+            return Ok(None);
+        }
+        if let Some(dir) = &self.adapter {
+            return Ok(Some(dir.clone()));
+        }
+        let untrained = |problem: String| {
+            Failure::unacceptable(problem).hint(format!(
+                "`hive expert train {0} --profile quickstart` trains one; `--adapter DIR` takes any PEFT folder; `--base-only` asks the base",
+                self.name
+            ))
+        };
+        let run = self.run.clone().or_else(|| RunFolder::latest(Path::new(RUNS), &self.name));
+        let Some(run) = run else {
+            return Err(untrained(format!("Expert `{}` has no trained adapter: there is no run of it below `{RUNS}`", self.name)).into());
+        };
+        let dir = run.join("adapter");
+        if !dir.is_dir() {
+            return Err(untrained(format!("The run `{}` has no adapter: it did not come to its end", run.display())).into());
+        }
+        Ok(Some(dir))
+    }
+
+    /// The base to open: as asked, or the adapter's own if it is one that can be found, or the
+    /// manifest's first.
+    fn base_id(&self, expert: &LoadedExpert, adapter: Option<&Path>) -> anyhow::Result<String> {
+        if let Some(base) = &self.base {
+            return Ok(base.clone());
+        }
+        if let Some(base) = adapter.map(peft::read_config).transpose()?.and_then(|c| c.base) {
+            return Ok(base.id);
+        }
+        Ok(expert.manifest().base_models.first().cloned().unwrap_or_default())
+    }
+}

@@ -1,0 +1,148 @@
+//! `hive expert train`: from data to a graded adapter.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use super::super::error::Failure;
+use super::super::interrupt::on_interrupt;
+use super::super::loading::load_expert;
+use super::super::output::{note, result};
+use super::super::train_progress::TrainProgress;
+use crate::experts::grade::Scores;
+use crate::experts::recipe::{Layers, resolve};
+use crate::experts::run_folder::RunFolder;
+use crate::experts::train::{RunPlace, Summary, TrainEnd, TrainRequest, recorded_request, train};
+
+/// Folder of all runs, below the current one.
+pub(super) const RUNS: &str = "runs";
+
+/// Train an expert's adapter
+#[derive(Debug, Args)]
+pub struct Train {
+    /// Name of the expert, as `hive expert list` shows it
+    name: String,
+    /// One of the expert's named recipes, such as `quickstart`
+    #[arg(long)]
+    profile: Option<String>,
+    /// Train on this JSON Lines file instead of the expert's own data; may be given several times
+    #[arg(long, value_name = "FILE")]
+    dataset: Vec<PathBuf>,
+    /// Which column holds which field: `question=q,schema=ddl,sql=answer`
+    #[arg(long, value_name = "FIELD=COLUMN,…")]
+    map: Option<String>,
+    /// Base model instead of the recipe's: a catalogue id, a folder or a GGUF file
+    #[arg(long)]
+    base: Option<String>,
+    /// Optimizer steps instead of the recipe's
+    #[arg(long)]
+    steps: Option<u64>,
+    /// Set a key of the recipe, such as `learning_rate=1e-4`; may be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    sets: Vec<String>,
+    /// Folder of the run; `runs/NAME-N` unless given
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Go on with a run from its last checkpoint: this folder, or the latest
+    #[arg(long, value_name = "RUN", num_args = 0..=1, conflicts_with_all = ["profile", "dataset", "map", "base", "steps", "sets", "out"])]
+    resume: Option<Option<PathBuf>>,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Train {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// What training says.
+    pub fn run(self) -> anyhow::Result<()> {
+        let expert = load_expert(&self.name)?;
+        let (request, place) = match &self.resume {
+            Some(run) => {
+                let latest = || RunFolder::latest(Path::new(RUNS), &self.name);
+                let path = run.clone().or_else(latest).ok_or_else(|| {
+                    Failure::misuse(format!("There is no run of `{}` below `{RUNS}` to go on with", self.name))
+                        .hint(format!("`hive expert train {}` starts one", self.name))
+                })?;
+                (recorded_request(&path, &self.name)?, RunPlace::Resume(path))
+            }
+            None => {
+                let mut sets = self.sets.clone();
+                sets.extend(self.base.as_ref().map(|base| format!("base_model={}", json!(base))));
+                sets.extend(self.steps.map(|steps| format!("training.steps={steps}")));
+                let file = Some(PathBuf::from("hive.toml"));
+                let recipe = resolve(expert.manifest(), &Layers { profile: self.profile.clone(), file, sets })?;
+                let request = TrainRequest { recipe, datasets: self.dataset.clone(), map: self.map.clone() };
+                let path = self.out.clone().unwrap_or_else(|| RunFolder::next(Path::new(RUNS), &self.name));
+                if path.join("run.json").exists() {
+                    return Err(Failure::misuse(format!("`{}` holds a run already", path.display()))
+                        .hint(format!("`hive expert train {} --resume {}` goes on with it", self.name, path.display()))
+                        .into());
+                }
+                (request, RunPlace::New(path))
+            }
+        };
+        let stop = on_interrupt("\nStopping after this step; Ctrl-C again ends at once, without saving")?;
+        let mut progress = TrainProgress::stderr();
+        let end = train(&expert, &request, &place, &stop, &mut progress);
+        progress.close();
+        match end? {
+            TrainEnd::Stopped(outcome, folder) => {
+                let path = folder.path().display();
+                note(&format!("Stopped after step {} of {}; the checkpoint is in `{path}`", outcome.step, outcome.total));
+                note(&format!("Go on with: hive expert train {} --resume {path}", self.name));
+                if self.json {
+                    let text = json!({"stopped": true, "step": outcome.step, "total": outcome.total, "run": folder.path()});
+                    result(&text.to_string())?;
+                }
+                Ok(())
+            }
+            TrainEnd::Done(summary, folder) => self.show(&summary, &folder),
+        }
+    }
+
+    fn show(&self, summary: &Summary, folder: &RunFolder) -> anyhow::Result<()> {
+        if self.json {
+            let brief = |pair: &Option<(Scores, Scores)>| pair.as_ref().map(|(b, e)| json!({"base": b.score, "expert": e.score, "prompts": b.graded.len()}));
+            let value = json!({
+                "run": folder.path(), "adapter": folder.adapter(), "step": summary.step,
+                "loss": summary.loss.map(|(b, e)| json!({"base": b, "expert": e})),
+                "token_accuracy": summary.token_accuracy.map(|(b, e)| json!({"base": b, "expert": e})),
+                "score": brief(&summary.held_out), "eval_prompts": brief(&summary.eval_prompts),
+            });
+            return result(&value.to_string());
+        }
+        let mut lines = vec![String::new(), format!("What training was worth (base → expert, adapter of step {}):", summary.step)];
+        if let Some((base, expert)) = summary.loss {
+            lines.push(format!("  held-out loss            {base:.4} → {expert:.4} nats per token"));
+        }
+        if let Some((base, expert)) = summary.token_accuracy {
+            lines.push(format!("  held-out token accuracy  {:.1} % → {:.1} %", 100.0 * base, 100.0 * expert));
+        }
+        for (name, pair) in [("graded score, held-out", &summary.held_out), ("graded score, own suite", &summary.eval_prompts)] {
+            if let Some((base, expert)) = pair {
+                lines.push(format!("  {name:23}  {:.3} → {:.3} (of 1, {} prompts)", base.score, expert.score, expert.graded.len()));
+            }
+        }
+        lines.push(format!("Adapter: {}", folder.adapter().display()));
+        lines.push(next_command(&self.name, folder));
+        result(&lines.join("\n"))
+    }
+}
+
+/// The command to try next, ready to be pasted.
+fn next_command(name: &str, folder: &RunFolder) -> String {
+    let hive = if in_path() { "hive" } else { "cargo run --release --" };
+    format!(
+        "Try it:  {hive} expert run {name} --run {} --schema examples/shop.sql \"How many orders has each customer placed?\"",
+        folder.path().display()
+    )
+}
+
+/// Whether this very binary is what `hive` means in the person's shell.
+fn in_path() -> bool {
+    let Ok(this) = std::env::current_exe() else { return false };
+    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join("hive") == this))
+}

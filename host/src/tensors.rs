@@ -1,0 +1,35 @@
+//! Integer tensors from safetensors files: token ids, labels and masks given by a person.
+
+use std::path::Path;
+
+use hive_engine::EngineError;
+use safetensors::SafeTensors;
+use safetensors::tensor::Dtype;
+
+/// Shape and values of the integer tensor `name` (I64 or I32) in a safetensors file.
+///
+/// # Errors
+/// When the file cannot be read or is damaged, or there is no such tensor of integers.
+pub fn integers(path: &Path, name: &str) -> Result<(Vec<usize>, Vec<i64>), EngineError> {
+    let bytes = std::fs::read(path).map_err(|e| EngineError::io("read", path, e))?;
+    let file = SafeTensors::deserialize(&bytes)
+        .map_err(|e| EngineError::format(path, format!("it is not a whole safetensors file: {e}")))?;
+    let view = file.tensor(name).map_err(|_| {
+        let mut names = file.names();
+        names.sort_unstable();
+        EngineError::format(path, format!("it has no tensor `{name}` (it has: {})", names.join(", ")))
+    })?;
+    let values = match view.dtype() {
+        Dtype::I64 => view.data().chunks_exact(8).map(|b| i64::from_le_bytes(fixed(b))).collect(),
+        Dtype::I32 => view.data().chunks_exact(4).map(|b| i64::from(i32::from_le_bytes(fixed(b)))).collect(),
+        other => return Err(EngineError::format(path, format!("`{name}` holds {other:?}, expected I64"))),
+    };
+    Ok((view.shape().to_vec(), values))
+}
+
+/// The bytes as an array; they are as many because `chunks_exact` cut them.
+fn fixed<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let mut out = [0; N];
+    out.copy_from_slice(bytes);
+    out
+}
