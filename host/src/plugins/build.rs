@@ -55,6 +55,21 @@ impl Builder {
         Self { cargo, profile, target_dir }
     }
 
+    /// Cargo, as from a terminal: without the variables that `cargo run` and `cargo test` set for
+    /// the program they start. Build scripts that watch them (ring's does) would run again, and all
+    /// that depends on them be compiled again, at every change between inside and outside.
+    pub fn cargo_command(&self) -> Command {
+        const SET_FOR_PROGRAMS: [&str; 5] =
+            ["CARGO_BIN_", "CARGO_CRATE_NAME", "CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_PRIMARY_PACKAGE"];
+        let mut command = Command::new(&self.cargo);
+        for (name, _) in std::env::vars_os() {
+            if name.to_str().is_some_and(|n| SET_FOR_PROGRAMS.iter().any(|start| n.starts_with(start))) {
+                command.env_remove(name);
+            }
+        }
+        command
+    }
+
     /// Where the expert's library lies once it is built.
     pub fn library(&self, checkout: &Checkout, expert: &str) -> PathBuf {
         // Cargo keeps the `dev` profile in a folder of another name.
@@ -94,7 +109,7 @@ impl Builder {
         // The record is dated by the start: a source saved during the build is younger than it.
         let started = SystemTime::now();
         let package = format!("expert-{expert}");
-        let mut command = Command::new(&self.cargo);
+        let mut command = self.cargo_command();
         command
             .args(["build", "--lib", "--message-format", "short", "--package", &package, "--profile", &self.profile])
             .arg("--target-dir")
