@@ -120,6 +120,12 @@ impl Builder {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
+        if self.shares_target_with_host(checkout) {
+            // Named together, both use one set of features, so what the host was built with is used
+            // again. For the expert alone cargo would choose fewer features and build serde, syn and
+            // their dependents a second time: minutes. The host itself is fresh, as it is running.
+            command.args(["--package", env!("CARGO_PKG_NAME")]);
+        }
         let failed = |why: String, tail: Vec<String>| PluginError::Build {
             expert: expert.to_owned(),
             command: format!("cargo build --package {package} --profile {}", self.profile),
@@ -152,6 +158,13 @@ impl Builder {
         LibraryRecord::of(&library)
             .and_then(|record| record.write(&self.record(checkout, expert), &library, dated))
             .map_err(|e| failed(format!("`{}` cannot be recorded: {e}", library.display()), Vec::new()))
+    }
+
+    /// True when this binary was built from `checkout` into the folder that libraries go to.
+    fn shares_target_with_host(&self, checkout: &Checkout) -> bool {
+        let built_from_it = Path::new(env!("CARGO_MANIFEST_DIR")).parent() == Some(checkout.root());
+        let own = std::env::current_exe().ok().and_then(|exe| target_of(&exe));
+        built_from_it && own.is_some_and(|(target, _)| target == self.target_dir(checkout))
     }
 
     fn target_dir(&self, checkout: &Checkout) -> PathBuf {
