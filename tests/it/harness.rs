@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use hive::plugins::{Checkout, ExpertEntry, LibraryRecord, Origin};
+use hive::plugins::{Builder, Checkout, ExpertEntry, LibraryRecord, Origin};
 use tempfile::TempDir;
 
 /// Root of the repository.
@@ -29,7 +29,8 @@ pub fn hive() -> &'static Path {
         let profile_dir = profile_dir();
         let folder = profile_dir.file_name().and_then(OsStr::to_str).expect("a profile has a name");
         let profile = if folder == "debug" { "dev" } else { folder };
-        let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        let built = Builder::from_environment()
+            .cargo_command()
             .args(["build", "--workspace", "--bins", "--examples", "--profile", profile, "--target-dir"])
             .arg(profile_dir.parent().expect("a profile lies in a target folder"))
             .current_dir(repository())
@@ -95,7 +96,7 @@ impl Place {
             name: name.to_owned(),
             origin: Origin::Installed(self.path(&format!("home/experts/{name}"))),
         };
-        let builder = hive::plugins::Builder::from_environment();
+        let builder = Builder::from_environment();
         let installed = entry.library_path(&builder);
         std::fs::copy(library, &installed).expect("the plugin was built");
         let record = LibraryRecord { modified: None, ..LibraryRecord::of(&installed).expect("it can be read") };

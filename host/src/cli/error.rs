@@ -1,7 +1,7 @@
 //! How an error becomes text and an exit code: `error: …`, its details, its causes, and a hint.
 //!
 //! Library errors are typed and carry `exit_code()`, `hint()` and perhaps `details()` themselves;
-//! [`advice`] is the one list of those types. To add an error type, add it there. A command that
+//! `advice` is the one list of those types. To add an error type, add it there. A command that
 //! finds a fault of its own returns a [`Failure`]. Context is added with `anyhow::Context`; the
 //! advice of the typed error underneath is still found.
 

@@ -55,6 +55,21 @@ impl Builder {
         Self { cargo, profile, target_dir }
     }
 
+    /// Cargo, as from a terminal: without the variables that `cargo run` and `cargo test` set for
+    /// the program they start. Build scripts that watch them (ring's does) would run again, and all
+    /// that depends on them be compiled again, at every change between inside and outside.
+    pub fn cargo_command(&self) -> Command {
+        const SET_FOR_PROGRAMS: [&str; 5] =
+            ["CARGO_BIN_", "CARGO_CRATE_NAME", "CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_PRIMARY_PACKAGE"];
+        let mut command = Command::new(&self.cargo);
+        for (name, _) in std::env::vars_os() {
+            if name.to_str().is_some_and(|n| SET_FOR_PROGRAMS.iter().any(|start| n.starts_with(start))) {
+                command.env_remove(name);
+            }
+        }
+        command
+    }
+
     /// Where the expert's library lies once it is built.
     pub fn library(&self, checkout: &Checkout, expert: &str) -> PathBuf {
         // Cargo keeps the `dev` profile in a folder of another name.
@@ -94,7 +109,7 @@ impl Builder {
         // The record is dated by the start: a source saved during the build is younger than it.
         let started = SystemTime::now();
         let package = format!("expert-{expert}");
-        let mut command = Command::new(&self.cargo);
+        let mut command = self.cargo_command();
         command
             .args(["build", "--lib", "--message-format", "short", "--package", &package, "--profile", &self.profile])
             .arg("--target-dir")
@@ -105,6 +120,12 @@ impl Builder {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
+        if self.shares_target_with_host(checkout) {
+            // Named together, both use one set of features, so what the host was built with is used
+            // again. For the expert alone cargo would choose fewer features and build serde, syn and
+            // their dependents a second time: minutes. The host itself is fresh, as it is running.
+            command.args(["--package", env!("CARGO_PKG_NAME")]);
+        }
         let failed = |why: String, tail: Vec<String>| PluginError::Build {
             expert: expert.to_owned(),
             command: format!("cargo build --package {package} --profile {}", self.profile),
@@ -137,6 +158,13 @@ impl Builder {
         LibraryRecord::of(&library)
             .and_then(|record| record.write(&self.record(checkout, expert), &library, dated))
             .map_err(|e| failed(format!("`{}` cannot be recorded: {e}", library.display()), Vec::new()))
+    }
+
+    /// True when this binary was built from `checkout` into the folder that libraries go to.
+    fn shares_target_with_host(&self, checkout: &Checkout) -> bool {
+        let built_from_it = Path::new(env!("CARGO_MANIFEST_DIR")).parent() == Some(checkout.root());
+        let own = std::env::current_exe().ok().and_then(|exe| target_of(&exe));
+        built_from_it && own.is_some_and(|(target, _)| target == self.target_dir(checkout))
     }
 
     fn target_dir(&self, checkout: &Checkout) -> PathBuf {
