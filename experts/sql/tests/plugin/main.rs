@@ -1,0 +1,18 @@
+//! The expert through its own exported table, as the host calls it.
+
+mod grading;
+mod manifest;
+mod synthesis;
+mod weird_input;
+
+use expert_sql::HIVE_EXPERT_TABLE;
+use hive_sdk::Record;
+use hive_sdk::testing::Driver;
+
+fn plugin() -> Driver {
+    Driver::new(&HIVE_EXPERT_TABLE)
+}
+
+fn record(question: &str, schema: &str, sql: &str) -> Record {
+    Record::from_pairs([("question", question), ("schema", schema), ("sql", sql)])
+}

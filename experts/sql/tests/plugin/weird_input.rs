@@ -1,0 +1,82 @@
+//! Input that no data set should hold: it brings a verdict or an error, never a panic.
+
+use hive_sdk::protocol::MethodId;
+use hive_sdk::{Record, Verdict};
+use serde_json::json;
+
+use crate::{plugin, record};
+
+fn weird() -> Vec<String> {
+    vec![
+        String::new(),
+        " \n\t".to_owned(),
+        "\0".to_owned(),
+        "SELECT '\0'".to_owned(),
+        "é🦀\u{202e}\u{feff}".to_owned(),
+        "[SQL".to_owned(),
+        "[SQL][/SQL]".to_owned(),
+        "```".to_owned(),
+        "``````".to_owned(),
+        "```é```".to_owned(),
+        "'".to_owned(),
+        "$$".to_owned(),
+        "/*".to_owned(),
+        "--".to_owned(),
+        ";;;;".to_owned(),
+        ")))))((((".to_owned(),
+        "SELECT".to_owned(),
+        "SELECT *".to_owned(),
+        "SELECT FROM".to_owned(),
+        "SELECT a.b.c.d.e.f FROM g.h.i.j".to_owned(),
+        "SELECT 99999999999999999999999999999999 FROM t GROUP BY 99999999999999999999999999999".to_owned(),
+        "SELECT a FROM t GROUP BY 0 ORDER BY 0".to_owned(),
+        "VALUES (1)".to_owned(),
+        "TABLE t".to_owned(),
+        "EXPLAIN SELECT 1".to_owned(),
+        "DROP TABLE t".to_owned(),
+        "x".repeat(3 << 20),
+        format!("SELECT {}", vec!["a"; 200_000].join(", ")),
+        format!("SELECT {}", vec!["1"; 200_000].join(" + ")),
+        format!("SELECT {}", vec!["1"; 590].join(" + ")),
+        format!("SELECT 1 WHERE {}", vec!["a = 1"; 290].join(" AND ")),
+        format!("SELECT {}1{}", "(".repeat(30), ")".repeat(30)),
+        format!("SELECT * FROM {}t{}", "(".repeat(30), ")".repeat(30)),
+        format!("SELECT {}1{}", "(SELECT ".repeat(30), ")".repeat(30)),
+        format!("SELECT {}1{}", "f(".repeat(30), ")".repeat(30)),
+        format!("SELECT {}1", "NOT ".repeat(1_000)),
+        format!("SELECT {}1", "- ".repeat(1_000)),
+        format!("SELECT {} 1 END", "CASE WHEN 1 THEN ".repeat(500)),
+        format!("SELECT 1{}", " UNION SELECT 1".repeat(150)),
+        format!("SELECT 1{}", " IS NULL".repeat(500)),
+        format!("SELECT a{}", "::int".repeat(500)),
+    ]
+}
+
+#[test]
+fn nothing_panics() {
+    const TABLE: &str = "CREATE TABLE t (a INT)";
+    for text in weird() {
+        let shown: String = text.chars().take(60).collect();
+        let started = std::time::Instant::now();
+        for odd in
+            [record(&text, TABLE, "SELECT a FROM t"), record("q", &text, "SELECT a FROM t"), record("q", TABLE, &text)]
+        {
+            plugin().validate(&odd).unwrap_or_else(|e| panic!("validate {shown:?}: {e}"));
+            for result in [plugin().render(&odd).err(), plugin().grade(&odd, "SELECT a FROM t").err()] {
+                assert!(result.is_none_or(|e| !e.panicked), "{shown:?}");
+            }
+        }
+        let grade = plugin().grade(&record("q", TABLE, "SELECT a FROM t"), &text).unwrap();
+        assert!((0.0..=0.7).contains(&grade.score), "{shown:?} scored {}", grade.score);
+        assert!(started.elapsed().as_secs() < 20, "{shown:?} took {:?}", started.elapsed());
+    }
+}
+
+#[test]
+fn fields_that_are_not_text_are_told() {
+    let odd: Record = serde_json::from_value(json!({"question": 7, "schema": null, "sql": ["SELECT 1"]})).unwrap();
+    let Verdict::Reject { code, why } = plugin().validate(&odd).unwrap() else { panic!("not rejected") };
+    assert_eq!((code.as_str(), why.as_str()), ("no-question", "`question` is not text, expected text"));
+    assert!(plugin().render(&odd).is_err());
+    assert!(plugin().call::<serde_json::Value>(MethodId::Validate, &"not a batch").is_err());
+}
