@@ -18,7 +18,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde_json::json;
 
 use super::error::Failure;
-use super::output::{note, result};
+use super::output::result;
 use super::pull_progress::PullProgress;
 use crate::experts::base::Base;
 use crate::tensors::integers;
@@ -174,8 +174,7 @@ impl Probe {
         }
         let out_shape = if shape.len() == 1 { vec![kept, vocab] } else { vec![rows, kept, vocab] };
         write(&self.out, &tensors, &out_shape)?;
-        note(&format!("{0}/{0} tensors applied", loaded.tensors));
-        Ok(())
+        result(&format!("{0}/{0} tensors applied", loaded.tensors))
     }
 }
 
