@@ -119,7 +119,7 @@ pub struct Probe {
     /// Base model: a catalogue id, a folder or a GGUF file
     #[arg(long)]
     base: String,
-    /// Adapter folder
+    /// PEFT adapter folder
     #[arg(long)]
     adapter: PathBuf,
     /// safetensors file with `input_ids`, i64 [tokens] or [rows, tokens]
@@ -128,7 +128,7 @@ pub struct Probe {
     /// Where to write `base_logits`, `adapted_logits` and `merged_logits`, f32
     #[arg(long)]
     out: PathBuf,
-    /// Logits of every position, not only of the last two of each row
+    /// Write the logits of every position, not only of the last two of each row
     #[arg(long)]
     all: bool,
 }

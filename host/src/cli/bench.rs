@@ -23,7 +23,7 @@ use crate::tensors::integers;
 /// What can be timed.
 #[derive(Debug, Subcommand)]
 pub enum BenchCommand {
-    /// Time optimizer steps, or train on one given batch
+    /// Time optimizer steps on random tokens, or train on one given batch
     Train(Box<BenchTrain>),
 }
 
@@ -72,7 +72,7 @@ pub struct BenchTrain {
     /// Adapter alpha
     #[arg(long, default_value_t = 24.0)]
     alpha: f64,
-    /// Dropout on the adapter branch; with --adapter its own configuration's unless given
+    /// Dropout on the adapter branch; unless given 0, or what the folder of --adapter says
     #[arg(long)]
     dropout: Option<f64>,
     /// Linear layers with an adapter, or `all-linear`
@@ -102,10 +102,11 @@ pub struct BenchTrain {
     /// Seed of initialisation, tokens and dropout
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Initial PEFT adapter
+    /// Start from this PEFT adapter folder, whose method, rank, alpha and targets then count
     #[arg(long)]
     adapter: Option<PathBuf>,
-    /// Train on exactly this batch: safetensors with `input_ids`, `labels`, `attention_mask`
+    /// Train on this batch instead of random tokens: safetensors with `input_ids`, `labels` (-100: no
+    /// loss, not shifted) and `attention_mask`, i64 [rows, tokens]
     #[arg(long)]
     batch_file: Option<PathBuf>,
     /// Write the trained adapter into this folder

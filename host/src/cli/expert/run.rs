@@ -21,7 +21,7 @@ use crate::experts::run_folder::RunFolder;
 use crate::experts::tokenise::Tokeniser;
 use crate::plugins::LoadedExpert;
 
-/// Ask an expert
+/// Ask an expert a question
 #[derive(Debug, Args)]
 pub struct Run {
     /// Name of the expert, as `hive expert list` shows it
@@ -31,23 +31,23 @@ pub struct Run {
     /// File with the schema that the question is about
     #[arg(long, value_name = "FILE")]
     schema: Option<PathBuf>,
-    /// Another field of the record, `name=value`; may be given several times
+    /// Another field of the record; may be given several times
     #[arg(long = "field", value_name = "NAME=VALUE")]
     fields: Vec<String>,
-    /// Run whose adapter answers; the latest unless given
+    /// Folder of the run whose adapter answers; the latest below `runs` unless given
     #[arg(long, value_name = "RUN", conflicts_with_all = ["adapter", "base_only"])]
     run: Option<PathBuf>,
-    /// Any PEFT adapter folder for the same base
+    /// PEFT adapter folder, LoRA or DoRA, that answers instead of a run's
     #[arg(long, value_name = "DIR", conflicts_with = "base_only")]
     adapter: Option<PathBuf>,
     /// Ask the base model without an adapter
     #[arg(long)]
     base_only: bool,
-    /// Base model: a catalogue id, a folder or a GGUF file; the adapter's unless given
+    /// Base model: a catalogue id, a folder or a GGUF file; the one the adapter names unless given
     #[arg(long)]
     base: Option<String>,
-    /// Most tokens to write
-    #[arg(long)]
+    /// Most tokens to write; the manifest's number unless given
+    #[arg(long, value_name = "N")]
     max_new_tokens: Option<usize>,
 }
 

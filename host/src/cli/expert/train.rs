@@ -18,33 +18,39 @@ use crate::experts::train::{RunPlace, Summary, TrainEnd, TrainRequest, recorded_
 /// Folder of all runs, below the current one.
 pub(super) const RUNS: &str = "runs";
 
+/// Shown below the options.
+const AFTER_HELP: &str = "\
+The recipe of a run is put together from, weakest first: the manifest, --profile, `hive.toml`,
+variables such as HIVE_TRAINING__LEARNING_RATE, and --set. `hive expert schema` describes its keys.";
+
 /// Train an expert's adapter
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
 pub struct Train {
     /// Name of the expert, as `hive expert list` shows it
     name: String,
-    /// One of the expert's named recipes, such as `quickstart`
+    /// One of the manifest's named changes to the recipe, such as `quickstart`
     #[arg(long)]
     profile: Option<String>,
     /// Train on this JSON Lines file instead of the expert's own data; may be given several times
     #[arg(long, value_name = "FILE")]
     dataset: Vec<PathBuf>,
-    /// Which column holds which field: `question=q,schema=ddl,sql=answer`
+    /// Which column of the files holds which field, such as `question=q,schema=ddl,sql=answer`
     #[arg(long, value_name = "FIELD=COLUMN,…")]
     map: Option<String>,
     /// Base model instead of the recipe's: a catalogue id, a folder or a GGUF file
     #[arg(long)]
     base: Option<String>,
-    /// Optimizer steps instead of the recipe's
-    #[arg(long)]
+    /// Number of optimizer steps instead of the recipe's
+    #[arg(long, value_name = "N")]
     steps: Option<u64>,
     /// Set a key of the recipe, such as `learning_rate=1e-4`; may be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]
     sets: Vec<String>,
-    /// Folder of the run; `runs/NAME-N` unless given
+    /// Folder for the run; the next free `runs/NAME-N` unless given
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// Go on with a run from its last checkpoint: this folder, or the latest
+    /// Go on from the last checkpoint of the run in this folder, or of the latest run
     #[arg(long, value_name = "RUN", num_args = 0..=1, conflicts_with_all = ["profile", "dataset", "map", "base", "steps", "sets", "out"])]
     resume: Option<Option<PathBuf>>,
     /// Print the result as JSON
