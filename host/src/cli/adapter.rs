@@ -79,12 +79,16 @@ impl Inspect {
             format!("dropout         {}", adapter.dropout),
             format!("target modules  {}", targets(&adapter.targets).join(", ")),
         ];
-        let pattern = |name: &str, items: Vec<String>| (!items.is_empty()).then(|| format!("{name:14}  {}", items.join(", ")));
+        let pattern =
+            |name: &str, items: Vec<String>| (!items.is_empty()).then(|| format!("{name:14}  {}", items.join(", ")));
         lines.extend(pattern("rank pattern", pairs(&adapter.rank_pattern)));
         lines.extend(pattern("alpha pattern", pairs(&adapter.alpha_pattern)));
         lines.extend(adapter.layers.as_ref().map(|l| format!("only layers     {l:?}")));
         lines.push(format!("tensors         {} on {layers} linear layers, {values} values", names.len()));
-        lines.push(format!("base model      {}", if config.base_name.is_empty() { "not named" } else { &config.base_name }));
+        lines.push(format!(
+            "base model      {}",
+            if config.base_name.is_empty() { "not named" } else { &config.base_name }
+        ));
         lines.extend(config.base.map(|b| format!("base weights    sha256 {}", b.digest)));
         result(&lines.join("\n"))
     }
@@ -142,12 +146,17 @@ impl Probe {
             [tokens] => (1, tokens),
             [rows, tokens] => (rows, tokens),
             _ => {
-                let problem = format!("`input_ids` in `{}` has the shape {shape:?}, expected [tokens] or [rows, tokens]", self.ids.display());
+                let problem = format!(
+                    "`input_ids` in `{}` has the shape {shape:?}, expected [tokens] or [rows, tokens]",
+                    self.ids.display()
+                );
                 return Err(Failure::unacceptable(problem).into());
             }
         };
         if rows == 0 || tokens == 0 {
-            return Err(Failure::unacceptable(format!("`input_ids` in `{}` holds no tokens", self.ids.display())).into());
+            return Err(
+                Failure::unacceptable(format!("`input_ids` in `{}` holds no tokens", self.ids.display())).into()
+            );
         }
         let ids: Vec<u32> = ids.into_iter().map(|id| u32::try_from(id).unwrap_or(u32::MAX)).collect();
         let examples: Vec<Example> = ids.chunks(tokens).map(|ids| Example::new(ids.to_vec(), 0, 0)).collect();

@@ -120,10 +120,14 @@ pub struct BenchTrain {
 impl BenchTrain {
     fn run(self) -> anyhow::Result<()> {
         if !(0.0..1.0).contains(&self.prompt_frac) {
-            return Err(Failure::misuse(format!("`--prompt-frac` is {}, expected 0 to below 1", self.prompt_frac)).into());
+            return Err(
+                Failure::misuse(format!("`--prompt-frac` is {}, expected 0 to below 1", self.prompt_frac)).into()
+            );
         }
         if self.steps == 0 || self.batch == 0 || self.accum == 0 || self.seq < 2 {
-            return Err(Failure::misuse("`--steps`, `--batch` and `--accum` must be at least 1, `--seq` at least 2").into());
+            return Err(
+                Failure::misuse("`--steps`, `--batch` and `--accum` must be at least 1, `--seq` at least 2").into()
+            );
         }
         let (decoder, reference) = self.base()?;
         let adapter = self.initial(&decoder, &reference)?;
@@ -265,12 +269,16 @@ fn read_batch(path: &std::path::Path) -> anyhow::Result<Vec<Example>> {
     let (shape, ids) = integers(path, "input_ids")?;
     let (label_shape, labels) = integers(path, "labels")?;
     let (mask_shape, mask) = integers(path, "attention_mask")?;
-    let fault = |problem: String| Failure::unacceptable(format!("The batch in `{}` is not usable: {problem}", path.display()));
+    let fault =
+        |problem: String| Failure::unacceptable(format!("The batch in `{}` is not usable: {problem}", path.display()));
     let [_, tokens] = shape[..] else {
         return Err(fault(format!("`input_ids` has the shape {shape:?}, expected [rows, tokens]")).into());
     };
     if label_shape != shape || mask_shape != shape {
-        return Err(fault(format!("`labels` {label_shape:?} and `attention_mask` {mask_shape:?} differ from `input_ids` {shape:?}")).into());
+        return Err(fault(format!(
+            "`labels` {label_shape:?} and `attention_mask` {mask_shape:?} differ from `input_ids` {shape:?}"
+        ))
+        .into());
     }
     let mut examples = Vec::new();
     let rows = ids.chunks(tokens).zip(labels.chunks(tokens)).zip(mask.chunks(tokens));
@@ -284,7 +292,11 @@ fn read_batch(path: &std::path::Path) -> anyhow::Result<Vec<Example>> {
         }
         let wrong = (0..len).find(|&t| labels[t] != -100 && labels[t] != ids[t]);
         if let Some(t) = wrong {
-            return Err(fault(format!("row {row} has the label {} for the token {} at {t}, expected it or -100", labels[t], ids[t])).into());
+            return Err(fault(format!(
+                "row {row} has the label {} for the token {} at {t}, expected it or -100",
+                labels[t], ids[t]
+            ))
+            .into());
         }
         if len == 0 {
             continue;

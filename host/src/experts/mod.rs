@@ -67,7 +67,9 @@ pub enum ExpertError {
         missing: &'static str,
     },
     /// After tokenisation nothing is left.
-    #[error("No record is left to train on: all {records} are longer than max_seq_len = {max_seq_len} tokens (the shortest has {shortest})")]
+    #[error(
+        "No record is left to train on: all {records} are longer than max_seq_len = {max_seq_len} tokens (the shortest has {shortest})"
+    )]
     AllTooLong {
         /// Records before.
         records: usize,
@@ -131,12 +133,15 @@ impl ExpertError {
             Self::Map(e) => e.hint(),
             Self::Model(e) => e.hint(),
             Self::Engine(e) => engine_hint(e),
-            Self::UnknownProfile { name, known } => {
-                crate::suggest::nearest(name, known.iter().map(String::as_str)).map(|near| format!("did you mean `--profile {near}`?"))
-            }
-            Self::Setting { .. } => Some("`--set training.learning_rate=1e-4`; a key that occurs once needs no section: `--set rank=8`".into()),
+            Self::UnknownProfile { name, known } => crate::suggest::nearest(name, known.iter().map(String::as_str))
+                .map(|near| format!("did you mean `--profile {near}`?")),
+            Self::Setting { .. } => Some(
+                "`--set training.learning_rate=1e-4`; a key that occurs once needs no section: `--set rank=8`".into(),
+            ),
             Self::NoData(name) => Some(format!("`hive expert train {name} --dataset FILE.jsonl`")),
-            Self::AllTooLong { shortest, .. } => Some(format!("`--set max_seq_len={}`", shortest.next_multiple_of(100))),
+            Self::AllTooLong { shortest, .. } => {
+                Some(format!("`--set max_seq_len={}`", shortest.next_multiple_of(100)))
+            }
             Self::RunFolder { .. } => Some("`--out FOLDER` writes the run elsewhere".into()),
             Self::Resume { .. } => Some("start a new run without `--resume`".into()),
             Self::NotAChatModel { .. } => Some("`hive model list` shows base models that have one".into()),
@@ -163,7 +168,9 @@ pub fn engine_hint(error: &EngineError) -> Option<String> {
             }
             _ => None,
         },
-        EngineError::Training { .. } => Some("a lower rate may help: `--set learning_rate=…`; the checkpoints written before stand".into()),
+        EngineError::Training { .. } => {
+            Some("a lower rate may help: `--set learning_rate=…`; the checkpoints written before stand".into())
+        }
         EngineError::Mismatch { .. } => Some("`hive adapter inspect FOLDER` shows what an adapter is for".into()),
         _ => None,
     }

@@ -99,7 +99,8 @@ impl RunFolder {
             let kept: String = text.lines().filter(keep).map(|l| format!("{l}\n")).collect();
             write_file(&path, kept.as_bytes())?;
         }
-        let file = OpenOptions::new().create(true).append(true).open(&path).map_err(|e| self.fault("write", &path, e))?;
+        let file =
+            OpenOptions::new().create(true).append(true).open(&path).map_err(|e| self.fault("write", &path, e))?;
         Ok(Metrics { file, path })
     }
 

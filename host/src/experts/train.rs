@@ -25,7 +25,8 @@ use super::recipe::{adapter_config, train_config};
 use super::run_folder::{Metrics, RunFolder};
 use super::tokenise::{Tokenised, Tokeniser};
 use crate::datasets::{
-    ColumnMap, JsonlReader, MapOverrides, PrepareReport, ReadReport, Rejects, SourcedRecord, SplitSettings, prepare, synthetic,
+    ColumnMap, JsonlReader, MapOverrides, PrepareReport, ReadReport, Rejects, SourcedRecord, SplitSettings, prepare,
+    synthetic,
 };
 use crate::models::PullReporter;
 use crate::plugins::LoadedExpert;
@@ -224,11 +225,25 @@ pub fn train(
         return Ok(TrainEnd::Stopped(outcome, folder));
     }
     let adapter_dir = folder.adapter();
-    std::fs::create_dir_all(&adapter_dir)
-        .map_err(|source| ExpertError::RunFolder { action: "create", path: adapter_dir.clone(), source })?;
+    std::fs::create_dir_all(&adapter_dir).map_err(|source| ExpertError::RunFolder {
+        action: "create",
+        path: adapter_dir.clone(),
+        source,
+    })?;
     peft::save(&adapter_dir, &trainer.adapter, &base.reference)?;
-    let best_step = outcome.best.filter(|_| config.load_best_at_end).map_or(outcome.step, |b| if b.step > 0 { b.step } else { outcome.step });
-    let job = Evaluation { expert, base: &base, tokeniser: &tokeniser, held: &held, held_records: &held_records, recipe, stop };
+    let best_step = outcome
+        .best
+        .filter(|_| config.load_best_at_end)
+        .map_or(outcome.step, |b| if b.step > 0 { b.step } else { outcome.step });
+    let job = Evaluation {
+        expert,
+        base: &base,
+        tokeniser: &tokeniser,
+        held: &held,
+        held_records: &held_records,
+        recipe,
+        stop,
+    };
     let summary = job.run(&trainer.adapter, best_step, reporter)?;
     folder.write_json("evaluation.json", &summary)?;
     Ok(TrainEnd::Done(Box::new(summary), folder))
@@ -261,8 +276,11 @@ fn records(
         }
         request.datasets.iter().map(|f| format!("`{}`", f.display())).collect::<Vec<_>>().join(", ")
     };
-    let settings =
-        SplitSettings { seed, validation_fraction: data.validation_fraction, validation_records: data.validation_records };
+    let settings = SplitSettings {
+        seed,
+        validation_fraction: data.validation_fraction,
+        validation_records: data.validation_records,
+    };
     let prepared = prepare(expert, &what, records, &rejects, &settings)?;
     reporter.data(&prepared.report);
     let bare = |records: Vec<SourcedRecord>| records.into_iter().map(|r| r.record).collect();
@@ -275,14 +293,22 @@ fn resume(path: &Path, now: &RunRecord, base: &Base, trainer: &mut Trainer) -> R
     let then = read_record(path)?;
     let mut differences = Vec::new();
     if then.base != now.base {
-        differences.push(format!("base model `{}` ({}), got `{}` ({})", then.base.id, then.base.digest, now.base.id, now.base.digest));
+        differences.push(format!(
+            "base model `{}` ({}), got `{}` ({})",
+            then.base.id, then.base.digest, now.base.id, now.base.digest
+        ));
     }
     if then.data != now.data {
         differences.push(format!("data of digest {}, got {}", then.data, now.data));
     }
-    let changed = |a: &Value, b: &Value| a.as_object().zip(b.as_object()).map_or_else(Vec::new, |(a, b)| {
-        a.iter().filter(|(k, v)| b.get(*k) != Some(v)).map(|(k, v)| format!("`{k}` = {v}, got {}", b.get(k).unwrap_or(&Value::Null))).collect()
-    });
+    let changed = |a: &Value, b: &Value| {
+        a.as_object().zip(b.as_object()).map_or_else(Vec::new, |(a, b)| {
+            a.iter()
+                .filter(|(k, v)| b.get(*k) != Some(v))
+                .map(|(k, v)| format!("`{k}` = {v}, got {}", b.get(k).unwrap_or(&Value::Null)))
+                .collect()
+        })
+    };
     let (a, b) = (json!(then.request.recipe), json!(now.request.recipe));
     for section in ["adapter", "training", "data"] {
         differences.extend(changed(&a[section], &b[section]));

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use clap::Args;
-use hive_engine::adapter::peft;
 use hive_engine::adapter::AdapterScales;
+use hive_engine::adapter::peft;
 use hive_engine::model::pass::Model;
 use hive_sdk::Record;
 
@@ -76,7 +76,10 @@ impl Run {
             return Err(Failure::misuse("Stopped before the answer was complete").into());
         }
         if !answer.complete {
-            note(&format!("warning: the answer was cut after {} tokens; `--max-new-tokens` allows more", answer.tokens));
+            note(&format!(
+                "warning: the answer was cut after {} tokens; `--max-new-tokens` allows more",
+                answer.tokens
+            ));
         }
         Ok(())
     }
@@ -89,7 +92,11 @@ impl Run {
         let names = || fields.iter().filter(|f| !f.completion).map(|f| f.name.clone()).collect::<Vec<_>>().join(", ");
         let mut set = |name: &str, value: String, argument: &str| {
             if !known(name) {
-                return Err(Failure::misuse(format!("Expert `{}` has no field `{name}`, which {argument} sets (its fields: {})", self.name, names())));
+                return Err(Failure::misuse(format!(
+                    "Expert `{}` has no field `{name}`, which {argument} sets (its fields: {})",
+                    self.name,
+                    names()
+                )));
             }
             record.set(name, value);
             Ok(())
@@ -107,8 +114,17 @@ impl Run {
         }
         for field in fields.iter().filter(|f| !f.completion && !f.optional) {
             if record.text(&field.name).is_none() {
-                let hint = if field.name == "schema" { "`--schema FILE` gives it".to_owned() } else { format!("`--field {}=…` gives it", field.name) };
-                return Err(Failure::misuse(format!("Expert `{}` needs the field `{}`, which is missing or empty", self.name, field.name)).hint(hint).into());
+                let hint = if field.name == "schema" {
+                    "`--schema FILE` gives it".to_owned()
+                } else {
+                    format!("`--field {}=…` gives it", field.name)
+                };
+                return Err(Failure::misuse(format!(
+                    "Expert `{}` needs the field `{}`, which is missing or empty",
+                    self.name, field.name
+                ))
+                .hint(hint)
+                .into());
             }
         }
         Ok(record)
@@ -129,11 +145,17 @@ impl Run {
         };
         let run = self.run.clone().or_else(|| RunFolder::latest(Path::new(RUNS), &self.name));
         let Some(run) = run else {
-            return Err(untrained(format!("Expert `{}` has no trained adapter: there is no run of it below `{RUNS}`", self.name)).into());
+            return Err(untrained(format!(
+                "Expert `{}` has no trained adapter: there is no run of it below `{RUNS}`",
+                self.name
+            ))
+            .into());
         };
         let dir = run.join("adapter");
         if !dir.is_dir() {
-            return Err(untrained(format!("The run `{}` has no adapter: it did not come to its end", run.display())).into());
+            return Err(
+                untrained(format!("The run `{}` has no adapter: it did not come to its end", run.display())).into()
+            );
         }
         Ok(Some(dir))
     }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use hive_engine::train::checkpoint::write_file;
 use serde_json::json;
 
 use super::super::error::Failure;
@@ -97,10 +98,14 @@ impl Train {
         match end? {
             TrainEnd::Stopped(outcome, folder) => {
                 let path = folder.path().display();
-                note(&format!("Stopped after step {} of {}; the checkpoint is in `{path}`", outcome.step, outcome.total));
+                note(&format!(
+                    "Stopped after step {} of {}; the checkpoint is in `{path}`",
+                    outcome.step, outcome.total
+                ));
                 note(&format!("Go on with: hive expert train {} --resume {path}", self.name));
                 if self.json {
-                    let text = json!({"stopped": true, "step": outcome.step, "total": outcome.total, "run": folder.path()});
+                    let text =
+                        json!({"stopped": true, "step": outcome.step, "total": outcome.total, "run": folder.path()});
                     result(&text.to_string())?;
                 }
                 Ok(())
@@ -111,7 +116,9 @@ impl Train {
 
     fn show(&self, summary: &Summary, folder: &RunFolder) -> anyhow::Result<()> {
         if self.json {
-            let brief = |pair: &Option<(Scores, Scores)>| pair.as_ref().map(|(b, e)| json!({"base": b.score, "expert": e.score, "prompts": b.graded.len()}));
+            let brief = |pair: &Option<(Scores, Scores)>| {
+                pair.as_ref().map(|(b, e)| json!({"base": b.score, "expert": e.score, "prompts": b.graded.len()}))
+            };
             let value = json!({
                 "run": folder.path(), "adapter": folder.adapter(), "step": summary.step,
                 "loss": summary.loss.map(|(b, e)| json!({"base": b, "expert": e})),
@@ -120,31 +127,44 @@ impl Train {
             });
             return result(&value.to_string());
         }
-        let mut lines = vec![String::new(), format!("What training was worth (base → expert, adapter of step {}):", summary.step)];
+        let mut lines =
+            vec![String::new(), format!("What training was worth (base → expert, adapter of step {}):", summary.step)];
         if let Some((base, expert)) = summary.loss {
             lines.push(format!("  held-out loss            {base:.4} → {expert:.4} nats per token"));
         }
         if let Some((base, expert)) = summary.token_accuracy {
             lines.push(format!("  held-out token accuracy  {:.1} % → {:.1} %", 100.0 * base, 100.0 * expert));
         }
-        for (name, pair) in [("graded score, held-out", &summary.held_out), ("graded score, own suite", &summary.eval_prompts)] {
+        for (name, pair) in
+            [("graded score, held-out", &summary.held_out), ("graded score, own suite", &summary.eval_prompts)]
+        {
             if let Some((base, expert)) = pair {
-                lines.push(format!("  {name:23}  {:.3} → {:.3} (of 1, {} prompts)", base.score, expert.score, expert.graded.len()));
+                lines.push(format!(
+                    "  {name:23}  {:.3} → {:.3} (of 1, {} prompts)",
+                    base.score,
+                    expert.score,
+                    expert.graded.len()
+                ));
             }
         }
         lines.push(format!("Adapter: {}", folder.adapter().display()));
-        lines.push(next_command(&self.name, folder));
+        lines.extend(self.next_command(summary, folder));
         result(&lines.join("\n"))
     }
-}
 
-/// The command to try next, ready to be pasted.
-fn next_command(name: &str, folder: &RunFolder) -> String {
-    let hive = if in_path() { "hive" } else { "cargo run --release --" };
-    format!(
-        "Try it:  {hive} expert run {name} --run {} --schema examples/shop.sql \"How many orders has each customer placed?\"",
-        folder.path().display()
-    )
+    /// The command to try next, ready to be pasted: a held-out question, its schema beside the run.
+    fn next_command(&self, summary: &Summary, folder: &RunFolder) -> Option<String> {
+        let hive = if in_path() { "hive" } else { "cargo run --release --" };
+        let example = &summary.held_out.as_ref().or(summary.eval_prompts.as_ref())?.1.graded.first()?.prompt;
+        let question = example.text("question")?.replace(['"', '$', '`', '\\'], "'");
+        let mut command = format!("Try it:  {hive} expert run {} --run {}", self.name, folder.path().display());
+        if let Some(schema) = example.text("schema") {
+            let path = folder.path().join("example.schema.sql");
+            write_file(&path, schema.as_bytes()).ok()?;
+            command += &format!(" --schema {}", path.display());
+        }
+        Some(format!("{command} \"{question}\""))
+    }
 }
 
 /// Whether this very binary is what `hive` means in the person's shell.
