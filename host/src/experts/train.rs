@@ -83,17 +83,26 @@ pub struct Plan {
     pub folder: PathBuf,
 }
 
+/// One figure of the base and of the expert.
+#[derive(Debug, Clone, Serialize)]
+pub struct Compared<T> {
+    /// Of the base alone.
+    pub base: T,
+    /// Of the base with the adapter.
+    pub expert: T,
+}
+
 /// What training was worth.
 #[derive(Debug, Clone, Serialize)]
 pub struct Summary {
     /// Held-out loss of the base and of the expert, nats per token.
-    pub loss: Option<(f64, f64)>,
+    pub loss: Option<Compared<f64>>,
     /// Held-out token accuracy of the base and of the expert.
-    pub token_accuracy: Option<(f64, f64)>,
+    pub token_accuracy: Option<Compared<f64>>,
     /// Graded score on held-out records, base and expert.
-    pub held_out: Option<(Scores, Scores)>,
+    pub held_out: Option<Compared<Scores>>,
     /// Graded score on the manifest's own prompts, base and expert.
-    pub eval_prompts: Option<(Scores, Scores)>,
+    pub eval_prompts: Option<Compared<Scores>>,
     /// Step of the adapter that was kept.
     pub step: u64,
 }
@@ -397,8 +406,8 @@ impl Evaluation<'_> {
             let mut pass = Pass::new();
             let before = evaluate(&mut pass, plain, &held, budget)?;
             let after = evaluate(&mut pass, adapted, &held, budget)?;
-            loss = Some((before.mean(), after.mean()));
-            token_accuracy = Some((before.accuracy(), after.accuracy()));
+            loss = Some(Compared { base: before.mean(), expert: after.mean() });
+            token_accuracy = Some(Compared { base: before.accuracy(), expert: after.accuracy() });
         }
         let wanted = self.recipe.data.graded_prompts;
         let prompts: Vec<Record> = self.expert.eval_prompts()?.into_iter().take(wanted).map(|p| p.record).collect();
@@ -413,7 +422,7 @@ impl Evaluation<'_> {
         adapted: Model,
         prompts: &[Record],
         reporter: &mut dyn TrainReporter,
-    ) -> Result<Option<(Scores, Scores)>, ExpertError> {
+    ) -> Result<Option<Compared<Scores>>, ExpertError> {
         if prompts.is_empty() || self.stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
@@ -427,7 +436,7 @@ impl Evaluation<'_> {
                 !self.stop.load(Ordering::Relaxed)
             })
         };
-        Ok(Some((one("base", plain)?, one("expert", adapted)?)))
+        Ok(Some(Compared { base: one("base", plain)?, expert: one("expert", adapted)? }))
     }
 }
 

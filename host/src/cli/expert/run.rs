@@ -101,7 +101,10 @@ impl Run {
             record.set(name, value);
             Ok(())
         };
-        set("question", self.question.clone(), "the question")?;
+        // The question is the field of that name or, for other domains, the first that is needed.
+        let asked = fields.iter().find(|f| f.name == "question");
+        let asked = asked.or_else(|| fields.iter().find(|f| !f.completion && !f.optional));
+        set(asked.map_or("question", |f| f.name.as_str()), self.question.clone(), "the question")?;
         if let Some(path) = &self.schema {
             let text = std::fs::read_to_string(path).map_err(|e| hive_engine::EngineError::io("read", path, e))?;
             set("schema", text, "`--schema`")?;

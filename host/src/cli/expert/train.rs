@@ -14,7 +14,7 @@ use super::super::train_progress::TrainProgress;
 use crate::experts::grade::Scores;
 use crate::experts::recipe::{Layers, resolve};
 use crate::experts::run_folder::RunFolder;
-use crate::experts::train::{RunPlace, Summary, TrainEnd, TrainRequest, recorded_request, train};
+use crate::experts::train::{Compared, RunPlace, Summary, TrainEnd, TrainRequest, recorded_request, train};
 
 /// Folder of all runs, below the current one.
 pub(super) const RUNS: &str = "runs";
@@ -116,29 +116,29 @@ impl Train {
 
     fn show(&self, summary: &Summary, folder: &RunFolder) -> anyhow::Result<()> {
         if self.json {
-            let brief = |pair: &Option<(Scores, Scores)>| {
-                pair.as_ref().map(|(b, e)| json!({"base": b.score, "expert": e.score, "prompts": b.graded.len()}))
+            let brief = |pair: &Option<Compared<Scores>>| {
+                let pair = pair.as_ref()?;
+                Some(json!({"base": pair.base.score, "expert": pair.expert.score, "prompts": pair.expert.graded.len()}))
             };
             let value = json!({
                 "run": folder.path(), "adapter": folder.adapter(), "step": summary.step,
-                "loss": summary.loss.map(|(b, e)| json!({"base": b, "expert": e})),
-                "token_accuracy": summary.token_accuracy.map(|(b, e)| json!({"base": b, "expert": e})),
+                "loss": summary.loss, "token_accuracy": summary.token_accuracy,
                 "score": brief(&summary.held_out), "eval_prompts": brief(&summary.eval_prompts),
             });
             return result(&value.to_string());
         }
         let mut lines =
             vec![String::new(), format!("What training was worth (base → expert, adapter of step {}):", summary.step)];
-        if let Some((base, expert)) = summary.loss {
+        if let Some(Compared { base, expert }) = &summary.loss {
             lines.push(format!("  held-out loss            {base:.4} → {expert:.4} nats per token"));
         }
-        if let Some((base, expert)) = summary.token_accuracy {
+        if let Some(Compared { base, expert }) = &summary.token_accuracy {
             lines.push(format!("  held-out token accuracy  {:.1} % → {:.1} %", 100.0 * base, 100.0 * expert));
         }
         for (name, pair) in
             [("graded score, held-out", &summary.held_out), ("graded score, own suite", &summary.eval_prompts)]
         {
-            if let Some((base, expert)) = pair {
+            if let Some(Compared { base, expert }) = pair {
                 lines.push(format!(
                     "  {name:23}  {:.3} → {:.3} (of 1, {} prompts)",
                     base.score,
@@ -155,7 +155,7 @@ impl Train {
     /// The command to try next, ready to be pasted: a held-out question, its schema beside the run.
     fn next_command(&self, summary: &Summary, folder: &RunFolder) -> Option<String> {
         let hive = if in_path() { "hive" } else { "cargo run --release --" };
-        let example = &summary.held_out.as_ref().or(summary.eval_prompts.as_ref())?.1.graded.first()?.prompt;
+        let example = &summary.held_out.as_ref().or(summary.eval_prompts.as_ref())?.expert.graded.first()?.prompt;
         let question = example.text("question")?.replace(['"', '$', '`', '\\'], "'");
         let mut command = format!("Try it:  {hive} expert run {} --run {}", self.name, folder.path().display());
         if let Some(schema) = example.text("schema") {
