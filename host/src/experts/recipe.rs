@@ -43,7 +43,7 @@ pub fn resolve(manifest: &Manifest, layers: &Layers) -> Result<Recipe, ExpertErr
         })?;
         figment = figment.merge(Serialized::defaults(profile));
     }
-    if let Some(file) = &layers.file {
+    if let Some(file) = layers.file.as_ref().filter(|file| file.exists()) {
         // Exactly this file: figment would otherwise look for it in every parent folder too.
         figment = figment.merge(Toml::file_exact(file));
     }
