@@ -18,7 +18,7 @@ use super::error::Failure;
 use super::output::result;
 use super::pull_progress::PullProgress;
 use crate::experts::base::Base;
-use crate::tensors::integers;
+use crate::tensors::{integers, token_ids};
 
 /// What can be timed.
 #[derive(Debug, Subcommand)]
@@ -288,7 +288,7 @@ fn read_batch(path: &std::path::Path) -> anyhow::Result<Vec<Example>> {
         if len == 0 {
             continue;
         }
-        let tokens: Vec<u32> = ids[..len].iter().map(|id| u32::try_from(*id).unwrap_or(u32::MAX)).collect();
+        let tokens = token_ids(path, &ids[..len])?;
         let loss = (0..len).map(|t| t > 0 && labels[t] != -100).collect();
         examples.push(Example { ids: tokens, loss, key: row as u64 });
     }

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use serde::Serialize;
 
+use super::output::result;
 use super::pull_progress::PullProgress;
 use crate::models::ModelStore;
 
@@ -50,8 +51,10 @@ pub fn run(command: ModelCommand) -> anyhow::Result<()> {
     let store = ModelStore::from_env()?;
     match command {
         ModelCommand::List { json } => list(&store, json)?,
-        ModelCommand::Pull { id } => println!("{}", store.pull(&id, &mut PullProgress::stderr())?.path.display()),
-        ModelCommand::Path { id } => println!("{}", store.locate(&id)?.path.display()),
+        ModelCommand::Pull { id } => {
+            result(&store.pull(&id, &mut PullProgress::stderr())?.path.display().to_string())?;
+        },
+        ModelCommand::Path { id } => result(&store.locate(&id)?.path.display().to_string())?,
     }
     Ok(())
 }
@@ -72,14 +75,14 @@ fn list(store: &ModelStore, json: bool) -> anyhow::Result<()> {
         })
         .collect();
     if json {
-        println!("{}", serde_json::to_string_pretty(&rows)?);
-        return Ok(());
+        return result(&serde_json::to_string_pretty(&rows)?);
     }
     let width = rows.iter().map(|row| row.id.len()).max().unwrap_or(0);
     for row in rows {
         let size = row.size.map_or("?".to_owned(), |bytes| indicatif::DecimalBytes(bytes).to_string());
         let state = if row.path.is_some() { "pulled" } else { "not pulled" };
-        println!("{:width$}  {state:10}  {size:>9}  {:10}  {}", row.id, row.license, row.description);
+        let line = format!("{:width$}  {state:10}  {size:>9}  {:10}  {}", row.id, row.license, row.description);
+        result(&line)?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ pub mod train;
 use std::path::PathBuf;
 
 use hive_engine::EngineError;
+use hive_engine::error::MismatchOf;
 
 use crate::datasets::{DatasetError, MapError};
 use crate::manifest::ManifestError;
@@ -156,6 +157,7 @@ pub fn engine_exit_code(error: &EngineError) -> u8 {
 /// What to try after an engine error.
 pub fn engine_hint(error: &EngineError) -> Option<String> {
     match error {
+        EngineError::Io { action, .. } if ["map", "open", "read"].contains(action) => None,
         EngineError::Io { source, .. } => match source.kind() {
             std::io::ErrorKind::StorageFull => Some("free some space, or write elsewhere with `--out FOLDER`".into()),
             std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
@@ -163,8 +165,20 @@ pub fn engine_hint(error: &EngineError) -> Option<String> {
             }
             _ => None,
         },
+        EngineError::Damaged { .. } => {
+            Some("get the file again; `hive model pull ID` mends a base model of the catalogue".into())
+        }
+        EngineError::WrongBase { trained_on, .. } => Some(format!("`--base {trained_on}`, if that is still the model it was")),
+        EngineError::Training { updates: 0, .. } => {
+            Some("nothing was changed yet, so no setting is the cause: check the base model's files".into())
+        }
         EngineError::Training { .. } => Some("a lower rate may help: `--set learning_rate=…`; the checkpoints written before stand".into()),
-        EngineError::Mismatch { .. } => Some("`hive adapter inspect FOLDER` shows what an adapter is for".into()),
+        EngineError::Mismatch { of, .. } => match of {
+            MismatchOf::Adapter => Some("`hive adapter inspect FOLDER` shows what an adapter is for".into()),
+            MismatchOf::BaseModel => Some("take configuration and weights from the same model".into()),
+            MismatchOf::Gradients => Some("check the base model's files, or leave these modules out of `target_modules`".into()),
+            MismatchOf::Recipe => None,
+        },
         _ => None,
     }
 }

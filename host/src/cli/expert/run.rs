@@ -127,9 +127,9 @@ impl Run {
                 self.name
             ))
         };
-        let run = self.run.clone().or_else(|| RunFolder::latest(Path::new(RUNS), &self.name));
+        let run = self.run.clone().or_else(|| RunFolder::latest(Path::new(RUNS), &self.name, "adapter"));
         let Some(run) = run else {
-            return Err(untrained(format!("Expert `{}` has no trained adapter: there is no run of it below `{RUNS}`", self.name)).into());
+            return Err(untrained(format!("Expert `{}` has no trained adapter: there is no finished run of it below `{RUNS}`", self.name)).into());
         };
         let dir = run.join("adapter");
         if !dir.is_dir() {
