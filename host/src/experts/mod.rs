@@ -38,8 +38,8 @@ pub enum ExpertError {
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// The recipe after all layers.
-    #[error("The recipe is not acceptable: {0}")]
-    Recipe(#[source] ManifestError),
+    #[error("{}", recipe_faults(.0))]
+    Recipe(ManifestError),
     /// `--profile` names none of the manifest's.
     #[error("The expert has no profile `{name}` (its profiles: {})", listed(known))]
     UnknownProfile {
@@ -98,6 +98,14 @@ pub enum ExpertError {
     },
 }
 
+fn recipe_faults(error: &ManifestError) -> String {
+    match error {
+        ManifestError::Faulty { faults, .. } if faults.len() == 1 => "The recipe has 1 fault".to_owned(),
+        ManifestError::Faulty { faults, .. } => format!("The recipe has {} faults", faults.len()),
+        other => format!("The recipe is not acceptable: {other}"),
+    }
+}
+
 fn listed(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
@@ -135,7 +143,9 @@ impl ExpertError {
             Self::UnknownProfile { name, known } => {
                 crate::suggest::nearest(name, known.iter().map(String::as_str)).map(|near| format!("did you mean `--profile {near}`?"))
             }
-            Self::Setting { .. } => Some("`--set training.learning_rate=1e-4`; a key that occurs once needs no section: `--set rank=8`".into()),
+            Self::Setting { what, .. } if what.starts_with("`--set") => Some("`--set training.learning_rate=1e-4`; a key that occurs once needs no section: `--set rank=8`".into()),
+            Self::Setting { what, .. } if !what.ends_with(".toml`") => None,
+            Self::Setting { .. } => Some("it holds keys of the recipe: `[training]` and below it `learning_rate = 1e-4`".into()),
             Self::NoData(name) => Some(format!("`hive expert train {name} --dataset FILE.jsonl`")),
             Self::AllTooLong { shortest, .. } => Some(format!("`--set max_seq_len={}`", shortest.next_multiple_of(100))),
             Self::RunFolder { .. } => Some("`--out FOLDER` writes the run elsewhere".into()),
