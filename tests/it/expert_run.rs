@@ -50,6 +50,8 @@ fn questions_that_cannot_be_asked() {
     insta::assert_snapshot!("run_unknown_field", run(&["--schema", "pets.sql", "--field", "tabel=x"]));
     insta::assert_snapshot!("run_field_without_value", run(&["--schema", "pets.sql", "--field", "id"]));
     insta::assert_snapshot!("run_no_such_run", run(&["--schema", "pets.sql", "--run", "runs/sql-9"]));
+    place.write("checkout/runs/sql-2/run.json", "{}");
+    insta::assert_snapshot!("run_that_has_not_ended", run(&["--schema", "pets.sql", "--run", "runs/sql-2"]));
     let said = run(&["--schema", "none.sql"]);
     assert!(said.starts_with("exit: 2\n--- stdout\n--- stderr\nerror: Failed to read `none.sql`\nCaused by:\n  "), "{said}");
 }

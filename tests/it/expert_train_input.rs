@@ -2,7 +2,7 @@
 
 use crate::expert_train::{TRAIN, place};
 use crate::harness::Place;
-use crate::tiny_base::write_base_with;
+use crate::tiny_base::{HIDDEN, read_tensors, write_base_with};
 
 const SCHEMA: &str = "CREATE TABLE pets (pet_id INT PRIMARY KEY, name TEXT, age INT);";
 
@@ -109,20 +109,34 @@ fn a_loss_that_is_no_number_stops_the_run() {
 }
 
 #[test]
-fn a_loss_that_explodes_leaves_the_last_good_checkpoint() {
+fn a_loss_that_is_no_number_later_leaves_the_last_good_checkpoint() {
     let place = place();
+    // One record alone has this letter, whose first byte the base cannot stand.
+    let (letter, byte) = ("Ω", 0xce);
+    write_base_with(&place.path("tiny"), |weights| {
+        weights.get_mut("model.embed_tokens.weight").unwrap().1[byte * HIDDEN] = f32::NAN;
+    });
+    let data = good(8) + &line(&format!("Who is {letter}?"), SCHEMA, "SELECT name FROM pets");
     let said = train_on(
         &place,
-        &good(8),
+        &data,
         &[
-            &["--out", "run", "--set", "schedule=constant", "--set", "warmup_ratio=0", "--set", "max_grad_norm=0"][..],
-            &["--set", "learning_rate=1e38", "--set", "save_steps=1", "--set", "eval_steps=1"],
+            &["--out", "run", "--set", "validation_fraction=0", "--set", "effective_batch=1"][..],
+            &["--set", "save_steps=1", "--set", "steps=9"],
         ]
         .concat(),
     );
     assert!(said.starts_with("exit: 1\n"), "{said}");
     let (_, error) = said.split_once("error: ").unwrap();
-    insta::assert_snapshot!("loss_explodes", error);
+    insta::assert_snapshot!("loss_nan_later", error);
+    let step = error.strip_prefix("The training loss is NaN at step ").and_then(|e| e.lines().next()).unwrap();
+    let good = step.parse::<u64>().unwrap() - 1;
+    assert!(good > 0, "a step was made before: {said}");
+    let left: Vec<_> = std::fs::read_dir(place.path("checkout/run/checkpoints")).unwrap().flatten().collect();
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].file_name().to_str(), Some(&*format!("step-{good:06}")));
+    let adapter = read_tensors(&left[0].path().join("adapter_model.safetensors"));
+    assert!(adapter.values().all(|(_, values)| values.iter().all(|v| v.is_finite())));
 }
 
 #[test]

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::{Value, json};
 
-const HIDDEN: usize = 16;
+/// Width of the base.
+pub const HIDDEN: usize = 16;
 const INTERMEDIATE: usize = 32;
 const LAYERS: usize = 2;
 const HEADS: usize = 2;
@@ -41,7 +42,7 @@ pub fn write_base_with(folder: &Path, change: impl FnOnce(&mut Tensors)) {
         "model_type": "llama", "vocab_size": VOCAB, "hidden_size": HIDDEN, "intermediate_size": INTERMEDIATE,
         "num_hidden_layers": LAYERS, "num_attention_heads": HEADS, "num_key_value_heads": 1, "head_dim": HEAD_DIM,
         "hidden_act": "silu", "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "max_position_embeddings": 4096,
-        "tie_word_embeddings": true, "eos_token_id": end,
+        "tie_word_embeddings": false, "eos_token_id": end,
     });
     write_json(&folder.join("config.json"), &config);
     write_json(&folder.join("tokenizer.json"), &tokenizer());
@@ -127,6 +128,7 @@ fn weights() -> Tensors {
     };
     let (q, kv) = (HEADS * HEAD_DIM, HEAD_DIM);
     add("model.embed_tokens.weight".to_owned(), &[VOCAB, HIDDEN]);
+    add("lm_head.weight".to_owned(), &[VOCAB, HIDDEN]);
     add("model.norm.weight".to_owned(), &[HIDDEN]);
     for layer in 0..LAYERS {
         for (module, shape) in [

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use hive_engine::adapter::config::Targets;
+use hive_engine::adapter::config::{Module, Targets};
 use hive_engine::adapter::peft::{self, BaseRef};
 use hive_engine::adapter::{Adapter, AdapterConfig, Method};
 use hive_engine::data::Example;
@@ -18,6 +18,7 @@ use super::error::Failure;
 use super::output::result;
 use super::pull_progress::PullProgress;
 use crate::experts::base::Base;
+use crate::suggest::{listed, nearest};
 use crate::tensors::{integers, token_ids};
 
 /// What can be timed.
@@ -123,6 +124,14 @@ impl BenchTrain {
         }
         if self.steps == 0 || self.batch == 0 || self.accum == 0 || self.seq < 2 {
             return Err(Failure::misuse("`--steps`, `--batch` and `--accum` must be at least 1, `--seq` at least 2").into());
+        }
+        let modules = Module::ALL.map(Module::name);
+        let wrong = self.targets.iter().map(String::as_str).find(|t| *t != "all-linear" && !modules.contains(t));
+        if let Some(target) = wrong {
+            let near = nearest(target, modules).map(|near| format!("did you mean `{near}`?"));
+            let known = listed(modules.into_iter().chain(["all-linear"]));
+            let failure = Failure::misuse(format!("`--targets` names `{target}`, expected some of: {known}"));
+            return Err(near.into_iter().fold(failure, Failure::hint).into());
         }
         let (decoder, reference) = self.base()?;
         let adapter = self.initial(&decoder, &reference)?;

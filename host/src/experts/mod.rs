@@ -176,7 +176,7 @@ pub fn engine_hint(error: &EngineError) -> Option<String> {
             _ => None,
         },
         EngineError::Damaged { .. } => {
-            Some("get the file again; `hive model pull ID` mends a base model of the catalogue".into())
+            Some("get the file again; a base model of the catalogue is mended by `hive model pull ID`".into())
         }
         EngineError::WrongBase { trained_on, .. } => Some(format!("`--base {trained_on}`, if that is still the model it was")),
         EngineError::Training { updates: 0, .. } => {

@@ -223,7 +223,6 @@ mod tests {
     #[test]
     fn a_base_may_lie_anywhere_on_this_machine() {
         assert_eq!(with(None, &["base_model=/models/tiny"]).unwrap().base_model, "/models/tiny");
-        assert!(with(None, &["base_model=\" \""]).unwrap_err().details()[0].contains("base_model"));
     }
 
     #[test]
