@@ -27,6 +27,18 @@ pub fn integers(path: &Path, name: &str) -> Result<(Vec<usize>, Vec<i64>), Engin
     Ok((view.shape().to_vec(), values))
 }
 
+/// Token ids given as integers.
+///
+/// # Errors
+/// When one is negative or larger than any vocabulary.
+pub fn token_ids(path: &Path, ids: &[i64]) -> Result<Vec<u32>, EngineError> {
+    let id = |id: &i64| {
+        u32::try_from(*id)
+            .map_err(|_| EngineError::format(path, format!("`input_ids` holds {id}, expected token ids from 0 on")))
+    };
+    ids.iter().map(id).collect()
+}
+
 /// The bytes as an array; they are as many because `chunks_exact` cut them.
 fn fixed<const N: usize>(bytes: &[u8]) -> [u8; N] {
     let mut out = [0; N];

@@ -88,10 +88,12 @@ fn nobody_but_main_imports_the_command_line() {
 #[test]
 fn printing_happens_in_the_command_line_alone() {
     let host = repository().join("host/src");
+    // Unit tests say when they have nothing to do.
+    let test = |path: &Path| path.ends_with("tests.rs");
     for word in ["println!(", "print!(", "dbg!("] {
-        assert_none(lines_with(&host, word, |p| p.starts_with("cli")), "libraries do not print");
-        assert_none(lines_with(&repository().join("host/engine/src"), word, |_| false), "the engine does not print");
-        assert_none(lines_with(&repository().join("sdk/src"), word, |_| false), "the SDK does not print");
+        assert_none(lines_with(&host, word, |p| p.starts_with("cli") || test(p)), "libraries do not print");
+        assert_none(lines_with(&repository().join("host/engine/src"), word, test), "the engine does not print");
+        assert_none(lines_with(&repository().join("sdk/src"), word, test), "the SDK does not print");
     }
 }
 

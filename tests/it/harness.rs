@@ -4,7 +4,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use hive::plugins::{Builder, Checkout, ExpertEntry, LibraryRecord, Origin};
@@ -21,8 +21,8 @@ fn profile_dir() -> PathBuf {
     exe.parent().and_then(Path::parent).expect("tests lie in `target/<profile>/deps`").to_owned()
 }
 
-/// The binary `hive`, built once per test run. Asking cargo for the examples as well makes it pick
-/// the same features as `cargo test --workspace`, so that no dependency is built a second time.
+/// The binary `hive`, built once per test run, with the libraries of the experts. Asking cargo for
+/// the examples as well makes it pick the same features as `cargo test --workspace`, so that no dependency is built a second time.
 pub fn hive() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
@@ -31,7 +31,7 @@ pub fn hive() -> &'static Path {
         let profile = if folder == "debug" { "dev" } else { folder };
         let built = Builder::from_environment()
             .cargo_command()
-            .args(["build", "--workspace", "--bins", "--examples", "--profile", profile, "--target-dir"])
+            .args(["build", "--workspace", "--lib", "--bins", "--examples", "--profile", profile, "--target-dir"])
             .arg(profile_dir.parent().expect("a profile lies in a target folder"))
             .current_dir(repository())
             .stdin(Stdio::null())
@@ -49,9 +49,27 @@ pub fn plugin(name: &str) -> PathBuf {
     profile_dir().join("examples").join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
 }
 
+/// The library of an expert of this repository.
+pub fn expert_library(name: &str) -> PathBuf {
+    use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+    hive();
+    profile_dir().join(format!("{DLL_PREFIX}expert_{name}{DLL_SUFFIX}"))
+}
+
 /// A manifest that is right for an expert of this name.
 pub fn manifest(name: &str) -> String {
     include_str!("fixtures/misbehaving.json").replace("\"misbehaving\"", &format!("\"{name}\""))
+}
+
+/// `text` with every sha256 replaced.
+pub fn without_digests(text: &str) -> String {
+    let is_digest = |run: &str| run.len() == 64 && run.bytes().all(|b| b.is_ascii_hexdigit());
+    let pieces = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
+    let piece = |piece: &str| {
+        let run = piece.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        if is_digest(run) { piece.replacen(run, "[SHA256]", 1) } else { piece.to_owned() }
+    };
+    pieces.map(piece).collect()
 }
 
 /// A checkout and a `HIVE_HOME` of the test's own.
@@ -91,7 +109,18 @@ impl Place {
 
     /// Installs `library` as an expert, manifest and record included.
     pub fn install(&self, name: &str, library: &Path) -> ExpertEntry {
-        self.write(&format!("home/experts/{name}/manifest.json"), &manifest(name));
+        self.install_with(name, library, &manifest(name))
+    }
+
+    /// Installs an expert of this repository, as built, so that nothing is built again.
+    pub fn install_own(&self, name: &str) -> ExpertEntry {
+        let manifest = repository().join(format!("manifests/{name}.json"));
+        let manifest = std::fs::read_to_string(manifest).expect("the expert has a manifest");
+        self.install_with(name, &expert_library(name), &manifest)
+    }
+
+    fn install_with(&self, name: &str, library: &Path, manifest: &str) -> ExpertEntry {
+        self.write(&format!("home/experts/{name}/manifest.json"), manifest);
         let entry = ExpertEntry {
             name: name.to_owned(),
             origin: Origin::Installed(self.path(&format!("home/experts/{name}"))),
@@ -112,18 +141,32 @@ impl Place {
 
     /// Runs `hive` in the checkout with these variables set.
     pub fn run_with(&self, vars: &[(&str, &str)], args: &[&str]) -> String {
-        let mut command = Command::new(hive());
-        command.args(args).current_dir(self.path("checkout")).stdin(Stdio::null());
-        command.env("HIVE_HOME", self.path("home")).env("NO_COLOR", "1");
-        command.env_remove("HIVE_LOG").env_remove("RUST_BACKTRACE").env_remove("HIVE_TEST_MANIFEST");
-        command.envs(vars.iter().copied());
-        let output = command.output().expect("hive can be started");
+        let output = self.output(vars, args);
         let exit = output.status.code().map_or_else(|| "none".to_owned(), |code| code.to_string());
         self.plain(&format!(
             "exit: {exit}\n--- stdout\n{}--- stderr\n{}",
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr)
         ))
+    }
+
+    /// The same, with its bytes as they are.
+    pub fn output(&self, vars: &[(&str, &str)], args: &[&str]) -> Output {
+        self.command(vars, args).output().expect("hive can be started")
+    }
+
+    /// `hive`, to be run in the checkout with these variables set and no others of its own.
+    pub fn command(&self, vars: &[(&str, &str)], args: &[&str]) -> Command {
+        let mut command = Command::new(hive());
+        command.args(args).current_dir(self.path("checkout")).stdin(Stdio::null());
+        for (name, _) in std::env::vars_os() {
+            if name.to_str().is_some_and(|n| n.starts_with("HIVE_") || n.starts_with("HF_")) {
+                command.env_remove(name);
+            }
+        }
+        command.env("HIVE_HOME", self.path("home")).env("NO_COLOR", "1").env_remove("RUST_BACKTRACE");
+        command.envs(vars.iter().copied());
+        command
     }
 
     /// `text` without what differs from machine to machine.

@@ -1,11 +1,19 @@
 //! Integration tests of hive: one binary, one module per command. A new test of a command goes
 //! into that command's module; `harness` runs the real binary in a place of its own.
 
+mod adapter;
 mod architecture;
+mod bench;
 mod cli;
 mod expert_list;
+mod expert_run;
 mod expert_schema;
+mod expert_train;
+mod expert_train_input;
 mod expert_validate;
 mod harness;
+mod model;
 mod plugin_build;
 mod plugin_calls;
+mod shared;
+mod tiny_base;

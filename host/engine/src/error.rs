@@ -25,12 +25,32 @@ pub enum EngineError {
         /// What was got and what was expected.
         problem: String,
     },
+    /// A file that ends too early or whose bytes are not what they should be: another copy may be.
+    #[error("`{}` is not usable: {problem}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was got and what was expected.
+        problem: String,
+    },
+    /// An adapter that was trained on another base than it is to be used with.
+    #[error("Failed to load adapter `{}`: {problem}", dir.display())]
+    WrongBase {
+        /// The adapter's folder.
+        dir: PathBuf,
+        /// Catalogue id or path of the base that it was trained on.
+        trained_on: String,
+        /// Both bases with their digests.
+        problem: String,
+    },
     /// A model, adapter or recipe that this engine does not support or that contradicts itself.
     #[error("{0}")]
     Unsupported(String),
     /// Tensors that do not fit together; every one is listed.
     #[error("{summary}:\n{}", problems.iter().map(|p| format!("  - {p}")).collect::<Vec<_>>().join("\n"))]
     Mismatch {
+        /// What does not fit.
+        of: MismatchOf,
         /// What was being matched: "3 of 504 tensors do not match base model `x`".
         summary: String,
         /// Every mismatch, one line each.
@@ -40,10 +60,12 @@ pub enum EngineError {
     #[error("{0}")]
     Text(String),
     /// Training went wrong at this step.
-    #[error("{problem} at step {step}")]
+    #[error("{problem} {}", if *step == 0 { "before the first step".to_owned() } else { format!("at step {step}") })]
     Training {
-        /// The optimizer step, from 1.
+        /// The optimizer step, from 1; 0 before the first.
         step: u64,
+        /// Updates that the adapter had seen by then.
+        updates: u64,
         /// What happened.
         problem: String,
     },
@@ -58,6 +80,19 @@ pub enum EngineError {
     },
 }
 
+/// What an [`EngineError::Mismatch`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MismatchOf {
+    /// An adapter and the base it is to be used with.
+    Adapter,
+    /// A base model's weights and its configuration.
+    BaseModel,
+    /// The numbers of a recipe and their ranges.
+    Recipe,
+    /// Trainable tensors and their gradients.
+    Gradients,
+}
+
 /// A result of the engine.
 pub type Result<T, E = EngineError> = std::result::Result<T, E>;
 
@@ -70,6 +105,11 @@ impl EngineError {
     /// An [`EngineError::Format`].
     pub fn format(path: &Path, problem: impl Into<String>) -> Self {
         Self::Format { path: path.to_owned(), problem: problem.into() }
+    }
+
+    /// An [`EngineError::Damaged`].
+    pub fn damaged(path: &Path, problem: impl Into<String>) -> Self {
+        Self::Damaged { path: path.to_owned(), problem: problem.into() }
     }
 
     /// An [`EngineError::Unsupported`].

@@ -12,7 +12,6 @@ use hive_engine::adapter::{AdapterScales, Method};
 use hive_engine::data::{Batch, Example};
 use hive_engine::model::pass::{Model, Pass};
 use hive_engine::model::source::TensorSource;
-use hive_engine::model::source::safetensors::SafetensorsSource;
 use hive_engine::train::checkpoint::write_file;
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::json;
@@ -21,7 +20,7 @@ use super::error::Failure;
 use super::output::result;
 use super::pull_progress::PullProgress;
 use crate::experts::base::Base;
-use crate::tensors::integers;
+use crate::tensors::{integers, token_ids};
 
 /// What can be done with adapters.
 #[derive(Debug, Subcommand)]
@@ -58,7 +57,7 @@ pub struct Inspect {
 impl Inspect {
     fn run(self) -> anyhow::Result<()> {
         let config = peft::read_config(&self.dir)?;
-        let tensors = SafetensorsSource::open(&self.dir.join(peft::TENSOR_FILE))?;
+        let tensors = peft::open_tensors(&self.dir)?;
         let names = tensors.names();
         let values: usize = names.iter().filter_map(|n| tensors.shape(n)).map(|s| s.iter().product::<usize>()).sum();
         let adapter = &config.adapter;
@@ -158,7 +157,7 @@ impl Probe {
                 Failure::unacceptable(format!("`input_ids` in `{}` holds no tokens", self.ids.display())).into()
             );
         }
-        let ids: Vec<u32> = ids.into_iter().map(|id| u32::try_from(id).unwrap_or(u32::MAX)).collect();
+        let ids = token_ids(&self.ids, &ids)?;
         let examples: Vec<Example> = ids.chunks(tokens).map(|ids| Example::new(ids.to_vec(), 0, 0)).collect();
         let first = if self.all { 0 } else { tokens.saturating_sub(2) };
         let kept = tokens - first;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use hive_engine::adapter::config::Targets;
+use hive_engine::adapter::config::{Module, Targets};
 use hive_engine::adapter::peft::{self, BaseRef};
 use hive_engine::adapter::{Adapter, AdapterConfig, Method};
 use hive_engine::data::Example;
@@ -18,7 +18,8 @@ use super::error::Failure;
 use super::output::result;
 use super::pull_progress::PullProgress;
 use crate::experts::base::Base;
-use crate::tensors::integers;
+use crate::suggest::{listed, nearest};
+use crate::tensors::{integers, token_ids};
 
 /// What can be timed.
 #[derive(Debug, Subcommand)]
@@ -128,6 +129,14 @@ impl BenchTrain {
             return Err(
                 Failure::misuse("`--steps`, `--batch` and `--accum` must be at least 1, `--seq` at least 2").into()
             );
+        }
+        let modules = Module::ALL.map(Module::name);
+        let wrong = self.targets.iter().map(String::as_str).find(|t| *t != "all-linear" && !modules.contains(t));
+        if let Some(target) = wrong {
+            let near = nearest(target, modules).map(|near| format!("did you mean `{near}`?"));
+            let known = listed(modules.into_iter().chain(["all-linear"]));
+            let failure = Failure::misuse(format!("`--targets` names `{target}`, expected some of: {known}"));
+            return Err(near.into_iter().fold(failure, Failure::hint).into());
         }
         let (decoder, reference) = self.base()?;
         let adapter = self.initial(&decoder, &reference)?;
@@ -301,7 +310,7 @@ fn read_batch(path: &std::path::Path) -> anyhow::Result<Vec<Example>> {
         if len == 0 {
             continue;
         }
-        let tokens: Vec<u32> = ids[..len].iter().map(|id| u32::try_from(*id).unwrap_or(u32::MAX)).collect();
+        let tokens = token_ids(path, &ids[..len])?;
         let loss = (0..len).map(|t| t > 0 && labels[t] != -100).collect();
         examples.push(Example { ids: tokens, loss, key: row as u64 });
     }

@@ -130,12 +130,21 @@ impl DatasetError {
     pub fn hint(&self) -> Option<String> {
         match self {
             DatasetError::Unmapped { missing, columns, .. } => {
-                let column = columns.first().map_or("COLUMN", String::as_str);
+                // A single field and a single column can only be meant for each other.
+                let column = match (missing.len(), columns.as_slice()) {
+                    (1, [one]) => one,
+                    _ => "COLUMN",
+                };
                 let pairs: Vec<_> = missing.iter().map(|(field, _)| format!("{field}={column}")).collect();
                 Some(format!("name the columns yourself: `--map {}`", pairs.join(",")))
             }
             DatasetError::Map(e) => e.hint(),
-            DatasetError::Line { .. } => Some("a data set is JSON lines: one object per line, in UTF-8".to_owned()),
+            DatasetError::AllRejected { .. } => {
+                Some("correct the file, or say which column holds what with `--map FIELD=COLUMN`".to_owned())
+            }
+            DatasetError::Line { .. } | DatasetError::Empty { .. } => {
+                Some("a data set is JSON lines: one object per line, in UTF-8".to_owned())
+            }
             DatasetError::Plugin(e) => e.hint(),
             _ => None,
         }

@@ -12,6 +12,7 @@ pub mod train;
 use std::path::PathBuf;
 
 use hive_engine::EngineError;
+use hive_engine::error::MismatchOf;
 
 use crate::datasets::{DatasetError, MapError};
 use crate::manifest::ManifestError;
@@ -37,8 +38,8 @@ pub enum ExpertError {
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// The recipe after all layers.
-    #[error("The recipe is not acceptable: {0}")]
-    Recipe(#[source] ManifestError),
+    #[error("{}", recipe_faults(.0))]
+    Recipe(ManifestError),
     /// `--profile` names none of the manifest's.
     #[error("The expert has no profile `{name}` (its profiles: {})", listed(known))]
     UnknownProfile {
@@ -99,6 +100,14 @@ pub enum ExpertError {
     },
 }
 
+fn recipe_faults(error: &ManifestError) -> String {
+    match error {
+        ManifestError::Faulty { faults, .. } if faults.len() == 1 => "The recipe has 1 fault".to_owned(),
+        ManifestError::Faulty { faults, .. } => format!("The recipe has {} faults", faults.len()),
+        other => format!("The recipe is not acceptable: {other}"),
+    }
+}
+
 fn listed(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
@@ -135,9 +144,13 @@ impl ExpertError {
             Self::Engine(e) => engine_hint(e),
             Self::UnknownProfile { name, known } => crate::suggest::nearest(name, known.iter().map(String::as_str))
                 .map(|near| format!("did you mean `--profile {near}`?")),
-            Self::Setting { .. } => Some(
+            Self::Setting { what, .. } if what.starts_with("`--set") => Some(
                 "`--set training.learning_rate=1e-4`; a key that occurs once needs no section: `--set rank=8`".into(),
             ),
+            Self::Setting { what, .. } if !what.ends_with(".toml`") => None,
+            Self::Setting { .. } => {
+                Some("it holds keys of the recipe: `[training]` and below it `learning_rate = 1e-4`".into())
+            }
             Self::NoData(name) => Some(format!("`hive expert train {name} --dataset FILE.jsonl`")),
             Self::AllTooLong { shortest, .. } => {
                 Some(format!("`--set max_seq_len={}`", shortest.next_multiple_of(100)))
@@ -161,6 +174,7 @@ pub fn engine_exit_code(error: &EngineError) -> u8 {
 /// What to try after an engine error.
 pub fn engine_hint(error: &EngineError) -> Option<String> {
     match error {
+        EngineError::Io { action, .. } if ["map", "open", "read"].contains(action) => None,
         EngineError::Io { source, .. } => match source.kind() {
             std::io::ErrorKind::StorageFull => Some("free some space, or write elsewhere with `--out FOLDER`".into()),
             std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
@@ -168,10 +182,26 @@ pub fn engine_hint(error: &EngineError) -> Option<String> {
             }
             _ => None,
         },
+        EngineError::Damaged { .. } => {
+            Some("get the file again; a base model of the catalogue is mended by `hive model pull ID`".into())
+        }
+        EngineError::WrongBase { trained_on, .. } => {
+            Some(format!("`--base {trained_on}`, if that is still the model it was"))
+        }
+        EngineError::Training { updates: 0, .. } => {
+            Some("nothing was changed yet, so no setting is the cause: check the base model's files".into())
+        }
         EngineError::Training { .. } => {
             Some("a lower rate may help: `--set learning_rate=…`; the checkpoints written before stand".into())
         }
-        EngineError::Mismatch { .. } => Some("`hive adapter inspect FOLDER` shows what an adapter is for".into()),
+        EngineError::Mismatch { of, .. } => match of {
+            MismatchOf::Adapter => Some("`hive adapter inspect FOLDER` shows what an adapter is for".into()),
+            MismatchOf::BaseModel => Some("take configuration and weights from the same model".into()),
+            MismatchOf::Gradients => {
+                Some("check the base model's files, or leave these modules out of `target_modules`".into())
+            }
+            MismatchOf::Recipe => None,
+        },
         _ => None,
     }
 }

@@ -60,8 +60,12 @@ pub fn resolve(manifest: &Manifest, layers: &Layers) -> Result<Recipe, ExpertErr
         figment = figment.merge(Serialized::defaults(setting(set, &defaults)?));
     }
     let merged: Map<String, Value> = figment.extract().map_err(|e| ExpertError::Setting {
-        what: e.metadata.as_ref().map_or_else(|| "the recipe".to_owned(), |m| m.name.to_string()),
-        problem: e.kind.to_string(),
+        what: match e.metadata.as_ref().map(|m| (&m.name, &m.source)) {
+            Some((_, Some(source))) => format!("`{source}`"),
+            Some((name, None)) => name.to_string(),
+            None => "the recipe".to_owned(),
+        },
+        problem: e.kind.to_string().trim_end().to_owned(),
     })?;
     check(manifest, merged)
 }
@@ -73,8 +77,17 @@ fn check(manifest: &Manifest, recipe: Map<String, Value>) -> Result<Recipe, Expe
     let mut value = json!(whole);
     // Absent and null are the same to figment's layers, not to the schema.
     value["recipe"] = without_nulls(Value::Object(recipe));
+    // A manifest serves every machine and names no absolute path; a run is on this one and may.
+    let base = value["recipe"]["base_model"].as_str().filter(|base| !base.trim().is_empty()).map(str::to_owned);
+    if base.is_some() {
+        value["recipe"]["base_model"] = json!("this-run");
+    }
     let checked = manifest::check("the recipe", &value.to_string()).map_err(|e| ExpertError::Recipe(only_recipe(e)))?;
-    Ok(checked.recipe)
+    let mut recipe = checked.recipe;
+    if let Some(base) = base {
+        recipe.base_model = base;
+    }
+    Ok(recipe)
 }
 
 fn only_recipe(error: ManifestError) -> ManifestError {
@@ -216,6 +229,11 @@ mod tests {
             with(Some("quick"), &["learning_rate=0.5", "training.steps=9", "target_modules=[\"q_proj\"]"]).unwrap();
         assert_eq!((recipe.adapter.rank, recipe.training.steps, recipe.training.learning_rate), (2, Some(9), 0.5));
         assert_eq!(recipe.adapter.target_modules.len(), 1);
+    }
+
+    #[test]
+    fn a_base_may_lie_anywhere_on_this_machine() {
+        assert_eq!(with(None, &["base_model=/models/tiny"]).unwrap().base_model, "/models/tiny");
     }
 
     #[test]

@@ -39,12 +39,27 @@ impl RunFolder {
         }
     }
 
-    /// The latest of those, if there is one.
-    pub fn latest(parent: &Path, name: &str) -> Option<PathBuf> {
+    /// The latest of those that holds `file`, if there is one. A run that was stopped or failed has
+    /// no `adapter`, one that failed early has no `run.json`.
+    pub fn latest(parent: &Path, name: &str, file: &str) -> Option<PathBuf> {
         let prefix = format!("{name}-");
         let number = |path: &Path| path.file_name()?.to_str()?.strip_prefix(&prefix)?.parse::<u64>().ok();
         let entries = fs::read_dir(parent).ok()?;
-        entries.flatten().map(|e| e.path()).filter_map(|p| Some((number(&p)?, p))).max().map(|(_, p)| p)
+        entries
+            .flatten()
+            .map(|e| e.path())
+            .filter(|p| p.join(file).exists())
+            .filter_map(|p| Some((number(&p)?, p)))
+            .max()
+            .map(|(_, p)| p)
+    }
+
+    /// Removes what [`RunFolder::create`] made, if nothing has come into it since.
+    pub fn remove_if_empty(&self) {
+        // A folder with something in it is not removed: that is what is wanted.
+        if fs::remove_dir(self.checkpoints()).is_ok() {
+            drop(fs::remove_dir(&self.path));
+        }
     }
 
     /// The folder itself.
@@ -133,13 +148,28 @@ mod tests {
     #[test]
     fn names_count_up_and_the_latest_is_the_highest() {
         let dir = tempfile::tempdir().unwrap();
-        assert_eq!(RunFolder::latest(dir.path(), "sql"), None);
+        assert_eq!(RunFolder::latest(dir.path(), "sql", "checkpoints"), None);
         for n in 1..=10 {
             let next = RunFolder::next(dir.path(), "sql");
             assert_eq!(next, dir.path().join(format!("sql-{n}")));
             RunFolder::create(&next).unwrap();
         }
-        assert_eq!(RunFolder::latest(dir.path(), "sql"), Some(dir.path().join("sql-10")));
+        assert_eq!(RunFolder::latest(dir.path(), "sql", "checkpoints"), Some(dir.path().join("sql-10")));
+        assert_eq!(RunFolder::latest(dir.path(), "sql", "adapter"), None);
+        fs::create_dir(dir.path().join("sql-9/adapter")).unwrap();
+        assert_eq!(RunFolder::latest(dir.path(), "sql", "adapter"), Some(dir.path().join("sql-9")));
+    }
+
+    #[test]
+    fn an_empty_folder_is_removed_and_one_with_a_file_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(&dir.path().join("r")).unwrap();
+        folder.remove_if_empty();
+        assert!(!folder.path().exists());
+        let folder = RunFolder::create(&dir.path().join("r")).unwrap();
+        folder.write_json("run.json", &1).unwrap();
+        folder.remove_if_empty();
+        assert!(folder.path().join("run.json").exists());
     }
 
     #[test]

@@ -171,10 +171,27 @@ pub fn train(
     stop: &AtomicBool,
     reporter: &mut dyn TrainReporter,
 ) -> Result<TrainEnd, ExpertError> {
-    let recipe = &request.recipe;
     // The folder first: a place that cannot be written to is known before any work.
     let (RunPlace::New(path) | RunPlace::Resume(path)) = place;
     let folder = RunFolder::create(path)?;
+    let end = train_in(folder.clone(), expert, request, place, stop, reporter);
+    if end.is_err() {
+        // Data or a base that cannot be used: then no run has begun.
+        folder.remove_if_empty();
+    }
+    end
+}
+
+fn train_in(
+    folder: RunFolder,
+    expert: &LoadedExpert,
+    request: &TrainRequest,
+    place: &RunPlace,
+    stop: &AtomicBool,
+    reporter: &mut dyn TrainReporter,
+) -> Result<TrainEnd, ExpertError> {
+    let recipe = &request.recipe;
+    let path = folder.path().to_owned();
     let (train_records, held_records) = records(expert, request, reporter)?;
     let mut base = Base::open(&recipe.base_model, reporter)?;
     base.reference.id.clone_from(&recipe.base_model);
@@ -214,7 +231,7 @@ pub fn train(
         tokens: token_counts(&training),
         steps: (total, config.warmup(total)),
         resumed_at: trainer.steps(),
-        folder: path.clone(),
+        folder: path,
     });
     folder.write_json("run.json", &record)?;
     folder.write_json("recipe.json", recipe)?;

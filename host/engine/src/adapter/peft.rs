@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::adapter::config::{AdapterConfig, Method, Module, Targets};
 use crate::adapter::params::{Adapter, Part};
-use crate::error::{EngineError, Result};
+use crate::error::{EngineError, MismatchOf, Result};
 use crate::model::config::ModelConfig;
 use crate::model::source::TensorSource;
 use crate::model::source::safetensors::SafetensorsSource;
@@ -101,7 +101,7 @@ const NEUTRAL: [(&str, &[&str]); 16] = [
 /// When a file is absent or not what it should be, or a setting is one that hive does not compute.
 pub fn read_config(dir: &Path) -> Result<PeftConfig> {
     let path = dir.join(CONFIG_FILE);
-    let text = std::fs::read_to_string(&path).map_err(|e| EngineError::io("read", &path, e))?;
+    let text = std::fs::read_to_string(&path).map_err(|e| unreadable(dir, CONFIG_FILE, e))?;
     let raw: Raw = serde_json::from_str(&text)
         .map_err(|e| EngineError::format(&path, format!("not a PEFT LoRA configuration: {e}")))?;
     let refuse = |problem: String| Err(EngineError::format(&path, problem));
@@ -166,6 +166,39 @@ fn read_base(dir: &Path) -> Result<Option<BaseRef>> {
     }
 }
 
+/// Opens the tensors of an adapter folder.
+///
+/// # Errors
+/// When there are none, they are damaged, or they are in a pickle.
+pub fn open_tensors(dir: &Path) -> Result<SafetensorsSource> {
+    let path = dir.join(TENSOR_FILE);
+    if path.exists() {
+        return SafetensorsSource::open(&path);
+    }
+    let pickle = dir.join("adapter_model.bin");
+    if pickle.exists() {
+        let problem = format!(
+            "it is a pickle, which can run any code when it is read; expected `{TENSOR_FILE}` (PEFT's \
+             `save_pretrained` writes it)"
+        );
+        return Err(EngineError::format(&pickle, problem));
+    }
+    Err(unreadable(dir, TENSOR_FILE, std::io::ErrorKind::NotFound.into()))
+}
+
+/// A file of an adapter folder that cannot be read: most often the folder is no adapter at all.
+fn unreadable(dir: &Path, file: &str, error: std::io::Error) -> EngineError {
+    match error.kind() {
+        std::io::ErrorKind::NotFound if dir.is_dir() => {
+            EngineError::format(dir, format!("it has no `{file}`, expected an adapter folder as PEFT writes it"))
+        }
+        std::io::ErrorKind::NotFound => {
+            EngineError::format(dir, "there is no such folder, expected an adapter folder as PEFT writes it")
+        }
+        _ => EngineError::io("read", &dir.join(file), error),
+    }
+}
+
 /// A loaded adapter and how much of its file was applied.
 #[derive(Debug, Clone)]
 pub struct Loaded {
@@ -186,24 +219,18 @@ pub fn load(dir: &Path, model: &ModelConfig, base: Option<&BaseRef>) -> Result<L
     let config = read_config(dir)?;
     if let (Some(recorded), Some(base)) = (&config.base, base) {
         if recorded.digest != base.digest {
-            return Err(EngineError::format(
-                dir,
-                format!(
-                    "the adapter was trained on base model `{}` (weights sha256 {}), got `{}` (sha256 {})",
+            return Err(EngineError::WrongBase {
+                dir: dir.to_owned(),
+                trained_on: recorded.id.clone(),
+                problem: format!(
+                    "it was trained on base model `{}` (weights sha256 {}), got `{}` (weights sha256 {})",
                     recorded.id, recorded.digest, base.id, base.digest
                 ),
-            ));
+            });
         }
     }
     let mut adapter = Adapter::zeros(config.adapter.clone(), model)?;
-    let path = dir.join(TENSOR_FILE);
-    if !path.exists() && dir.join("adapter_model.bin").exists() {
-        return Err(EngineError::format(
-            &dir.join("adapter_model.bin"),
-            "a pickle can run any code when it is read; expected adapter_model.safetensors",
-        ));
-    }
-    let file = SafetensorsSource::open(&path)?;
+    let file = open_tensors(dir)?;
     let mut left: BTreeSet<String> = file.names().into_iter().collect();
     let tensors = left.len();
     let mut problems = Vec::new();
@@ -223,6 +250,7 @@ pub fn load(dir: &Path, model: &ModelConfig, base: Option<&BaseRef>) -> Result<L
     if !problems.is_empty() {
         let against = base.map_or_else(|| "the base model".to_owned(), |b| format!("base model `{}`", b.id));
         return Err(EngineError::Mismatch {
+            of: MismatchOf::Adapter,
             summary: format!(
                 "Failed to load adapter `{}`: {} of its {tensors} tensors do not match {against}",
                 dir.display(),

@@ -2,7 +2,7 @@
 //! computes nothing: see [`super::pass`] (training) and [`super::inference`].
 
 use crate::adapter::Module;
-use crate::error::{EngineError, Result};
+use crate::error::{EngineError, MismatchOf, Result};
 use crate::model::config::{Architecture, ModelConfig};
 use crate::model::source::TensorSource;
 use crate::ops::dora::Linear;
@@ -195,6 +195,7 @@ fn check_names(config: &ModelConfig, tensors: &dyn TensorSource) -> Result<()> {
         return Ok(());
     }
     Err(EngineError::Mismatch {
+        of: MismatchOf::BaseModel,
         summary: format!("{} of the base model's {total} tensors do not match its configuration", problems.len()),
         problems,
     })

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{EngineError, Result};
+use crate::error::{EngineError, MismatchOf, Result};
 
 /// How the learning rate moves after warm-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +102,6 @@ impl TrainConfig {
         if problems.is_empty() {
             return Ok(());
         }
-        Err(EngineError::Mismatch { summary: "The recipe cannot be trained".into(), problems })
+        Err(EngineError::Mismatch { of: MismatchOf::Recipe, summary: "The recipe cannot be trained".into(), problems })
     }
 }

@@ -126,7 +126,7 @@ fn evaluate(
     let loss = trainer.evaluate(validation)?;
     let mean = loss.mean();
     if !mean.is_finite() {
-        return Err(EngineError::Training { step, problem: format!("The validation loss is {mean}") });
+        return Err(EngineError::Training { step, updates: step, problem: format!("The validation loss is {mean}") });
     }
     let is_best = best.is_none_or(|b| mean < b.loss);
     if is_best {

@@ -68,7 +68,7 @@ impl<'a> Trainer<'a> {
     pub fn step(&mut self, examples: &[&Example], learning_rate: f64) -> Result<StepReport> {
         let begin = Instant::now();
         let step = self.steps() + 1;
-        let fault = |problem: String| EngineError::Training { step, problem };
+        let fault = |problem: String| EngineError::Training { step, updates: step - 1, problem };
         let loss = self.accumulate(examples)?;
         if loss.tokens == 0 {
             return Err(fault("No token of the batch carries loss".into()));

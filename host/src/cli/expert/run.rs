@@ -146,19 +146,22 @@ impl Run {
                 self.name
             ))
         };
-        let run = self.run.clone().or_else(|| RunFolder::latest(Path::new(RUNS), &self.name));
+        let run = self.run.clone().or_else(|| RunFolder::latest(Path::new(RUNS), &self.name, "adapter"));
         let Some(run) = run else {
             return Err(untrained(format!(
-                "Expert `{}` has no trained adapter: there is no run of it below `{RUNS}`",
+                "Expert `{}` has no trained adapter: there is no finished run of it below `{RUNS}`",
                 self.name
             ))
             .into());
         };
         let dir = run.join("adapter");
+        if !run.join("run.json").is_file() {
+            return Err(untrained(format!("There is no run in `{}`", run.display())).into());
+        }
         if !dir.is_dir() {
-            return Err(
-                untrained(format!("The run `{}` has no adapter: it did not come to its end", run.display())).into()
-            );
+            let problem = format!("The run `{}` has no adapter: it did not come to its end", run.display());
+            let hint = format!("`hive expert train {} --resume {}` goes on with it", self.name, run.display());
+            return Err(Failure::unacceptable(problem).hint(hint).into());
         }
         Ok(Some(dir))
     }

@@ -68,7 +68,7 @@ impl Train {
         let expert = load_expert(&self.name)?;
         let (request, place) = match &self.resume {
             Some(run) => {
-                let latest = || RunFolder::latest(Path::new(RUNS), &self.name);
+                let latest = || RunFolder::latest(Path::new(RUNS), &self.name, "run.json");
                 let path = run.clone().or_else(latest).ok_or_else(|| {
                     Failure::misuse(format!("There is no run of `{}` below `{RUNS}` to go on with", self.name))
                         .hint(format!("`hive expert train {}` starts one", self.name))

@@ -93,13 +93,13 @@ pub fn open(path: &Path) -> Result<BaseModel> {
 fn read_header(file: &MappedFile) -> Result<gguf_file::Content> {
     let length = file.len();
     if !file.starts_with(b"GGUF") {
-        return Err(EngineError::format(file.path(), "it does not start with `GGUF`"));
+        return Err(EngineError::damaged(file.path(), "it does not start with `GGUF`"));
     }
     gguf_file::Content::read(&mut Cursor::new(&**file)).map_err(|e| {
         // Only the first line: candle may append where the error was made.
         let text = e.to_string();
         let reason = text.lines().next().unwrap_or("unknown fault");
-        EngineError::format(
+        EngineError::damaged(
             file.path(),
             format!("the GGUF header is truncated or damaged (file of {length} bytes): {reason}"),
         )
@@ -137,7 +137,7 @@ fn read_entries(file: &MappedFile, content: &gguf_file::Content) -> Result<(Entr
         }
     }
     if let Some((end, name)) = end_of_file {
-        return Err(EngineError::format(
+        return Err(EngineError::damaged(
             path,
             format!("the file is truncated: tensor `{name}` ends at byte {end}, the file has {} bytes", file.len()),
         ));

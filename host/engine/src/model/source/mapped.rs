@@ -25,7 +25,7 @@ impl MappedFile {
         let file = File::open(path).map_err(|e| EngineError::io("open", path, e))?;
         let length = file.metadata().map_err(|e| EngineError::io("read", path, e))?.len();
         if length == 0 {
-            return Err(EngineError::format(path, "the file is empty"));
+            return Err(EngineError::damaged(path, "the file is empty"));
         }
         // SAFETY: the map is read-only and never handed out mutably. What remains is that another
         // process could cut or rewrite the file while it is mapped. Weights are written once, under

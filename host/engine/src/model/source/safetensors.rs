@@ -150,32 +150,32 @@ fn read_index(path: &Path) -> Result<BTreeMap<String, String>> {
 fn damaged(path: &Path, bytes: &[u8], error: &safetensors::SafeTensorError) -> EngineError {
     let length = bytes.len();
     let Some(header) = bytes.first_chunk::<8>().map(|b| u64::from_le_bytes(*b)) else {
-        return EngineError::format(path, format!("the file is truncated: it has {length} bytes, a header needs 8"));
+        return EngineError::damaged(path, format!("the file is truncated: it has {length} bytes, a header needs 8"));
     };
     let data_start = header.saturating_add(8);
     if header > 100_000_000 {
-        return EngineError::format(
+        return EngineError::damaged(
             path,
             format!("the file does not start with a safetensors header (its first 8 bytes say {header} bytes)"),
         );
     }
     if data_start > length as u64 {
-        return EngineError::format(
+        return EngineError::damaged(
             path,
             format!("the file is truncated: its header ends at byte {data_start}, the file has {length} bytes"),
         );
     }
     // The header's bounds were checked just above.
     match data_end(&bytes[8..data_start as usize]).map(|end| end.saturating_add(data_start)) {
-        Some(end) if end > length as u64 => EngineError::format(
+        Some(end) if end > length as u64 => EngineError::damaged(
             path,
             format!("the file is truncated: its tensors end at byte {end}, the file has {length} bytes"),
         ),
-        Some(end) if end < length as u64 => EngineError::format(
+        Some(end) if end < length as u64 => EngineError::damaged(
             path,
             format!("the file is longer than its header says: its tensors end at byte {end}, it has {length} bytes"),
         ),
-        _ => EngineError::format(path, format!("the safetensors header is damaged: {error}")),
+        _ => EngineError::damaged(path, format!("the safetensors header is damaged: {error}")),
     }
 }
 

