@@ -91,15 +91,21 @@ fn hold_out(
     let mut ordered: Vec<_> = groups.into_iter().map(|(key, members)| (rank(settings.seed, &key), members)).collect();
     ordered.sort();
     let most = (records / 2).max(wanted);
-    let mut held = Vec::new();
+    let mut count = 0;
+    let mut groups = Vec::new();
     for (_, members) in ordered {
-        if held.len() >= wanted {
+        if count >= wanted {
             break;
         }
-        if held.len() + members.len() <= most {
-            held.extend(members);
+        if count + members.len() <= most {
+            count += members.len();
+            groups.push(members);
         }
     }
+    // In turn from every group, so that what the cap leaves speaks for all of them.
+    let longest = groups.iter().map(Vec::len).max().unwrap_or(0);
+    let mut held: Vec<usize> =
+        (0..longest).flat_map(|i| groups.iter().filter_map(move |g| g.get(i).copied())).collect();
     let unused = held.split_off(held.len().min(settings.validation_records));
     (held, unused)
 }
