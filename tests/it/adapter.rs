@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::harness::{Place, without_digests};
 use crate::shared::{folders_with, shared};
-use crate::tiny_base::{VOCAB, read_tensors, write_adapter, write_adapter_with, write_base, write_base_with, write_ids};
+use crate::tiny_base::{
+    VOCAB, read_tensors, write_adapter, write_adapter_with, write_base, write_base_with, write_ids,
+};
 
 fn text(path: &Path) -> String {
     path.to_str().expect("a path in UTF-8").to_owned()
@@ -56,7 +58,9 @@ fn logits_of_a_real_model_are_those_of_peft() {
     let adapter = adapters.join("smollm2_135m_instruct_lora_r8_qv");
     let id = "smollm2-135m-instruct-q4_1";
     let Some(base) = pulled(id).filter(|_| adapter.is_dir()) else {
-        eprintln!("skipped: `{id}` or an adapter for it is not on this machine; `HIVE_TEST_MODELS` names a folder of models");
+        eprintln!(
+            "skipped: `{id}` or an adapter for it is not on this machine; `HIVE_TEST_MODELS` names a folder of models"
+        );
         return;
     };
     compare(&text(&base), &adapter, false, 1e-4);

@@ -39,9 +39,10 @@ fn base_of(parity: &Path, case: &Path) -> Option<PathBuf> {
         let words = base.file_name().and_then(|n| n.to_str()).unwrap_or_default();
         name.starts_with(words.split("-135m").next().unwrap_or(words))
     };
-    [Some(parity), parity.parent()].into_iter().flatten().find_map(|folder| {
-        folders_with(folder, "config.json").into_iter().find(|base| is_start(&base))
-    })
+    [Some(parity), parity.parent()]
+        .into_iter()
+        .flatten()
+        .find_map(|folder| folders_with(folder, "config.json").into_iter().find(|base| is_start(&base)))
 }
 
 fn compare(base: &Path, case: &Path) {
@@ -101,8 +102,7 @@ fn the_json_line_has_these_keys() {
     let got = json_line(&place, &[&args[..], &["--json"]].concat());
     let mut keys: Vec<&str> = got.as_object().unwrap().keys().map(String::as_str).collect();
     keys.sort_unstable();
-    let expected =
-        ["losses", "peak_rss_mb", "step_s", "threads", "tokens_per_s", "tokens_per_step", "trainable"];
+    let expected = ["losses", "peak_rss_mb", "step_s", "threads", "tokens_per_s", "tokens_per_step", "trainable"];
     assert_eq!(keys, expected);
     assert_eq!(got["losses"].as_array().unwrap().len(), 2);
     assert_eq!(got["tokens_per_step"], 64);

@@ -53,7 +53,10 @@ fn questions_that_cannot_be_asked() {
     place.write("checkout/runs/sql-2/run.json", "{}");
     insta::assert_snapshot!("run_that_has_not_ended", run(&["--schema", "pets.sql", "--run", "runs/sql-2"]));
     let said = run(&["--schema", "none.sql"]);
-    assert!(said.starts_with("exit: 2\n--- stdout\n--- stderr\nerror: Failed to read `none.sql`\nCaused by:\n  "), "{said}");
+    assert!(
+        said.starts_with("exit: 2\n--- stdout\n--- stderr\nerror: Failed to read `none.sql`\nCaused by:\n  "),
+        "{said}"
+    );
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn a_run_leaves_everything_in_its_folder() {
         "  graded score, held-out   ",
         "  graded score, own suite  ",
         "Adapter: runs/sql-1/adapter\n",
-        " expert run sql --run runs/sql-1 --schema ",
+        " expert run sql --run runs/sql-1 --schema runs/sql-1/example.schema.sql \"",
     ] {
         assert!(out.contains(line), "`{line}` is missing on stdout:\n{said}");
     }
@@ -89,21 +89,31 @@ fn a_run_leaves_everything_in_its_folder() {
     let mut names: Vec<String> =
         std::fs::read_dir(&run).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    assert_eq!(names, ["adapter", "checkpoints", "evaluation.json", "metrics.jsonl", "recipe.json", "run.json"]);
+    assert_eq!(
+        names,
+        ["adapter", "checkpoints", "evaluation.json", "example.schema.sql", "metrics.jsonl", "recipe.json", "run.json"]
+    );
     assert_eq!(json(&run.join("run.json"))["expert"], "sql");
     let recipe = json(&run.join("recipe.json"));
     assert_eq!(recipe["base_model"], "../tiny");
     assert_eq!(recipe["training"]["steps"], 3);
     let metrics = metrics(&place, "runs/sql-1");
-    let steps: Vec<u64> = metrics.iter().filter(|m| m["grad_norm"].is_f64()).filter_map(|m| m["step"].as_u64()).collect();
+    let steps: Vec<u64> =
+        metrics.iter().filter(|m| m["grad_norm"].is_f64()).filter_map(|m| m["step"].as_u64()).collect();
     assert_eq!(steps, [1, 2, 3]);
-    assert_eq!(metrics.iter().filter(|m| m["eval_loss"].is_f64()).count(), 2, "before the first step and after the last");
+    assert_eq!(
+        metrics.iter().filter(|m| m["eval_loss"].is_f64()).count(),
+        2,
+        "before the first step and after the last"
+    );
     let checkpoint = run.join("checkpoints/step-000003");
-    for file in ["adapter_config.json", "adapter_model.safetensors", "hive_base.json", "optimizer.safetensors", "state.json"] {
+    for file in
+        ["adapter_config.json", "adapter_model.safetensors", "hive_base.json", "optimizer.safetensors", "state.json"]
+    {
         assert!(checkpoint.join(file).is_file(), "{file}");
     }
     let evaluation = json(&run.join("evaluation.json"));
-    assert_eq!(evaluation["eval_prompts"][1]["graded"].as_array().unwrap().len(), 1);
+    assert_eq!(evaluation["eval_prompts"]["expert"]["graded"].as_array().unwrap().len(), 1);
     // q, k, v, o, up and down of two layers: A, B and magnitude of each.
     assert_eq!(read_tensors(&run.join("adapter/adapter_model.safetensors")).len(), 36);
     let config = json(&run.join("adapter/adapter_config.json"));

@@ -56,7 +56,9 @@ fn data_that_cannot_be_used() {
     insta::assert_snapshot!("data_too_long", train_on(&place, &good(4), &["--set", "max_seq_len=20"]));
     let said = place.run(&[&TRAIN[..], &["--dataset", "none.jsonl"]].concat());
     assert!(
-        said.starts_with("exit: 2\n--- stdout\n--- stderr\nerror: Failed to read data set `none.jsonl`\nCaused by:\n  "),
+        said.starts_with(
+            "exit: 2\n--- stdout\n--- stderr\nerror: Failed to read data set `none.jsonl`\nCaused by:\n  "
+        ),
         "{said}"
     );
     assert!(!place.path("checkout/runs/sql-1").exists(), "a run that never began leaves no folder");
@@ -78,8 +80,14 @@ fn rejected_records_are_counted_and_the_others_are_trained_on() {
     let bad = line("Who?", SCHEMA, "SELECT name FORM pets");
     let said = train_on(&place, &(good(8) + &bad), &[]);
     assert!(said.starts_with("exit: 0\n"), "{said}");
-    assert!(said.contains("9 records, 1 rejected; split record by record, because all records have the same `schema`\n"), "{said}");
-    assert!(said.contains("        1  sql-does-not-parse  data.jsonl:9: `sql` does not parse as PostgreSQL: "), "{said}");
+    assert!(
+        said.contains("9 records, 1 rejected; split record by record, because all records have the same `schema`\n"),
+        "{said}"
+    );
+    assert!(
+        said.contains("        1  sql-does-not-parse  data.jsonl:9: `sql` does not parse as PostgreSQL: "),
+        "{said}"
+    );
 }
 
 #[test]

@@ -2,14 +2,13 @@
 //! compares parts as text, part by part; it does not decide whether two statements agree.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     BinaryOperator, Expr, GroupByExpr, JoinConstraint, JoinOperator, Query, Select, SetExpr, Statement, TableFactor,
-    Visit, Visitor,
 };
 
 use crate::canonical;
+use crate::walk::{self, Look};
 
 /// The parts, each a set of texts. All SELECTs of a statement add to the same sets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,7 +31,7 @@ impl Components {
     /// The parts of a statement that is in canonical form.
     pub fn of(statement: &Statement) -> Self {
         let mut components = Self::default();
-        let _ = statement.visit(&mut components);
+        walk::statement(statement, &mut components);
         match statement {
             Statement::Query(_) => {}
             Statement::Update(update) => {
@@ -88,18 +87,15 @@ impl Components {
     }
 }
 
-impl Visitor for Components {
-    type Break = ();
-
-    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+impl Look for Components {
+    fn table_factor(&mut self, factor: &TableFactor) {
         if let TableFactor::Table { name, .. } = factor {
             let name = name.to_string();
             self.tables.insert(name.split('@').next().unwrap_or(&name).to_owned());
         }
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+    fn query(&mut self, query: &Query) {
         if let Some(order_by) = &query.order_by {
             self.order.insert(order_by.to_string());
         }
@@ -114,10 +110,9 @@ impl Visitor for Components {
         if let SetExpr::Values(values) = body {
             self.items.insert(values.to_string());
         }
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+    fn select(&mut self, select: &Select) {
         self.items.extend(select.projection.iter().map(ToString::to_string));
         self.conditions(select.selection.as_ref());
         self.conditions(select.having.as_ref());
@@ -140,6 +135,5 @@ impl Visitor for Components {
                 self.conditions(Some(on));
             }
         }
-        ControlFlow::Continue(())
     }
 }

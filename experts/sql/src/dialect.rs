@@ -1,15 +1,14 @@
 //! What in a statement belongs to another database than PostgreSQL. It knows the spellings that
 //! models bring along most often, not every difference.
 
-use std::ops::ControlFlow;
-
-use sqlparser::ast::{Expr, LimitClause, Query, Select, Statement, Visit, Visitor};
+use sqlparser::ast::{Expr, LimitClause, Query, Select, Statement};
 use sqlparser::dialect::MySqlDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Token;
 use sqlparser::tokenizer::Tokenizer;
 
 use crate::schema::last_part;
+use crate::walk::{self, Look};
 
 /// Functions that PostgreSQL does not have, in order, and what it has instead.
 const FUNCTIONS: [(&str, &str); 24] = [
@@ -42,7 +41,7 @@ const FUNCTIONS: [(&str, &str); 24] = [
 /// What a parsed statement holds that PostgreSQL would refuse, one sentence each.
 pub fn foreign(statement: &Statement) -> Vec<String> {
     let mut search = Search { found: vec![] };
-    let _ = statement.visit(&mut search);
+    walk::statement(statement, &mut search);
     search.found.dedup();
     search.found
 }
@@ -65,24 +64,20 @@ struct Search {
     found: Vec<String>,
 }
 
-impl Visitor for Search {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+impl Look for Search {
+    fn query(&mut self, query: &Query) {
         if matches!(query.limit_clause, Some(LimitClause::OffsetCommaLimit { .. })) {
             self.found.push("`LIMIT a, b` is not PostgreSQL; it has LIMIT b OFFSET a".to_owned());
         }
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+    fn select(&mut self, select: &Select) {
         if select.top.is_some() {
             self.found.push("`TOP n` is not PostgreSQL; it has LIMIT n".to_owned());
         }
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+    fn expr(&mut self, expr: &Expr) -> bool {
         if let Expr::Function(function) = expr {
             let name = last_part(&function.name);
             if let Ok(i) = FUNCTIONS.binary_search_by_key(&name.as_str(), |f| f.0) {
@@ -90,7 +85,7 @@ impl Visitor for Search {
                 self.found.push(format!("`{}` is not PostgreSQL; it has {instead}", name.to_uppercase()));
             }
         }
-        ControlFlow::Continue(())
+        true
     }
 }
 

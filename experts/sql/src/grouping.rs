@@ -1,11 +1,10 @@
 //! Which column of a SELECT with aggregates is neither grouped nor aggregated. It works on
 //! canonical form; a primary key in GROUP BY covers its table, as in PostgreSQL.
 
-use std::ops::ControlFlow;
-
-use sqlparser::ast::{Expr, Function, GroupByExpr, Query, Select, SelectItem, Visit, Visitor};
+use sqlparser::ast::{Expr, Function, GroupByExpr, Query, Select, SelectItem};
 
 use crate::scope::Scope;
+use crate::walk::{self, Look};
 
 /// PostgreSQL's aggregate functions.
 const AGGREGATES: [&str; 38] = [
@@ -73,51 +72,46 @@ pub fn ungrouped(select: &Select, scope: &Scope, ordered: &[&Expr]) -> Option<St
         items.chain(&select.having).chain(ordered.iter().copied())
     };
     let mut aggregates = HasAggregate { depth: 0 };
-    let aggregated = select.having.is_some() || expressions().any(|e| e.visit(&mut aggregates).is_break());
+    let aggregated = select.having.is_some() || expressions().any(|e| !walk::expr(e, &mut aggregates));
     if keys.is_empty() && !aggregated {
         return None;
     }
-    let mut search = Search { keys: &keys, scope, covered: 0 };
-    let column = expressions().find_map(|e| e.visit(&mut search).break_value());
-    column.or_else(|| (wildcard && keys.is_empty()).then(|| "*".to_owned()))
+    let mut search = Search { keys: &keys, scope, covered: 0, found: None };
+    let complete = expressions().all(|e| walk::expr(e, &mut search));
+    if complete { (wildcard && keys.is_empty()).then(|| "*".to_owned()) } else { search.found }
 }
 
 fn is_aggregate(function: &Function) -> bool {
     function.over.is_none() && AGGREGATES.binary_search(&function.name.to_string().to_lowercase().as_str()).is_ok()
 }
 
-/// Breaks at an aggregate that belongs to this SELECT.
+/// Ends the walk at an aggregate that belongs to this SELECT.
 struct HasAggregate {
     depth: usize,
 }
 
-impl Visitor for HasAggregate {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+impl Look for HasAggregate {
+    fn query(&mut self, _: &Query) {
         self.depth += 1;
-        ControlFlow::Continue(())
     }
 
-    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+    fn query_end(&mut self, _: &Query) {
         self.depth -= 1;
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        match expr {
-            Expr::Function(function) if self.depth == 0 && is_aggregate(function) => ControlFlow::Break(()),
-            _ => ControlFlow::Continue(()),
-        }
+    fn expr(&mut self, expr: &Expr) -> bool {
+        self.depth > 0 || !matches!(expr, Expr::Function(function) if is_aggregate(function))
     }
 }
 
-/// Breaks at a column that is not covered.
+/// Ends the walk at a column that is not covered.
 struct Search<'a> {
     keys: &'a [&'a Expr],
     scope: &'a Scope,
     /// How many covered expressions and sub-queries enclose the place.
     covered: usize,
+    /// The column at which the walk ended.
+    found: Option<String>,
 }
 
 impl Search<'_> {
@@ -151,20 +145,16 @@ impl Search<'_> {
     }
 }
 
-impl Visitor for Search<'_> {
-    type Break = String;
-
-    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<String> {
+impl Look for Search<'_> {
+    fn query(&mut self, _: &Query) {
         self.covered += 1;
-        ControlFlow::Continue(())
     }
 
-    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<String> {
+    fn query_end(&mut self, _: &Query) {
         self.covered -= 1;
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<String> {
+    fn expr(&mut self, expr: &Expr) -> bool {
         if self.covers(expr) {
             self.covered += 1;
         } else if self.covered == 0
@@ -172,16 +162,16 @@ impl Visitor for Search<'_> {
             && let [table, column] = &parts[..]
             && !self.key_covers(&table.value)
         {
-            return ControlFlow::Break(self.as_written(&table.value, &column.value));
+            self.found = Some(self.as_written(&table.value, &column.value));
+            return false;
         }
-        ControlFlow::Continue(())
+        true
     }
 
-    fn post_visit_expr(&mut self, expr: &Expr) -> ControlFlow<String> {
+    fn expr_end(&mut self, expr: &Expr) {
         if self.covers(expr) {
             self.covered -= 1;
         }
-        ControlFlow::Continue(())
     }
 }
 

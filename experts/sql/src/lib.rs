@@ -16,6 +16,7 @@ mod scope;
 mod statement;
 pub mod synthesize;
 pub mod validate;
+mod walk;
 
 pub use expert::SqlExpert;
 

@@ -78,12 +78,16 @@ impl Inspect {
             format!("dropout         {}", adapter.dropout),
             format!("target modules  {}", targets(&adapter.targets).join(", ")),
         ];
-        let pattern = |name: &str, items: Vec<String>| (!items.is_empty()).then(|| format!("{name:14}  {}", items.join(", ")));
+        let pattern =
+            |name: &str, items: Vec<String>| (!items.is_empty()).then(|| format!("{name:14}  {}", items.join(", ")));
         lines.extend(pattern("rank pattern", pairs(&adapter.rank_pattern)));
         lines.extend(pattern("alpha pattern", pairs(&adapter.alpha_pattern)));
         lines.extend(adapter.layers.as_ref().map(|l| format!("only layers     {l:?}")));
         lines.push(format!("tensors         {} on {layers} linear layers, {values} values", names.len()));
-        lines.push(format!("base model      {}", if config.base_name.is_empty() { "not named" } else { &config.base_name }));
+        lines.push(format!(
+            "base model      {}",
+            if config.base_name.is_empty() { "not named" } else { &config.base_name }
+        ));
         lines.extend(config.base.map(|b| format!("base weights    sha256 {}", b.digest)));
         result(&lines.join("\n"))
     }
@@ -118,7 +122,7 @@ pub struct Probe {
     /// Base model: a catalogue id, a folder or a GGUF file
     #[arg(long)]
     base: String,
-    /// Adapter folder
+    /// PEFT adapter folder
     #[arg(long)]
     adapter: PathBuf,
     /// safetensors file with `input_ids`, i64 [tokens] or [rows, tokens]
@@ -127,7 +131,7 @@ pub struct Probe {
     /// Where to write `base_logits`, `adapted_logits` and `merged_logits`, f32
     #[arg(long)]
     out: PathBuf,
-    /// Logits of every position, not only of the last two of each row
+    /// Write the logits of every position, not only of the last two of each row
     #[arg(long)]
     all: bool,
 }
@@ -141,12 +145,17 @@ impl Probe {
             [tokens] => (1, tokens),
             [rows, tokens] => (rows, tokens),
             _ => {
-                let problem = format!("`input_ids` in `{}` has the shape {shape:?}, expected [tokens] or [rows, tokens]", self.ids.display());
+                let problem = format!(
+                    "`input_ids` in `{}` has the shape {shape:?}, expected [tokens] or [rows, tokens]",
+                    self.ids.display()
+                );
                 return Err(Failure::unacceptable(problem).into());
             }
         };
         if rows == 0 || tokens == 0 {
-            return Err(Failure::unacceptable(format!("`input_ids` in `{}` holds no tokens", self.ids.display())).into());
+            return Err(
+                Failure::unacceptable(format!("`input_ids` in `{}` holds no tokens", self.ids.display())).into()
+            );
         }
         let ids = token_ids(&self.ids, &ids)?;
         let examples: Vec<Example> = ids.chunks(tokens).map(|ids| Example::new(ids.to_vec(), 0, 0)).collect();

@@ -24,7 +24,7 @@ use crate::tensors::{integers, token_ids};
 /// What can be timed.
 #[derive(Debug, Subcommand)]
 pub enum BenchCommand {
-    /// Time optimizer steps, or train on one given batch
+    /// Time optimizer steps on random tokens, or train on one given batch
     Train(Box<BenchTrain>),
 }
 
@@ -73,7 +73,7 @@ pub struct BenchTrain {
     /// Adapter alpha
     #[arg(long, default_value_t = 24.0)]
     alpha: f64,
-    /// Dropout on the adapter branch; with --adapter its own configuration's unless given
+    /// Dropout on the adapter branch; unless given 0, or what the folder of --adapter says
     #[arg(long)]
     dropout: Option<f64>,
     /// Linear layers with an adapter, or `all-linear`
@@ -103,10 +103,11 @@ pub struct BenchTrain {
     /// Seed of initialisation, tokens and dropout
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Initial PEFT adapter
+    /// Start from this PEFT adapter folder, whose method, rank, alpha and targets then count
     #[arg(long)]
     adapter: Option<PathBuf>,
-    /// Train on exactly this batch: safetensors with `input_ids`, `labels`, `attention_mask`
+    /// Train on this batch instead of random tokens: safetensors with `input_ids`, `labels` (-100: no
+    /// loss, not shifted) and `attention_mask`, i64 [rows, tokens]
     #[arg(long)]
     batch_file: Option<PathBuf>,
     /// Write the trained adapter into this folder
@@ -120,10 +121,14 @@ pub struct BenchTrain {
 impl BenchTrain {
     fn run(self) -> anyhow::Result<()> {
         if !(0.0..1.0).contains(&self.prompt_frac) {
-            return Err(Failure::misuse(format!("`--prompt-frac` is {}, expected 0 to below 1", self.prompt_frac)).into());
+            return Err(
+                Failure::misuse(format!("`--prompt-frac` is {}, expected 0 to below 1", self.prompt_frac)).into()
+            );
         }
         if self.steps == 0 || self.batch == 0 || self.accum == 0 || self.seq < 2 {
-            return Err(Failure::misuse("`--steps`, `--batch` and `--accum` must be at least 1, `--seq` at least 2").into());
+            return Err(
+                Failure::misuse("`--steps`, `--batch` and `--accum` must be at least 1, `--seq` at least 2").into()
+            );
         }
         let modules = Module::ALL.map(Module::name);
         let wrong = self.targets.iter().map(String::as_str).find(|t| *t != "all-linear" && !modules.contains(t));
@@ -273,12 +278,16 @@ fn read_batch(path: &std::path::Path) -> anyhow::Result<Vec<Example>> {
     let (shape, ids) = integers(path, "input_ids")?;
     let (label_shape, labels) = integers(path, "labels")?;
     let (mask_shape, mask) = integers(path, "attention_mask")?;
-    let fault = |problem: String| Failure::unacceptable(format!("The batch in `{}` is not usable: {problem}", path.display()));
+    let fault =
+        |problem: String| Failure::unacceptable(format!("The batch in `{}` is not usable: {problem}", path.display()));
     let [_, tokens] = shape[..] else {
         return Err(fault(format!("`input_ids` has the shape {shape:?}, expected [rows, tokens]")).into());
     };
     if label_shape != shape || mask_shape != shape {
-        return Err(fault(format!("`labels` {label_shape:?} and `attention_mask` {mask_shape:?} differ from `input_ids` {shape:?}")).into());
+        return Err(fault(format!(
+            "`labels` {label_shape:?} and `attention_mask` {mask_shape:?} differ from `input_ids` {shape:?}"
+        ))
+        .into());
     }
     let mut examples = Vec::new();
     let rows = ids.chunks(tokens).zip(labels.chunks(tokens)).zip(mask.chunks(tokens));
@@ -292,7 +301,11 @@ fn read_batch(path: &std::path::Path) -> anyhow::Result<Vec<Example>> {
         }
         let wrong = (0..len).find(|&t| labels[t] != -100 && labels[t] != ids[t]);
         if let Some(t) = wrong {
-            return Err(fault(format!("row {row} has the label {} for the token {} at {t}, expected it or -100", labels[t], ids[t])).into());
+            return Err(fault(format!(
+                "row {row} has the label {} for the token {} at {t}, expected it or -100",
+                labels[t], ids[t]
+            ))
+            .into());
         }
         if len == 0 {
             continue;

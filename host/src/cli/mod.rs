@@ -23,9 +23,25 @@ use tracing_subscriber::EnvFilter;
 
 use error::Failure;
 
-/// Trains, proves, packages and runs small domain experts on your own machine.
+/// Shown below the list of commands.
+const AFTER_HELP: &str = "\
+To begin: hive expert train sql --profile quickstart
+
+Results go to stdout, all else to stderr. Exit code 0: done, 1: the input or the result is not
+acceptable, 2: hive failed or was misused.
+
+Environment:
+  HIVE_HOME      Where base models are kept [default: ~/.local/share/hive]
+  HIVE_OFFLINE   Fetch no base model when set to 1
+  HIVE_LOG       Log on stderr, such as `debug`
+  HF_ENDPOINT    Address of the model hub or of a mirror
+  HF_TOKEN       Token to send to the model hub
+  NO_COLOR       No colour";
+
+/// Trains, evaluates and runs small domain experts on your own machine.
 #[derive(Debug, Parser)]
-#[command(name = "hive", version, about, propagate_version = true, disable_help_subcommand = true)]
+#[command(name = "hive", version, about, after_help = AFTER_HELP)]
+#[command(propagate_version = true, disable_help_subcommand = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

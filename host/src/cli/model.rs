@@ -50,13 +50,10 @@ struct Row<'a> {
 pub fn run(command: ModelCommand) -> anyhow::Result<()> {
     let store = ModelStore::from_env()?;
     match command {
-        ModelCommand::List { json } => list(&store, json)?,
-        ModelCommand::Pull { id } => {
-            result(&store.pull(&id, &mut PullProgress::stderr())?.path.display().to_string())?;
-        },
-        ModelCommand::Path { id } => result(&store.locate(&id)?.path.display().to_string())?,
+        ModelCommand::List { json } => list(&store, json),
+        ModelCommand::Pull { id } => result(&store.pull(&id, &mut PullProgress::stderr())?.path.display().to_string()),
+        ModelCommand::Path { id } => result(&store.locate(&id)?.path.display().to_string()),
     }
-    Ok(())
 }
 
 fn list(store: &ModelStore, json: bool) -> anyhow::Result<()> {
@@ -78,11 +75,11 @@ fn list(store: &ModelStore, json: bool) -> anyhow::Result<()> {
         return result(&serde_json::to_string_pretty(&rows)?);
     }
     let width = rows.iter().map(|row| row.id.len()).max().unwrap_or(0);
+    let mut lines = Vec::new();
     for row in rows {
         let size = row.size.map_or("?".to_owned(), |bytes| indicatif::DecimalBytes(bytes).to_string());
         let state = if row.path.is_some() { "pulled" } else { "not pulled" };
-        let line = format!("{:width$}  {state:10}  {size:>9}  {:10}  {}", row.id, row.license, row.description);
-        result(&line)?;
+        lines.push(format!("{:width$}  {state:10}  {size:>9}  {:10}  {}", row.id, row.license, row.description));
     }
-    Ok(())
+    result(&lines.join("\n"))
 }

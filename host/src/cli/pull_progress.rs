@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
 
+use super::output::note;
 use crate::models::PullReporter;
 use crate::models::catalogue::{Model, ModelFile, Source};
 
@@ -29,8 +30,8 @@ impl PullProgress {
 
     fn line(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{text}")),
-            None => eprintln!("{text}"),
+            Some(bar) => bar.suspend(|| note(text)),
+            None => note(text),
         }
     }
 

@@ -77,10 +77,19 @@ impl TrainReporter for TrainProgress {
                     MappedBy::Name => "",
                     MappedBy::Alias => " (alias)",
                 };
-                if f.field == f.column { format!("{}{by}", f.field) } else { format!("{} ← {}{by}", f.field, f.column) }
+                if f.field == f.column {
+                    format!("{}{by}", f.field)
+                } else {
+                    format!("{} ← {}{by}", f.field, f.column)
+                }
             })
             .collect();
-        self.line(&format!("{} {} records: {}", heading(&file.display().to_string()), report.records, mapped.join(", ")));
+        self.line(&format!(
+            "{} {} records: {}",
+            heading(&file.display().to_string()),
+            report.records,
+            mapped.join(", ")
+        ));
     }
 
     fn data(&mut self, report: &PrepareReport) {
@@ -111,17 +120,71 @@ impl TrainReporter for TrainProgress {
             hive_sdk::Method::Lora => "LoRA",
         };
         let share = 100.0 * plan.trainable as f64 / plan.base_parameters as f64;
-        let dropped = |n: usize| if n == 0 { String::new() } else { format!(" ({n} longer than {} tokens dropped)", training.max_seq_len) };
-        let names: Vec<String> =
-            adapter.target_modules.iter().filter_map(|m| serde_json::to_value(m).ok()?.as_str().map(str::to_owned)).collect();
+        let dropped = |n: usize| {
+            if n == 0 { String::new() } else { format!(" ({n} longer than {} tokens dropped)", training.max_seq_len) }
+        };
+        let names: Vec<String> = adapter
+            .target_modules
+            .iter()
+            .filter_map(|m| serde_json::to_value(m).ok()?.as_str().map(str::to_owned))
+            .collect();
         let rows = [
-            ("base", format!("{} ({} parameters, sha256 {}…)", plan.base.id, grouped(plan.base_parameters), &plan.base.digest[..12.min(plan.base.digest.len())])),
-            ("adapter", format!("{method} rank {}, alpha {}, dropout {} on {} layers ({})", adapter.rank, adapter.alpha, adapter.dropout, plan.adapted, names.join(", "))),
+            (
+                "base",
+                format!(
+                    "{} ({} parameters, sha256 {}…)",
+                    plan.base.id,
+                    grouped(plan.base_parameters),
+                    &plan.base.digest[..12.min(plan.base.digest.len())]
+                ),
+            ),
+            (
+                "adapter",
+                format!(
+                    "{method} rank {}, alpha {}, dropout {} on {} layers ({})",
+                    adapter.rank,
+                    adapter.alpha,
+                    adapter.dropout,
+                    plan.adapted,
+                    names.join(", ")
+                ),
+            ),
             ("trainable", format!("{} parameters, {share:.2} % of the base", grouped(plan.trainable))),
-            ("records", format!("{} to train on{}, {} held out{}", plan.train.0, dropped(plan.train.1), plan.validation.0, dropped(plan.validation.1))),
-            ("tokens", format!("{} in the training records, {} of them carry loss", grouped(plan.tokens.0), grouped(plan.tokens.1))),
-            ("steps", format!("{} of {} records, {} of them warm-up, then {}", plan.steps.0, training.effective_batch, plan.steps.1, schedule(training.schedule))),
-            ("rate", format!("{:e}, weight decay {}, gradient norm at most {}, seed {}", training.learning_rate, training.weight_decay, training.max_grad_norm, training.seed)),
+            (
+                "records",
+                format!(
+                    "{} to train on{}, {} held out{}",
+                    plan.train.0,
+                    dropped(plan.train.1),
+                    plan.validation.0,
+                    dropped(plan.validation.1)
+                ),
+            ),
+            (
+                "tokens",
+                format!(
+                    "{} in the training records, {} of them carry loss",
+                    grouped(plan.tokens.0),
+                    grouped(plan.tokens.1)
+                ),
+            ),
+            (
+                "steps",
+                format!(
+                    "{} of {} records, {} of them warm-up, then {}",
+                    plan.steps.0,
+                    training.effective_batch,
+                    plan.steps.1,
+                    schedule(training.schedule)
+                ),
+            ),
+            (
+                "rate",
+                format!(
+                    "{:e}, weight decay {}, gradient norm at most {}, seed {}",
+                    training.learning_rate, training.weight_decay, training.max_grad_norm, training.seed
+                ),
+            ),
             ("run folder", plan.folder.display().to_string()),
         ];
         for (name, value) in rows {

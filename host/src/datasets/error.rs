@@ -142,7 +142,9 @@ impl DatasetError {
             DatasetError::AllRejected { .. } => {
                 Some("correct the file, or say which column holds what with `--map FIELD=COLUMN`".to_owned())
             }
-            DatasetError::Line { .. } | DatasetError::Empty { .. } => Some("a data set is JSON lines: one object per line, in UTF-8".to_owned()),
+            DatasetError::Line { .. } | DatasetError::Empty { .. } => {
+                Some("a data set is JSON lines: one object per line, in UTF-8".to_owned())
+            }
             DatasetError::Plugin(e) => e.hint(),
             _ => None,
         }

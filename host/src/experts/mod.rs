@@ -68,7 +68,9 @@ pub enum ExpertError {
         missing: &'static str,
     },
     /// After tokenisation nothing is left.
-    #[error("No record is left to train on: all {records} are longer than max_seq_len = {max_seq_len} tokens (the shortest has {shortest})")]
+    #[error(
+        "No record is left to train on: all {records} are longer than max_seq_len = {max_seq_len} tokens (the shortest has {shortest})"
+    )]
     AllTooLong {
         /// Records before.
         records: usize,
@@ -140,14 +142,19 @@ impl ExpertError {
             Self::Map(e) => e.hint(),
             Self::Model(e) => e.hint(),
             Self::Engine(e) => engine_hint(e),
-            Self::UnknownProfile { name, known } => {
-                crate::suggest::nearest(name, known.iter().map(String::as_str)).map(|near| format!("did you mean `--profile {near}`?"))
-            }
-            Self::Setting { what, .. } if what.starts_with("`--set") => Some("`--set training.learning_rate=1e-4`; a key that occurs once needs no section: `--set rank=8`".into()),
+            Self::UnknownProfile { name, known } => crate::suggest::nearest(name, known.iter().map(String::as_str))
+                .map(|near| format!("did you mean `--profile {near}`?")),
+            Self::Setting { what, .. } if what.starts_with("`--set") => Some(
+                "`--set training.learning_rate=1e-4`; a key that occurs once needs no section: `--set rank=8`".into(),
+            ),
             Self::Setting { what, .. } if !what.ends_with(".toml`") => None,
-            Self::Setting { .. } => Some("it holds keys of the recipe: `[training]` and below it `learning_rate = 1e-4`".into()),
+            Self::Setting { .. } => {
+                Some("it holds keys of the recipe: `[training]` and below it `learning_rate = 1e-4`".into())
+            }
             Self::NoData(name) => Some(format!("`hive expert train {name} --dataset FILE.jsonl`")),
-            Self::AllTooLong { shortest, .. } => Some(format!("`--set max_seq_len={}`", shortest.next_multiple_of(100))),
+            Self::AllTooLong { shortest, .. } => {
+                Some(format!("`--set max_seq_len={}`", shortest.next_multiple_of(100)))
+            }
             Self::RunFolder { .. } => Some("`--out FOLDER` writes the run elsewhere".into()),
             Self::Resume { .. } => Some("start a new run without `--resume`".into()),
             Self::NotAChatModel { .. } => Some("`hive model list` shows base models that have one".into()),
@@ -178,15 +185,21 @@ pub fn engine_hint(error: &EngineError) -> Option<String> {
         EngineError::Damaged { .. } => {
             Some("get the file again; a base model of the catalogue is mended by `hive model pull ID`".into())
         }
-        EngineError::WrongBase { trained_on, .. } => Some(format!("`--base {trained_on}`, if that is still the model it was")),
+        EngineError::WrongBase { trained_on, .. } => {
+            Some(format!("`--base {trained_on}`, if that is still the model it was"))
+        }
         EngineError::Training { updates: 0, .. } => {
             Some("nothing was changed yet, so no setting is the cause: check the base model's files".into())
         }
-        EngineError::Training { .. } => Some("a lower rate may help: `--set learning_rate=…`; the checkpoints written before stand".into()),
+        EngineError::Training { .. } => {
+            Some("a lower rate may help: `--set learning_rate=…`; the checkpoints written before stand".into())
+        }
         EngineError::Mismatch { of, .. } => match of {
             MismatchOf::Adapter => Some("`hive adapter inspect FOLDER` shows what an adapter is for".into()),
             MismatchOf::BaseModel => Some("take configuration and weights from the same model".into()),
-            MismatchOf::Gradients => Some("check the base model's files, or leave these modules out of `target_modules`".into()),
+            MismatchOf::Gradients => {
+                Some("check the base model's files, or leave these modules out of `target_modules`".into())
+            }
             MismatchOf::Recipe => None,
         },
         _ => None,

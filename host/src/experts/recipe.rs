@@ -43,12 +43,17 @@ pub fn resolve(manifest: &Manifest, layers: &Layers) -> Result<Recipe, ExpertErr
         })?;
         figment = figment.merge(Serialized::defaults(profile));
     }
-    if let Some(file) = &layers.file {
-        figment = figment.merge(Toml::file(file));
+    if let Some(file) = layers.file.as_ref().filter(|file| file.exists()) {
+        // Exactly this file: figment would otherwise look for it in every parent folder too.
+        figment = figment.merge(Toml::file_exact(file));
     }
     figment = figment.merge(
         Env::prefixed("HIVE_")
-            .filter(|key| SECTIONS.iter().any(|section| key.as_str().split("__").next().is_some_and(|s| s.eq_ignore_ascii_case(section))))
+            .filter(|key| {
+                SECTIONS
+                    .iter()
+                    .any(|section| key.as_str().split("__").next().is_some_and(|s| s.eq_ignore_ascii_case(section)))
+            })
             .split("__"),
     );
     for set in &layers.sets {
@@ -88,7 +93,8 @@ fn check(manifest: &Manifest, recipe: Map<String, Value>) -> Result<Recipe, Expe
 fn only_recipe(error: ManifestError) -> ManifestError {
     match error {
         ManifestError::Faulty { file, faults } => {
-            let inside: Vec<_> = faults.iter().filter(|f| f.path.to_string().starts_with("$.recipe")).cloned().collect();
+            let inside: Vec<_> =
+                faults.iter().filter(|f| f.path.to_string().starts_with("$.recipe")).cloned().collect();
             ManifestError::Faulty { file, faults: if inside.is_empty() { faults } else { inside } }
         }
         other => other,
@@ -130,7 +136,11 @@ fn setting(set: &str, defaults: &Value) -> Result<Value, ExpertError> {
             match sections.iter().find(|s| defaults[**s].get(leaf).is_some()) {
                 Some(section) => vec![section, leaf],
                 None => {
-                    let known: Vec<&str> = sections.iter().filter_map(|s| defaults[*s].as_object()).flat_map(|m| m.keys().map(String::as_str)).collect();
+                    let known: Vec<&str> = sections
+                        .iter()
+                        .filter_map(|s| defaults[*s].as_object())
+                        .flat_map(|m| m.keys().map(String::as_str))
+                        .collect();
                     let near = crate::suggest::nearest(leaf, known.iter().copied());
                     let near = near.map_or_else(String::new, |n| format!(", did you mean `{n}`?"));
                     return Err(fault(format!("unknown key `{leaf}`{near}")));
@@ -215,7 +225,8 @@ mod tests {
         let recipe = with(None, &[]).unwrap();
         assert_eq!((recipe.adapter.rank, recipe.adapter.alpha, recipe.training.steps), (4, 24.0, None));
         assert_eq!(recipe.base_model, "m");
-        let recipe = with(Some("quick"), &["learning_rate=0.5", "training.steps=9", "target_modules=[\"q_proj\"]"]).unwrap();
+        let recipe =
+            with(Some("quick"), &["learning_rate=0.5", "training.steps=9", "target_modules=[\"q_proj\"]"]).unwrap();
         assert_eq!((recipe.adapter.rank, recipe.training.steps, recipe.training.learning_rate), (2, Some(9), 0.5));
         assert_eq!(recipe.adapter.target_modules.len(), 1);
     }

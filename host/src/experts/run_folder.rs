@@ -45,7 +45,13 @@ impl RunFolder {
         let prefix = format!("{name}-");
         let number = |path: &Path| path.file_name()?.to_str()?.strip_prefix(&prefix)?.parse::<u64>().ok();
         let entries = fs::read_dir(parent).ok()?;
-        entries.flatten().map(|e| e.path()).filter(|p| p.join(file).exists()).filter_map(|p| Some((number(&p)?, p))).max().map(|(_, p)| p)
+        entries
+            .flatten()
+            .map(|e| e.path())
+            .filter(|p| p.join(file).exists())
+            .filter_map(|p| Some((number(&p)?, p)))
+            .max()
+            .map(|(_, p)| p)
     }
 
     /// Removes what [`RunFolder::create`] made, if nothing has come into it since.
@@ -108,7 +114,8 @@ impl RunFolder {
             let kept: String = text.lines().filter(keep).map(|l| format!("{l}\n")).collect();
             write_file(&path, kept.as_bytes())?;
         }
-        let file = OpenOptions::new().create(true).append(true).open(&path).map_err(|e| self.fault("write", &path, e))?;
+        let file =
+            OpenOptions::new().create(true).append(true).open(&path).map_err(|e| self.fault("write", &path, e))?;
         Ok(Metrics { file, path })
     }
 

@@ -62,7 +62,12 @@ impl<'a> Tokeniser<'a> {
     ///
     /// # Errors
     /// What the expert, the template or the tokenizer says.
-    pub fn records(&self, expert: &LoadedExpert, records: &[Record], max_seq_len: usize) -> Result<Tokenised, ExpertError> {
+    pub fn records(
+        &self,
+        expert: &LoadedExpert,
+        records: &[Record],
+        max_seq_len: usize,
+    ) -> Result<Tokenised, ExpertError> {
         let mut out = Tokenised { shortest: usize::MAX, ..Tokenised::default() };
         for (index, rendered) in expert.render(records)?.iter().enumerate() {
             let PromptCompletion { ids, prompt_len } = self.encode(rendered)?;

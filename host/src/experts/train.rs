@@ -25,7 +25,8 @@ use super::recipe::{adapter_config, train_config};
 use super::run_folder::{Metrics, RunFolder};
 use super::tokenise::{Tokenised, Tokeniser};
 use crate::datasets::{
-    ColumnMap, JsonlReader, MapOverrides, PrepareReport, ReadReport, Rejects, SourcedRecord, SplitSettings, prepare, synthetic,
+    ColumnMap, JsonlReader, MapOverrides, PrepareReport, ReadReport, Rejects, SourcedRecord, SplitSettings, prepare,
+    synthetic,
 };
 use crate::models::PullReporter;
 use crate::plugins::LoadedExpert;
@@ -82,17 +83,26 @@ pub struct Plan {
     pub folder: PathBuf,
 }
 
+/// One figure of the base and of the expert.
+#[derive(Debug, Clone, Serialize)]
+pub struct Compared<T> {
+    /// Of the base alone.
+    pub base: T,
+    /// Of the base with the adapter.
+    pub expert: T,
+}
+
 /// What training was worth.
 #[derive(Debug, Clone, Serialize)]
 pub struct Summary {
     /// Held-out loss of the base and of the expert, nats per token.
-    pub loss: Option<(f64, f64)>,
+    pub loss: Option<Compared<f64>>,
     /// Held-out token accuracy of the base and of the expert.
-    pub token_accuracy: Option<(f64, f64)>,
+    pub token_accuracy: Option<Compared<f64>>,
     /// Graded score on held-out records, base and expert.
-    pub held_out: Option<(Scores, Scores)>,
+    pub held_out: Option<Compared<Scores>>,
     /// Graded score on the manifest's own prompts, base and expert.
-    pub eval_prompts: Option<(Scores, Scores)>,
+    pub eval_prompts: Option<Compared<Scores>>,
     /// Step of the adapter that was kept.
     pub step: u64,
 }
@@ -241,11 +251,25 @@ fn train_in(
         return Ok(TrainEnd::Stopped(outcome, folder));
     }
     let adapter_dir = folder.adapter();
-    std::fs::create_dir_all(&adapter_dir)
-        .map_err(|source| ExpertError::RunFolder { action: "create", path: adapter_dir.clone(), source })?;
+    std::fs::create_dir_all(&adapter_dir).map_err(|source| ExpertError::RunFolder {
+        action: "create",
+        path: adapter_dir.clone(),
+        source,
+    })?;
     peft::save(&adapter_dir, &trainer.adapter, &base.reference)?;
-    let best_step = outcome.best.filter(|_| config.load_best_at_end).map_or(outcome.step, |b| if b.step > 0 { b.step } else { outcome.step });
-    let job = Evaluation { expert, base: &base, tokeniser: &tokeniser, held: &held, held_records: &held_records, recipe, stop };
+    let best_step = outcome
+        .best
+        .filter(|_| config.load_best_at_end)
+        .map_or(outcome.step, |b| if b.step > 0 { b.step } else { outcome.step });
+    let job = Evaluation {
+        expert,
+        base: &base,
+        tokeniser: &tokeniser,
+        held: &held,
+        held_records: &held_records,
+        recipe,
+        stop,
+    };
     let summary = job.run(&trainer.adapter, best_step, reporter)?;
     folder.write_json("evaluation.json", &summary)?;
     Ok(TrainEnd::Done(Box::new(summary), folder))
@@ -278,8 +302,11 @@ fn records(
         }
         request.datasets.iter().map(|f| format!("`{}`", f.display())).collect::<Vec<_>>().join(", ")
     };
-    let settings =
-        SplitSettings { seed, validation_fraction: data.validation_fraction, validation_records: data.validation_records };
+    let settings = SplitSettings {
+        seed,
+        validation_fraction: data.validation_fraction,
+        validation_records: data.validation_records,
+    };
     let prepared = prepare(expert, &what, records, &rejects, &settings)?;
     reporter.data(&prepared.report);
     let bare = |records: Vec<SourcedRecord>| records.into_iter().map(|r| r.record).collect();
@@ -292,14 +319,22 @@ fn resume(path: &Path, now: &RunRecord, base: &Base, trainer: &mut Trainer) -> R
     let then = read_record(path)?;
     let mut differences = Vec::new();
     if then.base != now.base {
-        differences.push(format!("base model `{}` ({}), got `{}` ({})", then.base.id, then.base.digest, now.base.id, now.base.digest));
+        differences.push(format!(
+            "base model `{}` ({}), got `{}` ({})",
+            then.base.id, then.base.digest, now.base.id, now.base.digest
+        ));
     }
     if then.data != now.data {
         differences.push(format!("data of digest {}, got {}", then.data, now.data));
     }
-    let changed = |a: &Value, b: &Value| a.as_object().zip(b.as_object()).map_or_else(Vec::new, |(a, b)| {
-        a.iter().filter(|(k, v)| b.get(*k) != Some(v)).map(|(k, v)| format!("`{k}` = {v}, got {}", b.get(k).unwrap_or(&Value::Null))).collect()
-    });
+    let changed = |a: &Value, b: &Value| {
+        a.as_object().zip(b.as_object()).map_or_else(Vec::new, |(a, b)| {
+            a.iter()
+                .filter(|(k, v)| b.get(*k) != Some(v))
+                .map(|(k, v)| format!("`{k}` = {v}, got {}", b.get(k).unwrap_or(&Value::Null)))
+                .collect()
+        })
+    };
     let (a, b) = (json!(then.request.recipe), json!(now.request.recipe));
     for section in ["adapter", "training", "data"] {
         differences.extend(changed(&a[section], &b[section]));
@@ -388,8 +423,8 @@ impl Evaluation<'_> {
             let mut pass = Pass::new();
             let before = evaluate(&mut pass, plain, &held, budget)?;
             let after = evaluate(&mut pass, adapted, &held, budget)?;
-            loss = Some((before.mean(), after.mean()));
-            token_accuracy = Some((before.accuracy(), after.accuracy()));
+            loss = Some(Compared { base: before.mean(), expert: after.mean() });
+            token_accuracy = Some(Compared { base: before.accuracy(), expert: after.accuracy() });
         }
         let wanted = self.recipe.data.graded_prompts;
         let prompts: Vec<Record> = self.expert.eval_prompts()?.into_iter().take(wanted).map(|p| p.record).collect();
@@ -404,7 +439,7 @@ impl Evaluation<'_> {
         adapted: Model,
         prompts: &[Record],
         reporter: &mut dyn TrainReporter,
-    ) -> Result<Option<(Scores, Scores)>, ExpertError> {
+    ) -> Result<Option<Compared<Scores>>, ExpertError> {
         if prompts.is_empty() || self.stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
@@ -418,7 +453,7 @@ impl Evaluation<'_> {
                 !self.stop.load(Ordering::Relaxed)
             })
         };
-        Ok(Some((one("base", plain)?, one("expert", adapted)?)))
+        Ok(Some(Compared { base: one("base", plain)?, expert: one("expert", adapted)? }))
     }
 }
 

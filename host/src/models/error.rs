@@ -101,7 +101,9 @@ impl ModelError {
                 let pip = failures.iter().any(|f| f.reason.starts_with("pip is not installed"));
                 let mut ways = vec![match pip {
                     true => format!("install pip and run `hive model pull {id}` again"),
-                    false => format!("check the network and run `hive model pull {id}` again (it goes on where it stopped)"),
+                    false => {
+                        format!("check the network and run `hive model pull {id}` again (it goes on where it stopped)")
+                    }
                 }];
                 ways.extend(of("hub ").then(|| "set `HF_ENDPOINT` to a mirror of the hub".to_owned()));
                 ways.push("or use a local folder or `.gguf` file with `--base PATH`".to_owned());

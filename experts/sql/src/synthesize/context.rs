@@ -199,16 +199,20 @@ impl Context {
         while let Some((before, after)) = rest.split_once('{') {
             let (place, after) = after.split_once('}')?;
             said.push_str(before);
-            match words.iter().find(|(name, _)| *name == place) {
-                Some((_, word)) => said.push_str(word),
-                None => said.push_str(self.usual(place)?),
+            let word = match words.iter().find(|(name, _)| *name == place) {
+                Some((_, word)) => word.as_str(),
+                None => self.usual(place)?,
+            };
+            let before = said.trim_end();
+            if before.is_empty() || before.ends_with(['.', '?']) {
+                said.push_str(&capital(word)?);
+            } else {
+                said.push_str(word);
             }
             rest = after;
         }
         said.push_str(rest);
-        let mut letters = said.chars();
-        let first = letters.next()?;
-        Some(first.to_uppercase().chain(letters).collect())
+        Some(said)
     }
 
     fn usual(&mut self, place: &str) -> Option<&'static str> {
@@ -223,6 +227,12 @@ impl Context {
         };
         self.one(ways)
     }
+}
+
+fn capital(word: &str) -> Option<String> {
+    let mut letters = word.chars();
+    let first = letters.next()?;
+    Some(first.to_uppercase().chain(letters).collect())
 }
 
 /// Any column that one would ask to see: not a key and not a reference.
@@ -300,7 +310,7 @@ pub fn flags(column: &Column) -> bool {
 }
 
 fn is_year(column: &Column) -> bool {
-    column.name.contains("year") && column.name != "years_of_service" || matches!(column.name, "founded" | "vintage")
+    column.name.contains("year") && column.name != "years_of_service" || column.name == "vintage"
 }
 
 /// `text` as an SQL literal.

@@ -250,7 +250,7 @@ pub fn load(dir: &Path, model: &ModelConfig, base: Option<&BaseRef>) -> Result<L
     if !problems.is_empty() {
         let against = base.map_or_else(|| "the base model".to_owned(), |b| format!("base model `{}`", b.id));
         return Err(EngineError::Mismatch {
-        of: MismatchOf::Adapter,
+            of: MismatchOf::Adapter,
             summary: format!(
                 "Failed to load adapter `{}`: {} of its {tensors} tensors do not match {against}",
                 dir.display(),

@@ -148,7 +148,7 @@ impl<'a> Trainer<'a> {
         evaluate(&mut self.pass, model, examples, self.config.micro_batch_tokens)
     }
 
-    /// Whether two parts of the state are the same is the caller's question: the ratios as they are.
+    /// The ratios m/‖W + s·B·A‖ that belong to the adapter as it is.
     pub fn scales(&self) -> &AdapterScales {
         &self.scales
     }

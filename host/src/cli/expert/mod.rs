@@ -13,11 +13,11 @@ use clap::Subcommand;
 pub enum ExpertCommand {
     /// List every expert, its version, library and state
     List(list::List),
-    /// Train an expert's adapter, resume a run
+    /// Train an expert's adapter, or go on with a stopped run
     Train(Box<train::Train>),
-    /// Ask an expert
+    /// Ask an expert a question
     Run(Box<run::Run>),
-    /// Check a manifest and list every fault at once
+    /// Check a manifest and list all its faults
     Validate(validate::Validate),
     /// Print the JSON schema of manifests
     Schema(schema::Schema),

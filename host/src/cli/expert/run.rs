@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use clap::Args;
-use hive_engine::adapter::peft;
 use hive_engine::adapter::AdapterScales;
+use hive_engine::adapter::peft;
 use hive_engine::model::pass::Model;
 use hive_sdk::Record;
 
@@ -21,7 +21,7 @@ use crate::experts::run_folder::RunFolder;
 use crate::experts::tokenise::Tokeniser;
 use crate::plugins::LoadedExpert;
 
-/// Ask an expert
+/// Ask an expert a question
 #[derive(Debug, Args)]
 pub struct Run {
     /// Name of the expert, as `hive expert list` shows it
@@ -31,23 +31,23 @@ pub struct Run {
     /// File with the schema that the question is about
     #[arg(long, value_name = "FILE")]
     schema: Option<PathBuf>,
-    /// Another field of the record, `name=value`; may be given several times
+    /// Another field of the record; may be given several times
     #[arg(long = "field", value_name = "NAME=VALUE")]
     fields: Vec<String>,
-    /// Run whose adapter answers; the latest unless given
+    /// Folder of the run whose adapter answers; the latest below `runs` unless given
     #[arg(long, value_name = "RUN", conflicts_with_all = ["adapter", "base_only"])]
     run: Option<PathBuf>,
-    /// Any PEFT adapter folder for the same base
+    /// PEFT adapter folder, LoRA or DoRA, that answers instead of a run's
     #[arg(long, value_name = "DIR", conflicts_with = "base_only")]
     adapter: Option<PathBuf>,
     /// Ask the base model without an adapter
     #[arg(long)]
     base_only: bool,
-    /// Base model: a catalogue id, a folder or a GGUF file; the adapter's unless given
+    /// Base model: a catalogue id, a folder or a GGUF file; the one the adapter names unless given
     #[arg(long)]
     base: Option<String>,
-    /// Most tokens to write
-    #[arg(long)]
+    /// Most tokens to write; the manifest's number unless given
+    #[arg(long, value_name = "N")]
     max_new_tokens: Option<usize>,
 }
 
@@ -76,7 +76,10 @@ impl Run {
             return Err(Failure::misuse("Stopped before the answer was complete").into());
         }
         if !answer.complete {
-            note(&format!("warning: the answer was cut after {} tokens; `--max-new-tokens` allows more", answer.tokens));
+            note(&format!(
+                "warning: the answer was cut after {} tokens; `--max-new-tokens` allows more",
+                answer.tokens
+            ));
         }
         Ok(())
     }
@@ -89,12 +92,19 @@ impl Run {
         let names = || fields.iter().filter(|f| !f.completion).map(|f| f.name.clone()).collect::<Vec<_>>().join(", ");
         let mut set = |name: &str, value: String, argument: &str| {
             if !known(name) {
-                return Err(Failure::misuse(format!("Expert `{}` has no field `{name}`, which {argument} sets (its fields: {})", self.name, names())));
+                return Err(Failure::misuse(format!(
+                    "Expert `{}` has no field `{name}`, which {argument} sets (its fields: {})",
+                    self.name,
+                    names()
+                )));
             }
             record.set(name, value);
             Ok(())
         };
-        set("question", self.question.clone(), "the question")?;
+        // The question is the field of that name or, for other domains, the first that is needed.
+        let asked = fields.iter().find(|f| f.name == "question");
+        let asked = asked.or_else(|| fields.iter().find(|f| !f.completion && !f.optional));
+        set(asked.map_or("question", |f| f.name.as_str()), self.question.clone(), "the question")?;
         if let Some(path) = &self.schema {
             let text = std::fs::read_to_string(path).map_err(|e| hive_engine::EngineError::io("read", path, e))?;
             set("schema", text, "`--schema`")?;
@@ -107,8 +117,17 @@ impl Run {
         }
         for field in fields.iter().filter(|f| !f.completion && !f.optional) {
             if record.text(&field.name).is_none() {
-                let hint = if field.name == "schema" { "`--schema FILE` gives it".to_owned() } else { format!("`--field {}=…` gives it", field.name) };
-                return Err(Failure::misuse(format!("Expert `{}` needs the field `{}`, which is missing or empty", self.name, field.name)).hint(hint).into());
+                let hint = if field.name == "schema" {
+                    "`--schema FILE` gives it".to_owned()
+                } else {
+                    format!("`--field {}=…` gives it", field.name)
+                };
+                return Err(Failure::misuse(format!(
+                    "Expert `{}` needs the field `{}`, which is missing or empty",
+                    self.name, field.name
+                ))
+                .hint(hint)
+                .into());
             }
         }
         Ok(record)
@@ -129,7 +148,11 @@ impl Run {
         };
         let run = self.run.clone().or_else(|| RunFolder::latest(Path::new(RUNS), &self.name, "adapter"));
         let Some(run) = run else {
-            return Err(untrained(format!("Expert `{}` has no trained adapter: there is no finished run of it below `{RUNS}`", self.name)).into());
+            return Err(untrained(format!(
+                "Expert `{}` has no trained adapter: there is no finished run of it below `{RUNS}`",
+                self.name
+            ))
+            .into());
         };
         let dir = run.join("adapter");
         if !run.join("run.json").is_file() {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use hive_engine::train::checkpoint::write_file;
 use serde_json::json;
 
 use super::super::error::Failure;
@@ -13,38 +14,44 @@ use super::super::train_progress::TrainProgress;
 use crate::experts::grade::Scores;
 use crate::experts::recipe::{Layers, resolve};
 use crate::experts::run_folder::RunFolder;
-use crate::experts::train::{RunPlace, Summary, TrainEnd, TrainRequest, recorded_request, train};
+use crate::experts::train::{Compared, RunPlace, Summary, TrainEnd, TrainRequest, recorded_request, train};
 
 /// Folder of all runs, below the current one.
 pub(super) const RUNS: &str = "runs";
 
+/// Shown below the options.
+const AFTER_HELP: &str = "\
+The recipe of a run is put together from, weakest first: the manifest, --profile, `hive.toml`,
+variables such as HIVE_TRAINING__LEARNING_RATE, and --set. `hive expert schema` describes its keys.";
+
 /// Train an expert's adapter
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
 pub struct Train {
     /// Name of the expert, as `hive expert list` shows it
     name: String,
-    /// One of the expert's named recipes, such as `quickstart`
+    /// One of the manifest's named changes to the recipe, such as `quickstart`
     #[arg(long)]
     profile: Option<String>,
     /// Train on this JSON Lines file instead of the expert's own data; may be given several times
     #[arg(long, value_name = "FILE")]
     dataset: Vec<PathBuf>,
-    /// Which column holds which field: `question=q,schema=ddl,sql=answer`
+    /// Which column of the files holds which field, such as `question=q,schema=ddl,sql=answer`
     #[arg(long, value_name = "FIELD=COLUMN,…")]
     map: Option<String>,
     /// Base model instead of the recipe's: a catalogue id, a folder or a GGUF file
     #[arg(long)]
     base: Option<String>,
-    /// Optimizer steps instead of the recipe's
-    #[arg(long)]
+    /// Number of optimizer steps instead of the recipe's
+    #[arg(long, value_name = "N")]
     steps: Option<u64>,
     /// Set a key of the recipe, such as `learning_rate=1e-4`; may be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]
     sets: Vec<String>,
-    /// Folder of the run; `runs/NAME-N` unless given
+    /// Folder for the run; the next free `runs/NAME-N` unless given
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// Go on with a run from its last checkpoint: this folder, or the latest
+    /// Go on from the last checkpoint of the run in this folder, or of the latest run
     #[arg(long, value_name = "RUN", num_args = 0..=1, conflicts_with_all = ["profile", "dataset", "map", "base", "steps", "sets", "out"])]
     resume: Option<Option<PathBuf>>,
     /// Print the result as JSON
@@ -91,10 +98,14 @@ impl Train {
         match end? {
             TrainEnd::Stopped(outcome, folder) => {
                 let path = folder.path().display();
-                note(&format!("Stopped after step {} of {}; the checkpoint is in `{path}`", outcome.step, outcome.total));
+                note(&format!(
+                    "Stopped after step {} of {}; the checkpoint is in `{path}`",
+                    outcome.step, outcome.total
+                ));
                 note(&format!("Go on with: hive expert train {} --resume {path}", self.name));
                 if self.json {
-                    let text = json!({"stopped": true, "step": outcome.step, "total": outcome.total, "run": folder.path()});
+                    let text =
+                        json!({"stopped": true, "step": outcome.step, "total": outcome.total, "run": folder.path()});
                     result(&text.to_string())?;
                 }
                 Ok(())
@@ -105,40 +116,55 @@ impl Train {
 
     fn show(&self, summary: &Summary, folder: &RunFolder) -> anyhow::Result<()> {
         if self.json {
-            let brief = |pair: &Option<(Scores, Scores)>| pair.as_ref().map(|(b, e)| json!({"base": b.score, "expert": e.score, "prompts": b.graded.len()}));
+            let brief = |pair: &Option<Compared<Scores>>| {
+                let pair = pair.as_ref()?;
+                Some(json!({"base": pair.base.score, "expert": pair.expert.score, "prompts": pair.expert.graded.len()}))
+            };
             let value = json!({
                 "run": folder.path(), "adapter": folder.adapter(), "step": summary.step,
-                "loss": summary.loss.map(|(b, e)| json!({"base": b, "expert": e})),
-                "token_accuracy": summary.token_accuracy.map(|(b, e)| json!({"base": b, "expert": e})),
+                "loss": summary.loss, "token_accuracy": summary.token_accuracy,
                 "score": brief(&summary.held_out), "eval_prompts": brief(&summary.eval_prompts),
             });
             return result(&value.to_string());
         }
-        let mut lines = vec![String::new(), format!("What training was worth (base → expert, adapter of step {}):", summary.step)];
-        if let Some((base, expert)) = summary.loss {
+        let mut lines =
+            vec![String::new(), format!("What training was worth (base → expert, adapter of step {}):", summary.step)];
+        if let Some(Compared { base, expert }) = &summary.loss {
             lines.push(format!("  held-out loss            {base:.4} → {expert:.4} nats per token"));
         }
-        if let Some((base, expert)) = summary.token_accuracy {
+        if let Some(Compared { base, expert }) = &summary.token_accuracy {
             lines.push(format!("  held-out token accuracy  {:.1} % → {:.1} %", 100.0 * base, 100.0 * expert));
         }
-        for (name, pair) in [("graded score, held-out", &summary.held_out), ("graded score, own suite", &summary.eval_prompts)] {
-            if let Some((base, expert)) = pair {
-                lines.push(format!("  {name:23}  {:.3} → {:.3} (of 1, {} prompts)", base.score, expert.score, expert.graded.len()));
+        for (name, pair) in
+            [("graded score, held-out", &summary.held_out), ("graded score, own suite", &summary.eval_prompts)]
+        {
+            if let Some(Compared { base, expert }) = pair {
+                lines.push(format!(
+                    "  {name:23}  {:.3} → {:.3} (of 1, {} prompts)",
+                    base.score,
+                    expert.score,
+                    expert.graded.len()
+                ));
             }
         }
         lines.push(format!("Adapter: {}", folder.adapter().display()));
-        lines.push(next_command(&self.name, folder));
+        lines.extend(self.next_command(summary, folder));
         result(&lines.join("\n"))
     }
-}
 
-/// The command to try next, ready to be pasted.
-fn next_command(name: &str, folder: &RunFolder) -> String {
-    let hive = if in_path() { "hive" } else { "cargo run --release --" };
-    format!(
-        "Try it:  {hive} expert run {name} --run {} --schema examples/shop.sql \"How many orders has each customer placed?\"",
-        folder.path().display()
-    )
+    /// The command to try next, ready to be pasted: a held-out question, its schema beside the run.
+    fn next_command(&self, summary: &Summary, folder: &RunFolder) -> Option<String> {
+        let hive = if in_path() { "hive" } else { "cargo run --release --" };
+        let example = &summary.held_out.as_ref().or(summary.eval_prompts.as_ref())?.expert.graded.first()?.prompt;
+        let question = example.text("question")?.replace(['"', '$', '`', '\\'], "'");
+        let mut command = format!("Try it:  {hive} expert run {} --run {}", self.name, folder.path().display());
+        if let Some(schema) = example.text("schema") {
+            let path = folder.path().join("example.schema.sql");
+            write_file(&path, schema.as_bytes()).ok()?;
+            command += &format!(" --schema {}", path.display());
+        }
+        Some(format!("{command} \"{question}\""))
+    }
 }
 
 /// Whether this very binary is what `hive` means in the person's shell.

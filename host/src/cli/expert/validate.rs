@@ -11,7 +11,7 @@ use crate::manifest::check_file;
 /// Checks a manifest against the schema and against itself.
 #[derive(Debug, Args)]
 pub struct Validate {
-    /// The manifest: `manifests/sql.json`
+    /// The manifest file, such as `manifests/sql.json`
     manifest: PathBuf,
 }
 

@@ -305,9 +305,9 @@ fn filter(x: &mut Context) -> Option<Draft> {
     let words = [("T", t.many()), ("c", c.words()), ("n", n.words()), ("v", v.to_string())];
     let question = x.say(
         &[
-            "For {each} {c}, {list} the number of {T} and how many of them have a {n} {more} {v}.",
-            "{list} per {c} the count of all {T} and the count of those with a {n} {more} {v}.",
-            "How many {T} does {each} {c} have in all, and how many with a {n} {more} {v}?",
+            "For {each} {c}, {list} the number of {T} and how many of them have {n} {more} {v}.",
+            "{list} per {c} the count of all {T} and the count of those with {n} {more} {v}.",
+            "How many {T} does {each} {c} have in all, and how many with {n} {more} {v}?",
             "Count the {T} by {c}, and beside that only those whose {n} is {more} {v}.",
         ],
         &words,

@@ -2,7 +2,7 @@
 
 use super::super::context::{Context, Draft, categories, dates, flags, labels, measures, numbers, quoted};
 use super::super::domain::Kind;
-use super::{Shape, draft, shape};
+use super::{Shape, article, draft, shape};
 
 pub const SHAPES: &[Shape] = &[
     shape("update-set", update_set),
@@ -131,9 +131,9 @@ fn delete_where(x: &mut Context) -> Option<Draft> {
     ];
     let question = x.say(
         &[
-            "Delete the {T} with {c} {v} and a {n} {less} {low}.",
+            "Delete the {T} with {c} {v} and {n} {less} {low}.",
             "Remove all {T} whose {c} is {v} and whose {n} is {less} {low}.",
-            "Erase every {t} that has {c} {v} and a {n} {less} {low}.",
+            "Erase every {t} that has {c} {v} and {n} {less} {low}.",
             "Drop from {T} the rows where the {c} is {v} and the {n} is {less} {low}.",
         ],
         &words,
@@ -162,10 +162,10 @@ fn insert(x: &mut Context) -> Option<Draft> {
             _ => value,
         });
     }
-    let words = [("t", t.one.to_owned()), ("T", t.many()), ("said", said.join(", "))];
+    let words = [("t", t.one.to_owned()), ("T", t.many()), ("said", said.join(", ")), ("a", article(t.one).to_owned())];
     let question = x.say(
         &[
-            "Add a {t} with {said}.",
+            "Add {a} {t} with {said}.",
             "Insert a new {t}: {said}.",
             "Create a row in {T} with {said}.",
             "Record this {t}: {said}.",

@@ -107,9 +107,9 @@ fn where_greater(x: &mut Context) -> Option<Draft> {
     compare(
         x,
         &[
-            "{list} the {s} of the {T} with a {n} {more} {v}.",
+            "{list} the {s} of the {T} with {n} {more} {v}.",
             "What is the {s} of {T} whose {n} is {more} {v}?",
-            "Which {T} have a {n} {more} {v}? {list} their {s}.",
+            "Which {T} have {n} {more} {v}? {list} their {s}.",
             "{list} the {s} for all {T} where {n} exceeds {v}.",
         ],
         ">",
@@ -120,9 +120,9 @@ fn where_less(x: &mut Context) -> Option<Draft> {
     compare(
         x,
         &[
-            "{list} the {s} of the {T} with a {n} of at most {v}.",
+            "{list} the {s} of the {T} with {n} of at most {v}.",
             "What is the {s} of {T} whose {n} is {v} or less?",
-            "Which {T} have a {n} no higher than {v}? {list} their {s}.",
+            "Which {T} have {n} no higher than {v}? {list} their {s}.",
             "{list} the {s} for all {T} where {n} does not exceed {v}.",
         ],
         "<=",
@@ -137,9 +137,9 @@ fn where_between(x: &mut Context) -> Option<Draft> {
         [("T", t.many()), ("s", s.words()), ("n", n.words()), ("low", low.to_string()), ("high", high.to_string())];
     let question = x.say(
         &[
-            "{list} the {s} of the {T} with a {n} between {low} and {high}.",
+            "{list} the {s} of the {T} with {n} between {low} and {high}.",
             "What is the {s} of {T} whose {n} lies between {low} and {high}?",
-            "Which {T} have a {n} from {low} to {high}? {list} their {s}.",
+            "Which {T} have {n} from {low} to {high}? {list} their {s}.",
             "{list} the {s} for {T} where {n} is in the range {low} to {high}.",
         ],
         &words,
@@ -248,8 +248,8 @@ fn where_and(x: &mut Context) -> Option<Draft> {
     let question = x.say(
         &[
             "{list} the {s} of the {T} whose {c} is {v} and whose {n} is {more} {low}.",
-            "What is the {s} of {T} with {c} {v} and a {n} {more} {low}?",
-            "Which {T} have {c} {v} and a {n} {more} {low}? {list} the {s}.",
+            "What is the {s} of {T} with {c} {v} and {n} {more} {low}?",
+            "Which {T} have {c} {v} and {n} {more} {low}? {list} the {s}.",
             "Among the {T} with {c} {v}, {list} the {s} of those whose {n} is {more} {low}.",
         ],
         &words,
@@ -275,8 +275,8 @@ fn where_or(x: &mut Context) -> Option<Draft> {
     let question = x.say(
         &[
             "{list} the {s} of the {T} whose {c} is {v} or whose {n} is {less} {low}.",
-            "What is the {s} of {T} that have {c} {v} or a {n} {less} {low}?",
-            "Which {T} have either {c} {v} or a {n} {less} {low}? {list} the {s}.",
+            "What is the {s} of {T} that have {c} {v} or {n} {less} {low}?",
+            "Which {T} have either {c} {v} or {n} {less} {low}? {list} the {s}.",
             "{list} the {s} for {T} where the {c} is {v} or the {n} is {less} {low}.",
         ],
         &words,

@@ -300,10 +300,10 @@ fn join_three_distinct(x: &mut Context) -> Option<Draft> {
     ];
     let question = x.say(
         &[
-            "{list} the {al} of the {A} that have a {c} with any {b} whose {k} is {v}, each {al} once.",
+            "{list} the {al} of the {A} that have any {c} with any {b} whose {k} is {v}, each {al} once.",
             "Which different {al} of {A} occur in {C} with {B} of {k} {v}?",
             "{list} the distinct {al} of {A} linked by {C} to {B} with {k} {v}.",
-            "What distinct {al} do the {A} have whose {C} involve a {b} with {k} {v}?",
+            "What distinct {al} do the {A} have whose {C} involve any {b} with {k} {v}?",
         ],
         &words,
     );

@@ -27,8 +27,8 @@ fn above_average(x: &mut Context) -> Option<Draft> {
     let question = x.say(
         &[
             "{list} the {l} of the {T} whose {n} is above the average of all {T}.",
-            "Which {T} have a {n} higher than the average? {list} the {l}.",
-            "What is the {l} of {T} with a {n} greater than the overall average {n}?",
+            "Which {T} have {n} higher than the average? {list} the {l}.",
+            "What is the {l} of {T} with {n} greater than the overall average {n}?",
             "{list} the {l} of all {T} with an above-average {n}.",
         ],
         &words,
@@ -47,9 +47,9 @@ fn equals_extreme(x: &mut Context) -> Option<Draft> {
     let question = x.say(
         &[
             "{list} the {s} of all {T} that share the highest {n}.",
-            "Which {T} have a {n} equal to the maximum? {list} the {s}, ties included.",
-            "What is the {s} of {each} of the {T} with the maximum {n}, including ties?",
-            "{list} the {s} of every one of the {T} whose {n} equals the largest {n}.",
+            "Which {T} have {n} equal to the maximum? {list} the {s}, ties included.",
+            "What is the {s} of all {T} with the maximum {n}, including ties?",
+            "{list} the {s} of all those {T} whose {n} equals the largest {n}.",
         ],
         &words,
     );
@@ -65,10 +65,10 @@ fn in_subquery(x: &mut Context) -> Option<Draft> {
     words.extend([("n", n.words()), ("v", v.to_string()), ("a", article(l.child.one).to_owned())]);
     let question = x.say(
         &[
-            "{list} the {pl} of the {P} that have {a} {c} with a {n} {more} {v}.",
+            "{list} the {pl} of the {P} that have {a} {c} with {n} {more} {v}.",
             "Which {P} have any {c} whose {n} is {more} {v}? Return the {pl}, each {p} once.",
-            "What is the {pl} of {each} {p} with at least one {c} of {n} {more} {v}?",
-            "{list} the {pl} of {P} among whose {C} there is one with a {n} {more} {v}.",
+            "What is the {pl} of {each} {p} with at least one {c} with {n} {more} {v}?",
+            "{list} the {pl} of {P} among whose {C} there is one with {n} {more} {v}.",
         ],
         &words,
     );
@@ -86,11 +86,11 @@ fn exists(x: &mut Context) -> Option<Draft> {
     let c = x.column(l.child, categories)?;
     let v = x.value(c)?;
     let mut words = l.words().to_vec();
-    words.extend([("k", c.words()), ("v", v.to_owned())]);
+    words.extend([("k", c.words()), ("v", v.to_owned()), ("a", article(l.child.one).to_owned())]);
     let question = x.say(
         &[
-            "{list} the {pl} of the {P} for which a {c} with {k} {v} exists.",
-            "For which {P} does there exist a {c} whose {k} is {v}? Return the {pl}.",
+            "{list} the {pl} of the {P} for which {a} {c} with {k} {v} exists.",
+            "For which {P} does there exist {a} {c} whose {k} is {v}? Return the {pl}.",
             "What is the {pl} of {each} {p} for which some {c} with {k} {v} exists?",
             "{list} the {pl} of {P} where at least one {c} exists that has the {k} {v}.",
         ],
@@ -115,12 +115,12 @@ fn not_exists(x: &mut Context) -> Option<Draft> {
     let c = x.column(l.child, categories)?;
     let v = x.value(c)?;
     let mut words = l.words().to_vec();
-    words.extend([("k", c.words()), ("v", v.to_owned())]);
+    words.extend([("k", c.words()), ("v", v.to_owned()), ("a", article(l.child.one).to_owned())]);
     let question = x.say(
         &[
             "{list} the {pl} of the {P} for which no {c} with {k} {v} exists.",
             "For which {P} does there exist no {c} whose {k} is {v}? Return the {pl}.",
-            "What is the {pl} of {each} {p} that has never had a {c} with {k} {v}?",
+            "What is the {pl} of {each} {p} that has never had {a} {c} with {k} {v}?",
             "{list} the {pl} of {P} where not a single {c} has the {k} {v}.",
         ],
         &words,
@@ -146,7 +146,7 @@ fn correlated_average(x: &mut Context) -> Option<Draft> {
     let question = x.say(
         &[
             "{list} the {l} of the {T} whose {n} is above the average of the {T} with the same {c}.",
-            "Which {T} have a {n} higher than the average within their {c}? {list} the {l}.",
+            "Which {T} have {n} higher than the average within their {c}? {list} the {l}.",
             "What is the {l} of {T} whose {n} exceeds the mean {n} of their own {c}?",
             "Comparing {T} of the same {c} only, {list} the {l} of those with an above-average {n}.",
         ],
@@ -214,7 +214,7 @@ fn average_of_counts(x: &mut Context) -> Option<Draft> {
             "What is the average number of {C} per {p}, among {P} that have {C}?",
             "Among {P} with {C}, how many {C} are there on average per {p}?",
             "{what} the mean count of {C} per {p}, leaving out {P} without {C}.",
-            "On average, how many {C} does a {p} with any {C} have?",
+            "On average, how many {C} does {each} {p} with any {C} have?",
         ],
         &l.words(),
     );
@@ -239,10 +239,10 @@ fn union(x: &mut Context) -> Option<Draft> {
     ];
     let question = x.say(
         &[
-            "Combine with UNION the {l} of {T} with {c} {v} and the {l} of {T} with a {n} {more} {low}.",
+            "Combine with UNION the {l} of {T} with {c} {v} and the {l} of {T} with {n} {more} {low}.",
             "{list} the union of the {l} of {T} whose {c} is {v} and of {T} whose {n} is {more} {low}.",
             "Merge two lists without repeats: {l} of {T} with {c} {v}, and {l} of {T} with {n} {more} {low}.",
-            "As one UNION, {list} the {l} of {T} that have {c} {v} and of those with a {n} {more} {low}.",
+            "As one UNION, {list} the {l} of {T} that have {c} {v} and of those with {n} {more} {low}.",
         ],
         &words,
     );
@@ -281,12 +281,18 @@ fn intersect(x: &mut Context) -> Option<Draft> {
     let c = x.column(l.child, categories)?;
     let (v, w) = x.two_values(c)?;
     let mut words = l.words().to_vec();
-    words.extend([("k", c.words()), ("v", v.to_owned()), ("w", w.to_owned()), ("r", l.reference.words())]);
+    words.extend([
+        ("k", c.words()),
+        ("v", v.to_owned()),
+        ("w", w.to_owned()),
+        ("r", l.reference.words()),
+        ("a", article(l.child.one).to_owned()),
+    ]);
     let question = x.say(
         &[
             "{list} the {r} that occurs in {C} with {k} {v} as well as in {C} with {k} {w}.",
             "Which {r} values are found both in {C} with {k} {v} and in {C} with {k} {w}?",
-            "{list} the {r} of {P} that have both a {c} with {k} {v} and one with {k} {w}.",
+            "{list} the {r} of {P} that have both {a} {c} with {k} {v} and one with {k} {w}.",
             "What {r} do the {C} with {k} {v} and those with {k} {w} have in common?",
         ],
         &words,

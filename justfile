@@ -1,0 +1,29 @@
+# Every recipe is one line; `just --list` shows them. CONTRIBUTING.md has the plain commands.
+
+# Train the SQL expert, set-up included
+train-sql *args="--profile quickstart":
+    cargo run --release -- expert train sql {{args}}
+
+# All tests
+test:
+    cargo test --workspace
+
+# Formatting and lints, warnings as errors
+lint:
+    cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings
+
+# Time optimizer steps on random weights
+bench *args="--arch smollm2-135m":
+    cargo run --release -- bench train {{args}}
+
+# Write the manifests' JSON schema anew from the SDK's types
+schema:
+    cargo run -- expert schema > manifests/schema/expert.schema.json
+
+# The API documentation, warnings as errors
+docs:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# Everything a change must pass
+ci:
+    .ci/run
