@@ -67,7 +67,7 @@ fn a_run_leaves_everything_in_its_folder() {
         "  graded score, held-out   ",
         "  graded score, own suite  ",
         "Adapter: runs/sql-1/adapter\n",
-        " expert run sql --run runs/sql-1 --schema ",
+        " expert run sql --run runs/sql-1 --schema runs/sql-1/example.schema.sql \"",
     ] {
         assert!(out.contains(line), "`{line}` is missing on stdout:\n{said}");
     }
@@ -89,7 +89,10 @@ fn a_run_leaves_everything_in_its_folder() {
     let mut names: Vec<String> =
         std::fs::read_dir(&run).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    assert_eq!(names, ["adapter", "checkpoints", "evaluation.json", "metrics.jsonl", "recipe.json", "run.json"]);
+    assert_eq!(
+        names,
+        ["adapter", "checkpoints", "evaluation.json", "example.schema.sql", "metrics.jsonl", "recipe.json", "run.json"]
+    );
     assert_eq!(json(&run.join("run.json"))["expert"], "sql");
     let recipe = json(&run.join("recipe.json"));
     assert_eq!(recipe["base_model"], "../tiny");
@@ -110,7 +113,7 @@ fn a_run_leaves_everything_in_its_folder() {
         assert!(checkpoint.join(file).is_file(), "{file}");
     }
     let evaluation = json(&run.join("evaluation.json"));
-    assert_eq!(evaluation["eval_prompts"][1]["graded"].as_array().unwrap().len(), 1);
+    assert_eq!(evaluation["eval_prompts"]["expert"]["graded"].as_array().unwrap().len(), 1);
     // q, k, v, o, up and down of two layers: A, B and magnitude of each.
     assert_eq!(read_tensors(&run.join("adapter/adapter_model.safetensors")).len(), 36);
     let config = json(&run.join("adapter/adapter_config.json"));
