@@ -18,7 +18,7 @@ pub enum Part {
     A,
     /// B [out, rank]
     B,
-    /// m [out]
+    /// m `[out]`
     Magnitude,
 }
 

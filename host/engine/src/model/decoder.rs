@@ -8,7 +8,7 @@ use crate::model::source::TensorSource;
 use crate::ops::dora::Linear;
 use crate::ops::dropout::{key, mix};
 
-/// A linear layer's weight [out, in] and bias [out].
+/// A linear layer's weight [out, in] and bias `[out]`.
 #[derive(Debug, Clone)]
 struct Weight {
     weight: Vec<f32>,
@@ -18,13 +18,13 @@ struct Weight {
 /// One decoder layer.
 #[derive(Debug, Clone)]
 pub struct Layer {
-    /// RMS norm before attention [hidden].
+    /// RMS norm before attention `[hidden]`.
     pub input_norm: Vec<f32>,
-    /// RMS norm before the feed-forward layer [hidden].
+    /// RMS norm before the feed-forward layer `[hidden]`.
     pub post_attention_norm: Vec<f32>,
-    /// RMS norm of each query head [head_dim], Qwen3.
+    /// RMS norm of each query head `[head_dim]`, Qwen3.
     pub q_norm: Option<Vec<f32>>,
-    /// RMS norm of each key head [head_dim], Qwen3.
+    /// RMS norm of each key head `[head_dim]`, Qwen3.
     pub k_norm: Option<Vec<f32>>,
     linears: [Weight; 7],
 }
@@ -38,7 +38,7 @@ pub struct Decoder {
     pub embedding: Vec<f32>,
     /// The layers.
     pub layers: Vec<Layer>,
-    /// Last RMS norm [hidden].
+    /// Last RMS norm `[hidden]`.
     pub norm: Vec<f32>,
     /// Output projection [vocab, hidden], unless it is the embedding.
     untied_head: Option<Vec<f32>>,

@@ -47,7 +47,7 @@ impl<'a> Session<'a> {
         self.len == 0
     }
 
-    /// Reads `ids` and returns the logits [vocab] of what comes next.
+    /// Reads `ids` and returns the logits `[vocab]` of what comes next.
     ///
     /// # Errors
     /// When there is nothing to read, an id is not in the vocabulary, or the capacity is exceeded.

@@ -67,7 +67,7 @@ pub fn forward(out: &mut [f32], lse: &mut [f32], q: &[f32], k: &[f32], v: &[f32]
 }
 
 /// One head against keys that may begin before the queries do: query row t sees keys
-/// `0..=before + t`. q and out [rows, dim]; k and v [before + rows, dim]; lse [rows].
+/// `0..=before + t`. q and out [rows, dim]; k and v [before + rows, dim]; lse `[rows]`.
 pub fn head_forward(
     out: &mut [f32],
     lse: &mut [f32],

@@ -42,7 +42,7 @@ impl Loss {
     }
 }
 
-/// Loss of `targets` [n] under `hidden` [n, width] · `head` [vocab, width]ᵀ. With `gradient`,
+/// Loss of `targets` `[n]` under `hidden` [n, width] · `head` [vocab, width]ᵀ. With `gradient`,
 /// `(dhidden [n, width], scale)`, writes scale · ∂sum/∂hidden.
 ///
 /// `logits` is scratch that the caller keeps for reuse.

@@ -1,6 +1,6 @@
 //! A frozen linear layer with an adapter: LoRA (arXiv 2106.09685) or DoRA (arXiv 2402.09353).
 //!
-//! With x [tokens, in], W [out, in], A [r, in], B [out, r], s the scaling, m the magnitudes [out]:
+//! With x [tokens, in], W [out, in], A [r, in], B [out, r], s the scaling, m the magnitudes `[out]`:
 //!
 //! ```text
 //! c = m / ‖W + s·B·A‖ (row norms, detached: DoRA paper, section 4.3); c = 1 for LoRA
@@ -35,7 +35,7 @@ const SMALLEST_NORM: f32 = 1e-12;
 pub struct Linear<'a> {
     /// [out, in]
     pub weight: &'a [f32],
-    /// [out]
+    /// `[out]`
     pub bias: Option<&'a [f32]>,
     /// Output features.
     pub out: usize,
@@ -54,7 +54,7 @@ pub struct Branch<'a> {
     pub rank: usize,
     /// s: alpha / rank, or alpha / √rank with rsLoRA.
     pub scaling: f32,
-    /// c = m/n [out] and m [out]; none for LoRA.
+    /// c = m/n `[out]` and m `[out]`; none for LoRA.
     pub magnitude: Option<Magnitude<'a>>,
 }
 
@@ -74,11 +74,11 @@ pub struct BranchGradient<'a> {
     pub a: &'a mut [f32],
     /// [out, rank]
     pub b: &'a mut [f32],
-    /// [out], for DoRA
+    /// `[out]`, for DoRA
     pub m: Option<&'a mut [f32]>,
 }
 
-/// Row norms ‖W_j + s·B_j·A‖ into `norms` [out]; each row is summed in f64.
+/// Row norms ‖W_j + s·B_j·A‖ into `norms` `[out]`; each row is summed in f64.
 pub fn row_norms(norms: &mut [f32], linear: Linear, a: &[f32], b: &[f32], rank: usize, scaling: f32) {
     merged_rows(linear, a, b, rank, scaling, norms, |row, norm| {
         // f64 sums of f32 squares: the norm is then exact to f32 rounding for any width.

@@ -8,7 +8,7 @@ use super::lanes::{dot, wide};
 const BLOCK: usize = 16;
 
 /// `y[t] = w ⊙ x[t] · inv[t]` with `inv[t] = 1/√(mean(x[t]²) + eps)`; x and y [rows, width],
-/// w [width]. `inv` [rows] is kept for the backward pass.
+/// w `[width]`. `inv` `[rows]` is kept for the backward pass.
 pub fn forward(y: &mut [f32], inv: &mut [f32], x: &[f32], w: &[f32], eps: f32) {
     let width = w.len();
     assert!(y.len() == x.len() && x.len() == inv.len() * width);
