@@ -53,7 +53,7 @@ fn every_source_that_failed_is_named() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let said = pull(&Place::new(), &format!("http://{address}"));
     // What the system says of it differs.
-    let reason = std::io::Error::from(TcpStream::connect(address).unwrap_err());
+    let reason = TcpStream::connect(address).unwrap_err();
     insta::assert_snapshot!("model_unreachable", said.replace(&reason.to_string(), "[REFUSED]"));
 }
 

@@ -240,7 +240,7 @@ impl Reporter for TrainProgress {
                 bar.set_position(r.step);
                 bar.set_message(text);
             }
-            None if r.step % LINE_EVERY == 0 || r.step == r.total || r.step == self.done_before + 1 => {
+            None if r.step.is_multiple_of(LINE_EVERY) || r.step == r.total || r.step == self.done_before + 1 => {
                 note(&format!("step {}/{}  {text}", r.step, r.total));
             }
             None => {}

@@ -109,13 +109,13 @@ pub fn read_config(dir: &Path) -> Result<PeftConfig> {
         return refuse(format!("`peft_type` is `{}`, expected `LORA`", raw.peft_type));
     }
     for (name, neutral) in NEUTRAL {
-        if let Some(value) = raw.rest.get(name) {
-            if !neutral.contains(&value.to_string().as_str()) {
-                return refuse(format!(
-                    "`{name}` is {value}, which hive does not compute; expected {}",
-                    neutral.join(" or ")
-                ));
-            }
+        if let Some(value) = raw.rest.get(name)
+            && !neutral.contains(&value.to_string().as_str())
+        {
+            return refuse(format!(
+                "`{name}` is {value}, which hive does not compute; expected {}",
+                neutral.join(" or ")
+            ));
         }
     }
     let targets = match &raw.target_modules {
@@ -217,17 +217,17 @@ pub struct Loaded {
 /// tensor that is missing, unexpected or of another shape, all at once.
 pub fn load(dir: &Path, model: &ModelConfig, base: Option<&BaseRef>) -> Result<Loaded> {
     let config = read_config(dir)?;
-    if let (Some(recorded), Some(base)) = (&config.base, base) {
-        if recorded.digest != base.digest {
-            return Err(EngineError::WrongBase {
-                dir: dir.to_owned(),
-                trained_on: recorded.id.clone(),
-                problem: format!(
-                    "it was trained on base model `{}` (weights sha256 {}), got `{}` (weights sha256 {})",
-                    recorded.id, recorded.digest, base.id, base.digest
-                ),
-            });
-        }
+    if let (Some(recorded), Some(base)) = (&config.base, base)
+        && recorded.digest != base.digest
+    {
+        return Err(EngineError::WrongBase {
+            dir: dir.to_owned(),
+            trained_on: recorded.id.clone(),
+            problem: format!(
+                "it was trained on base model `{}` (weights sha256 {}), got `{}` (weights sha256 {})",
+                recorded.id, recorded.digest, base.id, base.digest
+            ),
+        });
     }
     let mut adapter = Adapter::zeros(config.adapter.clone(), model)?;
     let file = open_tensors(dir)?;

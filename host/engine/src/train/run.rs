@@ -92,13 +92,14 @@ pub fn run(
         reporter.step(&report)?;
         let step = trainer.steps();
         let stopping = stop.load(Ordering::Relaxed);
-        let evaluates = !validation.is_empty() && !stopping && (step % config.eval_steps == 0 || step == total);
+        let evaluates =
+            !validation.is_empty() && !stopping && (step.is_multiple_of(config.eval_steps) || step == total);
         let was_best = best;
         if evaluates {
             last_loss = Some(evaluate(trainer, &validation, &mut best, reporter)?);
         }
         // The best adapter is always on disk: its checkpoint is what is loaded at the end.
-        if step % config.save_steps == 0 || step == total || stopping || best != was_best {
+        if step.is_multiple_of(config.save_steps) || step == total || stopping || best != was_best {
             save(trainer, best, reporter)?;
         }
         if stopping && step < total {
