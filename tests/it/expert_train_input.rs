@@ -155,3 +155,39 @@ fn run_folders_that_cannot_be_used() {
     place.write("checkout/taken/run.json", "{}");
     insta::assert_snapshot!("run_folder_taken", place.run(&[&TRAIN[..], &["--out", "taken"]].concat()));
 }
+
+/// Unmounts when the test ends, however it ends.
+struct SmallDisk(std::path::PathBuf);
+
+impl SmallDisk {
+    /// A file system of 32 KiB, where this process may make one.
+    fn at(folder: std::path::PathBuf) -> Option<Self> {
+        std::fs::create_dir_all(&folder).unwrap();
+        let mount =
+            std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=32k", "none"]).arg(&folder).output();
+        mount.is_ok_and(|m| m.status.success()).then_some(Self(folder))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        drop(std::process::Command::new("umount").arg(&self.0).output());
+    }
+}
+
+#[test]
+fn a_full_disk_is_named_and_leaves_nothing_half_written() {
+    let place = place();
+    let Some(disk) = SmallDisk::at(place.path("checkout/disk")) else {
+        eprintln!("skipped: this user may not mount a small file system");
+        return;
+    };
+    let said = place.run(&[&TRAIN[..], &["--out", "disk/run"]].concat());
+    assert!(said.starts_with("exit: 2\n--- stdout\n--- stderr\n"), "{said}");
+    assert!(said.contains("error: Failed to write `") && said.contains("disk/run/checkpoints/"), "{said}");
+    assert!(said.contains("No space left on device"), "{said}");
+    assert!(said.ends_with("hint: free some space, or write elsewhere with `--out FOLDER`\n"), "{said}");
+    let checkpoints: Vec<_> = std::fs::read_dir(disk.0.join("run/checkpoints")).unwrap().flatten().collect();
+    assert!(checkpoints.is_empty(), "{checkpoints:?}");
+    assert!(!disk.0.join("run/adapter").exists());
+}

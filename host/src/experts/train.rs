@@ -250,13 +250,7 @@ fn train_in(
     if outcome.stopped {
         return Ok(TrainEnd::Stopped(outcome, folder));
     }
-    let adapter_dir = folder.adapter();
-    std::fs::create_dir_all(&adapter_dir).map_err(|source| ExpertError::RunFolder {
-        action: "create",
-        path: adapter_dir.clone(),
-        source,
-    })?;
-    peft::save(&adapter_dir, &trainer.adapter, &base.reference)?;
+    checkpoint::write_folder(&folder.adapter(), |dir| peft::save(dir, &trainer.adapter, &base.reference))?;
     let best_step = outcome
         .best
         .filter(|_| config.load_best_at_end)

@@ -64,36 +64,56 @@ pub fn folder_name(step: u64) -> String {
     format!("step-{step:06}")
 }
 
+/// Writes a folder that appears whole or not at all: `fill` gets a folder beside `path`, which is
+/// synced and takes the name, and with it the place of a folder that had it.
+///
+/// # Errors
+/// What `fill` says, or when the folder cannot be made; an older `path` then still stands.
+pub fn write_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).map_err(|e| EngineError::io("create", parent, e))?;
+    let aside = tempfile::Builder::new()
+        .prefix(".partial-")
+        .tempdir_in(parent)
+        .map_err(|e| EngineError::io("create", path, e))?;
+    fill(aside.path())?;
+    // Temporary folders are private; results are for whoever may read the run.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(aside.path(), fs::Permissions::from_mode(0o755))
+            .map_err(|e| EngineError::io("write", path, e))?;
+    }
+    let sync =
+        |folder: &Path| File::open(folder).and_then(|f| f.sync_all()).map_err(|e| EngineError::io("sync", folder, e));
+    sync(aside.path())?;
+    if path.exists() {
+        fs::remove_dir_all(path).map_err(|e| EngineError::io("replace", path, e))?;
+    }
+    fs::rename(aside.path(), path).map_err(|e| EngineError::io("rename", path, e))?;
+    // It has another name now: there is nothing left to clean up under the old one.
+    drop(aside.keep());
+    sync(parent)
+}
+
 /// Writes the trainer's state as `dir/step-000123` and returns that path.
 ///
 /// # Errors
 /// When it cannot be written; an older checkpoint of the same step then still stands.
 pub fn save(dir: &Path, trainer: &Trainer, base: &BaseRef, state: &State) -> Result<PathBuf> {
     let path = dir.join(folder_name(state.step));
-    fs::create_dir_all(dir).map_err(|e| EngineError::io("create", dir, e))?;
-    let aside = tempfile::Builder::new()
-        .prefix(".partial-")
-        .tempdir_in(dir)
-        .map_err(|e| EngineError::io("create", &path, e))?;
-    peft::save(aside.path(), &trainer.adapter, base)?;
-    let moment = |name: &str, values: &[f32]| {
-        (name.to_owned(), vec![values.len()], values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>())
-    };
-    let AdamW { first, second, .. } = &trainer.optimizer;
-    let file = aside.path().join(OPTIMIZER_FILE);
-    write_file(&file, &tensor_bytes(&file, &[moment("first", first), moment("second", second)])?)?;
-    let file = aside.path().join(STATE_FILE);
-    let text = serde_json::to_vec_pretty(state).map_err(|e| EngineError::format(&file, e.to_string()))?;
-    write_file(&file, &text)?;
-    let sync =
-        |folder: &Path| File::open(folder).and_then(|f| f.sync_all()).map_err(|e| EngineError::io("sync", folder, e));
-    sync(aside.path())?;
-    if path.exists() {
-        fs::remove_dir_all(&path).map_err(|e| EngineError::io("replace", &path, e))?;
-    }
-    let aside = aside.keep();
-    fs::rename(&aside, &path).map_err(|e| EngineError::io("rename", &path, e))?;
-    sync(dir)?;
+    write_folder(&path, |folder| {
+        peft::save(folder, &trainer.adapter, base)?;
+        let moment = |name: &str, values: &[f32]| {
+            (name.to_owned(), vec![values.len()], values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>())
+        };
+        let AdamW { first, second, .. } = &trainer.optimizer;
+        let file = folder.join(OPTIMIZER_FILE);
+        write_file(&file, &tensor_bytes(&file, &[moment("first", first), moment("second", second)])?)?;
+        let file = folder.join(STATE_FILE);
+        let text = serde_json::to_vec_pretty(state).map_err(|e| EngineError::format(&file, e.to_string()))?;
+        write_file(&file, &text)
+    })?;
     Ok(path)
 }
 
