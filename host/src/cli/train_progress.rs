@@ -98,7 +98,7 @@ impl TrainReporter for TrainProgress {
             (report.rejects.total(), "rejected"),
             (report.repaired, "repaired"),
             (report.duplicates, "exact duplicates dropped"),
-            (report.unused, "held out beyond the limit, unused"),
+            (report.unused, "left over by the limit on held-out records, unused"),
         ] {
             if count > 0 {
                 parts.push(format!("{count} {what}"));

@@ -102,7 +102,7 @@ impl Train {
                     "Stopped after step {} of {}; the checkpoint is in `{path}`",
                     outcome.step, outcome.total
                 ));
-                note(&format!("Go on with: hive expert train {} --resume {path}", self.name));
+                note(&format!("Go on with: {} expert train {} --resume {path}", spoken_name(), self.name));
                 if self.json {
                     let text =
                         json!({"stopped": true, "step": outcome.step, "total": outcome.total, "run": folder.path()});
@@ -154,7 +154,7 @@ impl Train {
 
     /// The command to try next, ready to be pasted: a held-out question, its schema beside the run.
     fn next_command(&self, summary: &Summary, folder: &RunFolder) -> Option<String> {
-        let hive = if in_path() { "hive" } else { "cargo run --release --" };
+        let hive = spoken_name();
         let example = &summary.held_out.as_ref().or(summary.eval_prompts.as_ref())?.expert.graded.first()?.prompt;
         let question = example.text("question")?.replace(['"', '$', '`', '\\'], "'");
         let mut command = format!("Try it:  {hive} expert run {} --run {}", self.name, folder.path().display());
@@ -167,8 +167,13 @@ impl Train {
     }
 }
 
-/// Whether this very binary is what `hive` means in the person's shell.
-fn in_path() -> bool {
-    let Ok(this) = std::env::current_exe() else { return false };
-    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join("hive") == this))
+/// How the person calls this binary: by its name when it is what `hive` means in their shell, else
+/// through cargo, as the README does.
+fn spoken_name() -> &'static str {
+    let in_path = || {
+        let this = std::env::current_exe().ok()?;
+        let path = std::env::var_os("PATH")?;
+        Some(std::env::split_paths(&path).any(|dir| dir.join("hive") == this))
+    };
+    if in_path() == Some(true) { "hive" } else { "cargo run --release --" }
 }

@@ -95,7 +95,12 @@ fn read_header(file: &MappedFile) -> Result<gguf_file::Content> {
     if !file.starts_with(b"GGUF") {
         return Err(EngineError::damaged(file.path(), "it does not start with `GGUF`"));
     }
-    gguf_file::Content::read(&mut Cursor::new(&**file)).map_err(|e| {
+    // candle's reader divides by the alignment that the file declares, and so panics at 0.
+    let read = std::panic::catch_unwind(|| gguf_file::Content::read(&mut Cursor::new(&**file)));
+    let read = read.map_err(|_| {
+        EngineError::damaged(file.path(), "its header cannot be read; `general.alignment` must be a power of two")
+    })?;
+    read.map_err(|e| {
         // Only the first line: candle may append where the error was made.
         let text = e.to_string();
         let reason = text.lines().next().unwrap_or("unknown fault");

@@ -215,6 +215,15 @@ fn write_gguf(path: &Path, arch: &str, dtype: GgmlDType, extra: &[(&str, Vec<f32
     tensors.iter().map(|(name, tensor)| (name.clone(), tensor.dequantize(device).expect("dequantises"))).collect()
 }
 
+#[test]
+fn a_gguf_without_an_alignment_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("flat.gguf");
+    let alignment = ("general.alignment", &gguf_file::Value::U32(0));
+    gguf_file::write(&mut fs::File::create(&path).expect("created"), &[alignment], &[]).expect("written");
+    assert!(problem(&path).contains("general.alignment"), "{}", problem(&path));
+}
+
 /// llama.cpp's `permute`, undone with candle's own reshapes.
 fn unpermuted(tensor: &Tensor, heads: usize) -> Vec<f32> {
     let rows = tensor.dims()[0];
