@@ -3,7 +3,7 @@
 
 use crate::error::ExpertError;
 use crate::manifest::{AdapterSpec, EvalPrompt, Manifest};
-use crate::protocol::{Grade, Grammar, Record, Rendered, Verdict};
+use crate::protocol::{Grade, Grammar, Record, Rendered, Settings, Verdict};
 
 /// A domain: how its records become chats, which of them are sound, how good an answer is.
 ///
@@ -13,6 +13,18 @@ pub trait Expert: Send + Sync {
     /// The manifest, as JSON; called once after loading. The recommended body is
     /// `include_str!("…/manifests/<name>.json")`, so that declared data has one source.
     fn manifest_json(&self) -> &str;
+
+    /// How to judge from now on. Called once, before the first record; the default accepts the
+    /// lints that the manifest declares and no options.
+    ///
+    /// # Errors
+    /// When a setting is unknown or cannot be met.
+    fn configure(&self, settings: &Settings) -> Result<(), ExpertError> {
+        match settings.options.keys().next() {
+            None => Ok(()),
+            Some(option) => Err(ExpertError::new(format!("it has no option `{option}`"))),
+        }
+    }
 
     /// The record as a chat, and where its completion starts. The one place where prompts are
     /// made: training, evaluation and generation all come here. A record without its completion

@@ -12,7 +12,7 @@
 //!
 //! impl Expert for Shout {
 //!     fn manifest_json(&self) -> &str {
-//!         r#"{"name": "shout", "version": "0.1.0", "abi": 1, "description": "Says it louder",
+//!         r#"{"name": "shout", "version": "0.1.0", "abi": 2, "description": "Says it louder",
 //!             "license": "MIT", "base_models": ["smollm2-135m-instruct-q4_1"],
 //!             "dataset": {"fields": [{"name": "text"}, {"name": "loud", "completion": true}]}}"#
 //!     }
@@ -25,7 +25,7 @@
 //!     }
 //!     fn validate(&self, record: &Record) -> Result<Verdict, ExpertError> {
 //!         Ok(match record.text("text") {
-//!             Some(_) => Verdict::Accept,
+//!             Some(_) => Verdict::accept(),
 //!             None => Verdict::reject("no-text", "the record has no `text`"),
 //!         })
 //!     }
@@ -53,5 +53,7 @@ pub mod testing;
 pub use abi::{ABI_VERSION, Buffer, ExpertTable};
 pub use error::ExpertError;
 pub use expert::Expert;
-pub use manifest::{AdapterSpec, EvalPrompt, Manifest, Method};
-pub use protocol::{Finding, Grade, GradeRequest, Grammar, Message, Record, Rendered, Role, Verdict};
+pub use manifest::{AdapterSpec, EvalPrompt, LintSpec, Manifest, Method};
+pub use protocol::{
+    Facts, Finding, Grade, GradeRequest, Grammar, LintLevel, Message, Record, Rendered, Role, Settings, Verdict,
+};

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::ExpertError;
-use crate::protocol::Record;
+use crate::protocol::{LintLevel, Record};
 
 /// What an expert declares of itself: `manifests/<name>.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -81,6 +81,25 @@ pub struct DatasetSpec {
     /// fall on the same side of the split.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_by: Option<String>,
+    /// What the expert looks for in a record, and what follows from it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lints: Vec<LintSpec>,
+}
+
+/// One thing that the expert looks for in every record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LintSpec {
+    /// A short stable name, for counting: `needless-alias`.
+    #[schemars(regex(pattern = r"^[a-z][a-z0-9-]*$"))]
+    pub code: String,
+    /// What it finds, one sentence.
+    pub description: String,
+    /// What follows unless the user says otherwise.
+    pub level: LintLevel,
+    /// True when the expert can change the record so that the fault is gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repairs: bool,
 }
 
 /// One field of a record.
@@ -299,11 +318,20 @@ pub struct DataSpec {
     pub validation_records: usize,
     /// Held-out prompts that are answered and graded at the end, base against adapter.
     pub graded_prompts: usize,
+    /// Levels of lints other than the manifest's, by code.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub lints: BTreeMap<String, LintLevel>,
 }
 
 impl Default for DataSpec {
     fn default() -> Self {
-        Self { synthetic_records: 5_000, validation_fraction: 0.05, validation_records: 500, graded_prompts: 24 }
+        Self {
+            synthetic_records: 5_000,
+            validation_fraction: 0.05,
+            validation_records: 500,
+            graded_prompts: 24,
+            lints: BTreeMap::new(),
+        }
     }
 }
 

@@ -2,6 +2,9 @@
 //! it exists. Unknown keys in a reply are refused: a plugin and a host that disagree must not
 //! drift apart in silence.
 
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -27,11 +30,13 @@ pub enum MethodId {
     Adapter = 7,
     /// `null` → `[EvalPrompt]`.
     EvalPrompts = 8,
+    /// `Settings` → `null`. Since ABI 2.
+    Configure = 9,
 }
 
 impl MethodId {
     /// All methods, in the order of their numbers.
-    pub const ALL: [MethodId; 8] = [
+    pub const ALL: [MethodId; 9] = [
         MethodId::Manifest,
         MethodId::Render,
         MethodId::Validate,
@@ -40,6 +45,7 @@ impl MethodId {
         MethodId::Constrain,
         MethodId::Adapter,
         MethodId::EvalPrompts,
+        MethodId::Configure,
     ];
 
     /// The method with this number on the wire, if there is one.
@@ -58,6 +64,7 @@ impl MethodId {
             MethodId::Constrain => "constrain",
             MethodId::Adapter => "adapter",
             MethodId::EvalPrompts => "eval_prompts",
+            MethodId::Configure => "configure",
         }
     }
 }
@@ -147,18 +154,31 @@ pub struct Rendered {
     pub completion_start: usize,
 }
 
-/// What the expert says of a record. Since ABI 1.
+/// What the expert says of a record. Since ABI 1; findings and facts since ABI 2.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Verdict {
     /// Good as it is.
-    Accept,
-    /// Good after this change.
+    Accept {
+        /// Remarks that do not keep it from training.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        notes: Vec<Finding>,
+        /// What it is like.
+        #[serde(default, skip_serializing_if = "Facts::is_empty")]
+        facts: Facts,
+    },
+    /// Good after these changes.
     Repaired {
         /// The record to use instead.
         record: Record,
-        /// What was changed and why, one sentence.
-        why: String,
+        /// What was changed and why; at least one.
+        changes: Vec<Finding>,
+        /// Remarks that do not keep it from training.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        notes: Vec<Finding>,
+        /// What the changed record is like.
+        #[serde(default, skip_serializing_if = "Facts::is_empty")]
+        facts: Facts,
     },
     /// Not to be trained on.
     Reject {
@@ -166,14 +186,84 @@ pub enum Verdict {
         code: String,
         /// What was got and what was expected.
         why: String,
+        /// What could be seen of it.
+        #[serde(default, skip_serializing_if = "Facts::is_empty")]
+        facts: Facts,
     },
 }
 
 impl Verdict {
+    /// Good as it is, with nothing to remark.
+    pub fn accept() -> Self {
+        Verdict::Accept { notes: Vec::new(), facts: Facts::default() }
+    }
+
+    /// Good after one change.
+    pub fn repaired(record: Record, code: impl Into<String>, why: impl Into<String>) -> Self {
+        let changes = vec![Finding { code: code.into(), message: why.into() }];
+        Verdict::Repaired { record, changes, notes: Vec::new(), facts: Facts::default() }
+    }
+
     /// A rejection with a code for counting and a reason for reading.
     pub fn reject(code: impl Into<String>, why: impl Into<String>) -> Self {
-        Verdict::Reject { code: code.into(), why: why.into() }
+        Verdict::Reject { code: code.into(), why: why.into(), facts: Facts::default() }
     }
+
+    /// What the record is like, as far as it was looked at.
+    pub fn facts(&self) -> &Facts {
+        match self {
+            Verdict::Accept { facts, .. } | Verdict::Repaired { facts, .. } | Verdict::Reject { facts, .. } => facts,
+        }
+    }
+}
+
+/// What a record is like, in the expert's own terms: the host counts, draws and compares without
+/// knowing what the names mean. Since ABI 2.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Facts {
+    /// Classes that it belongs to, for counting: `statement` is `select`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Figures, for histograms: `tables` is 3.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub measures: BTreeMap<String, f64>,
+    /// A canonical text per field: records that agree in one are alike in that field. A field
+    /// without one is compared as it stands.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub keys: BTreeMap<String, String>,
+}
+
+impl Facts {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty() && self.measures.is_empty() && self.keys.is_empty()
+    }
+}
+
+/// What becomes of a record that a lint finds fault with. Since ABI 2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LintLevel {
+    /// It does not train.
+    Reject,
+    /// It is changed where that is possible, noted where it is not.
+    Repair,
+    /// It trains, and is counted.
+    Note,
+    /// Nobody looks.
+    Off,
+}
+
+/// How the expert should judge. Sent before the first record. Since ABI 2.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Level of every lint that the manifest declares, by code.
+    pub lints: BTreeMap<String, LintLevel>,
+    /// Settings of the domain's own, such as `database_url`. An expert refuses those that it does
+    /// not know.
+    pub options: Map<String, Value>,
 }
 
 /// A prompt and what a model answered. Since ABI 1.

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::abi::ExpertTable;
 use crate::error::ExpertError;
-use crate::protocol::{Grade, GradeRequest, MethodId, Record, Rendered, Reply, SynthesizeRequest, Verdict};
+use crate::protocol::{Grade, GradeRequest, MethodId, Record, Rendered, Reply, Settings, SynthesizeRequest, Verdict};
 
 /// A plugin linked into the test.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +41,14 @@ impl Driver {
     /// As [`Driver::call`].
     pub fn render(&self, record: &Record) -> Result<Rendered, ExpertError> {
         Ok(self.call::<Vec<Rendered>>(MethodId::Render, &[record])?.remove(0))
+    }
+
+    /// Says how to judge.
+    ///
+    /// # Errors
+    /// As [`Driver::call`].
+    pub fn configure(&self, settings: &Settings) -> Result<(), ExpertError> {
+        self.call(MethodId::Configure, settings)
     }
 
     /// Validates one record.

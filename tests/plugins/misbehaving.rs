@@ -25,7 +25,7 @@ impl Expert for Misbehaving {
     }
 
     fn validate(&self, _: &Record) -> Result<Verdict, ExpertError> {
-        Ok(Verdict::Accept)
+        Ok(Verdict::accept())
     }
 
     fn grade(&self, prompt: &Record, _: &str) -> Result<Grade, ExpertError> {

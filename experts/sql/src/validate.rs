@@ -62,11 +62,12 @@ pub fn validate(record: &Record) -> Verdict {
         }
     }
     match bare.wrapping {
-        None => Verdict::Accept,
+        None => Verdict::accept(),
         Some(wrapping) => {
             let mut record = record.clone();
             record.set("sql", bare.sql);
-            Verdict::Repaired { record, why: format!("took {wrapping} off the SQL, expected the statement alone") }
+            let why = format!("took {wrapping} off the SQL, expected the statement alone");
+            Verdict::repaired(record, "wrapped-sql", why)
         }
     }
 }
@@ -90,7 +91,7 @@ mod tests {
 
     fn reject(record: &Record) -> String {
         match validate(record) {
-            Verdict::Reject { code, why } => format!("{code}: {why}"),
+            Verdict::Reject { code, why, .. } => format!("{code}: {why}"),
             other => format!("{other:?}"),
         }
     }
@@ -124,15 +125,15 @@ mod tests {
     #[test]
     fn wrapped_sql_is_repaired() {
         let wrapped = record("CREATE TABLE t (a INT)", "[SQL] SELECT a FROM t [/SQL]");
-        let Verdict::Repaired { record, why } = validate(&wrapped) else { panic!("not repaired") };
+        let Verdict::Repaired { record, changes, .. } = validate(&wrapped) else { panic!("not repaired") };
         assert_eq!(record.text("sql"), Some("SELECT a FROM t"));
-        assert_eq!(why, "took `[SQL]` tags off the SQL, expected the statement alone");
-        assert_eq!(validate(&record), Verdict::Accept);
+        assert_eq!(changes[0].message, "took `[SQL]` tags off the SQL, expected the statement alone");
+        assert_eq!(validate(&record), Verdict::accept());
     }
 
     #[test]
     fn schemas_may_hold_rows_and_views() {
         let schema = "CREATE TABLE t (a INT); INSERT INTO t VALUES (1), (2); CREATE VIEW v AS SELECT a FROM t;";
-        assert_eq!(validate(&record(schema, "SELECT a FROM v;")), Verdict::Accept);
+        assert_eq!(validate(&record(schema, "SELECT a FROM v;")), Verdict::accept());
     }
 }

@@ -14,6 +14,7 @@ mod model;
 pub mod output;
 mod pull_progress;
 mod train_progress;
+mod worker;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -61,6 +62,9 @@ enum Command {
     /// Time the engine
     #[command(subcommand)]
     Bench(bench::BenchCommand),
+    /// Run an expert for another hive process
+    #[command(hide = true)]
+    Worker(worker::Worker),
 }
 
 /// Runs the command line of this process.
@@ -71,6 +75,7 @@ pub fn main() -> ExitCode {
         Command::Model(command) => model::run(command),
         Command::Adapter(command) => command.run(),
         Command::Bench(command) => command.run(),
+        Command::Worker(worker) => worker.run(),
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -112,15 +112,17 @@ fn judge(expert: &LoadedExpert, records: Vec<SourcedRecord>) -> Result<Judged, D
     let mut judged = Judged::default();
     for ((record, source), verdict) in bare.into_iter().zip(sources).zip(verdicts) {
         match verdict {
-            Verdict::Accept => judged.good.push(SourcedRecord { record, source }),
-            Verdict::Repaired { record, why } => {
+            Verdict::Accept { .. } => judged.good.push(SourcedRecord { record, source }),
+            Verdict::Repaired { record, changes, .. } => {
                 judged.repaired += 1;
-                if judged.repairs.len() < REPAIRS_SHOWN && !judged.repairs.contains(&why) {
-                    judged.repairs.push(why);
+                for change in changes {
+                    if judged.repairs.len() < REPAIRS_SHOWN && !judged.repairs.contains(&change.message) {
+                        judged.repairs.push(change.message);
+                    }
                 }
                 judged.good.push(SourcedRecord { record, source });
             }
-            Verdict::Reject { code, why } => judged.rejects.add(&code, &source, &why),
+            Verdict::Reject { code, why, .. } => judged.rejects.add(&code, &source, &why),
         }
     }
     Ok(judged)

@@ -207,7 +207,7 @@ mod tests {
 
     fn manifest() -> Manifest {
         Manifest::parse(
-            r#"{"name": "t", "version": "0.1.0", "abi": 1, "description": "d", "license": "MIT", "base_models": ["m"],
+            r#"{"name": "t", "version": "0.1.0", "abi": 2, "description": "d", "license": "MIT", "base_models": ["m"],
                 "dataset": {"fields": [{"name": "q"}, {"name": "a", "completion": true}]},
                 "recipe": {"adapter": {"rank": 4}},
                 "profiles": {"quick": {"training": {"steps": 3}, "adapter": {"rank": 2}}}}"#,

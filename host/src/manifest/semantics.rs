@@ -2,7 +2,7 @@
 //! that hold on every machine. Works on bare JSON, so that a manifest of the wrong shape still
 //! gets every fault told at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hive_sdk::ABI_VERSION;
 use serde_json::{Map, Value};
@@ -19,11 +19,12 @@ pub(super) fn faults(manifest: &Value) -> Vec<Fault> {
     checks.paths_and_blanks(manifest, &root);
     let fields = checks.dataset(top.get("dataset"), &root.key("dataset"));
     checks.eval_prompts(top.get("eval_prompts"), &root.key("eval_prompts"), &fields);
+    let lints = checks.lints(top.get("dataset").and_then(|d| d.get("lints")), &root.key("dataset").key("lints"));
     if let Some(recipe) = top.get("recipe") {
-        checks.recipe(recipe, &root.key("recipe"));
+        checks.recipe(recipe, &root.key("recipe"), &lints);
     }
     for (name, profile) in object(top.get("profiles")) {
-        checks.recipe(profile, &root.key("profiles").key(name));
+        checks.recipe(profile, &root.key("profiles").key(name), &lints);
     }
     checks.faults
 }
@@ -170,7 +171,38 @@ impl Checks {
         }
     }
 
-    fn recipe(&mut self, recipe: &Value, path: &JsonPath) {
+    /// The declared lints: code, and whether it can be repaired.
+    fn lints<'m>(&mut self, lints: Option<&'m Value>, path: &JsonPath) -> BTreeMap<&'m str, bool> {
+        let mut known = BTreeMap::new();
+        for (i, lint) in list(lints).iter().enumerate() {
+            let Some(code) = lint.get("code").and_then(Value::as_str) else { continue };
+            let repairs = lint.get("repairs").and_then(Value::as_bool).unwrap_or(false);
+            if known.insert(code, repairs).is_some() {
+                self.fault(path.index(i).key("code"), format!("the lint `{code}` is declared twice"));
+            }
+            if lint.get("level").and_then(Value::as_str) == Some("repair") && !repairs {
+                self.fault(path.index(i).key("level"), no_repair(code));
+            }
+        }
+        known
+    }
+
+    fn recipe(&mut self, recipe: &Value, path: &JsonPath, lints: &BTreeMap<&str, bool>) {
+        let levels_path = path.key("data").key("lints");
+        for (code, level) in object(recipe.get("data").and_then(|d| d.get("lints"))) {
+            match lints.get(code.as_str()) {
+                None => {
+                    let known = || lints.keys().copied();
+                    let message = match nearest(code, known()) {
+                        Some(near) => format!("`{code}` is not a declared lint, did you mean `{near}`?"),
+                        None => format!("`{code}` is not a declared lint, expected one of: {}", listed(known())),
+                    };
+                    self.fault(levels_path.key(code), message);
+                }
+                Some(false) if level == "repair" => self.fault(levels_path.key(code), no_repair(code)),
+                Some(_) => {}
+            }
+        }
         let Some(adapter) = recipe.get("adapter") else { return };
         let path = path.key("adapter");
         self.no_repetition(adapter.get("target_modules"), &path.key("target_modules"));
@@ -194,6 +226,10 @@ impl Checks {
             }
         }
     }
+}
+
+fn no_repair(code: &str) -> String {
+    format!("got `repair`, expected `reject`, `note` or `off`: the expert cannot repair `{code}`")
 }
 
 fn undeclared(name: &str, fields: &[Field<'_>]) -> String {

@@ -128,6 +128,15 @@ pub enum CallFault {
     /// No bytes came back, or too many.
     #[error("{0}")]
     NoReply(#[from] CallError),
+    /// The process that runs the expert ended during the call.
+    #[error("its process ended ({why})")]
+    Ended {
+        /// Exit status, and what it last said.
+        why: String,
+    },
+    /// The call took too long, and its process was ended.
+    #[error("no reply within {} s, its process was ended", .0.as_secs_f64())]
+    TimedOut(std::time::Duration),
     /// The request could not be encoded.
     #[error("the request cannot be written as JSON: {0}")]
     Request(String),

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use hive_sdk::manifest::{AdapterSpec, EvalPrompt, Manifest};
 use hive_sdk::protocol::{MethodId, Reply, SynthesizeRequest};
-use hive_sdk::{ExpertError, Grade, GradeRequest, Grammar, Record, Rendered, Verdict};
+use hive_sdk::{ExpertError, Grade, GradeRequest, Grammar, Record, Rendered, Settings, Verdict};
 
 use super::error::{CallFault, LoadFault, PluginError};
 use super::transport::Transport;
@@ -88,6 +88,14 @@ impl LoadedExpert {
         })
     }
 
+    /// Says how to judge: before the first record.
+    ///
+    /// # Errors
+    /// [`PluginError::Call`] when a setting is unknown to the expert or cannot be met.
+    pub fn configure(&self, settings: &Settings) -> Result<(), PluginError> {
+        self.single(MethodId::Configure, settings)
+    }
+
     /// What the expert says of each record.
     ///
     /// # Errors
@@ -95,6 +103,7 @@ impl LoadedExpert {
     pub fn validate(&self, records: &[Record]) -> Result<Vec<Verdict>, PluginError> {
         self.batched(MethodId::Validate, records, |verdict| match verdict {
             Verdict::Reject { code, .. } if code.trim().is_empty() => Err("a rejection has no `code`".to_owned()),
+            Verdict::Repaired { changes, .. } if changes.is_empty() => Err("a repair has no `changes`".to_owned()),
             _ => Ok(()),
         })
     }
@@ -193,7 +202,7 @@ fn call<T: DeserializeOwned>(
 ) -> Result<T, PluginError> {
     let failed = |record, fault| PluginError::Call { expert: expert.to_owned(), method: method.name(), record, fault };
     let request = serde_json::to_vec(request).map_err(|e| failed(None, CallFault::Request(e.to_string())))?;
-    let bytes = transport.invoke(method, &request).map_err(|e| failed(None, e.into()))?;
+    let bytes = transport.invoke(method, &request).map_err(|e| failed(None, e))?;
     match serde_json::from_slice(&bytes) {
         Ok(Reply::Ok(value)) => Ok(value),
         Ok(Reply::Error(ExpertError { message, record, panicked })) => {

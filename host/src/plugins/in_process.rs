@@ -5,7 +5,7 @@ use hive_sdk::Expert;
 use hive_sdk::abi::{Buffer, CallError};
 use hive_sdk::protocol::MethodId;
 
-use super::error::PluginError;
+use super::error::{CallFault, PluginError};
 use super::expert::LoadedExpert;
 use super::transport::Transport;
 
@@ -13,13 +13,13 @@ use super::transport::Transport;
 pub struct InProcess<E>(pub E);
 
 impl<E: Expert> Transport for InProcess<E> {
-    fn invoke(&self, method: MethodId, request: &[u8]) -> Result<Vec<u8>, CallError> {
+    fn invoke(&self, method: MethodId, request: &[u8]) -> Result<Vec<u8>, CallFault> {
         let mut out = Buffer::EMPTY;
         // SAFETY: `request` is readable for its length and `out` is a valid place for a Buffer.
         let status =
             unsafe { hive_sdk::export::entry(|| &self.0, method as u32, request.as_ptr(), request.len(), &mut out) };
         if out.ptr.is_null() {
-            return Err(CallError::Status(status));
+            return Err(CallError::Status(status).into());
         }
         // SAFETY: `entry` filled `ptr` and `len` with live bytes.
         let reply = unsafe { std::slice::from_raw_parts(out.ptr, out.len) }.to_vec();

@@ -3,8 +3,10 @@
 //!
 //! A library is never unloaded: its threads, statics and buffers may outlive any owner of ours.
 
+use std::ffi::OsString;
 use std::mem::{ManuallyDrop, align_of, offset_of, size_of};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hive_sdk::abi::{ABI_SYMBOL, ABI_VERSION, ExpertTable, TABLE_SYMBOL};
 use libloading::Library;
@@ -14,8 +16,46 @@ use super::discover::ExpertEntry;
 use super::error::{LoadFault, PluginError};
 use super::expert::LoadedExpert;
 use super::format::Format;
+use super::isolated::{Isolated, WorkerCommand};
 use super::record::LibraryRecord;
-use super::transport::Table;
+use super::transport::{Table, Transport};
+
+/// Where an expert's library lies, and what it must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LibraryPlace {
+    /// Name of the expert.
+    pub expert: String,
+    /// The library.
+    pub library: PathBuf,
+    /// The record of its sha256.
+    pub record: PathBuf,
+    /// True when it was installed under `HIVE_HOME` rather than built here.
+    pub installed: bool,
+}
+
+impl LibraryPlace {
+    /// Of a discovered expert.
+    pub fn of(entry: &ExpertEntry, builder: &Builder) -> Self {
+        Self {
+            expert: entry.name.clone(),
+            library: entry.library_path(builder),
+            record: entry.record_path(builder),
+            installed: entry.is_installed(),
+        }
+    }
+
+    /// As arguments of `hive worker`.
+    pub fn to_args(&self) -> Vec<OsString> {
+        let mut args = vec![self.expert.clone().into(), self.library.clone().into(), self.record.clone().into()];
+        args.extend(self.installed.then(|| "--installed".into()));
+        args
+    }
+
+    pub(super) fn fault(&self, fault: LoadFault) -> PluginError {
+        let (expert, library) = (self.expert.clone(), self.library.clone());
+        PluginError::Load { expert, library, installed: self.installed, fault }
+    }
+}
 
 /// Loads the expert's library as it lies there; builds nothing.
 ///
@@ -23,21 +63,34 @@ use super::transport::Table;
 /// When the library is missing, damaged, not for this machine, built for another ABI, or another
 /// expert than its name says.
 pub fn load(entry: &ExpertEntry, builder: &Builder) -> Result<LoadedExpert, PluginError> {
-    let library = entry.library_path(builder);
-    let failed = |fault| PluginError::Load {
-        expert: entry.name.clone(),
-        library: library.clone(),
-        installed: entry.is_installed(),
-        fault,
-    };
-    let table = checked_table(&library, &entry.record_path(builder)).map_err(failed)?;
-    // SAFETY: the ABI number says that the table keeps this contract, and `open` leaks the library.
-    let transport = unsafe { Table::new(table) };
-    LoadedExpert::over(&entry.name, Box::new(transport)).map_err(|error| match error {
+    let place = LibraryPlace::of(entry, builder);
+    over(&place, Box::new(load_table(&place)?))
+}
+
+/// The expert at `place`, in processes of their own: `count` of them, each with its own state.
+/// Build it first ([`super::open`] does).
+///
+/// # Errors
+/// As [`load`], and when a process cannot be started.
+pub fn load_isolated(place: &LibraryPlace, count: usize, limit: Duration) -> Result<Vec<LoadedExpert>, PluginError> {
+    let program = std::env::current_exe().map_err(|e| place.fault(LoadFault::Unreadable(e)))?;
+    let command = WorkerCommand { program, place: place.clone(), limit };
+    (0..count).map(|_| over(place, Box::new(Isolated::new(command.clone())))).collect()
+}
+
+fn over(place: &LibraryPlace, transport: Box<dyn Transport>) -> Result<LoadedExpert, PluginError> {
+    LoadedExpert::over(&place.expert, transport).map_err(|error| match error {
         // `over` knows no library: add where it lies.
-        PluginError::Load { fault, .. } => failed(fault),
+        PluginError::Load { fault, .. } => place.fault(fault),
         other => other,
     })
+}
+
+/// The library's table, checked.
+pub(super) fn load_table(place: &LibraryPlace) -> Result<Table, PluginError> {
+    let table = checked_table(&place.library, &place.record).map_err(|fault| place.fault(fault))?;
+    // SAFETY: the ABI number says that the table keeps this contract, and `open` leaks the library.
+    Ok(unsafe { Table::new(table) })
 }
 
 fn checked_table(library: &Path, record: &Path) -> Result<&'static ExpertTable, LoadFault> {

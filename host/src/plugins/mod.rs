@@ -6,6 +6,7 @@
 //! build     cargo, when stale     record    sha256 of a library, kept beside it
 //! load      dlopen and the table  format    what kind of file a library is
 //! expert    typed, batched calls  transport how the bytes travel    survey  what `list` shows
+//! isolated  in another process    worker    that process
 //! ```
 
 mod build;
@@ -15,10 +16,12 @@ mod error;
 mod expert;
 mod format;
 mod in_process;
+mod isolated;
 mod load;
 mod record;
 mod survey;
 mod transport;
+mod worker;
 
 pub use build::{Builder, Freshness};
 pub use checkout::Checkout;
@@ -26,10 +29,12 @@ pub use discover::{ExpertEntry, Experts, Origin};
 pub use error::{CallFault, LoadFault, PluginError};
 pub use expert::{BATCH, LoadedExpert};
 pub use in_process::InProcess;
-pub use load::load;
+pub use isolated::{Isolated, WorkerCommand};
+pub use load::{LibraryPlace, load, load_isolated};
 pub use record::LibraryRecord;
 pub use survey::{ExpertState, Surveyed, survey};
 pub use transport::Transport;
+pub use worker::serve;
 
 /// The expert, loaded; in a checkout its library is built first when it is missing or stale.
 /// `on_line` hears cargo's lines while it builds and is never called otherwise.

@@ -1,8 +1,10 @@
 //! How a request's bytes reach an expert and the reply's bytes come back. The one seam between
 //! typed calls and what lies beneath: a table in a library today, a child process or a fake as well.
 
-use hive_sdk::abi::{CallError, ExpertTable};
+use hive_sdk::abi::ExpertTable;
 use hive_sdk::protocol::MethodId;
+
+use super::error::CallFault;
 
 /// Carries requests to an expert.
 pub trait Transport: Send + Sync {
@@ -10,7 +12,7 @@ pub trait Transport: Send + Sync {
     ///
     /// # Errors
     /// When no reply came, or one that is too long.
-    fn invoke(&self, method: MethodId, request: &[u8]) -> Result<Vec<u8>, CallError>;
+    fn invoke(&self, method: MethodId, request: &[u8]) -> Result<Vec<u8>, CallFault>;
 }
 
 /// The table of a loaded library. Only `load` makes one, after its checks.
@@ -30,8 +32,8 @@ impl Table {
 }
 
 impl Transport for Table {
-    fn invoke(&self, method: MethodId, request: &[u8]) -> Result<Vec<u8>, CallError> {
+    fn invoke(&self, method: MethodId, request: &[u8]) -> Result<Vec<u8>, CallFault> {
         // SAFETY: `Table::new` was promised a table that keeps the contract, for good.
-        unsafe { self.table.invoke(method, request) }
+        Ok(unsafe { self.table.invoke(method, request) }?)
     }
 }

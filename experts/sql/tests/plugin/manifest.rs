@@ -29,7 +29,7 @@ fn every_gold_of_an_eval_prompt_is_accepted_and_right() {
     let prompts: Vec<EvalPrompt> = plugin().call(MethodId::EvalPrompts, &()).unwrap();
     assert!(prompts.len() >= 14, "got {}", prompts.len());
     for prompt in &prompts {
-        assert_eq!(plugin().validate(&prompt.record).unwrap(), Verdict::Accept, "{}", prompt.id);
+        assert_eq!(plugin().validate(&prompt.record).unwrap(), Verdict::accept(), "{}", prompt.id);
         let grade = plugin().grade(&prompt.record, prompt.record.text("sql").unwrap()).unwrap();
         assert_eq!((grade.score, grade.findings), (1.0, vec![]), "{}", prompt.id);
     }

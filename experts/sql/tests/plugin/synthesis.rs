@@ -18,7 +18,7 @@ fn kind(record: &Record) -> String {
 #[test]
 fn every_record_is_accepted_and_right() {
     for record in plugin().synthesize(11, 3_000).unwrap().unwrap() {
-        assert_eq!(plugin().validate(&record).unwrap(), Verdict::Accept, "{record:?}");
+        assert_eq!(plugin().validate(&record).unwrap(), Verdict::accept(), "{record:?}");
         let grade = plugin().grade(&record, text(&record, "sql")).unwrap();
         assert_eq!((grade.score, grade.findings), (1.0, vec![]), "{record:?}");
         let chat = plugin().render(&record).unwrap();

@@ -75,7 +75,7 @@ fn nothing_panics() {
 #[test]
 fn fields_that_are_not_text_are_told() {
     let odd: Record = serde_json::from_value(json!({"question": 7, "schema": null, "sql": ["SELECT 1"]})).unwrap();
-    let Verdict::Reject { code, why } = plugin().validate(&odd).unwrap() else { panic!("not rejected") };
+    let Verdict::Reject { code, why, .. } = plugin().validate(&odd).unwrap() else { panic!("not rejected") };
     assert_eq!((code.as_str(), why.as_str()), ("no-question", "`question` is not text, expected text"));
     assert!(plugin().render(&odd).is_err());
     assert!(plugin().call::<serde_json::Value>(MethodId::Validate, &"not a batch").is_err());

@@ -10,7 +10,7 @@ struct Tidy;
 
 impl Expert for Tidy {
     fn manifest_json(&self) -> &str {
-        r#"{"name": "tidy", "version": "0.1.0", "abi": 1, "description": "d", "license": "MIT", "base_models": ["b"],
+        r#"{"name": "tidy", "version": "0.1.0", "abi": 2, "description": "d", "license": "MIT", "base_models": ["b"],
             "dataset": {"fields": [{"name": "g"}, {"name": "x", "completion": true}], "group_by": "g"}}"#
     }
     fn render(&self, _: &Record) -> Result<Rendered, ExpertError> {
@@ -22,11 +22,11 @@ impl Expert for Tidy {
             return Ok(Verdict::reject("shouts", format!("`{x}` starts with `!`")));
         }
         if x.trim() == x {
-            return Ok(Verdict::Accept);
+            return Ok(Verdict::accept());
         }
         let mut record = record.clone();
         record.set("x", x.trim());
-        Ok(Verdict::Repaired { record, why: "trimmed `x`".to_owned() })
+        Ok(Verdict::repaired(record, "blank-ends", "trimmed `x`"))
     }
     fn grade(&self, _: &Record, _: &str) -> Result<Grade, ExpertError> {
         Err(ExpertError::new("not part of this test"))

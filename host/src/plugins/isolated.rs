@@ -1,0 +1,197 @@
+//! An expert in a process of its own. A call that never returns, or that takes the process down,
+//! costs one error: the next call starts another process and says again how to judge.
+
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hive_sdk::abi::{CallError, MAX_REPLY_BYTES};
+use hive_sdk::protocol::MethodId;
+use serde_json::value::RawValue;
+
+use super::error::CallFault;
+use super::load::LibraryPlace;
+use super::transport::Transport;
+use super::worker::{Call, MARK, kind};
+
+/// Longest time for loading the library.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// Lines of a worker's stderr that an error shows.
+const TAIL_LINES: usize = 5;
+
+/// How workers are started.
+#[derive(Debug, Clone)]
+pub struct WorkerCommand {
+    /// The hive binary.
+    pub program: PathBuf,
+    /// The expert's library.
+    pub place: LibraryPlace,
+    /// Longest time for one call.
+    pub limit: Duration,
+}
+
+/// Carries requests to an expert in another process.
+pub struct Isolated {
+    command: WorkerCommand,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    worker: Option<Worker>,
+    /// The last settings, for a process that takes over.
+    settings: Option<Vec<u8>>,
+}
+
+impl Isolated {
+    /// Starts no process yet: the first call does.
+    pub fn new(command: WorkerCommand) -> Self {
+        Self { command, state: Mutex::default() }
+    }
+}
+
+impl Transport for Isolated {
+    fn invoke(&self, method: MethodId, request: &[u8]) -> Result<Vec<u8>, CallFault> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if method == MethodId::Configure {
+            state.settings = Some(request.to_vec());
+        }
+        let result = state.running(&self.command, method).and_then(|w| w.call(method, request, self.command.limit));
+        if matches!(result, Err(CallFault::Ended { .. } | CallFault::TimedOut(_))) {
+            // Dropping it kills the process.
+            state.worker = None;
+        }
+        result
+    }
+}
+
+impl State {
+    fn running(&mut self, command: &WorkerCommand, method: MethodId) -> Result<&mut Worker, CallFault> {
+        if self.worker.is_none() {
+            let mut worker = Worker::start(command)?;
+            if let Some(settings) = self.settings.as_ref().filter(|_| method != MethodId::Configure) {
+                worker.call(MethodId::Configure, settings, START_LIMIT)?;
+            }
+            self.worker = Some(worker);
+        }
+        self.worker.as_mut().ok_or_else(|| CallFault::Ended { why: "it did not start".to_owned() })
+    }
+}
+
+/// A process that answers one call at a time.
+struct Worker {
+    child: Child,
+    stdin: ChildStdin,
+    replies: Receiver<Vec<u8>>,
+    tail: Arc<Mutex<VecDeque<String>>>,
+}
+
+impl Worker {
+    fn start(command: &WorkerCommand) -> Result<Self, CallFault> {
+        let ended = |why: String| CallFault::Ended { why };
+        let mut child = Command::new(&command.program);
+        child.arg("worker").args(command.place.to_args());
+        child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        #[cfg(unix)]
+        {
+            // Out of the terminal's group: Ctrl-C is the parent's to answer.
+            use std::os::unix::process::CommandExt;
+            child.process_group(0);
+        }
+        let mut child = child.spawn().map_err(|e| ended(format!("its process cannot be started: {e}")))?;
+        let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            return Err(ended("its process has no pipes".to_owned()));
+        };
+        let (send, replies) = mpsc::channel();
+        // Both pipes are always drained, so a worker never waits for the parent to read.
+        std::thread::spawn(move || {
+            let mut stdout = BufReader::new(stdout);
+            loop {
+                let mut line = Vec::new();
+                let most = (MAX_REPLY_BYTES + 64) as u64;
+                match (&mut stdout).take(most).read_until(b'\n', &mut line) {
+                    Ok(n) if n > 0 => {}
+                    _ => return,
+                }
+                if line.pop_if(|b| *b == b'\n').is_none() {
+                    return;
+                }
+                if let Some(said) = line.strip_prefix(MARK.as_bytes())
+                    && send.send(said.to_vec()).is_err()
+                {
+                    return;
+                }
+            }
+        });
+        let tail = Arc::new(Mutex::new(VecDeque::new()));
+        let kept = Arc::clone(&tail);
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+                tracing::debug!(target: "hive::worker", "{line}");
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                if kept.len() == TAIL_LINES {
+                    kept.pop_front();
+                }
+                kept.push_back(line);
+            }
+        });
+        let mut worker = Self { child, stdin, replies, tail };
+        worker.next(START_LIMIT)?;
+        Ok(worker)
+    }
+
+    fn call(&mut self, method: MethodId, request: &[u8], limit: Duration) -> Result<Vec<u8>, CallFault> {
+        let request: &RawValue = serde_json::from_slice(request).map_err(|e| CallFault::Request(e.to_string()))?;
+        let call = Call { method: method as u32, request };
+        let mut line = serde_json::to_vec(&call).map_err(|e| CallFault::Request(e.to_string()))?;
+        line.push(b'\n');
+        // A worker reads its stdin at all times, so writing waits for nobody.
+        if self.stdin.write_all(&line).and_then(|()| self.stdin.flush()).is_err() {
+            return Err(self.ended());
+        }
+        self.next(limit)
+    }
+
+    fn next(&mut self, limit: Duration) -> Result<Vec<u8>, CallFault> {
+        let said = match self.replies.recv_timeout(limit) {
+            Ok(said) => said,
+            Err(RecvTimeoutError::Timeout) => return Err(CallFault::TimedOut(limit)),
+            Err(RecvTimeoutError::Disconnected) => return Err(self.ended()),
+        };
+        if let Some(reply) = said.strip_prefix(kind::REPLY.as_bytes()) {
+            return if reply.len() > MAX_REPLY_BYTES {
+                Err(CallError::TooLong(reply.len()).into())
+            } else {
+                Ok(reply.to_vec())
+            };
+        }
+        if said.starts_with(kind::READY.as_bytes()) {
+            return Ok(Vec::new());
+        }
+        let why = said.strip_prefix(kind::FAULT.as_bytes()).unwrap_or(&said);
+        Err(CallFault::Protocol(String::from_utf8_lossy(why).into_owned()))
+    }
+
+    /// Why the process is no more.
+    fn ended(&mut self) -> CallFault {
+        let _ = self.child.kill();
+        let status = self.child.wait().map_or_else(|e| e.to_string(), |status| status.to_string());
+        let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+        let said = tail.iter().rev().find(|line| !line.is_empty());
+        CallFault::Ended { why: said.map_or_else(|| status.clone(), |said| format!("{status}: {said}")) }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
