@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod datasets;
 pub mod experts;
+pub mod gate;
 pub mod home;
 pub mod manifest;
 pub mod models;

@@ -81,6 +81,10 @@ pub struct DatasetSpec {
     /// fall on the same side of the split.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_by: Option<String>,
+    /// Regular expressions that find the fields in what a chat's user asks, tried in order: each
+    /// has a named group per required field besides the completion, which is the answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chat_patterns: Vec<String>,
     /// What the expert looks for in a record, and what follows from it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lints: Vec<LintSpec>,

@@ -5,6 +5,8 @@ mod adapter;
 mod architecture;
 mod bench;
 mod cli;
+mod expert_data;
+mod expert_data_input;
 mod expert_list;
 mod expert_run;
 mod expert_schema;

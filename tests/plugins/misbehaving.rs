@@ -24,8 +24,26 @@ impl Expert for Misbehaving {
         Ok(Rendered { messages: vec![Message::user("hi"), Message::assistant("HI")], completion_start })
     }
 
-    fn validate(&self, _: &Record) -> Result<Verdict, ExpertError> {
-        Ok(Verdict::accept())
+    fn validate(&self, record: &Record) -> Result<Verdict, ExpertError> {
+        // Its first word says what to do; what follows makes records differ.
+        Ok(match record.require("do")?.split(' ').next() {
+            Some("abort") => std::process::abort(),
+            Some("hang") => loop {
+                std::thread::park();
+            },
+            Some("oops") => panic!("asked to panic"),
+            Some("slow") => {
+                std::thread::sleep(std::time::Duration::from_millis(4));
+                Verdict::accept()
+            }
+            Some("bad") => Verdict::reject("bad", "it says that it is bad"),
+            Some("mend") => {
+                let mut mended = record.clone();
+                mended.set("answer", record.require("answer")?.to_owned() + "!");
+                Verdict::repaired(mended, "mended", "it asked to be mended")
+            }
+            _ => Verdict::accept(),
+        })
     }
 
     fn grade(&self, prompt: &Record, _: &str) -> Result<Grade, ExpertError> {

@@ -81,7 +81,8 @@ pub fn ungrouped(select: &Select, scope: &Scope, ordered: &[&Expr]) -> Option<St
     if complete { (wildcard && keys.is_empty()).then(|| "*".to_owned()) } else { search.found }
 }
 
-fn is_aggregate(function: &Function) -> bool {
+/// Whether a call aggregates.
+pub fn is_aggregate(function: &Function) -> bool {
     function.over.is_none() && AGGREGATES.binary_search(&function.name.to_string().to_lowercase().as_str()).is_ok()
 }
 

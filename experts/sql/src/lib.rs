@@ -5,10 +5,13 @@
 
 mod canonical;
 mod components;
-mod dialect;
+pub mod dialect;
+pub mod execute;
 mod expert;
+mod facts;
 pub mod grade;
 mod grouping;
+pub mod lint;
 mod prompt;
 mod resolve;
 mod schema;
@@ -20,4 +23,4 @@ mod walk;
 
 pub use expert::SqlExpert;
 
-hive_sdk::export_expert!(SqlExpert);
+hive_sdk::export_expert!(SqlExpert::default());

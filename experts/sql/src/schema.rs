@@ -29,16 +29,39 @@ impl Schema {
     /// # Errors
     /// Why `text` does not parse.
     pub fn parse(text: &str) -> Result<Self, String> {
+        Ok(Self::of(&statement::parse_all(text)?))
+    }
+
+    /// Of statements that are parsed already.
+    pub fn of(statements: &[Statement]) -> Self {
         let mut schema = Self::default();
-        for statement in statement::parse_all(text)? {
+        for statement in statements {
             match statement {
-                Statement::CreateTable(create) => schema.tables.push(table(&create)),
-                Statement::CreateView(create) => schema.tables.push(view(&create)),
+                Statement::CreateTable(create) => schema.tables.push(table(create)),
+                Statement::CreateView(create) => schema.tables.push(view(create)),
                 Statement::AlterTable(alter) => schema.alter(&alter.name, &alter.operations),
                 _ => {}
             }
         }
-        Ok(schema)
+        schema
+    }
+
+    /// Its tables and views, in the order in which they are created.
+    pub fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+
+    /// A text that is the same for schemas with the same tables, columns and keys, in whatever
+    /// order and form they are written. Types, rows and other constraints do not count: what a
+    /// model learns of names from one it knows of the other.
+    pub fn canonical(&self) -> String {
+        let text = |t: &Table| {
+            let columns = t.columns.as_ref().map_or_else(|| "?".to_owned(), |c| c.join(","));
+            format!("{}({columns})", t.name)
+        };
+        let mut tables: Vec<String> = self.tables.iter().map(text).collect();
+        tables.sort();
+        tables.join(";")
     }
 
     /// Whether it has no table and no view.

@@ -2,10 +2,12 @@
 //! keep the parser's recursion shallow. It knows nothing of schemas or records.
 
 use sqlparser::ast::Statement;
-use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::dialect::{MySqlDialect, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+
+use crate::dialect::{self, Dialect};
 
 /// Longest text that is parsed at all, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -25,16 +27,28 @@ const MAX_PARENTHESES: usize = 40;
 /// # Errors
 /// Why it does not parse, as a sentence without its full stop.
 pub fn parse_all(text: &str) -> Result<Vec<Statement>, String> {
+    parse_with(text, &PostgreSqlDialect {})
+}
+
+/// Parses all statements of `text` as this dialect's.
+///
+/// # Errors
+/// As [`parse_all`].
+pub fn parse_all_as(text: &str, dialect: Dialect) -> Result<Vec<Statement>, String> {
+    match dialect {
+        Dialect::Postgres => parse_all(text),
+        Dialect::MySql => parse_with(text, &dialect::MySql(MySqlDialect {})),
+        Dialect::Sqlite => parse_with(text, &dialect::Sqlite(SQLiteDialect {})),
+    }
+}
+
+fn parse_with(text: &str, dialect: &dyn sqlparser::dialect::Dialect) -> Result<Vec<Statement>, String> {
     if text.len() > MAX_BYTES {
         return Err(format!("got {} bytes, expected at most {MAX_BYTES}", text.len()));
     }
-    let tokens =
-        Tokenizer::new(&PostgreSqlDialect {}, text).tokenize_with_location().map_err(|e| brief(&e.to_string()))?;
+    let tokens = Tokenizer::new(dialect, text).tokenize_with_location().map_err(|e| brief(&e.to_string()))?;
     check_depth(&tokens)?;
-    Parser::new(&PostgreSqlDialect {})
-        .with_tokens_with_locations(tokens)
-        .parse_statements()
-        .map_err(|e| brief(&e.to_string()))
+    Parser::new(dialect).with_tokens_with_locations(tokens).parse_statements().map_err(|e| brief(&e.to_string()))
 }
 
 /// Refuses text whose parsed tree could be too deep to walk on a thread's stack.

@@ -1,75 +1,366 @@
-//! Whether a record may be trained on. It looks at form alone: whether names exist and rows come
-//! back right is not asked here.
+//! Whether a record may be trained on: its parts are there, it is brought into PostgreSQL's dialect,
+//! nothing in it is forbidden, the lints have looked, and a real PostgreSQL has run it.
 
-use hive_sdk::{Record, Verdict};
+use hive_sdk::{ExpertError, Facts, Finding, LintLevel, Manifest, Record, Settings as GateSettings, Verdict};
+use sqlparser::ast::Statement;
 
+use crate::dialect::{self, Dialect};
+use crate::execute::{self, Pool, Proof, SqlError, Stage};
+use crate::facts::facts;
+use crate::lint::{self, Context, Lints, Outcome};
+use crate::resolve::resolve;
 use crate::schema::Schema;
 use crate::statement::{self, NotOne};
 
-/// Codes of rejection, stable: they are counted and compared between runs.
+/// Codes of rejection besides those of lints, stable: they are counted and compared between runs.
 pub mod code {
     /// `question` is absent, not text, or blank.
     pub const NO_QUESTION: &str = "no-question";
     /// `schema` is absent, not text, or blank.
     pub const NO_SCHEMA: &str = "no-schema";
-    /// `schema` is not PostgreSQL.
+    /// `schema` is not PostgreSQL, and cannot be brought there.
     pub const SCHEMA_DOES_NOT_PARSE: &str = "schema-does-not-parse";
     /// `schema` holds no CREATE TABLE and no CREATE VIEW.
     pub const SCHEMA_HAS_NO_TABLE: &str = "schema-has-no-table";
+    /// PostgreSQL refuses a statement of the schema.
+    pub const SCHEMA_FAILS: &str = "schema-fails";
     /// `sql` is absent, not text, or blank.
     pub const NO_SQL: &str = "no-sql";
-    /// `sql` is not PostgreSQL.
+    /// `sql` is not PostgreSQL, and cannot be brought there.
     pub const SQL_DOES_NOT_PARSE: &str = "sql-does-not-parse";
-    /// `sql` is more than one statement.
-    pub const SEVERAL_STATEMENTS: &str = "several-statements";
+    /// PostgreSQL refuses the statement for its types or functions.
+    pub const TYPE_MISMATCH: &str = "type-mismatch";
+    /// A name could mean several columns.
+    pub const AMBIGUOUS_NAME: &str = "ambiguous-name";
+    /// PostgreSQL refuses the statement otherwise.
+    pub const STATEMENT_FAILS: &str = "statement-fails";
+    /// The statement fails on the record's own rows.
+    pub const FAILS_ON_DATA: &str = "fails-on-data";
+    /// The record reaches out of the database.
+    pub const FORBIDDEN: &str = "forbidden";
+    /// The statement takes longer than it may.
+    pub const TOO_SLOW: &str = "too-slow";
+    /// The statement needs more memory or disk than it may.
+    pub const TOO_EXPENSIVE: &str = "too-expensive";
+    /// The database ends over it.
+    pub const CRASHED: &str = "crashed";
+    /// The dialect that the record names is not known.
+    pub const UNKNOWN_DIALECT: &str = "unknown-dialect";
+    /// The SQL stood in tags, a code fence or after a label: taken off.
+    pub const WRAPPED_SQL: &str = "wrapped-sql";
 }
 
-/// Accepts a record with a question, a schema of at least one table or view that parses, and
-/// exactly one statement that parses; both as PostgreSQL. SQL in tags, in a code fence or after a
-/// label is repaired.
-pub fn validate(record: &Record) -> Verdict {
-    if record.text("question").is_none() {
-        return Verdict::reject(code::NO_QUESTION, missing(record, "question"));
-    }
-    let Some(schema) = record.text("schema") else {
-        return Verdict::reject(code::NO_SCHEMA, missing(record, "schema"));
-    };
-    match Schema::parse(schema) {
-        Err(why) => {
-            let why = format!("`schema` does not parse as PostgreSQL: {why}");
-            return Verdict::reject(code::SCHEMA_DOES_NOT_PARSE, why);
+/// Labels by which data sets are compared.
+const CONFORMS: &str = "conforms as given";
+const CORRECT: &str = "correct as given";
+
+/// Judges records.
+pub struct Validator {
+    lints: Lints,
+    pool: Pool,
+}
+
+impl Validator {
+    /// With the manifest's levels, and the settings' where those differ.
+    ///
+    /// # Errors
+    /// When an option is unknown or no text or number where it should be.
+    pub fn new(manifest: &Manifest, settings: &GateSettings) -> Result<Self, ExpertError> {
+        let mut database = execute::Settings::default();
+        for (name, value) in &settings.options {
+            match name.as_str() {
+                "database_url" => {
+                    let url = value.as_str().ok_or_else(|| ExpertError::new("`database_url` is no text"))?;
+                    database.database_url = Some(url.to_owned());
+                }
+                "statement_timeout_ms" => {
+                    let time = value.as_u64().filter(|ms| (1..=600_000).contains(ms));
+                    let wrong = || ExpertError::new(format!("`statement_timeout_ms` is {value}, expected 1 to 600000"));
+                    database.statement_timeout = std::time::Duration::from_millis(time.ok_or_else(wrong)?);
+                }
+                other => {
+                    let known = "`database_url`, `statement_timeout_ms`";
+                    return Err(ExpertError::new(format!("there is no option `{other}`, expected one of: {known}")));
+                }
+            }
         }
-        Ok(schema) if schema.is_empty() => {
+        Ok(Self { lints: Lints::of(manifest, &settings.lints), pool: Pool::new(database) })
+    }
+
+    /// Opens a database now, to know that it can be had.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub fn warm_up(&self) -> Result<(), ExpertError> {
+        self.pool.warm_up().map_err(|e| ExpertError::new(e.to_string()))
+    }
+
+    /// The verdict on one record.
+    ///
+    /// # Errors
+    /// When the database is lost, which is no fault of the record's that could be told.
+    pub fn validate(&self, record: &Record) -> Result<Verdict, ExpertError> {
+        let mut seen = Facts::default();
+        match self.judge(record, Reading::AsItIs, &mut seen) {
+            Ok(verdict) => Ok(verdict),
+            Err(Stop::Reject(code, why)) => {
+                // What PostgreSQL refuses in a record of no certain dialect can often be mended. A
+                // record that cannot is rejected for what was wrong with it as it came.
+                if MENDABLE.contains(&code.as_str())
+                    && seen.labels.get("dialect").is_some_and(|d| d == Dialect::Postgres.name())
+                {
+                    let mut mended = Facts::default();
+                    if let Ok(mut verdict) = self.judge(record, Reading::Mended, &mut mended)
+                        && let Verdict::Repaired { facts, .. } = &mut verdict
+                    {
+                        facts.labels.insert(CORRECT.to_owned(), "no".to_owned());
+                        return Ok(verdict);
+                    }
+                }
+                for label in [CONFORMS, CORRECT] {
+                    seen.labels.entry(label.to_owned()).or_insert_with(|| "no".to_owned());
+                }
+                Ok(Verdict::Reject { code, why, facts: seen })
+            }
+            Err(Stop::Lost(error)) => Err(ExpertError::new(format!("the database was lost: {error}"))),
+        }
+    }
+
+    fn judge(&self, record: &Record, reading: Reading, seen: &mut Facts) -> Result<Verdict, Stop> {
+        let parts = Parts::of(record)?;
+        let declared = match record.text("dialect") {
+            None => None,
+            Some(name) if Dialect::is_unnamed(name) => None,
+            Some(name) => Some(name.parse::<Dialect>().map_err(|()| {
+                let why = format!("`dialect` is `{name}`, expected postgresql, mysql or sqlite");
+                Stop::reject(code::UNKNOWN_DIALECT, why)
+            })?),
+        };
+        let mut changes = Vec::new();
+        let bare = statement::bare(parts.sql);
+        if let Some(wrapping) = bare.wrapping {
+            let message = format!("took {wrapping} off the SQL, expected the statement alone");
+            changes.push(Finding { code: code::WRAPPED_SQL.to_owned(), message });
+        }
+        let translated = match reading {
+            Reading::AsItIs => dialect::translate(parts.schema, bare.sql, declared),
+            Reading::Mended if declared.is_some() => {
+                return Err(Stop::reject(code::STATEMENT_FAILS, "its dialect is certain"));
+            }
+            Reading::Mended => dialect::mend(parts.schema, bare.sql),
+        };
+        let translated = translated.map_err(|cannot| Stop::reject(cannot.code, cannot.why))?;
+        let foreign = !translated.changes.is_empty();
+        seen.labels.insert("dialect".to_owned(), translated.dialect.name().to_owned());
+        changes.extend(translated.changes.into_iter().map(|c| Finding { code: c.rule.to_owned(), message: c.what }));
+
+        let tables = statement::parse_all(&translated.schema).map_err(|why| {
+            Stop::reject(code::SCHEMA_DOES_NOT_PARSE, format!("`schema` does not parse as PostgreSQL: {why}"))
+        })?;
+        if let Some(why) = tables.iter().find_map(execute::refusal) {
+            return Err(Stop::reject(code::FORBIDDEN, format!("in `schema`: {why}")));
+        }
+        let schema = Schema::of(&tables);
+        if schema.is_empty() {
             let why = "`schema` has no table: got no CREATE TABLE or CREATE VIEW, expected at least one";
-            return Verdict::reject(code::SCHEMA_HAS_NO_TABLE, why);
+            return Err(Stop::reject(code::SCHEMA_HAS_NO_TABLE, why));
         }
-        Ok(_) => {}
+        let statement = one_statement(&translated.sql)?;
+        let resolved = resolve(statement.clone(), Some(&schema));
+        *seen = Facts { labels: std::mem::take(&mut seen.labels), ..Facts::default() };
+        let found = facts(parts.question, &schema, &statement, &resolved);
+        seen.labels.extend(found.labels);
+        (seen.measures, seen.keys) = (found.measures, found.keys);
+        let aliased = if resolved.needless_aliases.is_empty() { "no" } else { "yes" };
+        seen.labels.insert("needless aliases as given".to_owned(), aliased.to_owned());
+
+        let context = Context { question: parts.question, schema: &schema, statement: &statement, resolved: &resolved };
+        let refused = execute::refusal(&statement);
+        let outcome = self.lints.judge(&context);
+        if let (Some(why), Outcome::Pass { .. }) = (refused, &outcome) {
+            return Err(Stop::reject(code::FORBIDDEN, why));
+        }
+        let (repaired, repairs, mut notes) = match outcome {
+            Outcome::Pass { statement, changes, notes } => (statement, changes, notes),
+            Outcome::Reject(finding) => return Err(Stop::Reject(finding.code, finding.message)),
+        };
+        // What runs is what trains: the text as it was given, unless something in it was changed.
+        let mut sql = translated.sql;
+        let proof = match repaired {
+            None => self.prove(&translated.schema, &sql)?,
+            Some(repaired) => {
+                let text = repaired.to_string();
+                match self.prove(&translated.schema, &text)? {
+                    Proof::StatementRefused(..) if self.runs(&translated.schema, &sql)? => {
+                        // A matter of style is not worth a statement that runs.
+                        notes.extend(repairs);
+                        self.prove(&translated.schema, &sql)?
+                    }
+                    proof => {
+                        sql = text;
+                        changes.extend(repairs);
+                        proof
+                    }
+                }
+            }
+        };
+        self.weigh(&proof, &tables, &statement, &mut notes)?;
+        let style = changes.iter().all(|c| c.code == lint::code::NEEDLESS_ALIAS || c.code == lint::code::SELECT_STAR);
+        let correct = !foreign && (style || changes.iter().all(|c| c.code != lint::code::INCOMPLETE_GROUP_BY));
+        let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
+        seen.labels.insert(CORRECT.to_owned(), yes(correct));
+        let plain = changes.is_empty() && notes.iter().all(|n| n.code == lint::code::EMPTY_RESULT);
+        seen.labels.insert(CONFORMS.to_owned(), yes(plain));
+        let facts = std::mem::take(seen);
+        if changes.is_empty() {
+            return Ok(Verdict::Accept { notes, facts });
+        }
+        let mut record = record.clone();
+        record.set("sql", sql);
+        if translated.schema != parts.schema {
+            record.set("schema", translated.schema);
+        }
+        if foreign && record.0.contains_key("dialect") {
+            record.set("dialect", Dialect::Postgres.name());
+        }
+        Ok(Verdict::Repaired { record, changes, notes, facts })
     }
-    let Some(sql) = record.text("sql") else {
-        return Verdict::reject(code::NO_SQL, missing(record, "sql"));
-    };
-    let bare = statement::bare(sql);
-    match statement::parse_one(bare.sql) {
-        Ok(_) => {}
-        Err(NotOne::Empty) => return Verdict::reject(code::NO_SQL, "`sql` holds no statement, expected one"),
-        Err(NotOne::Syntax(why)) => {
-            let why = format!("`sql` does not parse as PostgreSQL: {why}");
-            return Verdict::reject(code::SQL_DOES_NOT_PARSE, why);
+
+    fn prove(&self, schema: &str, sql: &str) -> Result<Proof, Stop> {
+        self.pool.prove(schema, sql).map_err(Stop::Lost)
+    }
+
+    fn runs(&self, schema: &str, sql: &str) -> Result<bool, Stop> {
+        Ok(matches!(self.prove(schema, sql)?, Proof::Ran(_)))
+    }
+
+    /// What the proof says, as a rejection or a note.
+    fn weigh(
+        &self,
+        proof: &Proof,
+        schema: &[Statement],
+        statement: &Statement,
+        notes: &mut Vec<Finding>,
+    ) -> Result<(), Stop> {
+        let has_rows = schema.iter().any(|s| matches!(s, Statement::Insert(_)));
+        match proof {
+            Proof::Ran(ran) => {
+                let empty = ran.rows.is_empty() && matches!(statement, Statement::Query(_));
+                let message = "the statement returns no row on the record's own data";
+                match self.lints.level(lint::code::EMPTY_RESULT) {
+                    LintLevel::Off => Ok(()),
+                    LintLevel::Reject if has_rows && empty => Err(Stop::reject(lint::code::EMPTY_RESULT, message)),
+                    _ if has_rows && empty => {
+                        notes.push(Finding { code: lint::code::EMPTY_RESULT.to_owned(), message: message.to_owned() });
+                        Ok(())
+                    }
+                    _ => Ok(()),
+                }
+            }
+            Proof::SchemaRefused(at, error) => {
+                let why = format!("PostgreSQL refuses statement {at} of `schema`: {error}");
+                Err(Stop::reject(code::SCHEMA_FAILS, why))
+            }
+            Proof::StatementRefused(stage, error) => self.weigh_refusal(*stage, error, has_rows, notes),
+            Proof::Crashed(why) => Err(Stop::reject(code::CRASHED, format!("the database ended over it: {why}"))),
         }
-        Err(NotOne::Several(n)) => {
+    }
+
+    fn weigh_refusal(
+        &self,
+        stage: Stage,
+        error: &SqlError,
+        has_rows: bool,
+        notes: &mut Vec<Finding>,
+    ) -> Result<(), Stop> {
+        use lint::code as lints;
+        let why = format!("PostgreSQL refuses the statement: {error}");
+        let code = match error.sqlstate.as_str() {
+            "42P01" => lints::UNKNOWN_TABLE,
+            "42703" | "42704" => lints::UNKNOWN_COLUMN,
+            "42803" => lints::INCOMPLETE_GROUP_BY,
+            "42702" | "42725" | "42P09" | "42712" => code::AMBIGUOUS_NAME,
+            "42883" | "42804" | "42846" | "42P08" | "42P18" | "42P38" => code::TYPE_MISMATCH,
+            "42601" => code::SQL_DOES_NOT_PARSE,
+            "57014" => code::TOO_SLOW,
+            // Disk, memory, stack: PostgreSQL's classes 53 and 54.
+            state if state.starts_with("53") || state.starts_with("54") => code::TOO_EXPENSIVE,
+            // What depends on rows that another database would have: keys that are taken or absent,
+            // a division by what is zero here.
+            state if stage == Stage::Run && (state.starts_with("23") || state == "22012" || state == "21000") => {
+                // On tables without rows that says nothing.
+                if has_rows {
+                    notes.push(Finding { code: code::FAILS_ON_DATA.to_owned(), message: why });
+                }
+                return Ok(());
+            }
+            _ if stage == Stage::Run => code::FAILS_ON_DATA,
+            _ => code::STATEMENT_FAILS,
+        };
+        Err(Stop::reject(code, why))
+    }
+}
+
+/// How a record is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// As its dialect, named or found out, has it.
+    AsItIs,
+    /// With what PostgreSQL refuses in it changed.
+    Mended,
+}
+
+/// Codes of rejections that `dialect::mend` may have an answer to.
+const MENDABLE: [&str; 6] = [
+    code::SCHEMA_FAILS,
+    code::TYPE_MISMATCH,
+    code::STATEMENT_FAILS,
+    code::FAILS_ON_DATA,
+    lint::code::INCOMPLETE_GROUP_BY,
+    code::SQL_DOES_NOT_PARSE,
+];
+
+/// Why judging ends early.
+enum Stop {
+    Reject(String, String),
+    Lost(std::io::Error),
+}
+
+impl Stop {
+    fn reject(code: impl Into<String>, why: impl Into<String>) -> Self {
+        Stop::Reject(code.into(), why.into())
+    }
+}
+
+/// The texts of a record.
+struct Parts<'r> {
+    question: &'r str,
+    schema: &'r str,
+    sql: &'r str,
+}
+
+impl<'r> Parts<'r> {
+    fn of(record: &'r Record) -> Result<Self, Stop> {
+        let text = |field, code| record.text(field).ok_or_else(|| Stop::reject(code, missing(record, field)));
+        Ok(Self {
+            question: text("question", code::NO_QUESTION)?,
+            schema: text("schema", code::NO_SCHEMA)?,
+            sql: text("sql", code::NO_SQL)?,
+        })
+    }
+}
+
+fn one_statement(sql: &str) -> Result<Statement, Stop> {
+    statement::parse_one(sql).map_err(|why| match why {
+        NotOne::Empty => Stop::reject(code::NO_SQL, "`sql` holds no statement, expected one"),
+        NotOne::Syntax(why) => {
+            Stop::reject(code::SQL_DOES_NOT_PARSE, format!("`sql` does not parse as PostgreSQL: {why}"))
+        }
+        NotOne::Several(n) => {
             let why = format!("`sql` holds several statements: got {n}, expected 1");
-            return Verdict::reject(code::SEVERAL_STATEMENTS, why);
+            Stop::reject(lint::code::SEVERAL_STATEMENTS, why)
         }
-    }
-    match bare.wrapping {
-        None => Verdict::accept(),
-        Some(wrapping) => {
-            let mut record = record.clone();
-            record.set("sql", bare.sql);
-            let why = format!("took {wrapping} off the SQL, expected the statement alone");
-            Verdict::repaired(record, "wrapped-sql", why)
-        }
-    }
+    })
 }
 
 fn missing(record: &Record, field: &str) -> String {
@@ -78,62 +369,5 @@ fn missing(record: &Record, field: &str) -> String {
         Some(value) if value.is_string() => format!("`{field}` is blank, expected text"),
         Some(value) if value.is_null() => format!("`{field}` is null, expected text"),
         Some(_) => format!("`{field}` is not text, expected text"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn record(schema: &str, sql: &str) -> Record {
-        Record::from_pairs([("question", "q"), ("schema", schema), ("sql", sql)])
-    }
-
-    fn reject(record: &Record) -> String {
-        match validate(record) {
-            Verdict::Reject { code, why, .. } => format!("{code}: {why}"),
-            other => format!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn each_fault_has_its_code() {
-        let table = "CREATE TABLE t (a INT)";
-        let cases = [
-            (Record::default(), "no-question: got no field `question`, expected text"),
-            (Record::from_pairs([("question", " ")]), "no-question: `question` is blank, expected text"),
-            (Record::from_pairs([("question", "q")]), "no-schema: got no field `schema`, expected text"),
-            (
-                record("CREATE TABEL t", "SELECT 1"),
-                "schema-does-not-parse: `schema` does not parse as PostgreSQL: Expected",
-            ),
-            (record("SELECT 1", "SELECT 1"), "schema-has-no-table: "),
-            (record(table, " "), "no-sql: `sql` is blank, expected text"),
-            (record(table, ";"), "no-sql: `sql` holds no statement"),
-            (record(table, "SELEC a"), "sql-does-not-parse: `sql` does not parse as PostgreSQL: Expected"),
-            (
-                record(table, "SELECT 1; SELECT 2"),
-                "several-statements: `sql` holds several statements: got 2, expected 1",
-            ),
-        ];
-        for (record, expected) in cases {
-            let got = reject(&record);
-            assert!(got.starts_with(expected), "got {got:?}, expected {expected:?}");
-        }
-    }
-
-    #[test]
-    fn wrapped_sql_is_repaired() {
-        let wrapped = record("CREATE TABLE t (a INT)", "[SQL] SELECT a FROM t [/SQL]");
-        let Verdict::Repaired { record, changes, .. } = validate(&wrapped) else { panic!("not repaired") };
-        assert_eq!(record.text("sql"), Some("SELECT a FROM t"));
-        assert_eq!(changes[0].message, "took `[SQL]` tags off the SQL, expected the statement alone");
-        assert_eq!(validate(&record), Verdict::accept());
-    }
-
-    #[test]
-    fn schemas_may_hold_rows_and_views() {
-        let schema = "CREATE TABLE t (a INT); INSERT INTO t VALUES (1), (2); CREATE VIEW v AS SELECT a FROM t;";
-        assert_eq!(validate(&record(schema, "SELECT a FROM v;")), Verdict::accept());
     }
 }

@@ -15,6 +15,7 @@ use hive_engine::EngineError;
 
 use crate::datasets::{DatasetError, MapError};
 use crate::experts::{ExpertError, engine_exit_code, engine_hint};
+use crate::gate::GateError;
 use crate::manifest::ManifestError;
 use crate::models::ModelError;
 use crate::plugins::PluginError;
@@ -85,6 +86,9 @@ fn advice(error: &(dyn Error + 'static)) -> Option<Advice> {
         return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details() });
     }
     if let Some(e) = error.downcast_ref::<DatasetError>() {
+        return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details() });
+    }
+    if let Some(e) = error.downcast_ref::<GateError>() {
         return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details() });
     }
     if let Some(e) = error.downcast_ref::<MapError>() {
@@ -160,7 +164,7 @@ mod tests {
     #[test]
     fn advice_is_found_beneath_context_and_within_other_errors() {
         let unknown = PluginError::Unknown { name: "sqll".to_owned(), known: vec!["sql".to_owned()] };
-        let error = anyhow::Error::new(DatasetError::Plugin(unknown)).context("Failed to train");
+        let error = anyhow::Error::new(GateError::Plugin(unknown)).context("Failed to train");
         let found = error.chain().find_map(advice).unwrap();
         assert_eq!(found.exit, 2);
         assert_eq!(found.hint.unwrap(), "did you mean `sql`? `hive expert list` shows all of them");

@@ -4,18 +4,20 @@
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::note;
-use crate::plugins::{Builder, Experts, LoadedExpert, PluginError, open};
+use crate::experts::data::OpenExpert;
+use crate::plugins::{Builder, Experts, LibraryPlace, PluginError, open};
 
 /// The expert of this name, built first if need be. On a terminal cargo's last line is shown while
 /// it works; elsewhere one plain line says what is going on.
 ///
 /// # Errors
 /// When there is no such expert, or it does not build or load.
-pub fn load_expert(name: &str) -> Result<LoadedExpert, PluginError> {
+pub fn load_expert(name: &str) -> Result<OpenExpert, PluginError> {
     let experts = Experts::find();
     let entry = experts.get(name)?;
     let mut progress: Option<ProgressBar> = None;
-    let loaded = open(entry, &Builder::from_environment(), &mut |line| {
+    let builder = Builder::from_environment();
+    let loaded = open(entry, &builder, &mut |line| {
         // Cargo says "Finished" at once when there was nothing to do: no progress for that.
         if progress.is_none() && line.trim_start().starts_with("Finished") {
             return;
@@ -27,7 +29,7 @@ pub fn load_expert(name: &str) -> Result<LoadedExpert, PluginError> {
     if let Some(bar) = progress {
         bar.finish_and_clear();
     }
-    loaded
+    Ok(OpenExpert { expert: loaded?, place: LibraryPlace::of(entry, &builder) })
 }
 
 fn started(name: &str) -> ProgressBar {

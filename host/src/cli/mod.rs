@@ -6,6 +6,7 @@
 
 mod adapter;
 mod bench;
+mod data_progress;
 pub mod error;
 mod expert;
 mod interrupt;

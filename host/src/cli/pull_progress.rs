@@ -1,4 +1,4 @@
-//! How a pull of a base model looks: a bar on a terminal, plain lines otherwise. All on stderr.
+//! How a pull of a base model or a data set looks: a bar on a terminal, plain lines otherwise. All on stderr.
 
 use std::time::{Duration, Instant};
 
@@ -46,6 +46,13 @@ impl PullReporter for PullProgress {
     fn started(&mut self, model: &Model) {
         let size = model.size().map_or(String::new(), |bytes| format!(", {}", DecimalBytes(bytes)));
         self.line(&format!("Pulling base model {} ({}{size})", model.id, model.license));
+    }
+
+    fn data_set(&mut self, name: &str, revision: &str, files: usize, bytes: Option<u64>) {
+        let size = bytes.map_or(String::new(), |bytes| format!(", {}", DecimalBytes(bytes)));
+        let files = if files == 1 { "1 file".to_owned() } else { format!("{files} files") };
+        let revision = revision.get(..12).unwrap_or(revision);
+        self.line(&format!("Pulling data set {name} at {revision} ({files}{size})"));
     }
 
     fn source(&mut self, source: &Source) {

@@ -7,11 +7,12 @@ use console::style;
 use hive_engine::train::events::{EvalReport, Reporter, StepReport};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
+use super::data_progress::{DataProgress, summary};
 use super::output::note;
 use super::pull_progress::PullProgress;
-use crate::datasets::{ColumnMap, MappedBy, PrepareReport, ReadReport, SplitBy};
 use crate::experts::answer::Answer;
 use crate::experts::train::{Plan, TrainReporter};
+use crate::gate::{GateReporter, PreparedSet};
 use crate::models::PullReporter;
 use crate::models::catalogue::{Model, ModelFile, Source};
 
@@ -22,6 +23,7 @@ const LINE_EVERY: u64 = 5;
 #[derive(Debug)]
 pub struct TrainProgress {
     pull: PullProgress,
+    gate: DataProgress,
     terminal: bool,
     bar: Option<ProgressBar>,
     /// When the first step of this process began, and the step before it.
@@ -35,6 +37,7 @@ impl TrainProgress {
     pub fn stderr() -> Self {
         Self {
             pull: PullProgress::stderr(),
+            gate: DataProgress::stderr(),
             terminal: console::user_attended_stderr(),
             bar: None,
             begin: None,
@@ -67,49 +70,14 @@ impl TrainProgress {
 }
 
 impl TrainReporter for TrainProgress {
-    fn mapping(&mut self, file: &Path, columns: &ColumnMap, report: &ReadReport) {
-        let mapped: Vec<String> = columns
-            .fields
-            .iter()
-            .map(|f| {
-                let by = match f.by {
-                    MappedBy::User => " (--map)",
-                    MappedBy::Name => "",
-                    MappedBy::Alias => " (alias)",
-                };
-                if f.field == f.column {
-                    format!("{}{by}", f.field)
-                } else {
-                    format!("{} ← {}{by}", f.field, f.column)
-                }
-            })
-            .collect();
-        self.line(&format!(
-            "{} {} records: {}",
-            heading(&file.display().to_string()),
-            report.records,
-            mapped.join(", ")
-        ));
+    fn gate(&self) -> &dyn GateReporter {
+        &self.gate
     }
 
-    fn data(&mut self, report: &PrepareReport) {
-        let mut parts = vec![format!("{} records", report.records)];
-        for (count, what) in [
-            (report.rejects.total(), "rejected"),
-            (report.repaired, "repaired"),
-            (report.duplicates, "exact duplicates dropped"),
-            (report.unused, "left over by the limit on held-out records, unused"),
-        ] {
-            if count > 0 {
-                parts.push(format!("{count} {what}"));
-            }
-        }
-        self.line(&format!("{} {}; split {}", heading("data"), parts.join(", "), split_by(&report.split_by)));
-        for line in report.rejects.lines() {
-            self.line(&format!("  {line}"));
-        }
-        for why in &report.repairs {
-            self.line(&format!("  repaired: {why}"));
+    fn data(&mut self, set: &PreparedSet, found: bool) {
+        self.gate.close();
+        for line in summary(set, found) {
+            self.line(&line);
         }
     }
 
@@ -271,6 +239,9 @@ impl PullReporter for TrainProgress {
     fn started(&mut self, model: &Model) {
         self.pull.started(model);
     }
+    fn data_set(&mut self, name: &str, revision: &str, files: usize, bytes: Option<u64>) {
+        self.pull.data_set(name, revision, files, bytes);
+    }
     fn source(&mut self, source: &Source) {
         self.pull.source(source);
     }
@@ -288,15 +259,8 @@ impl PullReporter for TrainProgress {
     }
 }
 
-fn split_by(by: &SplitBy) -> String {
-    match by {
-        SplitBy::Group { field, groups } => format!("by `{field}` ({groups} of them, none on both sides)"),
-        SplitBy::Record { why: None } => "record by record".to_owned(),
-        SplitBy::Record { why: Some(why) } => format!("record by record, because {why}"),
-    }
-}
-
-fn heading(text: &str) -> String {
+/// A word before a line, in its own column.
+pub fn heading(text: &str) -> String {
     style(format!("{text:>10}")).bold().cyan().for_stderr().to_string()
 }
 

@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::rejects::Rejects;
-use crate::plugins::PluginError;
+use super::hub_error::HubError;
 use crate::suggest::{listed, nearest};
 
 /// Why a data set cannot be used.
@@ -27,6 +26,32 @@ pub enum DatasetError {
         /// What was got and expected.
         what: String,
     },
+    /// An element of a list is not one JSON object.
+    #[error("{}, row {row}: {what}", file.display())]
+    Row {
+        /// The file.
+        file: PathBuf,
+        /// The element, from 1.
+        row: u64,
+        /// What was got and expected.
+        what: String,
+    },
+    /// The file is not what it should be.
+    #[error("Failed to read data set `{}`: {what}", file.display())]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A table cannot be written.
+    #[error("Failed to write `{}`", file.display())]
+    Write {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// Required fields have no column.
     #[error("Failed to find {} among the columns of `{}`", fields(missing), file.display())]
     Unmapped {
@@ -40,21 +65,15 @@ pub enum DatasetError {
     /// `--map` does not fit.
     #[error(transparent)]
     Map(#[from] MapError),
+    /// It is of the hub and cannot be had.
+    #[error(transparent)]
+    Hub(#[from] HubError),
     /// No record at all.
     #[error("Failed to prepare the data: {what} holds no records")]
     Empty {
         /// The file or files.
         what: String,
     },
-    /// Records, and not one is good.
-    #[error("Failed to prepare the data: every one of {} records was rejected", rejects.total())]
-    AllRejected {
-        /// Why.
-        rejects: Rejects,
-    },
-    /// The expert failed.
-    #[error(transparent)]
-    Plugin(#[from] PluginError),
 }
 
 /// Why `--map` does not fit.
@@ -105,8 +124,8 @@ impl DatasetError {
     /// 2 when a file cannot be read or `--map` is misused, 1 when the data is not acceptable.
     pub fn exit_code(&self) -> u8 {
         match self {
-            DatasetError::Read { .. } | DatasetError::Map(_) => 2,
-            DatasetError::Plugin(e) => e.exit_code(),
+            DatasetError::Hub(e) => e.exit_code(),
+            DatasetError::Read { .. } | DatasetError::Write { .. } | DatasetError::Map(_) => 2,
             _ => 1,
         }
     }
@@ -120,8 +139,7 @@ impl DatasetError {
                 lines.push(format!("columns found: {}", names(columns)));
                 lines
             }
-            DatasetError::AllRejected { rejects } => rejects.lines(),
-            DatasetError::Plugin(e) => e.details().to_vec(),
+            DatasetError::Hub(e) => e.details(),
             _ => Vec::new(),
         }
     }
@@ -139,13 +157,18 @@ impl DatasetError {
                 Some(format!("name the columns yourself: `--map {}`", pairs.join(",")))
             }
             DatasetError::Map(e) => e.hint(),
-            DatasetError::AllRejected { .. } => {
-                Some("correct the file, or say which column holds what with `--map FIELD=COLUMN`".to_owned())
+            DatasetError::Hub(e) => e.hint(),
+            DatasetError::Line { file, .. } if file.extension().is_some_and(|e| e == "csv") => {
+                Some("a CSV file names its columns in the first line, each once, in UTF-8".to_owned())
             }
             DatasetError::Line { .. } | DatasetError::Empty { .. } => {
                 Some("a data set is JSON lines: one object per line, in UTF-8".to_owned())
             }
-            DatasetError::Plugin(e) => e.hint(),
+            DatasetError::Row { .. } => Some("a JSON data set is one list of objects".to_owned()),
+            DatasetError::Damaged { .. } => Some(
+                "a data set is JSON lines, a JSON list, CSV or Parquet, or a folder of these; get anew what was cut short"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }

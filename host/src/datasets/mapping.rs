@@ -9,6 +9,9 @@ use hive_sdk::manifest::FieldSpec;
 
 use super::error::{DatasetError, MapError};
 
+/// Names of unread columns that are printed.
+const DROPPED: usize = 8;
+
 /// What the user said with `--map question=…,sql=…`: field to column.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MapOverrides(BTreeMap<String, String>);
@@ -70,7 +73,7 @@ pub struct MappedField {
     pub optional: bool,
 }
 
-/// The whole mapping of a file, for printing: `question ← prompt, sql ← sql`.
+/// The whole mapping of a file, for printing: `question ← prompt, sql; not read: id`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnMap {
     /// Every field that has a column, in the manifest's order.
@@ -131,8 +134,15 @@ impl std::fmt::Display for ColumnMap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (i, field) in self.fields.iter().enumerate() {
             let comma = if i == 0 { "" } else { ", " };
-            write!(f, "{comma}{} ← {}", field.field, field.column)?;
+            write!(f, "{comma}{}", field.field)?;
+            if field.column != field.field {
+                write!(f, " ← {}", field.column)?;
+            }
         }
-        Ok(())
+        match &self.dropped[..] {
+            [] => Ok(()),
+            few if few.len() <= DROPPED => write!(f, "; not read: {}", few.join(", ")),
+            many => write!(f, "; not read: {} and {} more", many[..DROPPED].join(", "), many.len() - DROPPED),
+        }
     }
 }

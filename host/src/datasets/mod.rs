@@ -1,11 +1,15 @@
-//! Data sets: read from files, mapped to the expert's fields, judged by the expert and split.
-//! Renders no prompt, counts no token, prints nothing: what a person should know comes back as
-//! reports.
+//! Data sets: pulled from the hub, read from files of several forms, mapped to the expert's fields,
+//! and split. Judges no record, renders no prompt, prints nothing: what a person should know comes
+//! back as reports.
 
+mod chat;
 mod error;
-mod jsonl;
+pub mod hub;
+mod hub_error;
+mod hub_files;
 mod mapping;
-mod prepare;
+mod read;
+mod reader;
 mod rejects;
 mod split;
 
@@ -15,12 +19,15 @@ use std::sync::Arc;
 
 use hive_sdk::Record;
 
+pub use chat::ChatMap;
 pub use error::{DatasetError, MapError};
-pub use jsonl::{JsonlReader, ReadReport};
+pub use hub::HubSet;
+pub use hub_error::HubError;
 pub use mapping::{ColumnMap, MapOverrides, MappedBy, MappedField};
-pub use prepare::{PrepareReport, Prepared, prepare, synthetic};
+pub use read::{MAX_ROW_BYTES, Opened, ParquetTable, Row, Rows, data_files, open};
+pub use reader::{Mapping, ReadRecord, ReadReport, RecordReader};
 pub use rejects::{Rejected, Rejects};
-pub use split::{Split, SplitBy, SplitSettings, split};
+pub use split::{Groups, Split, SplitBy, SplitSettings, split};
 
 /// A record and where it came from.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +48,13 @@ pub enum Source {
         /// The line.
         line: u64,
     },
+    /// This row, from 1, of a file without lines.
+    Row {
+        /// The file, as the user named it.
+        file: Arc<Path>,
+        /// The row.
+        row: u64,
+    },
     /// The expert's own making.
     Synthetic {
         /// Position among the records that were made, from 0.
@@ -52,6 +66,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Source::Line { file, line } => write!(f, "{}:{line}", file.display()),
+            Source::Row { file, row } => write!(f, "{}, row {row}", file.display()),
             Source::Synthetic { index } => write!(f, "synthetic record {index}"),
         }
     }

@@ -7,6 +7,9 @@ use std::fmt;
 /// Examples kept for each code.
 const EXAMPLES: usize = 3;
 
+/// Longest example, in characters.
+const EXAMPLE_CHARS: usize = 400;
+
 /// Everything that was not taken.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rejects {
@@ -28,7 +31,12 @@ impl Rejects {
         let rejected = self.by_code.entry(code.to_owned()).or_default();
         rejected.count += 1;
         if rejected.examples.len() < EXAMPLES {
-            rejected.examples.push(format!("{place}: {why}"));
+            let mut example = format!("{place}: {why}");
+            if let Some((end, _)) = example.char_indices().nth(EXAMPLE_CHARS) {
+                example.truncate(end);
+                example.push('…');
+            }
+            rejected.examples.push(example);
         }
     }
 

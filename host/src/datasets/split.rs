@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use hive_sdk::Record;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// How much is held out.
@@ -18,7 +18,8 @@ pub struct SplitSettings {
 }
 
 /// What the split kept together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SplitBy {
     /// Records with the same value of this field.
     Group {
@@ -47,29 +48,38 @@ pub struct Split {
     pub by: SplitBy,
 }
 
-/// Splits `records`. At least one stays to train on; at least one is held out when there are two
-/// and the fraction is not 0.
-pub fn split(records: &[&Record], group_by: Option<&str>, settings: &SplitSettings) -> Split {
-    let wanted = wanted(records.len(), settings);
+/// What records share, for keeping them on one side.
+#[derive(Debug, Clone, Copy)]
+pub struct Groups<'a> {
+    /// The field that groups them, for messages.
+    pub field: &'a str,
+    /// The group of each record.
+    pub of: &'a [u64],
+}
+
+/// Splits `records` records. At least one stays to train on; at least one is held out when there
+/// are two and the fraction is not 0.
+pub fn split(records: usize, groups: Option<Groups<'_>>, settings: &SplitSettings) -> Split {
+    let wanted = wanted(records, settings);
     let by_record = |why| {
-        let singles = (0..records.len()).map(|i| (i.to_string(), vec![i])).collect();
-        let (validation, unused) = hold_out(singles, wanted, records.len(), settings);
-        assemble(records.len(), validation, unused, SplitBy::Record { why })
+        let singles = (0..records).map(|i| (i as u64, vec![i])).collect();
+        let (validation, unused) = hold_out(singles, wanted, records, settings);
+        assemble(records, validation, unused, SplitBy::Record { why })
     };
-    let Some(field) = group_by else { return by_record(None) };
-    let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (i, record) in records.iter().enumerate() {
-        groups.entry(record.text(field).unwrap_or_default().trim().to_owned()).or_default().push(i);
+    let Some(Groups { field, of }) = groups else { return by_record(None) };
+    let mut groups: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+    for (i, group) in of.iter().enumerate() {
+        groups.entry(*group).or_default().push(i);
     }
     let count = groups.len();
     if count < 2 {
         return by_record(Some(format!("all records have the same `{field}`")));
     }
-    let (validation, unused) = hold_out(groups, wanted, records.len(), settings);
+    let (validation, unused) = hold_out(groups, wanted, records, settings);
     if validation.is_empty() && wanted > 0 {
         return by_record(Some(format!("each of the {count} values of `{field}` covers half of the records or more")));
     }
-    assemble(records.len(), validation, unused, SplitBy::Group { field: field.to_owned(), groups: count })
+    assemble(records, validation, unused, SplitBy::Group { field: field.to_owned(), groups: count })
 }
 
 fn wanted(records: usize, settings: &SplitSettings) -> usize {
@@ -83,12 +93,12 @@ fn wanted(records: usize, settings: &SplitSettings) -> usize {
 /// Takes groups in the order of their hashes until `wanted` records are held out. A group that
 /// would leave less than half of the records to train on is passed over.
 fn hold_out(
-    groups: BTreeMap<String, Vec<usize>>,
+    groups: BTreeMap<u64, Vec<usize>>,
     wanted: usize,
     records: usize,
     settings: &SplitSettings,
 ) -> (Vec<usize>, Vec<usize>) {
-    let mut ordered: Vec<_> = groups.into_iter().map(|(key, members)| (rank(settings.seed, &key), members)).collect();
+    let mut ordered: Vec<_> = groups.into_iter().map(|(key, members)| (rank(settings.seed, key), members)).collect();
     ordered.sort();
     let most = (records / 2).max(wanted);
     let mut count = 0;
@@ -111,8 +121,8 @@ fn hold_out(
 }
 
 /// Where a group stands: sha256 of seed and group, so that a group's place depends on no other.
-fn rank(seed: u64, key: &str) -> [u8; 32] {
-    Sha256::new().chain_update(seed.to_le_bytes()).chain_update(key.as_bytes()).finalize().into()
+fn rank(seed: u64, key: u64) -> [u8; 32] {
+    Sha256::new().chain_update(seed.to_le_bytes()).chain_update(key.to_le_bytes()).finalize().into()
 }
 
 fn assemble(records: usize, mut validation: Vec<usize>, unused: Vec<usize>, by: SplitBy) -> Split {
@@ -127,14 +137,10 @@ fn assemble(records: usize, mut validation: Vec<usize>, unused: Vec<usize>, by: 
 mod tests {
     use super::*;
 
-    fn records(groups: &[&str]) -> Vec<Record> {
-        groups.iter().enumerate().map(|(i, g)| Record::from_pairs([("g", *g), ("x", &i.to_string())])).collect()
-    }
-
     fn split_of(groups: &[&str], group_by: Option<&str>, fraction: f64, most: usize) -> Split {
-        let records = records(groups);
+        let of: Vec<u64> = groups.iter().map(|g| g.bytes().fold(7, |h, b| h * 31 + u64::from(b))).collect();
         let settings = SplitSettings { seed: 7, validation_fraction: fraction, validation_records: most };
-        split(&records.iter().collect::<Vec<_>>(), group_by, &settings)
+        split(groups.len(), group_by.map(|field| Groups { field, of: &of }), &settings)
     }
 
     #[test]

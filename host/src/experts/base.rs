@@ -24,10 +24,25 @@ impl Base {
     /// # Errors
     /// When it cannot be had, or its files are not what they should be.
     pub fn open(id_or_path: &str, reporter: &mut dyn PullReporter) -> Result<Self, ExpertError> {
-        let location = models::ensure(id_or_path, reporter)?;
-        let model = source::open(&location.path)?;
+        Self::load(id_or_path, files(id_or_path, reporter)?)
+    }
+
+    /// Takes the weights of an opened base into memory.
+    ///
+    /// # Errors
+    /// When its files are not what they should be.
+    pub fn load(id_or_path: &str, model: BaseModel) -> Result<Self, ExpertError> {
         let decoder = Decoder::load(&model.config, model.tensors.as_ref())?;
         let reference = BaseRef { id: id_or_path.to_owned(), digest: model.digest()?.to_owned() };
         Ok(Self { model, decoder, reference })
     }
+}
+
+/// The files of a base, fetched first if need be: tokenizer, template and shape, no weights yet.
+///
+/// # Errors
+/// When it cannot be had, or its files are not what they should be.
+pub fn files(id_or_path: &str, reporter: &mut dyn PullReporter) -> Result<BaseModel, ExpertError> {
+    let location = models::ensure(id_or_path, reporter)?;
+    Ok(source::open(&location.path)?)
 }

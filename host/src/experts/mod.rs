@@ -3,9 +3,11 @@
 
 pub mod answer;
 pub mod base;
+pub mod data;
 pub mod grade;
 pub mod recipe;
 pub mod run_folder;
+pub mod sources;
 pub mod tokenise;
 pub mod train;
 
@@ -14,7 +16,7 @@ use std::path::PathBuf;
 use hive_engine::EngineError;
 use hive_engine::error::MismatchOf;
 
-use crate::datasets::{DatasetError, MapError};
+use crate::gate::GateError;
 use crate::manifest::ManifestError;
 use crate::models::ModelError;
 use crate::plugins::PluginError;
@@ -27,10 +29,7 @@ pub enum ExpertError {
     Plugin(#[from] PluginError),
     /// The data.
     #[error(transparent)]
-    Dataset(#[from] DatasetError),
-    /// The mapping of columns.
-    #[error(transparent)]
-    Map(#[from] MapError),
+    Gate(Box<GateError>),
     /// The base model's files.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -56,9 +55,6 @@ pub enum ExpertError {
         /// What was got and expected.
         problem: String,
     },
-    /// The expert makes no data of its own and none was given.
-    #[error("Expert `{0}` makes no data of its own, and no data set was given")]
-    NoData(String),
     /// The base has no tokenizer or no chat template.
     #[error("Base model `{base}` has no {missing}, which an expert needs")]
     NotAChatModel {
@@ -112,12 +108,18 @@ fn listed(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
+impl From<GateError> for ExpertError {
+    fn from(error: GateError) -> Self {
+        Self::Gate(Box::new(error))
+    }
+}
+
 impl ExpertError {
     /// 1 when the input or the result is not acceptable, 2 when the tool failed or was misused.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Plugin(e) => e.exit_code(),
-            Self::Dataset(e) => e.exit_code(),
+            Self::Gate(e) => e.exit_code(),
             Self::Engine(e) => engine_exit_code(e),
             Self::AllTooLong { .. } | Self::Recipe(_) => 1,
             _ => 2,
@@ -128,7 +130,7 @@ impl ExpertError {
     pub fn details(&self) -> Vec<String> {
         match self {
             Self::Plugin(e) => e.details().to_vec(),
-            Self::Dataset(e) => e.details(),
+            Self::Gate(e) => e.details(),
             Self::Recipe(e) => e.details(),
             _ => Vec::new(),
         }
@@ -138,8 +140,7 @@ impl ExpertError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Plugin(e) => e.hint(),
-            Self::Dataset(e) => e.hint(),
-            Self::Map(e) => e.hint(),
+            Self::Gate(e) => e.hint(),
             Self::Model(e) => e.hint(),
             Self::Engine(e) => engine_hint(e),
             Self::UnknownProfile { name, known } => crate::suggest::nearest(name, known.iter().map(String::as_str))
@@ -151,7 +152,6 @@ impl ExpertError {
             Self::Setting { .. } => {
                 Some("it holds keys of the recipe: `[training]` and below it `learning_rate = 1e-4`".into())
             }
-            Self::NoData(name) => Some(format!("`hive expert train {name} --dataset FILE.jsonl`")),
             Self::AllTooLong { shortest, .. } => {
                 Some(format!("`--set max_seq_len={}`", shortest.next_multiple_of(100)))
             }

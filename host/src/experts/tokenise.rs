@@ -9,7 +9,7 @@ use hive_engine::ops::dropout::key;
 use hive_sdk::{Message, Record, Rendered, Role};
 
 use super::ExpertError;
-use crate::plugins::LoadedExpert;
+use crate::plugins::{BATCH, LoadedExpert};
 
 /// What turns chats into tokens, for one base.
 #[derive(Debug)]
@@ -69,13 +69,18 @@ impl<'a> Tokeniser<'a> {
         max_seq_len: usize,
     ) -> Result<Tokenised, ExpertError> {
         let mut out = Tokenised { shortest: usize::MAX, ..Tokenised::default() };
-        for (index, rendered) in expert.render(records)?.iter().enumerate() {
-            let PromptCompletion { ids, prompt_len } = self.encode(rendered)?;
-            out.shortest = out.shortest.min(ids.len());
-            if ids.len() > max_seq_len {
-                out.too_long += 1;
-            } else {
-                out.examples.push(Example::new(ids, prompt_len, key(&[index as u64])));
+        let mut index = 0;
+        // Batch by batch, so that the chats of all records never exist at once.
+        for batch in records.chunks(BATCH) {
+            for rendered in expert.render(batch)? {
+                let PromptCompletion { ids, prompt_len } = self.encode(&rendered)?;
+                out.shortest = out.shortest.min(ids.len());
+                if ids.len() > max_seq_len {
+                    out.too_long += 1;
+                } else {
+                    out.examples.push(Example::new(ids, prompt_len, key(&[index])));
+                }
+                index += 1;
             }
         }
         Ok(out)

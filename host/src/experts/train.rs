@@ -14,20 +14,19 @@ use hive_engine::train::trainer::{Trainer, evaluate};
 use hive_sdk::Record;
 use hive_sdk::manifest::Recipe;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::ExpertError;
 use super::answer::Answer;
-use super::base::Base;
+use super::base::{self, Base};
+use super::data::{DataRequest, OpenExpert, prepare};
 use super::grade::{Scores, grade};
 use super::recipe::{adapter_config, train_config};
 use super::run_folder::{Metrics, RunFolder};
+use super::sources::locate;
 use super::tokenise::{Tokenised, Tokeniser};
-use crate::datasets::{
-    ColumnMap, JsonlReader, MapOverrides, PrepareReport, ReadReport, Rejects, SourcedRecord, SplitSettings, prepare,
-    synthetic,
-};
+use crate::gate::{GateReporter, Half, Outcome as Prepared, PreparedSet};
 use crate::models::PullReporter;
 use crate::plugins::LoadedExpert;
 
@@ -37,11 +36,15 @@ use crate::plugins::LoadedExpert;
 pub struct TrainRequest {
     /// The effective recipe.
     pub recipe: Recipe,
-    /// JSON Lines files; none: the expert's own data.
+    /// Files, folders, prepared sets, data sets of the hub; none: the expert's own data.
     pub datasets: Vec<PathBuf>,
     /// `field=column` pairs that override the mapping, as on the command line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub map: Option<String>,
+    /// Settings of the domain's own for judging. They decide where records are judged, not how, and
+    /// may hold a password: a run does not record them.
+    #[serde(skip)]
+    pub options: Map<String, Value>,
 }
 
 /// `run.json`: what a run is of.
@@ -114,15 +117,17 @@ pub enum TrainEnd {
     Done(Box<Summary>, RunFolder),
     /// Stopped by the person; a checkpoint stands.
     Stopped(Outcome, RunFolder),
+    /// Stopped by the person before training began; what is judged is kept.
+    StoppedBefore,
 }
 
-/// Receives what happens, in this order: `mapping` per file, `data`, `plan`, then the engine's
+/// Receives what happens, in this order: what the gate does, `data`, `plan`, then the engine's
 /// events, then `grading` per answer.
 pub trait TrainReporter: Reporter + PullReporter {
-    /// How a file's columns were read.
-    fn mapping(&mut self, file: &Path, columns: &ColumnMap, report: &ReadReport);
-    /// What became of the records.
-    fn data(&mut self, report: &PrepareReport);
+    /// Hears how far judging is.
+    fn gate(&self) -> &dyn GateReporter;
+    /// What became of the records; `true` when the set stood there already.
+    fn data(&mut self, set: &PreparedSet, found: bool);
     /// What is about to happen.
     fn plan(&mut self, plan: &Plan);
     /// An answer of `who` (`base`, `expert`) was written: the `done`th of `total`.
@@ -165,7 +170,7 @@ fn read_record(path: &Path) -> Result<RunRecord, ExpertError> {
 /// # Errors
 /// What any part of it says; checkpoints written before an error stand.
 pub fn train(
-    expert: &LoadedExpert,
+    expert: &OpenExpert,
     request: &TrainRequest,
     place: &RunPlace,
     stop: &AtomicBool,
@@ -175,7 +180,7 @@ pub fn train(
     let (RunPlace::New(path) | RunPlace::Resume(path)) = place;
     let folder = RunFolder::create(path)?;
     let end = train_in(folder.clone(), expert, request, place, stop, reporter);
-    if end.is_err() {
+    if matches!(end, Err(_) | Ok(TrainEnd::StoppedBefore)) {
         // Data or a base that cannot be used: then no run has begun.
         folder.remove_if_empty();
     }
@@ -184,7 +189,7 @@ pub fn train(
 
 fn train_in(
     folder: RunFolder,
-    expert: &LoadedExpert,
+    open: &OpenExpert,
     request: &TrainRequest,
     place: &RunPlace,
     stop: &AtomicBool,
@@ -192,9 +197,23 @@ fn train_in(
 ) -> Result<TrainEnd, ExpertError> {
     let recipe = &request.recipe;
     let path = folder.path().to_owned();
-    let (train_records, held_records) = records(expert, request, reporter)?;
-    let mut base = Base::open(&recipe.base_model, reporter)?;
-    base.reference.id.clone_from(&recipe.base_model);
+    let expert = &open.expert;
+    let datasets = locate(&request.datasets, reporter)?;
+    let model = base::files(&recipe.base_model, reporter)?;
+    let data = DataRequest {
+        datasets,
+        map: request.map.clone(),
+        recipe: recipe.clone(),
+        options: request.options.clone(),
+        out: None,
+        workers: None,
+        take_prepared: true,
+    };
+    let prepared = prepare(open, &data, Some((&model, &recipe.base_model)), stop, reporter.gate())?;
+    let Prepared::Done(set, found) = prepared else { return Ok(TrainEnd::StoppedBefore) };
+    reporter.data(&set, found);
+    let (train_records, held_records) = (set.records(Half::Train)?, set.records(Half::Validation)?);
+    let base = Base::load(&recipe.base_model, model)?;
     let tokeniser = Tokeniser::new(&base.model)?;
     let limit = recipe.training.max_seq_len;
     let training = tokeniser.records(expert, &train_records, limit)?;
@@ -267,44 +286,6 @@ fn train_in(
     let summary = job.run(&trainer.adapter, best_step, reporter)?;
     folder.write_json("evaluation.json", &summary)?;
     Ok(TrainEnd::Done(Box::new(summary), folder))
-}
-
-/// Reads or makes the records and has the expert judge them: (train, held out).
-fn records(
-    expert: &LoadedExpert,
-    request: &TrainRequest,
-    reporter: &mut dyn TrainReporter,
-) -> Result<(Vec<Record>, Vec<Record>), ExpertError> {
-    let data = &request.recipe.data;
-    let seed = request.recipe.training.seed;
-    let mut rejects = Rejects::default();
-    let mut records: Vec<SourcedRecord> = Vec::new();
-    let what = if request.datasets.is_empty() {
-        let made = synthetic(expert, seed, data.synthetic_records)?;
-        records = made.ok_or_else(|| ExpertError::NoData(expert.name().to_owned()))?;
-        format!("the data that expert `{}` made", expert.name())
-    } else {
-        let overrides = request.map.as_deref().map_or(Ok(MapOverrides::default()), str::parse)?;
-        let fields = &expert.manifest().dataset.fields;
-        for file in &request.datasets {
-            let mut reader = JsonlReader::open(file, fields, &overrides)?;
-            for record in reader.by_ref() {
-                records.push(record?);
-            }
-            reporter.mapping(file, reader.mapping(), reader.report());
-            rejects.merge(reader.report().rejects.clone());
-        }
-        request.datasets.iter().map(|f| format!("`{}`", f.display())).collect::<Vec<_>>().join(", ")
-    };
-    let settings = SplitSettings {
-        seed,
-        validation_fraction: data.validation_fraction,
-        validation_records: data.validation_records,
-    };
-    let prepared = prepare(expert, &what, records, &rejects, &settings)?;
-    reporter.data(&prepared.report);
-    let bare = |records: Vec<SourcedRecord>| records.into_iter().map(|r| r.record).collect();
-    Ok((bare(prepared.train), bare(prepared.validation)))
 }
 
 /// Takes the last checkpoint of a run, if it is a run of the same thing.

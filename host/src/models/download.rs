@@ -1,5 +1,5 @@
 //! One file over HTTP into a `.part` file, going on where an earlier attempt stopped. It checks
-//! lengths; the sha256 is checked by `pull.rs`, which alone gives a file its final name.
+//! lengths; the sha256 is checked by who asked, who alone gives a file its final name.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -18,21 +18,32 @@ const FRUITLESS_ATTEMPTS: u32 = 3;
 /// Attempts at all: a server that gives a byte at a time is not waited for.
 const ATTEMPTS: u32 = 50;
 
+/// Longest answer that is held in memory, in bytes.
+const MAX_ANSWER: u64 = 64 << 20;
+
+/// An answer that is no file: its status and its bytes.
+pub(crate) struct Answer {
+    /// HTTP status.
+    pub(crate) status: u16,
+    /// The body.
+    pub(crate) body: Vec<u8>,
+}
+
 /// Downloads files.
-pub(super) struct Downloader {
+pub(crate) struct Downloader {
     agent: Agent,
     /// Wait after the first failed attempt; doubles with each.
     backoff: Duration,
 }
 
 /// Where one file is.
-pub(super) struct Request<'a> {
+pub(crate) struct Request<'a> {
     /// The address.
-    pub(super) url: &'a str,
+    pub(crate) url: &'a str,
     /// The bearer token to send there, and to no other host.
-    pub(super) token: Option<&'a str>,
+    pub(crate) token: Option<&'a str>,
     /// What it is.
-    pub(super) file: &'a ModelFile,
+    pub(crate) file: &'a ModelFile,
 }
 
 enum Attempt {
@@ -43,7 +54,7 @@ enum Attempt {
 }
 
 impl Downloader {
-    pub(super) fn new(backoff: Duration) -> Self {
+    pub(crate) fn new(backoff: Duration) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             // A redirect to a content server never carries the token; one to the same host may.
@@ -59,8 +70,35 @@ impl Downloader {
         Self { agent: config.into(), backoff }
     }
 
+    /// What a web server answers, for questions rather than files. Tries again what may pass.
+    pub(crate) fn ask(&self, url: &str, token: Option<&str>) -> Result<Answer, SourceError> {
+        let mut attempt = 1;
+        loop {
+            let reason = match self.ask_once(url, token) {
+                Ok(answer) if !matches!(answer.status, 408 | 429 | 500..=599) => return Ok(answer),
+                Ok(answer) => format!("the server answered {}", answer.status),
+                Err(e) => e.to_string(),
+            };
+            if attempt == FRUITLESS_ATTEMPTS {
+                return Err(SourceError::Failed(reason));
+            }
+            std::thread::sleep(self.backoff * 2u32.pow(attempt));
+            attempt += 1;
+        }
+    }
+
+    fn ask_once(&self, url: &str, token: Option<&str>) -> Result<Answer, ureq::Error> {
+        let mut get = self.agent.get(url);
+        if let Some(token) = token {
+            get = get.header("authorization", format!("Bearer {token}"));
+        }
+        let mut response = get.call()?;
+        let body = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec()?;
+        Ok(Answer { status: response.status().as_u16(), body })
+    }
+
     /// Completes `part`.
-    pub(super) fn fetch(
+    pub(crate) fn fetch(
         &self,
         request: &Request<'_>,
         part: &Path,

@@ -122,14 +122,14 @@ impl ModelError {
         }
     }
 
-    pub(super) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+    pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
         Self::Io { action, path: path.to_owned(), source }
     }
 }
 
 /// How one source ended: the next one may still work, or nothing will.
 #[derive(Debug)]
-pub(super) enum SourceError {
+pub(crate) enum SourceError {
     /// This source did not deliver, for this reason.
     Failed(String),
     /// No source can help: the disk is full, say.

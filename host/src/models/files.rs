@@ -71,7 +71,7 @@ pub(super) fn check_sizes(model: &Model, folder: &Path) -> std::result::Result<(
 }
 
 /// The sha256 of a file, lower-case hex.
-pub(super) fn sha256(path: &Path) -> Result<String> {
+pub(crate) fn sha256(path: &Path) -> Result<String> {
     let fail = |e| ModelError::io("read", path, e);
     let mut file = File::open(path).map_err(fail)?;
     let mut hash = Sha256::new();

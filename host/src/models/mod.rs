@@ -8,8 +8,14 @@ mod files;
 mod pip;
 pub mod pull;
 pub mod resolve;
+#[cfg(test)]
+pub(crate) mod test_server;
 
 pub use catalogue::Catalogue;
+pub(crate) use download::{Downloader, Request};
+pub(crate) use error::SourceError;
 pub use error::{ModelError, Result};
-pub use pull::{PullReporter, Silent};
+pub(crate) use files::sha256;
+pub(crate) use pull::Lock;
+pub use pull::{Network, PullReporter, Silent};
 pub use resolve::{ModelLocation, ModelStore, ensure, locate};

@@ -4,7 +4,7 @@
 
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::catalogue::{Model, ModelFile, Source};
@@ -23,6 +23,9 @@ const PUBLIC_HUB: &str = "https://huggingface.co";
 pub trait PullReporter {
     /// A pull of `model` begins; nothing is called when there is nothing to do.
     fn started(&mut self, _model: &Model) {}
+    /// A pull of a data set of the hub begins: its name, its revision, how many files, how many bytes
+    /// when that is known.
+    fn data_set(&mut self, _name: &str, _revision: &str, _files: usize, _bytes: Option<u64>) {}
     /// This source is tried now.
     fn source(&mut self, _source: &Source) {}
     /// This file is fetched now.
@@ -231,20 +234,20 @@ fn create_folder(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|e| ModelError::io("create", folder, e))
 }
 
-/// Keeps two processes from pulling one model at once. The system lets go of it when a process ends,
+/// Keeps two processes from pulling the same at once. The system lets go of it when a process ends,
 /// however that happens.
-struct Lock {
+pub(crate) struct Lock {
     _file: File,
 }
 
 impl Lock {
-    fn take(path: &PathBuf, reporter: &mut dyn PullReporter) -> Result<Self> {
+    pub(crate) fn take(path: &Path, reporter: &mut dyn PullReporter) -> Result<Self> {
         let fail = |e| ModelError::io("lock", path, e);
         let file = File::create(path).map_err(fail)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                reporter.note("another process is pulling this base model; waiting for it");
+                reporter.note("another process is pulling the same; waiting for it");
                 file.lock().map_err(fail)?;
             }
             Err(TryLockError::Error(e)) => return Err(fail(e)),

@@ -128,11 +128,16 @@ pub enum CallFault {
     /// No bytes came back, or too many.
     #[error("{0}")]
     NoReply(#[from] CallError),
+    /// No process that runs the expert can be started.
+    #[error("no process can be started for it: {0}")]
+    NotStarted(String),
     /// The process that runs the expert ended during the call.
-    #[error("its process ended ({why})")]
+    #[error("its process ended ({status}){}", said.as_ref().map(|said| format!(": {said}")).unwrap_or_default())]
     Ended {
-        /// Exit status, and what it last said.
-        why: String,
+        /// Its exit status.
+        status: String,
+        /// The last line that it wrote to stderr.
+        said: Option<String>,
     },
     /// The call took too long, and its process was ended.
     #[error("no reply within {} s, its process was ended", .0.as_secs_f64())]

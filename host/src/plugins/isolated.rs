@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use hive_sdk::abi::{CallError, MAX_REPLY_BYTES};
@@ -18,7 +19,7 @@ use super::load::LibraryPlace;
 use super::transport::Transport;
 use super::worker::{Call, MARK, kind};
 
-/// Longest time for loading the library.
+/// Longest time for loading the library, and for making ready what it needs.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// Lines of a worker's stderr that an error shows.
@@ -61,7 +62,9 @@ impl Transport for Isolated {
         if method == MethodId::Configure {
             state.settings = Some(request.to_vec());
         }
-        let result = state.running(&self.command, method).and_then(|w| w.call(method, request, self.command.limit));
+        let limit =
+            if method == MethodId::Configure { START_LIMIT.max(self.command.limit) } else { self.command.limit };
+        let result = state.running(&self.command, method).and_then(|worker| worker.call(method, request, limit));
         if matches!(result, Err(CallFault::Ended { .. } | CallFault::TimedOut(_))) {
             // Dropping it kills the process.
             state.worker = None;
@@ -73,13 +76,15 @@ impl Transport for Isolated {
 impl State {
     fn running(&mut self, command: &WorkerCommand, method: MethodId) -> Result<&mut Worker, CallFault> {
         if self.worker.is_none() {
-            let mut worker = Worker::start(command)?;
+            // What fails before the first call is not that call's fault.
+            let not_started = |fault: CallFault| CallFault::NotStarted(fault.to_string());
+            let mut worker = Worker::start(command).map_err(not_started)?;
             if let Some(settings) = self.settings.as_ref().filter(|_| method != MethodId::Configure) {
-                worker.call(MethodId::Configure, settings, START_LIMIT)?;
+                worker.call(MethodId::Configure, settings, START_LIMIT).map_err(not_started)?;
             }
             self.worker = Some(worker);
         }
-        self.worker.as_mut().ok_or_else(|| CallFault::Ended { why: "it did not start".to_owned() })
+        self.worker.as_mut().ok_or_else(|| CallFault::NotStarted("it is gone".to_owned()))
     }
 }
 
@@ -89,13 +94,17 @@ struct Worker {
     stdin: ChildStdin,
     replies: Receiver<Vec<u8>>,
     tail: Arc<Mutex<VecDeque<String>>>,
+    /// Fills the tail until the process has closed its stderr.
+    listener: JoinHandle<()>,
 }
 
 impl Worker {
     fn start(command: &WorkerCommand) -> Result<Self, CallFault> {
-        let ended = |why: String| CallFault::Ended { why };
         let mut child = Command::new(&command.program);
         child.arg("worker").args(command.place.to_args());
+        // Our allocator would take a gigabyte at once and use little of it, which a limit on memory
+        // counts all the same.
+        child.env("MIMALLOC_ARENA_RESERVE", "65536");
         child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         #[cfg(unix)]
         {
@@ -103,10 +112,10 @@ impl Worker {
             use std::os::unix::process::CommandExt;
             child.process_group(0);
         }
-        let mut child = child.spawn().map_err(|e| ended(format!("its process cannot be started: {e}")))?;
+        let mut child = child.spawn().map_err(|e| CallFault::NotStarted(e.to_string()))?;
         let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
-            return Err(ended("its process has no pipes".to_owned()));
+            return Err(CallFault::NotStarted("it has no pipes".to_owned()));
         };
         let (send, replies) = mpsc::channel();
         // Both pipes are always drained, so a worker never waits for the parent to read.
@@ -131,7 +140,7 @@ impl Worker {
         });
         let tail = Arc::new(Mutex::new(VecDeque::new()));
         let kept = Arc::clone(&tail);
-        std::thread::spawn(move || {
+        let listener = std::thread::spawn(move || {
             for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
                 let line = String::from_utf8_lossy(&line).trim_end().to_owned();
                 tracing::debug!(target: "hive::worker", "{line}");
@@ -142,7 +151,7 @@ impl Worker {
                 kept.push_back(line);
             }
         });
-        let mut worker = Self { child, stdin, replies, tail };
+        let mut worker = Self { child, stdin, replies, tail, listener };
         worker.next(START_LIMIT)?;
         Ok(worker)
     }
@@ -181,11 +190,29 @@ impl Worker {
 
     /// Why the process is no more.
     fn ended(&mut self) -> CallFault {
+        // Its stdout is closed, so it has ended or is about to: how, and what it said last, is worth
+        // a moment. Longer may be a child of its own that holds the pipe.
+        patiently(|| !matches!(self.child.try_wait(), Ok(None)));
         let _ = self.child.kill();
         let status = self.child.wait().map_or_else(|e| e.to_string(), |status| status.to_string());
+        // Whether there is a core is the machine's setting.
+        let status = status.replace(" (core dumped)", "");
+        patiently(|| self.listener.is_finished());
         let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-        let said = tail.iter().rev().find(|line| !line.is_empty());
-        CallFault::Ended { why: said.map_or_else(|| status.clone(), |said| format!("{status}: {said}")) }
+        // What hive itself says of a failure is followed by a hint.
+        let error = tail.iter().find_map(|line| line.strip_prefix("error: ").map(str::to_owned));
+        let said = error.or_else(|| tail.iter().rev().find(|line| !line.is_empty()).cloned());
+        CallFault::Ended { status, said }
+    }
+}
+
+/// Waits until `done`, for a second at most.
+fn patiently(mut done: impl FnMut() -> bool) {
+    for _ in 0..100 {
+        if done() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 

@@ -44,6 +44,16 @@ impl LibraryPlace {
         }
     }
 
+    /// sha256 that is recorded for the library.
+    ///
+    /// # Errors
+    /// When nothing is recorded.
+    pub fn sha256(&self) -> Result<String, PluginError> {
+        let record = LibraryRecord::read(&self.record);
+        let fault = |e: std::io::Error| LoadFault::NotRecorded { path: self.record.clone(), why: plain(&e) };
+        record.map(|record| record.sha256).map_err(|e| self.fault(fault(e)))
+    }
+
     /// As arguments of `hive worker`.
     pub fn to_args(&self) -> Vec<OsString> {
         let mut args = vec![self.expert.clone().into(), self.library.clone().into(), self.record.clone().into()];

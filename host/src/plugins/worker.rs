@@ -42,6 +42,7 @@ pub(super) mod kind {
 /// # Errors
 /// When the library cannot be used.
 pub fn serve(place: &LibraryPlace) -> Result<(), PluginError> {
+    limit_memory();
     let table = load_table(place)?;
     say(kind::READY, b"");
     // Stdin has a thread of its own: when the parent is gone, this process ends at once, even
@@ -65,6 +66,18 @@ pub fn serve(place: &LibraryPlace) -> Result<(), PluginError> {
         }
     }
     Ok(())
+}
+
+/// Most memory that a worker may write to, in bytes. What an expert needs is far below; what a
+/// record makes it want beyond is refused by the system, and costs that record.
+const MEMORY: u64 = 800 << 20;
+
+/// Limits this process. Where the system has no such limit, there is none.
+fn limit_memory() {
+    #[cfg(unix)]
+    if let Err(error) = rlimit::setrlimit(rlimit::Resource::DATA, MEMORY, MEMORY) {
+        tracing::debug!("the worker's memory is not limited: {error}");
+    }
 }
 
 fn answer(table: &dyn Transport, line: &[u8]) -> Result<Vec<u8>, String> {

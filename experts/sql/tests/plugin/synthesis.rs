@@ -18,7 +18,9 @@ fn kind(record: &Record) -> String {
 #[test]
 fn every_record_is_accepted_and_right() {
     for record in plugin().synthesize(11, 3_000).unwrap().unwrap() {
-        assert_eq!(plugin().validate(&record).unwrap(), Verdict::accept(), "{record:?}");
+        // The gate's own verdict, the run in PostgreSQL included, without as much as a remark.
+        let verdict = plugin().validate(&record).unwrap();
+        assert!(matches!(&verdict, Verdict::Accept { notes, .. } if notes.is_empty()), "{record:?}: {verdict:?}");
         let grade = plugin().grade(&record, text(&record, "sql")).unwrap();
         assert_eq!((grade.score, grade.findings), (1.0, vec![]), "{record:?}");
         let chat = plugin().render(&record).unwrap();

@@ -80,3 +80,36 @@ fn fields_that_are_not_text_are_told() {
     assert!(plugin().render(&odd).is_err());
     assert!(plugin().call::<serde_json::Value>(MethodId::Validate, &"not a batch").is_err());
 }
+
+#[test]
+fn hostile_records_are_rejected_and_the_next_one_is_judged() {
+    let table = "CREATE TABLE t (a INT, b TEXT); INSERT INTO t VALUES (1, 'x'), (2, 'y');";
+    let wide = format!("CREATE TABLE t ({})", (0..10_000).map(|i| format!("c{i} INT")).collect::<Vec<_>>().join(", "));
+    let more = |text: &str| format!("{table} {text}");
+    let cases = [
+        (table.to_owned(), "SELECT pg_sleep(100)", "forbidden"),
+        (table.to_owned(), "SELECT pg_read_file('/etc/passwd')", "forbidden"),
+        (table.to_owned(), "SELECT lo_import('/etc/passwd')", "forbidden"),
+        (table.to_owned(), "SELECT pg_terminate_backend(pg_backend_pid())", "forbidden"),
+        (table.to_owned(), "COPY t FROM PROGRAM 'id'", "not-an-answer"),
+        (
+            table.to_owned(),
+            "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n",
+            "too-expensive",
+        ),
+        (table.to_owned(), "SELECT COUNT(*) FROM generate_series(1, 1000000000)", "too-expensive"),
+        (wide, "SELECT c1 FROM t", "schema-fails"),
+        (more("COPY t FROM '/etc/passwd';"), "SELECT a FROM t", "forbidden"),
+        (more("COPY t TO PROGRAM 'cat';"), "SELECT a FROM t", "forbidden"),
+        (more("DROP TABLE pg_class;"), "SELECT a FROM t", "schema-fails"),
+        (more("CREATE EXTENSION dblink;"), "SELECT a FROM t", "forbidden"),
+        (more("COMMIT;"), "SELECT a FROM t", "forbidden"),
+        (more("CREATE FUNCTION f() RETURNS INT AS 'SELECT 1' LANGUAGE sql;"), "SELECT a FROM t", "forbidden"),
+    ];
+    for (schema, sql, expected) in cases {
+        let verdict = plugin().validate(&record("What is there?", &schema, sql)).unwrap();
+        assert!(matches!(&verdict, Verdict::Reject { code, .. } if code == expected), "{sql}: {verdict:?}");
+        let verdict = plugin().validate(&record("What is there?", table, "SELECT a FROM t")).unwrap();
+        assert!(matches!(verdict, Verdict::Accept { .. }), "after {sql}: {verdict:?}");
+    }
+}

@@ -1,5 +1,6 @@
 //! `hive expert …`: the commands about experts, one file each.
 
+mod data;
 mod list;
 mod run;
 mod schema;
@@ -13,6 +14,8 @@ use clap::Subcommand;
 pub enum ExpertCommand {
     /// List every expert, its version, library and state
     List(list::List),
+    /// Judge, repair and split data into a prepared set, or compare two data sets
+    Data(Box<data::Data>),
     /// Train an expert's adapter, or go on with a stopped run
     Train(Box<train::Train>),
     /// Ask an expert a question
@@ -31,6 +34,7 @@ impl ExpertCommand {
     pub fn run(self) -> anyhow::Result<()> {
         match self {
             ExpertCommand::List(command) => command.run(),
+            ExpertCommand::Data(command) => command.run(),
             ExpertCommand::Train(command) => command.run(),
             ExpertCommand::Run(command) => command.run(),
             ExpertCommand::Validate(command) => command.run(),

@@ -57,7 +57,7 @@ impl Run {
     /// # Errors
     /// When there is no adapter or base, or they do not fit each other.
     pub fn run(self) -> anyhow::Result<()> {
-        let expert = load_expert(&self.name)?;
+        let expert = load_expert(&self.name)?.expert;
         let record = self.record(&expert)?;
         let dir = self.adapter_dir()?;
         let base_id = self.base_id(&expert, dir.as_deref())?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use hive_engine::train::checkpoint::write_file;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::super::error::Failure;
 use super::super::interrupt::on_interrupt;
@@ -33,12 +33,18 @@ pub struct Train {
     /// One of the manifest's named changes to the recipe, such as `quickstart`
     #[arg(long)]
     profile: Option<String>,
-    /// Train on this JSON Lines file instead of the expert's own data; may be given several times
+    /// Train on this instead of the expert's own data: JSON Lines, a JSON list, CSV or Parquet, packed
+    /// or not; a folder of these; what `hive expert data` prepared; or a data set of the model hub,
+    /// `hub:OWNER/NAME`. May be given several times
     #[arg(long, value_name = "FILE")]
     dataset: Vec<PathBuf>,
     /// Which column of the files holds which field, such as `question=q,schema=ddl,sql=answer`
     #[arg(long, value_name = "FIELD=COLUMN,…")]
     map: Option<String>,
+    /// A PostgreSQL server to judge records on, instead of the embedded one:
+    /// `postgres://user@host/database`
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
     /// Base model instead of the recipe's: a catalogue id, a folder or a GGUF file
     #[arg(long)]
     base: Option<String>,
@@ -80,8 +86,9 @@ impl Train {
                 sets.extend(self.base.as_ref().map(|base| format!("base_model={}", json!(base))));
                 sets.extend(self.steps.map(|steps| format!("training.steps={steps}")));
                 let file = Some(PathBuf::from("hive.toml"));
-                let recipe = resolve(expert.manifest(), &Layers { profile: self.profile.clone(), file, sets })?;
-                let request = TrainRequest { recipe, datasets: self.dataset.clone(), map: self.map.clone() };
+                let recipe = resolve(expert.expert.manifest(), &Layers { profile: self.profile.clone(), file, sets })?;
+                let (datasets, map) = (self.dataset.clone(), self.map.clone());
+                let request = TrainRequest { recipe, datasets, map, options: Map::new() };
                 let path = self.out.clone().unwrap_or_else(|| RunFolder::next(Path::new(RUNS), &self.name));
                 if path.join("run.json").exists() {
                     return Err(Failure::misuse(format!("`{}` holds a run already", path.display()))
@@ -91,11 +98,19 @@ impl Train {
                 (request, RunPlace::New(path))
             }
         };
+        let request = TrainRequest { options: options(self.database_url.as_deref()), ..request };
         let stop = on_interrupt("\nStopping after this step; Ctrl-C again ends at once, without saving")?;
         let mut progress = TrainProgress::stderr();
         let end = train(&expert, &request, &place, &stop, &mut progress);
         progress.close();
         match end? {
+            TrainEnd::StoppedBefore => {
+                note("Stopped before training; what was judged is kept, and the same command goes on");
+                if self.json {
+                    result(&json!({"stopped": true, "step": 0}).to_string())?;
+                }
+                Ok(())
+            }
             TrainEnd::Stopped(outcome, folder) => {
                 let path = folder.path().display();
                 note(&format!(
@@ -167,9 +182,14 @@ impl Train {
     }
 }
 
+/// What the command line says about judging, as the expert's settings.
+pub(super) fn options(database_url: Option<&str>) -> Map<String, Value> {
+    database_url.map(|url| ("database_url".to_owned(), Value::String(url.to_owned()))).into_iter().collect()
+}
+
 /// How the person calls this binary: by its name when it is what `hive` means in their shell, else
 /// through cargo, as the README does.
-fn spoken_name() -> &'static str {
+pub(super) fn spoken_name() -> &'static str {
     let in_path = || {
         let this = std::env::current_exe().ok()?;
         let path = std::env::var_os("PATH")?;

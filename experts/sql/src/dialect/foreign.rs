@@ -1,5 +1,5 @@
 //! What in a statement belongs to another database than PostgreSQL. It knows the spellings that
-//! models bring along most often, not every difference.
+//! models bring along most often, not every difference; whose SQL a whole record is, `signs` says.
 
 use sqlparser::ast::{Expr, LimitClause, Query, Select, Statement};
 use sqlparser::dialect::MySqlDialect;

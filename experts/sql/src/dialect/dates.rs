@@ -1,0 +1,384 @@
+//! Calls about dates: parts, differences, sums and formats, MySQL's and SQLite's.
+
+use sqlparser::ast::{BinaryOperator, DateTimeField, Expr, Function, FunctionArguments, Interval, Value};
+
+use super::functions::{arguments, brief};
+use super::names::Kind;
+use super::template::build;
+use super::{Dialect, Rewriter};
+use crate::schema::last_part;
+
+/// Rewrites a call about dates, if it is one that PostgreSQL does not take.
+pub(super) fn expr(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
+    let replacement = match expr {
+        Expr::Function(function) => call(rewriter, function),
+        // `d + INTERVAL 1 DAY`: PostgreSQL's interval is one text, or so many of one.
+        Expr::Interval(interval) => written_out(interval).map(Expr::Interval),
+        Expr::BinaryOp { op: BinaryOperator::Plus | BinaryOperator::Minus, right, .. } => {
+            if let Expr::Interval(interval) = &**right
+                && interval.leading_field.is_some()
+                && let Some(span) = unit_of(interval).and_then(|unit| build(counted(&unit)?, &[&interval.value]))
+            {
+                rewriter.changed("date-function", format!("{} is written {}", brief(right), brief(&span)));
+                **right = span;
+            }
+            None
+        }
+        Expr::Extract { field: DateTimeField::Custom(field), expr: value, .. }
+            if field.value.eq_ignore_ascii_case("year_month") =>
+        {
+            build("CAST(TO_CHAR($1, 'YYYYMM') AS INTEGER)", &[&moment(rewriter, value)])
+        }
+        _ => None,
+    };
+    if let Some(replacement) = replacement {
+        let before = match expr {
+            Expr::Function(function) => last_part(&function.name).to_uppercase(),
+            _ => "INTERVAL".to_owned(),
+        };
+        rewriter.changed("date-function", format!("`{before}` is written {}", brief(&replacement)));
+        *expr = replacement;
+    }
+}
+
+fn call(rewriter: &Rewriter<'_>, function: &Function) -> Option<Expr> {
+    let name = last_part(&function.name);
+    let none = matches!(function.args, FunctionArguments::None);
+    let arguments = if none { Vec::new() } else { arguments(function)? };
+    let one = |template| match &arguments[..] {
+        [value] => build(template, &[&moment(rewriter, value)]),
+        _ => None,
+    };
+    match (name.as_str(), &arguments[..]) {
+        ("year", _) => one("EXTRACT(YEAR FROM $1)"),
+        ("month", _) => one("EXTRACT(MONTH FROM $1)"),
+        ("day" | "dayofmonth", _) => one("EXTRACT(DAY FROM $1)"),
+        ("hour", _) => one("EXTRACT(HOUR FROM $1)"),
+        ("minute", _) => one("EXTRACT(MINUTE FROM $1)"),
+        ("second", _) => one("EXTRACT(SECOND FROM $1)"),
+        ("quarter", _) => one("EXTRACT(QUARTER FROM $1)"),
+        ("weekofyear", [_]) => one("EXTRACT(WEEK FROM $1)"),
+        // From the first Sunday of the year, or the first Monday.
+        ("week", [value]) => {
+            build("FLOOR((EXTRACT(DOY FROM $1) + 6 - EXTRACT(DOW FROM $1)) / 7)", &[&moment(rewriter, value)])
+        }
+        ("week", [value, Expr::Value(mode)]) => {
+            let template = match super::functions::number(mode)? {
+                0 => "FLOOR((EXTRACT(DOY FROM $1) + 6 - EXTRACT(DOW FROM $1)) / 7)",
+                5 => "FLOOR((EXTRACT(DOY FROM $1) + 7 - EXTRACT(ISODOW FROM $1)) / 7)",
+                3 => "EXTRACT(WEEK FROM $1)",
+                _ => return None,
+            };
+            build(template, &[&moment(rewriter, value)])
+        }
+        ("dayofyear", _) => one("EXTRACT(DOY FROM $1)"),
+        // MySQL counts from Sunday as 1, PostgreSQL as 0; WEEKDAY from Monday as 0.
+        ("dayofweek", _) => one("EXTRACT(DOW FROM $1) + 1"),
+        ("weekday", _) => one("EXTRACT(ISODOW FROM $1) - 1"),
+        ("dayname", _) => one("TO_CHAR($1, 'FMDay')"),
+        ("monthname", _) => one("TO_CHAR($1, 'FMMonth')"),
+        ("last_day", _) => one("CAST(DATE_TRUNC('month', $1) + INTERVAL '1 month - 1 day' AS DATE)"),
+        ("unix_timestamp", [_]) => one("CAST(EXTRACT(EPOCH FROM $1) AS BIGINT)"),
+        ("unix_timestamp", []) => build("CAST(EXTRACT(EPOCH FROM NOW()) AS BIGINT)", &[]),
+        ("from_unixtime", [seconds]) => build("TO_TIMESTAMP($1) AT TIME ZONE 'UTC'", &[seconds]),
+        ("from_unixtime", [seconds, format]) => {
+            build("TO_CHAR(TO_TIMESTAMP($1) AT TIME ZONE 'UTC', $2)", &[seconds, &format_text(text(format)?, MYSQL)?])
+        }
+        ("time", [value]) if rewriter.dialect == Dialect::MySql => {
+            build("CAST($1 AS TIME)", &[&moment(rewriter, value)])
+        }
+        ("makedate", [year, day]) => build("MAKE_DATE(CAST($1 AS INTEGER), 1, 1) + $2 - 1", &[year, day]),
+        ("curdate", []) => build("CURRENT_DATE", &[]),
+        ("current_date", []) if !none => build("CURRENT_DATE", &[]),
+        ("curtime", []) => build("CURRENT_TIME", &[]),
+        ("current_time", []) if !none => build("CURRENT_TIME", &[]),
+        ("sysdate" | "getdate" | "utc_timestamp", []) => build("CURRENT_TIMESTAMP", &[]),
+        ("current_timestamp", []) if !none => build("CURRENT_TIMESTAMP", &[]),
+        ("datediff", [later, earlier]) => {
+            build("CAST($1 AS DATE) - CAST($2 AS DATE)", &[later, earlier]).map(|e| Expr::Nested(Box::new(e)))
+        }
+        ("timestampdiff", [Expr::Identifier(unit), earlier, later]) => {
+            difference(rewriter, &unit.value, earlier, later)
+        }
+        ("date_add" | "adddate", [value, Expr::Interval(interval)]) => sum(rewriter, value, interval, "$1 + $2"),
+        ("date_sub" | "subdate", [value, Expr::Interval(interval)]) => sum(rewriter, value, interval, "$1 - $2"),
+        ("adddate", [value, days]) => build("CAST($1 AS DATE) + $2", &[value, &whole(rewriter, days)]),
+        ("subdate", [value, days]) => build("CAST($1 AS DATE) - $2", &[value, &whole(rewriter, days)]),
+        ("date_format", [value, format]) => {
+            let format = format_text(text(format)?, MYSQL)?;
+            build("TO_CHAR($1, $2)", &[&moment(rewriter, value), &format])
+        }
+        ("str_to_date", [value, format]) => {
+            let given = text(format)?;
+            let timed = ["%H", "%h", "%i", "%s", "%T", "%k", "%l"].iter().any(|code| given.contains(code));
+            let format = format_text(given, MYSQL)?;
+            let template = if timed { "CAST(TO_TIMESTAMP($1, $2) AS TIMESTAMP)" } else { "TO_DATE($1, $2)" };
+            build(template, &[value, &format])
+        }
+        ("strftime", [format, rest @ ..]) => {
+            let moment = modified(rewriter, rest)?;
+            match text(format)? {
+                "%s" => build("CAST(CAST(EXTRACT(EPOCH FROM $1) AS BIGINT) AS TEXT)", &[&moment]),
+                "%w" => build("CAST(EXTRACT(DOW FROM $1) AS TEXT)", &[&moment]),
+                "%W" => build(
+                    "LPAD(CAST(FLOOR((EXTRACT(DOY FROM $1) + 7 - EXTRACT(ISODOW FROM $1)) / 7) AS TEXT), 2, '0')",
+                    &[&moment],
+                ),
+                "%J" => build("CAST(EXTRACT(JULIAN FROM $1) AS TEXT)", &[&moment]),
+                given => build("TO_CHAR($1, $2)", &[&moment, &format_text(given, SQLITE)?]),
+            }
+        }
+        ("julianday", rest) => build("EXTRACT(JULIAN FROM $1)", &[&modified(rewriter, rest)?]),
+        ("date", rest) if rewriter.dialect == Dialect::Sqlite => match rest {
+            [] => build("CURRENT_DATE", &[]),
+            [now] if text(now) == Some("now") => build("CURRENT_DATE", &[]),
+            rest => build("CAST($1 AS DATE)", &[&modified(rewriter, rest)?]),
+        },
+        ("date", [value]) => build("CAST($1 AS DATE)", &[value]),
+        ("datetime", rest) if rewriter.dialect == Dialect::Sqlite => modified(rewriter, rest),
+        ("time", rest) if rewriter.dialect == Dialect::Sqlite => {
+            build("CAST($1 AS TIME)", &[&modified(rewriter, rest)?])
+        }
+        _ => None,
+    }
+}
+
+/// A number of days, of which a date takes whole ones.
+fn whole(rewriter: &Rewriter<'_>, days: &Expr) -> Expr {
+    match rewriter.scopes.kind(days) {
+        Some(Kind::Integer) => days.clone(),
+        _ => build("CAST($1 AS INTEGER)", &[days]).unwrap_or_else(|| days.clone()),
+    }
+}
+
+/// `value` as a point in time, cast unless it is one.
+fn moment(rewriter: &Rewriter<'_>, value: &Expr) -> Expr {
+    let known = rewriter.scopes.kind(value);
+    let is_moment = matches!(known, Some(Kind::Date | Kind::Timestamp))
+        || matches!(
+            value,
+            Expr::Cast { data_type: sqlparser::ast::DataType::Date | sqlparser::ast::DataType::Timestamp(..), .. }
+        )
+        || matches!(value, Expr::Function(f) if matches!(last_part(&f.name).as_str(), "now" | "current_date" | "current_timestamp"));
+    if is_moment { value.clone() } else { build("CAST($1 AS TIMESTAMP)", &[value]).unwrap_or_else(|| value.clone()) }
+}
+
+/// SQLite's time value with its modifiers: `'now', '-1 month', 'start of year'`.
+fn modified(rewriter: &Rewriter<'_>, rest: &[&Expr]) -> Option<Expr> {
+    let (value, modifiers) = rest.split_first().map_or((None, rest), |(value, modifiers)| (Some(value), modifiers));
+    let mut expr = match value {
+        None => build("CURRENT_TIMESTAMP", &[])?,
+        Some(value) if text(value) == Some("now") => build("CURRENT_TIMESTAMP", &[])?,
+        Some(value) => moment(rewriter, value),
+    };
+    for modifier in modifiers {
+        let Some(modifier) = text(modifier) else {
+            // `'+' || days || ' days'`.
+            expr = build("$1 + CAST($2 AS INTERVAL)", &[&expr, modifier])?;
+            continue;
+        };
+        let modifier = modifier.trim().to_lowercase();
+        expr = match modifier.as_str() {
+            "localtime" | "utc" => expr,
+            "start of month" => build("DATE_TRUNC('month', $1)", &[&expr])?,
+            "start of year" => build("DATE_TRUNC('year', $1)", &[&expr])?,
+            "start of day" => build("DATE_TRUNC('day', $1)", &[&expr])?,
+            "unixepoch" => build("TO_TIMESTAMP($1) AT TIME ZONE 'UTC'", &[value?])?,
+            sum => {
+                let (count, unit) = sum.split_once(' ')?;
+                count.parse::<f64>().ok()?;
+                let unit = unit.trim_end_matches('s');
+                if !["second", "minute", "hour", "day", "month", "year"].contains(&unit) {
+                    return None;
+                }
+                let span =
+                    Expr::Value(Value::SingleQuotedString(format!("{} {unit}", count.trim_start_matches('+'))).into());
+                build("$1 + CAST($2 AS INTERVAL)", &[&expr, &span])?
+            }
+        };
+    }
+    Some(expr)
+}
+
+/// `TIMESTAMPDIFF`: whole units between two moments.
+fn difference(rewriter: &Rewriter<'_>, unit: &str, earlier: &Expr, later: &Expr) -> Option<Expr> {
+    let template = match unit.to_lowercase().as_str() {
+        "year" => "EXTRACT(YEAR FROM AGE($2, $1))",
+        "quarter" => "TRUNC((EXTRACT(YEAR FROM AGE($2, $1)) * 12 + EXTRACT(MONTH FROM AGE($2, $1))) / 3)",
+        "month" => "(EXTRACT(YEAR FROM AGE($2, $1)) * 12 + EXTRACT(MONTH FROM AGE($2, $1)))",
+        "week" => "TRUNC(EXTRACT(EPOCH FROM (CAST($2 AS TIMESTAMP) - CAST($1 AS TIMESTAMP))) / 604800)",
+        "day" => "TRUNC(EXTRACT(EPOCH FROM (CAST($2 AS TIMESTAMP) - CAST($1 AS TIMESTAMP))) / 86400)",
+        "hour" => "TRUNC(EXTRACT(EPOCH FROM (CAST($2 AS TIMESTAMP) - CAST($1 AS TIMESTAMP))) / 3600)",
+        "minute" => "TRUNC(EXTRACT(EPOCH FROM (CAST($2 AS TIMESTAMP) - CAST($1 AS TIMESTAMP))) / 60)",
+        "second" => "TRUNC(EXTRACT(EPOCH FROM (CAST($2 AS TIMESTAMP) - CAST($1 AS TIMESTAMP))))",
+        _ => return None,
+    };
+    build(template, &[&moment(rewriter, earlier), &moment(rewriter, later)])
+}
+
+/// A moment plus or minus an interval, which stays a date where MySQL's does.
+fn sum(rewriter: &Rewriter<'_>, value: &Expr, interval: &Interval, template: &'static str) -> Option<Expr> {
+    let unit = unit_of(interval)?;
+    let span = if interval.leading_field.is_some() && written_out(interval).is_none() {
+        // So many units, counted by an expression.
+        build(counted(&unit)?, &[&interval.value])?
+    } else {
+        written_out(interval).map_or_else(|| Expr::Interval(interval.clone()), Expr::Interval)
+    };
+    let day = ["day", "week", "month", "quarter", "year"].contains(&unit.as_str());
+    let date = rewriter.scopes.kind(value) == Some(Kind::Date) || text(value).is_some_and(|t| t.len() == 10);
+    let moment = moment(rewriter, value);
+    let sum = build(template, &[&moment, &span])?;
+    if day && date { build("CAST($1 AS DATE)", &[&sum]) } else { Some(Expr::Nested(Box::new(sum))) }
+}
+
+/// The unit of an interval, one word in lower case without a plural.
+fn unit_of(interval: &Interval) -> Option<String> {
+    let unit = match &interval.leading_field {
+        Some(field) => field.to_string(),
+        None => text(&interval.value)?.rsplit(' ').next()?.to_owned(),
+    };
+    Some(unit.to_lowercase().trim_end_matches('s').to_owned())
+}
+
+/// As many units as an expression says.
+fn counted(unit: &str) -> Option<&'static str> {
+    Some(match unit {
+        "second" => "$1 * INTERVAL '1 second'",
+        "minute" => "$1 * INTERVAL '1 minute'",
+        "hour" => "$1 * INTERVAL '1 hour'",
+        "day" => "$1 * INTERVAL '1 day'",
+        "week" => "$1 * INTERVAL '1 week'",
+        "month" => "$1 * INTERVAL '1 month'",
+        "quarter" => "$1 * INTERVAL '3 months'",
+        "year" => "$1 * INTERVAL '1 year'",
+        _ => return None,
+    })
+}
+
+/// `INTERVAL 1 DAY` as `INTERVAL '1 DAY'`; `None` when it is written so already, or counts by an
+/// expression that is no number.
+fn written_out(interval: &Interval) -> Option<Interval> {
+    let unit = interval.leading_field.as_ref()?.to_string();
+    let (count, sign) = match &*interval.value {
+        Expr::UnaryOp { op: sqlparser::ast::UnaryOperator::Minus, expr } => (&**expr, "-"),
+        other => (other, ""),
+    };
+    let Expr::Value(value) = count else { return None };
+    let count = match &value.value {
+        Value::Number(number, _) => number.to_string(),
+        Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) => text.clone(),
+        _ => return None,
+    };
+    let span = match unit.to_lowercase().as_str() {
+        // PostgreSQL has no quarters in intervals.
+        "quarter" => format!("{sign}{} MONTH", count.parse::<i64>().ok()? * 3),
+        _ => format!("{sign}{count} {unit}"),
+    };
+    Some(Interval {
+        value: Box::new(Expr::Value(Value::SingleQuotedString(span).into())),
+        leading_field: None,
+        leading_precision: None,
+        last_field: None,
+        fractional_seconds_precision: None,
+    })
+}
+
+/// The text that an expression is.
+fn text(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) => Some(text),
+            _ => None,
+        },
+        // A format in double quotes, read as a name.
+        Expr::Identifier(ident) if ident.quote_style == Some('"') => Some(&ident.value),
+        _ => None,
+    }
+}
+
+/// Codes of MySQL's DATE_FORMAT and PostgreSQL's for the same.
+const MYSQL: &[(char, &str)] = &[
+    ('Y', "YYYY"),
+    ('y', "YY"),
+    ('m', "MM"),
+    ('c', "FMMM"),
+    ('M', "FMMonth"),
+    ('b', "Mon"),
+    ('d', "DD"),
+    ('e', "FMDD"),
+    ('H', "HH24"),
+    ('k', "FMHH24"),
+    ('h', "HH12"),
+    ('I', "HH12"),
+    ('l', "FMHH12"),
+    ('i', "MI"),
+    ('s', "SS"),
+    ('S', "SS"),
+    ('f', "US"),
+    ('p', "AM"),
+    ('W', "FMDay"),
+    ('a', "Dy"),
+    ('j', "DDD"),
+    ('T', "HH24:MI:SS"),
+    ('r', "HH12:MI:SS AM"),
+    ('v', "IW"),
+    ('u', "IW"),
+    ('x', "IYYY"),
+];
+
+/// Codes of SQLite's strftime and PostgreSQL's for the same.
+const SQLITE: &[(char, &str)] = &[
+    ('Y', "YYYY"),
+    ('m', "MM"),
+    ('d', "DD"),
+    ('H', "HH24"),
+    ('M', "MI"),
+    ('S', "SS"),
+    ('f', "SS.MS"),
+    ('j', "DDD"),
+    ('V', "IW"),
+    ('G', "IYYY"),
+    ('F', "YYYY-MM-DD"),
+    ('T', "HH24:MI:SS"),
+    ('R', "HH24:MI"),
+    ('e', "FMDD"),
+    ('I', "HH12"),
+    ('p', "AM"),
+    ('y', "YY"),
+    ('b', "Mon"),
+    ('B', "FMMonth"),
+    ('a', "Dy"),
+    ('A', "FMDay"),
+];
+
+/// A format as TO_CHAR takes it; `None` when it has a code without a counterpart.
+fn format_text(format: &str, codes: &[(char, &str)]) -> Option<Expr> {
+    let mut out = String::new();
+    let mut literal = String::new();
+    let flush = |literal: &mut String, out: &mut String| {
+        // Letters would be taken for codes.
+        if literal.chars().any(char::is_alphabetic) {
+            out.push_str(&format!("\"{literal}\""));
+        } else {
+            out.push_str(literal);
+        }
+        literal.clear();
+    };
+    let mut chars = format.chars();
+    while let Some(c) = chars.next() {
+        if c != '%' {
+            literal.push(c);
+            continue;
+        }
+        match chars.next()? {
+            '%' => literal.push('%'),
+            code => {
+                flush(&mut literal, &mut out);
+                out.push_str(codes.iter().find(|(c, _)| *c == code)?.1);
+            }
+        }
+    }
+    flush(&mut literal, &mut out);
+    Some(Expr::Value(Value::SingleQuotedString(out).into()))
+}

@@ -1,0 +1,398 @@
+//! GROUP BY that says less than PostgreSQL asks for. SQLite and MySQL take a column that is neither
+//! grouped nor aggregated from some row of the group. Where every row of a group has the same value
+//! there, the column joins GROUP BY; where one row is meant, the one with the highest or lowest
+//! value, that row is asked for. What remains is nobody's to guess, and stays.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    BinaryOperator, Expr, Function, GroupByExpr, JoinConstraint, JoinOperator, LimitClause, OrderBy, OrderByExpr,
+    OrderByKind, OrderByOptions, OrderBySort, Query, Select, SelectItem, SetExpr, Value, Visit, Visitor,
+};
+
+use super::functions::{arguments, brief};
+use super::{Dialect, Rewriter};
+use crate::grouping::is_aggregate;
+use crate::schema::last_part;
+
+/// Whether a SELECT aggregates in its outputs or in HAVING.
+pub(super) fn aggregated(select: &Select) -> bool {
+    outputs(select).chain(&select.having).any(holds_aggregate)
+}
+
+fn outputs(select: &Select) -> impl Iterator<Item = &Expr> {
+    select.projection.iter().filter_map(|item| match item {
+        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr),
+        _ => None,
+    })
+}
+
+fn holds_aggregate(expr: &Expr) -> bool {
+    struct Search(usize);
+    impl Visitor for Search {
+        type Break = ();
+
+        fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+            self.0 += 1;
+            ControlFlow::Continue(())
+        }
+
+        fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+            self.0 -= 1;
+            ControlFlow::Continue(())
+        }
+
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+            match expr {
+                Expr::Function(function) if self.0 == 0 && is_aggregate(function) => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
+        }
+    }
+    expr.visit(&mut Search(0)).is_break()
+}
+
+/// Whether two expressions are the same, whatever the case of their names; `t.a` and `a` are.
+pub(super) fn same(a: &Expr, b: &Expr) -> bool {
+    match (a, b) {
+        (Expr::Nested(a), b) | (b, Expr::Nested(a)) => same(a, b),
+        (Expr::Identifier(a), Expr::CompoundIdentifier(b)) | (Expr::CompoundIdentifier(b), Expr::Identifier(a)) => {
+            b.last().is_some_and(|b| b.value.eq_ignore_ascii_case(&a.value))
+        }
+        _ => a.to_string().eq_ignore_ascii_case(&b.to_string()),
+    }
+}
+
+/// Adds what is neither grouped nor aggregated to GROUP BY.
+pub(super) fn complete(rewriter: &mut Rewriter<'_>, select: &mut Select) {
+    let GroupByExpr::Expressions(keys, modifiers) = &select.group_by else { return };
+    if keys.is_empty() || !modifiers.is_empty() {
+        return;
+    }
+    // `GROUP BY 1` and `GROUP BY name_of_an_output` stand for outputs.
+    let all: Vec<&Expr> = outputs(select).collect();
+    let mut known: Vec<Expr> = keys.clone();
+    for key in keys {
+        if let Expr::Value(value) = key
+            && let Some(position) = super::functions::number(value).and_then(|n| usize::try_from(n - 1).ok())
+            && let Some(output) = all.get(position)
+        {
+            known.push((*output).clone());
+        }
+        if let Expr::Identifier(ident) = key {
+            let named = select.projection.iter().find_map(|item| match item {
+                SelectItem::ExprWithAlias { expr, alias } if alias.value.eq_ignore_ascii_case(&ident.value) => {
+                    Some(expr)
+                }
+                _ => None,
+            });
+            known.extend(named.cloned());
+        }
+    }
+    let mut missing: Vec<Expr> = Vec::new();
+    for output in outputs(select).chain(&select.having) {
+        bare_columns(output, &known, &mut missing);
+    }
+    let joined = equalities(select);
+    missing.retain(|column| !covered(rewriter, column, &known));
+    if missing.is_empty() {
+        return;
+    }
+    let extreme = outputs(select).filter(|output| is_extreme(output)).count();
+    let aggregates = outputs(select).filter(|output| holds_aggregate(output)).count();
+    let dependent = missing.iter().all(|column| depends(rewriter, column, &known, &joined));
+    let one_row = extreme == 1 && aggregates == 1 && select.having.is_none() && select.distinct.is_none();
+    if !dependent && one_row && !rewriter.ordered() && rewriter.dialect == Dialect::Sqlite {
+        // The row with the extreme is meant, not one more group: see `extreme_row`.
+        return;
+    }
+    let list: Vec<String> = missing.iter().map(brief).collect();
+    rewriter.changed(
+        if dependent { "incomplete-group-by" } else { "guessed-group-by" },
+        format!("{} joins GROUP BY", list.join(", ")),
+    );
+    if let GroupByExpr::Expressions(keys, _) = &mut select.group_by {
+        keys.extend(missing);
+    }
+}
+
+/// The same for ORDER BY, which stands outside of the SELECT.
+pub(super) fn complete_order(rewriter: &mut Rewriter<'_>, query: &mut Query) {
+    let SetExpr::Select(select) = &mut *query.body else { return };
+    let Some(order_by) = &query.order_by else { return };
+    let OrderByKind::Expressions(items) = &order_by.kind else { return };
+    let GroupByExpr::Expressions(keys, modifiers) = &select.group_by else { return };
+    if !modifiers.is_empty() || (keys.is_empty() && !aggregated(select)) {
+        return;
+    }
+    let mut missing = Vec::new();
+    let mut known: Vec<Expr> = keys.clone();
+    known.extend(outputs(select).cloned());
+    for item in &select.projection {
+        if let SelectItem::ExprWithAlias { alias, .. } = item {
+            known.push(Expr::Identifier(alias.clone()));
+        }
+    }
+    for item in items {
+        bare_columns(&item.expr, &known, &mut missing);
+    }
+    missing.retain(|column| !covered(rewriter, column, keys));
+    if missing.is_empty() {
+        return;
+    }
+    if keys.is_empty() {
+        rewriter.changed("order-of-one-row", "the order of a single row goes".to_owned());
+        query.order_by = None;
+        return;
+    }
+    let list: Vec<String> = missing.iter().map(brief).collect();
+    rewriter.changed("incomplete-group-by", format!("{} joins GROUP BY", list.join(", ")));
+    if let GroupByExpr::Expressions(keys, _) = &mut select.group_by {
+        keys.extend(missing);
+    }
+}
+
+/// Columns of an expression outside of aggregates, unless they are keys.
+fn bare_columns(expr: &Expr, known: &[Expr], into: &mut Vec<Expr>) {
+    struct Search<'a> {
+        known: &'a [Expr],
+        into: &'a mut Vec<Expr>,
+        /// Depth within what is aggregated, a key, or an inner query.
+        inside: usize,
+        queries: usize,
+    }
+    impl Search<'_> {
+        fn passes(&self, expr: &Expr) -> bool {
+            matches!(expr, Expr::Function(function) if is_aggregate(function))
+                || self.known.iter().any(|key| same(key, expr))
+        }
+    }
+    impl Visitor for Search<'_> {
+        type Break = ();
+
+        fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+            self.queries += 1;
+            ControlFlow::Continue(())
+        }
+
+        fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+            self.queries -= 1;
+            ControlFlow::Continue(())
+        }
+
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+            if self.queries > 0 {
+                return ControlFlow::Continue(());
+            }
+            if self.passes(expr) {
+                self.inside += 1;
+            } else if self.inside == 0
+                && matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_))
+                && !self.into.iter().any(|known| same(known, expr))
+            {
+                self.into.push(expr.clone());
+            }
+            ControlFlow::Continue(())
+        }
+
+        fn post_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+            if self.queries == 0 && self.passes(expr) {
+                self.inside -= 1;
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let _ = expr.visit(&mut Search { known, into, inside: 0, queries: 0 });
+}
+
+/// Whether PostgreSQL takes the column as it is, because the primary key of its table is grouped.
+fn covered(rewriter: &Rewriter<'_>, column: &Expr, keys: &[Expr]) -> bool {
+    let Some((relation, table, _)) = place(rewriter, column) else { return false };
+    let Some(key) = rewriter.names.primary_key(&table) else { return false };
+    key.iter().all(|part| keys.iter().any(|k| place(rewriter, k).is_some_and(|(r, _, c)| r == relation && c == *part)))
+}
+
+/// Whether the column has one value in each group: a key of its table is fixed by the group's own
+/// columns and what they are joined with.
+fn depends(rewriter: &Rewriter<'_>, column: &Expr, keys: &[Expr], joined: &[(Expr, Expr)]) -> bool {
+    let mut fixed: Vec<(String, String)> =
+        keys.iter().filter_map(|key| place(rewriter, key)).map(|(relation, _, column)| (relation, column)).collect();
+    let pairs: Vec<_> = joined
+        .iter()
+        .filter_map(|(a, b)| {
+            let ((ra, _, ca), (rb, _, cb)) = (place(rewriter, a)?, place(rewriter, b)?);
+            Some(((ra, ca), (rb, cb)))
+        })
+        .collect();
+    let Some((relation, table, name)) = place(rewriter, column) else { return false };
+    loop {
+        if fixed.contains(&(relation.clone(), name.clone())) {
+            return true;
+        }
+        let by_key = rewriter
+            .names
+            .keys_of(&table)
+            .iter()
+            .any(|key| key.iter().all(|part| fixed.contains(&(relation.clone(), part.clone()))));
+        if by_key {
+            return true;
+        }
+        let before = fixed.len();
+        for (a, b) in &pairs {
+            for (from, to) in [(a, b), (b, a)] {
+                if fixed.contains(from) && !fixed.contains(to) {
+                    fixed.push(to.clone());
+                }
+            }
+        }
+        // A fixed key fixes all columns of its table.
+        let tables: Vec<(String, String)> = rewriter
+            .scopes
+            .innermost()
+            .map(|scope| scope.tables().map(|(r, t)| (r.to_owned(), t.to_owned())).collect())
+            .unwrap_or_default();
+        for (r, t) in tables {
+            let keyed = rewriter
+                .names
+                .keys_of(&t)
+                .iter()
+                .any(|key| key.iter().all(|p| fixed.contains(&(r.clone(), p.clone()))));
+            if keyed {
+                for column in rewriter.names.columns_of(&t) {
+                    let entry = (r.clone(), column.ident.value.to_lowercase());
+                    if !fixed.contains(&entry) {
+                        fixed.push(entry);
+                    }
+                }
+            }
+        }
+        if fixed.len() == before {
+            return false;
+        }
+    }
+}
+
+/// Where a column is: its relation's name here, its table and its own name, all in lower case.
+fn place(rewriter: &Rewriter<'_>, column: &Expr) -> Option<(String, String, String)> {
+    let scope = rewriter.scopes.innermost()?;
+    match column {
+        Expr::Nested(inner) => place(rewriter, inner),
+        Expr::CompoundIdentifier(parts) => {
+            let [.., qualifier, name] = &parts[..] else { return None };
+            let qualifier = qualifier.value.to_lowercase();
+            let table = scope.table_of(&qualifier)?.to_owned();
+            Some((qualifier, table, name.value.to_lowercase()))
+        }
+        Expr::Identifier(ident) => {
+            let name = ident.value.to_lowercase();
+            let (relation, table) =
+                scope.tables().find(|(_, table)| rewriter.names.column_in(table, &name).is_some())?;
+            Some((relation.to_owned(), table.to_owned(), name))
+        }
+        _ => None,
+    }
+}
+
+/// Pairs of columns that every row has equal: from inner joins and WHERE.
+fn equalities(select: &Select) -> Vec<(Expr, Expr)> {
+    fn gather(expr: &Expr, into: &mut Vec<(Expr, Expr)>) {
+        match expr {
+            Expr::Nested(inner) => gather(inner, into),
+            Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
+                gather(left, into);
+                gather(right, into);
+            }
+            Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => into.push(((**left).clone(), (**right).clone())),
+            _ => {}
+        }
+    }
+    let mut pairs = Vec::new();
+    select.selection.iter().for_each(|selection| gather(selection, &mut pairs));
+    for join in select.from.iter().flat_map(|item| &item.joins) {
+        if let JoinOperator::Join(JoinConstraint::On(on))
+        | JoinOperator::Inner(JoinConstraint::On(on))
+        | JoinOperator::Left(JoinConstraint::On(on))
+        | JoinOperator::LeftOuter(JoinConstraint::On(on)) = &join.join_operator
+        {
+            gather(on, &mut pairs);
+        }
+    }
+    pairs
+}
+
+/// MAX or MIN of one value, alone.
+fn is_extreme(expr: &Expr) -> bool {
+    matches!(expr, Expr::Function(function) if extreme(function).is_some())
+}
+
+fn extreme(function: &Function) -> Option<(bool, Expr)> {
+    let name = last_part(&function.name);
+    if !matches!(name.as_str(), "max" | "min") || function.over.is_some() {
+        return None;
+    }
+    match &arguments(function)?[..] {
+        [one] => Some((name == "max", (*one).clone())),
+        _ => None,
+    }
+}
+
+/// `SELECT name, MAX(age) FROM t`: SQLite gives the row that has the extreme.
+/// <https://www.sqlite.org/lang_select.html#bareagg>
+pub(super) fn extreme_row(rewriter: &mut Rewriter<'_>, query: &mut Query) {
+    if rewriter.dialect != Dialect::Sqlite || query.limit_clause.is_some() || query.order_by.is_some() {
+        return;
+    }
+    let SetExpr::Select(select) = &mut *query.body else { return };
+    let GroupByExpr::Expressions(keys, modifiers) = &select.group_by else { return };
+    if !modifiers.is_empty() || select.having.is_some() || select.distinct.is_some() {
+        return;
+    }
+    let keys = keys.clone();
+    let mut found = None;
+    let mut missing = Vec::new();
+    for output in outputs(select) {
+        match output {
+            Expr::Function(function) if extreme(function).is_some() => {
+                if found.is_some() {
+                    return;
+                }
+                found = extreme(function);
+            }
+            other if holds_aggregate(other) => return,
+            other => bare_columns(other, &keys, &mut missing),
+        }
+    }
+    missing.retain(|column| !covered(rewriter, column, &keys));
+    let Some((most, value)) = found else { return };
+    if missing.is_empty() || outputs(select).count() != select.projection.len() {
+        return;
+    }
+    for item in &mut select.projection {
+        if let SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } = item
+            && is_extreme(expr)
+        {
+            *expr = value.clone();
+        }
+    }
+    let by = |expr: Expr, down: bool, nulls_first| OrderByExpr {
+        expr,
+        options: OrderByOptions { sort: down.then_some(OrderBySort::Desc), nulls_first },
+        with_fill: None,
+    };
+    let what = if keys.is_empty() { "the row" } else { "each group's row" };
+    rewriter.changed(
+        "row-of-extreme",
+        format!("{what} with the {} {} is meant", if most { "highest" } else { "lowest" }, brief(&value)),
+    );
+    let mut order: Vec<OrderByExpr> = keys.iter().map(|key| by(key.clone(), false, None)).collect();
+    // NULL is no extreme.
+    order.push(by(value, most, most.then_some(false)));
+    query.order_by = Some(OrderBy { kind: OrderByKind::Expressions(order), interpolate: None });
+    if keys.is_empty() {
+        let one = Expr::Value(Value::Number("1".to_owned(), false).into());
+        query.limit_clause = Some(LimitClause::LimitOffset { limit: Some(one), offset: None, limit_by: Vec::new() });
+    } else {
+        select.distinct = Some(sqlparser::ast::Distinct::On(keys));
+        select.group_by = GroupByExpr::Expressions(Vec::new(), Vec::new());
+    }
+}

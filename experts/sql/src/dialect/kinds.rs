@@ -1,0 +1,440 @@
+//! What kind of values an expression has, as far as it can be told from the schema and from the
+//! tables in sight. Where it cannot be told, rules leave the expression alone.
+
+use sqlparser::ast::{
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectName, Query, Select,
+    SelectItem, SetExpr, TableFactor, TableWithJoins, UnaryOperator, Value,
+};
+
+use super::functions::is_condition;
+use super::names::{self, Column, Kind, Names};
+use crate::schema::last_part;
+
+/// What is known of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Known {
+    pub kind: Kind,
+    /// It is never NULL.
+    pub not_null: bool,
+}
+
+/// Output columns of a query: name in lower case, and what is known.
+type Outputs = Vec<(String, Option<Known>)>;
+
+/// What a name in FROM stands for.
+#[derive(Debug, Clone)]
+enum Relation {
+    /// A table of the schema.
+    Table(String),
+    /// A query.
+    Query(Outputs),
+}
+
+/// The relations of one FROM, by the names by which columns are qualified.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scope {
+    relations: Vec<(String, Relation)>,
+    /// A join may fill columns with NULL.
+    outer: bool,
+}
+
+impl Scope {
+    /// The table of the schema that `qualifier` stands for.
+    pub fn table_of(&self, qualifier: &str) -> Option<&str> {
+        self.relations.iter().find(|(name, _)| name == qualifier).and_then(|(_, relation)| match relation {
+            Relation::Table(table) => Some(table.as_str()),
+            Relation::Query(_) => None,
+        })
+    }
+
+    /// Every relation that is a table of the schema: its name here, and the table.
+    pub fn tables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.relations.iter().filter_map(|(name, relation)| match relation {
+            Relation::Table(table) => Some((name.as_str(), table.as_str())),
+            Relation::Query(_) => None,
+        })
+    }
+}
+
+/// The scopes that are open, and the common tables.
+#[derive(Debug)]
+pub(super) struct Scopes<'n> {
+    names: &'n Names,
+    open: Vec<Scope>,
+    common: Vec<(String, Outputs)>,
+}
+
+impl<'n> Scopes<'n> {
+    pub fn new(names: &'n Names) -> Self {
+        Self { names, open: Vec::new(), common: Vec::new() }
+    }
+
+    /// Opens the scope of a query: its common tables, and its FROM when it is one SELECT.
+    pub fn enter_query(&mut self, query: &Query) {
+        for cte in query.with.iter().flat_map(|with| &with.cte_tables) {
+            let name = cte.alias.name.value.to_lowercase();
+            let mut outputs = self.outputs(&cte.query);
+            for (output, column) in outputs.iter_mut().zip(&cte.alias.columns) {
+                output.0 = column.name.value.to_lowercase();
+            }
+            self.common.push((name, outputs));
+        }
+        match &*query.body {
+            SetExpr::Select(select) => self.enter_select(select),
+            _ => self.open.push(Scope::default()),
+        }
+    }
+
+    /// Opens the scope of a SELECT.
+    pub fn enter_select(&mut self, select: &Select) {
+        self.enter_from(&select.from);
+    }
+
+    /// Opens a scope with these tables.
+    pub fn enter_from(&mut self, from: &[TableWithJoins]) {
+        let mut scope = Scope::default();
+        for item in from {
+            self.tables(item, &mut scope);
+        }
+        self.open.push(scope);
+    }
+
+    /// Closes the innermost scope.
+    pub fn leave(&mut self) {
+        self.open.pop();
+    }
+
+    /// The innermost scope.
+    pub fn innermost(&self) -> Option<&Scope> {
+        self.open.last()
+    }
+
+    fn tables(&self, item: &TableWithJoins, scope: &mut Scope) {
+        use sqlparser::ast::JoinOperator as Join;
+        self.table(&item.relation, scope);
+        for join in &item.joins {
+            scope.outer |= !matches!(join.join_operator, Join::Join(_) | Join::Inner(_) | Join::CrossJoin(_));
+            self.table(&join.relation, scope);
+        }
+    }
+
+    fn table(&self, factor: &TableFactor, scope: &mut Scope) {
+        match factor {
+            TableFactor::Table { name, alias, .. } => {
+                let table = last_part(name);
+                let called = alias.as_ref().map_or_else(|| table.clone(), |a| a.name.value.to_lowercase());
+                let relation = match self.common.iter().rev().find(|(common, _)| *common == table) {
+                    Some((_, outputs)) => Relation::Query(outputs.clone()),
+                    None => Relation::Table(table),
+                };
+                scope.relations.push((called, relation));
+            }
+            TableFactor::Derived { subquery, alias, .. } => {
+                let called = alias.as_ref().map(|a| a.name.value.to_lowercase()).unwrap_or_default();
+                let mut inner = Scopes { names: self.names, open: Vec::new(), common: self.common.clone() };
+                scope.relations.push((called, Relation::Query(inner.outputs(subquery))));
+            }
+            TableFactor::NestedJoin { table_with_joins, .. } => self.tables(table_with_joins, scope),
+            _ => {}
+        }
+    }
+
+    /// The outputs of a query.
+    fn outputs(&mut self, query: &Query) -> Outputs {
+        let mut body = &*query.body;
+        let select = loop {
+            match body {
+                SetExpr::Select(select) => break select,
+                SetExpr::SetOperation { left, .. } => body = left,
+                SetExpr::Query(inner) => return self.outputs(inner),
+                _ => return Vec::new(),
+            }
+        };
+        let common = self.common.len();
+        self.enter_query(query);
+        self.enter_select(select);
+        let mut outputs = Vec::new();
+        for item in &select.projection {
+            match item {
+                SelectItem::ExprWithAlias { expr, alias } => {
+                    outputs.push((alias.value.to_lowercase(), self.known(expr)))
+                }
+                SelectItem::UnnamedExpr(expr) => {
+                    let name = match expr {
+                        Expr::Identifier(ident) => ident.value.to_lowercase(),
+                        Expr::CompoundIdentifier(parts) => {
+                            parts.last().map_or_else(String::new, |p| p.value.to_lowercase())
+                        }
+                        Expr::Function(function) => last_part(&function.name),
+                        _ => String::new(),
+                    };
+                    outputs.push((name, self.known(expr)));
+                }
+                SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..) => {
+                    if let Some(scope) = self.innermost() {
+                        for (_, relation) in &scope.relations {
+                            match relation {
+                                Relation::Query(inner) => outputs.extend(inner.iter().cloned()),
+                                Relation::Table(table) => outputs.extend(self.names.columns_of(table).map(|column| {
+                                    let known = Known { kind: column.kind, not_null: column.not_null && !scope.outer };
+                                    (column.ident.value.to_lowercase(), Some(known))
+                                })),
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.leave();
+        self.leave();
+        self.common.truncate(common);
+        outputs
+    }
+
+    /// What is known of a column by its name and, if it has one, its qualifier.
+    fn column(&self, qualifier: Option<&str>, name: &str) -> Option<Known> {
+        let mut seen = false;
+        for scope in self.open.iter().rev() {
+            for (called, relation) in &scope.relations {
+                if qualifier.is_some_and(|q| q != called) {
+                    continue;
+                }
+                seen = true;
+                let found = match relation {
+                    Relation::Table(table) => self
+                        .names
+                        .column_in(table, name)
+                        .map(|column| Some(Known { kind: column.kind, not_null: column.not_null && !scope.outer })),
+                    Relation::Query(outputs) => {
+                        outputs.iter().find(|(output, _)| output == name).map(|(_, known)| *known)
+                    }
+                };
+                if let Some(found) = found {
+                    return found;
+                }
+            }
+        }
+        // Outside of any FROM, such as in a CHECK, every column of the name counts.
+        if seen { None } else { self.names.any_column(name).map(|kind| Known { kind, not_null: false }) }
+    }
+
+    /// What is known of an expression's value.
+    pub fn known(&self, expr: &Expr) -> Option<Known> {
+        let maybe = |kind| Some(Known { kind, not_null: false });
+        let never = |kind| Some(Known { kind, not_null: true });
+        match expr {
+            Expr::Identifier(ident) => self.column(None, &ident.value.to_lowercase()),
+            Expr::CompoundIdentifier(parts) => match &parts[..] {
+                [.., qualifier, column] => {
+                    self.column(Some(&qualifier.value.to_lowercase()), &column.value.to_lowercase())
+                }
+                _ => None,
+            },
+            Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => self.known(inner),
+            Expr::Value(value) => match &value.value {
+                Value::Number(number, _) if number.to_string().contains(['.', 'e', 'E']) => never(Kind::Number),
+                Value::Number(..) => never(Kind::Integer),
+                Value::Boolean(_) => never(Kind::Boolean),
+                Value::SingleQuotedString(_) | Value::DoubleQuotedString(_) => never(Kind::Text),
+                _ => None,
+            },
+            Expr::Cast { expr, data_type, .. } => Some(Known {
+                kind: names::kind(data_type),
+                not_null: self.known(expr).is_some_and(|known| known.not_null),
+            }),
+            Expr::Extract { .. } => maybe(Kind::Number),
+            Expr::Position { .. } => maybe(Kind::Integer),
+            Expr::Ceil { expr, .. } | Expr::Floor { expr, .. } => maybe(match self.kind(expr) {
+                Some(Kind::Integer | Kind::Number) => Kind::Number,
+                _ => Kind::Float,
+            }),
+            Expr::Substring { .. } | Expr::Trim { .. } | Expr::Overlay { .. } => maybe(Kind::Text),
+            Expr::Case { conditions, else_result, .. } => {
+                let results = conditions.iter().map(|c| &c.result).chain(else_result.as_deref());
+                let mut all: Vec<Known> = results.filter_map(|result| self.known(result)).collect();
+                let not_null =
+                    else_result.is_some() && all.len() == conditions.len() + 1 && all.iter().all(|k| k.not_null);
+                all.sort_by_key(|known| match known.kind {
+                    Kind::Float => 0,
+                    Kind::Number => 1,
+                    _ => 2,
+                });
+                all.first().map(|first| Known { kind: first.kind, not_null })
+            }
+            Expr::Subquery(query) => {
+                let mut inner = Scopes { names: self.names, open: self.open.clone(), common: self.common.clone() };
+                let (_, known) = inner.outputs(query).into_iter().next()?;
+                known.map(|known| Known { not_null: false, ..known })
+            }
+            Expr::UnaryOp { op: UnaryOperator::Minus | UnaryOperator::Plus, expr } => self.known(expr),
+            Expr::BinaryOp { left, op, right } => self.operation(left, op, right),
+            Expr::Function(function) => self.function(function),
+            other if is_condition(other) => maybe(Kind::Boolean),
+            _ => None,
+        }
+    }
+
+    /// Whether the rows have this text in another case, and not as it is.
+    pub fn spelled_otherwise(&self, expr: &Expr, text: &str) -> bool {
+        let lower = text.to_lowercase();
+        self.declared(expr)
+            .is_some_and(|column| column.texts.iter().any(|known| known != text && known.to_lowercase() == lower))
+    }
+
+    /// Whether the rows have a text here that is no number, or no whole one.
+    pub fn holds_words(&self, expr: &Expr, whole: bool) -> bool {
+        let number = |text: &str| if whole { text.parse::<i64>().is_ok() } else { text.parse::<f64>().is_ok() };
+        self.declared(expr).is_some_and(|column| column.texts.iter().any(|text| !number(text.trim())))
+    }
+
+    /// Whether the rows have texts here, and all of them are numbers.
+    pub fn holds_numbers(&self, expr: &Expr) -> bool {
+        self.declared(expr).is_some_and(|column| {
+            !column.texts.is_empty() && column.texts.iter().all(|text| text.trim().parse::<f64>().is_ok())
+        })
+    }
+
+    /// The column of the schema that an expression names.
+    fn declared(&self, expr: &Expr) -> Option<&'n Column> {
+        let (qualifier, name) = match expr {
+            Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => return self.declared(inner),
+            Expr::Identifier(ident) => (None, ident.value.to_lowercase()),
+            Expr::CompoundIdentifier(parts) => match &parts[..] {
+                [.., qualifier, name] => (Some(qualifier.value.to_lowercase()), name.value.to_lowercase()),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let scopes = self.open.iter().rev().flat_map(Scope::tables);
+        scopes
+            .filter(|(called, _)| qualifier.as_ref().is_none_or(|q| q == called))
+            .find_map(|(_, table)| self.names.column_in(table, &name))
+    }
+
+    /// The kind alone.
+    pub fn kind(&self, expr: &Expr) -> Option<Kind> {
+        self.known(expr).map(|known| known.kind)
+    }
+
+    fn operation(&self, left: &Expr, op: &BinaryOperator, right: &Expr) -> Option<Known> {
+        use BinaryOperator::{Divide, Minus, Modulo, Multiply, MyIntegerDivide, Plus, StringConcat};
+        let kind = match op {
+            StringConcat => Kind::Text,
+            Plus | Minus | Multiply | Divide | Modulo => match (self.kind(left), self.kind(right)) {
+                (Some(Kind::Date), Some(Kind::Date)) => Kind::Integer,
+                (Some(Kind::Date), Some(Kind::Integer)) => Kind::Date,
+                (Some(Kind::Date | Kind::Timestamp), None | Some(Kind::Other)) => Kind::Timestamp,
+                (Some(Kind::Timestamp), _) | (_, Some(Kind::Timestamp | Kind::Date)) => return None,
+                (Some(Kind::Integer), Some(Kind::Integer)) => Kind::Integer,
+                (None, None) => return None,
+                (Some(Kind::Integer | Kind::Number), Some(Kind::Integer | Kind::Number)) => Kind::Number,
+                _ => Kind::Float,
+            },
+            MyIntegerDivide
+            | BinaryOperator::BitwiseAnd
+            | BinaryOperator::BitwiseOr
+            | BinaryOperator::BitwiseXor
+            | BinaryOperator::PGBitwiseXor
+            | BinaryOperator::PGBitwiseShiftLeft
+            | BinaryOperator::PGBitwiseShiftRight => Kind::Integer,
+            op if is_comparison(op) || matches!(op, BinaryOperator::And | BinaryOperator::Or) => Kind::Boolean,
+            _ => return None,
+        };
+        Some(Known { kind, not_null: false })
+    }
+
+    fn function(&self, function: &Function) -> Option<Known> {
+        let first = || match &function.args {
+            FunctionArguments::List(list) => list.args.iter().find_map(|arg| match arg {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
+                _ => None,
+            }),
+            _ => None,
+        };
+        let kind = match last_part(&function.name).as_str() {
+            "count" | "row_number" | "rank" | "dense_rank" | "ntile" => {
+                return Some(Known { kind: Kind::Integer, not_null: true });
+            }
+            "length" | "char_length" | "character_length" | "octet_length" | "instr" | "strpos" | "locate"
+            | "position" | "ascii" | "unicode" | "year" | "month" | "day" | "dayofmonth" | "hour" | "minute"
+            | "second" | "quarter" | "week" | "weekofyear" | "dayofyear" | "dayofweek" | "weekday" | "datediff"
+            | "timestampdiff" | "field" | "find_in_set" | "unix_timestamp" | "sign" | "changes" => Kind::Integer,
+            "sqrt" | "power" | "pow" | "exp" | "ln" | "log" | "log10" | "stddev" | "stddev_pop" | "stddev_samp"
+            | "variance" | "var_pop" | "var_samp" | "std" | "random" | "rand" | "percent_rank" | "cume_dist" | "pi" => {
+                Kind::Float
+            }
+            "julianday" => Kind::Number,
+            "avg" | "total" | "round" | "trunc" | "truncate" | "ceil" | "ceiling" | "floor" => {
+                match first().and_then(|argument| self.kind(argument)) {
+                    Some(Kind::Integer | Kind::Number | Kind::Boolean) => Kind::Number,
+                    _ => Kind::Float,
+                }
+            }
+            "sum" | "abs" => match first().and_then(|argument| self.kind(argument)) {
+                Some(Kind::Integer | Kind::Boolean) => Kind::Integer,
+                Some(Kind::Number) => Kind::Number,
+                _ => Kind::Float,
+            },
+            "upper" | "lower" | "ucase" | "lcase" | "substr" | "substring" | "concat" | "concat_ws" | "replace"
+            | "trim" | "ltrim" | "rtrim" | "group_concat" | "string_agg" | "strftime" | "to_char" | "date_format"
+            | "monthname" | "dayname" | "left" | "right" | "hex" | "printf" | "format" | "split_part"
+            | "substring_index" | "char" | "chr" | "lpad" | "rpad" | "reverse" | "repeat" | "elt" | "typeof"
+            | "initcap" => Kind::Text,
+            "date" | "to_date" | "curdate" | "current_date" | "last_day" => Kind::Date,
+            "now" | "datetime" | "current_timestamp" | "str_to_date" | "sysdate" | "to_timestamp" | "timestamp" => {
+                Kind::Timestamp
+            }
+            "coalesce" | "ifnull" => {
+                let FunctionArguments::List(list) = &function.args else { return None };
+                let all: Vec<Known> = list
+                    .args
+                    .iter()
+                    .filter_map(|arg| match arg {
+                        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.known(expr),
+                        _ => None,
+                    })
+                    .collect();
+                let not_null = all.iter().any(|known| known.not_null);
+                return all.first().map(|first| Known { kind: first.kind, not_null });
+            }
+            "nullif" | "min" | "max" | "first_value" | "last_value" | "lag" | "lead" | "greatest" | "least" => {
+                return self.known(first()?).map(|known| Known { not_null: false, ..known });
+            }
+            "if" | "iif" => {
+                let FunctionArguments::List(list) = &function.args else { return None };
+                let FunctionArg::Unnamed(FunctionArgExpr::Expr(yes)) = list.args.get(1)? else { return None };
+                return self.known(yes).map(|known| Known { not_null: false, ..known });
+            }
+            _ => return None,
+        };
+        Some(Known { kind, not_null: false })
+    }
+}
+
+/// Whether an operator compares.
+pub(super) fn is_comparison(op: &BinaryOperator) -> bool {
+    use BinaryOperator::{Eq, Gt, GtEq, Lt, LtEq, NotEq};
+    matches!(op, Eq | NotEq | Gt | GtEq | Lt | LtEq)
+}
+
+/// The table that a statement other than a query changes, as FROM would name it.
+pub(super) fn one_table(name: &ObjectName) -> TableWithJoins {
+    TableWithJoins { relation: table_factor(name.clone()), joins: Vec::new() }
+}
+
+/// A table by its name, with nothing else.
+pub(super) fn table_factor(name: ObjectName) -> TableFactor {
+    TableFactor::Table {
+        name,
+        alias: None,
+        args: None,
+        with_hints: Vec::new(),
+        version: None,
+        with_ordinality: false,
+        partitions: Vec::new(),
+        json_path: None,
+        sample: None,
+        index_hints: Vec::new(),
+    }
+}

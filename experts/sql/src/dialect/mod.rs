@@ -1,0 +1,339 @@
+//! Dialects: SQL that was written for MySQL or SQLite becomes PostgreSQL. Text that is PostgreSQL
+//! already comes back byte for byte. Rewrites sit on the syntax tree, one rule each, and what each
+//! has changed is told. It proves nothing: that is `execute`'s.
+//!
+//! ```text
+//! signs     whose SQL a record is           foreign    remarks on another's spellings
+//! names     which names there are           kinds      what kind of values an expression has
+//! tables    columns, options    types       rows       values against columns      keys  foreign keys
+//! functions calls               dates       calls about dates                  operators  comparisons
+//! queries   LIMIT, ORDER BY, FROM           groups     GROUP BY       writes  INSERT, UPDATE, DELETE
+//! ```
+
+mod dates;
+mod foreign;
+mod functions;
+mod groups;
+mod keys;
+mod kinds;
+mod names;
+mod operators;
+mod queries;
+mod reading;
+mod rows;
+mod signs;
+mod tables;
+mod template;
+mod types;
+mod writes;
+
+use std::ops::ControlFlow;
+use std::str::FromStr;
+
+use sqlparser::ast::{Expr, FromTable, Ident, Insert, Query, Select, Statement, TableObject, VisitMut, VisitorMut};
+
+pub use foreign::{foreign, foreign_text};
+pub(crate) use reading::{MySql, Sqlite};
+
+use crate::statement;
+use kinds::Scopes;
+use names::Names;
+
+/// Whose SQL a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// PostgreSQL.
+    Postgres,
+    /// MySQL and MariaDB.
+    MySql,
+    /// SQLite.
+    Sqlite,
+}
+
+impl Dialect {
+    /// Its name, as records give it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Dialect::Postgres => "postgresql",
+            Dialect::MySql => "mysql",
+            Dialect::Sqlite => "sqlite",
+        }
+    }
+}
+
+impl Dialect {
+    /// Whether a record's name for its dialect says no more than that it is SQL.
+    pub fn is_unnamed(name: &str) -> bool {
+        matches!(
+            name.trim().to_lowercase().as_str(),
+            "" | "ansi" | "sql" | "standard" | "generic" | "ansi sql" | "unknown"
+        )
+    }
+}
+
+impl FromStr for Dialect {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        Ok(match name.trim().to_lowercase().as_str() {
+            "postgres" | "postgresql" | "pg" => Dialect::Postgres,
+            "mysql" | "mariadb" => Dialect::MySql,
+            "sqlite" | "sqlite3" => Dialect::Sqlite,
+            _ => return Err(()),
+        })
+    }
+}
+
+/// One thing that was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Stable name of the rule.
+    pub rule: &'static str,
+    /// What was got and what stands there now.
+    pub what: String,
+}
+
+/// A record's SQL in PostgreSQL's dialect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Translated {
+    /// The schema.
+    pub schema: String,
+    /// The statement.
+    pub sql: String,
+    /// The dialect in which it was read.
+    pub dialect: Dialect,
+    /// What was changed; empty when both texts are as they were given.
+    pub changes: Vec<Change>,
+}
+
+/// Why a text cannot be brought into PostgreSQL's dialect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Untranslatable {
+    /// A stable code.
+    pub code: &'static str,
+    /// What was got and expected.
+    pub why: String,
+}
+
+/// Most changes that are told one by one.
+const TOLD: usize = 40;
+
+/// What the rules share: the dialect, the names, what is in sight, and what was changed.
+pub(crate) struct Rewriter<'n> {
+    dialect: Dialect,
+    /// The record is that dialect's for certain, so what means something else in PostgreSQL is
+    /// changed, and not only what PostgreSQL refuses.
+    certain: bool,
+    names: &'n Names,
+    scopes: Scopes<'n>,
+    /// Of each open query, whether it has ORDER BY or LIMIT.
+    ordered: Vec<bool>,
+    changes: Vec<Change>,
+}
+
+impl Rewriter<'_> {
+    /// Notes a change, once.
+    fn changed(&mut self, rule: &'static str, what: String) {
+        let change = Change { rule, what };
+        if self.changes.len() < TOLD && !self.changes.contains(&change) {
+            self.changes.push(change);
+        }
+    }
+
+    /// Whether the innermost query has ORDER BY or LIMIT.
+    fn ordered(&self) -> bool {
+        self.ordered.last().copied().unwrap_or(false)
+    }
+
+    /// Whether a table in sight has a column of this name.
+    fn is_column(&self, ident: &Ident) -> bool {
+        self.scopes.known(&Expr::Identifier(ident.clone())).is_some()
+    }
+}
+
+/// Brings a record's schema and statement into PostgreSQL's dialect. `declared` is the dialect that
+/// the record names; otherwise the texts tell.
+///
+/// # Errors
+/// When a text parses in no dialect that it could be of.
+pub fn translate(schema: &str, sql: &str, declared: Option<Dialect>) -> Result<Translated, Untranslatable> {
+    let plain = statement::parse_all(schema);
+    let plain_sql = statement::parse_all(sql);
+    let (dialect, certain) = match declared {
+        Some(dialect) => (dialect, true),
+        None => match (&plain, &plain_sql) {
+            (Ok(tables), Ok(statements)) => match signs::of_statements(schema, tables, statements) {
+                Some(found) => found,
+                None if signs::has_double_equals(sql) => (Dialect::Sqlite, false),
+                None => (Dialect::Postgres, true),
+            },
+            _ => signs::of_text(schema, sql),
+        },
+    };
+    if dialect == Dialect::Postgres {
+        return Ok(of_postgres(schema, plain, sql));
+    }
+    read_as(dialect, certain, (schema, plain), (sql, plain_sql))
+}
+
+/// Changes what PostgreSQL refuses in a record that is nobody's for certain: its types that do not
+/// agree, its groups that are not complete. For a record that PostgreSQL has refused as it came.
+///
+/// # Errors
+/// When a text does not parse.
+pub fn mend(schema: &str, sql: &str) -> Result<Translated, Untranslatable> {
+    let (plain, plain_sql) = (statement::parse_all(schema), statement::parse_all(sql));
+    read_as(Dialect::Sqlite, false, (schema, plain), (sql, plain_sql))
+}
+
+type Parsed<'t> = (&'t str, Result<Vec<Statement>, String>);
+
+fn read_as(
+    dialect: Dialect,
+    certain: bool,
+    (schema, plain): Parsed<'_>,
+    (sql, plain_sql): Parsed<'_>,
+) -> Result<Translated, Untranslatable> {
+    let cannot = |code, what: &str, why: String| Untranslatable {
+        code,
+        why: format!("`{what}` parses neither as PostgreSQL nor as {}: {why}", dialect.name()),
+    };
+    let mut changes = Vec::new();
+    // A schema may be PostgreSQL's already and only the statement another's.
+    let (tables, schema_changed) = match &plain {
+        Ok(tables) if signs::is_postgres(schema) => (tables.clone(), false),
+        _ => {
+            let parsed = statement::parse_all_as(schema, dialect);
+            let parsed = parsed.or_else(|why| plain.clone().map_err(|_| why));
+            let mut tables = parsed.map_err(|why| cannot("schema-does-not-parse", "schema", why))?;
+            tables::rewrite(&mut tables, dialect, &mut changes);
+            let names = Names::of(&tables);
+            for table in &mut tables {
+                changes.extend(rewrite(table, dialect, false, &names));
+            }
+            let changed = !changes.is_empty() || plain.is_err();
+            (tables, changed)
+        }
+    };
+    let names = Names::of(&tables);
+    let mut statements = statement::parse_all_as(sql, dialect)
+        .or_else(|why| plain_sql.clone().map_err(|_| why))
+        .map_err(|why| cannot("sql-does-not-parse", "sql", why))?;
+    let before = changes.len();
+    for statement in &mut statements {
+        changes.extend(rewrite(statement, dialect, certain, &names));
+    }
+    if signs::has_double_equals(sql) {
+        changes.push(Change { rule: "operator", what: "`==` is written =".to_owned() });
+    }
+    let sql_changed = changes.len() > before || plain_sql.is_err();
+    let mut told: Vec<Change> = Vec::new();
+    for change in changes {
+        if told.len() < TOLD && !told.contains(&change) {
+            told.push(change);
+        }
+    }
+    if told.is_empty() && (schema_changed || sql_changed) {
+        let what = format!("written as {} has it and PostgreSQL does not", dialect.name());
+        told.push(Change { rule: "syntax", what });
+    }
+    Ok(Translated {
+        schema: if schema_changed { printed(&tables) } else { schema.to_owned() },
+        sql: match (&statements[..], sql_changed) {
+            ([only], true) => only.to_string(),
+            (several, true) => printed(several),
+            (_, false) => sql.to_owned(),
+        },
+        dialect,
+        changes: told,
+    })
+}
+
+/// PostgreSQL's own text. Only the order of its tables and the form of its rows are looked after,
+/// since data sets get them wrong in any dialect; whatever else is wrong with it is told by whoever
+/// parses it next.
+fn of_postgres(schema: &str, parsed: Result<Vec<Statement>, String>, sql: &str) -> Translated {
+    let mut changes = Vec::new();
+    let mut text = schema.to_owned();
+    if let Ok(mut tables) = parsed {
+        tables::merge(&mut tables, &mut changes);
+        rows::fit(&mut tables, &mut changes);
+        keys::order(&mut tables, &mut changes);
+        if !changes.is_empty() {
+            text = printed(&tables);
+        }
+    }
+    Translated { schema: text, sql: sql.to_owned(), dialect: Dialect::Postgres, changes }
+}
+
+fn printed(statements: &[Statement]) -> String {
+    statements.iter().map(|statement| format!("{statement};")).collect::<Vec<_>>().join("\n")
+}
+
+/// Has every rule look at a statement.
+fn rewrite(statement: &mut Statement, dialect: Dialect, certain: bool, names: &Names) -> Vec<Change> {
+    let mut rewriter =
+        Rewriter { dialect, certain, names, scopes: Scopes::new(names), ordered: Vec::new(), changes: Vec::new() };
+    names::statement(&mut rewriter, statement);
+    // A change of rows has its tables in sight as a query has those of FROM.
+    let table = match statement {
+        Statement::Insert(Insert { table: TableObject::TableName(name), .. }) => vec![kinds::one_table(name)],
+        Statement::Update(update) => vec![update.table.clone()],
+        Statement::Delete(delete) => match &delete.from {
+            FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from) => from.clone(),
+        },
+        Statement::CreateTable(create) => vec![kinds::one_table(&create.name)],
+        _ => Vec::new(),
+    };
+    rewriter.scopes.enter_from(&table);
+    let _ = statement.visit(&mut Walk(&mut rewriter));
+    writes::statement(&mut rewriter, statement);
+    rewriter.changes
+}
+
+/// One walk for all rules: what is inside is rewritten before what is around it.
+struct Walk<'r, 'n>(&'r mut Rewriter<'n>);
+
+impl VisitorMut for Walk<'_, '_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+        self.0.scopes.enter_query(query);
+        self.0.ordered.push(query.order_by.is_some() || query.limit_clause.is_some());
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+        queries::query(self.0, query);
+        self.0.scopes.leave();
+        self.0.ordered.pop();
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        self.0.scopes.enter_select(select);
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        queries::select(self.0, select);
+        self.0.scopes.leave();
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        operators::without_case(self.0, expr);
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        functions::expr(self.0, expr);
+        dates::expr(self.0, expr);
+        types::cast(self.0, expr);
+        operators::expr(self.0, expr);
+        ControlFlow::Continue(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

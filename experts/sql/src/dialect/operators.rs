@@ -1,0 +1,584 @@
+//! Operators and comparisons. MySQL and SQLite compare a text with a number, take a number for a
+//! truth value and the other way round; PostgreSQL wants the types to agree. What is a matter of
+//! meaning and not of being refused (case in LIKE, division, zero) is changed only in a record whose
+//! dialect is certain.
+
+use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator, Value};
+
+use super::functions::{brief, is_condition, number};
+use super::kinds::is_comparison;
+use super::names::Kind;
+use super::rows::moment;
+use super::template::build;
+use super::{Dialect, Rewriter};
+
+/// Rewrites an operator that PostgreSQL does not have or that means something else there.
+pub(super) fn expr(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
+    match expr {
+        Expr::UnaryOp { op, expr: inner } => match op {
+            UnaryOperator::BangNot => {
+                *op = UnaryOperator::Not;
+                condition(rewriter, inner);
+                rewriter.changed("operator", "`!` is written NOT".to_owned());
+            }
+            UnaryOperator::Not => condition(rewriter, inner),
+            _ => {}
+        },
+        Expr::Like { .. } | Expr::RLike { .. } => pattern(rewriter, expr),
+        Expr::Case { operand: None, conditions, .. } => {
+            conditions.iter_mut().for_each(|case| condition(rewriter, &mut case.condition));
+        }
+        Expr::Case { operand: Some(operand), conditions, .. } => {
+            for case in conditions {
+                compare(rewriter, operand, &BinaryOperator::Eq, &mut case.condition);
+            }
+        }
+        Expr::InList { expr: value, list, .. } => {
+            // One side is changed for all items or not at all.
+            for item in list {
+                compare(rewriter, value, &BinaryOperator::Eq, item);
+            }
+        }
+        Expr::InSubquery { expr: value, subquery, .. } => in_query(rewriter, value, subquery),
+        Expr::Between { expr: value, low, high, .. } => {
+            compare(rewriter, value, &BinaryOperator::GtEq, low);
+            compare(rewriter, value, &BinaryOperator::LtEq, high);
+        }
+        Expr::IsDistinctFrom(left, right) | Expr::IsNotDistinctFrom(left, right) => {
+            compare(rewriter, left, &BinaryOperator::Eq, right);
+            if rewriter.dialect == Dialect::Sqlite {
+                rewriter.changed("operator", "`IS` between values is written IS NOT DISTINCT FROM".to_owned());
+            }
+        }
+        Expr::Collate { expr: inner, collation } => {
+            let folds = collation.to_string().to_lowercase().trim_matches('"') == "nocase";
+            let folded = if folds { build("LOWER($1)", &[inner]) } else { None };
+            rewriter.changed("collation", format!("the collation {collation} of another database goes"));
+            *expr = folded.unwrap_or_else(|| (**inner).clone());
+        }
+        Expr::Prefixed { prefix, value }
+            if prefix.value.starts_with('_') || prefix.value.eq_ignore_ascii_case("binary") =>
+        {
+            rewriter.changed("collation", "a character set of another database goes".to_owned());
+            *expr = (**value).clone();
+        }
+        Expr::BinaryOp { .. } => binary(rewriter, expr),
+        _ => {}
+    }
+}
+
+fn binary(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
+    let Expr::BinaryOp { left, op, right } = expr else { return };
+    // `||` is OR in MySQL; where a side is a text somebody meant PostgreSQL's.
+    let text = |e: &Expr| matches!(rewriter.scopes.kind(e), Some(Kind::Text));
+    if *op == BinaryOperator::StringConcat && rewriter.dialect == Dialect::MySql && !text(left) && !text(right) {
+        rewriter.changed("operator", "`||` is written OR".to_owned());
+        *op = BinaryOperator::Or;
+    }
+    match op {
+        BinaryOperator::And | BinaryOperator::Or => {
+            condition(rewriter, left);
+            condition(rewriter, right);
+        }
+        BinaryOperator::PGOverlap if rewriter.dialect == Dialect::MySql => {
+            rewriter.changed("operator", "`&&` is written AND".to_owned());
+            *op = BinaryOperator::And;
+            condition(rewriter, left);
+            condition(rewriter, right);
+        }
+        BinaryOperator::Spaceship => {
+            compare(rewriter, left, &BinaryOperator::Eq, right);
+            replace(rewriter, expr, "$1 IS NOT DISTINCT FROM $2", "`<=>` is written IS NOT DISTINCT FROM");
+        }
+        BinaryOperator::Xor => {
+            condition(rewriter, left);
+            condition(rewriter, right);
+            replace(rewriter, expr, "$1 <> $2", "`XOR` is written <>");
+        }
+        BinaryOperator::MyIntegerDivide => {
+            let whole =
+                rewriter.scopes.kind(left) == Some(Kind::Integer) && rewriter.scopes.kind(right) == Some(Kind::Integer);
+            let template = if whole { "$1 / $2" } else { "CAST(TRUNC($1 / $2) AS BIGINT)" };
+            replace(rewriter, expr, template, "`DIV` is written as a division of whole numbers");
+            guard(rewriter, expr);
+        }
+        BinaryOperator::BitwiseXor => {
+            *op = BinaryOperator::PGBitwiseXor;
+            rewriter.changed("operator", "`^` is written #".to_owned());
+        }
+        BinaryOperator::Regexp => replace(rewriter, expr, "$1 ~ $2", "`REGEXP` is written ~"),
+        BinaryOperator::Glob => glob(rewriter, expr),
+        BinaryOperator::Divide | BinaryOperator::Modulo => {
+            operands(rewriter, left, right);
+            if *op == BinaryOperator::Modulo {
+                modulo(rewriter, left, right);
+            } else if rewriter.dialect == Dialect::MySql && rewriter.certain {
+                // MySQL's division keeps the fraction.
+                let integer = |e: &Expr| !matches!(rewriter.scopes.kind(e), Some(Kind::Number | Kind::Float));
+                if integer(left)
+                    && integer(right)
+                    && let Some(cast) = build("CAST($1 AS NUMERIC)", &[left])
+                {
+                    rewriter.changed("division", "`/` of whole numbers keeps the fraction".to_owned());
+                    **left = cast;
+                }
+            }
+            guard(rewriter, expr);
+        }
+        BinaryOperator::Minus if years(rewriter, left, right) => {}
+        BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Multiply => operands(rewriter, left, right),
+        BinaryOperator::StringConcat => {
+            // Of two values one must be a text.
+            let text = |e: &Expr| matches!(rewriter.scopes.kind(e), Some(Kind::Text) | None);
+            if !text(left)
+                && !text(right)
+                && let Some(cast) = build("CAST($1 AS TEXT)", &[left])
+            {
+                rewriter.changed("text-of-value", "`||` takes a text".to_owned());
+                **left = cast;
+            }
+        }
+        op if is_comparison(op) => {
+            let op = op.clone();
+            // The value that stands for itself goes right.
+            if literal(left).is_some() && literal(right).is_none() {
+                compare(rewriter, right, &op, left);
+            } else {
+                compare(rewriter, left, &op, right);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Replaces `a op b` by a template of both.
+fn replace(rewriter: &mut Rewriter<'_>, expr: &mut Expr, template: &'static str, what: &str) {
+    let Expr::BinaryOp { left, right, .. } = expr else { return };
+    if let Some(now) = build(template, &[left, right]) {
+        rewriter.changed("operator", what.to_owned());
+        *expr = now;
+    }
+}
+
+/// Division by zero is NULL there and an error in PostgreSQL.
+fn guard(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
+    if !rewriter.certain {
+        return;
+    }
+    let Expr::BinaryOp { op: BinaryOperator::Divide | BinaryOperator::Modulo, right, .. } = expr else { return };
+    let safe = |e: &Expr| match e {
+        Expr::Value(value) => number(value) != Some(0),
+        Expr::Function(function) => crate::schema::last_part(&function.name) == "nullif",
+        _ => false,
+    };
+    let inner = match &**right {
+        Expr::Cast { expr, .. } | Expr::Nested(expr) => expr,
+        other => other,
+    };
+    if safe(inner) || safe(right) {
+        return;
+    }
+    if let Some(guarded) = build("NULLIF($1, 0)", &[right]) {
+        rewriter.changed("zero-divisor", format!("a division by {} is NULL where that is 0", brief(right)));
+        **right = guarded;
+    }
+}
+
+/// `%` of what is no whole number.
+fn modulo(rewriter: &mut Rewriter<'_>, left: &mut Expr, right: &mut Expr) {
+    let rule = match rewriter.dialect {
+        Dialect::Sqlite => "CAST(TRUNC($1) AS BIGINT)",
+        _ => "CAST($1 AS NUMERIC)",
+    };
+    for side in [left, right] {
+        if rewriter.scopes.kind(side) == Some(Kind::Float)
+            && literal(side).is_none()
+            && let Some(cast) = build(rule, &[side])
+        {
+            rewriter.changed("modulo", "`%` takes whole or NUMERIC numbers".to_owned());
+            *side = cast;
+        }
+    }
+}
+
+/// Operands of arithmetic: a text is read as a number, a truth value counts 1 or 0.
+fn operands(rewriter: &mut Rewriter<'_>, left: &mut Expr, right: &mut Expr) {
+    for side in [left, right] {
+        if literal(side).is_some() {
+            continue;
+        }
+        match rewriter.scopes.kind(side) {
+            Some(Kind::Text) => {
+                if let Expr::Cast { expr: inner, .. } = &*side
+                    && rewriter.scopes.kind(inner) == Some(Kind::Integer)
+                {
+                    *side = (**inner).clone();
+                    continue;
+                }
+                let template = if is_digits(side) { "CAST($1 AS INTEGER)" } else { "CAST($1 AS NUMERIC)" };
+                if let Some(cast) = build(template, &[side]) {
+                    rewriter
+                        .changed("number-from-text", format!("arithmetic reads the text {} as a number", brief(side)));
+                    *side = cast;
+                }
+            }
+            Some(Kind::Boolean) => {
+                if let Some(cast) = build("CAST($1 AS INTEGER)", &[side]) {
+                    rewriter.changed("number-from-truth", "arithmetic counts a truth value as 1 or 0".to_owned());
+                    *side = cast;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a text is a part of a date in digits: `TO_CHAR(d, 'YYYYMM')`.
+fn is_digits(expr: &Expr) -> bool {
+    let Expr::Function(function) = expr else { return false };
+    crate::schema::last_part(&function.name) == "to_char"
+        && super::functions::arguments(function).and_then(|arguments| literal(arguments.get(1)?)).is_some_and(
+            |(format, _)| {
+                let mut rest = format.as_str();
+                while let Some(code) =
+                    ["YYYY", "MM", "DDD", "DD", "HH24", "MI", "SS", "IW"].iter().find(|code| rest.starts_with(**code))
+                {
+                    rest = &rest[code.len()..];
+                }
+                rest.is_empty()
+            },
+        )
+}
+
+/// SQLite subtracts the numbers that two dates begin with: their years.
+fn years(rewriter: &mut Rewriter<'_>, left: &mut Expr, right: &mut Expr) -> bool {
+    let column = |e: &Expr| {
+        matches!(e, Expr::Identifier(_) | Expr::CompoundIdentifier(_))
+            && matches!(rewriter.scopes.kind(e), Some(Kind::Date | Kind::Timestamp))
+    };
+    if rewriter.dialect != Dialect::Sqlite || !rewriter.certain || !column(left) || !column(right) {
+        return false;
+    }
+    for side in [left, right] {
+        if let Some(year) = build("EXTRACT(YEAR FROM $1)", &[side]) {
+            *side = year;
+        }
+    }
+    rewriter.changed("difference-of-dates", "dates are subtracted by their years".to_owned());
+    true
+}
+
+/// A place where PostgreSQL wants a truth value.
+pub(super) fn condition(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
+    if is_condition(expr) {
+        return;
+    }
+    let now = match &*expr {
+        Expr::Value(value) => number(value).map(|n| Expr::Value(Value::Boolean(n != 0).into())),
+        Expr::Nested(inner) => {
+            let mut inner = (**inner).clone();
+            condition(rewriter, &mut inner);
+            *expr = Expr::Nested(Box::new(inner));
+            return;
+        }
+        other => match rewriter.scopes.kind(other) {
+            Some(kind) if kind.is_number() => build("$1 <> 0", &[other]),
+            _ => None,
+        },
+    };
+    if let Some(now) = now {
+        rewriter.changed("condition", format!("the number {} as a condition is written {now}", brief(expr)));
+        *expr = now;
+    }
+}
+
+/// A comparison without regard to case: one that says so (`COLLATE NOCASE`), or one of MySQL's that
+/// the record's own rows show to pass over it.
+pub(super) fn without_case(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
+    if !rewriter.certain {
+        return;
+    }
+    let nocase = |e: &Expr| matches!(e, Expr::Collate { collation, .. } if collation.to_string().to_lowercase().trim_matches('"') == "nocase");
+    let folds = |rewriter: &Rewriter<'_>, value: &Expr, other: &Expr| {
+        nocase(value)
+            || nocase(other)
+            || (rewriter.dialect == Dialect::MySql
+                && literal(other)
+                    .is_some_and(|(text, number)| !number && rewriter.scopes.spelled_otherwise(value, &text)))
+    };
+    match expr {
+        Expr::BinaryOp { left, op: BinaryOperator::Eq | BinaryOperator::NotEq, right }
+            if folds(rewriter, left, right) || folds(rewriter, right, left) =>
+        {
+            lower(left);
+            lower(right);
+        }
+        Expr::RLike { negated, expr: value, pattern, .. } if is_binary(value) || is_binary(pattern) => {
+            let template = if *negated { "$1 !~ $2" } else { "$1 ~ $2" };
+            if let Some(now) = build(template, &[&bare(value), &bare(pattern)]) {
+                rewriter.changed("operator", "`REGEXP BINARY` is written ~".to_owned());
+                *expr = now;
+            }
+            return;
+        }
+        Expr::Like { negated: false, expr: value, pattern, .. } if is_binary(value) || is_binary(pattern) => {
+            if let Some(now) = build("$1 ~~ $2", &[&bare(value), &bare(pattern)]) {
+                rewriter.changed("operator", "`LIKE BINARY` is written ~~, which has regard to case".to_owned());
+                *expr = now;
+            }
+            return;
+        }
+        Expr::InList { expr: value, list, .. } if list.iter().any(|item| folds(rewriter, value, item)) => {
+            list.iter_mut().for_each(lower);
+            lower(value);
+        }
+        _ => return,
+    }
+    rewriter.changed("case-in-comparison", "the comparison passes over case".to_owned());
+}
+
+/// MySQL's `BINARY text`: with regard to case.
+fn is_binary(expr: &Expr) -> bool {
+    matches!(expr, Expr::Cast { data_type: sqlparser::ast::DataType::Binary(None), .. })
+}
+
+fn bare(expr: &Expr) -> Expr {
+    match expr {
+        Expr::Cast { expr, data_type: sqlparser::ast::DataType::Binary(None), .. } => (**expr).clone(),
+        other => other.clone(),
+    }
+}
+
+/// A text in lower case.
+fn lower(expr: &mut Expr) {
+    let bare = match &*expr {
+        Expr::Collate { expr, .. } => (**expr).clone(),
+        other => other.clone(),
+    };
+    *expr = match literal(&bare) {
+        Some((value, false)) => text(&value.to_lowercase()),
+        _ => build("LOWER($1)", &[&bare]).unwrap_or(bare),
+    };
+}
+
+/// A value that is written out: its text, and whether it is a number.
+pub(super) fn literal(expr: &Expr) -> Option<(String, bool)> {
+    match expr {
+        Expr::Nested(inner) => literal(inner),
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => match literal(expr)? {
+            (text, true) => Some((format!("-{text}"), true)),
+            _ => None,
+        },
+        Expr::Value(value) => match &value.value {
+            Value::Number(number, _) => Some((number.to_string(), true)),
+            Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) => Some((text.clone(), false)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn text(of: &str) -> Expr {
+    Expr::Value(Value::SingleQuotedString(of.to_owned()).into())
+}
+
+/// Makes the two sides of a comparison agree.
+fn compare(rewriter: &mut Rewriter<'_>, left: &mut Expr, op: &BinaryOperator, right: &mut Expr) {
+    match (literal(left), literal(right)) {
+        (None, Some((value, is_number))) => with_literal(rewriter, left, op, right, &value, is_number),
+        (None, None) => both(rewriter, left, op, right),
+        _ => {}
+    }
+}
+
+fn with_literal(
+    rewriter: &mut Rewriter<'_>,
+    left: &mut Expr,
+    op: &BinaryOperator,
+    right: &mut Expr,
+    value: &str,
+    is_number: bool,
+) {
+    let Some(kind) = rewriter.scopes.kind(left) else { return };
+    let ordered = !matches!(op, BinaryOperator::Eq | BinaryOperator::NotEq);
+    let is_column = matches!(left, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
+    let as_text = |rewriter: &mut Rewriter<'_>, left: &mut Expr| {
+        if let Some(cast) = build("CAST($1 AS TEXT)", &[left]) {
+            rewriter.changed("compared-as-text", format!("{} is compared as text with '{value}'", brief(left)));
+            *left = cast;
+        }
+    };
+    match (kind, is_number) {
+        (Kind::Boolean, true) => {
+            let now = match value {
+                "1" => Value::Boolean(true),
+                "0" => Value::Boolean(false),
+                _ => return,
+            };
+            rewriter.changed("truth-value", format!("{value} is compared with a truth value as {now}"));
+            *right = Expr::Value(now.into());
+        }
+        (Kind::Boolean, false) => {
+            let known = ["t", "f", "true", "false", "y", "n", "yes", "no", "on", "off", "0", "1"];
+            if !known.contains(&value.trim().to_lowercase().as_str()) {
+                as_text(rewriter, left);
+            }
+        }
+        (Kind::Text, true) if ordered && !(is_column && rewriter.certain && rewriter.dialect == Dialect::Sqlite) => {
+            if let Some(cast) = build("CAST($1 AS NUMERIC)", &[left]) {
+                rewriter.changed("number-from-text", format!("{} is compared as a number with {value}", brief(left)));
+                *left = cast;
+            }
+        }
+        (Kind::Text, true) => {
+            rewriter.changed("compared-as-text", format!("{} is compared with the text '{value}'", brief(left)));
+            *right = text(value);
+        }
+        (Kind::Integer | Kind::Number | Kind::Float, false) => match value.trim().parse::<f64>() {
+            Ok(n) if n.is_finite() => {
+                if kind == Kind::Integer && value.trim().parse::<i64>().is_err() {
+                    rewriter.changed("number-from-text", format!("'{value}' is compared as a number"));
+                    *right = Expr::Value(Value::Number(value.trim().to_owned(), false).into());
+                }
+            }
+            _ => as_text(rewriter, left),
+        },
+        (Kind::Date | Kind::Timestamp, false) if moment(value.trim()).is_none() => as_text(rewriter, left),
+        (Kind::Date, true) if value.len() == 4 => {
+            // A year, said as a number.
+            if let Some(year) = build("EXTRACT(YEAR FROM $1)", &[left]) {
+                rewriter.changed("date-function", format!("a date is compared with the year {value}"));
+                *left = year;
+            }
+        }
+        _ => {}
+    }
+}
+
+fn both(rewriter: &mut Rewriter<'_>, left: &mut Expr, op: &BinaryOperator, right: &mut Expr) {
+    let (Some(a), Some(b)) = (rewriter.scopes.kind(left), rewriter.scopes.kind(right)) else { return };
+    let ordered = !matches!(op, BinaryOperator::Eq | BinaryOperator::NotEq);
+    let (side, template) = match (a, b) {
+        (Kind::Text, b) if b.is_number() => {
+            if ordered {
+                (left, "CAST($1 AS NUMERIC)")
+            } else {
+                (right, "CAST($1 AS TEXT)")
+            }
+        }
+        (a, Kind::Text) if a.is_number() => {
+            if ordered {
+                (right, "CAST($1 AS NUMERIC)")
+            } else {
+                (left, "CAST($1 AS TEXT)")
+            }
+        }
+        (Kind::Text, Kind::Date | Kind::Timestamp) => (right, "CAST($1 AS TEXT)"),
+        (Kind::Date | Kind::Timestamp, Kind::Text) => (left, "CAST($1 AS TEXT)"),
+        (Kind::Boolean, b) if b.is_number() => (left, "CAST($1 AS INTEGER)"),
+        (a, Kind::Boolean) if a.is_number() => (right, "CAST($1 AS INTEGER)"),
+        (Kind::Boolean, Kind::Text) => (left, "CAST($1 AS TEXT)"),
+        (Kind::Text, Kind::Boolean) => (right, "CAST($1 AS TEXT)"),
+        _ => return,
+    };
+    if let Some(cast) = build(template, &[side]) {
+        rewriter.changed("compared-types", format!("{} is compared as {cast}", brief(side)));
+        *side = cast;
+    }
+}
+
+/// `a IN (SELECT b …)` with types that differ.
+fn in_query(rewriter: &mut Rewriter<'_>, value: &mut Expr, query: &mut sqlparser::ast::Query) {
+    let inner = Expr::Subquery(Box::new(query.clone()));
+    let (Some(a), Some(b)) = (rewriter.scopes.kind(value), rewriter.scopes.kind(&inner)) else { return };
+    if a.is_number()
+        && b == Kind::Text
+        && let Some(cast) = build("CAST($1 AS TEXT)", &[value])
+    {
+        rewriter.changed("compared-types", format!("{} is compared as text", brief(value)));
+        *value = cast;
+    } else if a == Kind::Text
+        && b.is_number()
+        && let sqlparser::ast::SetExpr::Select(select) = &mut *query.body
+        && let [sqlparser::ast::SelectItem::UnnamedExpr(item)] = &mut select.projection[..]
+        && let Some(cast) = build("CAST($1 AS TEXT)", &[item])
+    {
+        rewriter.changed("compared-types", format!("{} is compared as text", brief(item)));
+        *item = cast;
+    }
+}
+
+/// LIKE and REGEXP: of texts, and without regard to case.
+fn pattern(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
+    let value = match expr {
+        Expr::Like { expr, .. } | Expr::RLike { expr, .. } => expr,
+        _ => return,
+    };
+    if !matches!(rewriter.scopes.kind(value), None | Some(Kind::Text))
+        && let Some(cast) = build("CAST($1 AS TEXT)", &[value])
+    {
+        rewriter.changed("text-of-value", "a pattern is compared with a text".to_owned());
+        **value = cast;
+    }
+    match expr {
+        Expr::Like { negated, any, expr: value, pattern, escape_char } if rewriter.certain => {
+            // Without letters case is nothing.
+            if literal(pattern).is_some_and(|(text, _)| !text.chars().any(char::is_alphabetic)) {
+                return;
+            }
+            rewriter.changed("case-in-like", "`LIKE` passes over case, as ILIKE does".to_owned());
+            *expr = Expr::ILike {
+                negated: *negated,
+                any: *any,
+                expr: value.clone(),
+                pattern: pattern.clone(),
+                escape_char: escape_char.clone(),
+            };
+        }
+        Expr::RLike { negated, expr: value, pattern, .. } => {
+            let template = if *negated { "$1 !~* $2" } else { "$1 ~* $2" };
+            if let Some(now) = build(template, &[value, pattern]) {
+                rewriter.changed("operator", "`REGEXP` is written ~*".to_owned());
+                *expr = now;
+            }
+        }
+        _ => {}
+    }
+}
+
+/// SQLite's GLOB: `*` and `?`, with regard to case.
+fn glob(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
+    let Expr::BinaryOp { left, right, .. } = expr else { return };
+    let Some((pattern, false)) = literal(right) else { return };
+    let now = if pattern.contains('[') {
+        let mut regex = String::from("^");
+        let mut chars = pattern.chars();
+        while let Some(c) = chars.next() {
+            match c {
+                '*' => regex.push_str(".*"),
+                '?' => regex.push('.'),
+                '[' => {
+                    regex.push('[');
+                    for inside in chars.by_ref() {
+                        regex.push(inside);
+                        if inside == ']' {
+                            break;
+                        }
+                    }
+                }
+                c if c.is_alphanumeric() || c == ' ' || c == '_' => regex.push(c),
+                c => regex.extend(['\\', c]),
+            }
+        }
+        regex.push('$');
+        build("$1 ~ $2", &[left, &text(&regex)])
+    } else {
+        let like =
+            pattern.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_").replace('*', "%").replace('?', "_");
+        build("$1 LIKE $2", &[left, &text(&like)])
+    };
+    if let Some(now) = now {
+        rewriter.changed("operator", "`GLOB` is written as a pattern with regard to case".to_owned());
+        *expr = now;
+    }
+}

@@ -1,0 +1,339 @@
+//! The clauses of a query: LIMIT, ORDER BY, HAVING and WHERE with names of outputs, FROM. Where NULL
+//! sorts is a matter of meaning, and changed only in a record whose dialect is certain.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    Distinct, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, LimitClause, Offset, OffsetRows, OrderByExpr,
+    OrderByKind, OrderBySort, Query, Select, SelectItem, SetExpr, TableAlias, TableFactor, Value, VisitMut, VisitorMut,
+};
+
+use super::functions::{brief, number};
+use super::operators::condition;
+use super::{Rewriter, groups};
+
+/// Rewrites the clauses around a query's body.
+pub(super) fn query(rewriter: &mut Rewriter<'_>, query: &mut Query) {
+    limit(rewriter, query);
+    if let SetExpr::Select(select) = &*query.body {
+        let aliases = aliases(select);
+        if let Some(order_by) = &mut query.order_by
+            && let OrderByKind::Expressions(items) = &mut order_by.kind
+        {
+            for item in items.iter_mut() {
+                // PostgreSQL knows an output's name there alone, and not within an expression.
+                if !matches!(item.expr, Expr::Identifier(_)) {
+                    insert_outputs(rewriter, &mut item.expr, &aliases);
+                }
+            }
+        }
+    }
+    ordered_distinct(rewriter, query);
+    groups::complete_order(rewriter, query);
+    nulls(rewriter, query);
+    groups::extreme_row(rewriter, query);
+}
+
+/// Rewrites the clauses of a SELECT.
+pub(super) fn select(rewriter: &mut Rewriter<'_>, select: &mut Select) {
+    from(rewriter, select);
+    let aliases = aliases(select);
+    if let Some(selection) = &mut select.selection {
+        insert_outputs(rewriter, selection, &aliases);
+        condition(rewriter, selection);
+    }
+    if let Some(having) = &mut select.having {
+        insert_outputs(rewriter, having, &aliases);
+        condition(rewriter, having);
+    }
+    having_without_groups(rewriter, select);
+    if let GroupByExpr::Expressions(items, _) = &mut select.group_by {
+        for item in items {
+            if !matches!(item, Expr::Identifier(_)) {
+                insert_outputs(rewriter, item, &aliases);
+            }
+        }
+    }
+    groups::complete(rewriter, select);
+    if select.select_modifiers.take().is_some_and(|m| m.is_any_set()) {
+        rewriter.changed("select-option", "an option of another database's SELECT goes".to_owned());
+    }
+}
+
+/// `LIMIT a, b`, and limits that mean none.
+fn limit(rewriter: &mut Rewriter<'_>, query: &mut Query) {
+    if let Some(LimitClause::OffsetCommaLimit { offset, limit }) = &query.limit_clause {
+        let offset = Offset { value: offset.clone(), rows: OffsetRows::None };
+        query.limit_clause =
+            Some(LimitClause::LimitOffset { limit: Some(limit.clone()), offset: Some(offset), limit_by: Vec::new() });
+        rewriter.changed("limit", "`LIMIT a, b` is written LIMIT b OFFSET a".to_owned());
+    }
+    if let Some(LimitClause::LimitOffset { limit: limit @ Some(_), offset, .. }) = &mut query.limit_clause {
+        let none = limit.as_ref().is_some_and(|expr| match expr {
+            Expr::UnaryOp { op: sqlparser::ast::UnaryOperator::Minus, .. } => true,
+            Expr::Value(value) => {
+                matches!(&value.value, Value::Number(n, _) if *n == "18446744073709551615")
+            }
+            _ => false,
+        });
+        if none {
+            rewriter.changed("limit", "a LIMIT that means none goes".to_owned());
+            *limit = None;
+            if offset.is_none() {
+                query.limit_clause = None;
+            }
+        }
+    }
+    // `FETCH`, `TOP`: SQL Server's.
+    if let SetExpr::Select(select) = &mut *query.body
+        && let Some(top) = select.top.take_if(|top| !top.with_ties && !top.percent)
+    {
+        let quantity = match top.quantity {
+            Some(sqlparser::ast::TopQuantity::Constant(n)) => {
+                Some(Expr::Value(Value::Number(n.to_string(), false).into()))
+            }
+            Some(sqlparser::ast::TopQuantity::Expr(expr)) => Some(expr),
+            None => None,
+        };
+        if quantity.is_some() && query.limit_clause.is_none() {
+            query.limit_clause = Some(LimitClause::LimitOffset { limit: quantity, offset: None, limit_by: Vec::new() });
+            rewriter.changed("limit", "`TOP n` is written LIMIT n".to_owned());
+        }
+    }
+}
+
+/// Names of outputs and what they stand for.
+fn aliases(select: &Select) -> Vec<(String, Expr)> {
+    let named = select.projection.iter().filter_map(|item| match item {
+        SelectItem::ExprWithAlias { expr, alias } => Some((alias.value.to_lowercase(), expr.clone())),
+        _ => None,
+    });
+    named.collect()
+}
+
+/// Puts outputs in place of their names where PostgreSQL knows only columns.
+fn insert_outputs(rewriter: &mut Rewriter<'_>, expr: &mut Expr, aliases: &[(String, Expr)]) {
+    struct Insert<'a, 'r, 'n> {
+        rewriter: &'a mut Rewriter<'n>,
+        aliases: &'r [(String, Expr)],
+        depth: usize,
+    }
+    impl VisitorMut for Insert<'_, '_, '_> {
+        type Break = ();
+
+        fn pre_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
+            self.depth += 1;
+            ControlFlow::Continue(())
+        }
+
+        fn post_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
+            self.depth -= 1;
+            ControlFlow::Continue(())
+        }
+
+        fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+            if self.depth == 0
+                && let Expr::Identifier(ident) = expr
+                && let Some((_, output)) = self.aliases.iter().find(|(name, _)| *name == ident.value.to_lowercase())
+                && self.rewriter.scopes.known(&Expr::Identifier(ident.clone())).is_none()
+                && !self.rewriter.is_column(ident)
+            {
+                let what = format!("`{}` stands for {} there", ident.value, brief(output));
+                self.rewriter.changed("output-name", what);
+                *expr = super::template::enclosed(output.clone());
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    if !aliases.is_empty() {
+        let _ = expr.visit(&mut Insert { rewriter, aliases, depth: 0 });
+    }
+}
+
+/// MySQL filters rows by HAVING where nothing is grouped.
+fn having_without_groups(rewriter: &mut Rewriter<'_>, select: &mut Select) {
+    let grouped = !matches!(&select.group_by, GroupByExpr::Expressions(items, _) if items.is_empty());
+    if grouped || select.having.is_none() || groups::aggregated(select) {
+        return;
+    }
+    let Some(having) = select.having.take() else { return };
+    rewriter.changed("having", "`HAVING` without groups is written WHERE".to_owned());
+    select.selection = Some(match select.selection.take() {
+        None => having,
+        Some(selection) => Expr::BinaryOp {
+            left: Box::new(super::template::enclosed(selection)),
+            op: sqlparser::ast::BinaryOperator::And,
+            right: Box::new(super::template::enclosed(having)),
+        },
+    });
+}
+
+/// Joins without a condition, commas beside joins, queries in FROM without a name.
+fn from(rewriter: &mut Rewriter<'_>, select: &mut Select) {
+    for item in &mut select.from {
+        for join in &mut item.joins {
+            use JoinOperator::{CrossJoin, Inner, Join, StraightJoin};
+            match &join.join_operator {
+                Join(JoinConstraint::None) | Inner(JoinConstraint::None) | StraightJoin(JoinConstraint::None) => {
+                    rewriter.changed("join", "a JOIN without a condition is written CROSS JOIN".to_owned());
+                    join.join_operator = CrossJoin(JoinConstraint::None);
+                }
+                StraightJoin(constraint)
+                | CrossJoin(constraint @ (JoinConstraint::On(_) | JoinConstraint::Using(_))) => {
+                    rewriter.changed("join", "a join with a condition is written JOIN".to_owned());
+                    join.join_operator = Join(constraint.clone());
+                }
+                _ => {}
+            }
+            if let Join(JoinConstraint::On(on))
+            | Inner(JoinConstraint::On(on))
+            | JoinOperator::Left(JoinConstraint::On(on))
+            | JoinOperator::LeftOuter(JoinConstraint::On(on)) = &mut join.join_operator
+            {
+                condition(rewriter, on);
+            }
+        }
+    }
+    // MySQL's table of nothing.
+    if let [only] = &select.from[..]
+        && matches!(&only.relation, TableFactor::Table { name, .. } if crate::schema::last_part(name) == "dual")
+        && only.joins.is_empty()
+        && !rewriter.names.has_table("dual")
+    {
+        select.from.clear();
+        rewriter.changed("dual", "`FROM DUAL` goes".to_owned());
+    }
+    // In PostgreSQL a comma binds less than JOIN, so a condition does not see what is before it.
+    if select.from.len() > 1 && select.from.iter().skip(1).any(|item| !item.joins.is_empty()) {
+        rewriter.changed("join", "a comma beside JOIN is written CROSS JOIN".to_owned());
+        let mut items = std::mem::take(&mut select.from).into_iter();
+        if let Some(mut first) = items.next() {
+            for item in items {
+                first.joins.push(sqlparser::ast::Join {
+                    relation: item.relation,
+                    global: false,
+                    join_operator: JoinOperator::CrossJoin(JoinConstraint::None),
+                });
+                first.joins.extend(item.joins);
+            }
+            select.from = vec![first];
+        }
+    }
+    let mut unnamed = 0;
+    for item in &mut select.from {
+        for factor in std::iter::once(&mut item.relation).chain(item.joins.iter_mut().map(|j| &mut j.relation)) {
+            match factor {
+                TableFactor::Derived { alias: alias @ None, .. } => {
+                    unnamed += 1;
+                    let name = Ident::new(format!("part{unnamed}"));
+                    *alias = Some(TableAlias { explicit: true, name, columns: Vec::new(), at: None });
+                    rewriter.changed("unnamed-query", "a query in FROM has a name".to_owned());
+                }
+                TableFactor::Table { index_hints, .. } if !index_hints.is_empty() => {
+                    index_hints.clear();
+                    rewriter.changed("index-hint", "a hint about indexes goes".to_owned());
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// `SELECT DISTINCT a … ORDER BY b`: PostgreSQL wants `b` among the outputs. Groups say the same.
+fn ordered_distinct(rewriter: &mut Rewriter<'_>, query: &mut Query) {
+    let SetExpr::Select(select) = &mut *query.body else { return };
+    if !matches!(select.distinct, Some(Distinct::Distinct)) {
+        return;
+    }
+    let Some(order_by) = &mut query.order_by else { return };
+    let OrderByKind::Expressions(items) = &mut order_by.kind else { return };
+    let outputs: Vec<Expr> = select
+        .projection
+        .iter()
+        .filter_map(|item| match item {
+            SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr.clone()),
+            _ => None,
+        })
+        .collect();
+    let named = aliases(select);
+    let is_output = |expr: &Expr| {
+        matches!(expr, Expr::Value(_))
+            || outputs.iter().any(|output| groups::same(output, expr))
+            || matches!(expr, Expr::Identifier(ident) if named.iter().any(|(name, _)| *name == ident.value.to_lowercase()))
+    };
+    if outputs.len() != select.projection.len() || items.iter().all(|item| is_output(&item.expr)) {
+        return;
+    }
+    let grouped = !matches!(&select.group_by, GroupByExpr::Expressions(items, _) if items.is_empty());
+    if grouped {
+        // Groups whose keys are all put out are distinct already.
+        if let GroupByExpr::Expressions(keys, _) = &select.group_by
+            && keys.iter().all(|key| outputs.iter().any(|output| groups::same(output, key)))
+        {
+            rewriter.changed("distinct", "`DISTINCT` of groups by all their keys goes".to_owned());
+            select.distinct = None;
+        }
+        return;
+    }
+    if groups::aggregated(select) {
+        return;
+    }
+    rewriter.changed("distinct", "`DISTINCT` ordered by something else is written GROUP BY".to_owned());
+    select.distinct = None;
+    select.group_by = GroupByExpr::Expressions(outputs.clone(), Vec::new());
+    for item in items.iter_mut().filter(|item| !is_output(&item.expr)) {
+        let down = matches!(item.options.sort, Some(OrderBySort::Desc));
+        let template = if down { "MAX($1)" } else { "MIN($1)" };
+        if let Some(extreme) = super::template::build(template, &[&item.expr]) {
+            item.expr = extreme;
+        }
+    }
+}
+
+/// NULL comes first in ascending order there, and last in PostgreSQL.
+fn nulls(rewriter: &mut Rewriter<'_>, query: &mut Query) {
+    let outputs: Vec<Option<Expr>> = match &*query.body {
+        SetExpr::Select(select) => select
+            .projection
+            .iter()
+            .map(|item| match item {
+                SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr.clone()),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    let named = match &*query.body {
+        SetExpr::Select(select) => aliases(select),
+        _ => Vec::new(),
+    };
+    let Some(order_by) = &mut query.order_by else { return };
+    let OrderByKind::Expressions(items) = &mut order_by.kind else { return };
+    for item in items {
+        let stands_for = match &item.expr {
+            Expr::Value(value) => {
+                let position = number(value).and_then(|n| usize::try_from(n - 1).ok());
+                position.and_then(|p| outputs.get(p).cloned().flatten())
+            }
+            Expr::Identifier(ident) => {
+                named.iter().find(|(name, _)| *name == ident.value.to_lowercase()).map(|(_, expr)| expr.clone())
+            }
+            _ => None,
+        };
+        order_item(rewriter, item, stands_for.as_ref());
+    }
+}
+
+/// Says where NULL goes, unless there is none.
+pub(super) fn order_item(rewriter: &mut Rewriter<'_>, item: &mut OrderByExpr, stands_for: Option<&Expr>) {
+    if !rewriter.certain || item.options.nulls_first.is_some() {
+        return;
+    }
+    let value = stands_for.unwrap_or(&item.expr);
+    if rewriter.scopes.known(value).is_some_and(|known| known.not_null) {
+        return;
+    }
+    let down = matches!(item.options.sort, Some(OrderBySort::Desc));
+    item.options.nulls_first = Some(!down);
+    rewriter.changed("order-of-null", "NULL sorts below every value".to_owned());
+}

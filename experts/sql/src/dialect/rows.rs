@@ -1,0 +1,360 @@
+//! Rows against the types of their columns: SQLite keeps any value in any column and MySQL bends
+//! many, PostgreSQL refuses. A value is written in the column's form where it has one; otherwise
+//! the column takes a type that holds all its values. Only literal values are looked at.
+
+use std::collections::BTreeMap;
+
+use sqlparser::ast::{
+    CharacterLength, ColumnOption, DataType, Expr, Ident, Insert, ObjectName, SelectItem, SetExpr, Statement,
+    TableObject, TimezoneInfo, UnaryOperator, Value,
+};
+
+use super::names::{self, Kind};
+use super::{Change, Rewriter};
+use crate::schema::last_part;
+
+/// Makes rows and column types fit.
+pub(super) fn fit(statements: &mut [Statement], changes: &mut Vec<Change>) {
+    if !statements.iter().any(|s| matches!(s, Statement::Insert(_))) {
+        return;
+    }
+    let mut tables: BTreeMap<String, Vec<Column>> = BTreeMap::new();
+    for statement in statements.iter() {
+        if let Statement::CreateTable(create) = statement {
+            tables.insert(last_part(&create.name), create.columns.iter().map(Column::of).collect());
+        }
+    }
+    for statement in statements.iter_mut() {
+        if let Statement::Insert(insert) = statement {
+            look(insert, &mut tables);
+        }
+    }
+    for statement in statements.iter_mut() {
+        match statement {
+            Statement::CreateTable(create) => {
+                let Some(columns) = tables.get(&last_part(&create.name)) else { continue };
+                for (column, seen) in create.columns.iter_mut().zip(columns) {
+                    if seen.numbered && seen.seen.highest > 0 {
+                        count_on(column, seen.seen.highest);
+                        let what = format!("column `{}` numbers its rows behind those that it has", column.name);
+                        changes.push(Change { rule: "auto-increment", what });
+                        continue;
+                    }
+                    if let Some(now) = seen.widened() {
+                        let what = format!(
+                            "column `{}` holds values that {} cannot, so it is {now}",
+                            column.name, column.data_type
+                        );
+                        changes.push(Change { rule: "column-type", what });
+                        column.data_type = now;
+                        if names::kind(&column.data_type) == Kind::Text {
+                            column.options.retain(|o| !matches!(o.option, ColumnOption::Default(_)));
+                        }
+                    }
+                }
+            }
+            Statement::Insert(insert) => write(insert, &tables, changes),
+            _ => {}
+        }
+    }
+}
+
+/// An identity that begins behind the highest number of the rows: SERIAL would begin at 1.
+fn count_on(column: &mut sqlparser::ast::ColumnDef, highest: u64) {
+    let large = matches!(&column.data_type, DataType::Custom(name, _) if last_part(name) == "bigserial");
+    column.data_type = if large { DataType::BigInt(None) } else { DataType::Int(None) };
+    let start = Expr::Value(Value::Number((highest + 1).to_string(), false).into());
+    let identity = ColumnOption::Generated {
+        generated_as: sqlparser::ast::GeneratedAs::ByDefault,
+        sequence_options: Some(vec![sqlparser::ast::SequenceOptions::StartWith(start, true)]),
+        generation_expr: None,
+        generation_expr_mode: None,
+        generated_keyword: true,
+    };
+    column.options.insert(0, sqlparser::ast::ColumnOptionDef { name: None, option: identity });
+}
+
+/// A column and what its values ask for.
+struct Column {
+    name: String,
+    data_type: DataType,
+    kind: Kind,
+    /// It numbers its rows if it is a SERIAL, or may as well if it is an integer key.
+    numbered: bool,
+    may_number: bool,
+    not_null: bool,
+    seen: Seen,
+}
+
+/// What stands in the rows, beyond what fits.
+#[derive(Default)]
+struct Seen {
+    absent: bool,
+    large: bool,
+    fraction: bool,
+    text: bool,
+    /// The longest text, in characters.
+    longest: u64,
+    moment: bool,
+    other_number: bool,
+    /// The highest number of a row that says its own.
+    highest: u64,
+}
+
+impl Column {
+    fn of(column: &sqlparser::ast::ColumnDef) -> Self {
+        let numbered = matches!(&column.data_type, DataType::Custom(name, _) if last_part(name).ends_with("serial"));
+        let kind = names::kind(&column.data_type);
+        let key = column.options.iter().any(|o| matches!(o.option, ColumnOption::PrimaryKey(_)));
+        Self {
+            name: column.name.value.to_lowercase(),
+            data_type: column.data_type.clone(),
+            kind,
+            numbered,
+            may_number: key && kind == Kind::Integer,
+            not_null: column.options.iter().any(|o| matches!(o.option, ColumnOption::NotNull)),
+            seen: Seen::default(),
+        }
+    }
+
+    /// The type that holds all values, when the declared one does not.
+    fn widened(&self) -> Option<DataType> {
+        let Seen { absent, large, fraction, text, longest, moment, other_number, .. } = self.seen;
+        let numeric = DataType::Numeric(sqlparser::ast::ExactNumberInfo::None);
+        match self.kind {
+            _ if text && self.kind != Kind::Text => Some(DataType::Text),
+            Kind::Boolean if other_number => Some(DataType::Int(None)),
+            Kind::Integer if fraction => Some(DataType::DoublePrecision),
+            Kind::Integer if large && !matches!(self.data_type, DataType::BigInt(_)) => Some(DataType::BigInt(None)),
+            Kind::Integer if large => Some(numeric),
+            Kind::Integer if absent && self.may_number && !self.numbered => {
+                Some(DataType::Custom(ObjectName::from(vec![Ident::new("SERIAL")]), Vec::new()))
+            }
+            Kind::Date if moment => Some(DataType::Timestamp(None, TimezoneInfo::None)),
+            Kind::Text => {
+                let length = length(&self.data_type)?;
+                (longest > length).then_some(DataType::Text)
+            }
+            _ => None,
+        }
+    }
+
+    fn look(&mut self, value: &Expr) {
+        let (negative, value) = match value {
+            Expr::UnaryOp { op: UnaryOperator::Minus, expr } => (true, &**expr),
+            other => (false, other),
+        };
+        let seen = &mut self.seen;
+        match value {
+            Expr::Value(value) => match (&value.value, self.kind) {
+                (Value::Null, _) => seen.absent = true,
+                (Value::Number(n, _), kind) => number(seen, &n.to_string(), negative, kind, &self.data_type),
+                (Value::SingleQuotedString(text) | Value::DoubleQuotedString(text), kind) => {
+                    words(seen, text, kind, &self.data_type)
+                }
+                _ => {}
+            },
+            Expr::Identifier(ident) if ident.quote_style == Some('"') => {
+                words(seen, &ident.value, self.kind, &self.data_type)
+            }
+            _ => {}
+        }
+    }
+
+    /// A value in the column's own form; `None` when it stays.
+    fn form(&self, value: &Expr) -> Option<Expr> {
+        let Expr::Value(value) = value else { return None };
+        let boolean = self.kind == Kind::Boolean && self.widened().is_none();
+        let now = match &value.value {
+            Value::Number(n, _) if boolean => Value::Boolean(*n != "0"),
+            Value::SingleQuotedByteStringLiteral(bits) if boolean => Value::Boolean(bits == "1"),
+            Value::Boolean(truth) if self.kind.is_number() => Value::Number(u8::from(*truth).to_string(), false),
+            Value::Null if self.numbered || (self.may_number && self.seen.absent) => {
+                return Some(Expr::Identifier(Ident::new("DEFAULT")));
+            }
+            // MySQL's date that is none.
+            Value::SingleQuotedString(text)
+                if text.starts_with("0000-00-00")
+                    && matches!(self.kind, Kind::Date | Kind::Timestamp)
+                    && !self.not_null =>
+            {
+                Value::Null
+            }
+            _ => return None,
+        };
+        Some(Expr::Value(now.into()))
+    }
+}
+
+fn number(seen: &mut Seen, text: &str, negative: bool, kind: Kind, data_type: &DataType) {
+    let value: f64 = text.parse().unwrap_or(0.0);
+    match kind {
+        Kind::Boolean => seen.other_number |= negative || (value != 0.0 && value != 1.0),
+        Kind::Integer => {
+            let most = match data_type {
+                DataType::SmallInt(_) | DataType::Int2(_) => 32_767.0,
+                DataType::BigInt(_) | DataType::Int8(_) => 9.2e18,
+                DataType::Custom(name, _) if last_part(name) == "bigserial" => 9.2e18,
+                _ => 2_147_483_647.0,
+            };
+            seen.highest = seen.highest.max(if negative { 0 } else { value as u64 });
+            seen.large |= value > most;
+            seen.fraction |= value.fract() != 0.0;
+        }
+        Kind::Text => seen.longest = seen.longest.max(text.len() as u64),
+        Kind::Date | Kind::Timestamp => seen.text = true,
+        _ => {}
+    }
+}
+
+fn words(seen: &mut Seen, text: &str, kind: Kind, data_type: &DataType) {
+    let trimmed = text.trim();
+    match kind {
+        Kind::Boolean => {
+            let known = ["t", "f", "true", "false", "y", "n", "yes", "no", "on", "off", "0", "1"];
+            seen.text |= !known.contains(&trimmed.to_lowercase().as_str());
+        }
+        Kind::Integer | Kind::Number | Kind::Float => match trimmed.parse::<f64>() {
+            Ok(value) if value.is_finite() => {
+                number(seen, trimmed.trim_start_matches(['-', '+']), trimmed.starts_with('-'), kind, data_type);
+            }
+            _ => seen.text = true,
+        },
+        Kind::Text => seen.longest = seen.longest.max(text.chars().count() as u64),
+        Kind::Date | Kind::Timestamp if trimmed.starts_with("0000-00-00") => {}
+        Kind::Date => match moment(trimmed) {
+            None => seen.text = true,
+            Some(timed) => seen.moment |= timed,
+        },
+        Kind::Timestamp => seen.text |= moment(trimmed).is_none(),
+        Kind::Other => {}
+    }
+}
+
+/// Whether a text is a date (`false`) or a date with a time of day (`true`).
+pub(super) fn moment(text: &str) -> Option<bool> {
+    let (day, time) = match text.split_once(['T', ' ']) {
+        Some((day, time)) => (day, Some(time)),
+        None => (text, None),
+    };
+    let parts: Vec<u32> = day.split(['-', '/']).map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let [first, second, third] = parts[..] else { return None };
+    let (year, month, day) = if first > 31 { (first, second, third) } else { (third, first, second) };
+    let days = match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=days).contains(&day) || year == 0 {
+        return None;
+    }
+    match time {
+        None => Some(false),
+        Some(time) => {
+            let clock = time.trim().trim_end_matches('Z').split(['+', '.']).next().unwrap_or_default();
+            let parts: Vec<u32> = clock.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+            let fits = parts.len() >= 2 && parts[0] <= 24 && parts[1..].iter().all(|part| *part <= 60);
+            fits.then_some(parts.iter().any(|part| *part > 0) || parts.len() > 3)
+        }
+    }
+}
+
+/// Values of a statement's own rows, in the form of the columns that they go into.
+pub(super) fn write_one(rewriter: &mut Rewriter<'_>, insert: &mut Insert) {
+    let TableObject::TableName(name) = &insert.table else { return };
+    let table = last_part(name);
+    let kinds: Vec<Option<Kind>> = match &insert.columns[..] {
+        [] => rewriter.names.columns_of(&table).map(|column| Some(column.kind)).collect(),
+        given => {
+            given.iter().map(|c| rewriter.names.column_in(&table, &last_part(c)).map(|column| column.kind)).collect()
+        }
+    };
+    let mut truth = false;
+    let mut write = |value: &mut Expr, kind: Option<Kind>| {
+        let Expr::Value(given) = &*value else { return };
+        let now = match (&given.value, kind) {
+            (Value::Number(n, _), Some(Kind::Boolean)) => Value::Boolean(*n != "0"),
+            (Value::Boolean(truth), Some(Kind::Integer | Kind::Number | Kind::Float)) => {
+                Value::Number(u8::from(*truth).to_string(), false)
+            }
+            _ => return,
+        };
+        truth = true;
+        *value = Expr::Value(now.into());
+    };
+    match insert.source.as_deref_mut().map(|query| &mut *query.body) {
+        Some(SetExpr::Values(values)) => {
+            for row in &mut values.rows {
+                row.iter_mut().zip(&kinds).for_each(|(value, kind)| write(value, *kind));
+            }
+        }
+        Some(SetExpr::Select(select)) => {
+            for (item, kind) in select.projection.iter_mut().zip(&kinds) {
+                if let SelectItem::UnnamedExpr(value) | SelectItem::ExprWithAlias { expr: value, .. } = item {
+                    write(value, *kind);
+                }
+            }
+        }
+        _ => {}
+    }
+    if truth {
+        rewriter.changed("truth-value", "a truth value has the form of its column".to_owned());
+    }
+}
+
+/// The columns that an INSERT names, as positions in the table.
+fn positions(insert: &Insert, columns: &[Column]) -> Option<Vec<usize>> {
+    if insert.columns.is_empty() {
+        return Some((0..columns.len()).collect());
+    }
+    insert.columns.iter().map(|name| columns.iter().position(|c| c.name == last_part(name))).collect()
+}
+
+fn look(insert: &mut Insert, tables: &mut BTreeMap<String, Vec<Column>>) {
+    let TableObject::TableName(name) = &insert.table else { return };
+    let Some(columns) = tables.get_mut(&last_part(name)) else { return };
+    let Some(positions) = positions(insert, columns) else { return };
+    for (i, column) in columns.iter_mut().enumerate() {
+        column.seen.absent |= !positions.contains(&i);
+    }
+    let Some(SetExpr::Values(values)) = insert.source.as_deref().map(|query| &*query.body) else { return };
+    for row in &values.rows {
+        for (position, value) in positions.iter().zip(row.iter()) {
+            columns[*position].look(value);
+        }
+    }
+}
+
+fn write(insert: &mut Insert, tables: &BTreeMap<String, Vec<Column>>, changes: &mut Vec<Change>) {
+    let TableObject::TableName(name) = &insert.table else { return };
+    let Some(columns) = tables.get(&last_part(name)) else { return };
+    let Some(positions) = positions(insert, columns) else { return };
+    let Some(SetExpr::Values(values)) = insert.source.as_deref_mut().map(|query| &mut *query.body) else { return };
+    for row in &mut values.rows {
+        for (position, value) in positions.iter().zip(row.iter_mut()) {
+            let column = &columns[*position];
+            if let Some(now) = column.form(value) {
+                let what = format!("a value of column `{}` is written {now}", column.name);
+                let change = Change { rule: "row-value", what };
+                if !changes.contains(&change) {
+                    changes.push(change);
+                }
+                *value = now;
+            }
+        }
+    }
+}
+
+/// The longest text that a type takes.
+fn length(data_type: &DataType) -> Option<u64> {
+    match data_type {
+        DataType::Varchar(Some(CharacterLength::IntegerLength { length, .. }))
+        | DataType::CharacterVarying(Some(CharacterLength::IntegerLength { length, .. }))
+        | DataType::Char(Some(CharacterLength::IntegerLength { length, .. }))
+        | DataType::Character(Some(CharacterLength::IntegerLength { length, .. })) => Some(*length),
+        DataType::Char(None) | DataType::Character(None) => Some(1),
+        _ => None,
+    }
+}

@@ -1,0 +1,226 @@
+//! One session with a PostgreSQL, and what it says of a schema and a statement. Schemas that come
+//! again stay loaded, each in a namespace of its own, in one transaction that is never committed.
+
+use std::io;
+use std::time::Duration;
+
+use super::embedded::Embedded;
+use super::server::Server;
+use super::wire::{self, Carrier, Ran, SqlError, Stage};
+
+/// Schemas that stay loaded. Each holds locks on its tables, of which a session has some thousands.
+const LOADED: usize = 24;
+
+/// Records after which an embedded database is started anew: the catalogues keep the dead rows of
+/// all schemas that were ever loaded, and WebAssembly gives no memory back.
+const RECORDS: usize = 4_000;
+
+/// Most rows that are fetched to see whether there are any.
+const PROOF_ROWS: u32 = 100;
+
+/// Where and how to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// `postgres://…`; the embedded PostgreSQL unless given.
+    pub database_url: Option<String>,
+    /// Longest time for one statement, on a server. The embedded one has no clock: there the
+    /// process is ended from outside.
+    pub statement_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { database_url: None, statement_timeout: Duration::from_secs(5) }
+    }
+}
+
+/// What PostgreSQL says of a schema and a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// The schema holds and the statement runs on it.
+    Ran(Ran),
+    /// A statement of the schema is refused: which one, from 1.
+    SchemaRefused(usize, SqlError),
+    /// The statement is refused: when it was prepared, or on the data.
+    StatementRefused(Stage, SqlError),
+    /// The database ends over it, every time: why.
+    Crashed(String),
+}
+
+/// A session.
+pub struct Database {
+    settings: Settings,
+    carrier: Box<dyn Carrier>,
+    loaded: Vec<Loaded>,
+    /// Numbers namespaces.
+    next: usize,
+    records: usize,
+}
+
+/// A schema in its namespace.
+struct Loaded {
+    text: String,
+    namespace: String,
+    used: usize,
+}
+
+impl Database {
+    /// Starts the embedded PostgreSQL, or connects to the server.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub fn open(settings: &Settings) -> io::Result<Self> {
+        let carrier = carrier(settings)?;
+        let mut database = Self { settings: settings.clone(), carrier, loaded: Vec::new(), next: 0, records: 0 };
+        database.begin_session()?;
+        Ok(database)
+    }
+
+    /// Runs `schema` and then `sql` on it; nothing of either stays.
+    ///
+    /// # Errors
+    /// When the session is lost. The next call finds a new one.
+    pub fn prove(&mut self, schema: &str, sql: &str) -> io::Result<Proof> {
+        self.rows(schema, sql, PROOF_ROWS)
+    }
+
+    /// The same, with at most `max_rows` rows of the result.
+    ///
+    /// # Errors
+    /// As [`Database::prove`].
+    pub fn rows(&mut self, schema: &str, sql: &str, max_rows: u32) -> io::Result<Proof> {
+        if self.records >= RECORDS && self.settings.database_url.is_none() {
+            self.reopen()?;
+        }
+        self.records += 1;
+        let proof = if shares_namespaces(schema) && shares_namespaces(sql) {
+            self.in_namespace(schema, sql, max_rows)
+        } else {
+            self.alone(schema, sql, max_rows)
+        };
+        if proof.is_err() {
+            // Whatever state the session is in, it is not one to go on with.
+            self.reopen()?;
+        }
+        proof
+    }
+
+    fn begin_session(&mut self) -> io::Result<()> {
+        let timeout = self.settings.statement_timeout.as_millis();
+        self.must(&format!(
+            "SET statement_timeout = {timeout}; SET lock_timeout = {timeout}; SET client_min_messages = error; \
+             SET default_transaction_isolation = 'repeatable read'; SET timezone = 'UTC'; SET datestyle = 'ISO, MDY'; \
+             SET standard_conforming_strings = on; SET jit = off; SET max_parallel_workers_per_gather = 0"
+        ))?;
+        // Only a superuser may limit temporary files; elsewhere that is the server's to do.
+        wire::batch(&mut *self.carrier, "SET temp_file_limit = '64MB'")?.ok();
+        self.must("BEGIN")
+    }
+
+    fn reopen(&mut self) -> io::Result<()> {
+        self.loaded.clear();
+        self.records = 0;
+        self.carrier = carrier(&self.settings)?;
+        self.begin_session()
+    }
+
+    /// On the schema's own namespace, which is made unless it is there.
+    fn in_namespace(&mut self, schema: &str, sql: &str, max_rows: u32) -> io::Result<Proof> {
+        let found = self.loaded.iter().position(|l| l.text == schema);
+        let position = match found {
+            Some(position) => position,
+            None => match self.load(schema)? {
+                Ok(position) => position,
+                // Beside others it may fail for their sake: alone it has no excuse.
+                Err(_) if !self.loaded.is_empty() => {
+                    self.forget()?;
+                    match self.load(schema)? {
+                        Ok(position) => position,
+                        Err((statement, error)) => return Ok(Proof::SchemaRefused(statement, error)),
+                    }
+                }
+                Err((statement, error)) => return Ok(Proof::SchemaRefused(statement, error)),
+            },
+        };
+        self.loaded[position].used = self.records;
+        let path = format!("SET LOCAL search_path = {}; SAVEPOINT statement", self.loaded[position].namespace);
+        self.must(&path)?;
+        let proof = wire::run(&mut *self.carrier, sql, max_rows)?;
+        self.must("ROLLBACK TO statement; RELEASE statement")?;
+        Ok(proof.map_or_else(|(stage, error)| Proof::StatementRefused(stage, error), Proof::Ran))
+    }
+
+    /// Loads a schema into a new namespace; where it stands in `loaded`, or which of its statements
+    /// was refused and why.
+    fn load(&mut self, schema: &str) -> io::Result<Result<usize, (usize, SqlError)>> {
+        if self.loaded.len() >= LOADED {
+            self.forget()?;
+        }
+        self.next += 1;
+        let namespace = format!("hive_{}", self.next);
+        // On its own: a text that does not parse does nothing at all, and must find the savepoint.
+        self.must(&format!("SAVEPOINT schema; CREATE SCHEMA {namespace}; SET LOCAL search_path = {namespace}"))?;
+        match wire::batch(&mut *self.carrier, schema)? {
+            Ok(_) => {
+                self.must("RELEASE schema")?;
+                self.loaded.push(Loaded { text: schema.to_owned(), namespace, used: self.records });
+                Ok(Ok(self.loaded.len() - 1))
+            }
+            Err((done, error)) => {
+                self.must("ROLLBACK TO schema; RELEASE schema")?;
+                Ok(Err((done + 1, error)))
+            }
+        }
+    }
+
+    /// In a transaction of its own, in the default namespace: for texts that name namespaces.
+    fn alone(&mut self, schema: &str, sql: &str, max_rows: u32) -> io::Result<Proof> {
+        self.forget()?;
+        let proof = match wire::batch(&mut *self.carrier, schema)? {
+            Ok(_) => wire::run(&mut *self.carrier, sql, max_rows)?
+                .map_or_else(|(stage, error)| Proof::StatementRefused(stage, error), Proof::Ran),
+            Err((done, error)) => Proof::SchemaRefused(done + 1, error),
+        };
+        self.forget()?;
+        Ok(proof)
+    }
+
+    /// Rolls everything back and begins anew.
+    fn forget(&mut self) -> io::Result<()> {
+        self.loaded.clear();
+        self.must("ROLLBACK; BEGIN")
+    }
+
+    fn must(&mut self, sql: &str) -> io::Result<()> {
+        let lost = |(_, error): (usize, SqlError)| io::Error::other(format!("`{sql}` failed: {error}"));
+        wire::batch(&mut *self.carrier, sql)?.map(drop).map_err(lost)
+    }
+}
+
+fn carrier(settings: &Settings) -> io::Result<Box<dyn Carrier>> {
+    Ok(match &settings.database_url {
+        Some(url) => Box::new(Server::open(url, settings.statement_timeout)?),
+        None => Box::new(Embedded::open()?),
+    })
+}
+
+/// Whether a text means the same in any namespace.
+fn shares_namespaces(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    ![
+        "public.",
+        "\"public\"",
+        "create schema",
+        "search_path",
+        "pg_temp",
+        "create type",
+        "create domain",
+        "create extension",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

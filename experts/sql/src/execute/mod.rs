@@ -1,0 +1,19 @@
+//! Proof by execution: a record's schema and statement run in a real PostgreSQL, and everything is
+//! rolled back. Whether what came out is good is not asked here.
+//!
+//! ```text
+//! database  schema, statement, proof    refuse   what may not run at all
+//! wire      the protocol                embedded, server  who speaks it    pool  who is free
+//! ```
+
+mod database;
+mod embedded;
+mod pool;
+mod refuse;
+mod server;
+mod wire;
+
+pub use database::{Database, Proof, Settings};
+pub use pool::Pool;
+pub use refuse::refusal;
+pub use wire::{Column, Ran, SqlError, Stage};

@@ -1,0 +1,61 @@
+//! Databases for whoever calls, one each: several threads may prove at the same time.
+
+use std::io;
+use std::sync::{Mutex, PoisonError};
+
+use super::database::{Database, Proof, Settings};
+
+/// Databases that are open and free.
+pub struct Pool {
+    settings: Settings,
+    free: Mutex<Vec<Database>>,
+}
+
+impl Pool {
+    /// Opens no database yet.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, free: Mutex::default() }
+    }
+
+    /// As [`Database::prove`]; a record over which a session is lost twice is told from a session
+    /// that was lost for another reason.
+    ///
+    /// # Errors
+    /// When no database can be opened.
+    pub fn prove(&self, schema: &str, sql: &str) -> io::Result<Proof> {
+        if let Ok(proof) = self.with(|database| database.prove(schema, sql)) {
+            return Ok(proof);
+        }
+        // A database of its own, so that nothing else can be to blame.
+        let mut database = Database::open(&self.settings)?;
+        match database.prove(schema, sql) {
+            Ok(proof) => {
+                self.free.lock().unwrap_or_else(PoisonError::into_inner).push(database);
+                Ok(proof)
+            }
+            Err(error) => Ok(Proof::Crashed(error.to_string())),
+        }
+    }
+
+    /// Opens a database now, to know that it can be had.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub fn warm_up(&self) -> io::Result<()> {
+        self.with(|_| Ok(()))
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Database) -> io::Result<T>) -> io::Result<T> {
+        let taken = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut database = match taken {
+            Some(database) => database,
+            None => Database::open(&self.settings)?,
+        };
+        let done = work(&mut database);
+        // A database whose session is lost has opened another, or goes.
+        if done.is_ok() {
+            self.free.lock().unwrap_or_else(PoisonError::into_inner).push(database);
+        }
+        done
+    }
+}

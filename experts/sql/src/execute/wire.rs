@@ -1,0 +1,154 @@
+//! PostgreSQL's protocol, version 3, as far as proving needs it: a batch of statements, and one
+//! statement parsed, described and run in a single round trip. What carries the bytes is another's
+//! business. Format: <https://www.postgresql.org/docs/current/protocol-message-formats.html>.
+
+use std::io;
+
+use bytes::BytesMut;
+use fallible_iterator::FallibleIterator;
+use postgres_protocol::IsNull;
+use postgres_protocol::message::backend::{DataRowBody, ErrorResponseBody, Message, RowDescriptionBody};
+use postgres_protocol::message::frontend;
+
+/// Carries messages to a PostgreSQL and its replies back.
+pub trait Carrier: Send {
+    /// Sends whole messages, of which the last asks for a reply; gives all replies up to the one
+    /// that says that the session is ready.
+    ///
+    /// # Errors
+    /// When the session cannot go on.
+    fn exchange(&mut self, messages: &[u8]) -> io::Result<BytesMut>;
+}
+
+/// What PostgreSQL refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SqlError {
+    /// Five characters that name the kind: `42P01`.
+    pub sqlstate: String,
+    /// One sentence.
+    pub message: String,
+    /// More of it.
+    pub detail: Option<String>,
+    /// What PostgreSQL would have one try.
+    pub hint: Option<String>,
+}
+
+impl std::fmt::Display for SqlError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({})", self.message, self.sqlstate)?;
+        self.detail.iter().try_for_each(|detail| write!(f, ": {detail}"))
+    }
+}
+
+/// A column of a result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Number of its type in `pg_type`.
+    pub type_oid: u32,
+}
+
+/// What a statement did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ran {
+    /// Columns of the result; none when there is none.
+    pub columns: Vec<Column>,
+    /// Rows as text, `None` for NULL; at most as many as were asked for.
+    pub rows: Vec<Vec<Option<String>>>,
+    /// Whether there are more rows.
+    pub more: bool,
+    /// `SELECT 3`, `INSERT 0 1`.
+    pub tag: String,
+}
+
+/// How far a statement came before it was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// It was not understood: syntax, names, types.
+    Prepare,
+    /// It was understood and failed on the data.
+    Run,
+}
+
+/// Runs a batch of statements; how many were done, and why the next was not.
+///
+/// # Errors
+/// When the session cannot go on.
+pub fn batch(carrier: &mut dyn Carrier, sql: &str) -> io::Result<Result<usize, (usize, SqlError)>> {
+    let mut message = BytesMut::new();
+    frontend::query(sql, &mut message)?;
+    let mut replies = carrier.exchange(&message)?;
+    let mut done = 0;
+    let mut refused = None;
+    while let Some(reply) = Message::parse(&mut replies)? {
+        match reply {
+            Message::CommandComplete(_) => done += 1,
+            Message::ErrorResponse(body) => refused = Some(error(&body)),
+            _ => {}
+        }
+    }
+    Ok(refused.map_or(Ok(done), |error| Err((done, error))))
+}
+
+/// Prepares and runs one statement, and takes at most `max_rows` of its rows.
+///
+/// # Errors
+/// When the session cannot go on.
+pub fn run(carrier: &mut dyn Carrier, sql: &str, max_rows: u32) -> io::Result<Result<Ran, (Stage, SqlError)>> {
+    let mut messages = BytesMut::new();
+    frontend::parse("", sql, [], &mut messages)?;
+    frontend::bind("", "", [], [] as [&str; 0], |_, _| Ok(IsNull::Yes), [], &mut messages)
+        .map_err(|_| io::Error::other("the statement cannot be bound"))?;
+    frontend::describe(b'P', "", &mut messages)?;
+    frontend::execute("", i32::try_from(max_rows).unwrap_or(i32::MAX), &mut messages)?;
+    // Rows may be left in it, and a transaction cannot end around an open portal.
+    frontend::close(b'P', "", &mut messages)?;
+    frontend::sync(&mut messages);
+    let mut replies = carrier.exchange(&messages)?;
+    let mut ran = Ran::default();
+    let mut refused = None;
+    let mut bound = false;
+    while let Some(reply) = Message::parse(&mut replies)? {
+        match reply {
+            // Planning comes with Bind, and folds constants: `1/0` fails there, on no data at all.
+            Message::BindComplete => bound = true,
+            Message::RowDescription(body) => ran.columns = columns(&body)?,
+            Message::DataRow(body) => ran.rows.push(row(&body)?),
+            Message::PortalSuspended => ran.more = true,
+            Message::CommandComplete(body) => ran.tag = body.tag()?.to_owned(),
+            Message::ErrorResponse(body) => {
+                refused = Some((if bound { Stage::Run } else { Stage::Prepare }, error(&body)));
+            }
+            _ => {}
+        }
+    }
+    Ok(refused.map_or(Ok(ran), Err))
+}
+
+fn columns(body: &RowDescriptionBody) -> io::Result<Vec<Column>> {
+    body.fields().map(|f| Ok(Column { name: f.name().to_owned(), type_oid: f.type_oid() })).collect()
+}
+
+fn row(body: &DataRowBody) -> io::Result<Vec<Option<String>>> {
+    let bytes = body.buffer();
+    let text = |range: std::ops::Range<usize>| String::from_utf8_lossy(&bytes[range]).into_owned();
+    body.ranges().map(|range| Ok(range.map(text))).collect()
+}
+
+/// The fields of an error reply.
+pub fn error(body: &ErrorResponseBody) -> SqlError {
+    let mut error = SqlError::default();
+    let mut fields = body.fields();
+    while let Ok(Some(field)) = fields.next() {
+        let text = String::from_utf8_lossy(field.value_bytes()).into_owned();
+        match field.type_() {
+            b'C' => error.sqlstate = text,
+            b'M' => error.message = text,
+            b'D' => error.detail = Some(text),
+            b'H' => error.hint = Some(text),
+            _ => {}
+        }
+    }
+    error
+}

@@ -1,0 +1,163 @@
+//! What a record is like, for the report, and the canonical texts by which it is compared with
+//! others. It judges nothing.
+
+use hive_sdk::Facts;
+use sqlparser::ast::{Expr, Query, Select, SetExpr, Statement, TableFactor};
+
+use crate::resolve::Resolved;
+use crate::schema::Schema;
+use crate::walk::{self, Look};
+
+/// Labels, measures and keys of a record whose statement is resolved.
+pub fn facts(question: &str, schema: &Schema, statement: &Statement, resolved: &Resolved) -> Facts {
+    let mut shape = Shape::default();
+    walk::statement(statement, &mut shape);
+    let mut facts = Facts::default();
+    let mut label = |name: &str, class: &str| facts.labels.insert(name.to_owned(), class.to_owned());
+    label("statement", kind(statement));
+    label("complexity", shape.complexity());
+    let columns: usize = schema.tables().iter().map(|t| t.columns.as_ref().map_or(0, Vec::len)).sum();
+    let mut measure = |name: &str, figure: usize| facts.measures.insert(name.to_owned(), figure as f64);
+    measure("tables in the schema", schema.tables().len());
+    measure("columns in the schema", columns);
+    measure("tables used", shape.tables);
+    measure("characters of SQL", statement.to_string().chars().count());
+    let mut key = |field: &str, text: String| facts.keys.insert(field.to_owned(), text);
+    key("question", folded(question));
+    key("sql", resolved.statement.to_string());
+    key("schema", schema.canonical());
+    facts
+}
+
+/// A question without what two tellings of it may differ in: case, blanks, punctuation.
+fn folded(question: &str) -> String {
+    let words = question.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+}
+
+fn kind(statement: &Statement) -> &'static str {
+    match statement {
+        Statement::Query(_) => "select",
+        Statement::Insert(_) => "insert",
+        Statement::Update(_) => "update",
+        Statement::Delete(_) => "delete",
+        Statement::CreateTable(_) => "create table",
+        Statement::CreateView(_) => "create view",
+        Statement::CreateIndex(_) => "create index",
+        Statement::AlterTable(_) => "alter table",
+        Statement::Drop { .. } => "drop",
+        _ => "other",
+    }
+}
+
+/// What a statement is built of.
+#[derive(Default)]
+struct Shape {
+    tables: usize,
+    joins: usize,
+    depth: usize,
+    nested: bool,
+    grouped: bool,
+    common_tables: bool,
+    windows: bool,
+    set_operations: bool,
+}
+
+impl Shape {
+    /// The highest rung of a ladder on which the statement stands.
+    fn complexity(&self) -> &'static str {
+        match self {
+            Shape { windows: true, .. } => "window function",
+            Shape { common_tables: true, .. } => "common table expression",
+            Shape { set_operations: true, .. } => "set operation",
+            Shape { nested: true, .. } => "sub-query",
+            Shape { joins: 2.., .. } => "several joins",
+            Shape { joins: 1, .. } => "one join",
+            Shape { grouped: true, .. } => "one table, grouped",
+            _ => "one table",
+        }
+    }
+}
+
+impl Look for Shape {
+    fn query(&mut self, query: &Query) {
+        self.nested |= self.depth > 0;
+        self.depth += 1;
+        self.common_tables |= query.with.is_some();
+        self.set_operations |= matches!(*query.body, SetExpr::SetOperation { .. });
+    }
+
+    fn query_end(&mut self, _: &Query) {
+        self.depth -= 1;
+    }
+
+    fn select(&mut self, select: &Select) {
+        use sqlparser::ast::GroupByExpr;
+        self.joins +=
+            select.from.iter().map(|item| item.joins.len()).sum::<usize>() + select.from.len().saturating_sub(1);
+        self.grouped |= !matches!(&select.group_by, GroupByExpr::Expressions(e, _) if e.is_empty());
+    }
+
+    fn table_factor(&mut self, factor: &TableFactor) {
+        self.tables += usize::from(matches!(factor, TableFactor::Table { .. }));
+    }
+
+    fn expr(&mut self, expr: &Expr) -> bool {
+        if let Expr::Function(function) = expr {
+            self.windows |= function.over.is_some();
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resolve::resolve;
+    use crate::statement;
+
+    fn of(question: &str, schema: &str, sql: &str) -> Facts {
+        let schema = Schema::parse(schema).unwrap();
+        let statement = statement::parse_one(sql).unwrap();
+        facts(question, &schema, &statement, &resolve(statement.clone(), Some(&schema)))
+    }
+
+    #[test]
+    fn what_differs_in_form_alone_has_the_same_keys() {
+        let a = of(
+            "How many CATS?",
+            "CREATE TABLE cats (id INT, name TEXT); CREATE TABLE dogs (id INT)",
+            "SELECT COUNT(*) FROM cats AS c",
+        );
+        let b = of(
+            "how many cats",
+            "create table Dogs (id int);\ncreate table Cats (id BIGINT, name VARCHAR(9)); INSERT INTO cats VALUES (1, 'x')",
+            "select count(*)  from cats",
+        );
+        assert_eq!(a.keys, b.keys);
+        let c = of(
+            "how many cats",
+            "CREATE TABLE cats (id INT, age INT); CREATE TABLE dogs (id INT)",
+            "SELECT COUNT(*) FROM dogs",
+        );
+        assert_ne!(a.keys["schema"], c.keys["schema"]);
+        assert_ne!(a.keys["sql"], c.keys["sql"]);
+        assert_eq!((a.measures["tables in the schema"], a.measures["columns in the schema"]), (2.0, 3.0));
+    }
+
+    #[test]
+    fn complexity_is_a_ladder() {
+        for (sql, expected) in [
+            ("SELECT id FROM t", "one table"),
+            ("SELECT id, COUNT(*) FROM t GROUP BY id", "one table, grouped"),
+            ("SELECT t.id FROM t JOIN u ON t.id = u.id", "one join"),
+            ("SELECT t.id FROM t, u, v", "several joins"),
+            ("SELECT id FROM t WHERE id IN (SELECT id FROM u)", "sub-query"),
+            ("SELECT id FROM t UNION SELECT id FROM u", "set operation"),
+            ("WITH a AS (SELECT id FROM t) SELECT id FROM a", "common table expression"),
+            ("SELECT id, RANK() OVER (ORDER BY id) FROM t", "window function"),
+        ] {
+            assert_eq!(of("q", "CREATE TABLE t (id INT)", sql).labels["complexity"], expected, "{sql}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! A question that wants rows without a match too, and a statement that joins them away. Only
+//! wordings that leave no doubt count: a missed case is a note that is not made, a false one is a
+//! sound record under suspicion.
+
+use sqlparser::ast::{Expr, JoinOperator, Query, Select, Statement};
+
+use super::{Context, Found};
+use crate::walk::{self, Look};
+
+/// Wordings that ask for rows without a match.
+const WORDINGS: [&str; 22] = [
+    "even if they have no",
+    "even if it has no",
+    "even if there are no",
+    "even if there is no",
+    "even those without",
+    "even those with no",
+    "including those without",
+    "including those with no",
+    "including those that have no",
+    "including those who have no",
+    "including those that do not",
+    "including those who do not",
+    "including the ones without",
+    "including ones without",
+    "whether or not they have",
+    "whether or not it has",
+    "regardless of whether they have",
+    "regardless of whether it has",
+    "with zero if",
+    "or zero if",
+    "or 0 if",
+    "show zero for",
+];
+
+pub(super) fn check(context: &Context<'_>) -> Option<Found> {
+    let question = context.question.to_lowercase();
+    let wording = WORDINGS.iter().find(|wording| question.contains(*wording))?;
+    if !matches!(context.statement, Statement::Query(_)) {
+        return None;
+    }
+    let mut joins = Joins::default();
+    walk::statement(context.statement, &mut joins);
+    if joins.inner && !joins.keeps {
+        return Found::new(format!("the question says \"{wording}\", and an inner JOIN drops rows without a match"));
+    }
+    None
+}
+
+/// Which kinds of joins a statement has.
+#[derive(Default)]
+struct Joins {
+    inner: bool,
+    /// An outer join, or another way to keep what has no match.
+    keeps: bool,
+}
+
+impl Look for Joins {
+    fn query(&mut self, query: &Query) {
+        // A UNION may bring the others.
+        self.keeps |= matches!(*query.body, sqlparser::ast::SetExpr::SetOperation { .. });
+    }
+
+    fn select(&mut self, select: &Select) {
+        for join in select.from.iter().flat_map(|item| &item.joins) {
+            match join.join_operator {
+                JoinOperator::Join(_) | JoinOperator::Inner(_) => self.inner = true,
+                _ => self.keeps = true,
+            }
+        }
+    }
+
+    fn expr(&mut self, expr: &Expr) -> bool {
+        // A sub-query per row keeps the row.
+        self.keeps |= matches!(expr, Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. });
+        true
+    }
+}

@@ -1,0 +1,29 @@
+//! A LIMIT of a thousand rows or more that the question does not speak of: it cuts nothing in a
+//! small table and answers wrongly in a large one. It goes.
+
+use sqlparser::ast::{Expr, LimitClause, Statement, Value};
+
+use super::{Context, Found};
+
+/// From here on a limit is giant.
+const GIANT: u64 = 1_000;
+
+pub(super) fn check(context: &Context<'_>) -> Option<Found> {
+    let mut statement = context.statement.clone();
+    let Statement::Query(query) = &mut statement else { return None };
+    let Some(LimitClause::LimitOffset { limit: limit @ Some(_), .. }) = &mut query.limit_clause else { return None };
+    let Some(Expr::Value(value)) = limit else { return None };
+    let Value::Number(number, _) = &value.value else { return None };
+    let number: u64 = number.to_string().parse().ok()?;
+    if number < GIANT || asked(context.question, number) {
+        return None;
+    }
+    *limit = None;
+    Found::repaired(format!("`LIMIT {number}` is not asked for"), statement)
+}
+
+/// Whether the question speaks of this number.
+fn asked(question: &str, number: u64) -> bool {
+    let digits: String = question.chars().filter(|c| !matches!(c, ',' | '.' | '\'' | ' ')).collect();
+    digits.contains(&number.to_string()) || ["thousand", "million"].iter().any(|w| question.to_lowercase().contains(w))
+}

@@ -1,0 +1,163 @@
+//! What the expert looks for in every record, beyond whether it runs: one file per lint, each with
+//! its code in the manifest. A lint accuses only where it is sure, and a repair never changes what
+//! a statement returns.
+
+mod alias;
+mod group_by;
+mod language;
+mod left_join;
+mod limit;
+mod purpose;
+mod star;
+
+use std::collections::BTreeMap;
+
+use hive_sdk::{Finding, LintLevel, Manifest};
+use sqlparser::ast::Statement;
+
+use crate::resolve::Resolved;
+use crate::schema::Schema;
+
+/// Codes of lints, stable: they are counted and compared between runs.
+pub mod code {
+    /// A selected column is neither grouped nor aggregated.
+    pub const INCOMPLETE_GROUP_BY: &str = "incomplete-group-by";
+    /// A table has an alias that nothing needs.
+    pub const NEEDLESS_ALIAS: &str = "needless-alias";
+    /// A table that the schema does not have.
+    pub const UNKNOWN_TABLE: &str = "unknown-table";
+    /// A column that the tables do not have.
+    pub const UNKNOWN_COLUMN: &str = "unknown-column";
+    /// The question wants rows without a match too.
+    pub const LEFT_JOIN_WANTED: &str = "left-join-wanted";
+    /// A LIMIT of thousands that nobody asked for.
+    pub const GIANT_LIMIT: &str = "giant-limit";
+    /// `SELECT *`.
+    pub const SELECT_STAR: &str = "select-star";
+    /// More than one statement.
+    pub const SEVERAL_STATEMENTS: &str = "several-statements";
+    /// A statement that destroys more than was asked.
+    pub const DESTRUCTIVE: &str = "destructive-statement";
+    /// A statement that answers nothing.
+    pub const NOT_AN_ANSWER: &str = "not-an-answer";
+    /// A question in another language.
+    pub const NON_ENGLISH: &str = "non-english-question";
+    /// The statement returns nothing on the record's own rows.
+    pub const EMPTY_RESULT: &str = "empty-result";
+}
+
+/// What a lint looks at.
+pub struct Context<'a> {
+    /// What is asked.
+    pub question: &'a str,
+    /// The record's schema.
+    pub schema: &'a Schema,
+    /// The statement.
+    pub statement: &'a Statement,
+    /// The statement with every name resolved.
+    pub resolved: &'a Resolved,
+}
+
+/// What a lint says.
+struct Found {
+    message: String,
+    /// The statement without the fault, where that can be had.
+    repaired: Option<Statement>,
+}
+
+impl Found {
+    fn new(message: impl Into<String>) -> Option<Self> {
+        Some(Self { message: message.into(), repaired: None })
+    }
+
+    fn repaired(message: impl Into<String>, statement: Statement) -> Option<Self> {
+        Some(Self { message: message.into(), repaired: Some(statement) })
+    }
+}
+
+type Check = fn(&Context<'_>) -> Option<Found>;
+
+/// In the order in which they look: what ends it first, style last.
+const CHECKS: [(&str, Check); 9] = [
+    (code::NON_ENGLISH, language::check),
+    (code::NOT_AN_ANSWER, purpose::not_an_answer),
+    (code::DESTRUCTIVE, purpose::destructive),
+    (code::UNKNOWN_TABLE, |context| named(context, code::UNKNOWN_TABLE)),
+    (code::UNKNOWN_COLUMN, |context| named(context, code::UNKNOWN_COLUMN)),
+    (code::INCOMPLETE_GROUP_BY, group_by::check),
+    (code::LEFT_JOIN_WANTED, left_join::check),
+    (code::SELECT_STAR, star::check),
+    (code::GIANT_LIMIT, limit::check),
+];
+
+/// What became of a statement.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// It passes, perhaps changed.
+    Pass {
+        /// The statement instead, when it was changed.
+        statement: Option<Box<Statement>>,
+        /// What was changed.
+        changes: Vec<Finding>,
+        /// What was remarked.
+        notes: Vec<Finding>,
+    },
+    /// It does not.
+    Reject(Finding),
+}
+
+/// The level of each lint.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lints(BTreeMap<String, LintLevel>);
+
+impl Lints {
+    /// The manifest's levels, with others where `changed` has them.
+    pub fn of(manifest: &Manifest, changed: &BTreeMap<String, LintLevel>) -> Self {
+        let mut levels: BTreeMap<_, _> = manifest.dataset.lints.iter().map(|l| (l.code.clone(), l.level)).collect();
+        levels.extend(changed.iter().map(|(code, level)| (code.clone(), *level)));
+        Self(levels)
+    }
+
+    /// The level of one lint.
+    pub fn level(&self, code: &str) -> LintLevel {
+        self.0.get(code).copied().unwrap_or(LintLevel::Off)
+    }
+
+    /// Has every lint look at the statement.
+    pub fn judge(&self, context: &Context<'_>) -> Outcome {
+        let mut changes = Vec::new();
+        let mut notes = Vec::new();
+        let mut current: Option<Box<Statement>> = None;
+        let aliases = (code::NEEDLESS_ALIAS, alias::check as Check);
+        for (code, check) in CHECKS.into_iter().chain([aliases]) {
+            let level = self.level(code);
+            if level == LintLevel::Off {
+                continue;
+            }
+            // What was repaired so far is what the next one looks at; names mean what they meant.
+            let statement = current.as_deref().unwrap_or(context.statement);
+            let Some(found) = check(&Context { statement, ..*context }) else { continue };
+            let finding = Finding { code: code.to_owned(), message: found.message };
+            match (level, found.repaired) {
+                (LintLevel::Reject, _) => return Outcome::Reject(finding),
+                (LintLevel::Repair, Some(repaired)) => {
+                    current = Some(Box::new(repaired));
+                    changes.push(finding);
+                }
+                // A fault that would not run cannot merely be noted.
+                (LintLevel::Repair, None) if code == code::INCOMPLETE_GROUP_BY => return Outcome::Reject(finding),
+                _ => notes.push(finding),
+            }
+        }
+        Outcome::Pass { statement: current, changes, notes }
+    }
+}
+
+/// What resolving the names has found already.
+fn named(context: &Context<'_>, code: &str) -> Option<Found> {
+    let found = context.resolved.findings.iter().find(|finding| finding.code == code)?;
+    Found::new(found.message.clone())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+//! What a statement is for: one that destroys more than was asked for, and one that answers
+//! nothing, such as `SET` or `COPY`.
+
+use sqlparser::ast::Statement;
+
+use super::{Context, Found};
+
+/// Words by which a question asks for everything or for the structure to change.
+const ASKED: [&str; 16] = [
+    "all ",
+    "every",
+    "entire",
+    "whole",
+    "each ",
+    "drop",
+    "remove the table",
+    "delete the table",
+    "truncate",
+    "empty ",
+    "clear ",
+    "alter",
+    "add a column",
+    "add column",
+    "rename",
+    "table from the database",
+];
+
+pub(super) fn destructive(context: &Context<'_>) -> Option<Found> {
+    let question = context.question.to_lowercase();
+    let asked = ASKED.iter().any(|word| question.contains(word));
+    let what = match context.statement {
+        Statement::Delete(delete) if delete.selection.is_none() && delete.using.is_none() => "`DELETE` without WHERE",
+        Statement::Update(update) if update.selection.is_none() && update.from.is_none() => "`UPDATE` without WHERE",
+        Statement::Truncate(_) => "`TRUNCATE`",
+        Statement::Drop { .. } => "`DROP`",
+        Statement::AlterTable(_) => "`ALTER TABLE`",
+        _ => return None,
+    };
+    if asked { None } else { Found::new(format!("{what} changes more than the question asks for")) }
+}
+
+pub(super) fn not_an_answer(context: &Context<'_>) -> Option<Found> {
+    match context.statement {
+        Statement::Query(_)
+        | Statement::Insert(_)
+        | Statement::Update(_)
+        | Statement::Delete(_)
+        | Statement::Merge(_)
+        | Statement::Truncate(_)
+        | Statement::Drop { .. }
+        | Statement::AlterTable(_)
+        | Statement::AlterView { .. }
+        | Statement::CreateTable(_)
+        | Statement::CreateView(_)
+        | Statement::CreateIndex(_) => None,
+        other => {
+            let text = other.to_string();
+            let word = text.split_whitespace().next().unwrap_or_default().to_owned();
+            Found::new(format!("`{word} …` neither reads nor changes data"))
+        }
+    }
+}

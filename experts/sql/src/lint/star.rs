@@ -1,0 +1,40 @@
+//! `SELECT *` at the outside: the reader cannot tell what comes. When the columns are known it can
+//! be written out.
+
+use sqlparser::ast::{Expr, Ident, SelectItem, SetExpr, Statement, TableFactor};
+
+use super::{Context, Found};
+use crate::schema::last_part;
+
+pub(super) fn check(context: &Context<'_>) -> Option<Found> {
+    let Statement::Query(query) = context.statement else { return None };
+    let SetExpr::Select(select) = &*query.body else { return None };
+    if !select.projection.iter().any(|item| matches!(item, SelectItem::Wildcard(_))) {
+        return None;
+    }
+    let message = "`SELECT *` does not say which columns come";
+    match written_out(context) {
+        Some(statement) => Found::repaired(message, statement),
+        None => Found::new(message),
+    }
+}
+
+/// The statement with the columns of its one table in place of the star.
+fn written_out(context: &Context<'_>) -> Option<Statement> {
+    let mut statement = context.statement.clone();
+    let Statement::Query(query) = &mut statement else { return None };
+    let SetExpr::Select(select) = &mut *query.body else { return None };
+    let [item] = &select.from[..] else { return None };
+    let TableFactor::Table { name, alias: None, args: None, .. } = &item.relation else { return None };
+    if !item.joins.is_empty() || query.with.is_some() || select.projection.len() != 1 {
+        return None;
+    }
+    let columns = context.schema.table(&last_part(name))?.columns.as_ref()?;
+    // A name that PostgreSQL would fold or refuse needs the quotes that the schema had.
+    if !columns.iter().all(|c| c.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')) {
+        return None;
+    }
+    let item = |column: &String| SelectItem::UnnamedExpr(Expr::Identifier(Ident::new(column.clone())));
+    select.projection = columns.iter().map(item).collect();
+    Some(statement)
+}

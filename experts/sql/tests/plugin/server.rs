@@ -1,0 +1,212 @@
+//! The same records on a PostgreSQL server and on the embedded one: the same verdicts. The server is
+//! started here from an installed package, such as Debian's `postgresql`; without one the test says
+//! so and passes by.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use hive_sdk::{Expert, Record, Settings, Verdict};
+
+use expert_sql::SqlExpert;
+
+/// A server in a temporary folder, gone with it.
+struct Server {
+    folder: tempfile::TempDir,
+    programs: PathBuf,
+    port: u16,
+}
+
+impl Server {
+    /// `None` when no server is installed.
+    fn start() -> Option<Self> {
+        let programs = programs()?;
+        let folder = tempfile::Builder::new().prefix("hive-pg").tempdir().unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let server = Self { folder, programs, port };
+        if is_root() {
+            // A server refuses to run as root.
+            assert!(
+                Command::new("chown").arg("-R").arg("postgres").arg(server.folder.path()).status().unwrap().success()
+            );
+        }
+        let data = server.folder.path().join("data");
+        server.run("initdb", &["-D", data.to_str()?, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale"]);
+        let options = format!("-p {port} -k {} -h 127.0.0.1 -c fsync=off", server.folder.path().display());
+        let log = server.folder.path().join("log");
+        server.run("pg_ctl", &["-D", data.to_str()?, "-o", &options, "-l", log.to_str()?, "-w", "start"]);
+        Some(server)
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) {
+        let program = self.programs.join(program);
+        let mut command = if is_root() {
+            let mut command = Command::new("runuser");
+            command.args(["-u", "postgres", "--"]).arg(&program);
+            command
+        } else {
+            Command::new(&program)
+        };
+        let output = command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .stdout(std::process::Stdio::null())
+            .status()
+            .unwrap();
+        assert!(output.success(), "{} failed", program.display());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let data = self.folder.path().join("data");
+        self.run("pg_ctl", &["-D", data.to_str().unwrap_or_default(), "-m", "immediate", "stop"]);
+    }
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout.trim_ascii() == b"0")
+}
+
+/// The folder of `initdb`: on the path, or Debian's of the latest version.
+fn programs() -> Option<PathBuf> {
+    let on_path = std::env::var_os("PATH").into_iter().flat_map(|p| std::env::split_paths(&p).collect::<Vec<_>>());
+    let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|e| e.path().join("bin"));
+    let mut found: Vec<PathBuf> = on_path.chain(debian).filter(|folder| folder.join("initdb").is_file()).collect();
+    found.sort();
+    found.pop()
+}
+
+/// Code and kind of a verdict: wordings differ between versions.
+fn class(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Accept { notes, .. } => format!("accept {:?}", notes.iter().map(|n| &n.code).collect::<Vec<_>>()),
+        Verdict::Repaired { record, changes, notes, .. } => format!(
+            "repaired {:?} {:?} {:?}",
+            changes.iter().map(|c| &c.code).collect::<Vec<_>>(),
+            notes.iter().map(|n| &n.code).collect::<Vec<_>>(),
+            record.text("sql")
+        ),
+        Verdict::Reject { code, .. } => format!("reject {code}"),
+    }
+}
+
+fn records() -> Vec<Record> {
+    let schema = "CREATE TABLE customers (id INT PRIMARY KEY, name TEXT, city TEXT, active BOOLEAN); \
+        CREATE TABLE orders (id INT PRIMARY KEY, customer_id INT REFERENCES customers, total NUMERIC, placed DATE); \
+        INSERT INTO customers VALUES (1, 'Ann', 'Rome', TRUE), (2, 'Bo', NULL, FALSE); \
+        INSERT INTO orders VALUES (1, 1, 9.5, '2020-02-29'), (2, 1, 3, '2021-01-01');";
+    let statements = [
+        "SELECT name FROM customers",
+        "SELECT name, COUNT(*) FROM customers GROUP BY city",
+        "SELECT nam FROM customers",
+        "SELECT name FROM clients",
+        "SELECT name FROM customers WHERE id = 'x'",
+        "SELECT name FROM customers WHERE city = 5",
+        "SELECT T1.name FROM customers AS T1 JOIN orders AS T2 ON T1.id = T2.customer_id",
+        "SELECT DISTINCT city FROM customers ORDER BY name",
+        "SELECT 1 / (id - 1) FROM customers",
+        "SELECT id FROM customers WHERE city = 'Paris'",
+        "SELECT id FROM customers JOIN orders ON customers.id = customer_id",
+        "SELECT COUNT(*) FROM (SELECT city FROM customers)",
+        "SELECT IFNULL(city, 'none') FROM customers WHERE active = 1",
+        "SELECT YEAR(placed), SUM(total > 5) FROM orders GROUP BY YEAR(placed)",
+        "SELECT STRFTIME('%Y', placed) FROM orders",
+        "SELECT name FROM customers LIMIT 1, 2",
+        "SELECT name FROM customers WHERE name LIKE 'a%' LIMIT 100000",
+        "INSERT INTO customers VALUES (1, 'Cy', 'Bonn', TRUE)",
+        "UPDATE orders SET total = total + 1 WHERE id = 1",
+        "DELETE FROM orders",
+        "SELECT pg_sleep(100)",
+        "SELECT * FROM generate_series(1, 1000000000)",
+        "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 5) SELECT i FROM n",
+        "SELECT name, RANK() OVER (ORDER BY id) FROM customers",
+        "SELECT placed - 1, placed + INTERVAL '1 day', AGE(placed) FROM orders",
+        "SELEC 1",
+    ];
+    let mut records: Vec<Record> = statements
+        .iter()
+        .map(|sql| {
+            Record::from_pairs([("question", "What does it say of all of them?"), ("schema", schema), ("sql", *sql)])
+        })
+        .collect();
+    for schema in [
+        "CREATE TABLE a (id INT, b INT REFERENCES c (id)); CREATE TABLE c (id INT PRIMARY KEY)",
+        "CREATE TABLE a (id INT, id INT)",
+        "CREATE TABLE a (id INT); CREATE TABLE a (x INT)",
+        "CREATE TABLE a (id NOSUCHTYPE)",
+        "CREATE TABLE a (id INT); INSERT INTO a VALUES ('x')",
+        "CREATE TABLE a (id INT AUTO_INCREMENT PRIMARY KEY, d DATETIME) ENGINE=InnoDB",
+        "CREATE SCHEMA s; CREATE TABLE s.a (id INT); CREATE VIEW a AS SELECT id FROM s.a",
+    ] {
+        records.push(Record::from_pairs([
+            ("question", "Which ids are there?"),
+            ("schema", schema),
+            ("sql", "SELECT id FROM a"),
+        ]));
+    }
+    records.extend(SqlExpert::default().synthesize(5, 300).unwrap().unwrap());
+    records.extend(shared());
+    records
+}
+
+/// Records of published data sets, where they are at hand.
+fn shared() -> Vec<Record> {
+    let folder = std::env::var_os("HIVE_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
+    let Ok(text) = std::fs::read_to_string(folder.join("data/sql_create_context_4k.jsonl")) else {
+        eprintln!("skipped: there are no published data sets in {}", folder.display());
+        return Vec::new();
+    };
+    let field = |value: &serde_json::Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
+    text.lines()
+        .step_by(20)
+        .map(|line| {
+            let value: serde_json::Value = serde_json::from_str(line).unwrap();
+            Record::from_pairs([
+                ("question", field(&value, "question")),
+                ("schema", field(&value, "context")),
+                ("sql", field(&value, "answer")),
+            ])
+        })
+        .collect()
+}
+
+#[test]
+fn a_server_gives_the_same_verdicts() {
+    let Some(server) = Server::start() else {
+        eprintln!("skipped: no PostgreSQL server is installed");
+        return;
+    };
+    let mut settings = Settings::default();
+    let url = format!("postgres://postgres@127.0.0.1:{}/postgres", server.port);
+    settings.options.insert("database_url".to_owned(), url.into());
+    let (there, here) = (SqlExpert::default(), SqlExpert::default());
+    there.configure(&settings).unwrap();
+    here.configure(&Settings::default()).unwrap();
+    let mut differ = Vec::new();
+    let all = records();
+    for record in &all {
+        let (a, b) = (class(&there.validate(record).unwrap()), class(&here.validate(record).unwrap()));
+        if a != b {
+            differ.push(format!(
+                "{}\n  on the server: {a}\n  embedded:      {b}",
+                record.text("sql").unwrap_or_default()
+            ));
+        }
+    }
+    assert!(differ.is_empty(), "{} of {}:\n{}", differ.len(), all.len(), differ.join("\n"));
+}
+
+#[test]
+fn a_server_that_is_not_there_is_told() {
+    let mut settings = Settings::default();
+    for (url, expected) in [
+        ("postgres://postgres@127.0.0.1:1/postgres", "no PostgreSQL answers at 127.0.0.1:1"),
+        ("mysql://x@127.0.0.1/y", "begins with `mysql:`"),
+        ("nonsense", "does not parse"),
+    ] {
+        settings.options.insert("database_url".to_owned(), url.into());
+        let error = SqlExpert::default().configure(&settings).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}

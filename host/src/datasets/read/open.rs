@@ -1,0 +1,131 @@
+//! From a path to rows: which files a folder holds, what a file is by its first bytes and by its
+//! name, and the unpacking. Reads no row.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::bufread::MultiGzDecoder;
+
+use super::Rows;
+use super::array::Array;
+use super::csv::Csv;
+use super::lines::Lines;
+use super::parquet::Parquet;
+use crate::datasets::error::DatasetError;
+
+const BUFFER: usize = 1 << 20;
+
+/// Endings of names that mean data, in a folder.
+const ENDINGS: [&str; 5] = ["parquet", "jsonl", "ndjson", "json", "csv"];
+
+/// A file, opened.
+pub type Opened = Box<dyn Rows>;
+
+/// The files that `path` stands for: itself, or those in a folder by their names, sub-folders
+/// included.
+///
+/// # Errors
+/// When it cannot be read, or is a folder without data files.
+pub fn data_files(path: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+    let failed = |source| DatasetError::Read { file: path.to_owned(), source };
+    if !std::fs::metadata(path).map_err(failed)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    let mut folders = vec![path.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?.path();
+            let name = entry.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
+            if name.starts_with('.') {
+                continue;
+            }
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if ENDINGS.contains(&ending(&name)) {
+                files.push(entry);
+            }
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        let expected = ENDINGS.map(|e| format!("`.{e}`")).join(", ");
+        let what = format!("the folder holds no data file, expected names that end in {expected}");
+        return Err(DatasetError::Damaged { file: path.to_owned(), what });
+    }
+    Ok(files)
+}
+
+/// The ending that says what is in a file, packed or not: `jsonl` for `a.jsonl.gz`.
+pub(in crate::datasets) fn ending(name: &str) -> &str {
+    let bare = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(name);
+    bare.rsplit_once('.').map_or("", |(_, ending)| ending)
+}
+
+/// Opens one file.
+///
+/// # Errors
+/// When it cannot be read, or is of no known kind.
+pub fn open(path: &Path) -> Result<Opened, DatasetError> {
+    let failed = |source| DatasetError::Read { file: path.to_owned(), source };
+    let mut plain = BufReader::with_capacity(BUFFER, File::open(path).map_err(failed)?);
+    let first = plain.fill_buf().map_err(failed)?;
+    if first.starts_with(b"PAR1") {
+        return Ok(Box::new(Parquet::open(path)?));
+    }
+    let reader: Box<dyn BufRead + Send> = if first.starts_with(&[0x1f, 0x8b]) {
+        Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(plain)))
+    } else if first.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+        Box::new(BufReader::with_capacity(BUFFER, zstd::Decoder::with_buffer(plain).map_err(failed)?))
+    } else {
+        Box::new(plain)
+    };
+    text(path, reader)
+}
+
+/// A file that cannot be read on: packed files that are cut short or damaged are so themselves.
+pub(super) fn read_failed(file: &Path, source: std::io::Error) -> DatasetError {
+    use std::io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
+    let file = file.to_owned();
+    match source.kind() {
+        UnexpectedEof | InvalidData | InvalidInput | Other if source.raw_os_error().is_none() => {
+            DatasetError::Damaged { file, what: format!("it cannot be unpacked: {source}") }
+        }
+        _ => DatasetError::Read { file, source },
+    }
+}
+
+/// A text form, unpacked, by its first character and its name.
+fn text(path: &Path, mut reader: Box<dyn BufRead + Send>) -> Result<Opened, DatasetError> {
+    let damaged = |what: String| DatasetError::Damaged { file: path.to_owned(), what };
+    // Enough for blanks and a byte-order mark before the first mark; given back with the rest.
+    let mut head = Vec::new();
+    reader.by_ref().take(4096).read_to_end(&mut head).map_err(|source| read_failed(path, source))?;
+    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
+        return Err(damaged("its text is UTF-16, expected UTF-8".to_owned()));
+    }
+    let bare = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
+    let first = bare.iter().find(|b| !b.is_ascii_whitespace()).copied();
+    let is_parquet = head.starts_with(b"PAR1");
+    let is_binary = bare.iter().take(1024).any(|b| *b == 0);
+    let reader: Box<dyn BufRead + Send> = Box::new(std::io::Cursor::new(head).chain(reader));
+    let name = path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
+    match (ending(&name), first) {
+        _ if is_parquet => {
+            Err(damaged("got a packed Parquet file, expected it unpacked: it packs its own pages".into()))
+        }
+        ("csv", _) => Ok(Box::new(Csv::new(path, reader)?)),
+        ("parquet", _) => Err(damaged("got no Parquet file: it does not begin with `PAR1`".to_owned())),
+        ("jsonl" | "ndjson", _) | (_, Some(b'{') | None) => Ok(Box::new(Lines::new(path, reader))),
+        (_, Some(b'[')) => Ok(Box::new(Array::new(path, reader))),
+        (_, Some(_)) if is_binary => Err(damaged("got a binary file of no known kind".to_owned())),
+        (_, Some(other)) => {
+            let what = format!(
+                "its kind is not clear: it begins with `{}`, expected `{{`, `[` or a name that ends in `.csv`",
+                char::from(other).escape_default()
+            );
+            Err(damaged(what))
+        }
+    }
+}

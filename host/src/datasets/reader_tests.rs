@@ -1,0 +1,312 @@
+//! Reading data files, from bytes to records and messages.
+
+use super::*;
+use crate::datasets::ParquetTable;
+use crate::datasets::mapping::MappedBy;
+
+fn spec() -> DatasetSpec {
+    serde_json::from_str(
+        r#"{"fields": [{"name": "question", "aliases": ["prompt", "instruction"]},
+            {"name": "note", "optional": true},
+            {"name": "sql", "aliases": ["answer"], "completion": true}]}"#,
+    )
+    .unwrap()
+}
+
+struct Read {
+    records: Vec<(Record, Source)>,
+    mapping: ColumnMap,
+    report: ReadReport,
+}
+
+fn read(bytes: &[u8], map: Option<&str>) -> Result<Read, DatasetError> {
+    read_as("data.jsonl", bytes, map)
+}
+
+fn read_as(name: &str, bytes: &[u8], map: Option<&str>) -> Result<Read, DatasetError> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    let overrides = map.map(str::parse).transpose()?.unwrap_or_default();
+    read_path(&path, &overrides)
+}
+
+fn read_path(path: &Path, overrides: &MapOverrides) -> Result<Read, DatasetError> {
+    let mut reader = RecordReader::open(path, &spec(), overrides)?;
+    let all = reader.by_ref().collect::<Result<Vec<_>, _>>()?;
+    let records = all.into_iter().filter_map(|r| Some((r.record.ok()?, r.source))).collect();
+    let Mapping::Columns(mapping) = reader.mapping().clone() else { panic!("columns are mapped") };
+    Ok(Read { records, mapping, report: reader.report().clone() })
+}
+
+/// The error's message with the folder cut off, and its details.
+fn failure(bytes: &[u8], map: Option<&str>) -> (String, Vec<String>, u8) {
+    let error = read(bytes, map).err().unwrap();
+    let text = error.to_string();
+    let at = text.find("data.jsonl");
+    let start = at.and_then(|at| text[..at].rfind(['`', ' ']).map(|p| p + 1).or(Some(0)));
+    let text = match (start, at) {
+        (Some(start), Some(at)) => format!("{}{}", &text[..start], &text[at..]),
+        _ => text,
+    };
+    (text, error.details(), error.exit_code())
+}
+
+#[test]
+fn names_then_aliases_and_the_rest_is_dropped() {
+    let read = read(
+        b"\xef\xbb\xbf{\"prompt\": \"q\", \"sql\": \"s\", \"id\": 1}\r\n\r\n  \n{\"sql\": 5, \"prompt\": true}",
+        None,
+    );
+    let read = read.unwrap();
+    assert_eq!(read.mapping.to_string(), "question ← prompt, sql; not read: id");
+    assert_eq!(read.mapping.fields[0].by, MappedBy::Alias);
+    assert_eq!(read.mapping.dropped, ["id"]);
+    assert_eq!(read.records[0].0, Record::from_pairs([("question", "q"), ("sql", "s")]));
+    assert_eq!(read.records[1].0, Record::from_pairs([("question", "true"), ("sql", "5")]));
+    assert!(matches!(read.records[1].1, Source::Line { line: 4, .. }), "blank lines count as lines");
+    assert_eq!((read.report.records, read.report.converted), (2, 2));
+}
+
+#[test]
+fn the_user_may_say_which_column() {
+    let read = read(br#"{"question": "q", "other": "o", "sql": "s"}"#, Some("question=other")).unwrap();
+    assert_eq!(read.records[0].0.text("question"), Some("o"));
+    assert_eq!(read.mapping.fields[0].by, MappedBy::User);
+}
+
+#[test]
+fn a_record_that_cannot_be_used_is_counted() {
+    let read = read(
+        b"{\"question\": \"q\", \"sql\": \"s\"}\n{\"question\": \"q\"}\n{\"question\": [1], \"sql\": \"s\"}\n{\"question\": null, \"sql\": \"s\"}",
+        None,
+    )
+    .unwrap();
+    assert_eq!(read.records.len(), 1);
+    let counts: Vec<_> =
+        read.report.rejects.by_count().into_iter().map(|(code, r)| (code.to_owned(), r.count)).collect();
+    assert_eq!(counts, [("missing-field".to_owned(), 2), ("not-text".to_owned(), 1)]);
+}
+
+#[test]
+fn bad_lines_name_file_line_and_column() {
+    let good = "{\"question\": \"q\", \"sql\": \"s\"}\n";
+    for (line, expected) in [
+        ("{\"question\": \"q\",", "data.jsonl:2: not JSON: EOF while parsing a value at column 17"),
+        ("[1]", "data.jsonl:2: got a list, expected one JSON object per line"),
+        ("{} {}", "data.jsonl:2: not JSON: trailing characters at column 4"),
+    ] {
+        let (text, _, exit) = failure(format!("{good}{line}").as_bytes(), None);
+        assert_eq!((text.as_str(), exit), (expected, 1));
+    }
+}
+
+#[test]
+fn missing_fields_are_told_with_what_was_found() {
+    let (text, details, exit) = failure(br#"{"text": "q", "label": "s"}"#, None);
+    assert_eq!(text, "Failed to find fields `question`, `sql` among the columns of `data.jsonl`");
+    assert_eq!(
+        details,
+        [
+            "`question` is read from: `question`, `prompt`, `instruction`",
+            "`sql` is read from: `sql`, `answer`",
+            "columns found: `text`, `label`"
+        ]
+    );
+    assert_eq!(exit, 1);
+}
+
+#[test]
+fn a_wrong_map_is_told() {
+    let data = br#"{"text": "q", "sql": "s"}"#;
+    for (map, expected, hint) in [
+        (
+            "qestion=text",
+            "Failed to apply `--map`: the expert has no field `qestion`, expected one of: `question`, `note`, `sql`",
+            Some("did you mean `question`?"),
+        ),
+        (
+            "question=txt",
+            "Failed to apply `--map`: `data.jsonl` has no column `txt`, its columns are: `text`, `sql`",
+            Some("did you mean `text`?"),
+        ),
+        (
+            "question",
+            "Failed to read `--map`: got `question`, expected `field=column`",
+            Some("several go in one: `--map question=prompt,sql=answer`"),
+        ),
+        (
+            "sql=a,sql=b",
+            "Failed to read `--map`: the field `sql` is mapped twice",
+            Some("several go in one: `--map question=prompt,sql=answer`"),
+        ),
+    ] {
+        assert_eq!(failure(data, Some(map)).0, expected);
+        assert_eq!(read(data, Some(map)).err().unwrap().hint().as_deref(), hint);
+        assert_eq!(read(data, Some(map)).err().unwrap().exit_code(), 2);
+    }
+}
+
+#[test]
+fn an_empty_file_is_an_error() {
+    let (text, _, exit) = failure(b"\n\n", None);
+    assert!(text.ends_with("data.jsonl` holds no records"), "{text}");
+    assert_eq!(exit, 1);
+}
+
+/// Code and reason of the first unusable row, and how many records there are.
+fn rejected(name: &str, bytes: &[u8]) -> (String, String, usize) {
+    let read = read_as(name, bytes, None).unwrap();
+    let (code, rejected) =
+        read.report.rejects.by_count().into_iter().next().map(|(c, r)| (c.to_owned(), r.clone())).unwrap();
+    let why = rejected.examples[0].rsplit_once(": ").unwrap().1.to_owned();
+    (code, why, read.records.len())
+}
+
+#[test]
+fn a_row_that_cannot_be_read_costs_itself_alone() {
+    let good = b"{\"question\": \"q\", \"sql\": \"s\"}\n";
+    let with = |bad: &[u8]| [&good[..], bad, b"\n", &good[..]].concat();
+    let (code, why, records) = rejected("data.jsonl", &with(b"{\"question\": \"\xff\", \"sql\": \"s\"}"));
+    assert_eq!((code.as_str(), why.as_str(), records), ("not-utf8", "byte 15 of the line is no character of UTF-8", 2));
+    let long = format!("{{\"question\": \"{}\", \"sql\": \"s\"}}", "x".repeat(50 << 20));
+    let (code, _, records) = rejected("data.jsonl", &with(long.as_bytes()));
+    assert_eq!((code.as_str(), records), ("row-too-long", 2));
+    let (code, why, records) = rejected("data.jsonl", &with(br#"{"question": "a\u0000b", "sql": "s"}"#));
+    assert_eq!((code.as_str(), why.as_str(), records), ("nul-byte", "`question` holds a NUL byte", 2));
+    let (code, why, records) = rejected("data.jsonl", &with(b"{\"question\": \"a\0b\", \"sql\": \"s\"}"));
+    assert_eq!(
+        (code.as_str(), why.as_str(), records),
+        ("nul-byte", "byte 16 of the line is NUL, which no text holds", 2)
+    );
+    // Not one of the first rows need be readable.
+    let bad = [b"\xff\n".repeat(100), good.to_vec()].concat();
+    assert_eq!(rejected("data.jsonl", &bad).2, 1);
+    let (code, why, records) = rejected("data.csv", b"question,sql\r\nq,s\r\nonly one\r\n\"a \"\"b\"\",\nc\",s\r\n");
+    assert_eq!((code.as_str(), records), ("ragged-row", 2));
+    assert_eq!(why, "got 1, expected 2 values, as many as the header has");
+}
+
+#[test]
+fn every_form_gives_the_same_records() {
+    use std::io::Write;
+    let lines = b"{\"question\": \"q, \\\"1\\\"\", \"sql\": \"[s]\"}\n{\"question\": \"q2\", \"sql\": \"s2\"}\n";
+    let expected = [
+        Record::from_pairs([("question", "q, \"1\""), ("sql", "[s]")]),
+        Record::from_pairs([("question", "q2"), ("sql", "s2")]),
+    ];
+    let array = b" [ {\"question\": \"q, \\\"1\\\"\", \"sql\": \"[s]\"} ,\n{\"question\": \"q2\", \"sql\": \"s2\"} ]\n";
+    let csv = b"\xef\xbb\xbfquestion,sql\n\"q, \"\"1\"\"\",[s]\nq2,s2\n";
+    let gzip = |bytes: &[u8]| {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(bytes).unwrap();
+        packed.finish().unwrap()
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let table = dir.path().join("t.parquet");
+    let mut writer = ParquetTable::create(&table, &["question", "sql"]).unwrap();
+    writer.write(&["q, \"1\"", "[s]"]).unwrap();
+    writer.write(&["q2", "s2"]).unwrap();
+    writer.finish().unwrap();
+    let table = std::fs::read(&table).unwrap();
+    let zst = zstd::encode_all(&lines[..], 3).unwrap();
+    for (name, bytes) in [
+        ("a.jsonl", lines.to_vec()),
+        ("a.json", array.to_vec()),
+        ("a.csv", csv.to_vec()),
+        ("a.parquet", table.clone()),
+        ("a.jsonl.gz", gzip(lines)),
+        ("a.csv.gz", gzip(csv)),
+        ("a.jsonl.zst", zst.clone()),
+        ("no-name-at-all", array.to_vec()),
+        ("misnamed.csv", table.clone()),
+    ] {
+        let read = read_as(name, &bytes, None).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let records: Vec<_> = read.records.into_iter().map(|r| r.0).collect();
+        assert_eq!(records, expected, "{name}");
+    }
+    // All of them, as one folder.
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in [("b.jsonl", &lines[..]), ("a.parquet", &table), ("c/d.jsonl.zst", &zst), ("README.md", b"x")]
+    {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+    let read = read_path(folder.path(), &MapOverrides::default()).unwrap();
+    assert_eq!(read.records.len(), 6);
+    assert!(matches!(&read.records[0].1, Source::Row { file, row: 1 } if file.ends_with("a.parquet")));
+}
+
+#[test]
+fn files_that_are_not_what_they_should_be() {
+    let said = |name: &str, bytes: &[u8]| match read_as(name, bytes, None) {
+        Err(error) => {
+            assert_eq!(error.exit_code(), 1, "{error}");
+            error.to_string().rsplit_once(&format!("{name}`: ")).map_or_else(|| error.to_string(), |e| e.1.to_owned())
+        }
+        Ok(_) => panic!("{name} was read"),
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.parquet");
+    let mut writer = ParquetTable::create(&path, &["question", "sql"]).unwrap();
+    for i in 0..1000 {
+        writer.write(&[&format!("q{i}"), &format!("select {}", i * 7919 % 1000)]).unwrap();
+    }
+    writer.finish().unwrap();
+    let table = std::fs::read(&path).unwrap();
+    assert!(!said("t.parquet", &table[..table.len() - 9]).is_empty());
+    let mut broken = table.clone();
+    broken[100..400].fill(0x55);
+    assert!(said("t.parquet", &broken).contains("cannot be read"));
+    assert!(said("t.parquet", b"hello").contains("does not begin with `PAR1`"));
+    assert!(said("t.gz", &[0x1f, 0x8b, 8, 0, 1, 2]).contains("cannot be unpacked"));
+    assert!(said("t.txt", b"hello").contains("its kind is not clear: it begins with `h`"));
+    assert!(said("t.csv", b"a,a\n1,2\n").contains("names the column `a` twice"));
+    assert!(said("t.json", b"[{\"question\": \"q\"").contains("ends within a value"));
+    assert!(said("t.json", b"[1]").contains("got a number, expected an object"));
+    assert!(said("t.json", b"[{\"question\": \"q\", \"sql\": \"s\"},\n").contains("ends within the list"));
+    assert!(said("t.json", b"[{\"question\": \"q\", \"sql\": \"s\"}] x").contains("got `x` after the list's end"));
+    assert!(said("t.jsonl", b"\xff\xfe{\0\"\0").contains("UTF-16"));
+    assert!(said("t.parquet", b"").contains("does not begin with `PAR1`"));
+    let line = b"{\"question\": \"q\", \"sql\": \"s\"}\n".repeat(100_000);
+    let zst = zstd::encode_all(&line[..], 3).unwrap();
+    assert!(said("t.jsonl.zst", &zst[..zst.len() / 2]).contains("cannot be unpacked"));
+    let open = [&b"question,sql\n\"q"[..], &vec![b'x'; 70 << 20]].concat();
+    assert!(said("t.csv", &open).contains("t.csv:2: the row does not end within"));
+    let empty = tempfile::tempdir().unwrap();
+    let error = read_path(empty.path(), &MapOverrides::default()).err().unwrap();
+    assert!(error.to_string().contains("holds no data file"), "{error}");
+}
+
+#[test]
+fn a_damaged_table_is_an_error_whatever_the_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.parquet");
+    let mut writer = ParquetTable::create(&path, &["question", "sql"]).unwrap();
+    for i in 0..500 {
+        writer.write(&[&format!("q{i}"), &format!("select {}", i * 7919 % 500)]).unwrap();
+    }
+    writer.finish().unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    // A generator that is the same at every run.
+    let mut state = 1_u64;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    for _ in 0..400 {
+        let mut bytes = whole.clone();
+        for _ in 0..1 + next(4) {
+            let at = 4 + next(bytes.len() - 8);
+            bytes[at] = next(256) as u8;
+        }
+        std::fs::write(&path, &bytes).unwrap();
+        match read_path(&path, &MapOverrides::default()) {
+            Ok(read) => assert!(read.records.len() <= 500),
+            Err(DatasetError::Damaged { file, .. } | DatasetError::Unmapped { file, .. }) => assert_eq!(file, path),
+            Err(DatasetError::Empty { .. }) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The data of an expert, prepared: files or the expert's own making, through the gate, into a
+//! prepared set. Training and `hive expert data` both come here.
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use hive_engine::model::source::BaseModel;
+use hive_sdk::Rendered;
+use hive_sdk::manifest::Recipe;
+use serde_json::{Map, Value};
+
+use super::ExpertError;
+use super::sources::{Files, LocalData, Synthetic};
+use super::tokenise::Tokeniser;
+use crate::datasets::{DatasetError, MapOverrides, SplitSettings};
+use crate::gate::{
+    CountTokens, Counter, Data, Gate, GateError, GateReporter, Outcome, PreparedSet, Request, cache_folder,
+};
+use crate::home::hive_home;
+use crate::plugins::{LibraryPlace, LoadedExpert, load_isolated};
+
+/// Longest time for one record, after which its worker is ended.
+const RECORD_LIMIT: Duration = Duration::from_secs(10);
+
+/// What to prepare.
+#[derive(Debug, Clone)]
+pub struct DataRequest {
+    /// Files or folders, as [`super::sources::locate`] gives them; none: the expert's own data.
+    pub datasets: Vec<LocalData>,
+    /// `field=column` pairs that override the mapping, as on the command line.
+    pub map: Option<String>,
+    /// The recipe, of which the data section and the seed count.
+    pub recipe: Recipe,
+    /// Settings of the domain's own.
+    pub options: Map<String, Value>,
+    /// Folder for the prepared set; in the cache unless given.
+    pub out: Option<PathBuf>,
+    /// How many processes judge; one per core unless given.
+    pub workers: Option<usize>,
+    /// Take a prepared set as it is, with its halves, when it is the only data set: for training.
+    pub take_prepared: bool,
+}
+
+/// An expert, and where its library lies, so that more processes can load it.
+#[derive(Debug)]
+pub struct OpenExpert {
+    /// The expert in this process.
+    pub expert: LoadedExpert,
+    /// Its library.
+    pub place: LibraryPlace,
+}
+
+/// Prepares data. `base`, when there is one, counts tokens.
+///
+/// # Errors
+/// What the gate says.
+pub fn prepare(
+    open: &OpenExpert,
+    request: &DataRequest,
+    base: Option<(&BaseModel, &str)>,
+    stop: &AtomicBool,
+    reporter: &dyn GateReporter,
+) -> Result<Outcome, ExpertError> {
+    if let [only] = &request.datasets[..]
+        && PreparedSet::is_at(&only.path)
+        && request.take_prepared
+    {
+        let set = PreparedSet::open(&only.path)?;
+        if set.report.expert != open.expert.name() {
+            let (got, expected) = (set.report.expert, open.expert.name().to_owned());
+            return Err(GateError::OtherExpert { path: only.path.clone(), got, expected }.into());
+        }
+        return Ok(Outcome::Done(Box::new(set), true));
+    }
+    let OpenExpert { expert, place } = open;
+    let seed = request.recipe.training.seed;
+    let spec = &request.recipe.data;
+    let files;
+    let made;
+    let data: &dyn Data = if request.datasets.is_empty() {
+        made = Synthetic { expert, seed, n: spec.synthetic_records };
+        &made
+    } else {
+        let overrides = request.map.as_deref().map_or(Ok(MapOverrides::default()), str::parse);
+        let overrides = overrides.map_err(DatasetError::from).map_err(GateError::from)?;
+        files = Files {
+            sets: request.datasets.clone(),
+            spec: expert.manifest().dataset.clone(),
+            map: request.map.clone().unwrap_or_default(),
+            overrides,
+        };
+        &files
+    };
+    let tokeniser = base.map(|(model, _)| Tokeniser::new(model)).transpose()?;
+    let count: &CountTokens<'_> = &|chat: &Rendered| {
+        let Some(tokeniser) = &tokeniser else { return Ok((0, 0)) };
+        let encoded = tokeniser.encode(chat).map_err(|e| GateError::Tokens(e.to_string()))?;
+        Ok((encoded.ids.len(), encoded.ids.len() - encoded.prompt_len))
+    };
+    let counter = match base {
+        None => None,
+        Some((model, id)) => Some(Counter {
+            base: id.to_owned(),
+            digest: model.digest()?.to_owned(),
+            max_seq_len: request.recipe.training.max_seq_len,
+            max_completion: expert.manifest().generation.max_new_tokens,
+            count,
+        }),
+    };
+    let home = hive_home().ok_or(GateError::NoHome)?;
+    let gate = Gate::new(Request {
+        expert,
+        library: place.sha256()?,
+        data,
+        lints: spec.lints.clone(),
+        options: request.options.clone(),
+        split: SplitSettings {
+            seed,
+            validation_fraction: spec.validation_fraction,
+            validation_records: spec.validation_records,
+        },
+        counter,
+        cache: cache_folder(&home, expert.name()),
+        out: request.out.clone(),
+    })?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = request.workers.unwrap_or(cores).max(1);
+    let mut start = || Ok(load_isolated(place, workers, RECORD_LIMIT)?);
+    Ok(gate.run(&mut start, stop, reporter)?)
+}

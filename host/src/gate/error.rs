@@ -1,0 +1,166 @@
+//! Why data cannot be prepared, as data, with exit code and hint.
+
+use std::path::{Path, PathBuf};
+
+use hive_engine::EngineError;
+
+use crate::datasets::{DatasetError, Rejects};
+use crate::models::ModelError;
+use crate::plugins::{CallFault, PluginError};
+use crate::suggest::{listed, nearest};
+
+/// Why data cannot be prepared.
+#[derive(Debug, thiserror::Error)]
+pub enum GateError {
+    /// The data cannot be read.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// The expert failed.
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
+    /// The expert cannot judge as it was asked to.
+    #[error("Failed to set up expert `{expert}`: {why}")]
+    SetUp {
+        /// The expert.
+        expert: String,
+        /// Why not, in its own words.
+        why: String,
+    },
+    /// The expert failed over a record, and the record is not to blame.
+    #[error("Failed to judge {source_name}")]
+    Judge {
+        /// Where the record came from.
+        source_name: String,
+        /// Why.
+        #[source]
+        error: Box<PluginError>,
+    },
+    /// The base, whose tokenizer counts tokens, cannot be had.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A file that hive keeps or makes cannot be written or read.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A file or folder of the cache or the result fails.
+    #[error("Failed to {action} `{}`", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file of the cache or of a prepared set is damaged.
+    #[error("Failed to read `{}`: {what}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The result would replace something that is no prepared set.
+    #[error("Failed to write the prepared data to `{}`: it is there already and is no prepared set", path.display())]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Records, and not one is left.
+    #[error("Failed to prepare the data: every one of {} records was rejected", rejects.total())]
+    AllRejected {
+        /// Why.
+        rejects: Rejects,
+    },
+    /// A lint level names no lint of the expert.
+    #[error("Failed to set lint `{code}`: the expert has no such lint, its lints are: {}", listed(known.iter().map(String::as_str)))]
+    NoLint {
+        /// The name given.
+        code: String,
+        /// The expert's lints.
+        known: Vec<String>,
+    },
+    /// A chat cannot be turned into tokens.
+    #[error("Failed to count tokens: {0}")]
+    Tokens(String),
+    /// There is no folder for the cache.
+    #[error("Failed to find a folder for the cache: none of `HIVE_HOME`, `XDG_DATA_HOME`, `HOME` is set")]
+    NoHome,
+    /// No data was given, and the expert makes none.
+    #[error("Expert `{0}` makes no data of its own, and no data set was given")]
+    NoData(String),
+    /// A prepared set was made for another expert.
+    #[error("Failed to use prepared set `{}`: it is of expert `{got}`, expected `{expected}`", path.display())]
+    OtherExpert {
+        /// The folder.
+        path: PathBuf,
+        /// Its expert.
+        got: String,
+        /// The expert that was asked for.
+        expected: String,
+    },
+}
+
+impl GateError {
+    /// Makes an error of an I/O error.
+    pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| GateError::Io { action, path, source }
+    }
+
+    /// Makes an error of a file that does not parse.
+    pub(super) fn format(path: &Path, why: impl std::fmt::Display) -> Self {
+        GateError::Format { path: path.to_owned(), what: why.to_string() }
+    }
+
+    /// 1 when the data is not acceptable, 2 when hive failed or was misused.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            GateError::Dataset(e) => e.exit_code(),
+            GateError::Plugin(e) => e.exit_code(),
+            GateError::AllRejected { .. } => 1,
+            _ => 2,
+        }
+    }
+
+    /// Lines to show below the message.
+    pub fn details(&self) -> Vec<String> {
+        match self {
+            GateError::Dataset(e) => e.details(),
+            GateError::Plugin(e) => e.details().to_vec(),
+            GateError::AllRejected { rejects } => rejects.lines(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What to try next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            GateError::Dataset(e) => e.hint(),
+            GateError::Plugin(e) => e.hint(),
+            GateError::SetUp { .. } => Some("correct the setting, or leave it out".to_owned()),
+            GateError::Judge { error, .. }
+                if matches!(**error, PluginError::Call { fault: CallFault::Refused(_), .. }) =>
+            {
+                Some("what was judged is kept: the same command goes on there".to_owned())
+            }
+            GateError::Judge { error, .. } => error.hint(),
+            GateError::AllRejected { .. } => {
+                Some("correct the data, or say which column holds what with `--map FIELD=COLUMN`".to_owned())
+            }
+            GateError::Occupied { .. } => Some("name a new folder with `--out`".to_owned()),
+            GateError::NoLint { code, known } => {
+                nearest(code, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"))
+            }
+            GateError::NoHome => Some("set `HIVE_HOME` to a folder".to_owned()),
+            GateError::NoData(_) => Some("name a file: `--dataset FILE`".to_owned()),
+            GateError::Format { .. } => Some("remove it and run the command again: it is made anew".to_owned()),
+            GateError::OtherExpert { got, path, .. } => {
+                Some(format!("`hive expert train {got} --dataset {}` trains its own expert on it", path.display()))
+            }
+            GateError::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+                Some("free some space; finished parts are kept, and the same command goes on".to_owned())
+            }
+            _ => None,
+        }
+    }
+}

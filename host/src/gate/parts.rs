@@ -1,0 +1,186 @@
+//! The cache of judged records: a folder of numbered parts, each written whole or not at all. A run
+//! that was killed leaves its finished parts, and the next one goes on behind them.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use hive_engine::train::checkpoint::write_file;
+use serde::{Deserialize, Serialize};
+
+use super::error::GateError;
+use super::judged::Judged;
+
+/// Compression level: parts are written once and read a few times.
+const LEVEL: i32 = 1;
+
+/// Caches of this many data sets are kept, the latest used.
+const KEPT: usize = 8;
+
+const DONE: &str = "done.json";
+
+/// The parts of one data set under one set of circumstances.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    folder: PathBuf,
+}
+
+/// Says that all parts are there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Done {
+    /// How many parts.
+    pub parts: usize,
+    /// How many records in all, unusable ones included.
+    pub records: usize,
+    /// How each source was read, for the person to see.
+    pub sources: Vec<SourceRead>,
+}
+
+/// How one source was read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceRead {
+    /// Its name, as the user gave it.
+    pub name: String,
+    /// Records in it.
+    pub records: usize,
+    /// Which column holds which field; empty for records of the expert's own making.
+    pub mapping: String,
+}
+
+impl Parts {
+    /// Opens the cache of `key` below `root`, and makes room for it.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn open(root: &Path, key: &str) -> Result<Self, GateError> {
+        let folder = root.join(key);
+        fs::create_dir_all(&folder).map_err(GateError::io("create", &folder))?;
+        // Dates the folder, so that the caches in use are the ones that stay.
+        let used = folder.join("used");
+        fs::write(&used, b"").map_err(GateError::io("write", &used))?;
+        forget_oldest(root, &folder);
+        Ok(Self { folder })
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Whether every part is there, and what was read.
+    pub fn done(&self) -> Option<Done> {
+        let done: Done = serde_json::from_slice(&fs::read(self.folder.join(DONE)).ok()?).ok()?;
+        (0..done.parts).all(|n| self.has(n)).then_some(done)
+    }
+
+    /// Says that every part is there.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn finish(&self, done: &Done) -> Result<(), GateError> {
+        let text = serde_json::to_vec_pretty(done).map_err(|e| GateError::format(&self.folder, e))?;
+        Ok(write_file(&self.folder.join(DONE), &text)?)
+    }
+
+    /// Whether part `n` is there.
+    pub fn has(&self, n: usize) -> bool {
+        self.path(n).is_file()
+    }
+
+    /// Writes part `n`.
+    ///
+    /// # Errors
+    /// When it cannot be written; there is then no part `n`.
+    pub fn write(&self, n: usize, records: &[Judged]) -> Result<(), GateError> {
+        let path = self.path(n);
+        let mut packed = zstd::Encoder::new(Vec::new(), LEVEL).map_err(GateError::io("write", &path))?;
+        // A part that was cut short must not pass for a whole one.
+        packed.include_checksum(true).map_err(GateError::io("write", &path))?;
+        for record in records {
+            serde_json::to_writer(&mut packed, record).map_err(|e| GateError::format(&path, e))?;
+            packed.write_all(b"\n").map_err(GateError::io("write", &path))?;
+        }
+        let bytes = packed.finish().map_err(GateError::io("write", &path))?;
+        Ok(write_file(&path, &bytes)?)
+    }
+
+    /// Reads part `n`.
+    ///
+    /// # Errors
+    /// When it cannot be read or is damaged.
+    pub fn read(&self, n: usize) -> Result<Vec<Judged>, GateError> {
+        let path = self.path(n);
+        let file = File::open(&path).map_err(GateError::io("read", &path))?;
+        let plain = zstd::Decoder::new(file).map_err(GateError::io("read", &path))?;
+        let mut records = Vec::new();
+        for line in BufReader::new(plain).split(b'\n') {
+            let line = line.map_err(GateError::io("read", &path))?;
+            records.push(serde_json::from_slice(&line).map_err(|e| GateError::format(&path, e))?);
+        }
+        Ok(records)
+    }
+
+    fn path(&self, n: usize) -> PathBuf {
+        self.folder.join(format!("part-{n:06}.jsonl.zst"))
+    }
+}
+
+/// Removes the caches that were used longest ago. A cache is only ever a matter of time: what
+/// cannot be removed stays.
+fn forget_oldest(root: &Path, current: &Path) {
+    let Ok(entries) = fs::read_dir(root) else { return };
+    let mut caches: Vec<_> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path != current)
+        .filter_map(|path| Some((fs::metadata(path.join("used")).ok()?.modified().ok()?, path)))
+        .collect();
+    caches.sort();
+    for (_, path) in caches.iter().rev().skip(KEPT - 1) {
+        drop(fs::remove_dir_all(path));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hive_sdk::{Record, Verdict};
+
+    use super::*;
+
+    fn judged(n: usize) -> Judged {
+        let record = Record::from_pairs([("x", n.to_string())]);
+        Judged { source: format!("f:{n}"), record, verdict: Verdict::accept(), chat: None }
+    }
+
+    #[test]
+    fn parts_come_back_and_a_missing_or_damaged_one_is_known() {
+        let root = tempfile::tempdir().unwrap();
+        let parts = Parts::open(root.path(), "k").unwrap();
+        let records: Vec<_> = (0..300).map(judged).collect();
+        parts.write(0, &records).unwrap();
+        assert_eq!(parts.read(0).unwrap(), records);
+        let done = Done { parts: 2, records: 600, sources: vec![] };
+        parts.finish(&done).unwrap();
+        assert_eq!(parts.done(), None, "part 1 is not there");
+        parts.write(1, &records).unwrap();
+        assert_eq!(parts.done(), Some(done));
+
+        let path = parts.path(1);
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() - 5]).unwrap();
+        assert!(parts.read(1).is_err());
+    }
+
+    #[test]
+    fn the_caches_used_last_stay() {
+        let root = tempfile::tempdir().unwrap();
+        for n in 0..KEPT + 3 {
+            Parts::open(root.path(), &n.to_string()).unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(15));
+        }
+        let left: Vec<_> = (0..KEPT + 3).filter(|n| root.path().join(n.to_string()).exists()).collect();
+        assert_eq!(left, (3..KEPT + 3).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,226 @@
+//! A prepared set: a folder with `train.parquet`, `validation.parquet`, `rejected.jsonl`,
+//! `report.json` and `report.html`. It appears whole or not at all. Here it is written, recognised
+//! and read; what goes into it is decided elsewhere.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hive_engine::EngineError;
+use hive_engine::train::checkpoint::{write_file, write_folder};
+use hive_sdk::{Record, Role};
+use serde_json::json;
+
+use super::error::GateError;
+use super::judged::Judged;
+use super::page;
+use super::report::Report;
+use crate::datasets::{ParquetTable, Source, SourcedRecord};
+
+/// Number of the folder's format.
+pub const FORMAT: u32 = 1;
+
+const REPORT: &str = "report.json";
+
+/// Columns of `train.parquet` and `validation.parquet`.
+pub const COLUMNS: [&str; 4] = ["prompt", "completion", "record", "provenance"];
+
+/// Which half of a prepared set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Half {
+    /// To train on.
+    Train,
+    /// Held out.
+    Validation,
+}
+
+impl Half {
+    fn file(self) -> &'static str {
+        match self {
+            Half::Train => "train.parquet",
+            Half::Validation => "validation.parquet",
+        }
+    }
+}
+
+/// A prepared set on disk.
+#[derive(Debug, Clone)]
+pub struct PreparedSet {
+    /// Its folder.
+    pub path: PathBuf,
+    /// What preparing found.
+    pub report: Report,
+}
+
+impl PreparedSet {
+    /// Whether this folder is a prepared set, by its files alone.
+    pub fn is_at(path: &Path) -> bool {
+        path.join(REPORT).is_file() && path.join(Half::Train.file()).is_file()
+    }
+
+    /// Opens the set in this folder.
+    ///
+    /// # Errors
+    /// When its report cannot be read.
+    pub fn open(path: &Path) -> Result<Self, GateError> {
+        let file = path.join(REPORT);
+        let text = fs::read(&file).map_err(GateError::io("read", &file))?;
+        let report: Report = serde_json::from_slice(&text).map_err(|e| GateError::format(&file, e))?;
+        if report.format != FORMAT {
+            let what = format!("it has format {}, this hive reads {FORMAT}", report.format);
+            return Err(GateError::Format { path: file, what });
+        }
+        Ok(Self { path: path.to_owned(), report })
+    }
+
+    /// Whether both halves have the rows that the report tells of, as far as their ends say.
+    pub fn is_whole(&self) -> bool {
+        let rows = |half: Half| ParquetTable::rows(&self.path.join(half.file())).ok();
+        rows(Half::Train) == Some(self.report.train) && rows(Half::Validation) == Some(self.report.validation)
+    }
+
+    /// The records of one half, in their order, one at a time.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is not what was written.
+    pub fn rows(
+        &self,
+        half: Half,
+    ) -> Result<impl Iterator<Item = Result<SourcedRecord, GateError>> + Send + use<>, GateError> {
+        let file = self.path.join(half.file());
+        let name: Arc<Path> = file.as_path().into();
+        let rows = ParquetTable::read(&file, &["record"])?.zip(1..);
+        Ok(rows.map(move |(columns, row)| {
+            let columns = columns?;
+            let text = columns.first().map(String::as_str).unwrap_or_default();
+            let record: Record = serde_json::from_str(text).map_err(|e| GateError::format(&file, e))?;
+            Ok(SourcedRecord { record, source: Source::Row { file: Arc::clone(&name), row } })
+        }))
+    }
+
+    /// The records of one half, to train on or to evaluate with.
+    ///
+    /// # Errors
+    /// As for [`Self::rows`], and when there are fewer or more than the report says.
+    pub fn records(&self, half: Half) -> Result<Vec<Record>, GateError> {
+        let records = self.rows(half)?.map(|row| row.map(|r| r.record)).collect::<Result<Vec<_>, _>>()?;
+        let expected = match half {
+            Half::Train => self.report.train,
+            Half::Validation => self.report.validation,
+        };
+        if records.len() != expected {
+            let what = format!("got {} records, `{REPORT}` tells of {expected}", records.len());
+            return Err(GateError::format(&self.path.join(half.file()), what));
+        }
+        Ok(records)
+    }
+}
+
+/// A set being written.
+pub struct SetWriter<'a> {
+    folder: &'a Path,
+    train: ParquetTable,
+    validation: ParquetTable,
+    rejected: BufWriter<File>,
+}
+
+impl<'a> SetWriter<'a> {
+    fn create(folder: &'a Path) -> Result<Self, GateError> {
+        let rejected = folder.join("rejected.jsonl");
+        let file = File::create(&rejected).map_err(GateError::io("create", &rejected))?;
+        Ok(Self {
+            folder,
+            train: ParquetTable::create(&folder.join(Half::Train.file()), &COLUMNS)?,
+            validation: ParquetTable::create(&folder.join(Half::Validation.file()), &COLUMNS)?,
+            rejected: BufWriter::new(file),
+        })
+    }
+
+    /// Adds a record that is trained on or held out.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn keep(&mut self, half: Half, judged: &Judged) -> Result<(), GateError> {
+        let Some((record, chat)) = judged.good().zip(judged.chat.as_ref()) else { return Ok(()) };
+        let (prompt, completion) = chat.messages.split_at(chat.completion_start);
+        let completion: Vec<&str> =
+            completion.iter().filter(|m| m.role == Role::Assistant).map(|m| m.content.as_str()).collect();
+        let provenance =
+            json!({"source": judged.source, "changes": judged.changes(), "notes": judged.notes()}).to_string();
+        let table = match half {
+            Half::Train => &mut self.train,
+            Half::Validation => &mut self.validation,
+        };
+        let row = [json!(prompt).to_string(), completion.join("\n"), json!(record).to_string(), provenance];
+        Ok(table.write(&row.each_ref().map(String::as_str))?)
+    }
+
+    /// Adds a record that is not.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn reject(&mut self, judged: &Judged, code: &str, why: &str) -> Result<(), GateError> {
+        let line = json!({"source": judged.source, "code": code, "why": why, "record": judged.record});
+        writeln!(self.rejected, "{line}").map_err(GateError::io("write", &self.folder.join("rejected.jsonl")))
+    }
+
+    fn finish(mut self, report: &Report) -> Result<(), GateError> {
+        self.train.finish()?;
+        self.validation.finish()?;
+        let path = self.folder.join("rejected.jsonl");
+        self.rejected
+            .flush()
+            .and_then(|()| self.rejected.get_ref().sync_all())
+            .map_err(GateError::io("write", &path))?;
+        let text = serde_json::to_string_pretty(report).map_err(|e| GateError::format(self.folder, e))?;
+        write_file(&self.folder.join("report.html"), page::html(report)?.as_bytes())?;
+        write_file(&self.folder.join(REPORT), (text + "\n").as_bytes())?;
+        Ok(())
+    }
+}
+
+/// Writes a set to `path`, where another prepared set may stand and nothing else. `fill` adds the
+/// records and returns the report; without one, nothing is written.
+///
+/// # Errors
+/// What `fill` says, or when the folder cannot be written; what stood there then still stands.
+pub fn write(
+    path: &Path,
+    fill: impl FnOnce(&mut SetWriter<'_>) -> Result<Option<Report>, GateError>,
+) -> Result<Option<PreparedSet>, GateError> {
+    check_place(path)?;
+    let mut result = None;
+    let written = write_folder(path, |folder| {
+        let done = SetWriter::create(folder).and_then(|mut writer| {
+            let report = fill(&mut writer)?;
+            report.as_ref().map_or(Ok(()), |report| writer.finish(report))?;
+            Ok(report)
+        });
+        let fine = matches!(done, Ok(Some(_)));
+        result = Some(done);
+        // What came of it is in `result`.
+        if fine { Ok(()) } else { Err(EngineError::format(folder, "not finished")) }
+    });
+    match result {
+        Some(Ok(Some(report))) => Ok(written.map(|()| Some(PreparedSet { path: path.to_owned(), report }))?),
+        Some(Ok(None)) => Ok(None),
+        Some(Err(error)) => Err(error),
+        None => Err(written.map_or_else(GateError::from, |()| GateError::format(path, "nothing was written"))),
+    }
+}
+
+/// Fails when something stands at `path` that must not be replaced, or nothing can be written
+/// there: to be known before any work.
+///
+/// # Errors
+/// [`GateError::Occupied`], or what the system says.
+pub fn check_place(path: &Path) -> Result<(), GateError> {
+    let free = !path.exists() || PreparedSet::is_at(path) || fs::read_dir(path).is_ok_and(|mut d| d.next().is_none());
+    if !free {
+        return Err(GateError::Occupied { path: path.to_owned() });
+    }
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).map_err(GateError::io("create", parent))?;
+    tempfile::tempfile_in(parent).map_err(GateError::io("write to", parent)).map(drop)
+}

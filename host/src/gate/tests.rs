@@ -1,0 +1,357 @@
+//! The gate from data to a prepared set, with an expert that is part of the test: what comes out,
+//! that a second run finds it, and that a run that was stopped anywhere ends as one that was not.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use hive_sdk::{Expert, ExpertError, Facts, Finding, Grade, Message, Record, Rendered, Verdict};
+
+use super::*;
+use crate::datasets::SplitSettings;
+use crate::plugins::{InProcess, LoadedExpert};
+
+const MANIFEST: &str = r#"{
+    "name": "shout", "version": "0.1.0", "abi": 2, "description": "d", "license": "MIT", "base_models": ["m"],
+    "dataset": {
+        "fields": [{"name": "question"}, {"name": "topic"}, {"name": "loud", "completion": true}],
+        "group_by": "topic",
+        "lints": [{"code": "too-long-completion", "description": "Long", "level": "reject"},
+                  {"code": "blank", "description": "Blank", "level": "repair", "repairs": true}]
+    },
+    "eval_prompts": [{"id": "e1", "record": {"question": "the eval question", "topic": "t0", "loud": "THE EVAL"}}]
+}"#;
+
+/// Judges by the first word of the question, and counts how often it is asked.
+#[derive(Default)]
+struct Shout {
+    asked: AtomicUsize,
+}
+
+impl Expert for Shout {
+    fn manifest_json(&self) -> &str {
+        MANIFEST
+    }
+
+    fn render(&self, record: &Record) -> Result<Rendered, ExpertError> {
+        if record.require("question")?.starts_with("unrenderable") {
+            panic!("no chat of this");
+        }
+        let messages = vec![Message::user(record.require("question")?), Message::assistant(record.require("loud")?)];
+        Ok(Rendered { messages, completion_start: 1 })
+    }
+
+    fn validate(&self, record: &Record) -> Result<Verdict, ExpertError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let question = record.require("question")?;
+        let kind = question.split(' ').next().unwrap_or_default();
+        let mut facts = Facts::default();
+        facts.labels.insert("kind".to_owned(), kind.to_owned());
+        facts.measures.insert("letters".to_owned(), question.len() as f64);
+        Ok(match kind {
+            "bad" => Verdict::reject("bad", "it is bad"),
+            "panic" => panic!("asked to"),
+            "lost" => return Err(ExpertError::new("the database was lost")),
+            "blank" => {
+                let mut better = record.clone();
+                better.set("loud", record.require("loud")?.trim().to_owned() + "!");
+                let changes = vec![Finding { code: "blank".to_owned(), message: "took blanks off".to_owned() }];
+                Verdict::Repaired { record: better, changes, notes: Vec::new(), facts }
+            }
+            _ => Verdict::Accept { notes: Vec::new(), facts },
+        })
+    }
+
+    fn grade(&self, _: &Record, _: &str) -> Result<Grade, ExpertError> {
+        Ok(Grade::new(1.0))
+    }
+}
+
+/// Records from a list; every tenth is of another topic.
+struct List(Vec<Result<Record, (String, String)>>);
+
+impl List {
+    fn of(kinds: &[&str]) -> Self {
+        let record = |(i, kind): (usize, &&str)| {
+            let question = format!("{kind} question number {i}");
+            let loud = format!("{} {i}", kind.to_uppercase());
+            Ok(Record::from_pairs([("question", question), ("topic", format!("t{}", i / 10)), ("loud", loud)]))
+        };
+        Self(kinds.iter().enumerate().map(record).collect())
+    }
+}
+
+impl Data for List {
+    fn digest(&self) -> Result<String, GateError> {
+        Ok(format!("{:?}", self.0))
+    }
+    fn name(&self) -> String {
+        "`list`".to_owned()
+    }
+    fn count(&self, _: &AtomicBool, _: &dyn Fn(usize)) -> Result<Option<usize>, GateError> {
+        Ok(Some(self.0.len()))
+    }
+    fn open(&self) -> Result<Box<dyn Stream>, GateError> {
+        let incoming = |(i, record)| Incoming { source: format!("list:{}", i + 1), record };
+        let all: Vec<Incoming> = self.0.clone().into_iter().enumerate().map(incoming).collect();
+        Ok(Box::new(Listed(all.into_iter())))
+    }
+}
+
+struct Listed(std::vec::IntoIter<Incoming>);
+
+impl Iterator for Listed {
+    type Item = Result<Incoming, GateError>;
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(Ok)
+    }
+}
+
+impl Stream for Listed {
+    fn sources(&self) -> Vec<SourceRead> {
+        vec![SourceRead { name: "list".to_owned(), records: 0, mapping: String::new() }]
+    }
+}
+
+/// Raises the flag after so many calls, and keeps the last tally.
+struct Stopper<'a> {
+    calls: AtomicUsize,
+    after: usize,
+    stop: &'a AtomicBool,
+    last: Mutex<Tally>,
+}
+
+impl Stopper<'_> {
+    fn called(&self) {
+        if self.calls.fetch_add(1, Ordering::Relaxed) + 1 == self.after {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl GateReporter for Stopper<'_> {
+    fn reading(&self, _: usize) {}
+    fn begin(&self, _: &[SourceRead], _: usize) {}
+    fn judged(&self, tally: Tally) {
+        *self.last.lock().unwrap() = tally;
+        self.called();
+    }
+    fn writing(&self, _: usize, _: usize) {
+        self.called();
+    }
+}
+
+fn expert() -> LoadedExpert {
+    InProcess::open("shout", Shout::default()).unwrap()
+}
+
+fn request<'a>(expert: &'a LoadedExpert, data: &'a dyn Data, cache: &Path, out: Option<PathBuf>) -> Request<'a> {
+    Request {
+        expert,
+        library: "l".to_owned(),
+        data,
+        lints: BTreeMap::new(),
+        options: serde_json::Map::new(),
+        split: SplitSettings { seed: 1, validation_fraction: 0.2, validation_records: 100 },
+        counter: None,
+        cache: cache.to_owned(),
+        out,
+    }
+}
+
+/// Runs the gate and stops it after so many words to the reporter; what the last tally was.
+fn run_until(request: Request<'_>, after: usize) -> (Result<Outcome, GateError>, Tally) {
+    let stop = AtomicBool::new(false);
+    let reporter = Stopper { calls: AtomicUsize::new(0), after, stop: &stop, last: Mutex::default() };
+    let gate = Gate::new(request);
+    let outcome = gate.and_then(|gate| gate.run(&mut || Ok(vec![expert(), expert()]), &stop, &reporter));
+    let last = *reporter.last.lock().unwrap();
+    (outcome, last)
+}
+
+fn done(outcome: Result<Outcome, GateError>) -> (PreparedSet, bool) {
+    match outcome.unwrap() {
+        Outcome::Done(set, found) => (*set, found),
+        Outcome::Stopped => panic!("stopped"),
+    }
+}
+
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entry = |e: std::fs::DirEntry| (e.file_name().into_string().unwrap(), std::fs::read(e.path()).unwrap());
+    std::fs::read_dir(folder).unwrap().map(|e| entry(e.unwrap())).collect()
+}
+
+/// 700 records of which some are bad, blank or the like: three parts.
+fn many() -> List {
+    let kinds = ["good", "fine", "blank", "bad", "panic", "plain", "unrenderable"];
+    let mut list = List::of(&(0..700).map(|i| kinds[i % 7]).collect::<Vec<_>>());
+    list.0[5] = Err(("not-utf8".to_owned(), "byte 3".to_owned()));
+    list.0[14] = list.0[7].clone();
+    list.0[21] = Ok(Record::from_pairs([("question", "the eval question"), ("topic", "t9"), ("loud", "X")]));
+    list
+}
+
+#[test]
+fn what_comes_in_comes_out_or_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let (expert, list) = (expert(), many());
+    let out = dir.path().join("out");
+    let (set, found) = done(run_until(request(&expert, &list, &dir.path().join("c"), Some(out.clone())), 0).0);
+    assert!(!found);
+    let report = &set.report;
+    assert_eq!((report.records, report.accepted, report.repaired, report.rejected), (700, 299, 100, 301));
+    assert_eq!(report.left_out, BTreeMap::from([("duplicate".to_owned(), 1), ("eval-prompt".to_owned(), 1)]));
+    assert_eq!(report.train + report.validation + report.unused, 397);
+    let count = |code: &str| report.rejects.iter().find(|r| r.code == code).map(|r| (r.count, r.examples[0].clone()));
+    assert_eq!(count("bad"), Some((100, "list:4: it is bad".to_owned())));
+    assert_eq!(count("crashed").unwrap().0, 200, "100 that panic when judged, 100 when rendered");
+    assert_eq!(count("not-utf8"), Some((1, "list:6: byte 3".to_owned())));
+    assert_eq!(report.labels["kind"]["blank"], 100);
+    let (train, held) = (set.records(Half::Train).unwrap(), set.records(Half::Validation).unwrap());
+    assert_eq!((train.len(), held.len()), (report.train, report.validation));
+    let topic = |r: &Record| r.text("topic").unwrap().to_owned();
+    assert!(train.iter().all(|t| held.iter().all(|h| topic(t) != topic(h))), "no topic is on both sides");
+    assert!(train.iter().any(|r| r.text("loud").unwrap().ends_with('!')), "repaired records train as repaired");
+    let names: Vec<String> = files(&out).into_keys().collect();
+    assert_eq!(names, ["rejected.jsonl", "report.html", "report.json", "train.parquet", "validation.parquet"]);
+    let rejected = std::fs::read_to_string(out.join("rejected.jsonl")).unwrap();
+    assert_eq!(rejected.lines().count(), 303);
+    assert!(rejected.lines().all(|l| l.starts_with(r#"{"source":"list:"#)), "{}", rejected.lines().next().unwrap());
+}
+
+#[test]
+fn a_second_run_judges_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (expert, list) = (expert(), many());
+    let (first, _) = done(run_until(request(&expert, &list, dir.path(), None), 0).0);
+    let gate = Gate::new(request(&expert, &list, dir.path(), None)).unwrap();
+    let stop = AtomicBool::new(false);
+    let quiet = Stopper { calls: AtomicUsize::new(0), after: 0, stop: &stop, last: Mutex::default() };
+    let mut nobody = || panic!("no worker is needed");
+    let (again, found) = done(gate.run(&mut nobody, &stop, &quiet));
+    assert!(found);
+    assert_eq!(again.report, first.report);
+
+    // Another split of the same verdicts, and a set that was damaged: written, not judged.
+    let mut other = request(&expert, &list, dir.path(), None);
+    other.split.seed = 2;
+    let (other, found) = done(Gate::new(other).unwrap().run(&mut nobody, &stop, &quiet));
+    assert!(!found && other.report.key != first.report.key && other.path == first.path);
+    std::fs::write(other.path.join("train.parquet"), b"PAR1").unwrap();
+    let mut same = request(&expert, &list, dir.path(), None);
+    same.split.seed = 2;
+    let (mended, found) = done(Gate::new(same).unwrap().run(&mut nobody, &stop, &quiet));
+    assert!(!found && mended.report == other.report && mended.is_whole());
+}
+
+#[test]
+fn a_run_that_was_stopped_anywhere_ends_with_the_same_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let (expert, list) = (expert(), many());
+    let out = |name: &str| dir.path().join(name);
+    let whole = out("whole");
+    done(run_until(request(&expert, &list, &out("c0"), Some(whole.clone())), 0).0);
+    let whole = files(&whole);
+    for after in [1, 2, 7, 30, 47, 48, 49, 50, 51, 52, 53] {
+        let (cache, name) = (out(&format!("c{after}")), format!("out{after}"));
+        let (outcome, tally) = run_until(request(&expert, &list, &cache, Some(out(&name))), after);
+        if matches!(outcome, Ok(Outcome::Stopped)) {
+            assert!(!out(&name).exists(), "nothing half-written stands there");
+            let (outcome, last) = run_until(request(&expert, &list, &cache, Some(out(&name))), 0);
+            done(outcome);
+            assert!(last.judged == 0 || last.found >= tally.judged + tally.found, "{tally:?} {last:?}");
+        } else {
+            done(outcome);
+        }
+        assert!(files(&out(&name)) == whole, "stopped after {after}");
+    }
+}
+
+#[test]
+fn a_damaged_part_is_judged_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (expert, list) = (expert(), many());
+    let (first, _) = done(run_until(request(&expert, &list, dir.path(), None), 0).0);
+    let cache = first.path.parent().unwrap().to_owned();
+    std::fs::remove_file(cache.join("done.json")).unwrap();
+    std::fs::remove_dir_all(&first.path).unwrap();
+    let part = cache.join("part-000001.jsonl.zst");
+    let bytes = std::fs::read(&part).unwrap();
+    std::fs::write(&part, &bytes[..bytes.len() / 2]).unwrap();
+    let (outcome, tally) = run_until(request(&expert, &list, dir.path(), None), 0);
+    assert_eq!(done(outcome).0.report, first.report);
+    assert_eq!((tally.judged, tally.found), (256, 444));
+}
+
+#[test]
+fn what_cannot_be_prepared() {
+    let dir = tempfile::tempdir().unwrap();
+    let expert = expert();
+    let said = |list: &List, change: &dyn Fn(&mut Request<'_>)| {
+        let mut request = request(&expert, list, dir.path(), None);
+        change(&mut request);
+        let error = run_until(request, 0).0.unwrap_err();
+        (error.to_string(), error.exit_code(), error.details(), error.hint().unwrap_or_default())
+    };
+    let good = List::of(&["good", "good"]);
+    let (text, exit, details, _) = said(&List::of(&["bad", "bad"]), &|_| {});
+    assert_eq!((text.as_str(), exit), ("Failed to prepare the data: every one of 2 records was rejected", 1));
+    assert_eq!(details, ["      2  bad  list:1: it is bad"]);
+    let (text, exit, ..) = said(&List(Vec::new()), &|_| {});
+    assert_eq!((text.as_str(), exit), ("Failed to prepare the data: `list` holds no records", 1));
+    let (text, exit, _, hint) = said(&good, &|r| {
+        r.lints.insert("blanc".to_owned(), hive_sdk::LintLevel::Off);
+    });
+    assert!(text.contains("the expert has no such lint, its lints are: `blank`, `too-long-completion`"), "{text}");
+    assert_eq!((exit, hint.as_str()), (2, "did you mean `blank`?"));
+    let (text, exit, ..) = said(&List::of(&["good", "lost"]), &|_| {});
+    assert_eq!((text.as_str(), exit), ("Failed to judge list:2", 2));
+    let taken = dir.path().join("taken");
+    std::fs::create_dir(&taken).unwrap();
+    std::fs::write(taken.join("mine.txt"), "x").unwrap();
+    let (text, exit, ..) = said(&good, &|r| r.out = Some(taken.clone()));
+    assert!(text.ends_with("it is there already and is no prepared set") && exit == 2, "{text}");
+    let (_, exit, ..) = said(&good, &|r| r.out = Some(taken.join("mine.txt/out")));
+    assert_eq!(exit, 2);
+    assert_eq!(std::fs::read(taken.join("mine.txt")).unwrap(), b"x");
+}
+
+#[test]
+fn long_completions_are_left_out_and_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let (expert, mut list) = (expert(), List::of(&["good"; 20]));
+    list.0[3] = Ok(Record::from_pairs([("question", "long one"), ("topic", "t"), ("loud", "X X X X X X")]));
+    let count: &CountTokens<'_> = &|chat: &Rendered| {
+        let words = |m: &Message| m.content.split(' ').count();
+        Ok((chat.messages.iter().map(words).sum(), words(&chat.messages[1])))
+    };
+    let counter = || Counter { base: "b".into(), digest: "d".into(), max_seq_len: 5, max_completion: 4, count };
+    let mut rejecting = request(&expert, &list, dir.path(), None);
+    rejecting.counter = Some(counter());
+    let report = done(run_until(rejecting, 0).0).0.report;
+    assert_eq!(report.left_out["too-long-completion"], 1);
+    let lint = report.lints.iter().find(|l| l.code == "too-long-completion").unwrap();
+    assert_eq!((lint.found, lint.left), (1, 0));
+    assert_eq!(report.tokens.as_ref().unwrap().over, 19, "6 words each");
+    let mut noting = request(&expert, &list, dir.path(), None);
+    noting.counter = Some(counter());
+    noting.lints.insert("too-long-completion".to_owned(), hive_sdk::LintLevel::Note);
+    let report = done(run_until(noting, 0).0).0.report;
+    let lint = report.lints.iter().find(|l| l.code == "too-long-completion").unwrap();
+    assert_eq!((lint.found, lint.left, report.left_out.len()), (1, 1, 0));
+}
+
+#[test]
+fn two_data_sets_side_by_side() {
+    let dir = tempfile::tempdir().unwrap();
+    let expert = expert();
+    let report = |list: &List| done(run_until(request(&expert, list, dir.path(), None), 0).0).0.report;
+    let a = report(&List::of(&["good", "bad", "bad", "blank"]));
+    let b = report(&List::of(&["good", "good", "fine", "blank"]));
+    let both = compare(["a", "b"], [&a, &b]);
+    assert_eq!((both.sides[0].conforming, both.sides[1].conforming), (1, 3));
+    assert_eq!((both.sides[0].correct, both.sides[1].correct), (2, 4));
+    let lines: Vec<_> = both.lines.iter().map(|l| (l.code.as_str(), l.found)).collect();
+    assert_eq!(lines, [("bad", [2, 0]), ("blank", [1, 1])]);
+}
