@@ -16,6 +16,10 @@ lint:
 bench *args="--arch smollm2-135m":
     cargo run --release -- bench train {{args}}
 
+# What the gate makes of RECORDS written for SQLite, held against their DATABASES (needs a PostgreSQL server)
+bench-gate records databases *args="":
+    cargo build --release -p expert-sql --examples && python3 experts/sql/benches/spider.py {{records}} {{databases}} {{args}}
+
 # Write the manifests' JSON schema anew from the SDK's types
 schema:
     cargo run -- expert schema > manifests/schema/expert.schema.json

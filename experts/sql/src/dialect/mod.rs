@@ -6,10 +6,12 @@
 //! signs     whose SQL a record is           foreign    remarks on another's spellings
 //! names     which names there are           kinds      what kind of values an expression has
 //! tables    columns, options    types       rows       values against columns      keys  foreign keys
-//! functions calls               dates       calls about dates                  operators  comparisons
+//! functions calls               dates       calls about dates                  operators  operators
+//! comparisons types that differ patterns    LIKE, REGEXP, GLOB
 //! queries   LIMIT, ORDER BY, FROM           groups     GROUP BY       writes  INSERT, UPDATE, DELETE
 //! ```
 
+mod comparisons;
 mod dates;
 mod foreign;
 mod functions;
@@ -18,6 +20,7 @@ mod keys;
 mod kinds;
 mod names;
 mod operators;
+mod patterns;
 mod queries;
 mod reading;
 mod rows;
@@ -51,6 +54,15 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    /// Its name, as its makers write it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Dialect::Postgres => "PostgreSQL",
+            Dialect::MySql => "MySQL",
+            Dialect::Sqlite => "SQLite",
+        }
+    }
+
     /// Its name, as records give it.
     pub fn name(self) -> &'static str {
         match self {
@@ -194,9 +206,13 @@ fn read_as(
     (schema, plain): Parsed<'_>,
     (sql, plain_sql): Parsed<'_>,
 ) -> Result<Translated, Untranslatable> {
-    let cannot = |code, what: &str, why: String| Untranslatable {
+    let cannot = |code, what: &str, why: String, plain: String| Untranslatable {
         code,
-        why: format!("`{what}` parses neither as PostgreSQL nor as {}: {why}", dialect.name()),
+        why: match certain {
+            true => format!("`{what}` parses neither as PostgreSQL nor as {}: {why}", dialect.title()),
+            // Whose it is was a guess: then PostgreSQL's own reason says most.
+            false => format!("`{what}` does not parse as PostgreSQL: {plain}"),
+        },
     };
     let mut changes = Vec::new();
     // A schema may be PostgreSQL's already and only the statement another's.
@@ -204,8 +220,8 @@ fn read_as(
         Ok(tables) if signs::is_postgres(schema) => (tables.clone(), false),
         _ => {
             let parsed = statement::parse_all_as(schema, dialect);
-            let parsed = parsed.or_else(|why| plain.clone().map_err(|_| why));
-            let mut tables = parsed.map_err(|why| cannot("schema-does-not-parse", "schema", why))?;
+            let parsed = parsed.or_else(|why| plain.clone().map_err(|plain| (why, plain)));
+            let mut tables = parsed.map_err(|(why, plain)| cannot("schema-does-not-parse", "schema", why, plain))?;
             tables::rewrite(&mut tables, dialect, &mut changes);
             let names = Names::of(&tables);
             for table in &mut tables {
@@ -217,8 +233,8 @@ fn read_as(
     };
     let names = Names::of(&tables);
     let mut statements = statement::parse_all_as(sql, dialect)
-        .or_else(|why| plain_sql.clone().map_err(|_| why))
-        .map_err(|why| cannot("sql-does-not-parse", "sql", why))?;
+        .or_else(|why| plain_sql.clone().map_err(|plain| (why, plain)))
+        .map_err(|(why, plain)| cannot("sql-does-not-parse", "sql", why, plain))?;
     let before = changes.len();
     for statement in &mut statements {
         changes.extend(rewrite(statement, dialect, certain, &names));
@@ -234,7 +250,7 @@ fn read_as(
         }
     }
     if told.is_empty() && (schema_changed || sql_changed) {
-        let what = format!("written as {} has it and PostgreSQL does not", dialect.name());
+        let what = format!("written as {} has it and PostgreSQL does not", dialect.title());
         told.push(Change { rule: "syntax", what });
     }
     Ok(Translated {
@@ -322,7 +338,7 @@ impl VisitorMut for Walk<'_, '_> {
     }
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-        operators::without_case(self.0, expr);
+        comparisons::without_case(self.0, expr);
         ControlFlow::Continue(())
     }
 

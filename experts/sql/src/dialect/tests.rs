@@ -276,7 +276,7 @@ fn schemas_become_such_that_postgresql_takes_them() {
 fn what_cannot_be_read_is_told_with_its_reason() {
     let error = translate("CREATE TABLE t (a INT)", "SELEC a FRM t", None).unwrap_err();
     assert_eq!(error.code, "sql-does-not-parse");
-    assert!(error.why.starts_with("`sql` parses neither as PostgreSQL nor as mysql: "), "{}", error.why);
+    assert!(error.why.starts_with("`sql` does not parse as PostgreSQL: "), "{}", error.why);
     let error = translate("CREATE TABLE (", "SELECT 1", Some(Dialect::Sqlite)).unwrap_err();
     assert_eq!(error.code, "schema-does-not-parse");
 }

@@ -1,10 +1,12 @@
 //! A column beside an aggregate that is not grouped by. Where every such item is a plain column and
 //! some grouping is there, the columns join it: what the statement then returns is what it can only
-//! have meant. Without any GROUP BY that would be a guess.
+//! have meant. Without any GROUP BY that would be a guess; and beside MIN or MAX the row with the
+//! extreme may be meant, which more groups would not find.
 
 use sqlparser::ast::{Expr, GroupByExpr, SelectItem, SetExpr, Statement};
 
 use super::{Context, Found, code};
+use crate::schema::last_part;
 
 pub(super) fn check(context: &Context<'_>) -> Option<Found> {
     let found = context.resolved.findings.iter().find(|f| f.code == code::INCOMPLETE_GROUP_BY)?;
@@ -23,6 +25,10 @@ fn completed(statement: &Statement) -> Option<Statement> {
     if grouped.is_empty() || !modifiers.is_empty() {
         return None;
     }
+    let extreme = select.projection.iter().any(|item| {
+        matches!(item, SelectItem::UnnamedExpr(Expr::Function(f)) | SelectItem::ExprWithAlias { expr: Expr::Function(f), .. }
+            if matches!(last_part(&f.name).as_str(), "min" | "max"))
+    });
     let before = grouped.len();
     for item in &select.projection {
         let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else { return None };
@@ -31,7 +37,7 @@ fn completed(statement: &Statement) -> Option<Statement> {
             grouped.push(expr.clone());
         }
     }
-    (grouped.len() > before).then_some(statement)
+    (grouped.len() > before && !extreme).then_some(statement)
 }
 
 /// `t.a` and `a` are the same column here: both are in one SELECT, and a bare name is not ambiguous.

@@ -80,6 +80,7 @@ fn faults_that_end_it() {
             "SELECT COUNT(*) FROM orders",
         ),
         (code::INCOMPLETE_GROUP_BY, "q", "SELECT city, COUNT(*) FROM customers"),
+        (code::INCOMPLETE_GROUP_BY, "q", "SELECT city, name, MAX(id) FROM customers GROUP BY city"),
     ] {
         assert_eq!(rejected(question, sql).as_deref(), Some(code), "{sql}");
     }
