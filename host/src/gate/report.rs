@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use hive_sdk::manifest::LintSpec;
-use hive_sdk::{LintLevel, Verdict};
+use hive_sdk::{Finding, LintLevel, Verdict};
 use serde::{Deserialize, Serialize};
 
 use super::alike::Fate;
@@ -162,6 +162,11 @@ pub struct Example {
     pub fields: Vec<(String, String, String)>,
 }
 
+/// The first finding of each code: what is counted is records.
+fn once_each(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
+    findings.iter().enumerate().filter(|(i, f)| findings[..*i].iter().all(|g| g.code != f.code)).map(|(_, f)| f)
+}
+
 /// Gathers what a report says, record by record.
 #[derive(Debug, Default)]
 pub struct Collector {
@@ -200,7 +205,7 @@ impl Collector {
                 return;
             }
         }
-        for finding in record.changes() {
+        for finding in once_each(record.changes()) {
             self.repairs.add(&finding.code, &record.source, &finding.message);
             self.example(record, &finding.code, &finding.message);
         }
@@ -218,7 +223,7 @@ impl Collector {
             self.rejects.add(code, &record.source, why);
             return;
         }
-        for finding in record.notes() {
+        for finding in once_each(record.notes()) {
             self.notes.add(&finding.code, &record.source, &finding.message);
             *self.left.entry(finding.code.clone()).or_default() += 1;
         }
