@@ -10,7 +10,10 @@ Where a table's rows do not fit the types that its own schema declares, the colu
 a number or a date is NULL: SQLite keeps any value anywhere, and the record's schema says nothing of it.
 
   cargo build --release -p expert-sql --examples
-  python3 experts/sql/benches/spider.py RECORDS.jsonl DATABASES/ [--limit N] [--show FILE]
+  python3 experts/sql/benches/spider.py RECORDS.jsonl DATABASES/ [--limit N] [--show FILE] [--rows N]
+
+With --rows the gate is given the rows as well, as INSERTs behind the schema, so that it can make types and rows fit;
+records whose database has more than N rows are passed over.
 
 RECORDS: JSON lines with question, schema, sql, db_id and exec (those with `ok` or `empty` count).
 DATABASES: NAME.sqlite files. Needs psycopg2 and a server at PGHOST, PGPORT, PGUSER (a superuser; schemas named
@@ -54,6 +57,16 @@ def comparable(value):
         return text.removesuffix(" 00:00:00")
 
 
+def literal(value):
+    if value is None:
+        return "NULL"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, bytes):
+        value = value.decode("latin1")
+    return "'%s'" % value.replace("'", "''").replace("\0", "")
+
+
 def multiset(rows):
     return collections.Counter(tuple(comparable(value) for value in row) for row in rows)
 
@@ -76,14 +89,29 @@ class Databases:
         database.text_factory = lambda data: data.decode("utf8", "replace")
         return database
 
-    def use(self, name, schema):
+    def inserts(self, name, most):
+        """The rows as INSERTs; None when there are more."""
+        source = self.sqlite(name)
+        statements, count = [], 0
+        for (table,) in source.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").fetchall():
+            columns = ", ".join('"%s"' % c[1] for c in source.execute('PRAGMA table_info("%s")' % table))
+            rows = source.execute('SELECT * FROM "%s"' % table).fetchall()
+            count += len(rows)
+            if count > most:
+                return None
+            if rows:
+                values = ", ".join("(%s)" % ", ".join(map(literal, row)) for row in rows)
+                statements.append('INSERT INTO "%s" (%s) VALUES %s;' % (table, columns, values))
+        return "\n".join(statements)
+
+    def use(self, name, schema, filled):
         """Makes the schema unless it is there, and searches it; why it cannot be, if so."""
         if (name, schema) not in self.made:
             place = "spider_%d" % len(self.made)
             self.cursor.execute("DROP SCHEMA IF EXISTS %s CASCADE; CREATE SCHEMA %s; SET search_path = %s" % (place, place, place))
             try:
                 self.cursor.execute(schema)
-                if self.fill(name, place):
+                if not filled and self.fill(name, place):
                     self.misfits.add(name)
                 self.made[name, schema] = (place, None)
             except psycopg2.Error as error:
@@ -199,6 +227,7 @@ def main():
     options.add_argument("records")
     options.add_argument("databases")
     options.add_argument("--limit", type=int)
+    options.add_argument("--rows", type=int, help="give the gate the rows too, of databases with at most so many")
     options.add_argument("--show", help="write every record that does not agree to this file")
     options = options.parse_args()
     records = [json.loads(line) for line in open(options.records)]
@@ -206,10 +235,13 @@ def main():
     if options.limit:
         random.Random(1).shuffle(records)
         records = records[: options.limit]
+    databases = Databases(options.databases)
+    if options.rows:
+        rows = {name: databases.inserts(name, options.rows) for name in {r["db_id"] for r in records}}
+        records = [dict(r, schema=r["schema"] + "\n" + rows[r["db_id"]]) for r in records if rows[r["db_id"]] is not None]
     fields = ("question", "schema", "sql", "dialect")
     lines = "\n".join(json.dumps({f: r[f] for f in fields}) for r in records)
     said = subprocess.run([JUDGE, "2"], input=lines.encode(), stdout=subprocess.PIPE, check=True).stdout.splitlines()
-    databases = Databases(options.databases)
     counts = collections.Counter()
     show = open(options.show, "w") if options.show else None
     for record, line in zip(records, said):
@@ -221,7 +253,7 @@ def main():
             final = verdict.get("record", record)
             sql = final["sql"]
             wanted = multiset(databases.sqlite(record["db_id"]).execute(record["sql"]).fetchall())
-            outcome = databases.use(record["db_id"], final["schema"])
+            outcome = databases.use(record["db_id"], final["schema"], options.rows)
             if outcome:
                 counts["the schema is refused"] += 1
             else:

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use sqlparser::ast::{
     CharacterLength, ColumnOption, DataType, Expr, Ident, Insert, ObjectName, SelectItem, SetExpr, Statement,
-    TableObject, TimezoneInfo, UnaryOperator, Value,
+    TableConstraint, TableObject, TimezoneInfo, UnaryOperator, Value,
 };
 
 use super::names::{self, Kind};
@@ -21,7 +21,14 @@ pub(super) fn fit(statements: &mut [Statement], changes: &mut Vec<Change>) {
     let mut tables: BTreeMap<String, Vec<Column>> = BTreeMap::new();
     for statement in statements.iter() {
         if let Statement::CreateTable(create) = statement {
-            tables.insert(last_part(&create.name), create.columns.iter().map(Column::of).collect());
+            let mut columns: Vec<Column> = create.columns.iter().map(Column::of).collect();
+            for constraint in &create.constraints {
+                if let TableConstraint::PrimaryKey(key) = constraint {
+                    let parts: Vec<String> = key.columns.iter().map(names::index_column).collect();
+                    columns.iter_mut().filter(|c| parts.contains(&c.name)).for_each(|c| c.not_null = true);
+                }
+            }
+            tables.insert(last_part(&create.name), columns);
         }
     }
     for statement in statements.iter_mut() {
@@ -112,7 +119,7 @@ impl Column {
             kind,
             numbered,
             may_number: key && kind == Kind::Integer,
-            not_null: column.options.iter().any(|o| matches!(o.option, ColumnOption::NotNull)),
+            not_null: key || column.options.iter().any(|o| matches!(o.option, ColumnOption::NotNull)),
             seen: Seen::default(),
         }
     }
@@ -150,12 +157,12 @@ impl Column {
                 (Value::Null, _) => seen.absent = true,
                 (Value::Number(n, _), kind) => number(seen, &n.to_string(), negative, kind, &self.data_type),
                 (Value::SingleQuotedString(text) | Value::DoubleQuotedString(text), kind) => {
-                    words(seen, text, kind, &self.data_type)
+                    words(seen, text, kind, &self.data_type, self.not_null)
                 }
                 _ => {}
             },
             Expr::Identifier(ident) if ident.quote_style == Some('"') => {
-                words(seen, &ident.value, self.kind, &self.data_type)
+                words(seen, &ident.value, self.kind, &self.data_type, self.not_null)
             }
             _ => {}
         }
@@ -207,7 +214,7 @@ fn number(seen: &mut Seen, text: &str, negative: bool, kind: Kind, data_type: &D
     }
 }
 
-fn words(seen: &mut Seen, text: &str, kind: Kind, data_type: &DataType) {
+fn words(seen: &mut Seen, text: &str, kind: Kind, data_type: &DataType, not_null: bool) {
     let trimmed = text.trim();
     match kind {
         Kind::Boolean => {
@@ -221,7 +228,8 @@ fn words(seen: &mut Seen, text: &str, kind: Kind, data_type: &DataType) {
             _ => seen.text = true,
         },
         Kind::Text => seen.longest = seen.longest.max(text.chars().count() as u64),
-        Kind::Date | Kind::Timestamp if trimmed.starts_with("0000-00-00") => {}
+        // NULL says as much, where that may stand.
+        Kind::Date | Kind::Timestamp if trimmed.starts_with("0000-00-00") && !not_null => {}
         Kind::Date => match moment(trimmed) {
             None => seen.text = true,
             Some(timed) => seen.moment |= timed,
