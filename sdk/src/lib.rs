@@ -53,7 +53,7 @@ pub mod testing;
 pub use abi::{ABI_VERSION, Buffer, ExpertTable};
 pub use error::ExpertError;
 pub use expert::Expert;
-pub use manifest::{AdapterSpec, EvalPrompt, LintSpec, Manifest, Method};
+pub use manifest::{AdapterSpec, DropoutSemantics, EvalPrompt, LintSpec, Manifest, Method};
 pub use protocol::{
     Facts, Finding, Grade, GradeRequest, Grammar, LintLevel, Message, Record, Rendered, Role, Settings, Verdict,
 };

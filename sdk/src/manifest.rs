@@ -151,6 +151,18 @@ pub enum Method {
     Lora,
 }
 
+/// What dropout drops in training. The two differ for DoRA alone, and not at dropout 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DropoutSemantics {
+    /// The input of the adapter's branch.
+    #[default]
+    Branch,
+    /// PEFT's rule, for comparisons with it: also the input of the base product that DoRA scales.
+    /// Slower: two more base products per layer.
+    Peft,
+}
+
 /// A linear layer of the decoder that can carry an adapter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -183,9 +195,11 @@ pub struct AdapterSpec {
     /// Scaling is alpha / rank (alpha / √rank with rsLoRA).
     #[schemars(range(min = 0.0))]
     pub alpha: f64,
-    /// Probability with which an input of the adapter branch is dropped in training.
+    /// Probability with which an input is dropped in training.
     #[schemars(range(min = 0.0, max = 0.99))]
     pub dropout: f64,
+    /// What dropout drops.
+    pub dropout_semantics: DropoutSemantics,
     /// Scale by alpha / √rank (arXiv 2312.03732).
     pub rslora: bool,
     /// The linear layers that carry an adapter.
@@ -205,6 +219,7 @@ impl Default for AdapterSpec {
             rank: 12,
             alpha: 24.0,
             dropout: 0.1,
+            dropout_semantics: DropoutSemantics::Branch,
             rslora: false,
             target_modules: vec![QProj, KProj, VProj, OProj, UpProj, DownProj],
             rank_pattern: BTreeMap::new(),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use hive_engine::adapter::config::{Module, Targets};
 use hive_engine::adapter::peft::{self, BaseRef};
-use hive_engine::adapter::{Adapter, AdapterConfig, Method};
+use hive_engine::adapter::{Adapter, AdapterConfig, DropoutSemantics, Method};
 use hive_engine::data::Example;
 use hive_engine::model::config::{Architecture, ModelConfig};
 use hive_engine::model::decoder::Decoder;
@@ -55,6 +55,14 @@ enum MethodArg {
     Lora,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SemanticsArg {
+    /// The input of the adapter's branch
+    Branch,
+    /// As PEFT: for DoRA, also the input of the base product that m/n scales
+    Peft,
+}
+
 /// `hive bench train`
 #[derive(Debug, Args)]
 pub struct BenchTrain {
@@ -73,9 +81,12 @@ pub struct BenchTrain {
     /// Adapter alpha
     #[arg(long, default_value_t = 24.0)]
     alpha: f64,
-    /// Dropout on the adapter branch; unless given 0, or what the folder of --adapter says
+    /// Probability of dropout; unless given 0, or what the folder of --adapter says
     #[arg(long)]
     dropout: Option<f64>,
+    /// What dropout drops
+    #[arg(long, value_enum, default_value = "branch")]
+    dropout_semantics: SemanticsArg,
     /// Linear layers with an adapter, or `all-linear`
     #[arg(long, value_delimiter = ',', default_value = "q_proj,k_proj,v_proj,o_proj,up_proj,down_proj")]
     targets: Vec<String>,
@@ -183,10 +194,18 @@ impl BenchTrain {
         Ok((decoder, BaseRef { id: format!("random-{id}"), digest: format!("random, seed {}", self.seed) }))
     }
 
+    fn semantics(&self) -> DropoutSemantics {
+        match self.dropout_semantics {
+            SemanticsArg::Branch => DropoutSemantics::Branch,
+            SemanticsArg::Peft => DropoutSemantics::Peft,
+        }
+    }
+
     fn initial(&self, decoder: &Decoder, reference: &BaseRef) -> anyhow::Result<Adapter> {
         if let Some(dir) = &self.adapter {
             let mut adapter = peft::load(dir, &decoder.config, Some(reference))?.adapter;
             adapter.config.dropout = self.dropout.unwrap_or(adapter.config.dropout);
+            adapter.config.dropout_semantics = self.semantics();
             return Ok(adapter);
         }
         let all = self.targets.iter().any(|t| t == "all-linear");
@@ -198,6 +217,7 @@ impl BenchTrain {
             rank: self.rank,
             alpha: self.alpha,
             dropout: self.dropout.unwrap_or(0.0),
+            dropout_semantics: self.semantics(),
             rslora: false,
             targets: if all { Targets::AllLinear } else { Targets::Names(self.targets.clone()) },
             layers: None,

@@ -109,10 +109,14 @@ impl TrainReporter for TrainProgress {
             (
                 "adapter",
                 format!(
-                    "{method} rank {}, alpha {}, dropout {} on {} layers ({})",
+                    "{method} rank {}, alpha {}, dropout {}{} on {} layers ({})",
                     adapter.rank,
                     adapter.alpha,
                     adapter.dropout,
+                    match adapter.dropout_semantics {
+                        hive_sdk::DropoutSemantics::Branch => "",
+                        hive_sdk::DropoutSemantics::Peft => " as PEFT drops",
+                    },
                     plan.adapted,
                     names.join(", ")
                 ),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use hive_engine::adapter::config::Targets;
-use hive_engine::adapter::{AdapterConfig, Method};
+use hive_engine::adapter::{AdapterConfig, DropoutSemantics, Method};
 use hive_engine::train::{Schedule, TrainConfig};
 use hive_sdk::Manifest;
 use hive_sdk::manifest::{AdapterSpec, Recipe, Schedule as SdkSchedule, TrainingSpec};
@@ -166,6 +166,10 @@ pub fn adapter_config(spec: &AdapterSpec) -> AdapterConfig {
         rank: spec.rank as usize,
         alpha: spec.alpha,
         dropout: spec.dropout,
+        dropout_semantics: match spec.dropout_semantics {
+            hive_sdk::DropoutSemantics::Branch => DropoutSemantics::Branch,
+            hive_sdk::DropoutSemantics::Peft => DropoutSemantics::Peft,
+        },
         rslora: spec.rslora,
         targets: Targets::Names(spec.target_modules.iter().map(name).collect()),
         layers: None,

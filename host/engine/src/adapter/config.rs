@@ -29,6 +29,28 @@ impl Method {
     }
 }
 
+/// What dropout drops in training. The two differ for DoRA alone, and not at dropout 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DropoutSemantics {
+    /// The input of the adapter's branch.
+    #[default]
+    Branch,
+    /// PEFT's rule: also the input of the base product that DoRA scales by m/n − 1. Costs two more
+    /// base products per layer and step.
+    Peft,
+}
+
+impl DropoutSemantics {
+    /// The name in recipes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Branch => "branch",
+            Self::Peft => "peft",
+        }
+    }
+}
+
 /// A linear layer of the decoder that can carry an adapter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -109,8 +131,10 @@ pub struct AdapterConfig {
     pub rank: usize,
     /// Alpha where no pattern says otherwise.
     pub alpha: f64,
-    /// Dropout on the branch's input, in training only.
+    /// Probability of dropout, in training only.
     pub dropout: f64,
+    /// What it drops.
+    pub dropout_semantics: DropoutSemantics,
     /// Scaling alpha/√rank instead of alpha/rank (arXiv 2312.03732).
     pub rslora: bool,
     /// Which layers.

@@ -6,5 +6,5 @@ pub mod merge;
 pub mod params;
 pub mod peft;
 
-pub use config::{AdapterConfig, Method, Module};
+pub use config::{AdapterConfig, DropoutSemantics, Method, Module};
 pub use params::{Adapter, AdapterScales, Part};

@@ -13,7 +13,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::adapter::config::{AdapterConfig, Method, Module, Targets};
+use crate::adapter::config::{AdapterConfig, DropoutSemantics, Method, Module, Targets};
 use crate::adapter::params::{Adapter, Part};
 use crate::error::{EngineError, MismatchOf, Result};
 use crate::model::config::ModelConfig;
@@ -146,6 +146,7 @@ pub fn read_config(dir: &Path) -> Result<PeftConfig> {
             rank: raw.r,
             alpha: raw.lora_alpha,
             dropout: raw.lora_dropout,
+            dropout_semantics: DropoutSemantics::default(),
             rslora: raw.use_rslora,
             targets,
             layers,

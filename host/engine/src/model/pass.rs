@@ -5,7 +5,7 @@
 //! rotations, the gated activation) are computed again instead. All buffers are kept for the next
 //! batch: fresh memory is slow.
 
-use crate::adapter::{Adapter, AdapterScales, Module};
+use crate::adapter::{Adapter, AdapterScales, DropoutSemantics, Module};
 use crate::data::Batch;
 use crate::model::decoder::Decoder;
 use crate::ops::cross_entropy::{self, Loss};
@@ -33,6 +33,8 @@ pub struct Dropout {
     pub step: u64,
     /// Probability.
     pub probability: f64,
+    /// What is dropped.
+    pub semantics: DropoutSemantics,
 }
 
 /// What the forward pass keeps of one layer. Sizes in values: N tokens.
@@ -139,8 +141,13 @@ impl Model<'_> {
 }
 
 fn mask<'a>(dropout: Option<Dropout>, layer: usize, module: Module, batch: &'a Batch) -> Option<Mask<'a>> {
-    let Dropout { seed, step, probability } = dropout.filter(|d| d.probability > 0.0)?;
-    Some(Mask { key: key(&[seed, step, layer as u64, module as u64]), token_keys: &batch.token_keys, probability })
+    let Dropout { seed, step, probability, semantics } = dropout.filter(|d| d.probability > 0.0)?;
+    Some(Mask {
+        key: key(&[seed, step, layer as u64, module as u64]),
+        token_keys: &batch.token_keys,
+        probability,
+        reaches_base: semantics == DropoutSemantics::Peft,
+    })
 }
 
 impl Pass {

@@ -14,11 +14,15 @@
 //! dm_j = Σ_t g_tj·(y − bias)_tj / m_j
 //! ```
 //!
+//! Where the mask reaches the base ([`Mask::reaches_base`]), DoRA's rule is that of
+//! [`super::dora_peft`].
+//!
 //! c multiplies activations rather than a copy of W: the copy would cost as much memory as the
 //! base, and c·activation costs one part in `in` of the product. W stays as loaded.
 
 use rayon::prelude::*;
 
+use super::dora_peft;
 use super::dropout::Mask;
 use super::lanes::{dot, wide};
 use super::product::{Threads, View, Write, multiply, nn, nt, tn};
@@ -140,6 +144,12 @@ pub fn forward(
     branch: Option<Branch>,
     mask: Option<Mask>,
 ) {
+    if let (Some(branch), Some(mask)) = (branch, mask)
+        && let Some(magnitude) = branch.magnitude.filter(|_| mask.reaches_base)
+    {
+        dora_peft::forward(y, z, dropped, x, linear, (branch, magnitude), mask);
+        return;
+    }
     let (out, input) = (linear.out, linear.input);
     let tokens = x.len() / input;
     nt(y, x, linear.weight, (tokens, out, input), 1.0, Write::Replace);
@@ -149,21 +159,26 @@ pub fn forward(
         nt(z, branch_input, branch.a, (tokens, branch.rank, input), 1.0, Write::Replace);
         nt(y, z, branch.b, (tokens, out, branch.rank), branch.scaling, Write::Add);
     }
-    let ratio = branch.and_then(|b| b.magnitude).map(|m| m.ratio);
-    if ratio.is_some() || linear.bias.is_some() {
-        y.par_chunks_mut(BLOCK * out).for_each(|y| {
-            wide(|| {
-                for y in y.chunks_exact_mut(out) {
-                    if let Some(ratio) = ratio {
-                        y.iter_mut().zip(ratio).for_each(|(y, c)| *y *= c);
-                    }
-                    if let Some(bias) = linear.bias {
-                        y.iter_mut().zip(bias).for_each(|(y, b)| *y += b);
-                    }
-                }
-            });
-        });
+    scale_and_shift(y, out, branch.and_then(|b| b.magnitude).map(|m| m.ratio), linear.bias);
+}
+
+/// y = ratio ⊙ y + bias, row by row of `out` values.
+pub(super) fn scale_and_shift(y: &mut [f32], out: usize, ratio: Option<&[f32]>, bias: Option<&[f32]>) {
+    if ratio.is_none() && bias.is_none() {
+        return;
     }
+    y.par_chunks_mut(BLOCK * out).for_each(|y| {
+        wide(|| {
+            for y in y.chunks_exact_mut(out) {
+                if let Some(ratio) = ratio {
+                    y.iter_mut().zip(ratio).for_each(|(y, c)| *y *= c);
+                }
+                if let Some(bias) = bias {
+                    y.iter_mut().zip(bias).for_each(|(y, b)| *y += b);
+                }
+            }
+        });
+    });
 }
 
 fn drop_input<'a>(dropped: &'a mut Vec<f32>, x: &'a [f32], width: usize, mask: Option<Mask>) -> &'a [f32] {
@@ -182,8 +197,12 @@ fn drop_input<'a>(dropped: &'a mut Vec<f32>, x: &'a [f32], width: usize, mask: O
 pub struct Scratch {
     /// drop(x) or u·A: [tokens, in]
     pub dropped: Vec<f32>,
-    u: Vec<f32>,
-    partial: Vec<f32>,
+    pub(super) u: Vec<f32>,
+    pub(super) partial: Vec<f32>,
+    /// c ⊙ (W·drop(x) + s·B·z) [tokens, out], where the mask reaches the base
+    pub(super) scaled: Vec<f32>,
+    /// What passes through the mask to dx [tokens, in], where the mask reaches the base
+    pub(super) masked: Vec<f32>,
 }
 
 /// Adds the gradients of x (when wanted) and of the branch. `g` [tokens, out] is ∂L/∂y on entry
@@ -205,6 +224,10 @@ pub fn backward(
         }
         return;
     };
+    if let (Some(magnitude), Some(mask)) = (branch.magnitude, mask.filter(|m| m.reaches_base)) {
+        dora_peft::backward(dx, g, (x, z), linear, (branch, magnitude, gradient), mask, scratch);
+        return;
+    }
     let (rank, s) = (branch.rank, branch.scaling);
     if let (Some(magnitude), Some(dm)) = (branch.magnitude, gradient.m) {
         magnitude_backward(dm, g, y, linear.bias, magnitude, out, &mut scratch.partial);
@@ -227,7 +250,7 @@ pub fn backward(
 }
 
 /// Adds Σ_t g·(y − bias)/m to dm and turns g into c ⊙ g, in one pass.
-fn magnitude_backward(
+pub(super) fn magnitude_backward(
     dm: &mut [f32],
     g: &mut [f32],
     y: &[f32],

@@ -29,6 +29,8 @@ pub struct Mask<'a> {
     pub token_keys: &'a [u64],
     /// Probability of dropping, in [0, 1).
     pub probability: f64,
+    /// Whether DoRA's share of the base product takes the dropped input too, as PEFT has it.
+    pub reaches_base: bool,
 }
 
 impl Mask<'_> {
@@ -78,7 +80,7 @@ mod tests {
         let width = 577;
         let x = vec![1.0; tokens.len() * width];
         let mut out = vec![9.0; x.len()];
-        Mask { key: seed, token_keys: tokens, probability }.apply(&mut out, &x, width);
+        Mask { key: seed, token_keys: tokens, probability, reaches_base: false }.apply(&mut out, &x, width);
         out
     }
 
@@ -105,7 +107,7 @@ mod tests {
     #[test]
     fn forward_and_backward_see_the_same_mask() {
         let (tokens, width) = ([1, 2], 9);
-        let mask = Mask { key: 4, token_keys: &tokens, probability: 0.5 };
+        let mask = Mask { key: 4, token_keys: &tokens, probability: 0.5, reaches_base: false };
         let ones = vec![1.0; 18];
         let (mut forward, mut backward) = (vec![0.0; 18], vec![2.0; 18]);
         mask.apply(&mut forward, &ones, width);

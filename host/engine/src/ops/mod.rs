@@ -7,6 +7,7 @@
 pub mod attention;
 pub mod cross_entropy;
 pub mod dora;
+mod dora_peft;
 pub mod dropout;
 pub mod embedding;
 pub mod lanes;

@@ -111,8 +111,12 @@ impl<'a> Trainer<'a> {
         }
         let scale = (1.0 / loss_tokens as f64) as f32;
         let model = Model { base: self.base, adapter: Some((&self.adapter, &self.scales)) };
-        let probability = self.adapter.config.dropout;
-        let dropout = Some(Dropout { seed: self.config.seed, step: self.optimizer.updates, probability });
+        let dropout = Some(Dropout {
+            seed: self.config.seed,
+            step: self.optimizer.updates,
+            probability: self.adapter.config.dropout,
+            semantics: self.adapter.config.dropout_semantics,
+        });
         for batch in cut(examples, self.config.micro_batch_tokens, self.base)? {
             self.pass.forward(model, &batch, dropout, true);
             total += self.pass.backward(model, &batch, dropout, scale, &mut self.gradients);

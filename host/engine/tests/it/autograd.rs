@@ -2,21 +2,30 @@
 //! tied and untied heads, B ≠ 0, m ≠ ‖W‖, rank and alpha patterns, several records in one batch.
 
 use hive_engine::adapter::config::Targets;
-use hive_engine::adapter::{Method, Module};
+use hive_engine::adapter::{AdapterConfig, DropoutSemantics, Method, Module};
 use hive_engine::data::Example;
 use hive_engine::model::config::Architecture;
+use hive_engine::model::pass::Dropout;
 use hive_engine::train::Trainer;
 
 use crate::fixtures::{adapter_config, decoder, distance, examples, train_config, trained};
 use crate::oracle::Oracle;
 
 fn agree(architecture: Architecture, tied: bool, method: Method, rslora: bool, targets: Targets) {
-    let base = decoder(architecture, tied);
     let mut config = adapter_config(method);
     config.rslora = rslora;
     config.targets = targets;
+    agree_on(architecture, tied, config);
+}
+
+fn agree_on(architecture: Architecture, tied: bool, config: AdapterConfig) {
+    let base = decoder(architecture, tied);
+    let (method, probability, semantics) = (config.method, config.dropout, config.dropout_semantics);
     let adapter = trained(&base, config);
-    let oracle = Oracle::new(&base, &adapter);
+    let mut oracle = Oracle::new(&base, &adapter);
+    if probability > 0.0 {
+        oracle.dropout = Some(Dropout { seed: train_config().seed, step: 0, probability, semantics });
+    }
     let records = examples(5, base.config.vocab_size);
     let records: Vec<&Example> = records.iter().collect();
     let (want_loss, want) = oracle.gradients(&records);
@@ -55,6 +64,18 @@ fn dora_on_qwen2_with_biases() {
 fn lora_on_each_architecture() {
     for architecture in [Architecture::Llama, Architecture::Qwen2, Architecture::Qwen3] {
         agree(architecture, true, Method::Lora, true, Targets::AllLinear);
+    }
+}
+
+#[test]
+fn dropout_on_the_branch_and_as_peft_has_it() {
+    for architecture in [Architecture::Llama, Architecture::Qwen2, Architecture::Qwen3] {
+        for semantics in [DropoutSemantics::Branch, DropoutSemantics::Peft] {
+            for method in [Method::Dora, Method::Lora] {
+                let dropout = AdapterConfig { dropout: 0.3, dropout_semantics: semantics, ..adapter_config(method) };
+                agree_on(architecture, true, dropout);
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hive_engine::adapter::config::Targets;
-use hive_engine::adapter::{Adapter, AdapterConfig, Method, Part};
+use hive_engine::adapter::{Adapter, AdapterConfig, DropoutSemantics, Method, Part};
 use hive_engine::data::Example;
 use hive_engine::model::config::{Architecture, ModelConfig};
 use hive_engine::model::decoder::Decoder;
@@ -50,6 +50,7 @@ pub fn adapter_config(method: Method) -> AdapterConfig {
         rank: 3,
         alpha: 6.0,
         dropout: 0.0,
+        dropout_semantics: DropoutSemantics::Branch,
         rslora: false,
         targets: Targets::AllLinear,
         layers: None,

@@ -2,13 +2,17 @@
 //! time, with DoRA written as the paper has it. candle's autograd then gives every gradient.
 
 use candle_core::{D, Device, Tensor, Var};
-use hive_engine::adapter::{Adapter, Method, Module, Part};
-use hive_engine::data::Example;
+use hive_engine::adapter::{Adapter, DropoutSemantics, Method, Module, Part};
+use hive_engine::data::{Batch, Example};
 use hive_engine::model::decoder::Decoder;
+use hive_engine::model::pass::Dropout;
+use hive_engine::ops::dropout::{Mask, key};
 
 pub struct Oracle<'a> {
     base: &'a Decoder,
     method: Method,
+    /// Dropout in [`Oracle::loss`].
+    pub dropout: Option<Dropout>,
     /// One variable per tensor, in the order of `Adapter::tensors`.
     pub vars: Vec<(usize, Module, Part, f64, Var)>,
 }
@@ -26,20 +30,40 @@ impl<'a> Oracle<'a> {
                 (slot.site.layer, slot.site.module, part, f64::from(slot.site.scaling), var)
             })
             .collect();
-        Self { base, method: adapter.config.method, vars }
+        Self { base, method: adapter.config.method, dropout: None, vars }
     }
 
     fn var(&self, layer: usize, module: Module, part: Part) -> Option<(&Var, f64)> {
         self.vars.iter().find(|(l, m, p, ..)| (*l, *m, *p) == (layer, module, part)).map(|(_, _, _, s, v)| (v, *s))
     }
 
-    fn linear(&self, layer: usize, module: Module, x: &Tensor) -> Tensor {
+    /// drop(x) of one adapter, when dropout is on.
+    fn drop(&self, layer: usize, module: Module, x: &Tensor, token_keys: &[u64]) -> Tensor {
+        let Some(Dropout { seed, step, probability, .. }) = self.dropout else {
+            return x.clone();
+        };
+        let (tokens, width) = x.dims2().unwrap();
+        let key = key(&[seed, step, layer as u64, module as u64]);
+        let mut keep = vec![0.0; tokens * width];
+        Mask { key, token_keys, probability, reaches_base: false }.apply(&mut keep, &vec![1.0; tokens * width], width);
+        (x * tensor(&keep, &[tokens, width])).unwrap()
+    }
+
+    fn linear(&self, layer: usize, module: Module, x: &Tensor, token_keys: &[u64]) -> Tensor {
         let linear = self.base.linear(layer, module);
         let w = tensor(linear.weight, &[linear.out, linear.input]);
         let mut y = x.matmul(&w.t().unwrap()).unwrap();
         if let Some((a, s)) = self.var(layer, module, Part::A) {
             let (b, _) = self.var(layer, module, Part::B).unwrap();
-            let low = x.matmul(&a.t().unwrap()).unwrap().matmul(&b.t().unwrap()).unwrap();
+            let d = self.drop(layer, module, x, token_keys);
+            let low = d.matmul(&a.t().unwrap()).unwrap().matmul(&b.t().unwrap()).unwrap();
+            // PEFT's rule as its code has it: result + (m/n − 1)·base(d) + m/n·s·B·A·d.
+            let peft = self.dropout.is_some_and(|d| d.semantics == DropoutSemantics::Peft);
+            let base = y.clone();
+            if peft {
+                y = d.matmul(&w.t().unwrap()).unwrap();
+            }
+            let dropped_base = y.clone();
             y = (y + (low * s).unwrap()).unwrap();
             if self.method == Method::Dora {
                 let (m, _) = self.var(layer, module, Part::Magnitude).unwrap();
@@ -47,6 +71,9 @@ impl<'a> Oracle<'a> {
                 let norm = merged.sqr().unwrap().sum(1).unwrap().sqrt().unwrap().detach();
                 let ratio = (m.as_tensor() / norm).unwrap();
                 y = y.broadcast_mul(&ratio).unwrap();
+            }
+            if peft {
+                y = ((y - dropped_base).unwrap() + base).unwrap();
             }
         }
         match linear.bias {
@@ -87,8 +114,8 @@ impl<'a> Oracle<'a> {
         Tensor::cat(&[y0, y1], 2).unwrap()
     }
 
-    /// Logits [tokens, vocab] of one record.
-    pub fn logits(&self, ids: &[u32]) -> Tensor {
+    /// Logits [tokens, vocab] of one record, whose tokens have these keys for dropout.
+    fn logits(&self, ids: &[u32], keys: &[u64]) -> Tensor {
         let c = &self.base.config;
         let (n, dim) = (ids.len(), c.head_dim);
         let table = tensor(&self.base.embedding, &[c.vocab_size, c.hidden_size]);
@@ -98,9 +125,9 @@ impl<'a> Oracle<'a> {
         let causal = tensor(&hidden, &[1, n, n]);
         for (l, layer) in self.base.layers.iter().enumerate() {
             let h = self.norm(&x, &layer.input_norm);
-            let q = self.heads(&self.linear(l, Module::QProj, &h), c.num_heads, layer.q_norm.as_ref(), true);
-            let k = self.heads(&self.linear(l, Module::KProj, &h), c.num_kv_heads, layer.k_norm.as_ref(), true);
-            let v = self.heads(&self.linear(l, Module::VProj, &h), c.num_kv_heads, None, false);
+            let q = self.heads(&self.linear(l, Module::QProj, &h, keys), c.num_heads, layer.q_norm.as_ref(), true);
+            let k = self.heads(&self.linear(l, Module::KProj, &h, keys), c.num_kv_heads, layer.k_norm.as_ref(), true);
+            let v = self.heads(&self.linear(l, Module::VProj, &h, keys), c.num_kv_heads, None, false);
             let group = c.num_heads / c.num_kv_heads;
             let repeat = |x: &Tensor| {
                 let x = x.unsqueeze(1).unwrap().repeat((1, group, 1, 1)).unwrap();
@@ -110,11 +137,11 @@ impl<'a> Oracle<'a> {
             let scores = (scores / (dim as f64).sqrt()).unwrap().broadcast_add(&causal).unwrap();
             let p = candle_nn::ops::softmax(&scores, D::Minus1).unwrap();
             let o = p.matmul(&repeat(&v)).unwrap().transpose(0, 1).unwrap().reshape((n, c.num_heads * dim)).unwrap();
-            x = (x + self.linear(l, Module::OProj, &o)).unwrap();
+            x = (x + self.linear(l, Module::OProj, &o, keys)).unwrap();
             let h = self.norm(&x, &layer.post_attention_norm);
-            let gate = self.linear(l, Module::GateProj, &h).silu().unwrap();
-            let act = (gate * self.linear(l, Module::UpProj, &h)).unwrap();
-            x = (x + self.linear(l, Module::DownProj, &act)).unwrap();
+            let gate = self.linear(l, Module::GateProj, &h, keys).silu().unwrap();
+            let act = (gate * self.linear(l, Module::UpProj, &h, keys)).unwrap();
+            x = (x + self.linear(l, Module::DownProj, &act, keys)).unwrap();
         }
         let head = tensor(self.base.head(), &[c.vocab_size, c.hidden_size]);
         self.norm(&x, &self.base.norm).matmul(&head.t().unwrap()).unwrap()
@@ -133,7 +160,8 @@ impl<'a> Oracle<'a> {
             count += rows.len();
             let targets: Vec<u32> = rows.iter().map(|t| example.ids[*t as usize + 1]).collect();
             let rows = Tensor::new(rows, &Device::Cpu).unwrap();
-            let logits = self.logits(&example.ids).index_select(&rows, 0).unwrap();
+            let keys = Batch::new([*example], self.base.config.vocab_size).unwrap().token_keys;
+            let logits = self.logits(&example.ids, &keys).index_select(&rows, 0).unwrap();
             let log_p = candle_nn::ops::log_softmax(&logits, D::Minus1).unwrap();
             let targets = Tensor::new(targets, &Device::Cpu).unwrap().unsqueeze(1).unwrap();
             let sum = log_p.gather(&targets, 1).unwrap().sum_all().unwrap().neg().unwrap();

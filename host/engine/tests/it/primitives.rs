@@ -140,8 +140,9 @@ fn linear_and_its_branch_backward() {
     let scaling = 0.7;
     let mut norms = vec![0.0; out];
     dora::row_norms(&mut norms, linear, &a, &b, rank, scaling);
-    for (dora, mask) in [(true, None), (false, None), (true, Some(0.4)), (false, Some(0.4))] {
-        let mask = mask.map(|probability| Mask { key: 9, token_keys: &token_keys, probability });
+    let mask = |reaches_base| Some(Mask { key: 9, token_keys: &token_keys, probability: 0.4, reaches_base });
+    let (branch, peft) = (mask(false), mask(true));
+    for (dora, mask) in [(true, None), (false, None), (true, branch), (false, branch), (true, peft)] {
         let ratio_of = |m: &[f32]| {
             let mut ratio = vec![0.0; out];
             dora::ratios(&mut ratio, m, &norms);
