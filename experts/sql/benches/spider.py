@@ -12,8 +12,8 @@ a number or a date is NULL: SQLite keeps any value anywhere, and the record's sc
   cargo build --release -p expert-sql --examples
   python3 experts/sql/benches/spider.py RECORDS.jsonl DATABASES/ [--limit N] [--show FILE] [--rows N]
 
-With --rows the gate is given the rows as well, as INSERTs behind the schema, so that it can make types and rows fit;
-records whose database has more than N rows are passed over.
+With --rows the gate is given the rows as well, as INSERTs behind the schema, so that it can make types and rows fit.
+Where a database has more than N rows it is given the schema alone, and counted apart.
 
 RECORDS: JSON lines with question, schema, sql, db_id and exec (those with `ok` or `empty` count).
 DATABASES: NAME.sqlite files. Needs psycopg2 and a server at PGHOST, PGPORT, PGUSER (a superuser; schemas named
@@ -238,7 +238,11 @@ def main():
     databases = Databases(options.databases)
     if options.rows:
         rows = {name: databases.inserts(name, options.rows) for name in {r["db_id"] for r in records}}
-        records = [dict(r, schema=r["schema"] + "\n" + rows[r["db_id"]]) for r in records if rows[r["db_id"]] is not None]
+        given = {name: rows[name] is not None for name in rows}
+        records = [dict(r, schema=r["schema"] + "\n" + rows[r["db_id"]]) if given[r["db_id"]] else r for r in records]
+        print("%d of %d records with their rows" % (sum(given[r["db_id"]] for r in records), len(records)))
+    else:
+        given = collections.defaultdict(bool)
     fields = ("question", "schema", "sql", "dialect")
     lines = "\n".join(json.dumps({f: r[f] for f in fields}) for r in records)
     said = subprocess.run([JUDGE, "2"], input=lines.encode(), stdout=subprocess.PIPE, check=True).stdout.splitlines()
@@ -253,7 +257,7 @@ def main():
             final = verdict.get("record", record)
             sql = final["sql"]
             wanted = multiset(databases.sqlite(record["db_id"]).execute(record["sql"]).fetchall())
-            outcome = databases.use(record["db_id"], final["schema"], options.rows)
+            outcome = databases.use(record["db_id"], final["schema"], given[record["db_id"]])
             if outcome:
                 counts["the schema is refused"] += 1
             else:

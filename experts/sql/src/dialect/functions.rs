@@ -271,16 +271,15 @@ fn aggregate(rewriter: &mut Rewriter<'_>, name: &str, function: &mut Function) {
         // Where the schema's own rows show nothing but numbers, or the dialect is a guess, it is read
         // as one; otherwise the number is read that it begins with, as both databases do.
         let plain = !rewriter.certain || rewriter.scopes.holds_numbers(argument);
-        let template = if plain {
-            "CAST($1 AS NUMERIC)"
-        } else {
-            r"CAST(SUBSTRING($1 FROM '^\s*[-+]?[0-9]+\.?[0-9]*') AS NUMERIC)"
-        };
+        let template = if plain { "CAST($1 AS NUMERIC)" } else { LEADING_NUMBER };
         if let Some(cast) = build(template, &[argument]) {
             *argument = cast;
         }
     }
 }
+
+/// The number that a text begins with, NULL where there is none.
+pub(super) const LEADING_NUMBER: &str = r"CAST(SUBSTRING($1 FROM '^\s*[-+]?[0-9]+\.?[0-9]*') AS NUMERIC)";
 
 /// Whether an expression is true or false.
 pub(super) fn is_condition(expr: &Expr) -> bool {

@@ -1,7 +1,8 @@
 //! GROUP BY that says less than PostgreSQL asks for. SQLite and MySQL take a column that is neither
 //! grouped nor aggregated from some row of the group. Where every row of a group has the same value
 //! there, the column joins GROUP BY; where one row is meant, the one with the highest or lowest
-//! value, that row is asked for. What remains is nobody's to guess, and stays.
+//! value, that row is asked for. Where neither a key nor the record's own rows say that a group has
+//! one value, the value is any row's, and no statement of PostgreSQL's means the same.
 
 use std::ops::ControlFlow;
 
@@ -11,7 +12,7 @@ use sqlparser::ast::{
 };
 
 use super::functions::{arguments, brief};
-use super::{Dialect, Rewriter};
+use super::{Dialect, Rewriter, rows};
 use crate::grouping::is_aggregate;
 use crate::schema::last_part;
 
@@ -104,6 +105,18 @@ pub(super) fn complete(rewriter: &mut Rewriter<'_>, select: &mut Select) {
     let one_row = extreme == 1 && aggregates == 1 && select.having.is_none() && select.distinct.is_none();
     if !dependent && one_row && !rewriter.ordered() && rewriter.dialect == Dialect::Sqlite {
         // The row with the extreme is meant, not one more group: see `extreme_row`.
+        return;
+    }
+    // In a record of no certain dialect nothing has run yet that another statement could differ from.
+    if !dependent
+        && rewriter.certain
+        && let Some(column) = missing.iter().find(|column| !plausible(rewriter, column, &known, &joined))
+    {
+        let why = format!(
+            "`{}` is neither in GROUP BY nor inside an aggregate, and its group may have several values of it",
+            brief(column)
+        );
+        rewriter.refuse("incomplete-group-by", why);
         return;
     }
     let list: Vec<String> = missing.iter().map(brief).collect();
@@ -215,6 +228,28 @@ fn covered(rewriter: &Rewriter<'_>, column: &Expr, keys: &[Expr]) -> bool {
 /// Whether the column has one value in each group: a key of its table is fixed by the group's own
 /// columns and what they are joined with.
 fn depends(rewriter: &Rewriter<'_>, column: &Expr, keys: &[Expr], joined: &[(Expr, Expr)]) -> bool {
+    let Some((relation, _, name)) = place(rewriter, column) else { return false };
+    fixed_columns(rewriter, keys, joined).contains(&(relation, name))
+}
+
+/// Whether the column may well have one value in each group, though no key says so: in the record's
+/// rows it has, or nothing is known of rows and keys.
+fn plausible(rewriter: &Rewriter<'_>, column: &Expr, keys: &[Expr], joined: &[(Expr, Expr)]) -> bool {
+    let Some((relation, table, name)) = place(rewriter, column) else { return true };
+    let fixed = fixed_columns(rewriter, keys, joined);
+    if fixed.contains(&(relation.clone(), name.clone())) {
+        return true;
+    }
+    let fixed: Vec<&str> = fixed.iter().filter(|(r, _)| *r == relation).map(|(_, c)| c.as_str()).collect();
+    match rows::determines(rewriter.tables, &table, &fixed, &name) {
+        Some(determines) => determines,
+        None => rewriter.names.keys_of(&table).is_empty(),
+    }
+}
+
+/// The columns, with their relations, that have one value in each group: those grouped by, what
+/// they are joined with, and all of a table one of whose keys is among them.
+fn fixed_columns(rewriter: &Rewriter<'_>, keys: &[Expr], joined: &[(Expr, Expr)]) -> Vec<(String, String)> {
     let mut fixed: Vec<(String, String)> =
         keys.iter().filter_map(|key| place(rewriter, key)).map(|(relation, _, column)| (relation, column)).collect();
     let pairs: Vec<_> = joined
@@ -224,19 +259,7 @@ fn depends(rewriter: &Rewriter<'_>, column: &Expr, keys: &[Expr], joined: &[(Exp
             Some(((ra, ca), (rb, cb)))
         })
         .collect();
-    let Some((relation, table, name)) = place(rewriter, column) else { return false };
     loop {
-        if fixed.contains(&(relation.clone(), name.clone())) {
-            return true;
-        }
-        let by_key = rewriter
-            .names
-            .keys_of(&table)
-            .iter()
-            .any(|key| key.iter().all(|part| fixed.contains(&(relation.clone(), part.clone()))));
-        if by_key {
-            return true;
-        }
         let before = fixed.len();
         for (a, b) in &pairs {
             for (from, to) in [(a, b), (b, a)] {
@@ -267,12 +290,13 @@ fn depends(rewriter: &Rewriter<'_>, column: &Expr, keys: &[Expr], joined: &[(Exp
             }
         }
         if fixed.len() == before {
-            return false;
+            return fixed;
         }
     }
 }
 
-/// Where a column is: its relation's name here, its table and its own name, all in lower case.
+/// Where a column is: its relation's name here, its table (empty when it comes from a query) and its
+/// own name, all in lower case.
 fn place(rewriter: &Rewriter<'_>, column: &Expr) -> Option<(String, String, String)> {
     let scope = rewriter.scopes.innermost()?;
     match column {
@@ -280,7 +304,8 @@ fn place(rewriter: &Rewriter<'_>, column: &Expr) -> Option<(String, String, Stri
         Expr::CompoundIdentifier(parts) => {
             let [.., qualifier, name] = &parts[..] else { return None };
             let qualifier = qualifier.value.to_lowercase();
-            let table = scope.table_of(&qualifier)?.to_owned();
+            // A query under a name has columns and no table.
+            let table = scope.table_of(&qualifier).unwrap_or_default().to_owned();
             Some((qualifier, table, name.value.to_lowercase()))
         }
         Expr::Identifier(ident) => {

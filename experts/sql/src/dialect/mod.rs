@@ -141,9 +141,18 @@ pub(crate) struct Rewriter<'n> {
     /// Of each open query, whether it has ORDER BY or LIMIT.
     ordered: Vec<bool>,
     changes: Vec<Change>,
+    /// The schema's statements.
+    tables: &'n [Statement],
+    /// What no statement of PostgreSQL's means.
+    refused: Option<Untranslatable>,
 }
 
 impl Rewriter<'_> {
+    /// Notes why the statement cannot be translated, if nothing else is noted yet.
+    fn refuse(&mut self, code: &'static str, why: String) {
+        self.refused.get_or_insert(Untranslatable { code, why });
+    }
+
     /// Notes a change, once.
     fn changed(&mut self, rule: &'static str, what: String) {
         let change = Change { rule, what };
@@ -167,7 +176,7 @@ impl Rewriter<'_> {
 /// the record names; otherwise the texts tell.
 ///
 /// # Errors
-/// When a text parses in no dialect that it could be of.
+/// When a text parses in no dialect that it could be of, or means what PostgreSQL has no statement for.
 pub fn translate(schema: &str, sql: &str, declared: Option<Dialect>) -> Result<Translated, Untranslatable> {
     let plain = statement::parse_all(schema);
     let plain_sql = statement::parse_all(sql);
@@ -222,10 +231,10 @@ fn read_as(
             let parsed = statement::parse_all_as(schema, dialect);
             let parsed = parsed.or_else(|why| plain.clone().map_err(|plain| (why, plain)));
             let mut tables = parsed.map_err(|(why, plain)| cannot("schema-does-not-parse", "schema", why, plain))?;
-            tables::rewrite(&mut tables, dialect, &mut changes);
+            tables::rewrite(&mut tables, dialect, certain, &mut changes);
             let names = Names::of(&tables);
             for table in &mut tables {
-                changes.extend(rewrite(table, dialect, false, &names));
+                changes.extend(rewrite(table, dialect, false, (&[], &names))?);
             }
             let changed = !changes.is_empty() || plain.is_err();
             (tables, changed)
@@ -237,7 +246,7 @@ fn read_as(
         .map_err(|(why, plain)| cannot("sql-does-not-parse", "sql", why, plain))?;
     let before = changes.len();
     for statement in &mut statements {
-        changes.extend(rewrite(statement, dialect, certain, &names));
+        changes.extend(rewrite(statement, dialect, certain, (&tables, &names))?);
     }
     if signs::has_double_equals(sql) {
         changes.push(Change { rule: "operator", what: "`==` is written =".to_owned() });
@@ -273,7 +282,7 @@ fn of_postgres(schema: &str, parsed: Result<Vec<Statement>, String>, sql: &str) 
     let mut text = schema.to_owned();
     if let Ok(mut tables) = parsed {
         tables::merge(&mut tables, &mut changes);
-        rows::fit(&mut tables, &mut changes);
+        rows::fit(&mut tables, false, &mut changes);
         keys::order(&mut tables, &mut changes);
         if !changes.is_empty() {
             text = printed(&tables);
@@ -287,9 +296,22 @@ fn printed(statements: &[Statement]) -> String {
 }
 
 /// Has every rule look at a statement.
-fn rewrite(statement: &mut Statement, dialect: Dialect, certain: bool, names: &Names) -> Vec<Change> {
-    let mut rewriter =
-        Rewriter { dialect, certain, names, scopes: Scopes::new(names), ordered: Vec::new(), changes: Vec::new() };
+fn rewrite(
+    statement: &mut Statement,
+    dialect: Dialect,
+    certain: bool,
+    (tables, names): (&[Statement], &Names),
+) -> Result<Vec<Change>, Untranslatable> {
+    let mut rewriter = Rewriter {
+        dialect,
+        certain,
+        names,
+        scopes: Scopes::new(names),
+        ordered: Vec::new(),
+        changes: Vec::new(),
+        tables,
+        refused: None,
+    };
     names::statement(&mut rewriter, statement);
     // A change of rows has its tables in sight as a query has those of FROM.
     let table = match statement {
@@ -304,7 +326,7 @@ fn rewrite(statement: &mut Statement, dialect: Dialect, certain: bool, names: &N
     rewriter.scopes.enter_from(&table);
     let _ = statement.visit(&mut Walk(&mut rewriter));
     writes::statement(&mut rewriter, statement);
-    rewriter.changes
+    rewriter.refused.map_or(Ok(rewriter.changes), Err)
 }
 
 /// One walk for all rules: what is inside is rewritten before what is around it.

@@ -6,7 +6,7 @@
 use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator, Value};
 
 use super::comparisons::{compare, in_query, literal};
-use super::functions::{brief, is_condition, number};
+use super::functions::{LEADING_NUMBER, brief, is_condition, number};
 use super::kinds::is_comparison;
 use super::names::Kind;
 use super::patterns::{glob, pattern};
@@ -216,7 +216,13 @@ fn operands(rewriter: &mut Rewriter<'_>, left: &mut Expr, right: &mut Expr) {
                     *side = (**inner).clone();
                     continue;
                 }
-                let template = if is_digits(side) { "CAST($1 AS INTEGER)" } else { "CAST($1 AS NUMERIC)" };
+                let template = if is_digits(side) {
+                    "CAST($1 AS INTEGER)"
+                } else if rewriter.certain && rewriter.scopes.holds_words(side, false) {
+                    LEADING_NUMBER
+                } else {
+                    "CAST($1 AS NUMERIC)"
+                };
                 if let Some(cast) = build(template, &[side]) {
                     rewriter
                         .changed("number-from-text", format!("arithmetic reads the text {} as a number", brief(side)));

@@ -13,15 +13,16 @@ use super::names::{self, Kind};
 use super::{Change, Rewriter};
 use crate::schema::last_part;
 
-/// Makes rows and column types fit.
-pub(super) fn fit(statements: &mut [Statement], changes: &mut Vec<Change>) {
+/// Makes rows and column types fit. `sqlite`: dates are texts there, and compared and shown as such,
+/// so a column of dates remains one only if its texts are those that PostgreSQL shows.
+pub(super) fn fit(statements: &mut [Statement], sqlite: bool, changes: &mut Vec<Change>) {
     if !statements.iter().any(|s| matches!(s, Statement::Insert(_))) {
         return;
     }
     let mut tables: BTreeMap<String, Vec<Column>> = BTreeMap::new();
     for statement in statements.iter() {
         if let Statement::CreateTable(create) = statement {
-            let mut columns: Vec<Column> = create.columns.iter().map(Column::of).collect();
+            let mut columns: Vec<Column> = create.columns.iter().map(|column| Column::of(column, sqlite)).collect();
             for constraint in &create.constraints {
                 if let TableConstraint::PrimaryKey(key) = constraint {
                     let parts: Vec<String> = key.columns.iter().map(names::index_column).collect();
@@ -90,6 +91,8 @@ struct Column {
     numbered: bool,
     may_number: bool,
     not_null: bool,
+    /// Its dates are SQLite's texts.
+    sqlite: bool,
     seen: Seen,
 }
 
@@ -109,7 +112,7 @@ struct Seen {
 }
 
 impl Column {
-    fn of(column: &sqlparser::ast::ColumnDef) -> Self {
+    fn of(column: &sqlparser::ast::ColumnDef, sqlite: bool) -> Self {
         let numbered = matches!(&column.data_type, DataType::Custom(name, _) if last_part(name).ends_with("serial"));
         let kind = names::kind(&column.data_type);
         let key = column.options.iter().any(|o| matches!(o.option, ColumnOption::PrimaryKey(_)));
@@ -120,6 +123,7 @@ impl Column {
             numbered,
             may_number: key && kind == Kind::Integer,
             not_null: key || column.options.iter().any(|o| matches!(o.option, ColumnOption::NotNull)),
+            sqlite,
             seen: Seen::default(),
         }
     }
@@ -151,12 +155,14 @@ impl Column {
             Expr::UnaryOp { op: UnaryOperator::Minus, expr } => (true, &**expr),
             other => (false, other),
         };
+        let dates = matches!(self.kind, Kind::Date | Kind::Timestamp);
         let seen = &mut self.seen;
         match value {
             Expr::Value(value) => match (&value.value, self.kind) {
                 (Value::Null, _) => seen.absent = true,
                 (Value::Number(n, _), kind) => number(seen, &n.to_string(), negative, kind, &self.data_type),
                 (Value::SingleQuotedString(text) | Value::DoubleQuotedString(text), kind) => {
+                    seen.text |= dates && self.sqlite && !is_iso(text);
                     words(seen, text, kind, &self.data_type, self.not_null)
                 }
                 _ => {}
@@ -183,7 +189,8 @@ impl Column {
             Value::SingleQuotedString(text)
                 if text.starts_with("0000-00-00")
                     && matches!(self.kind, Kind::Date | Kind::Timestamp)
-                    && !self.not_null =>
+                    && !self.not_null
+                    && !self.sqlite =>
             {
                 Value::Null
             }
@@ -237,6 +244,51 @@ fn words(seen: &mut Seen, text: &str, kind: Kind, data_type: &DataType, not_null
         Kind::Timestamp => seen.text |= moment(trimmed).is_none(),
         Kind::Other => {}
     }
+}
+
+/// Whether a text is written as PostgreSQL shows a date or a date with its time.
+fn is_iso(text: &str) -> bool {
+    let day = text.get(..10).unwrap_or_default();
+    let shape = day.char_indices().all(|(i, c)| if matches!(i, 4 | 7) { c == '-' } else { c.is_ascii_digit() });
+    // A time of day is shown with its seconds.
+    let time = text.len() == 10 || (text.len() >= 19 && text.as_bytes()[10] == b' ');
+    day.len() == 10 && shape && time && !text.starts_with("0000")
+}
+
+/// Whether the rows of a table have one value of `column` for the same values of `keys`; `None`
+/// when the table has no rows, or rows that do not stand as literals.
+pub(super) fn determines(statements: &[Statement], table: &str, keys: &[&str], column: &str) -> Option<bool> {
+    let order = statements.iter().find_map(|statement| match statement {
+        Statement::CreateTable(create) if last_part(&create.name) == table => {
+            Some(create.columns.iter().map(|c| c.name.value.to_lowercase()).collect::<Vec<_>>())
+        }
+        _ => None,
+    })?;
+    let mut groups: BTreeMap<Vec<String>, String> = BTreeMap::new();
+    for statement in statements {
+        let Statement::Insert(insert) = statement else { continue };
+        if !matches!(&insert.table, TableObject::TableName(name) if last_part(name) == table) {
+            continue;
+        }
+        let columns = match &insert.columns[..] {
+            [] => order.clone(),
+            given => given.iter().map(last_part).collect(),
+        };
+        let SetExpr::Values(values) = &*insert.source.as_deref()?.body else { return None };
+        // A column that is not given is NULL, or its default: the same in every row.
+        let place = |name: &str| columns.iter().position(|c| c == name);
+        let value =
+            |row: &[Expr], at: Option<usize>| at.and_then(|at| row.get(at)).map(Expr::to_string).unwrap_or_default();
+        let (keys, column): (Vec<_>, _) = (keys.iter().map(|key| place(key)).collect(), place(column));
+        for row in &values.rows {
+            let group = keys.iter().map(|key| value(row, *key)).collect();
+            let value = value(row, column);
+            if *groups.entry(group).or_insert_with(|| value.clone()) != value {
+                return Some(false);
+            }
+        }
+    }
+    (!groups.is_empty()).then_some(true)
 }
 
 /// Whether a text is a date (`false`) or a date with a time of day (`true`).

@@ -15,7 +15,7 @@ use super::{Change, Dialect, keys, rows, types};
 use crate::schema::last_part;
 
 /// Brings a schema's statements into PostgreSQL's dialect.
-pub(super) fn rewrite(statements: &mut Vec<Statement>, dialect: Dialect, changes: &mut Vec<Change>) {
+pub(super) fn rewrite(statements: &mut Vec<Statement>, dialect: Dialect, certain: bool, changes: &mut Vec<Change>) {
     drop_needless(statements, dialect, changes);
     for statement in statements.iter_mut() {
         let mut quotes = Quotes { changes };
@@ -25,7 +25,7 @@ pub(super) fn rewrite(statements: &mut Vec<Statement>, dialect: Dialect, changes
         }
     }
     merge(statements, changes);
-    rows::fit(statements, changes);
+    rows::fit(statements, certain && dialect == Dialect::Sqlite, changes);
     keys::order(statements, changes);
 }
 

@@ -5,7 +5,8 @@ use super::*;
 use crate::execute::{Database, Proof, Settings};
 
 const SCHEMA: &str = r#"CREATE TABLE p (id INT PRIMARY KEY, name VARCHAR(20) NOT NULL, city TEXT, born DATE, seen TIMESTAMP, day TEXT, pay NUMERIC(8, 2), rate DOUBLE PRECISION, n INT, code TEXT, active BOOLEAN, "Free Meal (%)" INT);
-    CREATE TABLE o (oid INT PRIMARY KEY, pid INT REFERENCES p, total INT, note TEXT)"#;
+    CREATE TABLE o (oid INT PRIMARY KEY, pid INT REFERENCES p, total INT, note TEXT);
+    CREATE TABLE bare (city TEXT, code TEXT)"#;
 
 /// As MySQL has it, and as PostgreSQL does.
 const MYSQL: &[(&str, &str)] = &[
@@ -106,7 +107,7 @@ const MYSQL: &[(&str, &str)] = &[
         "SELECT EXTRACT(HOUR FROM seen), FLOOR((EXTRACT(DOY FROM born) + 6 - EXTRACT(DOW FROM born)) / 7), EXTRACT(QUARTER FROM born), CAST(EXTRACT(EPOCH FROM seen) AS BIGINT), TO_TIMESTAMP(86400) AT TIME ZONE 'UTC' FROM p",
     ),
     ("SELECT EXTRACT(YEAR_MONTH FROM born) FROM p", "SELECT CAST(TO_CHAR(born, 'YYYYMM') AS INTEGER) FROM p"),
-    ("SELECT name FROM p GROUP BY city", "SELECT name FROM p GROUP BY city, name"),
+    ("SELECT code FROM bare GROUP BY city", "SELECT code FROM bare GROUP BY city, code"),
     ("SELECT name FROM p HAVING n > 3", "SELECT name FROM p WHERE n > 3"),
     (
         "SELECT born + INTERVAL 1 DAY FROM p WHERE born BETWEEN '2000-01-01' AND NOW() - INTERVAL 1 YEAR",
@@ -259,6 +260,48 @@ fn meaning_is_left_alone_where_the_dialect_is_a_guess() {
     let found = translated(schema, sql, None);
     assert_eq!(found.schema, "CREATE TABLE t (a TIMESTAMP, b TEXT, n INT);");
     assert_eq!(found.sql, sql);
+}
+
+#[test]
+fn a_group_s_other_columns_join_it_where_the_rows_say_so() {
+    let told = |schema: &str, sql| translate(schema, sql, Some(Dialect::Sqlite));
+    let refused = |schema: &str, sql| told(schema, sql).unwrap_err().code;
+    let table = "CREATE TABLE t (id INT PRIMARY KEY, k TEXT, v TEXT, n INT);";
+    let sql = "SELECT k, v, COUNT(*) FROM t GROUP BY k";
+    assert_eq!(refused(table, sql), "incomplete-group-by");
+    let one_value = format!("{table} INSERT INTO t VALUES (1, 'a', 'x', 1), (2, 'b', 'y', 1), (3, 'a', 'x', 2);");
+    let found = told(&one_value, sql).unwrap();
+    assert_eq!(found.sql, "SELECT k, v, COUNT(*) FROM t GROUP BY k, v");
+    assert_eq!(found.changes[0].rule, "guessed-group-by");
+    let several = format!("{table} INSERT INTO t (v, k, id) VALUES ('x', 'a', 1), ('y', 'a', 2);");
+    assert_eq!(refused(&several, sql), "incomplete-group-by");
+    // A key says so without rows; no key of a table, and a join that fixes none of its columns.
+    assert!(told(table, "SELECT id, v FROM t GROUP BY id").is_ok());
+    let joined = "SELECT s.name, t.v FROM s JOIN t ON s.id = t.n GROUP BY s.id";
+    assert_eq!(
+        refused(&format!("{table} CREATE TABLE s (id INT PRIMARY KEY, name TEXT)"), joined),
+        "incomplete-group-by"
+    );
+}
+
+#[test]
+fn dates_that_sqlite_shows_otherwise_stay_texts() {
+    let schema = |date: &str| format!("CREATE TABLE t (d DATE); INSERT INTO t VALUES ('2020-01-31'), ('{date}');");
+    for (date, kind) in [
+        ("2020-02-01", "DATE"),
+        ("2020-2-1", "TEXT"),
+        ("2/1/2020", "TEXT"),
+        ("0000-00-00", "TEXT"),
+        ("2020-02-01 10:00:00", "TIMESTAMP"),
+        ("2020-02-01 10:00", "TEXT"),
+        ("2020-02-01T10:00:00", "TEXT"),
+    ] {
+        let found = translated(&schema(date), "SELECT d FROM t", Some(Dialect::Sqlite));
+        assert!(found.schema.starts_with(&format!("CREATE TABLE t (d {kind})")), "{date}: {}", found.schema);
+    }
+    // Elsewhere they are dates however they are written.
+    let found = translated(&schema("2020-2-1"), "SELECT d FROM t", Some(Dialect::MySql));
+    assert!(found.schema.starts_with("CREATE TABLE t (d DATE)"), "{}", found.schema);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! One session with a PostgreSQL, and what it says of a schema and a statement. Schemas that come
 //! again stay loaded, each in a namespace of its own, in one transaction that is never committed.
 
+use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
@@ -9,7 +10,17 @@ use super::server::Server;
 use super::wire::{self, Carrier, Ran, SqlError, Stage};
 
 /// Schemas that stay loaded. Each holds locks on its tables, of which a session has some thousands.
-const LOADED: usize = 24;
+const LOADED: usize = 64;
+
+/// The state of an error about a namespace. Its message names in quotes the one that a text asks
+/// for, in whatever language, and none where the search path has none.
+const NO_SCHEMA: &str = "3F000";
+
+/// The class of errors about what a session has too little of.
+const SHORTAGE: &str = "53";
+
+/// The class of errors that come from outside, such as the end of the time for a statement.
+const INTERRUPTED: &str = "57";
 
 /// Records after which an embedded database is started anew: the catalogues keep the dead rows of
 /// all schemas that were ever loaded, and WebAssembly gives no memory back.
@@ -52,6 +63,8 @@ pub struct Database {
     settings: Settings,
     carrier: Box<dyn Carrier>,
     loaded: Vec<Loaded>,
+    /// Schemas that were refused last, each with its statement and why: they come again too.
+    refused: VecDeque<(String, usize, SqlError)>,
     /// Numbers namespaces.
     next: usize,
     records: usize,
@@ -61,7 +74,6 @@ pub struct Database {
 struct Loaded {
     text: String,
     namespace: String,
-    used: usize,
 }
 
 impl Database {
@@ -71,7 +83,14 @@ impl Database {
     /// When that fails.
     pub fn open(settings: &Settings) -> io::Result<Self> {
         let carrier = carrier(settings)?;
-        let mut database = Self { settings: settings.clone(), carrier, loaded: Vec::new(), next: 0, records: 0 };
+        let mut database = Self {
+            settings: settings.clone(),
+            carrier,
+            loaded: Vec::new(),
+            refused: VecDeque::new(),
+            next: 0,
+            records: 0,
+        };
         database.begin_session()?;
         Ok(database)
     }
@@ -126,23 +145,32 @@ impl Database {
 
     /// On the schema's own namespace, which is made unless it is there.
     fn in_namespace(&mut self, schema: &str, sql: &str, max_rows: u32) -> io::Result<Proof> {
+        if let Some((_, statement, error)) = self.refused.iter().find(|(text, ..)| text == schema) {
+            return Ok(Proof::SchemaRefused(*statement, error.clone()));
+        }
         let found = self.loaded.iter().position(|l| l.text == schema);
-        let position = match found {
-            Some(position) => position,
+        let loaded = match found {
+            Some(position) => Ok(position),
             None => match self.load(schema)? {
-                Ok(position) => position,
-                // Beside others it may fail for their sake: alone it has no excuse.
-                Err(_) if !self.loaded.is_empty() => {
+                // Locks or memory may be short for the others' sake: alone it has no excuse.
+                Err((_, error)) if error.sqlstate.starts_with(SHORTAGE) && !self.loaded.is_empty() => {
                     self.forget()?;
-                    match self.load(schema)? {
-                        Ok(position) => position,
-                        Err((statement, error)) => return Ok(Proof::SchemaRefused(statement, error)),
-                    }
+                    self.load(schema)?
                 }
-                Err((statement, error)) => return Ok(Proof::SchemaRefused(statement, error)),
+                loaded => loaded,
             },
         };
-        self.loaded[position].used = self.records;
+        let position = match loaded {
+            Ok(position) => position,
+            Err((statement, error)) => {
+                // A shortage or an interruption may pass.
+                if ![SHORTAGE, INTERRUPTED].iter().any(|class| error.sqlstate.starts_with(class)) {
+                    self.refused.truncate(LOADED - 1);
+                    self.refused.push_front((schema.to_owned(), statement, error.clone()));
+                }
+                return Ok(Proof::SchemaRefused(statement, error));
+            }
+        };
         let path = format!("SET LOCAL search_path = {}; SAVEPOINT statement", self.loaded[position].namespace);
         self.must(&path)?;
         let proof = wire::run(&mut *self.carrier, sql, max_rows)?;
@@ -163,8 +191,13 @@ impl Database {
         match wire::batch(&mut *self.carrier, schema)? {
             Ok(_) => {
                 self.must("RELEASE schema")?;
-                self.loaded.push(Loaded { text: schema.to_owned(), namespace, used: self.records });
+                self.loaded.push(Loaded { text: schema.to_owned(), namespace });
                 Ok(Ok(self.loaded.len() - 1))
+            }
+            // Seen once in some ten thousand records: the namespace that was made just now is not found.
+            // That says nothing of the schema, but that the session is not one to go on with.
+            Err((_, error)) if error.sqlstate == NO_SCHEMA && !error.message.contains(['"', '«', '»', '„', '“']) => {
+                Err(io::Error::other(format!("the session has lost its namespace: {error}")))
             }
             Err((done, error)) => {
                 self.must("ROLLBACK TO schema; RELEASE schema")?;

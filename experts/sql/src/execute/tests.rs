@@ -96,3 +96,20 @@ fn the_embedded_database_sees_no_file_of_the_machine() {
     database.prove("CREATE TABLE t (a TEXT)", &format!("COPY t TO '{target}'")).unwrap();
     assert!(!std::path::Path::new(&target).exists());
 }
+
+#[test]
+fn a_record_that_ends_the_engine_costs_that_record_alone() {
+    let pool = crate::execute::Pool::new(Settings::default());
+    let count = "SELECT COUNT(*) FROM customers";
+    for (schema, sql) in [
+        // Deeper than the engine's stack: it traps.
+        (SHOP, "SELECT jsonb(repeat('[', 100000))"),
+        // The namespace is gone from under the schema.
+        ("SELECT set_config('search_' || 'path', 'nowhere', true); CREATE TABLE t (a INT)", "SELECT 1"),
+    ] {
+        let before = rows(pool.prove(SHOP, count).unwrap());
+        let proof = pool.prove(schema, sql).unwrap();
+        assert!(matches!(&proof, Proof::Crashed(why) if !why.is_empty()), "{sql}: {proof:?}");
+        assert_eq!(rows(pool.prove(SHOP, count).unwrap()), before, "after {sql}");
+    }
+}
