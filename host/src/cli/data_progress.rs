@@ -91,7 +91,7 @@ impl GateReporter for DataProgress {
             let mapping = if source.mapping.is_empty() { String::new() } else { format!(": {}", source.mapping) };
             note(&format!("{} {}{mapping}", heading("reading"), source.name));
         }
-        let template = "{bar:24.cyan} judging {human_pos} of {human_len} records  {msg}";
+        let template = "{bar:24.cyan} judging {human_pos} of {human_len}  {wide_msg}";
         let bar = self.open(ProgressBar::new(total as u64), template);
         *self.state() = State { bar, total, begin: None, said: None };
     }

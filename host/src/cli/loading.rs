@@ -35,7 +35,7 @@ pub fn load_expert(name: &str) -> Result<OpenExpert, PluginError> {
 fn started(name: &str) -> ProgressBar {
     let bar = ProgressBar::new_spinner();
     if bar.is_hidden() {
-        note(&format!("Building expert `{name}` …"));
+        note(&format!("Building expert `{name}` … (the first time, some minutes)"));
     }
     let style = ProgressStyle::with_template("{spinner} {prefix} {wide_msg:.dim}");
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))

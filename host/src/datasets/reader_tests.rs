@@ -280,6 +280,41 @@ fn files_that_are_not_what_they_should_be() {
 }
 
 #[test]
+fn a_text_of_a_table_that_is_not_utf8_costs_its_row() {
+    use parquet::basic::{LogicalType, Repetition, Type as PhysicalType};
+    use parquet::data_type::{ByteArray, ByteArrayType};
+    use parquet::file::properties::WriterProperties;
+    use parquet::file::writer::SerializedFileWriter;
+    use parquet::schema::types::Type;
+    use std::sync::Arc;
+
+    let field = |name: &str, kind| {
+        let field = Type::primitive_type_builder(name, PhysicalType::BYTE_ARRAY).with_repetition(Repetition::OPTIONAL);
+        Arc::new(field.with_logical_type(kind).build().unwrap())
+    };
+    let text = || Some(LogicalType::String);
+    // The last column holds bytes by its own account: they may be anything.
+    let fields = vec![field("question", text()), field("sql", text()), field("picture", None)];
+    let schema = Arc::new(Type::group_type_builder("records").with_fields(fields).build().unwrap());
+    let mut file = Vec::new();
+    let mut writer = SerializedFileWriter::new(&mut file, schema, Arc::new(WriterProperties::default())).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    for values in [[&b"q1"[..], b"caf\xe9", b"q3"], [b"s1", b"s2", b"s3"], [b"\xff\x00", b"\xfe", b"p"]] {
+        let mut column = group.next_column().unwrap().unwrap();
+        let values: Vec<ByteArray> = values.iter().map(|v| v.to_vec().into()).collect();
+        column.typed::<ByteArrayType>().write_batch(&values, Some(&[1, 1, 1]), None).unwrap();
+        column.close().unwrap();
+    }
+    group.close().unwrap();
+    writer.close().unwrap();
+    let read = read_as("t.parquet", &file, None).unwrap();
+    assert_eq!(read.records.len(), 2);
+    let counts: Vec<_> =
+        read.report.rejects.by_count().into_iter().map(|(code, r)| (code.to_owned(), r.count)).collect();
+    assert_eq!(counts, [("not-utf8".to_owned(), 1)]);
+}
+
+#[test]
 fn a_damaged_table_is_an_error_whatever_the_damage() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");

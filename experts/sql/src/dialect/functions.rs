@@ -271,7 +271,12 @@ fn aggregate(rewriter: &mut Rewriter<'_>, name: &str, function: &mut Function) {
         // Where the schema's own rows show nothing but numbers, or the dialect is a guess, it is read
         // as one; otherwise the number is read that it begins with, as both databases do.
         let plain = !rewriter.certain || rewriter.scopes.holds_numbers(argument);
-        let template = if plain { "CAST($1 AS NUMERIC)" } else { LEADING_NUMBER };
+        let template = match name {
+            _ if plain => "CAST($1 AS NUMERIC)",
+            // A text without a number counts as 0, which moves a mean.
+            "avg" if rewriter.scopes.holds_no_numbers(argument) => LEADING_NUMBER_OR_ZERO,
+            _ => LEADING_NUMBER,
+        };
         if let Some(cast) = build(template, &[argument]) {
             *argument = cast;
         }
@@ -280,6 +285,10 @@ fn aggregate(rewriter: &mut Rewriter<'_>, name: &str, function: &mut Function) {
 
 /// The number that a text begins with, NULL where there is none.
 pub(super) const LEADING_NUMBER: &str = r"CAST(SUBSTRING($1 FROM '^\s*[-+]?[0-9]+\.?[0-9]*') AS NUMERIC)";
+
+/// The same, 0 where there is none; of NULL it is NULL.
+const LEADING_NUMBER_OR_ZERO: &str =
+    r"COALESCE(CAST(SUBSTRING($1 FROM '^\s*[-+]?[0-9]+\.?[0-9]*') AS NUMERIC), 0 * LENGTH($1))";
 
 /// Whether an expression is true or false.
 pub(super) fn is_condition(expr: &Expr) -> bool {

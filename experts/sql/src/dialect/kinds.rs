@@ -295,6 +295,13 @@ impl<'n> Scopes<'n> {
         })
     }
 
+    /// Whether the rows have texts here that begin with no number.
+    pub fn holds_no_numbers(&self, expr: &Expr) -> bool {
+        let number =
+            |text: &str| text.trim_start().trim_start_matches(['-', '+']).starts_with(|c: char| c.is_ascii_digit());
+        self.declared(expr).is_some_and(|column| column.texts.iter().any(|text| !number(text)))
+    }
+
     /// The column of the schema that an expression names.
     fn declared(&self, expr: &Expr) -> Option<&'n Column> {
         let (qualifier, name) = match expr {

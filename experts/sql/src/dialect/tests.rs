@@ -285,6 +285,17 @@ fn a_group_s_other_columns_join_it_where_the_rows_say_so() {
 }
 
 #[test]
+fn a_text_without_a_number_counts_as_zero_in_a_mean() {
+    let schema =
+        "CREATE TABLE t (g TEXT, price REAL); INSERT INTO t VALUES ('a', 4), ('a', ''), ('a', NULL), ('b', 3);";
+    let found = translated(schema, "SELECT g, AVG(price) FROM t GROUP BY g ORDER BY g", Some(Dialect::Sqlite));
+    let mut database = Database::open(&Settings::default()).unwrap();
+    let Proof::Ran(ran) = database.prove(&found.schema, &found.sql).unwrap() else { panic!("{}", found.sql) };
+    let means: Vec<f64> = ran.rows.iter().map(|row| row[1].as_deref().unwrap().parse().unwrap()).collect();
+    assert_eq!(means, [2.0, 3.0], "{}", found.sql);
+}
+
+#[test]
 fn dates_that_sqlite_shows_otherwise_stay_texts() {
     let schema = |date: &str| format!("CREATE TABLE t (d DATE); INSERT INTO t VALUES ('2020-01-31'), ('{date}');");
     for (date, kind) in [

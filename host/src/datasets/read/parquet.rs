@@ -2,24 +2,26 @@
 //! <https://parquet.apache.org/docs/file-format/>. Row groups are read one after another.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once};
 
-use parquet::basic::{Compression, LogicalType, Repetition, Type as PhysicalType, ZstdLevel};
+use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, Type as PhysicalType, ZstdLevel};
 use parquet::column::writer::ColumnWriter;
 use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::serialized_reader::ReadOptionsBuilder;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::record::Field;
 use parquet::record::reader::RowIter;
-use parquet::schema::types::Type;
+use parquet::schema::types::{SchemaDescriptor, Type};
 use serde_json::{Map, Value};
 
-use super::{Row, Rows};
+use super::{Row, Rows, code};
 use crate::datasets::Source;
 use crate::datasets::error::DatasetError;
 
@@ -32,6 +34,8 @@ const GROUP_BYTES: usize = 32 << 20;
 pub struct Parquet {
     path: Arc<Path>,
     rows: RowIter<'static>,
+    /// Columns that hold texts by their own account.
+    texts: BTreeSet<String>,
     row: u64,
     total: usize,
 }
@@ -43,10 +47,18 @@ impl Parquet {
     /// When it cannot be read or is no Parquet file.
     pub fn open(path: &Path) -> Result<Self, DatasetError> {
         let file = File::open(path).map_err(|source| DatasetError::Read { file: path.to_owned(), source })?;
-        let reader = guarded(|| SerializedFileReader::new(file)).map_err(|what| damaged(path, &what))?;
+        let reader = guarded(|| SerializedFileReader::new(file.try_clone()?)).map_err(|what| damaged(path, &what))?;
         let total = usize::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or(0);
-        let rows = RowIter::from_file_into(Box::new(reader));
-        Ok(Self { path: path.into(), rows, row: 0, total })
+        let schema = reader.metadata().file_metadata().schema();
+        let texts = schema.get_fields().iter().filter(|field| is_text(field)).map(|field| field.name().to_owned());
+        let texts = texts.collect();
+        let reader = guarded(|| {
+            let schema = SchemaDescriptor::new(Arc::new(bytes_for_texts(schema)?));
+            let options = ReadOptionsBuilder::new().with_parquet_schema(Arc::new(schema)).build();
+            SerializedFileReader::new_with_options(file, options)
+        });
+        let rows = RowIter::from_file_into(Box::new(reader.map_err(|what| damaged(path, &what))?));
+        Ok(Self { path: path.into(), rows, texts, row: 0, total })
     }
 }
 
@@ -66,21 +78,45 @@ impl Rows for Parquet {
                 Ok(None)
             };
         };
-        let columns: Map<String, Value> =
-            row.into_columns().into_iter().map(|(name, field)| (name, value(&field))).collect();
+        let texts = &self.texts;
+        let read = |(name, field): (String, Field)| match value(&field) {
+            None if texts.contains(&name) => {
+                Err((code::NOT_UTF8, format!("the value in column `{name}` is not UTF-8")))
+            }
+            value => Ok((name, value.unwrap_or_else(|| field.to_json_value()))),
+        };
+        let columns = row.into_columns().into_iter().map(read);
         let source = Source::Row { file: Arc::clone(&self.path), row: self.row };
-        Ok(Some(Row { source, columns: Ok(columns) }))
+        Ok(Some(Row { source, columns: columns.collect() }))
     }
 }
 
-/// Some writers do not say that their texts are texts.
-fn value(field: &Field) -> Value {
+/// The file's schema with its texts as bytes, in the outermost columns: the crate gives up a whole
+/// file over one text that is not UTF-8, and some writers do not say that their texts are texts.
+fn bytes_for_texts(schema: &Type) -> Result<Type, ParquetError> {
+    let bytes = |field: &Arc<Type>| {
+        if !is_text(field) {
+            return Ok(Arc::clone(field));
+        }
+        let plain = Type::primitive_type_builder(field.name(), PhysicalType::BYTE_ARRAY);
+        plain.with_repetition(field.get_basic_info().repetition()).build().map(Arc::new)
+    };
+    let fields = schema.get_fields().iter().map(bytes).collect::<Result<_, _>>()?;
+    Type::group_type_builder(schema.name()).with_fields(fields).build()
+}
+
+fn is_text(field: &Type) -> bool {
+    let said = field.get_basic_info().converted_type();
+    field.is_primitive()
+        && field.get_physical_type() == PhysicalType::BYTE_ARRAY
+        && matches!(said, ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON)
+}
+
+/// A value; `None` for bytes that are no text.
+fn value(field: &Field) -> Option<Value> {
     match field {
-        Field::Bytes(bytes) => match std::str::from_utf8(bytes.data()) {
-            Ok(text) => Value::String(text.to_owned()),
-            Err(_) => field.to_json_value(),
-        },
-        other => other.to_json_value(),
+        Field::Bytes(bytes) => std::str::from_utf8(bytes.data()).ok().map(|text| Value::String(text.to_owned())),
+        other => Some(other.to_json_value()),
     }
 }
 
