@@ -212,14 +212,29 @@ class Databases:
         return self.cursor.fetchall()
 
     def differs_by_ties(self, sql, wanted):
-        """Whether the wanted rows are among those that the order leaves equal."""
-        limit = re.search(r"LIMIT (\d+)\s*;?\s*$", sql, re.I)
-        if not limit or not re.search("order by", sql, re.I):
+        """Whether the wanted rows are among those that the order leaves equal: the order of the statement,
+        that of a query within whose single row is compared, or that within each group (DISTINCT ON)."""
+        if not re.search("order by", sql, re.I):
             return False
+        last = re.search(r"LIMIT (\d+)\s*;?\s*$", sql, re.I)
         try:
-            return not wanted - multiset(self.rows(sql[: limit.start()] + "FETCH FIRST %s ROWS WITH TIES" % limit.group(1)))
+            if last:
+                return not wanted - multiset(self.rows(sql[: last.start()] + "FETCH FIRST %s ROWS WITH TIES" % last.group(1)))
+            if sql.count("= (SELECT") == 1 and sql.count("LIMIT 1)") == 1:
+                within = sql.replace("= (SELECT", "IN (SELECT").replace("LIMIT 1)", "FETCH FIRST 1 ROWS WITH TIES)")
+                return not wanted - multiset(self.rows(within))
+            first = re.search(r"DISTINCT ON \((.+?)\) ", sql)
+            order = re.search(r" ORDER BY .+$", sql)
+            if first and order and order.group().count(",") == 1:
+                # Each group's rows that are first by the order, all of them.
+                key, by = first.group(1), order.group().split(",")[1]
+                ranked = sql[: order.start()].replace(first.group(), "").replace(
+                    " FROM ", ", RANK() OVER (PARTITION BY %s ORDER BY %s) FROM " % (key, by), 1)
+                rows = [row[:-1] for row in self.rows(ranked) if row[-1] == 1]
+                return sum(wanted.values()) == len(self.rows(sql)) and not wanted - multiset(rows)
         except psycopg2.Error:
-            return False
+            pass
+        return False
 
 
 def main():

@@ -318,6 +318,14 @@ fn place(rewriter: &Rewriter<'_>, column: &Expr) -> Option<(String, String, Stri
     }
 }
 
+/// What is cast: other rules have columns of different types compared as one.
+fn uncast(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Cast { expr, .. } | Expr::Nested(expr) => uncast(expr),
+        other => other,
+    }
+}
+
 /// Pairs of columns that every row has equal: from inner joins and WHERE.
 fn equalities(select: &Select) -> Vec<(Expr, Expr)> {
     fn gather(expr: &Expr, into: &mut Vec<(Expr, Expr)>) {
@@ -327,7 +335,9 @@ fn equalities(select: &Select) -> Vec<(Expr, Expr)> {
                 gather(left, into);
                 gather(right, into);
             }
-            Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => into.push(((**left).clone(), (**right).clone())),
+            Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => {
+                into.push((uncast(left).clone(), uncast(right).clone()));
+            }
             _ => {}
         }
     }

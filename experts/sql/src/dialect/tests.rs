@@ -275,6 +275,11 @@ fn a_group_s_other_columns_join_it_where_the_rows_say_so() {
     assert_eq!(found.changes[0].rule, "guessed-group-by");
     let several = format!("{table} INSERT INTO t (v, k, id) VALUES ('x', 'a', 1), ('y', 'a', 2);");
     assert_eq!(refused(&several, sql), "incomplete-group-by");
+    // As it does across a join of columns that have different types.
+    let tracks =
+        "CREATE TABLE race (id INT PRIMARY KEY, track TEXT); CREATE TABLE track (id INT PRIMARY KEY, name TEXT)";
+    let named = "SELECT track.name, COUNT(*) FROM race JOIN track ON race.track = track.id GROUP BY race.track";
+    assert_eq!(told(tracks, named).unwrap().changes.last().unwrap().rule, "incomplete-group-by");
     // A key says so without rows; no key of a table, and a join that fixes none of its columns.
     assert!(told(table, "SELECT id, v FROM t GROUP BY id").is_ok());
     let joined = "SELECT s.name, t.v FROM s JOIN t ON s.id = t.n GROUP BY s.id";
