@@ -14,8 +14,8 @@
 //! dm_j = Σ_t g_tj·(y − bias)_tj / m_j
 //! ```
 //!
-//! Where the mask reaches the base ([`Mask::reaches_base`]), DoRA's rule is that of
-//! [`super::dora_peft`].
+//! Where the mask reaches the base ([`Mask::reaches_base`]), the rule is that of
+//! `ops/dora_peft.rs`.
 //!
 //! c multiplies activations rather than a copy of W: the copy would cost as much memory as the
 //! base, and c·activation costs one part in `in` of the product. W stays as loaded.
