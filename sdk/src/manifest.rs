@@ -159,7 +159,7 @@ pub enum DropoutSemantics {
     #[default]
     Branch,
     /// PEFT's rule, for comparisons with it: also the input of the base product that DoRA scales.
-    /// Slower: two more base products per layer.
+    /// Slower: three more base products per layer.
     Peft,
 }
 

@@ -12,6 +12,7 @@ use sqlparser::ast::{
 };
 
 use super::functions::{arguments, brief};
+use super::names::{self, Kind};
 use super::{Dialect, Rewriter, rows};
 use crate::grouping::is_aggregate;
 use crate::schema::last_part;
@@ -252,20 +253,20 @@ fn plausible(rewriter: &Rewriter<'_>, column: &Expr, keys: &[Expr], joined: &[(E
 fn fixed_columns(rewriter: &Rewriter<'_>, keys: &[Expr], joined: &[(Expr, Expr)]) -> Vec<(String, String)> {
     let mut fixed: Vec<(String, String)> =
         keys.iter().filter_map(|key| place(rewriter, key)).map(|(relation, _, column)| (relation, column)).collect();
-    let pairs: Vec<_> = joined
-        .iter()
-        .filter_map(|(a, b)| {
-            let ((ra, _, ca), (rb, _, cb)) = (place(rewriter, a)?, place(rewriter, b)?);
-            Some(((ra, ca), (rb, cb)))
-        })
-        .collect();
+    // From which column to which a fixed value carries over.
+    let mut carries = Vec::new();
+    for (from, to) in joined.iter().flat_map(|(a, b)| [(a, b), (b, a)]) {
+        if recoverable(rewriter, to)
+            && let (Some((rf, _, cf)), Some((rt, _, ct))) = (place(rewriter, uncast(from)), place(rewriter, uncast(to)))
+        {
+            carries.push(((rf, cf), (rt, ct)));
+        }
+    }
     loop {
         let before = fixed.len();
-        for (a, b) in &pairs {
-            for (from, to) in [(a, b), (b, a)] {
-                if fixed.contains(from) && !fixed.contains(to) {
-                    fixed.push(to.clone());
-                }
+        for (from, to) in &carries {
+            if fixed.contains(from) && !fixed.contains(to) {
+                fixed.push(to.clone());
             }
         }
         // A fixed key fixes all columns of its table.
@@ -326,6 +327,17 @@ fn uncast(expr: &Expr) -> &Expr {
     }
 }
 
+/// Whether the value that is cast is known from the cast one: of a date from a moment it is not.
+fn recoverable(rewriter: &Rewriter<'_>, expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) => recoverable(rewriter, inner),
+        Expr::Cast { expr, data_type, .. } => {
+            rewriter.scopes.kind(expr) == Some(Kind::Integer) && names::kind(data_type) == Kind::Text
+        }
+        _ => true,
+    }
+}
+
 /// Pairs of columns that every row has equal: from inner joins and WHERE.
 fn equalities(select: &Select) -> Vec<(Expr, Expr)> {
     fn gather(expr: &Expr, into: &mut Vec<(Expr, Expr)>) {
@@ -335,9 +347,7 @@ fn equalities(select: &Select) -> Vec<(Expr, Expr)> {
                 gather(left, into);
                 gather(right, into);
             }
-            Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => {
-                into.push((uncast(left).clone(), uncast(right).clone()));
-            }
+            Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => into.push(((**left).clone(), (**right).clone())),
             _ => {}
         }
     }

@@ -280,6 +280,10 @@ fn a_group_s_other_columns_join_it_where_the_rows_say_so() {
         "CREATE TABLE race (id INT PRIMARY KEY, track TEXT); CREATE TABLE track (id INT PRIMARY KEY, name TEXT)";
     let named = "SELECT track.name, COUNT(*) FROM race JOIN track ON race.track = track.id GROUP BY race.track";
     assert_eq!(told(tracks, named).unwrap().changes.last().unwrap().rule, "incomplete-group-by");
+    // But a day does not fix the moments of it.
+    let days = "CREATE TABLE o (id INT PRIMARY KEY, at TIMESTAMP); CREATE TABLE d (day DATE PRIMARY KEY)";
+    let moments = "SELECT d.day, o.at, COUNT(*) FROM o JOIN d ON CAST(o.at AS DATE) = d.day GROUP BY d.day";
+    assert_eq!(refused(days, moments), "incomplete-group-by");
     // A key says so without rows; no key of a table, and a join that fixes none of its columns.
     assert!(told(table, "SELECT id, v FROM t GROUP BY id").is_ok());
     let joined = "SELECT s.name, t.v FROM s JOIN t ON s.id = t.n GROUP BY s.id";

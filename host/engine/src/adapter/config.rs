@@ -36,8 +36,8 @@ pub enum DropoutSemantics {
     /// The input of the adapter's branch.
     #[default]
     Branch,
-    /// PEFT's rule: also the input of the base product that DoRA scales by m/n − 1. Costs two more
-    /// base products per layer and step.
+    /// PEFT's rule: also the input of the base product that DoRA scales by m/n − 1. Costs three more
+    /// base products per layer and step, one forward and two backward.
     Peft,
 }
 
