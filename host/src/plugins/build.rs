@@ -121,9 +121,10 @@ impl Builder {
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         if self.shares_target_with_host(checkout) {
-            // Named together, both use one set of features, so what the host was built with is used
-            // again. For the expert alone cargo would choose fewer features and build serde, syn and
-            // their dependents a second time: minutes. The host itself is fresh, as it is running.
+            // Named together, both use one set of features, the one that `default-members` of the
+            // workspace chose when the host was built, so what it was built with is used again. For
+            // the expert alone cargo would choose fewer features and build serde, syn and their
+            // dependents a second time: minutes. The host itself is fresh, as it is running.
             command.args(["--package", env!("CARGO_PKG_NAME")]);
         }
         let failed = |why: String, tail: Vec<String>| PluginError::Build {
