@@ -168,9 +168,39 @@ fn having_without_groups(rewriter: &mut Rewriter<'_>, select: &mut Select) {
     });
 }
 
+/// `a JOIN b JOIN c ON …`, which PostgreSQL refuses, is read there as `a JOIN (b JOIN c ON …)`, so that
+/// the condition does not see `a`. SQLite and MySQL join from left to right. Where it is meant as it
+/// is read, the result is the same.
+fn flatten(joins: &mut Vec<sqlparser::ast::Join>) {
+    use JoinOperator::{CrossJoin, Inner, Join, StraightJoin};
+    let unconditional = |operator: &JoinOperator| {
+        matches!(
+            operator,
+            Join(JoinConstraint::None)
+                | Inner(JoinConstraint::None)
+                | StraightJoin(JoinConstraint::None)
+                | CrossJoin(JoinConstraint::None)
+        )
+    };
+    let mut at = 0;
+    while at < joins.len() {
+        if unconditional(&joins[at].join_operator)
+            && let TableFactor::NestedJoin { table_with_joins, alias: None } = &mut joins[at].relation
+        {
+            let inner = std::mem::take(&mut table_with_joins.joins);
+            joins[at].relation = table_with_joins.relation.clone();
+            joins.splice(at + 1..at + 1, inner);
+            // The first of them may be a nested one again.
+            continue;
+        }
+        at += 1;
+    }
+}
+
 /// Joins without a condition, commas beside joins, queries in FROM without a name.
 fn from(rewriter: &mut Rewriter<'_>, select: &mut Select) {
     for item in &mut select.from {
+        flatten(&mut item.joins);
         for join in &mut item.joins {
             use JoinOperator::{CrossJoin, Inner, Join, StraightJoin};
             match &join.join_operator {

@@ -263,6 +263,21 @@ fn meaning_is_left_alone_where_the_dialect_is_a_guess() {
 }
 
 #[test]
+fn joins_go_from_left_to_right_whoever_wrote_them() {
+    let sql = "SELECT p.name FROM p JOIN o JOIN bare ON p.id = o.pid AND bare.code = p.code";
+    let expected = "SELECT p.name FROM p CROSS JOIN o JOIN bare ON p.id = o.pid AND bare.code = p.code";
+    let mut database = Database::open(&Settings::default()).unwrap();
+    let told = |dialect| translated(SCHEMA, sql, Some(dialect)).sql;
+    for found in [told(Dialect::Sqlite), told(Dialect::MySql), mend(SCHEMA, sql).unwrap().sql] {
+        assert_eq!(found, expected);
+        assert!(matches!(database.prove(SCHEMA, &found).unwrap(), Proof::Ran(_)));
+    }
+    // Brackets that are meant keep their meaning.
+    let meant = "SELECT p.name FROM p LEFT JOIN (o JOIN bare ON o.note = bare.city) ON p.id = o.pid";
+    assert_eq!(translated(SCHEMA, meant, Some(Dialect::Sqlite)).sql, meant);
+}
+
+#[test]
 fn a_group_s_other_columns_join_it_where_the_rows_say_so() {
     let told = |schema: &str, sql| translate(schema, sql, Some(Dialect::Sqlite));
     let refused = |schema: &str, sql| told(schema, sql).unwrap_err().code;
