@@ -181,6 +181,9 @@ pub enum TargetModule {
     UpProj,
     /// Feed-forward down projection.
     DownProj,
+    /// All of these.
+    #[serde(rename = "all-linear")]
+    AllLinear,
 }
 
 /// Shape of the adapter.
@@ -205,6 +208,9 @@ pub struct AdapterSpec {
     /// The linear layers that carry an adapter.
     #[schemars(length(min = 1))]
     pub target_modules: Vec<TargetModule>,
+    /// Only these decoder layers, from 0; all of them unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layers_to_transform: Option<Vec<usize>>,
     /// Other ranks for modules whose name ends so: `{"layers.1.mlp.up_proj": 6}`.
     pub rank_pattern: BTreeMap<String, u32>,
     /// Other alphas for modules whose name ends so.
@@ -222,6 +228,7 @@ impl Default for AdapterSpec {
             dropout_semantics: DropoutSemantics::Branch,
             rslora: false,
             target_modules: vec![QProj, KProj, VProj, OProj, UpProj, DownProj],
+            layers_to_transform: None,
             rank_pattern: BTreeMap::new(),
             alpha_pattern: BTreeMap::new(),
         }
@@ -241,6 +248,30 @@ pub enum Schedule {
     Constant,
 }
 
+/// What ranks the evaluations of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// The validation loss; lower is better.
+    #[default]
+    EvalLoss,
+    /// The share of the validation records' loss tokens that the model would have written.
+    TokenAccuracy,
+    /// The expert's grade of the answers to `graded_eval_prompts` held-out prompts.
+    Score,
+}
+
+/// What to do about a loss or gradient that is not finite.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum NonFinite {
+    /// End the run; its checkpoints stand.
+    #[default]
+    Stop,
+    /// Change nothing, count the step and go on; ten in a row end the run.
+    Skip,
+}
+
 /// The training loop. A step is an optimizer step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -248,7 +279,8 @@ pub struct TrainingSpec {
     /// Highest learning rate.
     #[schemars(range(min = 0.0))]
     pub learning_rate: f64,
-    /// Passes over the training records; may be a fraction. Ignored when `steps` is given.
+    /// Passes over the training records; may be a fraction, of which whole steps are made. Ignored
+    /// when `steps` is given.
     #[schemars(range(min = 0.0))]
     pub epochs: f64,
     /// Optimizer steps in all.
@@ -271,6 +303,14 @@ pub struct TrainingSpec {
     /// Most tokens in one forward pass: a memory knob that does not change the result.
     #[schemars(range(min = 8))]
     pub micro_batch_tokens: usize,
+    /// Most records in one forward pass; as many as fit unless given. Does not change the result
+    /// either.
+    #[schemars(range(min = 1))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub micro_batch_records: Option<usize>,
+    /// Fill every forward pass with whatever record still fits, instead of records of a size. Each
+    /// record attends to itself alone either way, so this does not change the result.
+    pub packing: bool,
     /// Decoupled weight decay of A and B; magnitudes never decay.
     #[schemars(range(min = 0.0))]
     pub weight_decay: f64,
@@ -291,8 +331,24 @@ pub struct TrainingSpec {
     /// Optimizer steps between checkpoints.
     #[schemars(range(min = 1))]
     pub save_steps: u64,
-    /// End with the adapter of lowest validation loss instead of the last.
+    /// Held-out prompts that are answered and graded at every evaluation; 0: none.
+    pub graded_eval_prompts: usize,
+    /// Checkpoints to keep, the best by `best_metric`, besides the latest.
+    #[schemars(range(min = 1))]
+    pub keep_best: usize,
+    /// What makes an evaluation the best.
+    pub best_metric: Metric,
+    /// Whether a greater value of `best_metric` is better; as it says itself unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub greater_is_better: Option<bool>,
+    /// End with the best adapter instead of the last.
     pub load_best_at_end: bool,
+    /// End early after so many evaluations without a better one; never unless given.
+    #[schemars(range(min = 1))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<u64>,
+    /// What to do about a loss or gradient that is not finite.
+    pub non_finite: NonFinite,
     /// Seed of initialisation, order and dropout.
     pub seed: u64,
 }
@@ -309,6 +365,8 @@ impl Default for TrainingSpec {
             effective_batch: 90,
             max_seq_len: 800,
             micro_batch_tokens: 1600,
+            micro_batch_records: None,
+            packing: false,
             weight_decay: 0.0,
             beta1: 0.9,
             beta2: 0.999,
@@ -316,7 +374,13 @@ impl Default for TrainingSpec {
             max_grad_norm: 1.0,
             eval_steps: 250,
             save_steps: 250,
+            graded_eval_prompts: 0,
+            keep_best: 4,
+            best_metric: Metric::EvalLoss,
+            greater_is_better: None,
             load_best_at_end: true,
+            patience: None,
+            non_finite: NonFinite::Stop,
             seed: 42,
         }
     }

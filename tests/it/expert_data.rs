@@ -92,8 +92,9 @@ fn sql_is_judged_repaired_and_told() {
 
     let set = set(&place, "prepared");
     assert_eq!((set.report.records, set.report.rejected), (12, 6));
-    let train = set.records(Half::Train).unwrap();
-    let held = set.records(Half::Validation).unwrap();
+    let records = |half| set.rows(half).unwrap().map(|row| row.unwrap().record).collect::<Vec<_>>();
+    let train = records(Half::Train);
+    let held = records(Half::Validation);
     assert_eq!((train.len(), held.len()), (set.report.train, set.report.validation));
     assert!(train.iter().all(|t| held.iter().all(|h| t.text("schema") != h.text("schema"))));
     let names: Vec<String> = files(&place.path("checkout/prepared")).into_keys().collect();

@@ -43,12 +43,12 @@ pub const TRAIN: [&str; 19] = [
 ];
 
 /// The adapter's bytes in a run folder.
-fn adapter(run: &Path) -> Vec<u8> {
+pub fn adapter(run: &Path) -> Vec<u8> {
     std::fs::read(run.join("adapter/adapter_model.safetensors")).unwrap()
 }
 
 /// The lines of a run's metrics.
-fn metrics(place: &Place, run: &str) -> Vec<Value> {
+pub fn metrics(place: &Place, run: &str) -> Vec<Value> {
     let text = std::fs::read_to_string(place.path("checkout").join(run).join("metrics.jsonl")).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
@@ -94,7 +94,18 @@ fn a_run_leaves_everything_in_its_folder() {
     names.sort();
     assert_eq!(
         names,
-        ["adapter", "checkpoints", "evaluation.json", "example.schema.sql", "metrics.jsonl", "recipe.json", "run.json"]
+        [
+            "adapter",
+            "checkpoints",
+            "evaluation.json",
+            "example.schema.sql",
+            "metrics.jsonl",
+            "receipt.json",
+            "recipe.json",
+            "report.html",
+            "run.json",
+            "tensorboard"
+        ]
     );
     assert_eq!(json(&run.join("run.json"))["expert"], "sql");
     let recipe = json(&run.join("recipe.json"));

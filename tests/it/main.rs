@@ -8,6 +8,8 @@ mod cli;
 mod expert_data;
 mod expert_data_input;
 mod expert_list;
+mod expert_plan;
+mod expert_resume;
 mod expert_run;
 mod expert_schema;
 mod expert_train;

@@ -17,6 +17,19 @@ pub enum EngineError {
         #[source]
         source: std::io::Error,
     },
+    /// There is no room for a file.
+    #[error("Failed to write `{}`: the disk is full{}", path.display(), need(*needed, *free))]
+    DiskFull {
+        /// The file or folder.
+        path: PathBuf,
+        /// Bytes that it takes; 0 when that is not known.
+        needed: u64,
+        /// Bytes that are free, where the system tells.
+        free: Option<u64>,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
     /// A file is not what its format says.
     #[error("`{}` is not usable: {problem}", path.display())]
     Format {
@@ -69,6 +82,9 @@ pub enum EngineError {
         /// What happened.
         problem: String,
     },
+    /// A fault of the caller's own, from a grader or a reporter, on its way back to the caller.
+    #[error("{0}")]
+    Caller(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A fault of candle, with what was being done.
     #[error("{action}: {source}")]
     Candle {
@@ -91,6 +107,20 @@ pub enum MismatchOf {
     Recipe,
     /// Trainable tensors and their gradients.
     Gradients,
+}
+
+/// "(it takes 12 MB, 3 MB are free)", as far as that is known.
+fn need(needed: u64, free: Option<u64>) -> String {
+    let mb = |bytes: u64| match bytes {
+        0..1_000_000 => format!("{} kB", bytes.div_ceil(1000)),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    };
+    match (needed, free) {
+        (0, None) => String::new(),
+        (0, Some(free)) => format!(" ({} are free)", mb(free)),
+        (needed, None) => format!(" (it takes {})", mb(needed)),
+        (needed, Some(free)) => format!(" (it takes {}, {} are free)", mb(needed), mb(free)),
+    }
 }
 
 /// A result of the engine.

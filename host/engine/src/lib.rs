@@ -6,6 +6,7 @@
 pub mod adapter;
 pub mod data;
 pub mod error;
+pub mod files;
 pub mod generate;
 pub mod model;
 pub mod ops;
@@ -16,4 +17,12 @@ pub use error::{EngineError, Result};
 /// Threads that the engine computes with: one per core, unless `RAYON_NUM_THREADS` says otherwise.
 pub fn threads() -> usize {
     rayon::current_num_threads()
+}
+
+/// Computes with so many threads; to be called before anything else is.
+///
+/// # Errors
+/// When the system refuses them, or threads are running already; in words.
+pub fn set_threads(threads: usize) -> std::result::Result<(), String> {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().map_err(|e| e.to_string())
 }

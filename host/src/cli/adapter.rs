@@ -10,9 +10,9 @@ use hive_engine::adapter::merge::merged;
 use hive_engine::adapter::peft;
 use hive_engine::adapter::{AdapterScales, Method};
 use hive_engine::data::{Batch, Example};
+use hive_engine::files::write_file;
 use hive_engine::model::pass::{Model, Pass};
 use hive_engine::model::source::TensorSource;
-use hive_engine::train::checkpoint::write_file;
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::json;
 

@@ -8,16 +8,17 @@ use hive_engine::adapter::config::{Module, Targets};
 use hive_engine::adapter::peft::{self, BaseRef};
 use hive_engine::adapter::{Adapter, AdapterConfig, DropoutSemantics, Method};
 use hive_engine::data::Example;
-use hive_engine::model::config::{Architecture, ModelConfig};
 use hive_engine::model::decoder::Decoder;
 use hive_engine::ops::dropout::key;
-use hive_engine::train::{Schedule, TrainConfig, Trainer};
+use hive_engine::train::{Metric, NonFinite, Schedule, TrainConfig, Trainer};
 use serde_json::json;
 
+use super::arch::Arch;
 use super::error::Failure;
 use super::output::result;
 use super::pull_progress::PullProgress;
 use crate::experts::base::Base;
+use crate::experts::metrics::peak_memory_mb;
 use crate::suggest::{listed, nearest};
 use crate::tensors::{integers, token_ids};
 
@@ -38,15 +39,6 @@ impl BenchCommand {
             BenchCommand::Train(command) => command.run(),
         }
     }
-}
-
-/// Shapes that can be had with random weights.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Arch {
-    #[value(name = "qwen3-0.6b")]
-    Qwen3,
-    #[value(name = "smollm2-135m")]
-    SmolLm2,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -163,7 +155,7 @@ impl BenchTrain {
         }
         let step_s = median(&timed.seconds);
         let tokens_per_s = timed.tokens as f64 / step_s;
-        let peak = peak_rss_mb();
+        let peak = peak_memory_mb();
         if self.json {
             return result(
                 &json!({
@@ -186,12 +178,8 @@ impl BenchTrain {
             let base = Base::open(base, &mut PullProgress::stderr())?;
             return Ok((base.decoder, base.reference));
         }
-        let (id, config) = match self.arch {
-            Some(Arch::Qwen3) => ("qwen3-0.6b", qwen3_0_6b()),
-            _ => ("smollm2-135m", smollm2_135m()),
-        };
-        let decoder = Decoder::random(&config, self.seed)?;
-        Ok((decoder, BaseRef { id: format!("random-{id}"), digest: format!("random, seed {}", self.seed) }))
+        let arch = self.arch.unwrap_or(Arch::SmolLm2);
+        Ok((Decoder::random(&arch.config(), self.seed)?, arch.reference(self.seed)))
     }
 
     fn semantics(&self) -> DropoutSemantics {
@@ -238,6 +226,8 @@ impl BenchTrain {
             schedule: Schedule::Constant,
             effective_batch: self.batch * self.accum,
             micro_batch_tokens: self.batch * self.seq,
+            micro_batch_records: None,
+            packing: false,
             weight_decay: self.weight_decay,
             beta1: 0.9,
             beta2: 0.999,
@@ -245,7 +235,12 @@ impl BenchTrain {
             max_grad_norm: 0.0,
             eval_steps: self.steps,
             save_steps: self.steps,
+            keep_best: 1,
+            metric: Metric::EvalLoss,
+            greater_is_better: None,
             load_best_at_end: false,
+            patience: None,
+            non_finite: NonFinite::Stop,
             seed: self.seed,
         }
     }
@@ -337,45 +332,6 @@ fn read_batch(path: &std::path::Path) -> anyhow::Result<Vec<Example>> {
     Ok(examples)
 }
 
-fn smollm2_135m() -> ModelConfig {
-    ModelConfig {
-        architecture: Architecture::Llama,
-        vocab_size: 49_152,
-        hidden_size: 576,
-        intermediate_size: 1536,
-        num_layers: 30,
-        num_heads: 9,
-        num_kv_heads: 3,
-        head_dim: 64,
-        rms_norm_eps: 1e-5,
-        rope_theta: 1e5,
-        rope_scaling: None,
-        max_position_embeddings: 8192,
-        tie_word_embeddings: true,
-        qkv_bias: false,
-        attention_output_bias: false,
-        mlp_bias: false,
-        eos_token_ids: Vec::new(),
-    }
-}
-
-fn qwen3_0_6b() -> ModelConfig {
-    ModelConfig {
-        architecture: Architecture::Qwen3,
-        vocab_size: 151_936,
-        hidden_size: 1024,
-        intermediate_size: 3072,
-        num_layers: 28,
-        num_heads: 16,
-        num_kv_heads: 8,
-        head_dim: 128,
-        rms_norm_eps: 1e-6,
-        rope_theta: 1e6,
-        max_position_embeddings: 40_960,
-        ..smollm2_135m()
-    }
-}
-
 fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -393,12 +349,4 @@ fn round(value: f64, digits: i32) -> f64 {
 
 fn rayon_threads() -> usize {
     hive_engine::threads()
-}
-
-/// Most memory this process has held, in MB, where the system tells.
-fn peak_rss_mb() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
-    let kb: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kb / 1024)
 }

@@ -5,6 +5,7 @@
 //! an `Err` into text, hint and exit code.
 
 mod adapter;
+mod arch;
 mod bench;
 mod data_progress;
 pub mod error;
@@ -13,6 +14,7 @@ mod interrupt;
 pub mod loading;
 mod model;
 pub mod output;
+mod plan_text;
 mod pull_progress;
 mod train_progress;
 mod worker;
@@ -22,6 +24,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::FmtSpan;
 
 use error::Failure;
 
@@ -35,7 +38,8 @@ acceptable, 2: hive failed or was misused.
 Environment:
   HIVE_HOME      Where base models are kept [default: ~/.local/share/hive]
   HIVE_OFFLINE   Fetch no base model when set to 1
-  HIVE_LOG       Log on stderr, such as `debug`
+  HIVE_LOG       Log on stderr, such as `debug`; with `HIVE_LOG_FORMAT=json` a JSON object per line
+  HIVE_THREADS   Threads to compute with [default: one per core]
   HF_ENDPOINT    Address of the model hub or of a mirror
   HF_TOKEN       Token to send to the model hub
   NO_COLOR       No colour";
@@ -71,7 +75,7 @@ enum Command {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let done = start_logging().and_then(|()| match cli.command {
+    let done = start_logging().and_then(|()| set_threads()).and_then(|()| match cli.command {
         Command::Expert(command) => command.run(),
         Command::Model(command) => model::run(command),
         Command::Adapter(command) => command.run(),
@@ -92,6 +96,28 @@ fn start_logging() -> anyhow::Result<()> {
             .hint("a level or `target=level` pairs: `HIVE_LOG=debug hive expert list`")
     })?;
     let colour = std::io::stderr().is_terminal() && console::colors_enabled_stderr();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).init();
+    // A span that closes says how long it was open: a phase of training, a step, a forward pass.
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_span_events(FmtSpan::CLOSE)
+        .with_writer(std::io::stderr)
+        .with_ansi(colour);
+    match std::env::var("HIVE_LOG_FORMAT").ok().filter(|f| !f.is_empty()).as_deref() {
+        None | Some("text") => log.init(),
+        Some("json") => log.json().init(),
+        Some(other) => {
+            return Err(Failure::misuse(format!("`HIVE_LOG_FORMAT` is `{other}`, expected `text` or `json`")).into());
+        }
+    }
     Ok(())
+}
+
+/// Computes with as many threads as `HIVE_THREADS` says. The result does not depend on it.
+fn set_threads() -> anyhow::Result<()> {
+    let Some(text) = std::env::var("HIVE_THREADS").ok().filter(|t| !t.is_empty()) else { return Ok(()) };
+    let threads = text.parse::<usize>().ok().filter(|n| (1..=1024).contains(n));
+    let threads = threads
+        .ok_or_else(|| Failure::misuse(format!("`HIVE_THREADS` is `{text}`, expected a number from 1 to 1024")))?;
+    hive_engine::set_threads(threads)
+        .map_err(|e| Failure::misuse(format!("Failed to start {threads} threads: {e}")).into())
 }

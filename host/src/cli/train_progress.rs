@@ -4,14 +4,16 @@ use std::path::Path;
 use std::time::Instant;
 
 use console::style;
-use hive_engine::train::events::{EvalReport, Reporter, StepReport};
+use hive_engine::train::{EvalReport, Reporter, SkipReport, StepReport};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 use super::data_progress::{DataProgress, summary};
 use super::output::note;
+use super::plan_text::{by_origin, rows};
 use super::pull_progress::PullProgress;
 use crate::experts::answer::Answer;
-use crate::experts::train::{Plan, TrainReporter};
+use crate::experts::plan::Plan;
+use crate::experts::train::TrainReporter;
 use crate::gate::{GateReporter, PreparedSet};
 use crate::models::PullReporter;
 use crate::models::catalogue::{Model, ModelFile, Source};
@@ -81,95 +83,54 @@ impl TrainReporter for TrainProgress {
         }
     }
 
+    fn tokenising(&mut self, done: usize, total: usize) {
+        if self.bar.is_none() {
+            self.open_bar(total as u64, "{bar:24.cyan/dim} turning records into tokens: {pos}/{len}");
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_position(done as u64);
+        }
+        if done == total {
+            self.close();
+        }
+    }
+
     fn plan(&mut self, plan: &Plan) {
-        let (adapter, training) = (&plan.recipe.adapter, &plan.recipe.training);
-        let method = match adapter.method {
-            hive_sdk::Method::Dora => "DoRA",
-            hive_sdk::Method::Lora => "LoRA",
-        };
-        let share = 100.0 * plan.trainable as f64 / plan.base_parameters as f64;
-        let dropped = |n: usize| {
-            if n == 0 { String::new() } else { format!(" ({n} longer than {} tokens dropped)", training.max_seq_len) }
-        };
-        let names: Vec<String> = adapter
-            .target_modules
-            .iter()
-            .filter_map(|m| serde_json::to_value(m).ok()?.as_str().map(str::to_owned))
-            .collect();
-        let rows = [
-            (
-                "base",
-                format!(
-                    "{} ({} parameters, sha256 {}…)",
-                    plan.base.id,
-                    grouped(plan.base_parameters),
-                    &plan.base.digest[..12.min(plan.base.digest.len())]
-                ),
-            ),
-            (
-                "adapter",
-                format!(
-                    "{method} rank {}, alpha {}, dropout {}{} on {} layers ({})",
-                    adapter.rank,
-                    adapter.alpha,
-                    adapter.dropout,
-                    match adapter.dropout_semantics {
-                        hive_sdk::DropoutSemantics::Branch => "",
-                        hive_sdk::DropoutSemantics::Peft => " as PEFT drops",
-                    },
-                    plan.adapted,
-                    names.join(", ")
-                ),
-            ),
-            ("trainable", format!("{} parameters, {share:.2} % of the base", grouped(plan.trainable))),
-            (
-                "records",
-                format!(
-                    "{} to train on{}, {} held out{}",
-                    plan.train.0,
-                    dropped(plan.train.1),
-                    plan.validation.0,
-                    dropped(plan.validation.1)
-                ),
-            ),
-            (
-                "tokens",
-                format!(
-                    "{} in the training records, {} of them carry loss",
-                    grouped(plan.tokens.0),
-                    grouped(plan.tokens.1)
-                ),
-            ),
-            (
-                "steps",
-                format!(
-                    "{} of {} records, {} of them warm-up, then {}",
-                    plan.steps.0,
-                    training.effective_batch,
-                    plan.steps.1,
-                    schedule(training.schedule)
-                ),
-            ),
-            (
-                "rate",
-                format!(
-                    "{:e}, weight decay {}, gradient norm at most {}, seed {}",
-                    training.learning_rate, training.weight_decay, training.max_grad_norm, training.seed
-                ),
-            ),
-            ("run folder", plan.folder.display().to_string()),
-        ];
-        for (name, value) in rows {
+        self.close();
+        for (name, value) in rows(plan) {
             self.line(&format!("{} {value}", heading(name)));
+        }
+        for (i, (origin, lines)) in by_origin(plan).into_iter().enumerate() {
+            for (j, line) in lines.iter().enumerate() {
+                let head = if i == 0 && j == 0 { "recipe" } else { "" };
+                let from = if j == 0 { format!("{origin}: ") } else { " ".repeat(origin.len() + 2) };
+                self.line(&format!("{} {from}{line}", heading(head)));
+            }
         }
         if plan.resumed_at > 0 {
             self.line(&format!("{} after step {}", heading("resuming"), plan.resumed_at));
         }
         self.done_before = plan.resumed_at;
-        self.open_bar(plan.steps.0, "{bar:24.cyan/dim} step {pos}/{len}  {msg}");
+        self.open_bar(plan.steps, "{bar:24.cyan/dim} step {pos}/{len}  {wide_msg}");
         if let Some(bar) = &self.bar {
             bar.set_position(plan.resumed_at);
             bar.set_message("first evaluation …");
+        }
+    }
+
+    fn replayed(&mut self, done: u64, total: u64) {
+        if self.bar.is_none() {
+            self.open_bar(total, "{bar:24.cyan/dim} making steps again: {pos}/{len}");
+        }
+        match &self.bar {
+            Some(bar) => bar.set_position(done),
+            None if done.is_multiple_of(LINE_EVERY) || done == total => {
+                note(&format!("step {done}/{total} made again"))
+            }
+            None => {}
+        }
+        if done == total {
+            self.close();
         }
     }
 
@@ -222,14 +183,33 @@ impl Reporter for TrainProgress {
 
     fn evaluated(&mut self, r: &EvalReport) -> hive_engine::Result<()> {
         self.last_eval = Some(r.loss);
-        let best = if r.best && r.step > 0 { ", the best so far" } else { "" };
+        let best = match r.place {
+            Some(0) => ", the best so far",
+            _ => "",
+        };
+        let score = r
+            .score
+            .map_or_else(String::new, |score| format!(", score {score:.3} ({:.0} s for the answers)", r.score_seconds));
         let at = if r.step == 0 { "before training".to_owned() } else { format!("after step {}", r.step) };
         self.line(&format!(
-            "{} {at}: held-out loss {:.4}, token accuracy {:.1} %{best}",
+            "{} {at}: held-out loss {:.4}, token accuracy {:.1} %{score}{best}",
             heading("evaluation"),
             r.loss,
             100.0 * r.token_accuracy
         ));
+        Ok(())
+    }
+
+    fn skipped(&mut self, r: &SkipReport) -> hive_engine::Result<()> {
+        let SkipReport { step, total, problem, skipped, .. } = r;
+        self.line(&format!("{} step {step}/{total}: {problem}; {skipped} skipped so far", heading("skipped")));
+        if let Some(bar) = &self.bar {
+            bar.set_position(*step);
+        }
+        Ok(())
+    }
+
+    fn saving(&mut self, _step: u64) -> hive_engine::Result<()> {
         Ok(())
     }
 
@@ -266,14 +246,6 @@ impl PullReporter for TrainProgress {
 /// A word before a line, in its own column.
 pub fn heading(text: &str) -> String {
     style(format!("{text:>10}")).bold().cyan().for_stderr().to_string()
-}
-
-fn schedule(schedule: hive_sdk::manifest::Schedule) -> &'static str {
-    match schedule {
-        hive_sdk::manifest::Schedule::Cosine => "cosine",
-        hive_sdk::manifest::Schedule::Linear => "linear",
-        hive_sdk::manifest::Schedule::Constant => "constant",
-    }
 }
 
 /// 3012480 as `3,012,480`.

@@ -4,10 +4,22 @@
 pub mod answer;
 pub mod base;
 pub mod data;
+pub mod engine_config;
+pub mod evaluation;
 pub mod grade;
+pub mod metrics;
+pub mod plan;
+pub mod receipt;
 pub mod recipe;
+pub mod recipes;
+pub mod replay;
 pub mod run_folder;
+mod run_page;
+pub mod run_record;
+pub mod setup;
 pub mod sources;
+mod tensorboard;
+mod token_cache;
 pub mod tokenise;
 pub mod train;
 
@@ -39,8 +51,8 @@ pub enum ExpertError {
     /// The recipe after all layers.
     #[error("{}", recipe_faults(.0))]
     Recipe(ManifestError),
-    /// `--profile` names none of the manifest's.
-    #[error("The expert has no profile `{name}` (its profiles: {})", listed(known))]
+    /// `--profile` names none of the manifest's profiles and no recipe.
+    #[error("There is no profile or recipe `{name}` (there are: {})", listed(known))]
     UnknownProfile {
         /// The name.
         name: String,
@@ -86,6 +98,33 @@ pub enum ExpertError {
         #[source]
         source: std::io::Error,
     },
+    /// `--resume` of a run of something else.
+    #[error("Failed to resume `{}`: it is of another run", path.display())]
+    OtherRun {
+        /// The run folder.
+        path: PathBuf,
+        /// What differs, both values each.
+        details: Vec<String>,
+        /// Whether all of it may change in the middle of a run.
+        forcible: bool,
+    },
+    /// A run whose steps cannot be made again.
+    #[error("Failed to replay `{}`: {problem}", path.display())]
+    Replay {
+        /// The run folder.
+        path: PathBuf,
+        /// What was got and expected.
+        problem: String,
+    },
+    /// The page of a run cannot be drawn.
+    #[error("Failed to draw `{}`", path.display())]
+    Page {
+        /// The page.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: minijinja::Error,
+    },
     /// `--resume` with something that cannot be resumed.
     #[error("Failed to resume `{}`: {problem}", path.display())]
     Resume {
@@ -121,7 +160,7 @@ impl ExpertError {
             Self::Plugin(e) => e.exit_code(),
             Self::Gate(e) => e.exit_code(),
             Self::Engine(e) => engine_exit_code(e),
-            Self::AllTooLong { .. } | Self::Recipe(_) => 1,
+            Self::AllTooLong { .. } | Self::Recipe(_) | Self::OtherRun { .. } | Self::Replay { .. } => 1,
             _ => 2,
         }
     }
@@ -132,6 +171,7 @@ impl ExpertError {
             Self::Plugin(e) => e.details().to_vec(),
             Self::Gate(e) => e.details(),
             Self::Recipe(e) => e.details(),
+            Self::OtherRun { details, .. } => details.clone(),
             _ => Vec::new(),
         }
     }
@@ -156,6 +196,11 @@ impl ExpertError {
                 Some(format!("`--set max_seq_len={}`", shortest.next_multiple_of(100)))
             }
             Self::RunFolder { .. } => Some("`--out FOLDER` writes the run elsewhere".into()),
+            Self::OtherRun { forcible: true, .. } => Some(
+                "`--force-recipe` goes on with these changes; the run can then not be repeated from its start".into(),
+            ),
+            Self::OtherRun { .. } => Some("start a new run without `--resume`".into()),
+            Self::Page { .. } | Self::Replay { .. } => None,
             Self::Resume { .. } => Some("start a new run without `--resume`".into()),
             Self::NotAChatModel { .. } => Some("`hive model list` shows base models that have one".into()),
             Self::Recipe(_) => Some("`hive expert schema` prints the schema with a description of every key".into()),
@@ -166,7 +211,7 @@ impl ExpertError {
 /// Exit code of an engine error: what it read was not acceptable, or it failed.
 pub fn engine_exit_code(error: &EngineError) -> u8 {
     match error {
-        EngineError::Io { .. } | EngineError::Candle { .. } => 2,
+        EngineError::Io { .. } | EngineError::DiskFull { .. } | EngineError::Candle { .. } => 2,
         _ => 1,
     }
 }
@@ -175,8 +220,11 @@ pub fn engine_exit_code(error: &EngineError) -> u8 {
 pub fn engine_hint(error: &EngineError) -> Option<String> {
     match error {
         EngineError::Io { action, .. } if ["map", "open", "read"].contains(action) => None,
+        EngineError::DiskFull { .. } => Some(
+            "free some space, or write elsewhere with `--out FOLDER`; a run that had begun goes on with `--resume`"
+                .into(),
+        ),
         EngineError::Io { source, .. } => match source.kind() {
-            std::io::ErrorKind::StorageFull => Some("free some space, or write elsewhere with `--out FOLDER`".into()),
             std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
                 Some("write elsewhere with `--out FOLDER`".into())
             }

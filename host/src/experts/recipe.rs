@@ -1,73 +1,216 @@
-//! The effective recipe: built-in defaults < manifest < profile < `hive.toml` < `HIVE_*` <
-//! `--set`, checked against the manifest's schema after all layers are on each other.
+//! The effective recipe: built-in defaults < manifest < profiles and named recipes < `hive.toml` <
+//! `HIVE_*` < `--set`, checked against the manifest's schema after all layers are on each other. Every
+//! value remembers which layer it came from.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
-use hive_engine::adapter::config::Targets;
-use hive_engine::adapter::{AdapterConfig, DropoutSemantics, Method};
-use hive_engine::train::{Schedule, TrainConfig};
+use figment::{Figment, Provider};
 use hive_sdk::Manifest;
-use hive_sdk::manifest::{AdapterSpec, Recipe, Schedule as SdkSchedule, TrainingSpec};
+use hive_sdk::manifest::Recipe;
 use serde_json::{Map, Value, json};
 
 use super::ExpertError;
+use super::recipes;
 use crate::manifest::{self, ManifestError};
 
 /// Sections of a recipe that `HIVE_TRAINING__LEARNING_RATE=…` may set.
 const SECTIONS: [&str; 4] = ["base_model", "adapter", "training", "data"];
 
+/// Keys of which only one can count: whichever a stronger layer gives takes the other's place.
+const EITHER: [(&str, &str); 2] = [("steps", "epochs"), ("warmup_steps", "warmup_ratio")];
+
 /// Where the layers above the manifest come from.
 #[derive(Debug, Clone, Default)]
 pub struct Layers {
-    /// Name of one of the manifest's profiles.
-    pub profile: Option<String>,
+    /// The manifest's profiles, named recipes or TOML files, weakest first.
+    pub profiles: Vec<String>,
     /// A TOML file with recipe keys, if it exists.
     pub file: Option<PathBuf>,
     /// `key=value` pairs, the strongest.
     pub sets: Vec<String>,
 }
 
-/// The recipe that a run follows.
+/// A recipe, and where each of its values came from.
+#[derive(Debug, Clone)]
+pub struct Effective {
+    /// The recipe.
+    pub recipe: Recipe,
+    /// For each value, by its path (`training.learning_rate`), the layer that set it: `default`,
+    /// `manifest`, `profile quickstart`, `hive.toml`, `HIVE_TRAINING__EPOCHS`, `--set`.
+    pub origins: BTreeMap<String, String>,
+}
+
+/// One layer: what it is called and what it sets.
+struct Layer {
+    name: String,
+    values: Map<String, Value>,
+}
+
+/// The name of the weakest layer: it has every key, so of two that exclude each other it has both.
+const WEAKEST: &str = "default";
+
+/// The recipe that a run follows, for the expert whose manifest this is.
 ///
 /// # Errors
 /// An unknown profile, a setting that cannot be read, or all faults of the result at once.
-pub fn resolve(manifest: &Manifest, layers: &Layers) -> Result<Recipe, ExpertError> {
-    let defaults = complete(&manifest.recipe, manifest);
-    let mut figment = Figment::from(Serialized::defaults(defaults.clone()));
-    if let Some(name) = &layers.profile {
-        let profile = manifest.profiles.get(name).ok_or_else(|| ExpertError::UnknownProfile {
-            name: name.clone(),
-            known: manifest.profiles.keys().cloned().collect(),
-        })?;
-        figment = figment.merge(Serialized::defaults(profile));
+pub fn resolve(manifest_json: &str, layers: &Layers) -> Result<Effective, ExpertError> {
+    let manifest = manifest::check("manifest", manifest_json).map_err(ExpertError::Recipe)?;
+    let raw: Value = serde_json::from_str(manifest_json).unwrap_or_default();
+    let mut stack = vec![Layer { name: WEAKEST.into(), values: object(&defaults(&manifest)) }];
+    stack.push(Layer { name: "manifest".into(), values: object(&raw["recipe"]) });
+    for name in &layers.profiles {
+        stack.push(profile(name, &raw)?);
     }
     if let Some(file) = layers.file.as_ref().filter(|file| file.exists()) {
         // Exactly this file: figment would otherwise look for it in every parent folder too.
-        figment = figment.merge(Toml::file_exact(file));
+        stack.push(read(file.display().to_string(), Toml::file_exact(file))?);
     }
-    figment = figment.merge(
-        Env::prefixed("HIVE_")
-            .filter(|key| {
-                SECTIONS
-                    .iter()
-                    .any(|section| key.as_str().split("__").next().is_some_and(|s| s.eq_ignore_ascii_case(section)))
-            })
-            .split("__"),
-    );
+    let environment = Env::prefixed("HIVE_").filter(|key| {
+        SECTIONS.iter().any(|section| key.as_str().split("__").next().is_some_and(|s| s.eq_ignore_ascii_case(section)))
+    });
+    stack.push(read("environment".into(), environment.split("__"))?);
     for set in &layers.sets {
-        figment = figment.merge(Serialized::defaults(setting(set, &defaults)?));
+        stack.push(Layer { name: "--set".into(), values: object(&setting(set, &known_keys(&manifest))?) });
     }
-    let merged: Map<String, Value> = figment.extract().map_err(|e| ExpertError::Setting {
-        what: match e.metadata.as_ref().map(|m| (&m.name, &m.source)) {
-            Some((_, Some(source))) => format!("`{source}`"),
-            Some((name, None)) => name.to_string(),
-            None => "the recipe".to_owned(),
-        },
-        problem: e.kind.to_string().trim_end().to_owned(),
-    })?;
-    check(manifest, merged)
+    merged(&manifest, stack, BTreeMap::new())
+}
+
+/// A run's recipe with changes on it: profiles and `key=value` pairs alone, since neither `hive.toml`
+/// nor the environment of today may change a run of yesterday.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn changed(
+    manifest_json: &str,
+    run: (&Recipe, &BTreeMap<String, String>),
+    layers: &Layers,
+) -> Result<Effective, ExpertError> {
+    let manifest = manifest::check("manifest", manifest_json).map_err(ExpertError::Recipe)?;
+    let raw: Value = serde_json::from_str(manifest_json).unwrap_or_default();
+    let (recipe, origins) = run;
+    let mut stack = vec![Layer { name: WEAKEST.into(), values: object(&json!(recipe)) }];
+    for name in &layers.profiles {
+        stack.push(profile(name, &raw)?);
+    }
+    for set in &layers.sets {
+        stack.push(Layer { name: "--set".into(), values: object(&setting(set, &known_keys(&manifest))?) });
+    }
+    let effective = merged(&manifest, stack, BTreeMap::new())?;
+    // What was not changed comes from where it came from.
+    let origins = effective
+        .origins
+        .into_iter()
+        .filter_map(|(key, layer)| match layer == WEAKEST {
+            true => origins.get(&key).map(|origin| (key, origin.clone())),
+            false => Some((key, layer)),
+        })
+        .collect();
+    Ok(Effective { recipe: effective.recipe, origins })
+}
+
+/// Puts the layers on each other, the weakest first.
+fn merged(
+    manifest: &Manifest,
+    stack: Vec<Layer>,
+    mut origins: BTreeMap<String, String>,
+) -> Result<Effective, ExpertError> {
+    let mut figment = Figment::new();
+    for mut layer in stack {
+        // `--set target_modules=all-linear`, as PEFT writes it.
+        if let Some(targets) = layer.values.get_mut("adapter").and_then(|a| a.get_mut("target_modules"))
+            && targets.is_string()
+        {
+            *targets = json!([targets.take()]);
+        }
+        either(&mut layer, &mut origins)?;
+        for (path, value) in leaves(&Value::Object(layer.values.clone())) {
+            if value.is_null() {
+                origins.remove(&path);
+                continue;
+            }
+            let name = match layer.name.as_str() {
+                "environment" => format!("HIVE_{}", path.replace('.', "__").to_uppercase()),
+                name => name.to_owned(),
+            };
+            origins.insert(path, name);
+        }
+        figment = figment.merge(Serialized::defaults(layer.values));
+    }
+    let merged: Map<String, Value> = figment.extract().map_err(|e| unreadable("the recipe", &e))?;
+    Ok(Effective { recipe: check(manifest, merged)?, origins })
+}
+
+/// The layer that a name on the command line means: one of the manifest's profiles, a named
+/// recipe, or a TOML file.
+fn profile(name: &str, manifest: &Value) -> Result<Layer, ExpertError> {
+    if let Some(profile) = manifest["profiles"].get(name) {
+        return Ok(Layer { name: format!("profile {name}"), values: object(profile) });
+    }
+    if let Some(text) = recipes::named(name) {
+        return read(format!("recipe {name}"), Toml::string(text));
+    }
+    let file = PathBuf::from(name);
+    if file.extension().is_some_and(|e| e == "toml") && file.exists() {
+        return read(name.to_owned(), Toml::file_exact(file));
+    }
+    let profiles = manifest["profiles"].as_object().into_iter().flatten().map(|(name, _)| name.clone());
+    let known = profiles.chain(recipes::names().map(str::to_owned)).collect();
+    Err(ExpertError::UnknownProfile { name: name.to_owned(), known })
+}
+
+fn read(name: String, provider: impl Provider) -> Result<Layer, ExpertError> {
+    let values = Figment::from(provider).extract().map_err(|e| unreadable(&name, &e))?;
+    Ok(Layer { name, values })
+}
+
+fn unreadable(layer: &str, error: &figment::Error) -> ExpertError {
+    let what = match error.metadata.as_ref().map(|m| (&m.name, &m.source)) {
+        Some((_, Some(source))) => format!("`{source}`"),
+        _ => format!("`{layer}`"),
+    };
+    ExpertError::Setting { what, problem: error.kind.to_string().trim_end().to_owned() }
+}
+
+/// Of two keys that exclude each other, the one that this layer gives takes the place of the other
+/// in the layers below.
+fn either(layer: &mut Layer, origins: &mut BTreeMap<String, String>) -> Result<(), ExpertError> {
+    if layer.name == WEAKEST {
+        return Ok(());
+    }
+    let Some(training) = layer.values.get_mut("training").and_then(Value::as_object_mut) else { return Ok(()) };
+    for (one, other) in EITHER {
+        let given = |key: &str| training.get(key).is_some_and(|v| !v.is_null());
+        match (given(one), given(other)) {
+            (true, true) => {
+                let problem = format!("both `{one}` and `{other}` are given, expected one of them");
+                return Err(ExpertError::Setting { what: format!("`{}`", layer.name), problem });
+            }
+            (true, false) => drop(origins.remove(&format!("training.{other}"))),
+            (false, true) => drop(training.insert(one.to_owned(), Value::Null)),
+            (false, false) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Every value with its path; objects are walked into.
+pub fn leaves(value: &Value) -> Vec<(String, Value)> {
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .flat_map(|(key, inner)| match inner {
+                Value::Object(_) => leaves(inner).into_iter().map(|(rest, v)| (format!("{key}.{rest}"), v)).collect(),
+                other => vec![(key.clone(), other.clone())],
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn object(value: &Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap_or_default()
 }
 
 /// Checks the merged recipe as part of its manifest: unknown keys, types and ranges.
@@ -110,15 +253,26 @@ fn without_nulls(value: Value) -> Value {
     }
 }
 
-/// The manifest's recipe with every key present, absent ones as null, so that keys can be found.
-fn complete(recipe: &Recipe, manifest: &Manifest) -> Value {
-    let mut value = json!(recipe);
-    if recipe.base_model.is_empty() {
-        value["base_model"] = json!(manifest.base_models.first());
-    }
-    for key in ["steps", "warmup_steps"] {
-        if value["training"].get(key).is_none() {
-            value["training"][key] = Value::Null;
+/// The built-in recipe; its base is the manifest's first.
+fn defaults(manifest: &Manifest) -> Value {
+    let mut value = json!(Recipe::default());
+    value["base_model"] = json!(manifest.base_models.first());
+    value
+}
+
+/// The defaults with every key present, absent ones as null, so that keys can be found.
+fn known_keys(manifest: &Manifest) -> Value {
+    let mut value = defaults(manifest);
+    let optional = [
+        ("training", &["steps", "warmup_steps", "micro_batch_records", "greater_is_better", "patience"][..]),
+        ("adapter", &["layers_to_transform"]),
+        ("data", &["lints"]),
+    ];
+    for (section, keys) in optional {
+        for key in keys {
+            if value[section].get(key).is_none() {
+                value[section][*key] = Value::Null;
+            }
         }
     }
     value
@@ -152,76 +306,22 @@ fn setting(set: &str, defaults: &Value) -> Result<Value, ExpertError> {
     Ok(path.iter().rev().fold(value, |inner, key| json!({ *key: inner })))
 }
 
-/// The engine's shape of an adapter.
-pub fn adapter_config(spec: &AdapterSpec) -> AdapterConfig {
-    let name = |module: &hive_sdk::manifest::TargetModule| {
-        // A unit variant of a serde enum always becomes a string.
-        json!(module).as_str().unwrap_or_default().to_owned()
-    };
-    AdapterConfig {
-        method: match spec.method {
-            hive_sdk::Method::Dora => Method::Dora,
-            hive_sdk::Method::Lora => Method::Lora,
-        },
-        rank: spec.rank as usize,
-        alpha: spec.alpha,
-        dropout: spec.dropout,
-        dropout_semantics: match spec.dropout_semantics {
-            hive_sdk::DropoutSemantics::Branch => DropoutSemantics::Branch,
-            hive_sdk::DropoutSemantics::Peft => DropoutSemantics::Peft,
-        },
-        rslora: spec.rslora,
-        targets: Targets::Names(spec.target_modules.iter().map(name).collect()),
-        layers: None,
-        rank_pattern: spec.rank_pattern.iter().map(|(k, v)| (k.clone(), *v as usize)).collect(),
-        alpha_pattern: spec.alpha_pattern.clone(),
-    }
-}
-
-/// The engine's numbers of a run.
-pub fn train_config(spec: &TrainingSpec) -> TrainConfig {
-    TrainConfig {
-        learning_rate: spec.learning_rate,
-        epochs: spec.epochs,
-        steps: spec.steps,
-        warmup_ratio: spec.warmup_ratio,
-        warmup_steps: spec.warmup_steps,
-        schedule: match spec.schedule {
-            SdkSchedule::Cosine => Schedule::Cosine,
-            SdkSchedule::Linear => Schedule::Linear,
-            SdkSchedule::Constant => Schedule::Constant,
-        },
-        effective_batch: spec.effective_batch,
-        micro_batch_tokens: spec.micro_batch_tokens,
-        weight_decay: spec.weight_decay,
-        beta1: spec.beta1,
-        beta2: spec.beta2,
-        epsilon: spec.epsilon,
-        max_grad_norm: spec.max_grad_norm,
-        eval_steps: spec.eval_steps,
-        save_steps: spec.save_steps,
-        load_best_at_end: spec.load_best_at_end,
-        seed: spec.seed,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn manifest() -> Manifest {
-        Manifest::parse(
-            r#"{"name": "t", "version": "0.1.0", "abi": 2, "description": "d", "license": "MIT", "base_models": ["m"],
+    const MANIFEST: &str = r#"{"name": "t", "version": "0.1.0", "abi": 2, "description": "d", "license": "MIT", "base_models": ["m"],
                 "dataset": {"fields": [{"name": "q"}, {"name": "a", "completion": true}]},
                 "recipe": {"adapter": {"rank": 4}},
-                "profiles": {"quick": {"training": {"steps": 3}, "adapter": {"rank": 2}}}}"#,
-        )
-        .unwrap()
+                "profiles": {"quick": {"training": {"steps": 3}, "adapter": {"rank": 2}}}}"#;
+
+    fn effective(profiles: &[&str], sets: &[&str]) -> Result<Effective, ExpertError> {
+        let owned = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect();
+        resolve(MANIFEST, &Layers { profiles: owned(profiles), file: None, sets: owned(sets) })
     }
 
     fn with(profile: Option<&str>, sets: &[&str]) -> Result<Recipe, ExpertError> {
-        let sets = sets.iter().map(|s| (*s).to_owned()).collect();
-        resolve(&manifest(), &Layers { profile: profile.map(str::to_owned), file: None, sets })
+        Ok(effective(&profile.into_iter().collect::<Vec<_>>(), sets)?.recipe)
     }
 
     #[test]
@@ -245,8 +345,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("hive.toml");
         std::fs::write(&file, "[adapter]\nrank = 7\nalpha = 3\n[training]\nsteps = 5\n").unwrap();
-        let layers = Layers { profile: Some("quick".into()), file: Some(file), sets: vec!["steps=6".into()] };
-        let recipe = resolve(&manifest(), &layers).unwrap();
+        let layers = Layers { profiles: vec!["quick".into()], file: Some(file), sets: vec!["steps=6".into()] };
+        let recipe = resolve(MANIFEST, &layers).unwrap().recipe;
         assert_eq!((recipe.adapter.rank, recipe.adapter.alpha, recipe.training.steps), (7, 3.0, Some(6)));
     }
 
@@ -260,5 +360,48 @@ mod tests {
         assert!(with(Some("quik"), &[]).unwrap_err().hint().unwrap().contains("quick"));
         assert!(with(None, &["rank"]).unwrap_err().to_string().contains("expected `key=value`"));
         assert!(with(None, &["rank=many"]).is_err());
+    }
+
+    #[test]
+    fn every_value_knows_where_it_came_from() {
+        let Effective { recipe, origins } =
+            effective(&["external", "quick"], &["seed=7", "target_modules=all-linear"]).unwrap();
+        let origin = |path: &str| origins.get(path).map(String::as_str);
+        assert_eq!(recipe.adapter.target_modules, [hive_sdk::manifest::TargetModule::AllLinear]);
+        assert_eq!((recipe.training.learning_rate, recipe.adapter.rank), (5e-5, 2));
+        assert_eq!(origin("training.learning_rate"), Some("recipe external"));
+        assert_eq!(origin("adapter.rank"), Some("profile quick"));
+        assert_eq!(origin("training.seed"), Some("--set"));
+        assert_eq!(origin("training.beta1"), Some("default"));
+        assert_eq!(origin("base_model"), Some("default"));
+        // What does not count has no origin.
+        assert_eq!((origin("training.steps"), origin("training.epochs")), (Some("profile quick"), None));
+        assert_eq!(effective(&[], &[]).unwrap().origins["adapter.rank"], "manifest");
+    }
+
+    #[test]
+    fn of_two_keys_that_exclude_each_other_the_stronger_layers_counts() {
+        let recipe = with(Some("quick"), &["epochs=2"]).unwrap();
+        assert_eq!((recipe.training.steps, recipe.training.epochs), (None, 2.0));
+        let recipe = with(Some("before"), &[]).unwrap();
+        assert_eq!(recipe.training.warmup_steps, Some(100));
+        let recipe = with(Some("before"), &["warmup_ratio=0.2"]).unwrap();
+        assert_eq!((recipe.training.warmup_steps, recipe.training.warmup_ratio), (None, 0.2));
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("both.toml");
+        std::fs::write(&file, "[training]\nsteps = 5\nepochs = 1\n").unwrap();
+        let error = with(Some(&file.display().to_string()), &[]).unwrap_err().to_string();
+        assert!(error.contains("both `steps` and `epochs` are given"), "{error}");
+    }
+
+    #[test]
+    fn the_named_recipes_are_sound() {
+        for name in recipes::names() {
+            with(Some(name), &[]).unwrap();
+        }
+        let optimized = with(Some("optimized"), &[]).unwrap();
+        assert_eq!((optimized.adapter.rank, optimized.training.keep_best), (12, 4));
+        let known = with(Some("optimised"), &[]).unwrap_err();
+        assert!(known.hint().unwrap().contains("optimized"), "{known}");
     }
 }

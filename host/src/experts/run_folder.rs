@@ -1,10 +1,9 @@
 //! The folder of a run: recipe as resolved, metrics, checkpoints, the adapter, the evaluation.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use hive_engine::train::checkpoint::write_file;
+use hive_engine::files::write_file;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -25,6 +24,11 @@ impl RunFolder {
         let folder = Self { path: path.to_owned() };
         fs::create_dir_all(folder.checkpoints()).map_err(|source| folder.fault("create", path, source))?;
         Ok(folder)
+    }
+
+    /// The folder of a run that is there.
+    pub fn open(path: &Path) -> Self {
+        Self { path: path.to_owned() }
     }
 
     /// The first of `runs/NAME-1`, `runs/NAME-2` … that does not exist yet, below `parent`.
@@ -54,10 +58,16 @@ impl RunFolder {
             .map(|(_, p)| p)
     }
 
-    /// Removes what [`RunFolder::create`] made, if nothing has come into it since.
-    pub fn remove_if_empty(&self) {
+    /// Removes what was made for a run that did not come to its beginning, if nothing else has come
+    /// into the folder since.
+    pub fn remove_if_nothing_begun(&self) {
+        let begun = |record: Value| !record["digests"].is_null();
+        if self.read_json("run.json").ok().flatten().is_some_and(begun) {
+            return;
+        }
         // A folder with something in it is not removed: that is what is wanted.
         if fs::remove_dir(self.checkpoints()).is_ok() {
+            drop(fs::remove_file(self.path.join("run.json")));
             drop(fs::remove_dir(&self.path));
         }
     }
@@ -100,44 +110,8 @@ impl RunFolder {
         }
     }
 
-    /// Opens `metrics.jsonl` for adding lines; lines of steps after `step`, left by a run that ended
-    /// between checkpoints, are removed first.
-    ///
-    /// # Errors
-    /// When it cannot be read or written.
-    pub fn metrics(&self, step: u64) -> Result<Metrics, ExpertError> {
-        let path = self.path.join("metrics.jsonl");
-        if let Ok(text) = fs::read_to_string(&path) {
-            let keep = |line: &&str| {
-                serde_json::from_str::<Value>(line).ok().and_then(|v| v["step"].as_u64()).is_some_and(|s| s <= step)
-            };
-            let kept: String = text.lines().filter(keep).map(|l| format!("{l}\n")).collect();
-            write_file(&path, kept.as_bytes())?;
-        }
-        let file =
-            OpenOptions::new().create(true).append(true).open(&path).map_err(|e| self.fault("write", &path, e))?;
-        Ok(Metrics { file, path })
-    }
-
-    fn fault(&self, action: &'static str, path: &Path, source: std::io::Error) -> ExpertError {
+    pub(super) fn fault(&self, action: &'static str, path: &Path, source: std::io::Error) -> ExpertError {
         ExpertError::RunFolder { action, path: path.to_owned(), source }
-    }
-}
-
-/// `metrics.jsonl`, open for adding.
-#[derive(Debug)]
-pub struct Metrics {
-    file: File,
-    path: PathBuf,
-}
-
-impl Metrics {
-    /// Adds one line.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn add(&mut self, line: &Value) -> hive_engine::Result<()> {
-        writeln!(self.file, "{line}").map_err(|e| hive_engine::EngineError::io("write", &self.path, e))
     }
 }
 
@@ -161,28 +135,15 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_folder_is_removed_and_one_with_a_file_is_not() {
+    fn a_folder_of_a_run_that_has_not_begun_is_removed() {
         let dir = tempfile::tempdir().unwrap();
         let folder = RunFolder::create(&dir.path().join("r")).unwrap();
-        folder.remove_if_empty();
+        folder.write_json("run.json", &serde_json::json!({"expert": "sql"})).unwrap();
+        folder.remove_if_nothing_begun();
         assert!(!folder.path().exists());
         let folder = RunFolder::create(&dir.path().join("r")).unwrap();
-        folder.write_json("run.json", &1).unwrap();
-        folder.remove_if_empty();
+        folder.write_json("run.json", &serde_json::json!({"digests": {}})).unwrap();
+        folder.remove_if_nothing_begun();
         assert!(folder.path().join("run.json").exists());
-    }
-
-    #[test]
-    fn metrics_after_the_resumed_step_are_removed() {
-        let dir = tempfile::tempdir().unwrap();
-        let folder = RunFolder::create(&dir.path().join("r")).unwrap();
-        let mut metrics = folder.metrics(0).unwrap();
-        for step in 1..=5 {
-            metrics.add(&serde_json::json!({"step": step})).unwrap();
-        }
-        drop(metrics);
-        folder.metrics(3).unwrap().add(&serde_json::json!({"step": 4})).unwrap();
-        let text = fs::read_to_string(folder.path().join("metrics.jsonl")).unwrap();
-        assert_eq!(text.lines().count(), 4);
     }
 }

@@ -1,7 +1,7 @@
 //! Records to tokens: the expert renders, the base's template and tokenizer do the rest. The one
 //! place where a prompt becomes token ids, for training, evaluation and generation alike.
 
-use hive_engine::data::Example;
+use hive_engine::data::{Example, TokenWriter};
 use hive_engine::model::chat_template::{self, ChatMessage, ChatTemplate, PromptCompletion};
 use hive_engine::model::source::BaseModel;
 use hive_engine::model::tokenizer::Tokenizer;
@@ -22,11 +22,9 @@ pub struct Tokeniser<'a> {
     pub eos: Vec<u32>,
 }
 
-/// Records as tokens, and how many were left out.
-#[derive(Debug, Default)]
-pub struct Tokenised {
-    /// Those that fit, in the order of the records.
-    pub examples: Vec<Example>,
+/// What was left out of a tokenised set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lengths {
     /// Records longer than the limit: dropped whole, never cut.
     pub too_long: usize,
     /// Tokens of the shortest record, for the error when none fits.
@@ -58,32 +56,50 @@ impl<'a> Tokeniser<'a> {
         Ok(chat_template::encode(self.template, self.tokenizer, prompt, completion, &self.eos)?)
     }
 
-    /// Tokenises records; those longer than `max_seq_len` are dropped and counted.
+    /// Tokenises records, whatever their length.
     ///
     /// # Errors
     /// What the expert, the template or the tokenizer says.
-    pub fn records(
+    pub fn records(&self, expert: &LoadedExpert, records: &[Record]) -> Result<Vec<Example>, ExpertError> {
+        let encode = |(index, rendered): (usize, Rendered)| {
+            let PromptCompletion { ids, prompt_len } = self.encode(&rendered)?;
+            Ok(Example::new(ids, prompt_len, key(&[index as u64])))
+        };
+        expert.render(records)?.into_iter().enumerate().map(encode).collect()
+    }
+
+    /// Tokenises a stream of records into `writer`; those longer than `max_seq_len` are dropped and
+    /// counted. `done` hears how many records were read so far.
+    ///
+    /// # Errors
+    /// What the stream, the expert, the template, the tokenizer or the disk says.
+    pub fn write(
         &self,
         expert: &LoadedExpert,
-        records: &[Record],
+        records: impl Iterator<Item = Result<Record, ExpertError>>,
         max_seq_len: usize,
-    ) -> Result<Tokenised, ExpertError> {
-        let mut out = Tokenised { shortest: usize::MAX, ..Tokenised::default() };
+        writer: &mut TokenWriter,
+        mut done: impl FnMut(usize),
+    ) -> Result<Lengths, ExpertError> {
+        let mut lengths = Lengths { too_long: 0, shortest: usize::MAX };
         let mut index = 0;
-        // Batch by batch, so that the chats of all records never exist at once.
-        for batch in records.chunks(BATCH) {
-            for rendered in expert.render(batch)? {
+        let mut records = records.peekable();
+        while records.peek().is_some() {
+            // Batch by batch, so that the chats of all records never exist at once.
+            let batch = records.by_ref().take(BATCH).collect::<Result<Vec<_>, _>>()?;
+            for rendered in expert.render(&batch)? {
                 let PromptCompletion { ids, prompt_len } = self.encode(&rendered)?;
-                out.shortest = out.shortest.min(ids.len());
+                lengths.shortest = lengths.shortest.min(ids.len());
                 if ids.len() > max_seq_len {
-                    out.too_long += 1;
+                    lengths.too_long += 1;
                 } else {
-                    out.examples.push(Example::new(ids, prompt_len, key(&[index])));
+                    writer.add(&ids, prompt_len, key(&[index]))?;
                 }
                 index += 1;
             }
+            done(index as usize);
         }
-        Ok(out)
+        Ok(lengths)
     }
 
     /// Tokens of the prompt of a record, without its completion.

@@ -108,7 +108,7 @@ impl GateError {
     }
 
     /// Makes an error of a file that does not parse.
-    pub(super) fn format(path: &Path, why: impl std::fmt::Display) -> Self {
+    pub(crate) fn format(path: &Path, why: impl std::fmt::Display) -> Self {
         GateError::Format { path: path.to_owned(), what: why.to_string() }
     }
 

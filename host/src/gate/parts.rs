@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use hive_engine::train::checkpoint::write_file;
+use hive_engine::files::write_file;
 use serde::{Deserialize, Serialize};
 
 use super::error::GateError;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hive_engine::EngineError;
-use hive_engine::train::checkpoint::{write_file, write_folder};
+use hive_engine::files::{sha256_of_file, write_file, write_folder};
 use hive_sdk::{Record, Role};
 use serde_json::json;
 
@@ -99,21 +99,35 @@ impl PreparedSet {
         }))
     }
 
-    /// The records of one half, to train on or to evaluate with.
+    /// `n` records of one half, spread evenly over it.
     ///
     /// # Errors
-    /// As for [`Self::rows`], and when there are fewer or more than the report says.
-    pub fn records(&self, half: Half) -> Result<Vec<Record>, GateError> {
-        let records = self.rows(half)?.map(|row| row.map(|r| r.record)).collect::<Result<Vec<_>, _>>()?;
-        let expected = match half {
+    /// As for [`Self::rows`].
+    pub fn spread(&self, half: Half, n: usize) -> Result<Vec<Record>, GateError> {
+        let rows = match half {
             Half::Train => self.report.train,
             Half::Validation => self.report.validation,
         };
-        if records.len() != expected {
-            let what = format!("got {} records, `{REPORT}` tells of {expected}", records.len());
-            return Err(GateError::format(&self.path.join(half.file()), what));
+        let n = n.min(rows);
+        let mut wanted = (0..n).map(|i| i * rows / n).peekable();
+        let mut found = Vec::with_capacity(n);
+        for (i, row) in self.rows(half)?.enumerate() {
+            let Some(next) = wanted.peek() else { break };
+            let row = row?;
+            if i == *next {
+                found.push(row.record);
+                wanted.next();
+            }
         }
-        Ok(records)
+        Ok(found)
+    }
+
+    /// sha256 of the file of one half, lower-case hex.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn digest(&self, half: Half) -> Result<String, GateError> {
+        Ok(sha256_of_file(&self.path.join(half.file()))?)
     }
 }
 

@@ -208,7 +208,10 @@ fn what_comes_in_comes_out_or_is_told() {
     assert_eq!(count("crashed").unwrap().0, 200, "100 that panic when judged, 100 when rendered");
     assert_eq!(count("not-utf8"), Some((1, "list:6: byte 3".to_owned())));
     assert_eq!(report.labels["kind"]["blank"], 100);
-    let (train, held) = (set.records(Half::Train).unwrap(), set.records(Half::Validation).unwrap());
+    let records = |half| set.rows(half).unwrap().map(|row| row.unwrap().record).collect::<Vec<_>>();
+    let (train, held) = (records(Half::Train), records(Half::Validation));
+    assert_eq!(set.spread(Half::Train, 3).unwrap(), [0, 1, 2].map(|i| train[i * train.len() / 3].clone()));
+    assert_eq!(set.spread(Half::Train, usize::MAX).unwrap(), train);
     assert_eq!((train.len(), held.len()), (report.train, report.validation));
     let topic = |r: &Record| r.text("topic").unwrap().to_owned();
     assert!(train.iter().all(|t| held.iter().all(|h| topic(t) != topic(h))), "no topic is on both sides");

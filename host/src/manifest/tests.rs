@@ -56,7 +56,7 @@ fn each_fault_is_told_once_with_its_path() {
             "/recipe/adapter/target_modules",
             json!(["q_porj"]),
             "$.recipe.adapter.target_modules[0]: got `\"q_porj\"`, expected one of: `q_proj`, `k_proj`, `v_proj`, \
-             `o_proj`, `gate_proj`, `up_proj`, `down_proj`, did you mean `q_proj`?",
+             `o_proj`, `gate_proj`, `up_proj`, `down_proj`, `all-linear`, did you mean `q_proj`?",
         ),
         (
             "/profiles/quickstart/trainign",

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{EngineError, Result};
+use crate::error::{EngineError, MismatchOf, Result};
 use crate::model::config::ModelConfig;
 
 /// How the adapter acts on a linear layer.
@@ -214,6 +214,48 @@ impl AdapterConfig {
     }
 }
 
+impl AdapterConfig {
+    /// Checks that everything in this shape has an effect on a model of that shape: what would do
+    /// nothing in silence is a mistake. For adapters that are to be trained; one from elsewhere may
+    /// carry what it likes.
+    ///
+    /// # Errors
+    /// A target module or a pattern that no linear layer matches, or a decoder layer that the model
+    /// does not have; all of them.
+    pub fn check_used(&self, config: &ModelConfig) -> Result<()> {
+        let sites = self.sites(config)?;
+        let paths: Vec<String> = sites.iter().map(|site| site.module.path(site.layer)).collect();
+        let mut problems = Vec::new();
+        if let Targets::Names(names) = &self.targets {
+            let unused = |name: &&String| !paths.iter().any(|p| p == *name || p.ends_with(&format!(".{name}")));
+            problems
+                .extend(names.iter().filter(unused).map(|n| format!("target module `{n}` matches no linear layer")));
+        }
+        for layer in self.layers.iter().flatten().filter(|layer| **layer >= config.num_layers) {
+            problems.push(format!(
+                "`layers_to_transform` has {layer}, the base has the layers 0 to {}",
+                config.num_layers.saturating_sub(1)
+            ));
+        }
+        let unused = |pattern: &Regex| !paths.iter().any(|path| pattern.is_match(path));
+        for (regex, (key, _)) in ending(&self.rank_pattern)?.iter().zip(&self.rank_pattern) {
+            if unused(&regex.0) {
+                problems.push(format!("`rank_pattern` has `{key}`, which matches no module with an adapter"));
+            }
+        }
+        for (regex, (key, _)) in ending(&self.alpha_pattern)?.iter().zip(&self.alpha_pattern) {
+            if unused(&regex.0) {
+                problems.push(format!("`alpha_pattern` has `{key}`, which matches no module with an adapter"));
+            }
+        }
+        if problems.is_empty() {
+            return Ok(());
+        }
+        let summary = "The recipe's adapter does not fit the base model".to_owned();
+        Err(EngineError::Mismatch { of: MismatchOf::Recipe, summary, problems })
+    }
+}
+
 fn whole(pattern: &str) -> Result<Regex> {
     Regex::new(&format!("^(?:{pattern})$")).map_err(|e| bad_pattern(pattern, &e))
 }
@@ -231,4 +273,63 @@ fn ending<T>(patterns: &BTreeMap<String, T>) -> Result<Vec<(Regex, &T)>> {
 
 fn bad_pattern(pattern: &str, error: &regex::Error) -> EngineError {
     EngineError::unsupported(format!("The module pattern `{pattern}` is not a regular expression: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::shapes;
+
+    /// The adapter of a recipe.
+    fn config(method: Method, rank: usize, targets: &[&str]) -> AdapterConfig {
+        AdapterConfig {
+            method,
+            rank,
+            alpha: 2.0 * rank as f64,
+            dropout: 0.0,
+            dropout_semantics: DropoutSemantics::Branch,
+            rslora: false,
+            targets: Targets::Names(targets.iter().map(|t| (*t).to_owned()).collect()),
+            layers: None,
+            rank_pattern: BTreeMap::new(),
+            alpha_pattern: BTreeMap::new(),
+        }
+    }
+
+    /// Values that an adapter of this shape has on Qwen3-0.6B.
+    fn parameters(config: &AdapterConfig) -> usize {
+        let sites = config.sites(&shapes::qwen3_0_6b()).unwrap();
+        let dora = config.method == Method::Dora;
+        sites.iter().map(|s| s.rank * (s.input + s.out) + if dora { s.out } else { 0 }).sum()
+    }
+
+    #[test]
+    fn parameters_on_qwen3_are_those_that_peft_counts() {
+        let external = config(Method::Lora, 8, &["q_proj", "v_proj"]);
+        assert_eq!(parameters(&external), 1_146_880);
+        let optimized = config(Method::Dora, 12, &["q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "down_proj"]);
+        assert_eq!(parameters(&optimized), 6_451_200);
+    }
+
+    #[test]
+    fn only_the_named_layers_carry_an_adapter() {
+        let mut some = config(Method::Lora, 8, &["q_proj"]);
+        some.layers = Some(vec![0, 5]);
+        let layers: Vec<usize> = some.sites(&shapes::qwen3_0_6b()).unwrap().iter().map(|s| s.layer).collect();
+        assert_eq!(layers, [0, 5]);
+    }
+
+    #[test]
+    fn what_would_do_nothing_is_refused_all_at_once() {
+        let model = shapes::smollm2_135m();
+        let mut config = config(Method::Dora, 4, &["q_proj", "q_porj"]);
+        config.layers = Some(vec![0, 30]);
+        config.rank_pattern = BTreeMap::from([("q_proj".to_owned(), 2), ("up_proj".to_owned(), 2)]);
+        config.alpha_pattern = BTreeMap::from([("layers.7.self_attn.q_proj".to_owned(), 2.0)]);
+        let error = config.check_used(&model).unwrap_err().to_string();
+        for part in ["`q_porj` matches no", "`layers_to_transform` has 30", "`up_proj`, which", "layers.7.self_attn"] {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+        assert_eq!(error.lines().count(), 5, "{error}");
+    }
 }

@@ -16,10 +16,10 @@ use serde_json::{Value, json};
 use crate::adapter::config::{AdapterConfig, DropoutSemantics, Method, Module, Targets};
 use crate::adapter::params::{Adapter, Part};
 use crate::error::{EngineError, MismatchOf, Result};
+use crate::files::write_file;
 use crate::model::config::ModelConfig;
 use crate::model::source::TensorSource;
 use crate::model::source::safetensors::SafetensorsSource;
-use crate::train::checkpoint::write_file;
 
 /// Name of the configuration file.
 pub const CONFIG_FILE: &str = "adapter_config.json";

@@ -82,29 +82,6 @@ impl Batch {
     }
 }
 
-/// Cuts records into micro-batches of at most `budget` tokens, longest first so that the records
-/// of a micro-batch are of a size; a record longer than the budget stands alone. The cut depends
-/// on the lengths alone.
-pub fn micro_batches(lengths: &[usize], budget: usize) -> Vec<Vec<usize>> {
-    let mut order: Vec<usize> = (0..lengths.len()).collect();
-    order.sort_by_key(|&i| std::cmp::Reverse(lengths[i]));
-    let mut cuts: Vec<Vec<usize>> = Vec::new();
-    let mut room = 0;
-    for i in order {
-        match cuts.last_mut() {
-            Some(cut) if lengths[i] <= room => {
-                room -= lengths[i];
-                cut.push(i);
-            }
-            _ => {
-                room = budget.saturating_sub(lengths[i]);
-                cuts.push(vec![i]);
-            }
-        }
-    }
-    cuts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,17 +100,5 @@ mod tests {
     fn ids_beyond_the_vocabulary_are_refused() {
         let error = Batch::new([&Example::new(vec![5, 10], 0, 0)], 10).unwrap_err();
         assert!(error.to_string().contains("token id 10"), "{error}");
-    }
-
-    #[test]
-    fn every_record_is_in_exactly_one_micro_batch() {
-        let lengths = [30, 700, 20, 100, 90, 1000, 1, 100];
-        let cuts = micro_batches(&lengths, 200);
-        let mut seen: Vec<usize> = cuts.concat();
-        seen.sort_unstable();
-        assert_eq!(seen, (0..lengths.len()).collect::<Vec<_>>());
-        for cut in &cuts {
-            assert!(cut.len() == 1 || cut.iter().map(|&i| lengths[i]).sum::<usize>() <= 200);
-        }
     }
 }

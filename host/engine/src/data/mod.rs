@@ -2,6 +2,12 @@
 //! elsewhere.
 
 pub mod batch;
+pub mod cut;
 pub mod order;
+pub mod records;
+pub mod token_file;
 
 pub use batch::{Batch, Example};
+pub use cut::Cut;
+pub use records::Records;
+pub use token_file::{TokenFile, TokenWriter};

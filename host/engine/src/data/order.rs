@@ -1,6 +1,8 @@
 //! Which record comes when: a seeded shuffle per epoch, a function of (seed, epoch, position)
 //! and of nothing else.
 
+use std::ops::Range;
+
 use crate::ops::dropout::key;
 
 /// A permutation of `0..n`, the same for the same seed and epoch (Fisher and Yates).
@@ -14,27 +16,24 @@ pub fn shuffled(n: usize, seed: u64, epoch: u64) -> Vec<u32> {
     order
 }
 
-/// The records of one optimizer step: `batch` of them, epochs running on without a gap.
+/// The records of a run, epochs running on without a gap. Position n is the n-th record that the
+/// run sees, from 0.
 #[derive(Debug, Clone)]
 pub struct Order {
     records: usize,
     seed: u64,
-    batch: usize,
     epoch: Option<(u64, Vec<u32>)>,
 }
 
 impl Order {
-    /// The order of `records` records in steps of `batch`.
-    pub fn new(records: usize, seed: u64, batch: usize) -> Self {
-        Self { records, seed, batch, epoch: None }
+    /// The order of `records` records.
+    pub fn new(records: usize, seed: u64) -> Self {
+        Self { records, seed, epoch: None }
     }
 
-    /// The records of step `step` (from 0), out of `total` records over the whole run: the last
-    /// step may hold fewer.
-    pub fn step(&mut self, step: u64, total: u64) -> Vec<usize> {
-        let first = step * self.batch as u64;
-        let end = (first + self.batch as u64).min(total);
-        (first..end).map(|position| self.record(position)).collect()
+    /// The records at these positions.
+    pub fn at(&mut self, positions: Range<u64>) -> Vec<usize> {
+        positions.map(|position| self.record(position)).collect()
     }
 
     fn record(&mut self, position: u64) -> usize {
@@ -53,8 +52,8 @@ mod tests {
 
     #[test]
     fn each_epoch_visits_every_record_once_in_another_order() {
-        let mut order = Order::new(10, 1, 4);
-        let visited: Vec<usize> = (0..5).flat_map(|s| order.step(s, 20)).collect();
+        let mut order = Order::new(10, 1);
+        let visited: Vec<usize> = (0..5).flat_map(|s| order.at(4 * s..4 * s + 4)).collect();
         for epoch in visited.chunks(10) {
             let mut sorted = epoch.to_vec();
             sorted.sort_unstable();
@@ -64,9 +63,8 @@ mod tests {
     }
 
     #[test]
-    fn the_last_step_holds_what_is_left() {
-        let mut order = Order::new(10, 1, 4);
-        assert_eq!(order.step(3, 15).len(), 3);
-        assert_eq!(Order::new(10, 1, 4).step(2, 15), order.step(2, 15));
+    fn a_position_has_the_same_record_wherever_one_begins() {
+        let all = Order::new(10, 1).at(0..35);
+        assert_eq!(Order::new(10, 1).at(12..35), all[12..]);
     }
 }

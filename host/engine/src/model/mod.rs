@@ -6,5 +6,6 @@ pub mod config;
 pub mod decoder;
 pub mod inference;
 pub mod pass;
+pub mod shapes;
 pub mod source;
 pub mod tokenizer;

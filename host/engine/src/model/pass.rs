@@ -156,6 +156,26 @@ impl Pass {
         Self::default()
     }
 
+    /// Bytes of all buffers.
+    pub fn bytes(&self) -> usize {
+        let layer = |t: &LayerTape| {
+            let LayerTape { x, norm1, q, k, v, attention, lse, o, norm2, gate, up, down, z } = t;
+            let all = [x, norm1, q, k, v, attention, lse, o, norm2, gate, up, down].into_iter().chain(z);
+            all.map(Vec::capacity).sum::<usize>()
+        };
+        let tape: usize = self.tape.iter().map(layer).sum();
+        let Shared { normed, mid, q_heads, k_heads, v_heads, out_heads, head_norm, head_inv, act, scratch: _ } =
+            &self.shared;
+        let shared = [normed, mid, q_heads, k_heads, v_heads, out_heads, head_norm, head_inv, act];
+        let g = &self.grads;
+        let heads = [&g.heads, &g.q_heads, &g.k_heads, &g.v_heads, &g.q, &g.k, &g.v];
+        let grads = [&g.x, &g.g, &g.normed, &g.act, &g.up, &g.attention].into_iter().chain(heads);
+        let Tail { x, inv, normed, dnormed, dx, logits } = &self.tail;
+        let tail = [x, inv, normed, dnormed, dx, logits, &self.last];
+        let rest: usize = shared.into_iter().chain(grads).chain(tail).map(Vec::capacity).sum();
+        size_of::<f32>() * (tape + rest)
+    }
+
     /// Runs the decoder over `batch`. With `keep`, everything that [`Pass::backward`] needs is
     /// kept for every layer; without, memory for one layer is used.
     pub fn forward(&mut self, model: Model, batch: &Batch, dropout: Option<Dropout>, keep: bool) {

@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use candle_core::quantized::gguf_file::Value;
+use sha2::{Digest, Sha256};
 use tokenizers::models::bpe::{BPE, Vocab};
 use tokenizers::normalizers::unicode::NFC;
 use tokenizers::pre_tokenizers::PreTokenizerWrapper;
@@ -16,6 +17,7 @@ use tokenizers::{AddedToken, NormalizerWrapper, SplitDelimiterBehavior};
 
 use super::source::gguf_config::{Metadata, whole};
 use crate::error::{EngineError, Result};
+use crate::files::hex;
 
 /// How Qwen2 and Qwen3 cut a text before merging: contractions, words with one leading sign, single
 /// digits, signs, line ends, spaces. From Qwen's `tokenizer.json`.
@@ -52,6 +54,16 @@ impl Tokenizer {
         inner.with_padding(None);
         inner.with_truncation(None).map_err(|e| EngineError::Text(format!("Failed to set up the tokenizer: {e}")))?;
         Ok(Self { inner })
+    }
+
+    /// sha256 over everything that the tokenizer does, lower-case hex.
+    ///
+    /// # Errors
+    /// [`EngineError::Text`] when it cannot be written down.
+    pub fn digest(&self) -> Result<String> {
+        let text = self.inner.to_string(false);
+        let text = text.map_err(|e| EngineError::Text(format!("Failed to write the tokenizer down: {e}")))?;
+        Ok(hex(&Sha256::digest(text)))
     }
 
     /// Rebuilds the byte-level BPE tokenizer that a GGUF file describes (`tokenizer.ggml.*`).

@@ -1,8 +1,8 @@
 //! Checkpoints: a folder with the adapter (PEFT's files), the optimizer's moments and where the
 //! run stands. Written aside, synced, then renamed: a checkpoint under its final name is whole.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -10,53 +10,67 @@ use serde::{Deserialize, Serialize};
 use crate::adapter::Adapter;
 use crate::adapter::peft::{self, BaseRef, tensor_bytes};
 use crate::error::{EngineError, Result};
+use crate::files::{remove_folder, write_file, write_folder};
 use crate::model::source::TensorSource;
 use crate::model::source::safetensors::SafetensorsSource;
+use crate::train::best::Best;
 use crate::train::optimizer::AdamW;
 use crate::train::trainer::Trainer;
 
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
 const STATE_FILE: &str = "state.json";
 
-/// Where a run stands.
+/// Number of the checkpoint's format.
+pub const FORMAT: u32 = 2;
+
+/// Where a run stands. With the recipe, the data and the base, this is all that the rest of the
+/// run depends on: the order of records and the dropout masks are functions of seed, step and
+/// record, so there is no generator with a state of its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
-    /// Optimizer steps made.
+    /// Number of this format.
+    pub format: u32,
+    /// Optimizer steps made, skipped ones included.
     pub step: u64,
-    /// Step and validation loss of the best adapter so far.
-    pub best: Option<Best>,
-    /// What the run is of: recipe, data and base. A checkpoint of another run is not resumed.
-    pub fingerprint: String,
+    /// Updates made: steps less those skipped.
+    pub updates: u64,
+    /// Steps skipped in a row, up to this one.
+    pub skipped_in_a_row: u64,
+    /// Where the run is in the data.
+    pub position: Position,
+    /// The generators' key.
+    pub seed: u64,
+    /// Whether the evaluation that is due after this step was made.
+    pub evaluated: bool,
+    /// The best steps so far.
+    pub best: Best,
+    /// Digests of what the run is of: recipe, data, base. A checkpoint of another run is not
+    /// resumed.
+    pub of: BTreeMap<String, String>,
 }
 
-/// The best adapter so far.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// A place in the data.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Best {
-    /// Optimizer steps made.
-    pub step: u64,
-    /// Its validation loss, in nats.
-    pub loss: f64,
+pub struct Position {
+    /// Passes over the data completed.
+    pub epoch: u64,
+    /// Records seen of the next.
+    pub record: u64,
 }
 
-/// Writes `bytes` to `path` by way of a temporary file in the same folder.
-///
-/// # Errors
-/// When the folder cannot be written or the disk is full; nothing is then left under `path`.
-pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    let fault = |e: std::io::Error| EngineError::io("write", path, e);
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".partial-").tempfile_in(folder).map_err(fault)?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(fault)?;
-    // Temporary files are private; results are for whoever may read the folder.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.as_file().set_permissions(fs::Permissions::from_mode(0o644)).map_err(fault)?;
+impl Position {
+    /// The place after `seen` records of a data set of `records`.
+    pub fn after(seen: u64, records: usize) -> Self {
+        let records = (records as u64).max(1);
+        Self { epoch: seen / records, record: seen % records }
     }
-    file.persist(path).map_err(|e| fault(e.error))?;
-    Ok(())
+
+    /// Records seen since the run began.
+    pub fn seen(self, records: usize) -> u64 {
+        self.epoch * records as u64 + self.record
+    }
 }
 
 /// Name of the folder of a step's checkpoint.
@@ -64,36 +78,10 @@ pub fn folder_name(step: u64) -> String {
     format!("step-{step:06}")
 }
 
-/// Writes a folder that appears whole or not at all: `fill` gets a folder beside `path`, which is
-/// synced and takes the name, and with it the place of a folder that had it.
-///
-/// # Errors
-/// What `fill` says, or when the folder cannot be made; an older `path` then still stands.
-pub fn write_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
-    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(parent).map_err(|e| EngineError::io("create", parent, e))?;
-    let aside = tempfile::Builder::new()
-        .prefix(".partial-")
-        .tempdir_in(parent)
-        .map_err(|e| EngineError::io("create", path, e))?;
-    fill(aside.path())?;
-    // Temporary folders are private; results are for whoever may read the run.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(aside.path(), fs::Permissions::from_mode(0o755))
-            .map_err(|e| EngineError::io("write", path, e))?;
-    }
-    let sync =
-        |folder: &Path| File::open(folder).and_then(|f| f.sync_all()).map_err(|e| EngineError::io("sync", folder, e));
-    sync(aside.path())?;
-    if path.exists() {
-        fs::remove_dir_all(path).map_err(|e| EngineError::io("replace", path, e))?;
-    }
-    fs::rename(aside.path(), path).map_err(|e| EngineError::io("rename", path, e))?;
-    // It has another name now: there is nothing left to clean up under the old one.
-    drop(aside.keep());
-    sync(parent)
+/// Bytes of a checkpoint of `parameters` values, to within a few kilobytes.
+pub fn size(parameters: usize) -> u64 {
+    // Adapter and two moments, f32.
+    12 * parameters as u64 + (1 << 16)
 }
 
 /// Writes the trainer's state as `dir/step-000123` and returns that path.
@@ -102,7 +90,7 @@ pub fn write_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Resu
 /// When it cannot be written; an older checkpoint of the same step then still stands.
 pub fn save(dir: &Path, trainer: &Trainer, base: &BaseRef, state: &State) -> Result<PathBuf> {
     let path = dir.join(folder_name(state.step));
-    write_folder(&path, |folder| {
+    let written = write_folder(&path, |folder| {
         peft::save(folder, &trainer.adapter, base)?;
         let moment = |name: &str, values: &[f32]| {
             (name.to_owned(), vec![values.len()], values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>())
@@ -113,6 +101,13 @@ pub fn save(dir: &Path, trainer: &Trainer, base: &BaseRef, state: &State) -> Res
         let file = folder.join(STATE_FILE);
         let text = serde_json::to_vec_pretty(state).map_err(|e| EngineError::format(&file, e.to_string()))?;
         write_file(&file, &text)
+    });
+    written.map_err(|error| match error {
+        // Of the whole checkpoint, under the name that it would have had.
+        EngineError::DiskFull { free, source, .. } => {
+            EngineError::DiskFull { path: path.clone(), needed: size(trainer.adapter.params.len()), free, source }
+        }
+        other => other,
     })?;
     Ok(path)
 }
@@ -137,6 +132,9 @@ pub fn load(path: &Path, model: &crate::model::config::ModelConfig, base: &BaseR
     let file = path.join(STATE_FILE);
     let text = fs::read_to_string(&file).map_err(|e| EngineError::io("read", &file, e))?;
     let state: State = serde_json::from_str(&text).map_err(|e| EngineError::format(&file, e.to_string()))?;
+    if state.format != FORMAT {
+        return Err(EngineError::format(&file, format!("its format is {}, expected {FORMAT}", state.format)));
+    }
     let file = path.join(OPTIMIZER_FILE);
     let tensors = SafetensorsSource::open(&file)?;
     let n = adapter.params.len();
@@ -144,7 +142,7 @@ pub fn load(path: &Path, model: &crate::model::config::ModelConfig, base: &BaseR
         Some(shape) if shape == [n] => tensors.read(name),
         got => Err(EngineError::format(&file, format!("`{name}` is {got:?}, expected [{n}]"))),
     };
-    let optimizer = AdamW { first: moment("first")?, second: moment("second")?, updates: state.step };
+    let optimizer = AdamW { first: moment("first")?, second: moment("second")?, updates: state.updates };
     Ok(Checkpoint { adapter, optimizer, state })
 }
 
@@ -179,7 +177,7 @@ pub fn list(dir: &Path) -> Result<Vec<(u64, PathBuf)>> {
 pub fn keep_only(dir: &Path, steps: &[u64]) -> Result<()> {
     for (step, path) in list(dir)? {
         if !steps.contains(&step) {
-            fs::remove_dir_all(&path).map_err(|e| EngineError::io("remove", &path, e))?;
+            remove_folder(&path)?;
         }
     }
     Ok(())

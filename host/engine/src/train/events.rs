@@ -1,11 +1,13 @@
 //! What a run tells its caller while it goes on. The engine prints nothing: the host draws bars
 //! and writes files.
 //!
-//! The order of calls: `step` after every optimizer step; `evaluated` after the steps at which the
-//! validation loss is computed, and once before the first step; `checkpoint` when one is complete
-//! under its final name.
+//! The order of calls: `step` (or `skipped`) after every optimizer step; `evaluated` after the steps
+//! at which the validation loss is computed, and once before the first step; `saving` before a
+//! checkpoint is written and `checkpoint` when it is complete under its final name.
 
 use std::path::Path;
+
+use crate::model::pass::Model;
 
 /// One optimizer step, done.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,10 +39,39 @@ pub struct EvalReport {
     pub loss: f64,
     /// Share of loss tokens that were the most likely ones.
     pub token_accuracy: f64,
-    /// Whether it is the lowest so far.
-    pub best: bool,
-    /// Wall time.
+    /// Mean grade of generated answers, 0 to 1, when there was grading.
+    pub score: Option<f64>,
+    /// Place among the best so far, from 0; `None` when it is not among those kept, and before the
+    /// first step.
+    pub place: Option<usize>,
+    /// Wall time of the loss.
     pub seconds: f64,
+    /// Wall time of grading.
+    pub score_seconds: f64,
+}
+
+/// A step without an update: its loss or gradient was not finite.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SkipReport {
+    /// From 1.
+    pub step: u64,
+    /// Steps in all.
+    pub total: u64,
+    /// What was not finite.
+    pub problem: String,
+    /// Steps skipped so far.
+    pub skipped: u64,
+    /// Wall time of the step.
+    pub seconds: f64,
+}
+
+/// Grades what the adapter writes, in the middle of training.
+pub trait Grader {
+    /// The mean grade of the model's answers after `step` steps, 0 to 1; `None` for no opinion.
+    ///
+    /// # Errors
+    /// An error ends the run after its last checkpoint.
+    fn grade(&mut self, model: Model, step: u64) -> crate::Result<Option<f64>>;
 }
 
 /// Receives the events of a run.
@@ -56,6 +87,19 @@ pub trait Reporter {
     /// # Errors
     /// As [`Reporter::step`].
     fn evaluated(&mut self, report: &EvalReport) -> crate::Result<()>;
+
+    /// After a step that was skipped.
+    ///
+    /// # Errors
+    /// As [`Reporter::step`].
+    fn skipped(&mut self, report: &SkipReport) -> crate::Result<()>;
+
+    /// Before a checkpoint is written: what was told so far must outlive what the checkpoint
+    /// outlives.
+    ///
+    /// # Errors
+    /// As [`Reporter::step`].
+    fn saving(&mut self, step: u64) -> crate::Result<()>;
 
     /// When a checkpoint is complete.
     ///

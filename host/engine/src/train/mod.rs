@@ -1,5 +1,6 @@
 //! Training: the recipe's numbers, the optimizer, the loop, checkpoints and what is reported.
 
+pub mod best;
 pub mod checkpoint;
 pub mod config;
 pub mod events;
@@ -9,7 +10,8 @@ pub mod run;
 pub mod schedule;
 pub mod trainer;
 
-pub use config::{Schedule, TrainConfig};
-pub use events::{EvalReport, Reporter, StepReport};
+pub use best::{Best, Metric, Ranked};
+pub use config::{NonFinite, Schedule, TrainConfig};
+pub use events::{EvalReport, Grader, Reporter, SkipReport, StepReport};
 pub use run::{Outcome, RunPlan, run};
-pub use trainer::Trainer;
+pub use trainer::{Step, Trainer};

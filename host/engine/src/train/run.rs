@@ -1,20 +1,27 @@
 //! A whole training run: the loop over steps, with evaluations, checkpoints, an end that loads
 //! the best adapter, and a stop that loses nothing.
+//!
+//! Everything that the rest of a run depends on is in a checkpoint's [`State`], the recipe, the data
+//! and the base. So a run that goes on from a checkpoint makes the same steps, evaluations and
+//! checkpoints as one that never stopped.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use tracing::debug_span;
+
 use crate::adapter::peft::BaseRef;
-use crate::data::Example;
 use crate::data::order::Order;
+use crate::data::{Example, Records};
 use crate::error::{EngineError, Result};
-use crate::model::decoder::Decoder;
-use crate::train::checkpoint::{self, Best, State};
-use crate::train::config::TrainConfig;
-use crate::train::events::{EvalReport, Reporter};
+use crate::train::best::{Best, Metric, Ranked};
+use crate::train::checkpoint::{self, Position, State};
+use crate::train::config::{MOST_SKIPPED, NonFinite, TrainConfig};
+use crate::train::events::{EvalReport, Grader, Reporter, SkipReport};
 use crate::train::schedule::learning_rate;
-use crate::train::trainer::Trainer;
+use crate::train::trainer::{Step, Trainer};
 
 /// What a run works on.
 #[derive(Debug)]
@@ -22,17 +29,28 @@ pub struct RunPlan<'a> {
     /// The recipe's numbers.
     pub config: &'a TrainConfig,
     /// Records to train on.
-    pub train: &'a [Example],
+    pub train: &'a dyn Records,
     /// Records whose loss is watched; may be empty.
-    pub validation: &'a [Example],
+    pub validation: &'a dyn Records,
     /// The base, for the adapter's record of it.
     pub base: &'a BaseRef,
     /// Where checkpoints go.
     pub checkpoints: &'a Path,
-    /// What the run is of, for resuming.
-    pub fingerprint: &'a str,
+    /// Digests of what the run is of, for resuming.
+    pub of: &'a BTreeMap<String, String>,
     /// Set by the caller to end the run after the current step.
     pub stop: &'a AtomicBool,
+}
+
+/// Why a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// All steps are made.
+    Complete,
+    /// There was no better evaluation for as long as the recipe waits.
+    Patience,
+    /// The caller stopped it.
+    Stopped,
 }
 
 /// How a run ended.
@@ -42,98 +60,215 @@ pub struct Outcome {
     pub step: u64,
     /// Steps planned.
     pub total: u64,
-    /// The best evaluation, when there is a validation set.
-    pub best: Option<Best>,
-    /// Validation loss of the adapter the trainer holds now.
-    pub final_loss: Option<f64>,
-    /// Whether the caller stopped it.
-    pub stopped: bool,
+    /// Why it ended.
+    pub end: End,
+    /// The best evaluations, when there is something to evaluate with.
+    pub best: Best,
+    /// The step whose adapter the trainer holds.
+    pub adapter_of: u64,
 }
 
-/// Trains to the end, or until asked to stop. The trainer then holds the best adapter (by
-/// validation loss, when the recipe says so) or, when stopped, the last.
+/// The state of the loop between two steps.
+struct Loop<'a, 'p> {
+    plan: &'a RunPlan<'p>,
+    best: Best,
+    evaluated: bool,
+    skipped_in_a_row: u64,
+    seen: u64,
+}
+
+/// Trains to the end, or until asked to stop. The trainer then holds the best adapter (when the
+/// recipe says so) or, when stopped, the last.
 ///
 /// # Errors
-/// What a step, a checkpoint or the reporter says. The checkpoints written before stand.
+/// What a step, a checkpoint, the grader or the reporter says. The checkpoints written before stand.
 pub fn run(
     trainer: &mut Trainer,
-    decoder: &Decoder,
     plan: &RunPlan,
     start: Option<State>,
+    mut grader: Option<&mut dyn Grader>,
     reporter: &mut dyn Reporter,
 ) -> Result<Outcome> {
-    let RunPlan { config, train, validation, checkpoints, stop, .. } = plan;
+    let RunPlan { config, train, validation, stop, .. } = plan;
     if train.is_empty() {
         return Err(EngineError::unsupported("There are no records to train on"));
     }
-    let total = config.total_steps(train.len());
+    if config.metric == Metric::Score && grader.is_none() {
+        return Err(EngineError::unsupported("The best checkpoint is to be found by score, and nothing is graded"));
+    }
     let records = config.total_records(train.len());
-    let validation: Vec<&Example> = validation.iter().collect();
-    let mut order = Order::new(train.len(), config.seed, config.effective_batch);
-    let mut best = start.and_then(|s| s.best);
-    let save = |trainer: &Trainer, best: Option<Best>, reporter: &mut dyn Reporter| {
-        let step = trainer.steps();
-        let state = State { step, best, fingerprint: plan.fingerprint.to_owned() };
-        let path = checkpoint::save(checkpoints, trainer, plan.base, &state)?;
-        let keep: Vec<u64> = [Some(step), best.map(|b| b.step)].into_iter().flatten().collect();
-        checkpoint::keep_only(checkpoints, &keep)?;
-        reporter.checkpoint(step, &path)
+    let ranks = grader.is_some() || !validation.is_empty();
+    let mut order = Order::new(train.len(), config.seed);
+    let mut state = match start {
+        Some(s) => Loop {
+            plan,
+            best: s.best,
+            evaluated: s.evaluated,
+            skipped_in_a_row: s.skipped_in_a_row,
+            seen: s.position.seen(train.len()),
+        },
+        None => Loop { plan, best: Best::default(), evaluated: false, skipped_in_a_row: 0, seen: 0 },
     };
-    let mut last_loss = None;
-    if trainer.steps() == 0 && !validation.is_empty() {
-        // The adapter starts as the base: this is the loss to beat.
-        last_loss = Some(evaluate(trainer, &validation, &mut best, reporter)?);
+    // In a run that goes on with more epochs than it began with, the step that was its last may
+    // have been a small one.
+    let total = trainer.steps() + records.saturating_sub(state.seen).div_ceil(config.effective_batch as u64);
+    let ended = |state: &Loop, step: u64| {
+        if step >= total {
+            Some(End::Complete)
+        } else if config.patience.is_some_and(|p| state.best.evaluations_since >= p) {
+            Some(End::Patience)
+        } else {
+            None
+        }
+    };
+    let due = |step: u64| ranks && (step.is_multiple_of(config.eval_steps) || step == total);
+    if !state.evaluated && due(trainer.steps()) {
+        // The loss to beat, before the first step; or what a stop left undone.
+        let kept = state.evaluate(trainer, &mut grader, reporter)?;
+        if trainer.steps() > 0 {
+            state.save(trainer, reporter)?;
+        } else {
+            debug_assert!(!kept, "nothing is trained yet");
+        }
     }
-    while trainer.steps() < total {
+    let end = loop {
         let step = trainer.steps();
-        let examples: Vec<&Example> = order.step(step, records).into_iter().map(|i| &train[i]).collect();
-        let mut report = trainer.step(&examples, learning_rate(config, step, total))?;
-        report.total = total;
-        reporter.step(&report)?;
+        if let Some(end) = ended(&state, step) {
+            break end;
+        }
+        let window = state.seen..(state.seen + config.effective_batch as u64).min(records);
+        let seen = window.end;
+        let examples: Vec<Example> = order.at(window).into_iter().map(|i| train.get(i)).collect();
+        state.step(trainer, &examples, total, reporter)?;
+        state.seen = seen;
         let step = trainer.steps();
-        let stopping = stop.load(Ordering::Relaxed);
-        let evaluates =
-            !validation.is_empty() && !stopping && (step.is_multiple_of(config.eval_steps) || step == total);
-        let was_best = best;
-        if evaluates {
-            last_loss = Some(evaluate(trainer, &validation, &mut best, reporter)?);
+        let stopping = stop.load(Ordering::Relaxed) && step < total;
+        state.evaluated = false;
+        let mut kept = false;
+        if due(step) && !stopping {
+            kept = state.evaluate(trainer, &mut grader, reporter)?;
         }
-        // The best adapter is always on disk: its checkpoint is what is loaded at the end.
-        if step.is_multiple_of(config.save_steps) || step == total || stopping || best != was_best {
-            save(trainer, best, reporter)?;
+        // The best adapters are always on disk: one of them is what is loaded at the end.
+        let last = ended(&state, step).is_some();
+        if step.is_multiple_of(config.save_steps) || kept || last || stopping {
+            state.save(trainer, reporter)?;
         }
-        if stopping && step < total {
-            return Ok(Outcome { step, total, best, final_loss: last_loss, stopped: true });
+        if stopping {
+            break End::Stopped;
         }
+    };
+    let step = trainer.steps();
+    let best = state.best;
+    let wanted = best.first().filter(|b| config.load_best_at_end && end != End::Stopped && b.step != step);
+    if let Some(Ranked { step: adapter_of, .. }) = wanted {
+        let path = plan.checkpoints.join(checkpoint::folder_name(adapter_of));
+        let loaded = checkpoint::load(&path, &trainer.base().config, plan.base)?;
+        let optimizer = trainer.optimizer.clone();
+        trainer.restore(loaded.adapter.params, optimizer, step);
+        return Ok(Outcome { step, total, end, best, adapter_of });
     }
-    let mut final_loss = last_loss;
-    if let Some(best) = best.filter(|b| config.load_best_at_end && b.step != trainer.steps() && b.step > 0) {
-        let path = checkpoints.join(checkpoint::folder_name(best.step));
-        let loaded = checkpoint::load(&path, &decoder.config, plan.base)?;
-        trainer.restore(loaded.adapter.params, trainer.optimizer.clone());
-        final_loss = Some(best.loss);
-    }
-    Ok(Outcome { step: total, total, best, final_loss, stopped: false })
+    Ok(Outcome { step, total, end, best, adapter_of: step })
 }
 
-fn evaluate(
-    trainer: &mut Trainer,
-    validation: &[&Example],
-    best: &mut Option<Best>,
-    reporter: &mut dyn Reporter,
-) -> Result<f64> {
-    let begin = Instant::now();
-    let step = trainer.steps();
-    let loss = trainer.evaluate(validation)?;
-    let mean = loss.mean();
-    if !mean.is_finite() {
-        return Err(EngineError::Training { step, updates: step, problem: format!("The validation loss is {mean}") });
+impl Loop<'_, '_> {
+    fn step(
+        &mut self,
+        trainer: &mut Trainer,
+        examples: &dyn Records,
+        total: u64,
+        reporter: &mut dyn Reporter,
+    ) -> Result<()> {
+        let config = self.plan.config;
+        let begin = Instant::now();
+        let step = trainer.steps();
+        match trainer.attempt(examples, learning_rate(config, step, total))? {
+            Step::Done(mut report) => {
+                report.total = total;
+                self.skipped_in_a_row = 0;
+                reporter.step(&report)
+            }
+            Step::NotFinite(problem) => {
+                if config.non_finite == NonFinite::Stop {
+                    return Err(trainer.fault(problem));
+                }
+                self.skipped_in_a_row += 1;
+                if self.skipped_in_a_row > MOST_SKIPPED {
+                    let problem = format!("{problem}, after {MOST_SKIPPED} steps in a row that were skipped for such");
+                    return Err(trainer.fault(problem));
+                }
+                trainer.skip();
+                let skipped = trainer.steps() - trainer.optimizer.updates;
+                let seconds = begin.elapsed().as_secs_f64();
+                reporter.skipped(&SkipReport { step: step + 1, total, problem, skipped, seconds })
+            }
+        }
     }
-    let is_best = best.is_none_or(|b| mean < b.loss);
-    if is_best {
-        *best = Some(Best { step, loss: mean });
+
+    /// Evaluates the adapter as it is; true when its checkpoint is to be kept.
+    fn evaluate(
+        &mut self,
+        trainer: &mut Trainer,
+        grader: &mut Option<&mut dyn Grader>,
+        reporter: &mut dyn Reporter,
+    ) -> Result<bool> {
+        let RunPlan { config, validation, .. } = self.plan;
+        let step = trainer.steps();
+        let begin = Instant::now();
+        let loss = trainer.evaluate(*validation)?;
+        let (mean, accuracy) = (loss.mean(), loss.accuracy());
+        if !validation.is_empty() && !mean.is_finite() {
+            let problem = format!("The validation loss is {mean}");
+            return Err(EngineError::Training { step, updates: trainer.optimizer.updates, problem });
+        }
+        let seconds = begin.elapsed().as_secs_f64();
+        let begin = Instant::now();
+        let score = match grader {
+            Some(grader) => debug_span!("grade", step).in_scope(|| grader.grade(trainer.model(), step))?,
+            None => None,
+        };
+        let score_seconds = begin.elapsed().as_secs_f64();
+        let value = match config.metric {
+            Metric::EvalLoss => (!validation.is_empty()).then_some(mean),
+            Metric::TokenAccuracy => (!validation.is_empty()).then_some(accuracy),
+            Metric::Score => score,
+        };
+        // The adapter before the first step is the base: what is to be beaten, nothing to keep.
+        let place = value
+            .filter(|_| step > 0)
+            .and_then(|value| self.best.offer(step, value, config.keep_best.max(1), config.greater_is_better()));
+        self.evaluated = true;
+        reporter.evaluated(&EvalReport {
+            step,
+            loss: mean,
+            token_accuracy: accuracy,
+            score,
+            place,
+            seconds,
+            score_seconds,
+        })?;
+        Ok(place.is_some())
     }
-    let seconds = begin.elapsed().as_secs_f64();
-    reporter.evaluated(&EvalReport { step, loss: mean, token_accuracy: loss.accuracy(), best: is_best, seconds })?;
-    Ok(mean)
+
+    fn save(&mut self, trainer: &Trainer, reporter: &mut dyn Reporter) -> Result<()> {
+        let RunPlan { config, train, base, checkpoints, of, .. } = self.plan;
+        let step = trainer.steps();
+        let _span = debug_span!("checkpoint", step).entered();
+        reporter.saving(step)?;
+        let state = State {
+            format: checkpoint::FORMAT,
+            step,
+            updates: trainer.optimizer.updates,
+            skipped_in_a_row: self.skipped_in_a_row,
+            position: Position::after(self.seen, train.len()),
+            seed: config.seed,
+            evaluated: self.evaluated,
+            best: self.best.clone(),
+            of: (*of).clone(),
+        };
+        let path = checkpoint::save(checkpoints, trainer, base, &state)?;
+        // Only now may what is no longer among the best go.
+        let keep: Vec<u64> = self.best.steps().chain([step]).collect();
+        checkpoint::keep_only(checkpoints, &keep)?;
+        reporter.checkpoint(step, &path)
+    }
 }

@@ -3,9 +3,10 @@
 use std::ops::Range;
 use std::time::Instant;
 
+use tracing::{debug_span, trace_span};
+
 use crate::adapter::{Adapter, AdapterScales, Part};
-use crate::data::batch::micro_batches;
-use crate::data::{Batch, Example};
+use crate::data::{Batch, Cut, Example, Records};
 use crate::error::{EngineError, Result};
 use crate::model::decoder::Decoder;
 use crate::model::pass::{Dropout, Model, Pass};
@@ -21,14 +22,24 @@ pub struct Trainer<'a> {
     base: &'a Decoder,
     /// The adapter as it is now.
     pub adapter: Adapter,
-    /// The optimizer's state; its `updates` are the steps made.
+    /// The optimizer's state; its `updates` are the steps that changed the adapter.
     pub optimizer: AdamW,
+    step: u64,
     config: TrainConfig,
     scales: AdapterScales,
     gradients: Vec<f32>,
     no_decay: Vec<Range<usize>>,
     pass: Pass,
     guarded: bool,
+}
+
+/// What came of a step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// The adapter was updated.
+    Done(StepReport),
+    /// The loss or the gradient was not finite, and this is what it was; nothing changed.
+    NotFinite(String),
 }
 
 impl<'a> Trainer<'a> {
@@ -42,21 +53,43 @@ impl<'a> Trainer<'a> {
         let no_decay =
             adapter.tensors().filter(|(_, part, ..)| *part == Part::Magnitude).map(|(_, _, range, _)| range).collect();
         let scales = AdapterScales::new(&adapter, base);
-        let gradients = vec![0.0; n];
-        let optimizer = AdamW::new(n);
-        Ok(Self { base, adapter, optimizer, config, scales, gradients, no_decay, pass: Pass::new(), guarded: false })
+        Ok(Self {
+            base,
+            adapter,
+            optimizer: AdamW::new(n),
+            step: 0,
+            config,
+            scales,
+            gradients: vec![0.0; n],
+            no_decay,
+            pass: Pass::new(),
+            guarded: false,
+        })
     }
 
-    /// Goes on from a checkpoint.
-    pub fn restore(&mut self, params: Vec<f32>, optimizer: AdamW) {
+    /// Goes on from a checkpoint made after `step` steps.
+    pub fn restore(&mut self, params: Vec<f32>, optimizer: AdamW, step: u64) {
         self.adapter.params = params;
         self.optimizer = optimizer;
+        self.step = step;
+        // The check of the first batch was made before the checkpoint.
+        self.guarded = step > 0;
         self.scales.update(&self.adapter, self.base);
     }
 
-    /// Steps made.
+    /// Steps made, skipped ones included.
     pub fn steps(&self) -> u64 {
-        self.optimizer.updates
+        self.step
+    }
+
+    /// The base that the adapter is on.
+    pub fn base(&self) -> &'a Decoder {
+        self.base
+    }
+
+    /// The base with the adapter as it is now.
+    pub fn model(&self) -> Model<'_> {
+        Model { base: self.base, adapter: Some((&self.adapter, &self.scales)) }
     }
 
     /// One optimizer step over `examples` at this learning rate: the gradient is that of the mean
@@ -66,15 +99,27 @@ impl<'a> Trainer<'a> {
     /// When no token carries loss, on the first step when a tensor gets no gradient, and when the
     /// loss or the gradient is not finite; the adapter is then as it was before.
     pub fn step(&mut self, examples: &[&Example], learning_rate: f64) -> Result<StepReport> {
+        match self.attempt(&examples, learning_rate)? {
+            Step::Done(report) => Ok(report),
+            Step::NotFinite(problem) => Err(self.fault(problem)),
+        }
+    }
+
+    /// As [`Self::step`], but a loss or a gradient that is not finite is no error: nothing has
+    /// changed then, and the step is not counted.
+    ///
+    /// # Errors
+    /// When no token carries loss, or on the first step when a tensor gets no gradient.
+    pub fn attempt(&mut self, examples: &dyn Records, learning_rate: f64) -> Result<Step> {
         let begin = Instant::now();
-        let step = self.steps() + 1;
-        let fault = |problem: String| EngineError::Training { step, updates: step - 1, problem };
+        let step = self.step + 1;
+        let _span = debug_span!("step", step).entered();
         let loss = self.accumulate(examples)?;
         if loss.tokens == 0 {
-            return Err(fault("No token of the batch carries loss".into()));
+            return Err(self.fault("No token of the batch carries loss".into()));
         }
         if !loss.sum.is_finite() {
-            return Err(fault(format!("The training loss is {}", loss.mean())));
+            return Ok(Step::NotFinite(format!("The training loss is {}", loss.mean())));
         }
         if !self.guarded {
             gradient_guard::check(&self.adapter, &self.gradients)?;
@@ -82,29 +127,41 @@ impl<'a> Trainer<'a> {
         }
         let grad_norm = optimizer::norm(&self.gradients);
         if !grad_norm.is_finite() {
-            return Err(fault(format!("The gradient's norm is {grad_norm}")));
+            return Ok(Step::NotFinite(format!("The gradient's norm is {grad_norm}")));
         }
+        let _span = debug_span!("update").entered();
         optimizer::clip(&mut self.gradients, grad_norm, self.config.max_grad_norm);
         let TrainConfig { beta1, beta2, epsilon, weight_decay, .. } = self.config;
         let update = Update { learning_rate, beta1, beta2, epsilon, weight_decay };
         self.optimizer.update(&mut self.adapter.params, &self.gradients, update, &self.no_decay);
         self.scales.update(&self.adapter, self.base);
-        Ok(StepReport {
+        self.step = step;
+        Ok(Step::Done(StepReport {
             step,
             total: step,
             loss: loss.mean(),
             grad_norm,
             learning_rate,
             loss_tokens: loss.tokens,
-            input_tokens: examples.iter().map(|e| e.ids.len()).sum(),
+            input_tokens: (0..examples.len()).map(|i| examples.tokens(i)).sum(),
             seconds: begin.elapsed().as_secs_f64(),
-        })
+        }))
+    }
+
+    /// Counts a step that changes nothing.
+    pub fn skip(&mut self) {
+        self.step += 1;
+    }
+
+    /// An error at the step that is being made.
+    pub(crate) fn fault(&self, problem: String) -> EngineError {
+        EngineError::Training { step: self.step + 1, updates: self.optimizer.updates, problem }
     }
 
     /// Loss and gradients of the mean loss over `examples`, into `self.gradients`.
-    fn accumulate(&mut self, examples: &[&Example]) -> Result<Loss> {
+    fn accumulate(&mut self, examples: &dyn Records) -> Result<Loss> {
         self.gradients.fill(0.0);
-        let loss_tokens: usize = examples.iter().map(|e| e.loss_tokens()).sum();
+        let loss_tokens: usize = (0..examples.len()).map(|i| examples.loss_tokens(i)).sum();
         let mut total = Loss::default();
         if loss_tokens == 0 {
             return Ok(total);
@@ -113,23 +170,26 @@ impl<'a> Trainer<'a> {
         let model = Model { base: self.base, adapter: Some((&self.adapter, &self.scales)) };
         let dropout = Some(Dropout {
             seed: self.config.seed,
-            step: self.optimizer.updates,
+            step: self.step,
             probability: self.adapter.config.dropout,
             semantics: self.adapter.config.dropout_semantics,
         });
-        for batch in cut(examples, self.config.micro_batch_tokens, self.base)? {
-            self.pass.forward(model, &batch, dropout, true);
-            total += self.pass.backward(model, &batch, dropout, scale, &mut self.gradients);
+        for records in cut(examples, self.config.cut()) {
+            let batch = batch(examples, &records, self.base)?;
+            let tokens = batch.tokens();
+            trace_span!("forward", tokens).in_scope(|| self.pass.forward(model, &batch, dropout, true));
+            total += trace_span!("backward", tokens)
+                .in_scope(|| self.pass.backward(model, &batch, dropout, scale, &mut self.gradients));
         }
         Ok(total)
     }
 
     /// The gradients of the mean loss over `examples`, flat as the adapter's parameters, and the
-    /// loss. Changes nothing: for tests and checks.
+    /// loss. Changes nothing: for tests, checks and probes.
     ///
     /// # Errors
     /// As [`Batch::new`].
-    pub fn gradients(&mut self, examples: &[&Example]) -> Result<(Loss, &[f32])> {
+    pub fn gradients(&mut self, examples: &dyn Records) -> Result<(Loss, &[f32])> {
         let loss = self.accumulate(examples)?;
         Ok((loss, &self.gradients))
     }
@@ -138,18 +198,23 @@ impl<'a> Trainer<'a> {
     ///
     /// # Errors
     /// As [`Batch::new`].
-    pub fn evaluate(&mut self, examples: &[&Example]) -> Result<Loss> {
+    pub fn evaluate(&mut self, examples: &dyn Records) -> Result<Loss> {
         let model = Model { base: self.base, adapter: Some((&self.adapter, &self.scales)) };
-        evaluate(&mut self.pass, model, examples, self.config.micro_batch_tokens)
+        evaluate(&mut self.pass, model, examples, self.config.cut())
     }
 
     /// Loss of `examples` under the base alone.
     ///
     /// # Errors
     /// As [`Batch::new`].
-    pub fn evaluate_base(&mut self, examples: &[&Example]) -> Result<Loss> {
+    pub fn evaluate_base(&mut self, examples: &dyn Records) -> Result<Loss> {
         let model = Model { base: self.base, adapter: None };
-        evaluate(&mut self.pass, model, examples, self.config.micro_batch_tokens)
+        evaluate(&mut self.pass, model, examples, self.config.cut())
+    }
+
+    /// Bytes of the buffers for activations: grown by the largest micro-batch so far.
+    pub fn buffer_bytes(&self) -> usize {
+        self.pass.bytes()
     }
 
     /// The ratios m/‖W + s·B·A‖ that belong to the adapter as it is.
@@ -162,19 +227,23 @@ impl<'a> Trainer<'a> {
 ///
 /// # Errors
 /// As [`Batch::new`].
-pub fn evaluate(pass: &mut Pass, model: Model, examples: &[&Example], micro_batch_tokens: usize) -> Result<Loss> {
+pub fn evaluate(pass: &mut Pass, model: Model, examples: &dyn Records, how: Cut) -> Result<Loss> {
+    let _span = debug_span!("evaluate", records = examples.len()).entered();
     let mut total = Loss::default();
-    for batch in cut(examples, micro_batch_tokens, model.base)? {
-        pass.forward(model, &batch, None, false);
+    for records in cut(examples, how) {
+        let batch = batch(examples, &records, model.base)?;
+        trace_span!("forward", tokens = batch.tokens()).in_scope(|| pass.forward(model, &batch, None, false));
         total += pass.loss(model.base, &batch);
     }
     Ok(total)
 }
 
-fn cut(examples: &[&Example], budget: usize, base: &Decoder) -> Result<Vec<Batch>> {
-    let lengths: Vec<usize> = examples.iter().map(|e| e.ids.len()).collect();
-    micro_batches(&lengths, budget)
-        .into_iter()
-        .map(|records| Batch::new(records.iter().map(|&i| examples[i]), base.config.vocab_size))
-        .collect()
+fn cut(examples: &dyn Records, how: Cut) -> Vec<Vec<usize>> {
+    let lengths: Vec<usize> = (0..examples.len()).map(|i| examples.tokens(i)).collect();
+    how.micro_batches(&lengths)
+}
+
+fn batch(examples: &dyn Records, records: &[usize], base: &Decoder) -> Result<Batch> {
+    let records: Vec<Example> = records.iter().map(|&i| examples.get(i)).collect();
+    Batch::new(&records, base.config.vocab_size)
 }

@@ -8,7 +8,7 @@ use hive_engine::data::Example;
 use hive_engine::model::config::{Architecture, ModelConfig};
 use hive_engine::model::decoder::Decoder;
 use hive_engine::ops::dropout::{key, mix};
-use hive_engine::train::{Schedule, TrainConfig};
+use hive_engine::train::{Metric, NonFinite, Schedule, TrainConfig};
 
 /// Deterministic values in (-1, 1).
 pub fn noise(n: usize, seed: u64) -> Vec<f32> {
@@ -97,6 +97,8 @@ pub fn train_config() -> TrainConfig {
         schedule: Schedule::Constant,
         effective_batch: 4,
         micro_batch_tokens: 4096,
+        micro_batch_records: None,
+        packing: false,
         weight_decay: 0.0,
         beta1: 0.9,
         beta2: 0.999,
@@ -104,7 +106,12 @@ pub fn train_config() -> TrainConfig {
         max_grad_norm: 0.0,
         eval_steps: 5,
         save_steps: 5,
+        keep_best: 4,
+        metric: Metric::EvalLoss,
+        greater_is_better: None,
         load_best_at_end: true,
+        patience: None,
+        non_finite: NonFinite::Stop,
         seed: 11,
     }
 }

@@ -6,4 +6,6 @@ mod fixtures;
 mod generation;
 mod oracle;
 mod primitives;
+mod runs;
+mod threads;
 mod training;

@@ -1,19 +1,13 @@
 //! What training promises: step 0 is the base, the cut does not matter, masked tokens have no
 //! say, the same seed gives the same bytes, merged equals unmerged, resume equals no stop.
 
-use std::path::Path;
-use std::sync::atomic::AtomicBool;
-
 use hive_engine::adapter::merge::merged;
 use hive_engine::adapter::peft::{self, BaseRef};
 use hive_engine::adapter::{Adapter, AdapterScales, Method};
 use hive_engine::data::{Batch, Example};
 use hive_engine::model::config::Architecture;
 use hive_engine::model::pass::{Model, Pass};
-use hive_engine::train::checkpoint;
-use hive_engine::train::events::{EvalReport, Reporter, StepReport};
-use hive_engine::train::{Outcome, RunPlan, Trainer, run};
-use hive_engine::{EngineError, Result};
+use hive_engine::train::{Step, TrainConfig, Trainer};
 
 use crate::fixtures::{adapter_config, decoder, distance, examples, train_config, trained};
 
@@ -77,6 +71,57 @@ fn micro_batches_do_not_change_the_step() {
     }
 }
 
+/// Loss and gradient of `records` on a fresh trainer whose config `change` changed.
+fn gradients(records: &[Example], change: impl Fn(&mut TrainConfig)) -> (f64, Vec<f32>) {
+    let base = decoder(Architecture::Qwen3, true);
+    let adapter = trained(&base, adapter_config(Method::Dora));
+    let mut train = train_config();
+    change(&mut train);
+    let mut trainer = Trainer::new(&base, adapter, train).unwrap();
+    let (loss, gradients) = trainer.gradients(&records).unwrap();
+    (loss.mean(), gradients.to_vec())
+}
+
+#[test]
+fn accumulation_does_not_change_the_step() {
+    // 90 records with completions of 1 to 14 tokens: 90×1 ≡ 2×45 ≡ 5×18.
+    let records = examples(90, 61);
+    let lengths: std::collections::BTreeSet<usize> = records.iter().map(Example::loss_tokens).collect();
+    assert!(lengths.len() > 5, "uneven completions: {lengths:?}");
+    let (one_loss, one) = gradients(&records, |_| {});
+    for size in [1, 2, 5, 18, 45] {
+        let (loss, cut) = gradients(&records, |train| train.micro_batch_records = Some(size));
+        assert!(
+            (loss - one_loss).abs() <= 1e-6 * one_loss,
+            "{size} records at once: loss {loss}, all at once {one_loss}"
+        );
+        let off = distance(&cut, &one);
+        assert!(off <= 1e-6, "{size} records at once: the gradient is off by {off}");
+    }
+}
+
+#[test]
+fn packing_does_not_leak_between_records() {
+    let records = examples(40, 61);
+    let (alone_loss, alone) = gradients(&records, |train| train.micro_batch_records = Some(1));
+    for (packing, tokens) in [(false, 40), (true, 40), (true, 64), (true, 4096)] {
+        let (loss, got) = gradients(&records, |train| {
+            (train.packing, train.micro_batch_tokens) = (packing, tokens);
+        });
+        assert!((loss - alone_loss).abs() < 1e-5 * alone_loss, "{packing} {tokens}: {loss}, alone {alone_loss}");
+        assert!(distance(&got, &alone) < 1e-5, "{packing} {tokens}: {}", distance(&got, &alone));
+    }
+    // A record's loss does not depend on its neighbours, whatever they say.
+    let base = decoder(Architecture::Qwen3, true);
+    let mut trainer = Trainer::new(&base, trained(&base, adapter_config(Method::Dora)), train_config()).unwrap();
+    let mut loss = |records: &Vec<Example>| trainer.evaluate(records).unwrap();
+    let first = loss(&vec![records[0].clone()]);
+    for other in &records[1..5] {
+        let (both, second) = (loss(&vec![records[0].clone(), other.clone()]), loss(&vec![other.clone()]));
+        assert!((both.sum - first.sum - second.sum).abs() < 1e-5 * both.sum);
+    }
+}
+
 #[test]
 fn tokens_without_loss_have_no_say() {
     let base = decoder(Architecture::Llama, true);
@@ -84,7 +129,7 @@ fn tokens_without_loss_have_no_say() {
     let record = &examples(6, 61)[5];
     let gradients = |example: &Example| {
         let mut trainer = Trainer::new(&base, adapter.clone(), train_config()).unwrap();
-        trainer.gradients(&[example]).unwrap().1.to_vec()
+        trainer.gradients(&vec![example]).unwrap().1.to_vec()
     };
     let all = gradients(record);
     // What follows the last loss token cannot matter: cutting it off is the same.
@@ -98,7 +143,7 @@ fn tokens_without_loss_have_no_say() {
     // And a record without any loss token adds nothing.
     let silent = Example { loss: vec![false; record.ids.len()], ..examples(4, 61)[3].clone_with_len(record.ids.len()) };
     let mut trainer = Trainer::new(&base, adapter.clone(), train_config()).unwrap();
-    let both = trainer.gradients(&[record, &silent]).unwrap().1.to_vec();
+    let both = trainer.gradients(&vec![record, &silent]).unwrap().1.to_vec();
     assert!(distance(&both, &all) < 1e-6);
 }
 
@@ -112,152 +157,8 @@ impl WithLen for Example {
     }
 }
 
-#[derive(Default)]
-struct Log {
-    losses: Vec<f64>,
-    evals: Vec<(u64, f64)>,
-    fail_at: Option<u64>,
-}
-
-impl Reporter for Log {
-    fn step(&mut self, report: &StepReport) -> Result<()> {
-        self.losses.push(report.loss);
-        match self.fail_at {
-            Some(step) if step == report.step => Err(EngineError::unsupported("stopped by the test")),
-            _ => Ok(()),
-        }
-    }
-    fn evaluated(&mut self, report: &EvalReport) -> Result<()> {
-        self.evals.push((report.step, report.loss));
-        Ok(())
-    }
-    fn checkpoint(&mut self, _: u64, path: &Path) -> Result<()> {
-        assert!(path.join("state.json").exists());
-        Ok(())
-    }
-}
-
 fn base_ref() -> BaseRef {
     BaseRef { id: "tiny".into(), digest: "0".repeat(64) }
-}
-
-/// Runs 12 steps, perhaps stopping on the way and going on from the checkpoint.
-fn train_in(dir: &Path, stop_at: Option<u64>) -> (Vec<f32>, Outcome, Log) {
-    let base = decoder(Architecture::Llama, true);
-    let mut config = adapter_config(Method::Dora);
-    config.dropout = 0.1;
-    let mut train = train_config();
-    train.steps = Some(12);
-    train.load_best_at_end = false;
-    train.seed = 4;
-    let records = examples(20, 61);
-    let (validation, training) = records.split_at(4);
-    let stop = AtomicBool::new(false);
-    let base_ref = base_ref();
-    let plan = RunPlan {
-        config: &train,
-        train: training,
-        validation,
-        base: &base_ref,
-        checkpoints: dir,
-        fingerprint: "test",
-        stop: &stop,
-    };
-    let adapter = Adapter::init(config, &base, 1).unwrap();
-    let mut log = Log { fail_at: stop_at, ..Log::default() };
-    let mut trainer = Trainer::new(&base, adapter.clone(), train.clone()).unwrap();
-    match run(&mut trainer, &base, &plan, None, &mut log) {
-        Ok(outcome) => (trainer.adapter.params, outcome, log),
-        Err(_) => {
-            let (_, latest) = checkpoint::list(dir).unwrap().pop().unwrap();
-            let found = checkpoint::load(&latest, &base.config, &base_ref).unwrap();
-            let mut trainer = Trainer::new(&base, adapter, train.clone()).unwrap();
-            trainer.restore(found.adapter.params, found.optimizer);
-            let mut log = Log::default();
-            let outcome = run(&mut trainer, &base, &plan, Some(found.state), &mut log).unwrap();
-            (trainer.adapter.params, outcome, log)
-        }
-    }
-}
-
-#[test]
-fn the_same_seed_gives_the_same_bytes_and_resume_equals_no_stop() {
-    let dir = tempfile::tempdir().unwrap();
-    let (once, outcome, log) = train_in(&dir.path().join("a"), None);
-    let (twice, ..) = train_in(&dir.path().join("b"), None);
-    assert_eq!(once, twice);
-    assert_eq!(outcome.step, 12);
-    assert!(log.losses.last() < log.losses.first(), "{:?}", log.losses);
-    assert_eq!(log.evals.iter().map(|e| e.0).collect::<Vec<_>>(), [0, 5, 10, 12]);
-    let (resumed, outcome_resumed, _) = train_in(&dir.path().join("c"), Some(7));
-    assert_eq!(once, resumed);
-    assert_eq!(outcome, outcome_resumed);
-}
-
-#[test]
-fn the_best_adapter_is_loaded_at_the_end_and_kept_on_disk() {
-    let dir = tempfile::tempdir().unwrap();
-    let base = decoder(Architecture::Llama, true);
-    let mut train = train_config();
-    // A rate that soon ruins the model: the best is then not the last.
-    train.learning_rate = 0.5;
-    train.steps = Some(10);
-    train.eval_steps = 1;
-    train.save_steps = 3;
-    let records = examples(12, 61);
-    let (validation, training) = records.split_at(4);
-    let base_ref = base_ref();
-    let stop = AtomicBool::new(false);
-    let plan = RunPlan {
-        config: &train,
-        train: training,
-        validation,
-        base: &base_ref,
-        checkpoints: dir.path(),
-        fingerprint: "",
-        stop: &stop,
-    };
-    let adapter = Adapter::init(adapter_config(Method::Dora), &base, 1).unwrap();
-    let start = adapter.params.clone();
-    let mut trainer = Trainer::new(&base, adapter, train.clone()).unwrap();
-    let mut log = Log::default();
-    let outcome = run(&mut trainer, &base, &plan, None, &mut log).unwrap();
-    let best = outcome.best.unwrap();
-    let lowest = log.evals.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
-    assert_eq!((best.step, best.loss), lowest);
-    assert_ne!(best.step, 10, "the test wants a run that gets worse: {:?}", log.evals);
-    let held: Vec<&Example> = validation.iter().collect();
-    if best.step > 0 {
-        assert!((trainer.evaluate(&held).unwrap().mean() - best.loss).abs() < 1e-9);
-        assert!(checkpoint::list(dir.path()).unwrap().iter().any(|(s, _)| *s == best.step));
-    } else {
-        assert_ne!(trainer.adapter.params, start);
-    }
-}
-
-#[test]
-fn a_stop_finishes_the_step_and_saves() {
-    let dir = tempfile::tempdir().unwrap();
-    let base = decoder(Architecture::Llama, true);
-    let mut train = train_config();
-    train.steps = Some(10);
-    let records = examples(8, 61);
-    let base_ref = base_ref();
-    let stop = AtomicBool::new(true);
-    let plan = RunPlan {
-        config: &train,
-        train: &records,
-        validation: &[],
-        base: &base_ref,
-        checkpoints: dir.path(),
-        fingerprint: "",
-        stop: &stop,
-    };
-    let adapter = Adapter::init(adapter_config(Method::Lora), &base, 1).unwrap();
-    let mut trainer = Trainer::new(&base, adapter, train.clone()).unwrap();
-    let outcome = run(&mut trainer, &base, &plan, None, &mut Log::default()).unwrap();
-    assert!(outcome.stopped && outcome.step == 1);
-    assert_eq!(checkpoint::list(dir.path()).unwrap().len(), 1);
 }
 
 #[test]
@@ -270,6 +171,27 @@ fn a_loss_that_is_not_finite_stops_the_run_and_names_the_step() {
     let error = trainer.step(&[&records[0]], 1e-3).unwrap_err();
     assert!(error.to_string().contains("loss is NaN at step 1"), "{error}");
     assert_eq!(trainer.adapter.params, adapter.params);
+}
+
+#[test]
+fn a_gradient_that_is_not_finite_changes_nothing() {
+    let base = decoder(Architecture::Llama, true);
+    let mut adapter = trained(&base, adapter_config(Method::Dora));
+    let records = examples(2, 61);
+    let mut trainer = Trainer::new(&base, adapter.clone(), train_config()).unwrap();
+    trainer.step(&[&records[0]], 1e-3).unwrap();
+    // Past the check of the first batch, something overflows.
+    let range = adapter.slots()[0].a.clone();
+    adapter.params[range].fill(1e38);
+    let optimizer = trainer.optimizer.clone();
+    trainer.restore(adapter.params.clone(), optimizer.clone(), 1);
+    let step = trainer.attempt(&records, 1e-3).unwrap();
+    assert!(
+        matches!(&step, Step::NotFinite(problem) if problem.contains("loss") || problem.contains("norm")),
+        "{step:?}"
+    );
+    assert_eq!((trainer.adapter.params.clone(), trainer.optimizer.clone()), (adapter.params, optimizer));
+    assert_eq!(trainer.steps(), 1, "counting it is the caller's business");
 }
 
 #[test]

@@ -91,9 +91,9 @@ struct How {
     /// Base model whose tokenizer counts tokens, instead of the recipe's; `none` counts none
     #[arg(long)]
     base: Option<String>,
-    /// One of the manifest's named changes to the recipe, such as `quickstart`
-    #[arg(long)]
-    profile: Option<String>,
+    /// A named recipe, one of the manifest's profiles (such as `quickstart`), or a TOML file
+    #[arg(long, value_name = "NAME")]
+    profile: Vec<String>,
     /// Set a key of the recipe, such as `validation_fraction=0.02`; may be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]
     sets: Vec<String>,
@@ -172,7 +172,8 @@ impl How {
         }
         sets.extend(self.base.as_ref().filter(|b| *b != "none").map(|base| format!("base_model={}", json!(base))));
         let file = Some(PathBuf::from("hive.toml"));
-        Ok(resolve(open.expert.manifest(), &Layers { profile: self.profile.clone(), file, sets })?)
+        let layers = Layers { profiles: self.profile.clone(), file, sets };
+        Ok(resolve(open.expert.manifest_json(), &layers)?.recipe)
     }
 
     fn request(&self, recipe: Recipe, datasets: Vec<LocalData>, out: Option<PathBuf>) -> DataRequest {

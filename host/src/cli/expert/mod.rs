@@ -2,6 +2,8 @@
 
 mod data;
 mod list;
+mod plan;
+mod replay;
 mod run;
 mod schema;
 mod train;
@@ -18,6 +20,10 @@ pub enum ExpertCommand {
     Data(Box<data::Data>),
     /// Train an expert's adapter, or go on with a stopped run
     Train(Box<train::Train>),
+    /// Show what training would do and cost, without training
+    Plan(Box<plan::Plan>),
+    /// Make a run's first steps again and compare
+    Replay(replay::Replay),
     /// Ask an expert a question
     Run(Box<run::Run>),
     /// Check a manifest and list all its faults
@@ -36,6 +42,8 @@ impl ExpertCommand {
             ExpertCommand::List(command) => command.run(),
             ExpertCommand::Data(command) => command.run(),
             ExpertCommand::Train(command) => command.run(),
+            ExpertCommand::Plan(command) => command.run(),
+            ExpertCommand::Replay(command) => command.run(),
             ExpertCommand::Run(command) => command.run(),
             ExpertCommand::Validate(command) => command.run(),
             ExpertCommand::Schema(command) => command.run(),

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use hive_engine::train::checkpoint::write_file;
+use hive_engine::files::write_file;
+use hive_engine::train::run::End;
 use serde_json::{Map, Value, json};
 
 use super::super::error::Failure;
@@ -11,10 +12,13 @@ use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
 use super::super::output::{note, result};
 use super::super::train_progress::TrainProgress;
+use crate::experts::data::OpenExpert;
+use crate::experts::evaluation::{Compared, Summary};
 use crate::experts::grade::Scores;
-use crate::experts::recipe::{Layers, resolve};
+use crate::experts::recipe::{Effective, Layers, changed, resolve};
 use crate::experts::run_folder::RunFolder;
-use crate::experts::train::{Compared, RunPlace, Summary, TrainEnd, TrainRequest, recorded_request, train};
+use crate::experts::run_record::{RunRecord, TrainRequest};
+use crate::experts::train::{RunPlace, TrainEnd, run_to_resume, train};
 
 /// Folder of all runs, below the current one.
 pub(super) const RUNS: &str = "runs";
@@ -30,9 +34,10 @@ variables such as HIVE_TRAINING__LEARNING_RATE, and --set. `hive expert schema` 
 pub struct Train {
     /// Name of the expert, as `hive expert list` shows it
     name: String,
-    /// One of the manifest's named changes to the recipe, such as `quickstart`
-    #[arg(long)]
-    profile: Option<String>,
+    /// A named recipe (`before`, `external`, `llama-factory`, `optimized`), one of the manifest's
+    /// profiles (such as `quickstart`), or a TOML file; may be given several times, the last wins
+    #[arg(long, value_name = "NAME")]
+    profile: Vec<String>,
     /// Train on this instead of the expert's own data: JSON Lines, a JSON list, CSV or Parquet, packed
     /// or not; a folder of these; what `hive expert data` prepared; or a data set of the model hub,
     /// `hub:OWNER/NAME`. May be given several times
@@ -58,8 +63,12 @@ pub struct Train {
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
     /// Go on from the last checkpoint of the run in this folder, or of the latest run
-    #[arg(long, value_name = "RUN", num_args = 0..=1, conflicts_with_all = ["profile", "dataset", "map", "base", "steps", "sets", "out"])]
+    #[arg(long, value_name = "RUN", num_args = 0..=1, conflicts_with = "out")]
     resume: Option<Option<PathBuf>>,
+    /// With --resume: go on although the recipe has changed, where it may change (epochs, steps, rates,
+    /// how often to evaluate and save)
+    #[arg(long, requires = "resume")]
+    force_recipe: bool,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -73,30 +82,8 @@ impl Train {
     pub fn run(self) -> anyhow::Result<()> {
         let expert = load_expert(&self.name)?;
         let (request, place) = match &self.resume {
-            Some(run) => {
-                let latest = || RunFolder::latest(Path::new(RUNS), &self.name, "run.json");
-                let path = run.clone().or_else(latest).ok_or_else(|| {
-                    Failure::misuse(format!("There is no run of `{}` below `{RUNS}` to go on with", self.name))
-                        .hint(format!("`hive expert train {}` starts one", self.name))
-                })?;
-                (recorded_request(&path, &self.name)?, RunPlace::Resume(path))
-            }
-            None => {
-                let mut sets = self.sets.clone();
-                sets.extend(self.base.as_ref().map(|base| format!("base_model={}", json!(base))));
-                sets.extend(self.steps.map(|steps| format!("training.steps={steps}")));
-                let file = Some(PathBuf::from("hive.toml"));
-                let recipe = resolve(expert.expert.manifest(), &Layers { profile: self.profile.clone(), file, sets })?;
-                let (datasets, map) = (self.dataset.clone(), self.map.clone());
-                let request = TrainRequest { recipe, datasets, map, options: Map::new() };
-                let path = self.out.clone().unwrap_or_else(|| RunFolder::next(Path::new(RUNS), &self.name));
-                if path.join("run.json").exists() {
-                    return Err(Failure::misuse(format!("`{}` holds a run already", path.display()))
-                        .hint(format!("`hive expert train {} --resume {}` goes on with it", self.name, path.display()))
-                        .into());
-                }
-                (request, RunPlace::New(path))
-            }
+            Some(run) => self.resumed(run.as_deref(), &expert)?,
+            None => self.new_run(&expert)?,
         };
         let request = TrainRequest { options: options(self.database_url.as_deref()), ..request };
         let stop = on_interrupt("\nStopping after this step; Ctrl-C again ends at once, without saving")?;
@@ -125,8 +112,58 @@ impl Train {
                 }
                 Ok(())
             }
-            TrainEnd::Done(summary, folder) => self.show(&summary, &folder),
+            TrainEnd::Done(summary, outcome, folder) => {
+                if outcome.end == End::Patience {
+                    note(&format!(
+                        "Ended after step {} of {}: no better evaluation for as long as `patience` waits",
+                        outcome.step, outcome.total
+                    ));
+                }
+                self.show(&summary, &folder)
+            }
         }
+    }
+
+    fn new_run(&self, expert: &OpenExpert) -> anyhow::Result<(TrainRequest, RunPlace)> {
+        let file = Some(PathBuf::from("hive.toml"));
+        let layers = Layers { profiles: self.profile.clone(), file, sets: self.sets() };
+        let Effective { recipe, origins } = resolve(expert.expert.manifest_json(), &layers)?;
+        let (datasets, map) = (self.dataset.clone(), self.map.clone());
+        let request = TrainRequest { recipe, origins, datasets, map, options: Map::new() };
+        let path = self.out.clone().unwrap_or_else(|| RunFolder::next(Path::new(RUNS), &self.name));
+        if path.join("run.json").exists() {
+            return Err(Failure::misuse(format!("`{}` holds a run already", path.display()))
+                .hint(format!("`hive expert train {} --resume {}` goes on with it", self.name, path.display()))
+                .into());
+        }
+        Ok((request, RunPlace::New(path)))
+    }
+
+    /// A run's own request, with the changes that this command line asks for.
+    fn resumed(&self, run: Option<&Path>, expert: &OpenExpert) -> anyhow::Result<(TrainRequest, RunPlace)> {
+        let path = run_to_resume(run, Path::new(RUNS), &self.name).ok_or_else(|| {
+            Failure::misuse(format!("There is no run of `{}` below `{RUNS}` to go on with", self.name))
+                .hint(format!("`hive expert train {}` starts one", self.name))
+        })?;
+        let mut request = RunRecord::read_of(&path, &self.name)?.request;
+        let layers = Layers { profiles: self.profile.clone(), file: None, sets: self.sets() };
+        let now = changed(expert.expert.manifest_json(), (&request.recipe, &request.origins), &layers)?;
+        (request.recipe, request.origins) = (now.recipe, now.origins);
+        if !self.dataset.is_empty() {
+            request.datasets.clone_from(&self.dataset);
+        }
+        if self.map.is_some() {
+            request.map.clone_from(&self.map);
+        }
+        Ok((request, RunPlace::Resume { path, force: self.force_recipe }))
+    }
+
+    /// What `--set` and its short forms say.
+    fn sets(&self) -> Vec<String> {
+        let mut sets = self.sets.clone();
+        sets.extend(self.base.as_ref().map(|base| format!("base_model={}", json!(base))));
+        sets.extend(self.steps.map(|steps| format!("training.steps={steps}")));
+        sets
     }
 
     fn show(&self, summary: &Summary, folder: &RunFolder) -> anyhow::Result<()> {
@@ -163,6 +200,7 @@ impl Train {
             }
         }
         lines.push(format!("Adapter: {}", folder.adapter().display()));
+        lines.push(format!("Report:  {}", folder.path().join("report.html").display()));
         lines.extend(self.next_command(summary, folder));
         result(&lines.join("\n"))
     }

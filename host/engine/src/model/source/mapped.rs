@@ -1,17 +1,14 @@
-//! A read-only memory map of a weights file, and its sha256. The only `unsafe` of model reading.
+//! A read-only memory map of a file. The only `unsafe` of model reading.
 
 use std::fs::File;
-use std::io::Read;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-
-use sha2::{Digest, Sha256};
 
 use crate::error::{EngineError, Result};
 
 /// A file's bytes, read from disk when touched.
 #[derive(Debug)]
-pub(super) struct MappedFile {
+pub(crate) struct MappedFile {
     path: PathBuf,
     map: memmap2::Mmap,
 }
@@ -21,7 +18,7 @@ impl MappedFile {
     ///
     /// # Errors
     /// [`EngineError::Io`] when the file cannot be opened, [`EngineError::Format`] when it is empty.
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(|e| EngineError::io("open", path, e))?;
         let length = file.metadata().map_err(|e| EngineError::io("read", path, e))?.len();
         if length == 0 {
@@ -35,7 +32,7 @@ impl MappedFile {
     }
 
     /// Where the bytes come from, for messages.
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }
@@ -46,32 +43,4 @@ impl Deref for MappedFile {
     fn deref(&self) -> &[u8] {
         &self.map
     }
-}
-
-/// The sha256 of a file, lower-case hex. Reads the file rather than mapping it: pages that only
-/// hashing needs are not kept in this process.
-///
-/// # Errors
-/// [`EngineError::Io`] when the file cannot be read.
-pub(super) fn sha256_of_file(path: &Path) -> Result<String> {
-    let mut file = File::open(path).map_err(|e| EngineError::io("open", path, e))?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0u8; 1 << 20];
-    loop {
-        let n = file.read(&mut buffer).map_err(|e| EngineError::io("read", path, e))?;
-        if n == 0 {
-            return Ok(hex(&hash.finalize()));
-        }
-        hash.update(&buffer[..n]);
-    }
-}
-
-/// Bytes as lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -8,7 +8,7 @@ pub mod gguf;
 pub(crate) mod gguf_config;
 mod gguf_names;
 mod hf_config;
-mod mapped;
+pub(crate) mod mapped;
 pub mod safetensors;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +21,7 @@ use super::chat_template::ChatTemplate;
 use super::config::ModelConfig;
 use super::tokenizer::Tokenizer;
 use crate::error::{EngineError, Result};
+use crate::files::{hex, sha256_of_file};
 
 /// Named tensors, read one at a time.
 pub trait TensorSource: Send + Sync {
@@ -81,11 +82,10 @@ impl BaseModel {
         if let Some(digest) = self.digest.get() {
             return Ok(digest);
         }
-        let each: Vec<String> =
-            self.weight_files.par_iter().map(|path| mapped::sha256_of_file(path)).collect::<Result<_>>()?;
+        let each: Vec<String> = self.weight_files.par_iter().map(|path| sha256_of_file(path)).collect::<Result<_>>()?;
         let digest = match each.as_slice() {
             [one] => one.clone(),
-            many => mapped::hex(&Sha256::digest(many.iter().map(|d| format!("{d}\n")).collect::<String>())),
+            many => hex(&Sha256::digest(many.iter().map(|d| format!("{d}\n")).collect::<String>())),
         };
         Ok(self.digest.get_or_init(|| digest))
     }

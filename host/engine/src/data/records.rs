@@ -1,0 +1,62 @@
+//! Tokenised records by number, wherever they lie: in memory, or in a mapped file.
+
+use std::borrow::Borrow;
+use std::fmt::Debug;
+
+use crate::data::Example;
+
+/// Records that can be asked for one by one.
+pub trait Records: Debug + Sync {
+    /// How many there are.
+    fn len(&self) -> usize;
+
+    /// Tokens of the record `index`.
+    fn tokens(&self, index: usize) -> usize;
+
+    /// Tokens of the record `index` that carry loss.
+    fn loss_tokens(&self, index: usize) -> usize;
+
+    /// The record `index`, copied.
+    fn get(&self, index: usize) -> Example;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl<E: Borrow<Example> + Debug + Sync> Records for Vec<E> {
+    fn len(&self) -> usize {
+        Vec::len(self)
+    }
+
+    fn tokens(&self, index: usize) -> usize {
+        self[index].borrow().ids.len()
+    }
+
+    fn loss_tokens(&self, index: usize) -> usize {
+        self[index].borrow().loss_tokens()
+    }
+
+    fn get(&self, index: usize) -> Example {
+        self[index].borrow().clone()
+    }
+}
+
+impl<E: Borrow<Example> + Debug + Sync> Records for &[E] {
+    fn len(&self) -> usize {
+        <[E]>::len(self)
+    }
+
+    fn tokens(&self, index: usize) -> usize {
+        self[index].borrow().ids.len()
+    }
+
+    fn loss_tokens(&self, index: usize) -> usize {
+        self[index].borrow().loss_tokens()
+    }
+
+    fn get(&self, index: usize) -> Example {
+        self[index].borrow().clone()
+    }
+}

@@ -1,0 +1,225 @@
+//! Files and folders that appear whole or not at all: written aside, synced, then renamed. What
+//! goes into them is decided elsewhere. And what a file holds, as a digest.
+//!
+//! Whatever lies under a name that begins with [`ASIDE`] belongs to a writer that is at work or
+//! was killed; nothing reads it.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read, Write};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::error::{EngineError, Result};
+
+/// How the names of unfinished files and folders begin.
+pub const ASIDE: &str = ".partial-";
+
+/// Writes `bytes` to `path` by way of a temporary file in the same folder.
+///
+/// # Errors
+/// When the folder cannot be written or the disk is full; nothing is then left under `path`, and
+/// what stood there still stands.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    let fault = |e: std::io::Error| disk_fault("write", path, e, bytes.len() as u64);
+    let folder = parent(path);
+    let mut file = tempfile::Builder::new().prefix(ASIDE).tempfile_in(folder).map_err(fault)?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(fault)?;
+    // Temporary files are private; results are for whoever may read the folder.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.as_file().set_permissions(fs::Permissions::from_mode(0o644)).map_err(fault)?;
+    }
+    file.persist(path).map_err(|e| fault(e.error))?;
+    Ok(())
+}
+
+/// Writes a folder that appears whole or not at all: `fill` gets a folder beside `path`, which is
+/// synced and takes the name, and with it the place of a folder that had it.
+///
+/// # Errors
+/// What `fill` says, or when the folder cannot be made; an older `path` then still stands.
+pub fn write_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let parent = parent(path);
+    fs::create_dir_all(parent).map_err(|e| EngineError::io("create", parent, e))?;
+    let aside =
+        tempfile::Builder::new().prefix(ASIDE).tempdir_in(parent).map_err(|e| disk_fault("create", path, e, 0))?;
+    fill(aside.path())?;
+    // Temporary folders are private; results are for whoever may read the run.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(aside.path(), fs::Permissions::from_mode(0o755))
+            .map_err(|e| EngineError::io("write", path, e))?;
+    }
+    sync(aside.path())?;
+    if path.exists() {
+        // The two change places in one step; what was there is then under the temporary name, and
+        // goes with it.
+        exchange(aside.path(), path)?;
+    } else {
+        fs::rename(aside.path(), path).map_err(|e| EngineError::io("rename", path, e))?;
+        // It has another name now: there is nothing left to clean up under the old one.
+        drop(aside.keep());
+    }
+    sync(parent)
+}
+
+/// Removes a folder so that it is never seen half empty: it loses its name first.
+///
+/// # Errors
+/// When it cannot be renamed or removed.
+pub fn remove_folder(path: &Path) -> Result<()> {
+    let fault = |e| EngineError::io("remove", path, e);
+    let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(parent(path)).map_err(fault)?;
+    fs::rename(path, aside.path().join("removed")).map_err(fault)?;
+    aside.close().map_err(fault)
+}
+
+/// Removes what writers that were killed left in `folder`.
+///
+/// # Errors
+/// When the folder cannot be read or something in it cannot be removed.
+pub fn remove_leftovers(folder: &Path) -> Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(EngineError::io("read", folder, e)),
+    };
+    for entry in entries {
+        let path = entry.map_err(|e| EngineError::io("read", folder, e))?.path();
+        if path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(ASIDE)) {
+            let done = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            done.map_err(|e| EngineError::io("remove", &path, e))?;
+        }
+    }
+    Ok(())
+}
+
+/// Bytes that may still be written where `path` is or will be; `None` where the system does not
+/// tell.
+pub fn free_bytes(path: &Path) -> Option<u64> {
+    #[cfg(unix)]
+    {
+        let there = path.ancestors().find(|p| p.exists()).filter(|p| !p.as_os_str().is_empty());
+        let stat = rustix::fs::statvfs(there.unwrap_or(Path::new("."))).ok()?;
+        Some(stat.f_bavail * stat.f_frsize)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
+/// The sha256 of a file, lower-case hex. Reads the file rather than mapping it: pages that only
+/// hashing needs are not kept in this process.
+///
+/// # Errors
+/// [`EngineError::Io`] when the file cannot be read.
+pub fn sha256_of_file(path: &Path) -> Result<String> {
+    let mut file = File::open(path).map_err(|e| EngineError::io("open", path, e))?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0u8; 1 << 20];
+    loop {
+        let n = file.read(&mut buffer).map_err(|e| EngineError::io("read", path, e))?;
+        if n == 0 {
+            return Ok(hex(&hash.finalize()));
+        }
+        hash.update(&buffer[..n]);
+    }
+}
+
+/// Bytes as lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// An [`EngineError::Io`], or [`EngineError::DiskFull`] when that is what happened.
+pub(crate) fn disk_fault(action: &'static str, path: &Path, source: std::io::Error, needed: u64) -> EngineError {
+    if matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+        return EngineError::DiskFull { path: path.to_owned(), needed, free: free_bytes(path), source };
+    }
+    EngineError::io(action, path, source)
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn sync(folder: &Path) -> Result<()> {
+    File::open(folder).and_then(|f| f.sync_all()).map_err(|e| EngineError::io("sync", folder, e))
+}
+
+/// Two folders change places, in one step where the file system can do that.
+fn exchange(new: &Path, old: &Path) -> Result<()> {
+    #[cfg(any(target_os = "linux", target_vendor = "apple"))]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        if renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE).is_ok() {
+            return Ok(());
+        }
+    }
+    // Between the two renames the name is free: a kill there leaves the old folder aside.
+    let fault = |e| EngineError::io("replace", old, e);
+    let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(parent(old)).map_err(fault)?;
+    fs::rename(old, aside.path().join("replaced")).map_err(fault)?;
+    fs::rename(new, old).map_err(fault)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_folder_replaces_another_as_a_whole_and_leaves_nothing_aside() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        for text in ["one", "two"] {
+            write_folder(&path, |f| write_file(&f.join("x"), text.as_bytes())).unwrap();
+            assert_eq!(fs::read_to_string(path.join("x")).unwrap(), text);
+            assert_eq!(names(dir.path()), ["f"]);
+        }
+        let failed = write_folder(&path, |f| {
+            write_file(&f.join("x"), b"three")?;
+            Err(EngineError::unsupported("no"))
+        });
+        assert!(failed.is_err());
+        assert_eq!(fs::read_to_string(path.join("x")).unwrap(), "two", "what stood there still stands");
+        assert_eq!(names(dir.path()), ["f"]);
+    }
+
+    #[test]
+    fn removing_leaves_nothing_and_leftovers_go() {
+        let dir = tempfile::tempdir().unwrap();
+        write_folder(&dir.path().join("f"), |f| write_file(&f.join("x"), b"1")).unwrap();
+        remove_folder(&dir.path().join("f")).unwrap();
+        assert_eq!(names(dir.path()), Vec::<String>::new());
+        fs::create_dir(dir.path().join(".partial-a")).unwrap();
+        fs::write(dir.path().join(".partial-a/x"), "half").unwrap();
+        fs::write(dir.path().join(".partial-b"), "half").unwrap();
+        fs::write(dir.path().join("kept"), "whole").unwrap();
+        remove_leftovers(dir.path()).unwrap();
+        assert_eq!(names(dir.path()), ["kept"]);
+        remove_leftovers(&dir.path().join("absent")).unwrap();
+    }
+
+    #[test]
+    fn free_space_is_told_of_places_that_are_not_there_yet() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(free_bytes(&dir.path().join("a/b/c")).is_none_or(|n| n > 0));
+    }
+}

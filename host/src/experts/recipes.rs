@@ -1,0 +1,19 @@
+//! The named recipes of `manifests/recipes/`, compiled in. Each is a partial recipe that any expert
+//! can be trained with: `--profile external`.
+
+const RECIPES: [(&str, &str); 4] = [
+    ("before", include_str!("../../../manifests/recipes/before.toml")),
+    ("external", include_str!("../../../manifests/recipes/external.toml")),
+    ("llama-factory", include_str!("../../../manifests/recipes/llama-factory.toml")),
+    ("optimized", include_str!("../../../manifests/recipes/optimized.toml")),
+];
+
+/// The names.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    RECIPES.iter().map(|(name, _)| *name)
+}
+
+/// The TOML text of a recipe.
+pub fn named(name: &str) -> Option<&'static str> {
+    RECIPES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}

@@ -1,0 +1,140 @@
+//! From a request to everything that training computes with: the data prepared and tokenised, the
+//! base in memory, and the digests of it all. Training, planning and replaying begin here.
+
+use std::sync::atomic::AtomicBool;
+
+use hive_engine::adapter::Adapter;
+use hive_engine::data::Records;
+use hive_engine::files::hex;
+use hive_engine::model::decoder::Decoder;
+use hive_engine::model::source::BaseModel;
+use hive_engine::train::TrainConfig;
+use hive_sdk::Record;
+use hive_sdk::manifest::Recipe;
+use sha2::{Digest, Sha256};
+use tracing::info_span;
+
+use super::ExpertError;
+use super::base::{self, Base};
+use super::data::{DataRequest, OpenExpert, prepare};
+use super::engine_config::{adapter_config, train_config};
+use super::run_record::{Digests, TrainRequest, recipe_digest};
+use super::sources::locate;
+use super::token_cache::{self, Tokens, tokens};
+use super::tokenise::Tokeniser;
+use super::train::TrainReporter;
+use crate::gate::{Half, Outcome as Prepared, PreparedSet};
+
+/// Everything that a run computes with.
+#[derive(Debug)]
+pub struct Setup {
+    /// The base.
+    pub base: Base,
+    /// The prepared set.
+    pub set: Box<PreparedSet>,
+    /// Records to train on.
+    pub train: Tokens,
+    /// Records held out.
+    pub held: Tokens,
+    /// Digests of what the steps depend on.
+    pub digests: Digests,
+    /// sha256 of the expert's library.
+    pub library: String,
+    /// The recipe's numbers.
+    pub config: TrainConfig,
+}
+
+/// Prepares data and base for `request`; `None` when `stop` was raised before the end.
+///
+/// # Errors
+/// What the data, the base or the disk says.
+pub fn set_up(
+    open: &OpenExpert,
+    request: &TrainRequest,
+    stop: &AtomicBool,
+    reporter: &mut dyn TrainReporter,
+) -> Result<Option<Setup>, ExpertError> {
+    let recipe = &request.recipe;
+    let datasets = locate(&request.datasets, reporter)?;
+    let model = base::files(&recipe.base_model, reporter)?;
+    let data = DataRequest {
+        datasets,
+        map: request.map.clone(),
+        recipe: recipe.clone(),
+        options: request.options.clone(),
+        out: None,
+        workers: None,
+        take_prepared: true,
+    };
+    let span = info_span!("prepare").entered();
+    let prepared = prepare(open, &data, Some((&model, &recipe.base_model)), stop, reporter.gate())?;
+    drop(span);
+    let Prepared::Done(set, found) = prepared else { return Ok(None) };
+    reporter.data(&set, found);
+    let library = open.place.sha256()?;
+    let (tokenizer, template) = text_digests(&model)?;
+    let limit = recipe.training.max_seq_len;
+    let how = token_cache::Recipe {
+        expert: &open.expert,
+        library: &library,
+        tokenizer: &tokenizer,
+        template: &template,
+        max_seq_len: limit,
+    };
+    let (train, held) = info_span!("tokenise")
+        .in_scope(|| tokens(&set, how, &Tokeniser::new(&model)?, |done, total| reporter.tokenising(done, total)))?;
+    if train.records.is_empty() {
+        let shortest = train.lengths.shortest;
+        return Err(ExpertError::AllTooLong { records: train.lengths.too_long, max_seq_len: limit, shortest });
+    }
+    let base = info_span!("load", base = recipe.base_model).in_scope(|| Base::load(&recipe.base_model, model))?;
+    let data = hex(&Sha256::digest(format!("{}\n{}\n", train.records.digest(), held.records.digest())));
+    let digests =
+        Digests { base: base.reference.digest.clone(), tokenizer, template, data, recipe: recipe_digest(recipe) };
+    let config = train_config(&recipe.training);
+    Ok(Some(Setup { base, set, train, held, digests, library, config }))
+}
+
+/// Digests of a base's tokenizer and of its chat template.
+fn text_digests(model: &BaseModel) -> Result<(String, String), ExpertError> {
+    // This says what is missing.
+    let Tokeniser { tokenizer, template, .. } = Tokeniser::new(model)?;
+    Ok((tokenizer.digest()?, hex(&Sha256::digest(template.source()))))
+}
+
+/// The adapter of a recipe before the first step, on this base.
+///
+/// # Errors
+/// When it does not fit the base, or something of it would have no effect.
+pub fn fresh_adapter(recipe: &Recipe, base: &Decoder) -> Result<Adapter, ExpertError> {
+    let config = adapter_config(&recipe.adapter);
+    config.check_used(&base.config)?;
+    Ok(Adapter::init(config, base, recipe.training.seed)?)
+}
+
+impl Setup {
+    /// What turns chats into tokens.
+    ///
+    /// # Errors
+    /// When the base has no tokenizer or no chat template.
+    pub fn tokeniser(&self) -> Result<Tokeniser<'_>, ExpertError> {
+        Tokeniser::new(&self.base.model)
+    }
+
+    /// The adapter before the first step.
+    ///
+    /// # Errors
+    /// When the recipe's adapter does not fit the base.
+    pub fn fresh_adapter(&self, request: &TrainRequest) -> Result<Adapter, ExpertError> {
+        let TrainRequest { recipe, .. } = request;
+        fresh_adapter(recipe, &self.base.decoder)
+    }
+
+    /// Held-out records to be answered and graded, spread evenly over all.
+    ///
+    /// # Errors
+    /// When the set cannot be read.
+    pub fn held_out(&self, n: usize) -> Result<Vec<Record>, ExpertError> {
+        Ok(self.set.spread(Half::Validation, n)?)
+    }
+}

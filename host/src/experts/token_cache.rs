@@ -1,0 +1,120 @@
+//! The tokens of prepared sets, on disk: made once for a set, an expert, a tokenizer, a template and
+//! a limit, then mapped into memory. A run that goes on, or another on the same data, finds them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use hive_engine::data::{Records, TokenFile, TokenWriter};
+use sha2::{Digest, Sha256};
+
+use super::ExpertError;
+use super::tokenise::{Lengths, Tokeniser};
+use crate::gate::{GateError, Half, PreparedSet};
+use crate::home::hive_home;
+use crate::plugins::LoadedExpert;
+
+/// Part of every key: counts up when the same input would give other tokens.
+const VERSION: &str = "1";
+
+/// Token folders that are kept, the ones used last.
+const KEPT: usize = 8;
+
+/// One half of a prepared set as tokens.
+#[derive(Debug)]
+pub struct Tokens {
+    /// The records that fit.
+    pub records: TokenFile,
+    /// What was left out.
+    pub lengths: Lengths,
+}
+
+/// What tokens depend on besides the records.
+#[derive(Debug, Clone, Copy)]
+pub struct Recipe<'a> {
+    /// The expert, which renders.
+    pub expert: &'a LoadedExpert,
+    /// sha256 of its library.
+    pub library: &'a str,
+    /// Digest of the tokenizer.
+    pub tokenizer: &'a str,
+    /// Digest of the template.
+    pub template: &'a str,
+    /// Longest record.
+    pub max_seq_len: usize,
+}
+
+/// The tokens of both halves of `set`, made if they are not there. `done` hears how many records of
+/// how many were read.
+///
+/// # Errors
+/// What the expert, the template, the tokenizer or the disk says.
+pub fn tokens(
+    set: &PreparedSet,
+    recipe: Recipe<'_>,
+    tokeniser: &Tokeniser<'_>,
+    mut done: impl FnMut(usize, usize),
+) -> Result<(Tokens, Tokens), ExpertError> {
+    let cache = hive_home().ok_or(GateError::NoHome)?.join("cache").join("tokens");
+    let total = set.report.train + set.report.validation;
+    let mut half = |half: Half, before: usize| -> Result<Tokens, ExpertError> {
+        let path = cache.join(key(set, half, recipe)?).join("tokens.safetensors");
+        if let Some(found) = open(&path) {
+            return Ok(found);
+        }
+        let mut writer = TokenWriter::create(&path)?;
+        let records = set.rows(half)?.map(|row| Ok(row?.record));
+        let lengths =
+            tokeniser.write(recipe.expert, records, recipe.max_seq_len, &mut writer, |n| done(before + n, total))?;
+        writer.finish([
+            ("too_long".to_owned(), lengths.too_long.to_string()),
+            ("shortest".to_owned(), lengths.shortest.to_string()),
+        ])?;
+        Ok(Tokens { records: TokenFile::open(&path)?, lengths })
+    };
+    let train = half(Half::Train, 0)?;
+    let held = half(Half::Validation, set.report.train)?;
+    let rows = |tokens: &Tokens| tokens.records.len() + tokens.lengths.too_long;
+    for (tokens, expected) in [(&train, set.report.train), (&held, set.report.validation)] {
+        if rows(tokens) != expected {
+            let what = format!("got {} records, its report tells of {expected}", rows(tokens));
+            return Err(GateError::format(&set.path, what).into());
+        }
+    }
+    prune(&cache);
+    Ok((train, held))
+}
+
+/// The tokens at `path`, if they are there and whole. Its folder is then one that was used last.
+fn open(path: &Path) -> Option<Tokens> {
+    let records = TokenFile::open(path).ok()?;
+    let number = |key: &str| records.metadata(key)?.parse().ok();
+    let lengths = Lengths { too_long: number("too_long")?, shortest: number("shortest")? };
+    // A date that cannot be set makes the folder older than it is, and no more.
+    let _ = fs::File::open(path.parent()?).and_then(|folder| folder.set_modified(SystemTime::now()));
+    Some(Tokens { records, lengths })
+}
+
+fn key(set: &PreparedSet, half: Half, recipe: Recipe<'_>) -> Result<String, ExpertError> {
+    let mut hash = Sha256::new();
+    let limit = recipe.max_seq_len.to_string();
+    let parts =
+        [VERSION, recipe.expert.name(), recipe.library, recipe.tokenizer, recipe.template, &limit, &set.digest(half)?];
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    Ok(hash.finalize().iter().take(16).map(|b| format!("{b:02x}")).collect())
+}
+
+/// Removes all but the folders used last. What cannot be removed stays.
+fn prune(cache: &Path) {
+    let Ok(entries) = fs::read_dir(cache) else { return };
+    let mut folders: Vec<(SystemTime, PathBuf)> =
+        entries.flatten().filter_map(|e| Some((e.metadata().ok()?.modified().ok()?, e.path()))).collect();
+    folders.sort();
+    for (_, folder) in folders.iter().rev().skip(2 * KEPT) {
+        // One that another process maps stays readable to it.
+        let _ = fs::remove_dir_all(folder);
+    }
+}
