@@ -18,7 +18,7 @@ bench *args="--arch smollm2-135m":
 
 # Kill 200 runs at random moments and let each go on: all end in the same bytes (about ten minutes)
 stress kills="200":
-    HIVE_STRESS_KILLS={{kills}} cargo test --release --package hive-tests --test it killed_at_random_moments -- --nocapture
+    HIVE_STRESS_KILLS={{kills}} cargo test --workspace --test it killed_at_random_moments -- --nocapture
 
 # What the gate makes of RECORDS written for SQLite, held against their DATABASES (needs a PostgreSQL server)
 bench-gate records databases *args="":

@@ -242,9 +242,16 @@ fn killed_at_random_moments() {
         assert!(said.starts_with("exit: 0\n"), "{said}");
         outcome(&place, "whole")
     };
-    let begin = Instant::now();
-    place.run(&arguments("timed", &more));
-    let length = begin.elapsed();
+    // How long a run takes in all, and how long it trains.
+    let (begin, mut began) = (Instant::now(), None);
+    let file = |run: &str, name: &str| place.path("checkout").join(run).join(name);
+    kill_when(&place, &arguments("timed", &more), || {
+        if began.is_none() && file("timed", "metrics.jsonl").exists() {
+            began = Some(Instant::now());
+        }
+        file("timed", "receipt.json").exists()
+    });
+    let (whole_length, train_length) = (begin.elapsed(), began.unwrap().elapsed());
     let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
     let (mut inside, mut leftovers) = (0, 0);
     for n in 0..kills {
@@ -252,18 +259,24 @@ fn killed_at_random_moments() {
         seed ^= seed << 13;
         seed ^= seed >> 7;
         seed ^= seed << 17;
-        let at = length.mul_f64((seed >> 11) as f64 / (1u64 << 53) as f64);
+        let share = (seed >> 11) as f64 / (1u64 << 53) as f64;
         let run = format!("run-{n}");
-        let begin = Instant::now();
-        kill_when(&place, &arguments(&run, &more), || begin.elapsed() >= at);
+        // One in four at any moment of the whole program, the others while it trains.
+        let (mut begin, length) = if n % 4 == 0 { (Some(Instant::now()), whole_length) } else { (None, train_length) };
+        let at = length.mul_f64(share);
+        kill_when(&place, &arguments(&run, &more), || {
+            if begin.is_none() && file(&run, "metrics.jsonl").exists() {
+                begin = Some(Instant::now());
+            }
+            begin.is_some_and(|begin| begin.elapsed() >= at)
+        });
         let folder = place.path("checkout").join(&run);
         if !folder.join("run.json").exists() {
             // Killed before there was a run.
             let said = place.run(&arguments(&run, &more));
             assert!(said.starts_with("exit: 0\n"), "{said}");
         } else {
-            inside +=
-                u64::from(!folder.join("receipt.json").exists() && folder.join("checkpoints/step-000001").exists());
+            inside += u64::from(folder.join("metrics.jsonl").exists() && !folder.join("receipt.json").exists());
             leftovers += u64::from(!partial(&folder).is_empty());
             let said = place.run(&["expert", "train", "sql", "--resume", &run]);
             assert!(said.starts_with("exit: 0\n"), "killed after {at:?}: {said}");
@@ -273,7 +286,7 @@ fn killed_at_random_moments() {
         std::fs::remove_dir_all(folder).unwrap();
     }
     eprintln!(
-        "{kills} of {kills} runs ended in the same bytes; {inside} were killed between the first checkpoint and the \
-         end, {leftovers} of all while something was being written"
+        "{kills} of {kills} runs ended in the same bytes; {inside} were killed while they trained, {leftovers} \
+         while a file or folder was being written"
     );
 }

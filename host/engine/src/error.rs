@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::files::free_bytes;
+
 /// Why the engine could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -127,9 +129,19 @@ fn need(needed: u64, free: Option<u64>) -> String {
 pub type Result<T, E = EngineError> = std::result::Result<T, E>;
 
 impl EngineError {
-    /// An [`EngineError::Io`].
+    /// An [`EngineError::Io`], or [`EngineError::DiskFull`] when that is what happened.
     pub fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
-        Self::Io { action, path: path.to_owned(), source }
+        Self::io_of(action, path, source, 0)
+    }
+
+    /// As [`Self::io`], for a file or folder that takes `needed` bytes.
+    pub fn io_of(action: &'static str, path: &Path, source: std::io::Error, needed: u64) -> Self {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        let path = path.to_owned();
+        match source.kind() {
+            StorageFull | QuotaExceeded => Self::DiskFull { needed, free: free_bytes(&path), path, source },
+            _ => Self::Io { action, path, source },
+        }
     }
 
     /// An [`EngineError::Format`].

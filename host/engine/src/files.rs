@@ -21,7 +21,7 @@ pub const ASIDE: &str = ".partial-";
 /// When the folder cannot be written or the disk is full; nothing is then left under `path`, and
 /// what stood there still stands.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    let fault = |e: std::io::Error| disk_fault("write", path, e, bytes.len() as u64);
+    let fault = |e: std::io::Error| EngineError::io_of("write", path, e, bytes.len() as u64);
     let folder = parent(path);
     let mut file = tempfile::Builder::new().prefix(ASIDE).tempfile_in(folder).map_err(fault)?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(fault)?;
@@ -44,7 +44,7 @@ pub fn write_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Resu
     let parent = parent(path);
     fs::create_dir_all(parent).map_err(|e| EngineError::io("create", parent, e))?;
     let aside =
-        tempfile::Builder::new().prefix(ASIDE).tempdir_in(parent).map_err(|e| disk_fault("create", path, e, 0))?;
+        tempfile::Builder::new().prefix(ASIDE).tempdir_in(parent).map_err(|e| EngineError::io("create", path, e))?;
     fill(aside.path())?;
     // Temporary folders are private; results are for whoever may read the run.
     #[cfg(unix)]
@@ -139,14 +139,6 @@ pub fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-/// An [`EngineError::Io`], or [`EngineError::DiskFull`] when that is what happened.
-pub(crate) fn disk_fault(action: &'static str, path: &Path, source: std::io::Error, needed: u64) -> EngineError {
-    if matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
-        return EngineError::DiskFull { path: path.to_owned(), needed, free: free_bytes(path), source };
-    }
-    EngineError::io(action, path, source)
 }
 
 fn parent(path: &Path) -> &Path {

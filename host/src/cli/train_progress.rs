@@ -1,7 +1,7 @@
 //! How training looks: a bar on a terminal, a plain line every few steps otherwise. All on stderr.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use console::style;
 use hive_engine::train::{EvalReport, Reporter, SkipReport, StepReport};
@@ -21,6 +21,9 @@ use crate::models::catalogue::{Model, ModelFile, Source};
 /// Steps between plain lines.
 const LINE_EVERY: u64 = 5;
 
+/// Longest silence between plain lines, as far as steps end.
+const SILENCE: Duration = Duration::from_secs(30);
+
 /// Draws a training run.
 #[derive(Debug)]
 pub struct TrainProgress {
@@ -32,6 +35,7 @@ pub struct TrainProgress {
     begin: Option<(Instant, u64)>,
     last_eval: Option<f64>,
     done_before: u64,
+    last_line: Option<Instant>,
 }
 
 impl TrainProgress {
@@ -45,6 +49,7 @@ impl TrainProgress {
             begin: None,
             last_eval: None,
             done_before: 0,
+            last_line: None,
         }
     }
 
@@ -154,11 +159,11 @@ impl TrainReporter for TrainProgress {
 impl Reporter for TrainProgress {
     fn step(&mut self, r: &StepReport) -> hive_engine::Result<()> {
         let (begin, before) = *self.begin.get_or_insert_with(|| {
-            let spent = std::time::Duration::from_secs_f64(r.seconds.max(0.0));
+            let spent = Duration::from_secs_f64(r.seconds.max(0.0));
             (Instant::now().checked_sub(spent).unwrap_or_else(Instant::now), r.step - 1)
         });
         let each = begin.elapsed().as_secs_f64() / (r.step - before) as f64;
-        let left = std::time::Duration::from_secs_f64(each * (r.total - r.step) as f64);
+        let left = Duration::from_secs_f64(each * (r.total - r.step) as f64);
         let eval = self.last_eval.map_or_else(String::new, |l| format!("  eval {l:.4}"));
         let text = format!(
             "loss {:.4}{eval}  lr {:.2e}  grad {:.2}  {:.0} tok/s  {} left",
@@ -173,7 +178,12 @@ impl Reporter for TrainProgress {
                 bar.set_position(r.step);
                 bar.set_message(text);
             }
-            None if r.step.is_multiple_of(LINE_EVERY) || r.step == r.total || r.step == self.done_before + 1 => {
+            None if r.step.is_multiple_of(LINE_EVERY)
+                || r.step == r.total
+                || r.step == self.done_before + 1
+                || self.last_line.is_none_or(|at| at.elapsed() >= SILENCE) =>
+            {
+                self.last_line = Some(Instant::now());
                 note(&format!("step {}/{}  {text}", r.step, r.total));
             }
             None => {}

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::data::{Example, Records};
 use crate::error::{EngineError, Result};
-use crate::files::{ASIDE, disk_fault, hex};
+use crate::files::{ASIDE, hex};
 use crate::model::source::mapped::MappedFile;
 
 const FORMAT: &str = "hive-tokens-1";
@@ -52,7 +52,7 @@ impl TokenWriter {
     pub fn add(&mut self, ids: &[u32], prompt_len: usize, key: u64) -> Result<()> {
         let path = &self.path;
         for id in ids {
-            self.ids.write_all(&id.to_le_bytes()).map_err(|e| disk_fault("write", path, e, 4 * self.tokens))?;
+            self.ids.write_all(&id.to_le_bytes()).map_err(|e| EngineError::io_of("write", path, e, 4 * self.tokens))?;
         }
         self.tokens += ids.len() as u64;
         self.ends.extend(self.tokens.to_le_bytes());
@@ -69,7 +69,7 @@ impl TokenWriter {
     pub fn finish(self, metadata: impl IntoIterator<Item = (String, String)>) -> Result<()> {
         let path = &self.path;
         let needed = 4 * self.tokens;
-        let fault = |e| disk_fault("write", path, e, needed);
+        let fault = |e| EngineError::io_of("write", path, e, needed);
         let ids = self.ids.into_inner().map_err(|e| fault(e.into_error()))?;
         let mapped = if self.tokens == 0 { None } else { Some(MappedFile::open(ids.path())?) };
         let records = self.keys.len() / 8;
@@ -96,7 +96,7 @@ impl TokenWriter {
 fn aside(path: &Path) -> Result<tempfile::NamedTempFile> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(|e| EngineError::io("create", folder, e))?;
-    tempfile::Builder::new().prefix(ASIDE).tempfile_in(folder).map_err(|e| disk_fault("write", path, e, 0))
+    tempfile::Builder::new().prefix(ASIDE).tempfile_in(folder).map_err(|e| EngineError::io("write", path, e))
 }
 
 struct Part<'a> {

@@ -115,15 +115,26 @@ pub struct Pass {
 
 /// Makes `buffer` hold `n` values, whatever they are.
 fn sized(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
+    make_room(buffer, n);
     buffer.resize(n, 0.0);
     buffer
 }
 
 /// Makes `buffer` hold `n` zeros.
 fn zeroed(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
+    make_room(buffer, n);
     buffer.clear();
     buffer.resize(n, 0.0);
     buffer
+}
+
+/// Grows to exactly what is needed, and gives the old memory back first: all buffers grow at the
+/// same micro-batch, and what one leaves is what the next can use.
+fn make_room(buffer: &mut Vec<f32>, n: usize) {
+    if buffer.capacity() < n {
+        *buffer = Vec::new();
+        buffer.reserve_exact(n);
+    }
 }
 
 fn sum_into(out: &mut [f32], a: &[f32], b: &[f32]) {
@@ -186,7 +197,11 @@ impl Pass {
             self.rope = Some(Table::new(config, longest.next_power_of_two()));
         }
         let Some(table) = self.rope.take() else { return };
-        self.tape.resize_with(if keep { layers.len() } else { 1 }, LayerTape::default);
+        let needed = if keep { layers.len() } else { 1 };
+        if self.tape.len() < needed {
+            // Never shrunk: an evaluation between two steps does not cost them their buffers.
+            self.tape.resize_with(needed, LayerTape::default);
+        }
         embedding::forward(sized(&mut self.tape[0].x, tokens * hidden), embedding, &batch.ids, hidden);
         for l in 0..layers.len() {
             let at = if keep { l } else { 0 };
