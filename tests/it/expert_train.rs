@@ -95,6 +95,7 @@ fn a_run_leaves_everything_in_its_folder() {
     assert_eq!(
         names,
         [
+            ".lock",
             "adapter",
             "checkpoints",
             "evaluation.json",

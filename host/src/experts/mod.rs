@@ -98,6 +98,12 @@ pub enum ExpertError {
         #[source]
         source: std::io::Error,
     },
+    /// Another process is at work on a run.
+    #[error("The run in `{}` is in use by another hive", path.display())]
+    InUse {
+        /// The run folder.
+        path: PathBuf,
+    },
     /// `--resume` of a run of something else.
     #[error("Failed to resume `{}`: it is of another run", path.display())]
     OtherRun {
@@ -200,6 +206,7 @@ impl ExpertError {
                 "`--force-recipe` goes on with these changes; the run can then not be repeated from its start".into(),
             ),
             Self::OtherRun { .. } => Some("start a new run without `--resume`".into()),
+            Self::InUse { .. } => Some("wait for it to end, or stop it with Ctrl-C there".into()),
             Self::Page { .. } | Self::Replay { .. } => None,
             Self::Resume { .. } => Some("start a new run without `--resume`".into()),
             Self::NotAChatModel { .. } => Some("`hive model list` shows base models that have one".into()),

@@ -1,6 +1,6 @@
 //! The folder of a run: recipe as resolved, metrics, checkpoints, the adapter, the evaluation.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use hive_engine::files::write_file;
@@ -8,6 +8,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::ExpertError;
+
+/// The file by which a process holds a run.
+const LOCK: &str = ".lock";
 
 /// A run's folder.
 #[derive(Debug, Clone)]
@@ -29,6 +32,21 @@ impl RunFolder {
     /// The folder of a run that is there.
     pub fn open(path: &Path) -> Self {
         Self { path: path.to_owned() }
+    }
+
+    /// Takes the folder for this process, until what is returned is dropped or the process ends,
+    /// however it ends.
+    ///
+    /// # Errors
+    /// When another process has it, or the lock's file cannot be made.
+    pub fn lock(&self) -> Result<File, ExpertError> {
+        let path = self.path.join(LOCK);
+        let file = File::create(&path).map_err(|source| self.fault("create", &path, source))?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => Err(ExpertError::InUse { path: self.path.clone() }),
+            // A file system without locks: then nothing is known.
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+        }
     }
 
     /// The first of `runs/NAME-1`, `runs/NAME-2` … that does not exist yet, below `parent`.
@@ -68,6 +86,7 @@ impl RunFolder {
         // A folder with something in it is not removed: that is what is wanted.
         if fs::remove_dir(self.checkpoints()).is_ok() {
             drop(fs::remove_file(self.path.join("run.json")));
+            drop(fs::remove_file(self.path.join(LOCK)));
             drop(fs::remove_dir(&self.path));
         }
     }
@@ -132,6 +151,16 @@ mod tests {
         assert_eq!(RunFolder::latest(dir.path(), "sql", "adapter"), None);
         fs::create_dir(dir.path().join("sql-9/adapter")).unwrap();
         assert_eq!(RunFolder::latest(dir.path(), "sql", "adapter"), Some(dir.path().join("sql-9")));
+    }
+
+    #[test]
+    fn a_folder_is_one_processs_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(&dir.path().join("r")).unwrap();
+        let held = folder.lock().unwrap();
+        assert!(matches!(folder.lock(), Err(ExpertError::InUse { .. })));
+        drop(held);
+        folder.lock().unwrap();
     }
 
     #[test]

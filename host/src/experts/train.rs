@@ -86,9 +86,10 @@ pub fn train(
     // The folder first: a place that cannot be written to is known before any work.
     let (RunPlace::New(path) | RunPlace::Resume { path, .. }) = place;
     let folder = RunFolder::create(path)?;
+    let _lock = folder.lock()?;
     let job = Job { folder: &folder, open: expert, request, place, stop };
     let end = job.run(reporter);
-    if matches!(end, Err(_) | Ok(TrainEnd::StoppedBefore)) {
+    if matches!(place, RunPlace::New(_)) && matches!(end, Err(_) | Ok(TrainEnd::StoppedBefore)) {
         // Data or a base that cannot be used: then no run has begun.
         folder.remove_if_nothing_begun();
     }
