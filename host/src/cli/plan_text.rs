@@ -33,10 +33,13 @@ pub fn rows(plan: &Plan) -> Vec<(&'static str, String)> {
         (
             "base",
             format!(
-                "{} ({} parameters, sha256 {}…)",
+                "{} ({} parameters, {})",
                 plan.base.id,
                 grouped(plan.base_parameters),
-                &plan.base.digest[..12.min(plan.base.digest.len())]
+                match plan.base.digest.starts_with("random") {
+                    true => "random weights".to_owned(),
+                    false => format!("sha256 {}…", &plan.base.digest[..12.min(plan.base.digest.len())]),
+                }
             ),
         ),
         (

@@ -16,7 +16,7 @@ use super::super::loading::load_expert;
 use super::super::output::{note, result};
 use super::super::pull_progress::PullProgress;
 use super::super::train_progress::{grouped, heading};
-use super::train::options;
+use super::what::options;
 use crate::experts::base;
 use crate::experts::data::{DataRequest, OpenExpert, prepare};
 use crate::experts::recipe::{Layers, resolve};

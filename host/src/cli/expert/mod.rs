@@ -8,6 +8,7 @@ mod run;
 mod schema;
 mod train;
 mod validate;
+mod what;
 
 use clap::Subcommand;
 

@@ -1,11 +1,8 @@
 //! `hive expert plan`: what a training run would do and cost, without training.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use hive_engine::model::decoder::Decoder;
 use hive_engine::train::Trainer;
-use serde_json::{Map, json};
 
 use super::super::arch::Arch;
 use super::super::interrupt::on_interrupt;
@@ -13,10 +10,9 @@ use super::super::loading::load_expert;
 use super::super::output::{note, result};
 use super::super::plan_text::{rows, table};
 use super::super::train_progress::TrainProgress;
-use super::train::options;
+use super::what::What;
 use crate::experts::engine_config::train_config;
 use crate::experts::plan::{Noise, Parts, Plan as Planned};
-use crate::experts::recipe::{Effective, Layers, resolve};
 use crate::experts::run_record::TrainRequest;
 use crate::experts::setup::{fresh_adapter, set_up};
 
@@ -28,28 +24,8 @@ const SEED: u64 = 0;
 pub struct Plan {
     /// Name of the expert
     name: String,
-    /// A named recipe (`before`, `external`, `llama-factory`, `optimized`), one of the manifest's
-    /// profiles (such as `quickstart`), or a TOML file; may be given several times, the last wins
-    #[arg(long, value_name = "NAME")]
-    profile: Vec<String>,
-    /// Plan for this data, as `hive expert train --dataset` takes it
-    #[arg(long, value_name = "FILE")]
-    dataset: Vec<PathBuf>,
-    /// Which column of the files holds which field
-    #[arg(long, value_name = "FIELD=COLUMN,…")]
-    map: Option<String>,
-    /// A PostgreSQL server to judge records on, instead of the embedded one
-    #[arg(long, value_name = "URL")]
-    database_url: Option<String>,
-    /// Base model instead of the recipe's
-    #[arg(long)]
-    base: Option<String>,
-    /// Number of optimizer steps instead of the recipe's
-    #[arg(long, value_name = "N")]
-    steps: Option<u64>,
-    /// Set a key of the recipe; may be given several times
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    sets: Vec<String>,
+    #[command(flatten)]
+    what: What,
     /// Plan for random weights of this shape and records of noise: needs neither base nor data
     #[arg(long, conflicts_with_all = ["base", "dataset", "map"])]
     arch: Option<Arch>,
@@ -74,15 +50,11 @@ impl Plan {
     /// What the recipe, the data or the base says.
     pub fn run(self) -> anyhow::Result<()> {
         let open = load_expert(&self.name)?;
-        let mut sets = self.sets.clone();
-        sets.extend(self.base.as_ref().map(|base| format!("base_model={}", json!(base))));
-        sets.extend(self.steps.map(|steps| format!("training.steps={steps}")));
-        let layers = Layers { profiles: self.profile.clone(), file: Some(PathBuf::from("hive.toml")), sets };
-        let Effective { recipe, origins } = resolve(open.expert.manifest_json(), &layers)?;
-        let (datasets, map) = (self.dataset.clone(), self.map.clone());
-        let options: Map<_, _> = options(self.database_url.as_deref());
-        let request = TrainRequest { recipe, origins, datasets, map, options };
+        let mut request = self.what.request(&open)?;
         let plan = if let Some(arch) = self.arch {
+            // The recipe's base is not what is planned on.
+            request.recipe.base_model = arch.reference(SEED).id;
+            request.origins.insert("base_model".to_owned(), "--arch".to_owned());
             self.without_data(arch, &request)?
         } else {
             let stop = on_interrupt("\nStopping after the records in hand; Ctrl-C again ends at once")?;

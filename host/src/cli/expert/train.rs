@@ -5,17 +5,18 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use hive_engine::files::write_file;
 use hive_engine::train::run::End;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::super::error::Failure;
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
 use super::super::output::{note, result};
 use super::super::train_progress::TrainProgress;
+use super::what::{What, options};
 use crate::experts::data::OpenExpert;
 use crate::experts::evaluation::{Compared, Summary};
 use crate::experts::grade::Scores;
-use crate::experts::recipe::{Effective, Layers, changed, resolve};
+use crate::experts::recipe::{Layers, changed};
 use crate::experts::run_folder::RunFolder;
 use crate::experts::run_record::{RunRecord, TrainRequest};
 use crate::experts::train::{RunPlace, TrainEnd, run_to_resume, train};
@@ -34,31 +35,8 @@ variables such as HIVE_TRAINING__LEARNING_RATE, and --set. `hive expert schema` 
 pub struct Train {
     /// Name of the expert, as `hive expert list` shows it
     name: String,
-    /// A named recipe (`before`, `external`, `llama-factory`, `optimized`), one of the manifest's
-    /// profiles (such as `quickstart`), or a TOML file; may be given several times, the last wins
-    #[arg(long, value_name = "NAME")]
-    profile: Vec<String>,
-    /// Train on this instead of the expert's own data: JSON Lines, a JSON list, CSV or Parquet, packed
-    /// or not; a folder of these; what `hive expert data` prepared; or a data set of the model hub,
-    /// `hub:OWNER/NAME`. May be given several times
-    #[arg(long, value_name = "FILE")]
-    dataset: Vec<PathBuf>,
-    /// Which column of the files holds which field, such as `question=q,schema=ddl,sql=answer`
-    #[arg(long, value_name = "FIELD=COLUMN,…")]
-    map: Option<String>,
-    /// A PostgreSQL server to judge records on, instead of the embedded one:
-    /// `postgres://user@host/database`
-    #[arg(long, value_name = "URL")]
-    database_url: Option<String>,
-    /// Base model instead of the recipe's: a catalogue id, a folder or a GGUF file
-    #[arg(long)]
-    base: Option<String>,
-    /// Number of optimizer steps instead of the recipe's
-    #[arg(long, value_name = "N")]
-    steps: Option<u64>,
-    /// Set a key of the recipe, such as `learning_rate=1e-4`; may be given several times
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    sets: Vec<String>,
+    #[command(flatten)]
+    what: What,
     /// Folder for the run; the next free `runs/NAME-N` unless given
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -85,7 +63,7 @@ impl Train {
             Some(run) => self.resumed(run.as_deref(), &expert)?,
             None => self.new_run(&expert)?,
         };
-        let request = TrainRequest { options: options(self.database_url.as_deref()), ..request };
+        let request = TrainRequest { options: options(self.what.database_url.as_deref()), ..request };
         let stop = on_interrupt("\nStopping after this step; Ctrl-C again ends at once, without saving")?;
         let mut progress = TrainProgress::stderr();
         let end = train(&expert, &request, &place, &stop, &mut progress);
@@ -125,11 +103,7 @@ impl Train {
     }
 
     fn new_run(&self, expert: &OpenExpert) -> anyhow::Result<(TrainRequest, RunPlace)> {
-        let file = Some(PathBuf::from("hive.toml"));
-        let layers = Layers { profiles: self.profile.clone(), file, sets: self.sets() };
-        let Effective { recipe, origins } = resolve(expert.expert.manifest_json(), &layers)?;
-        let (datasets, map) = (self.dataset.clone(), self.map.clone());
-        let request = TrainRequest { recipe, origins, datasets, map, options: Map::new() };
+        let request = self.what.request(expert)?;
         let path = self.out.clone().unwrap_or_else(|| RunFolder::next(Path::new(RUNS), &self.name));
         if path.join("run.json").exists() {
             return Err(Failure::misuse(format!("`{}` holds a run already", path.display()))
@@ -146,24 +120,16 @@ impl Train {
                 .hint(format!("`hive expert train {}` starts one", self.name))
         })?;
         let mut request = RunRecord::read_of(&path, &self.name)?.request;
-        let layers = Layers { profiles: self.profile.clone(), file: None, sets: self.sets() };
+        let layers = Layers { profiles: self.what.profile.clone(), file: None, sets: self.what.sets() };
         let now = changed(expert.expert.manifest_json(), (&request.recipe, &request.origins), &layers)?;
         (request.recipe, request.origins) = (now.recipe, now.origins);
-        if !self.dataset.is_empty() {
-            request.datasets.clone_from(&self.dataset);
+        if !self.what.dataset.is_empty() {
+            request.datasets.clone_from(&self.what.dataset);
         }
-        if self.map.is_some() {
-            request.map.clone_from(&self.map);
+        if self.what.map.is_some() {
+            request.map.clone_from(&self.what.map);
         }
         Ok((request, RunPlace::Resume { path, force: self.force_recipe }))
-    }
-
-    /// What `--set` and its short forms say.
-    fn sets(&self) -> Vec<String> {
-        let mut sets = self.sets.clone();
-        sets.extend(self.base.as_ref().map(|base| format!("base_model={}", json!(base))));
-        sets.extend(self.steps.map(|steps| format!("training.steps={steps}")));
-        sets
     }
 
     fn show(&self, summary: &Summary, folder: &RunFolder) -> anyhow::Result<()> {
@@ -218,11 +184,6 @@ impl Train {
         }
         Some(format!("{command} \"{question}\""))
     }
-}
-
-/// What the command line says about judging, as the expert's settings.
-pub(super) fn options(database_url: Option<&str>) -> Map<String, Value> {
-    database_url.map(|url| ("database_url".to_owned(), Value::String(url.to_owned()))).into_iter().collect()
 }
 
 /// How the person calls this binary: by its name when it is what `hive` means in their shell, else
