@@ -34,6 +34,12 @@ const LONG: [&str; 16] = [
 /// A place with a prepared set of few records, so that a run begins quickly.
 pub fn prepared_place() -> Place {
     let place = place();
+    prepare(&place, "synthetic_records=20");
+    place
+}
+
+/// Prepares so many records in `prepared`, in the place of others that may be there.
+fn prepare(place: &Place, records: &str) {
     let said = place.run(&[
         "expert",
         "data",
@@ -41,7 +47,7 @@ pub fn prepared_place() -> Place {
         "--base",
         "../tiny",
         "--set",
-        "synthetic_records=20",
+        records,
         "--set",
         "max_seq_len=4000",
         "--lint",
@@ -50,7 +56,6 @@ pub fn prepared_place() -> Place {
         "prepared",
     ]);
     assert!(said.starts_with("exit: 0\n"), "{said}");
-    place
 }
 
 pub fn arguments<'a>(out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
@@ -147,22 +152,7 @@ fn what_changed_is_shown_and_refused_or_forced() {
     );
 
     // Other data under the same name.
-    let said = place.run(&[
-        "expert",
-        "data",
-        "sql",
-        "--base",
-        "../tiny",
-        "--set",
-        "synthetic_records=21",
-        "--set",
-        "max_seq_len=4000",
-        "--lint",
-        "too-long-completion=off",
-        "--out",
-        "prepared",
-    ]);
-    assert!(said.starts_with("exit: 0\n"), "{said}");
+    prepare(&place, "synthetic_records=21");
     insta::assert_snapshot!("resume_other_data", resume(&["--force-recipe"]));
 }
 

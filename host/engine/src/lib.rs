@@ -14,7 +14,8 @@ pub mod train;
 
 pub use error::{EngineError, Result};
 
-/// Threads that the engine computes with: one per core, unless `RAYON_NUM_THREADS` says otherwise.
+/// Threads that the engine computes with: one per core, unless [`set_threads`] or `RAYON_NUM_THREADS`
+/// said otherwise.
 pub fn threads() -> usize {
     rayon::current_num_threads()
 }

@@ -31,15 +31,15 @@ impl<E: Borrow<Example> + Debug + Sync> Records for Vec<E> {
     }
 
     fn tokens(&self, index: usize) -> usize {
-        self[index].borrow().ids.len()
+        Records::tokens(&self.as_slice(), index)
     }
 
     fn loss_tokens(&self, index: usize) -> usize {
-        self[index].borrow().loss_tokens()
+        Records::loss_tokens(&self.as_slice(), index)
     }
 
     fn get(&self, index: usize) -> Example {
-        self[index].borrow().clone()
+        Records::get(&self.as_slice(), index)
     }
 }
 

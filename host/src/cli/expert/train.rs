@@ -27,7 +27,9 @@ pub(super) const RUNS: &str = "runs";
 /// Shown below the options.
 const AFTER_HELP: &str = "\
 The recipe of a run is put together from, weakest first: the manifest, --profile, `hive.toml`,
-variables such as HIVE_TRAINING__LEARNING_RATE, and --set. `hive expert schema` describes its keys.";
+variables such as HIVE_TRAINING__LEARNING_RATE, and --set. `hive expert schema` describes its keys,
+`hive expert plan` shows what comes out. A run that goes on keeps its recipe: of these, only what
+stands on the command line then counts.";
 
 /// Train an expert's adapter
 #[derive(Debug, Args)]
