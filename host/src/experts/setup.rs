@@ -87,7 +87,9 @@ pub fn set_up(
         let shortest = train.lengths.shortest;
         return Err(ExpertError::AllTooLong { records: train.lengths.too_long, max_seq_len: limit, shortest });
     }
+    let answers = recipe.data.graded_prompts > 0 || recipe.training.graded_eval_prompts > 0;
     let base = info_span!("load", base = recipe.base_model).in_scope(|| Base::load(&recipe.base_model, model))?;
+    let base = if answers { base.for_generation() } else { base };
     let data = hex(&Sha256::digest(format!("{}\n{}\n", train.records.digest(), held.records.digest())));
     let digests =
         Digests { base: base.reference.digest.clone(), tokenizer, template, data, recipe: recipe_digest(recipe) };

@@ -1,4 +1,4 @@
-//! The decoding loop. Sampling itself is candle's `LogitsProcessor`.
+//! The decoding loop. Sampling at random is candle's `LogitsProcessor`.
 
 use candle_core::{Device, Tensor};
 use candle_transformers::generation::{LogitsProcessor, Sampling as CandleSampling};
@@ -6,6 +6,7 @@ use candle_transformers::generation::{LogitsProcessor, Sampling as CandleSamplin
 use crate::error::{EngineError, Result};
 use crate::model::inference::Session;
 use crate::model::pass::Model;
+use crate::ops::few_tokens::TOGETHER;
 
 /// How the next token is chosen.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,6 +46,10 @@ pub struct Generated {
 
 /// Continues `prompt` by at most `max_new_tokens` tokens, until one of `stop`.
 ///
+/// Greedy text is written several tokens at a time where it repeats what was read or written
+/// before: the repetition is guessed, computed at once, and kept as far as it is what would have
+/// been chosen. The text is the same as without guesses.
+///
 /// `on_token` sees every token as it comes and says whether to go on.
 ///
 /// # Errors
@@ -55,42 +60,137 @@ pub fn generate(
     max_new_tokens: usize,
     stop: &[u32],
     sampling: Sampling,
-    mut on_token: impl FnMut(u32) -> bool,
+    on_token: impl FnMut(u32) -> bool,
 ) -> Result<Generated> {
-    let mut processor = match sampling {
-        Sampling::Greedy => LogitsProcessor::from_sampling(0, CandleSampling::ArgMax),
-        Sampling::Random { temperature, top_p, seed } => {
-            LogitsProcessor::from_sampling(seed, CandleSampling::TopP { p: top_p, temperature })
-        }
-    };
     let mut session = Session::new(model, prompt.len() + max_new_tokens);
+    let mut text = Text { ids: prompt.to_vec(), prompt: prompt.len(), most: max_new_tokens, stop, on_token };
     let mut logits = session.feed(prompt)?;
-    let mut ids = Vec::new();
-    while ids.len() < max_new_tokens {
-        let next = choose(&mut processor, logits)?;
-        if stop.contains(&next) {
-            return Ok(Generated { ids, reason: StopReason::StopToken });
-        }
-        ids.push(next);
-        if !on_token(next) {
-            return Ok(Generated { ids, reason: StopReason::Cancelled });
-        }
-        if ids.len() == max_new_tokens {
-            break;
-        }
-        logits = session.feed(&[next])?;
+    if max_new_tokens == 0 {
+        return Ok(text.generated(StopReason::Length));
     }
-    Ok(Generated { ids, reason: StopReason::Length })
+    let mut chooser = Chooser::new(sampling);
+    let mut next = chooser.choose(logits)?;
+    loop {
+        if let Some(reason) = text.push(next) {
+            return Ok(text.generated(reason));
+        }
+        let room = max_new_tokens - (text.ids.len() - text.prompt);
+        let guess = match sampling {
+            Sampling::Greedy => guess(&text.ids, GUESSED.min(room - 1)).to_vec(),
+            Sampling::Random { .. } => Vec::new(),
+        };
+        let read = session.len();
+        logits = session.feed_each(&[&[next], &guess[..]].concat())?;
+        let vocab = logits.len() / (guess.len() + 1);
+        let mut kept = 0;
+        loop {
+            next = chooser.choose(&logits[kept * vocab..][..vocab])?;
+            if guess.get(kept) != Some(&next) {
+                break;
+            }
+            if let Some(reason) = text.push(next) {
+                return Ok(text.generated(reason));
+            }
+            kept += 1;
+        }
+        session.truncate(read + 1 + kept);
+    }
 }
 
-fn choose(processor: &mut LogitsProcessor, logits: Vec<f32>) -> Result<u32> {
-    if !logits.iter().all(|l| l.is_finite()) {
-        return Err(EngineError::unsupported(
-            "The model's logits are not finite: its weights or its adapter are damaged or overflow",
-        ));
+/// Tokens guessed at a time: with the one before them, as many as one reading of the weights
+/// serves.
+const GUESSED: usize = TOGETHER - 1;
+
+/// What followed the last time that the text's last tokens stood in it, at most `most` tokens: three
+/// tokens, or else two. Names from a schema come again and again.
+fn guess(text: &[u32], most: usize) -> &[u32] {
+    for n in [3, 2] {
+        let Some(last) = text.len().checked_sub(n) else { continue };
+        let before = text[..text.len() - 1].windows(n).rposition(|window| *window == text[last..]);
+        if let Some(start) = before {
+            let follows = &text[start + n..];
+            return &follows[..follows.len().min(most)];
+        }
     }
-    let n = logits.len();
-    Tensor::from_vec(logits, n, &Device::Cpu)
-        .and_then(|logits| processor.sample(&logits))
-        .map_err(|source| EngineError::Candle { action: "Failed to choose the next token".into(), source })
+    &[]
+}
+
+/// The text so far.
+struct Text<'a, F> {
+    /// Prompt and what was written.
+    ids: Vec<u32>,
+    prompt: usize,
+    most: usize,
+    stop: &'a [u32],
+    on_token: F,
+}
+
+impl<F: FnMut(u32) -> bool> Text<'_, F> {
+    /// Takes the next token, or says why the text ends.
+    fn push(&mut self, token: u32) -> Option<StopReason> {
+        if self.stop.contains(&token) {
+            return Some(StopReason::StopToken);
+        }
+        self.ids.push(token);
+        if !(self.on_token)(token) {
+            return Some(StopReason::Cancelled);
+        }
+        (self.ids.len() - self.prompt == self.most).then_some(StopReason::Length)
+    }
+
+    fn generated(mut self, reason: StopReason) -> Generated {
+        Generated { ids: self.ids.split_off(self.prompt), reason }
+    }
+}
+
+/// Chooses tokens from logits.
+enum Chooser {
+    Greedy,
+    /// candle's sampler, boxed for its size.
+    Random(Box<LogitsProcessor>),
+}
+
+impl Chooser {
+    fn new(sampling: Sampling) -> Self {
+        match sampling {
+            Sampling::Greedy => Self::Greedy,
+            Sampling::Random { temperature, top_p, seed } => {
+                let sampling = CandleSampling::TopP { p: top_p, temperature };
+                Self::Random(Box::new(LogitsProcessor::from_sampling(seed, sampling)))
+            }
+        }
+    }
+
+    fn choose(&mut self, logits: &[f32]) -> Result<u32> {
+        if !logits.iter().all(|l| l.is_finite()) {
+            return Err(EngineError::unsupported(
+                "The model's logits are not finite: its weights or its adapter are damaged or overflow",
+            ));
+        }
+        match self {
+            Self::Greedy => {
+                // The first of equals.
+                let best = logits.iter().enumerate().rev().max_by(|a, b| a.1.total_cmp(b.1));
+                Ok(best.map_or(0, |(id, _)| id as u32))
+            }
+            Self::Random(processor) => Tensor::from_slice(logits, logits.len(), &Device::Cpu)
+                .and_then(|logits| processor.sample(&logits))
+                .map_err(|source| EngineError::Candle { action: "Failed to choose the next token".into(), source }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::guess;
+
+    #[test]
+    fn guesses_follow_the_last_time_that_the_end_stood_there() {
+        let text = [1, 2, 3, 4, 5, 9, 1, 2, 3, 7, 8, 6, 1, 2, 3];
+        assert_eq!(guess(&text, 3), [7, 8, 6]);
+        assert_eq!(guess(&text, 1), [7]);
+        assert_eq!(guess(&text[..8], 3), [3, 4, 5], "two tokens, where three have no match");
+        assert_eq!(guess(&[5, 5, 5, 5], 3), [5], "a repetition may overlap itself");
+        assert!(guess(&[1, 2, 3], 3).is_empty() && guess(&[1], 3).is_empty() && guess(&[], 3).is_empty());
+    }
 }

@@ -1,15 +1,21 @@
 //! The decoder one chunk of tokens after the other, with a key/value cache: generation.
 //!
-//! The adapter is applied as in training, beside the base weights, never merged into them.
+//! The adapter is applied as in training, beside the base weights, never merged into them. A prompt
+//! is read with the products of training; a few tokens are computed row by row from the weights as
+//! they are stored (see [`crate::ops::few_tokens`]), each as if it were alone.
 
 use rayon::prelude::*;
 
 use crate::adapter::Module;
 use crate::error::{EngineError, Result};
 use crate::model::pass::Model;
-use crate::ops::product::{Write, nt};
+use crate::ops::few_tokens::{self, Layer};
+use crate::ops::product::{Transposed, View};
 use crate::ops::rope::{self, Segment, Table};
 use crate::ops::{attention, dora, embedding, rms_norm, swiglu};
+
+/// Up to so many tokens are few.
+pub const FEW: usize = 2 * few_tokens::TOGETHER;
 
 /// Keys and values of one layer: [kv_heads, capacity, head_dim] each.
 #[derive(Debug)]
@@ -26,6 +32,34 @@ pub struct Session<'a> {
     table: Table,
     capacity: usize,
     len: usize,
+    buffers: Buffers,
+    logits: Vec<f32>,
+}
+
+/// Activations of the tokens at hand, kept for the next ones. Sizes in values: N tokens.
+#[derive(Debug, Default)]
+struct Buffers {
+    /// [N, hidden]
+    x: Vec<f32>,
+    normed: Vec<f32>,
+    inv: Vec<f32>,
+    /// Token-major outputs of the q, k and v projections, and of attention
+    q: Vec<f32>,
+    k: Vec<f32>,
+    v: Vec<f32>,
+    attention: Vec<f32>,
+    heads: Heads,
+    /// Output of o or down [N, hidden]
+    y: Vec<f32>,
+    gate: Vec<f32>,
+    up: Vec<f32>,
+    act: Vec<f32>,
+    few: few_tokens::Scratch,
+}
+
+fn sized(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
+    buffer.resize(n, 0.0);
+    buffer
 }
 
 impl<'a> Session<'a> {
@@ -34,7 +68,8 @@ impl<'a> Session<'a> {
         let config = &model.base.config;
         let size = config.kv_size() * capacity;
         let caches = (0..config.num_layers).map(|_| Cache { k: vec![0.0; size], v: vec![0.0; size] }).collect();
-        Self { model, caches, table: Table::new(config, capacity), capacity, len: 0 }
+        let table = Table::new(config, capacity);
+        Self { model, caches, table, capacity, len: 0, buffers: Buffers::default(), logits: Vec::new() }
     }
 
     /// Tokens read so far.
@@ -47,18 +82,64 @@ impl<'a> Session<'a> {
         self.len == 0
     }
 
+    /// Tokens that it can hold.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Forgets the tokens from the `len`-th on.
+    pub fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
     /// Reads `ids` and returns the logits `[vocab]` of what comes next.
     ///
     /// # Errors
     /// When there is nothing to read, an id is not in the vocabulary, or the capacity is exceeded.
-    pub fn feed(&mut self, ids: &[u32]) -> Result<Vec<f32>> {
+    pub fn feed(&mut self, ids: &[u32]) -> Result<&[f32]> {
+        self.read(ids, 1)
+    }
+
+    /// Reads a few `ids`, at most [`FEW`], and returns the logits [ids, vocab] of what comes after
+    /// each. Each token's are bit for bit those that feeding one after the other gives.
+    ///
+    /// # Errors
+    /// As [`Self::feed`].
+    pub fn feed_each(&mut self, ids: &[u32]) -> Result<&[f32]> {
+        if ids.len() > FEW {
+            return Err(EngineError::unsupported(format!("{} tokens at once, expected at most {FEW}", ids.len())));
+        }
+        self.read(ids, ids.len())
+    }
+
+    /// Reads `ids` and returns the logits of the last `wanted`.
+    fn read(&mut self, ids: &[u32], wanted: usize) -> Result<&[f32]> {
+        self.check(ids)?;
         let base = self.model.base;
         let config = &base.config;
+        let (tokens, hidden) = (ids.len(), config.hidden_size);
+        embedding::forward(sized(&mut self.buffers.x, tokens * hidden), &base.embedding, ids, hidden);
+        for l in 0..config.num_layers {
+            self.layer(l, tokens);
+        }
+        self.len += tokens;
+        let Buffers { x, normed, inv, few, .. } = &mut self.buffers;
+        let rows = &x[(tokens - wanted) * hidden..];
+        rms_norm::forward(sized(normed, rows.len()), sized(inv, wanted), rows, &base.norm, config.rms_norm_eps);
+        let linear = dora::Linear { weight: base.head(), bias: None, out: config.vocab_size, input: hidden };
+        let head = Layer { linear, weight: base.few_tokens_head(), branch: None };
+        let logits = sized(&mut self.logits, wanted * config.vocab_size);
+        few_tokens::forward(&[head], &mut [&mut *logits], normed, few);
+        Ok(logits)
+    }
+
+    fn check(&self, ids: &[u32]) -> Result<()> {
+        let vocab = self.model.base.config.vocab_size;
         if ids.is_empty() {
             return Err(EngineError::unsupported("There are no tokens to read"));
         }
-        if let Some(id) = ids.iter().find(|id| **id as usize >= config.vocab_size) {
-            let last = config.vocab_size - 1;
+        if let Some(id) = ids.iter().find(|id| **id as usize >= vocab) {
+            let last = vocab - 1;
             return Err(EngineError::unsupported(format!(
                 "The token id {id} is not in the vocabulary, which ends at {last}"
             )));
@@ -67,83 +148,157 @@ impl<'a> Session<'a> {
             let (n, capacity) = (self.len + ids.len(), self.capacity);
             return Err(EngineError::unsupported(format!("The text has {n} tokens, this session holds {capacity}")));
         }
-        let (tokens, hidden) = (ids.len(), config.hidden_size);
-        let mut x = vec![0.0; tokens * hidden];
-        embedding::forward(&mut x, &base.embedding, ids, hidden);
-        for l in 0..config.num_layers {
-            self.layer(l, &mut x, tokens);
-        }
-        self.len += tokens;
-        let mut normed = vec![0.0; hidden];
-        rms_norm::forward(&mut normed, &mut [0.0], &x[(tokens - 1) * hidden..], &base.norm, config.rms_norm_eps);
-        let mut logits = vec![0.0; config.vocab_size];
-        nt(&mut logits, &normed, base.head(), (1, config.vocab_size, hidden), 1.0, Write::Replace);
-        Ok(logits)
+        Ok(())
     }
 
-    fn linear(&self, l: usize, module: Module, x: &[f32]) -> Vec<f32> {
-        let linear = self.model.base.linear(l, module);
-        let branch = self
-            .model
-            .adapter
-            .and_then(|(adapter, scales)| adapter.place(l, module).map(|slot| adapter.branch(slot, scales)));
-        let mut y = vec![0.0; x.len() / linear.input * linear.out];
-        dora::forward(&mut y, &mut Vec::new(), &mut Vec::new(), x, linear, branch, None);
-        y
+    /// Turns the tokens' input of layer `l`, in `buffers.x`, into its output.
+    fn layer(&mut self, l: usize, tokens: usize) {
+        let Self { model, caches, table, capacity, len, buffers, .. } = self;
+        let (config, layer) = (&model.base.config, &model.base.layers[l]);
+        let eps = config.rms_norm_eps;
+        let Buffers { x, normed, inv, q, k, v, attention, y, gate, up, act, heads, few } = buffers;
+        rms_norm::forward(sized(normed, x.len()), sized(inv, tokens), x, &layer.input_norm, eps);
+        linears(*model, l, [(Module::QProj, q), (Module::KProj, k), (Module::VProj, v)], normed, few);
+        let place = Place { tokens, before: *len, capacity: *capacity };
+        heads.fill(*model, l, [q, k, v], table, place, &mut caches[l]);
+        heads.attend(*model, attention, place, &caches[l]);
+        linears(*model, l, [(Module::OProj, y)], attention, few);
+        add(x, y);
+        rms_norm::forward(normed, inv, x, &layer.post_attention_norm, eps);
+        linears(*model, l, [(Module::GateProj, gate), (Module::UpProj, up)], normed, few);
+        swiglu::forward(sized(act, gate.len()), gate, up);
+        linears(*model, l, [(Module::DownProj, y)], act, few);
+        add(x, y);
     }
+}
 
-    fn layer(&mut self, l: usize, x: &mut [f32], tokens: usize) {
-        let base = self.model.base;
-        let config = &base.config;
-        let layer = &base.layers[l];
-        let (eps, dim, len, capacity) = (config.rms_norm_eps, config.head_dim, self.len, self.capacity);
-        let segment = [Segment { start: 0, len: tokens }];
-        let mut inv = vec![0.0; tokens];
-        let mut normed = vec![0.0; x.len()];
-        rms_norm::forward(&mut normed, &mut inv, x, &layer.input_norm, eps);
-        let (q, k, v) = (
-            self.linear(l, Module::QProj, &normed),
-            self.linear(l, Module::KProj, &normed),
-            self.linear(l, Module::VProj, &normed),
-        );
-        let to_heads = |x: Vec<f32>, heads: usize, weight: Option<&Vec<f32>>, table: Option<&Table>| {
-            let mut out = vec![0.0; x.len()];
-            match weight {
-                None => rope::split(&mut out, &x, heads, dim, &segment, table, len),
+fn add(x: &mut [f32], y: &[f32]) {
+    x.iter_mut().zip(y).for_each(|(x, y)| *x += y);
+}
+
+/// Linear layers that share the input x, with their branches.
+fn linears<const N: usize>(
+    model: Model,
+    l: usize,
+    layers: [(Module, &mut Vec<f32>); N],
+    x: &[f32],
+    scratch: &mut few_tokens::Scratch,
+) {
+    let tokens = x.len() / layers[0].0.shape(&model.base.config).1;
+    let (modules, mut ys): (Vec<Module>, Vec<&mut [f32]>) =
+        layers.into_iter().map(|(module, y)| (module, sized(y, tokens * module.shape(&model.base.config).0))).unzip();
+    let layers = modules.into_iter().map(|module| Layer {
+        linear: model.base.linear(l, module),
+        weight: model.base.few_tokens_weight(l, module),
+        branch: model.branch(l, module).map(|(_, branch)| branch),
+    });
+    if tokens <= FEW {
+        return few_tokens::forward(&layers.collect::<Vec<_>>(), &mut ys, x, scratch);
+    }
+    for (Layer { linear, branch, .. }, y) in layers.zip(ys) {
+        dora::forward(y, &mut Vec::new(), &mut Vec::new(), x, linear, branch, None);
+    }
+}
+
+/// Where the tokens at hand stand.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    tokens: usize,
+    /// Tokens before them.
+    before: usize,
+    /// Tokens that a cache holds.
+    capacity: usize,
+}
+
+/// Activations of attention, head-major.
+#[derive(Debug, Default)]
+struct Heads {
+    norm: Vec<f32>,
+    inv: Vec<f32>,
+    q: Vec<f32>,
+    k: Vec<f32>,
+    v: Vec<f32>,
+    out: Vec<f32>,
+}
+
+impl Heads {
+    /// Splits the projections into heads, normalised (Qwen3) and rotated, and keeps keys and values.
+    fn fill(
+        &mut self,
+        model: Model,
+        l: usize,
+        projected: [&mut Vec<f32>; 3],
+        table: &Table,
+        place: Place,
+        cache: &mut Cache,
+    ) {
+        let (config, layer) = (&model.base.config, &model.base.layers[l]);
+        let (dim, segment) = (config.head_dim, [Segment { start: 0, len: place.tokens }]);
+        let Self { norm, inv, q, k, v, .. } = self;
+        let [from_q, from_k, from_v] = projected;
+        let jobs = [
+            (q, from_q, config.num_heads, layer.q_norm.as_ref(), Some(table)),
+            (&mut *k, from_k, config.num_kv_heads, layer.k_norm.as_ref(), Some(table)),
+            (&mut *v, from_v, config.num_kv_heads, None, None),
+        ];
+        for (to, from, heads, weight, table) in jobs {
+            let from = match weight {
+                None => &from[..],
                 Some(weight) => {
-                    let mut normed = vec![0.0; x.len()];
-                    rms_norm::forward(&mut normed, &mut vec![0.0; x.len() / dim], &x, weight, eps);
-                    rope::split(&mut out, &normed, heads, dim, &segment, table, len);
+                    let eps = config.rms_norm_eps;
+                    rms_norm::forward(sized(norm, from.len()), sized(inv, from.len() / dim), from, weight, eps);
+                    &norm[..]
                 }
-            }
-            out
-        };
-        let q = to_heads(q, config.num_heads, layer.q_norm.as_ref(), Some(&self.table));
-        let k = to_heads(k, config.num_kv_heads, layer.k_norm.as_ref(), Some(&self.table));
-        let v = to_heads(v, config.num_kv_heads, None, None);
-        let cache = &mut self.caches[l];
-        for (cache, new) in [(&mut cache.k, &k), (&mut cache.v, &v)] {
-            for (cache, new) in cache.chunks_exact_mut(capacity * dim).zip(new.chunks_exact(tokens * dim)) {
-                cache[len * dim..][..new.len()].copy_from_slice(new);
-            }
+            };
+            rope::split(sized(to, from.len()), from, heads, dim, &segment, table, place.before);
         }
-        let group = config.num_heads / config.num_kv_heads;
-        let mut out = vec![0.0; q.len()];
-        out.par_chunks_mut(tokens * dim).enumerate().for_each_init(Vec::new, |scores, (head, out)| {
-            let kv = head / group * capacity * dim;
-            let seen = (len + tokens) * dim;
-            let q = &q[head * tokens * dim..][..tokens * dim];
-            let mut lse = vec![0.0; tokens];
-            attention::head_forward(out, &mut lse, q, &cache.k[kv..][..seen], &cache.v[kv..][..seen], dim, len, scores);
-        });
-        let mut attended = vec![0.0; out.len()];
-        rope::join(&mut attended, &out, config.num_heads, dim, &segment, None, 0);
-        let add = |x: &mut [f32], y: &[f32]| x.iter_mut().zip(y).for_each(|(x, y)| *x += y);
-        add(x, &self.linear(l, Module::OProj, &attended));
-        rms_norm::forward(&mut normed, &mut inv, x, &layer.post_attention_norm, eps);
-        let (gate, up) = (self.linear(l, Module::GateProj, &normed), self.linear(l, Module::UpProj, &normed));
-        let mut act = vec![0.0; gate.len()];
-        swiglu::forward(&mut act, &gate, &up);
-        add(x, &self.linear(l, Module::DownProj, &act));
+        for (cache, new) in [(&mut cache.k, k), (&mut cache.v, v)] {
+            let heads = cache.chunks_exact_mut(place.capacity * dim).zip(new.chunks_exact(place.tokens * dim));
+            heads.for_each(|(cache, new)| cache[place.before * dim..][..new.len()].copy_from_slice(new));
+        }
+    }
+
+    /// Attention of the tokens at hand over all that were read, token-major into `out`.
+    fn attend(&mut self, model: Model, out: &mut Vec<f32>, place: Place, cache: &Cache) {
+        let config = &model.base.config;
+        let Place { tokens, before, capacity } = place;
+        let (dim, heads) = (config.head_dim, config.num_heads);
+        let group = heads / config.num_kv_heads;
+        let of = |cached: &'_ [f32], head: usize, seen: usize| -> std::ops::Range<usize> {
+            let start = head / group * capacity * dim;
+            debug_assert!(start + seen * dim <= cached.len());
+            start..start + seen * dim
+        };
+        let q = &self.q;
+        sized(out, q.len());
+        if tokens <= FEW {
+            out.par_chunks_mut(dim).enumerate().with_min_len(2).for_each_init(Vec::new, |scores, (i, out)| {
+                let (t, head) = (i / heads, i % heads);
+                let (k, v) =
+                    (&cache.k[of(&cache.k, head, before + t + 1)], &cache.v[of(&cache.v, head, before + t + 1)]);
+                attention::one_query(out, &q[(head * tokens + t) * dim..][..dim], k, v, scores);
+            });
+            return;
+        }
+        let seen = before + tokens;
+        let heads_out = sized(&mut self.out, q.len());
+        heads_out.par_chunks_mut(tokens * dim).enumerate().for_each_init(
+            || (Transposed::default(), Vec::new(), vec![0.0; tokens]),
+            |(keys, scores, lse), (head, out)| {
+                let keys = keys.fill(View::new(&cache.k[of(&cache.k, head, seen)], seen, dim));
+                let v = &cache.v[of(&cache.v, head, seen)];
+                attention::head_forward(
+                    out,
+                    lse,
+                    &q[head * tokens * dim..][..tokens * dim],
+                    keys,
+                    v,
+                    dim,
+                    before,
+                    scores,
+                );
+            },
+        );
+        rope::join(out, heads_out, heads, dim, &[Segment { start: 0, len: tokens }], None, 0);
     }
 }

@@ -9,3 +9,4 @@ pub mod pass;
 pub mod shapes;
 pub mod source;
 pub mod tokenizer;
+pub mod work;

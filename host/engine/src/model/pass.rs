@@ -144,7 +144,7 @@ fn sum_into(out: &mut [f32], a: &[f32], b: &[f32]) {
 }
 
 impl Model<'_> {
-    fn branch(&self, layer: usize, module: Module) -> Option<(usize, dora::Branch<'_>)> {
+    pub(super) fn branch(&self, layer: usize, module: Module) -> Option<(usize, dora::Branch<'_>)> {
         let (adapter, scales) = self.adapter?;
         let slot = adapter.place(layer, module)?;
         Some((slot, adapter.branch(slot, scales)))

@@ -8,11 +8,12 @@
 use rayon::prelude::*;
 
 use super::lanes::{dot, exp, exp_and_sum, max, wide};
-use super::product::{Threads, View, Write, multiply};
+use super::product::{Threads, Transposed, View, Write, multiply};
 use super::rope::Segment;
 
-/// Query rows handled at a time: their scores against 800 keys stay in the second-level cache.
-const BLOCK: usize = 64;
+/// Query rows handled at a time: their scores against 800 keys stay in the second-level cache. A
+/// multiple of a product's tile.
+const BLOCK: usize = 60;
 
 /// Sizes of an attention layer.
 #[derive(Debug, Clone, Copy)]
@@ -55,24 +56,28 @@ pub fn forward(out: &mut [f32], lse: &mut [f32], q: &[f32], k: &[f32], v: &[f32]
     let (group, dim) = (shape.group(), shape.dim);
     let outs = pieces(out, segments, shape.kv_heads, group * dim);
     let lses = pieces(lse, segments, shape.kv_heads, group);
-    outs.into_par_iter().zip(lses).enumerate().for_each_init(Vec::new, |scores, (i, (out, lse))| {
+    outs.into_par_iter().zip(lses).enumerate().for_each_init(Default::default, |scratch, (i, (out, lse))| {
+        let (keys, scores): &mut (Transposed, Vec<f32>) = scratch;
         let (segment, kv_head) = (segments[i / shape.kv_heads], i % shape.kv_heads);
         let (len, size) = (segment.len, segment.len * dim);
         let kv = (segment.start * shape.kv_heads + kv_head * len) * dim;
         let q = &q[(segment.start * shape.heads + kv_head * group * len) * dim..][..group * size];
+        // Once for all query heads of the group and all blocks of their rows.
+        let keys = keys.fill(View::new(&k[kv..][..size], len, dim));
         for ((out, lse), q) in out.chunks_exact_mut(size).zip(lse.chunks_exact_mut(len)).zip(q.chunks_exact(size)) {
-            head_forward(out, lse, q, &k[kv..][..size], &v[kv..][..size], dim, 0, scores);
+            head_forward(out, lse, q, keys, &v[kv..][..size], dim, 0, scores);
         }
     });
 }
 
 /// One head against keys that may begin before the queries do: query row t sees keys
-/// `0..=before + t`. q and out [rows, dim]; k and v [before + rows, dim]; lse `[rows]`.
+/// `0..=before + t`. q and out [rows, dim]; k [dim, before + rows], v [before + rows, dim]; lse
+/// `[rows]`.
 pub fn head_forward(
     out: &mut [f32],
     lse: &mut [f32],
     q: &[f32],
-    k: &[f32],
+    k: View,
     v: &[f32],
     dim: usize,
     before: usize,
@@ -84,7 +89,7 @@ pub fn head_forward(
         let keys = before + first + rows;
         scores.resize(rows * keys, 0.0);
         let q = View::new(&q[first * dim..][..rows * dim], rows, dim);
-        multiply(scores, keys, q, View::new(&k[..keys * dim], keys, dim).t(), scale, Write::Replace, Threads::One);
+        multiply(scores, keys, q, k.columns(keys), scale, Write::Replace, Threads::One);
         wide(|| {
             for (t, (row, lse)) in scores.chunks_exact_mut(keys).zip(lse).enumerate() {
                 let (seen, hidden) = row.split_at_mut(before + first + t + 1);
@@ -98,6 +103,27 @@ pub fn head_forward(
         let v = View::new(&v[..keys * dim], keys, dim);
         multiply(out, dim, View::new(scores, rows, keys), v, 1.0, Write::Replace, Threads::One);
     }
+}
+
+/// One query of one head against keys and values [seen, dim]: for a few tokens, where reading the
+/// keys is all the work. The result does not depend on what other queries there are.
+pub fn one_query(out: &mut [f32], q: &[f32], k: &[f32], v: &[f32], scores: &mut Vec<f32>) {
+    let dim = q.len();
+    let scale = 1.0 / (dim as f32).sqrt();
+    scores.clear();
+    wide(
+        #[inline(always)]
+        || {
+            scores.extend(k.chunks_exact(dim).map(|k| scale * dot(q, k)));
+            let top = max(scores);
+            let sum = exp_and_sum(scores, top);
+            out.fill(0.0);
+            for (p, v) in scores.iter().zip(v.chunks_exact(dim)) {
+                let p = p / sum;
+                out.iter_mut().zip(v).for_each(|(out, v)| *out += p * v);
+            }
+        },
+    );
 }
 
 /// What the backward pass reads, all head-major.
@@ -134,14 +160,17 @@ pub fn backward(
     let dks = pieces(dk, segments, shape.kv_heads, dim);
     let dvs = pieces(dv, segments, shape.kv_heads, dim);
     dqs.into_par_iter().zip(dks).zip(dvs).enumerate().for_each_init(
-        || (Vec::new(), Vec::new()),
-        |(p, ds), (i, ((dq, dk), dv))| {
+        BackwardScratch::default,
+        |scratch, (i, ((dq, dk), dv))| {
             let (segment, kv_head) = (segments[i / shape.kv_heads], i % shape.kv_heads);
             let (len, size) = (segment.len, segment.len * dim);
             let kv = (segment.start * shape.kv_heads + kv_head * len) * dim;
             let heads = (segment.start * shape.heads + kv_head * group * len) * dim;
             dk.fill(0.0);
             dv.fill(0.0);
+            let BackwardScratch { keys, values, p, ds } = scratch;
+            let keys = keys.fill(View::new(&saved.k[kv..][..size], len, dim));
+            let values = values.fill(View::new(&saved.v[kv..][..size], len, dim));
             for (head, dq) in dq.chunks_exact_mut(size).enumerate() {
                 let at = heads + head * size;
                 let one = Saved {
@@ -151,18 +180,29 @@ pub fn backward(
                     out: &saved.out[at..][..size],
                     lse: &saved.lse[at / dim..][..len],
                 };
-                head_backward(dq, dk, dv, &dout[at..][..size], one, dim, shape.scale(), p, ds);
+                head_backward(dq, dk, dv, &dout[at..][..size], one, (keys, values), dim, shape.scale(), p, ds);
             }
         },
     );
 }
 
+/// What a task of [`backward`] keeps for the next.
+#[derive(Debug, Default)]
+struct BackwardScratch {
+    keys: Transposed,
+    values: Transposed,
+    p: Vec<f32>,
+    ds: Vec<f32>,
+}
+
+/// One query head; `keys` and `values` are those of `saved`, [dim, tokens].
 fn head_backward(
     dq: &mut [f32],
     dk: &mut [f32],
     dv: &mut [f32],
     dout: &[f32],
     saved: Saved,
+    (keys_t, values_t): (View, View),
     dim: usize,
     scale: f32,
     p: &mut Vec<f32>,
@@ -179,9 +219,9 @@ fn head_backward(
             start..start + rows * dim
         };
         let (q, dout_rows, out_rows) = (&saved.q[of(saved.q)], &dout[of(dout)], &saved.out[of(saved.out)]);
-        let (k, v) = (View::new(&saved.k[..keys * dim], keys, dim), View::new(&saved.v[..keys * dim], keys, dim));
-        multiply(p, keys, View::new(q, rows, dim), k.t(), scale, Write::Replace, Threads::One);
-        multiply(ds, keys, View::new(dout_rows, rows, dim), v.t(), 1.0, Write::Replace, Threads::One);
+        let k = View::new(&saved.k[..keys * dim], keys, dim);
+        multiply(p, keys, View::new(q, rows, dim), keys_t.columns(keys), scale, Write::Replace, Threads::One);
+        multiply(ds, keys, View::new(dout_rows, rows, dim), values_t.columns(keys), 1.0, Write::Replace, Threads::One);
         wide(|| {
             for (t, (p, ds)) in p.chunks_exact_mut(keys).zip(ds.chunks_exact_mut(keys)).enumerate() {
                 let delta = dot(&dout_rows[t * dim..][..dim], &out_rows[t * dim..][..dim]);

@@ -1,9 +1,9 @@
-//! Matrix products over row-major f32 slices, on the `gemm` crate.
-//!
-//! Each function checks its lengths, so that the one `unsafe` call below cannot leave them.
+//! Matrix products over row-major f32 slices: their forms, with all lengths checked. How they are
+//! computed is in [`super::gemm`].
 
-use gemm::Parallelism;
 use rayon::prelude::*;
+
+use super::gemm;
 
 use super::lanes::{dot, wide};
 
@@ -55,6 +55,32 @@ impl<'a> View<'a> {
         Self { rows: self.cols, cols: self.rows, row_stride: self.col_stride, col_stride: self.row_stride, ..self }
     }
 
+    /// Its first `n` columns.
+    pub fn columns(self, n: usize) -> Self {
+        assert!(n <= self.cols, "{n} columns of {}", self.cols);
+        Self { cols: n, ..self }
+    }
+
+    /// Its rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Its columns.
+    pub fn cols(&self) -> usize {
+        self.cols
+    }
+
+    /// The slice, from the first element on.
+    pub(super) fn data(&self) -> &'a [f32] {
+        self.data
+    }
+
+    /// Distances between rows and between columns.
+    pub(super) fn strides(&self) -> (usize, usize) {
+        (self.row_stride, self.col_stride)
+    }
+
     /// Values from the first to the last element.
     fn span(&self) -> usize {
         if self.rows == 0 || self.cols == 0 {
@@ -62,6 +88,26 @@ impl<'a> View<'a> {
         } else {
             (self.rows - 1) * self.row_stride + (self.cols - 1) * self.col_stride + 1
         }
+    }
+}
+
+/// A transposed copy, laid out so that products can read it as it lies.
+#[derive(Debug, Default)]
+pub struct Transposed(Vec<f32>);
+
+impl Transposed {
+    /// Takes the transpose of a row-major `matrix`.
+    ///
+    /// # Panics
+    /// When its columns are not next to each other: a bug of the caller.
+    pub fn fill(&mut self, matrix: View) -> View<'_> {
+        assert_eq!(matrix.col_stride, 1, "a row-major matrix is transposed");
+        // Whole tiles of columns in every row, the missing ones zero: a product then needs no copy
+        // for the last.
+        let stride = matrix.rows.next_multiple_of(gemm::tile_columns());
+        self.0.resize(matrix.cols * stride, 0.0);
+        gemm::transpose(&mut self.0, stride, matrix);
+        View::strided(&self.0, matrix.cols, matrix.rows, stride)
     }
 }
 
@@ -76,39 +122,7 @@ pub fn multiply(dst: &mut [f32], dst_stride: usize, lhs: View, rhs: View, scale:
         return;
     }
     assert!(dst_stride >= n && (m - 1) * dst_stride + n <= dst.len(), "the destination is too small for {m}×{n}");
-    let parallelism = match threads {
-        Threads::One => Parallelism::None,
-        Threads::All => match rayon::current_num_threads() {
-            1 => Parallelism::None,
-            threads => Parallelism::Rayon(threads),
-        },
-    };
-    // SAFETY: lhs and rhs span no more than their slices (checked when the views were made), dst
-    // is exclusive and large enough (checked above), and all strides fit isize because the
-    // slices exist.
-    unsafe {
-        gemm::gemm(
-            m,
-            n,
-            k,
-            dst.as_mut_ptr(),
-            1,
-            dst_stride as isize,
-            write == Write::Add,
-            lhs.data.as_ptr(),
-            lhs.col_stride as isize,
-            lhs.row_stride as isize,
-            rhs.data.as_ptr(),
-            rhs.col_stride as isize,
-            rhs.row_stride as isize,
-            1.0,
-            scale,
-            false,
-            false,
-            false,
-            parallelism,
-        );
-    }
+    gemm::multiply(dst, dst_stride, lhs, rhs, scale, write, threads);
 }
 
 /// `dst[m,n] (+)= scale · a[m,k] · b[n,k]ᵀ`: a linear layer's forward, with b its weight.
@@ -145,44 +159,4 @@ pub fn tn(dst: &mut [f32], a: &[f32], b: &[f32], (m, n, k): (usize, usize, usize
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn naive(
-        a: &[f32],
-        b: &[f32],
-        m: usize,
-        n: usize,
-        k: usize,
-        at: impl Fn(usize, usize) -> usize,
-        bt: impl Fn(usize, usize) -> usize,
-    ) -> Vec<f32> {
-        let mut out = vec![0.0; m * n];
-        for i in 0..m {
-            for j in 0..n {
-                out[i * n + j] = (0..k).map(|l| a[at(i, l)] * b[bt(l, j)]).sum();
-            }
-        }
-        out
-    }
-
-    fn ramp(n: usize) -> Vec<f32> {
-        (0..n).map(|i| ((i * 37 % 19) as f32 - 9.0) / 7.0).collect()
-    }
-
-    #[test]
-    fn the_three_forms_agree_with_the_definition() {
-        let (m, n, k) = (5, 7, 11);
-        let (a, b) = (ramp(m * k), ramp(k * n));
-        let near = |x: &[f32], y: &[f32]| x.iter().zip(y).all(|(x, y)| (x - y).abs() < 1e-5);
-        let mut out = vec![1.0; m * n];
-        nt(&mut out, &a, &b, (m, n, k), 2.0, Write::Add);
-        let want: Vec<f32> =
-            naive(&a, &b, m, n, k, |i, l| i * k + l, |l, j| j * k + l).iter().map(|v| 1.0 + 2.0 * v).collect();
-        assert!(near(&out, &want));
-        nn(&mut out, &a, &b, (m, n, k), 1.0, Write::Replace);
-        assert!(near(&out, &naive(&a, &b, m, n, k, |i, l| i * k + l, |l, j| l * n + j)));
-        tn(&mut out, &a, &b, (m, n, k), 1.0, Write::Replace);
-        assert!(near(&out, &naive(&a, &b, m, n, k, |i, l| l * m + i, |l, j| l * n + j)));
-    }
-}
+mod tests;

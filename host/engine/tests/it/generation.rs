@@ -22,9 +22,13 @@ fn the_cache_changes_nothing() {
         pass.forward(model, &batch, None, false);
         let whole = pass.logits(&base, &[6, 7, 19]);
         let mut session = Session::new(model, 20);
-        let at_6 = session.feed(&ids[..7]).unwrap();
-        let at_7 = session.feed(&ids[7..8]).unwrap();
-        let at_19 = session.feed(&ids[8..]).unwrap();
+        // More than a few at once, one, and then the rest as many and as a few.
+        let at_6 = session.feed(&ids[..7]).unwrap().to_vec();
+        let at_7 = session.feed(&ids[7..8]).unwrap().to_vec();
+        let at_19 = session.feed(&ids[8..]).unwrap().to_vec();
+        session.truncate(14);
+        let again = session.feed(&ids[14..]).unwrap();
+        assert!(distance(again, &at_19) < 1e-5, "{architecture:?}: {}", distance(again, &at_19));
         for (got, want) in [at_6, at_7, at_19].iter().zip(whole.chunks(61)) {
             assert!(distance(got, want) < 1e-5, "{architecture:?}: {}", distance(got, want));
         }
@@ -48,6 +52,54 @@ fn greedy_text_is_repeatable_and_ends_at_stop_tokens() {
     let random = Sampling::Random { temperature: 1.0, top_p: 0.9, seed: 5 };
     let a = generate(model, &[3], 8, &[], random, |_| true).unwrap();
     assert_eq!(a, generate(model, &[3], 8, &[], random, |_| true).unwrap());
+}
+
+/// The text that choosing the best token one by one gives.
+fn one_by_one(model: Model, prompt: &[u32], tokens: usize) -> Vec<u32> {
+    let mut session = Session::new(model, prompt.len() + tokens);
+    let mut next = prompt.to_vec();
+    let mut text = Vec::new();
+    for _ in 0..tokens {
+        let logits = session.feed(&next).unwrap();
+        let best = (0..logits.len()).rev().max_by(|a, b| logits[*a].total_cmp(&logits[*b])).unwrap();
+        next = vec![best as u32];
+        text.push(best as u32);
+    }
+    text
+}
+
+#[test]
+fn guessing_ahead_changes_nothing() {
+    for architecture in [Architecture::Llama, Architecture::Qwen3] {
+        let base = decoder(architecture, true);
+        let adapter = trained(&base, adapter_config(Method::Dora));
+        let scales = AdapterScales::new(&adapter, &base);
+        let model = Model { base: &base, adapter: Some((&adapter, &scales)) };
+        // Small models repeat themselves soon: most of this is guessed, much of it rightly.
+        let prompt: Vec<u32> = (0..24).map(|i| (i % 6) * 9 + 2).collect();
+        let plain = one_by_one(model, &prompt, 60);
+        let guessed = generate(model, &prompt, 60, &[], Sampling::Greedy, |_| true).unwrap();
+        assert_eq!(guessed.ids, plain, "{architecture:?}");
+    }
+}
+
+#[test]
+fn a_few_tokens_at_once_are_each_as_if_alone() {
+    for architecture in [Architecture::Llama, Architecture::Qwen2, Architecture::Qwen3] {
+        let base = decoder(architecture, false);
+        let adapter = trained(&base, adapter_config(Method::Dora));
+        let scales = AdapterScales::new(&adapter, &base);
+        let model = Model { base: &base, adapter: Some((&adapter, &scales)) };
+        let (mut apart, mut together) = (Session::new(model, 40), Session::new(model, 40));
+        let prompt: Vec<u32> = (0..20).map(|i| (i * 7 + 3) % 61).collect();
+        apart.feed(&prompt).unwrap();
+        together.feed(&prompt).unwrap();
+        for ids in [&[4, 5, 6, 7, 8, 9, 10, 11][..], &[1, 2, 3], &[60]] {
+            let each: Vec<f32> = ids.iter().flat_map(|id| apart.feed(&[*id]).unwrap().to_vec()).collect();
+            assert_eq!(together.feed_each(ids).unwrap(), each, "{architecture:?}");
+        }
+        assert!(together.feed_each(&[1; 9]).unwrap_err().to_string().contains("9 tokens"));
+    }
 }
 
 #[test]

@@ -61,7 +61,7 @@ impl Run {
         let record = self.record(&expert)?;
         let dir = self.adapter_dir()?;
         let base_id = self.base_id(&expert, dir.as_deref())?;
-        let base = Base::open(&base_id, &mut PullProgress::stderr())?;
+        let base = Base::open(&base_id, &mut PullProgress::stderr())?.for_generation();
         let tokeniser = Tokeniser::new(&base.model)?;
         let loaded = dir.map(|dir| peft::load(&dir, &base.model.config, Some(&base.reference))).transpose()?;
         let scales = loaded.as_ref().map(|l| AdapterScales::new(&l.adapter, &base.decoder));

@@ -22,6 +22,7 @@ use crate::error::{EngineError, Result};
 use crate::model::chat_template::ChatTemplate;
 use crate::model::config::{Architecture, ModelConfig};
 use crate::model::tokenizer::Tokenizer;
+use crate::ops::quantised::{Kind, Quantised};
 
 /// Elements that one task dequantises: its blocks and its floats stay in cache together.
 const CHUNK: usize = 8 * 1024;
@@ -214,9 +215,35 @@ impl TensorSource for GgufSource {
         let entry = self.entries.get(name).ok_or_else(|| super::no_such_tensor(self, name))?;
         entry.read(self.file.path(), name, &self.file)
     }
+
+    fn quantised(&self, name: &str) -> Option<Quantised> {
+        self.entries.get(name)?.quantised(&self.file)
+    }
 }
 
 impl Entry {
+    /// The blocks, rows in Hugging Face's order.
+    fn quantised(&self, file: &[u8]) -> Option<Quantised> {
+        let kind = match self.dtype {
+            GgmlDType::Q8_0 => Kind::Q8,
+            GgmlDType::Q4_0 => Kind::Q4,
+            GgmlDType::Q4_1 => Kind::Q4Offset,
+            _ => return None,
+        };
+        let &[rows, columns] = self.shape.as_slice() else { return None };
+        let data = &file[self.bytes.clone()];
+        let row_bytes = columns / self.dtype.block_size() * self.dtype.type_size();
+        Some(match self.permuted_heads {
+            None => Quantised::new(kind, columns, data),
+            Some(heads) => {
+                let source = |row| stored_row(row, rows / heads);
+                let gathered: Vec<u8> =
+                    (0..rows).flat_map(|row| &data[source(row) * row_bytes..][..row_bytes]).copied().collect();
+                Quantised::new(kind, columns, &gathered)
+            }
+        })
+    }
+
     /// The values, rows in Hugging Face's order.
     fn read(&self, path: &Path, name: &str, file: &[u8]) -> Result<Vec<f32>> {
         let data = &file[self.bytes.clone()];

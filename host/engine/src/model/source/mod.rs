@@ -22,6 +22,7 @@ use super::config::ModelConfig;
 use super::tokenizer::Tokenizer;
 use crate::error::{EngineError, Result};
 use crate::files::{hex, sha256_of_file};
+use crate::ops::quantised::Quantised;
 
 /// Named tensors, read one at a time.
 pub trait TensorSource: Send + Sync {
@@ -36,6 +37,12 @@ pub trait TensorSource: Send + Sync {
     /// # Errors
     /// When there is no such tensor or its stored type is not supported.
     fn read(&self, name: &str) -> Result<Vec<f32>>;
+
+    /// The values of this tensor as they are stored, rows in the order of [`Self::read`]; `None` when
+    /// they are not stored in blocks that the engine multiplies.
+    fn quantised(&self, _name: &str) -> Option<Quantised> {
+        None
+    }
 }
 
 /// A base model on disk, opened: everything about it that is not a weight is already in memory.

@@ -1,45 +1,27 @@
-//! `hive bench train`: one timed line for comparisons; no plugin is needed.
+//! `hive bench train`: optimizer steps, timed; no plugin is needed.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 use hive_engine::adapter::config::{Module, Targets};
 use hive_engine::adapter::peft::{self, BaseRef};
 use hive_engine::adapter::{Adapter, AdapterConfig, DropoutSemantics, Method};
 use hive_engine::data::Example;
 use hive_engine::model::decoder::Decoder;
+use hive_engine::model::work::training_flops;
 use hive_engine::ops::dropout::key;
 use hive_engine::train::{Metric, NonFinite, Schedule, TrainConfig, Trainer};
 use serde_json::json;
 
-use super::arch::Arch;
-use super::error::Failure;
-use super::output::result;
-use super::pull_progress::PullProgress;
+use super::{TARGETS, median, rank_12_dora};
+use crate::cli::arch::Arch;
+use crate::cli::error::Failure;
+use crate::cli::output::result;
+use crate::cli::pull_progress::PullProgress;
 use crate::experts::base::Base;
 use crate::experts::metrics::peak_memory_mb;
 use crate::suggest::{listed, nearest};
 use crate::tensors::{integers, token_ids};
-
-/// What can be timed.
-#[derive(Debug, Subcommand)]
-pub enum BenchCommand {
-    /// Time optimizer steps on random tokens, or train on one given batch
-    Train(Box<BenchTrain>),
-}
-
-impl BenchCommand {
-    /// Runs it.
-    ///
-    /// # Errors
-    /// What the command says.
-    pub fn run(self) -> anyhow::Result<()> {
-        match self {
-            BenchCommand::Train(command) => command.run(),
-        }
-    }
-}
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum MethodArg {
@@ -80,7 +62,7 @@ pub struct BenchTrain {
     #[arg(long, value_enum, default_value = "branch")]
     dropout_semantics: SemanticsArg,
     /// Linear layers with an adapter, or `all-linear`
-    #[arg(long, value_delimiter = ',', default_value = "q_proj,k_proj,v_proj,o_proj,up_proj,down_proj")]
+    #[arg(long, value_delimiter = ',', default_value = TARGETS)]
     targets: Vec<String>,
     /// Tokens per record
     #[arg(long, default_value_t = 256)]
@@ -91,7 +73,8 @@ pub struct BenchTrain {
     /// Micro-batches per optimizer step
     #[arg(long, default_value_t = 4)]
     accum: usize,
-    /// Optimizer steps
+    /// Optimizer steps; on random tokens one more is made first, and with a batch file the first of
+    /// several warms up: it is not timed
     #[arg(long, default_value_t = 3)]
     steps: u64,
     /// Share of each record that is prompt and carries no loss
@@ -122,7 +105,7 @@ pub struct BenchTrain {
 }
 
 impl BenchTrain {
-    fn run(self) -> anyhow::Result<()> {
+    pub(super) fn run(self) -> anyhow::Result<()> {
         if !(0.0..1.0).contains(&self.prompt_frac) {
             return Err(
                 Failure::misuse(format!("`--prompt-frac` is {}, expected 0 to below 1", self.prompt_frac)).into()
@@ -155,11 +138,13 @@ impl BenchTrain {
         }
         let step_s = median(&timed.seconds);
         let tokens_per_s = timed.tokens as f64 / step_s;
+        let gflops = timed.flops / step_s / 1e9;
         let peak = peak_memory_mb();
         if self.json {
             return result(
                 &json!({
-                    "tokens_per_s": round(tokens_per_s, 2), "step_s": round(step_s, 4), "peak_rss_mb": peak,
+                    "tokens_per_s": round(tokens_per_s, 2), "step_s": round(step_s, 4), "steps_s": timed.seconds,
+                    "useful_gflop_per_s": round(gflops, 2), "peak_rss_mb": peak,
                     "losses": timed.losses, "trainable": trainable, "threads": rayon_threads(), "tokens_per_step": timed.tokens,
                 })
                 .to_string(),
@@ -167,7 +152,7 @@ impl BenchTrain {
         }
         let peak = peak.map_or_else(String::new, |mb| format!(", {mb} MB at the most"));
         result(&format!(
-            "{tokens_per_s:.1} tokens/s, {step_s:.3} s per step of {} tokens, {trainable} trainable parameters{peak}\nloss {}",
+            "{tokens_per_s:.1} tokens/s, {step_s:.3} s per step of {} tokens, {gflops:.1} useful GFLOP/s, {trainable} trainable parameters{peak}\nloss {}",
             timed.tokens,
             timed.losses.iter().map(|l| format!("{l:.5}")).collect::<Vec<_>>().join(" ")
         ))
@@ -206,11 +191,8 @@ impl BenchTrain {
             alpha: self.alpha,
             dropout: self.dropout.unwrap_or(0.0),
             dropout_semantics: self.semantics(),
-            rslora: false,
             targets: if all { Targets::AllLinear } else { Targets::Names(self.targets.clone()) },
-            layers: None,
-            rank_pattern: BTreeMap::new(),
-            alpha_pattern: BTreeMap::new(),
+            ..rank_12_dora()
         };
         Ok(Adapter::init(config, decoder, self.seed)?)
     }
@@ -249,10 +231,13 @@ impl BenchTrain {
     fn on_file(&self, trainer: &mut Trainer, batch: &[Example]) -> anyhow::Result<Timed> {
         let examples: Vec<&Example> = batch.iter().collect();
         let mut timed = Timed { tokens: batch.iter().map(|e| e.ids.len()).sum(), ..Timed::default() };
-        for _ in 0..self.steps {
+        timed.flops = training_flops(&trainer.base().config, &trainer.adapter, &examples);
+        for step in 0..self.steps {
             let report = trainer.step(&examples, self.lr)?;
             timed.losses.push(report.loss);
-            timed.seconds.push(report.seconds);
+            if step > 0 || self.steps == 1 {
+                timed.seconds.push(report.seconds);
+            }
         }
         timed.losses.push(trainer.evaluate(&examples)?.mean());
         Ok(timed)
@@ -270,7 +255,9 @@ impl BenchTrain {
                     Example::new((0..self.seq as u64).map(id).collect(), prompt, r)
                 })
                 .collect();
-            let report = trainer.step(&examples.iter().collect::<Vec<_>>(), self.lr)?;
+            let examples: Vec<&Example> = examples.iter().collect();
+            let report = trainer.step(&examples, self.lr)?;
+            timed.flops = training_flops(&trainer.base().config, &trainer.adapter, &examples);
             if step > 0 {
                 timed.losses.push(report.loss);
                 timed.seconds.push(report.seconds);
@@ -283,6 +270,8 @@ impl BenchTrain {
 #[derive(Debug, Default)]
 struct Timed {
     tokens: usize,
+    /// Useful operations of a step.
+    flops: f64,
     losses: Vec<f64>,
     seconds: Vec<f64>,
 }
@@ -330,16 +319,6 @@ fn read_batch(path: &std::path::Path) -> anyhow::Result<Vec<Example>> {
         examples.push(Example { ids: tokens, loss, key: row as u64 });
     }
     Ok(examples)
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    match sorted.len() {
-        0 => f64::NAN,
-        n if n % 2 == 1 => sorted[n / 2],
-        n => f64::midpoint(sorted[n / 2 - 1], sorted[n / 2]),
-    }
 }
 
 fn round(value: f64, digits: i32) -> f64 {

@@ -1,0 +1,81 @@
+//! The arithmetic that a training step calls for: what speeds are held against.
+//!
+//! Counted is what the result needs, not what a program does: no logits of tokens without loss,
+//! no product made a second time, no gradient of frozen weights or of what lies below the first
+//! adapter. A multiply-add is two operations.
+
+use crate::adapter::{Adapter, Module};
+use crate::data::Example;
+use crate::model::config::ModelConfig;
+
+/// Floating-point operations of the loss of `examples` and its gradient.
+pub fn training_flops(config: &ModelConfig, adapter: &Adapter, examples: &[&Example]) -> f64 {
+    let tokens: usize = examples.iter().map(|e| e.ids.len()).sum();
+    let loss_tokens: usize = examples.iter().map(|e| e.loss_tokens()).sum();
+    let lowest = adapter.slots().first().map_or(config.num_layers, |slot| slot.site.layer);
+    let mut per_token = 0.0;
+    for layer in 0..config.num_layers {
+        for module in Module::ALL {
+            let (out, input) = module.shape(config);
+            let product = 2.0 * (out * input) as f64;
+            let reads_layer_input = matches!(module, Module::QProj | Module::KProj | Module::VProj);
+            let backward = layer > lowest || (layer == lowest && !reads_layer_input);
+            per_token += product * if backward { 2.0 } else { 1.0 };
+            if let Some(slot) = adapter.place(layer, module) {
+                // Forward, and for each of A and B its own gradient and what passes through it.
+                per_token += 3.0 * 2.0 * (adapter.slots()[slot].site.rank * (out + input)) as f64;
+            }
+        }
+    }
+    // Scores and their use, over the half that is seen; then the gradients of q, k, v and of the
+    // probabilities.
+    let pairs: f64 = examples.iter().map(|e| (e.ids.len() * (e.ids.len() + 1)) as f64 / 2.0).sum();
+    let width = (config.num_heads * config.head_dim) as f64;
+    let attention = pairs * width * 2.0 * (2 * config.num_layers + 4 * (config.num_layers - lowest)) as f64;
+    let head = 2.0 * 2.0 * (config.vocab_size * config.hidden_size) as f64;
+    per_token * tokens as f64 + attention + head * loss_tokens as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::adapter::config::Targets;
+    use crate::adapter::{AdapterConfig, DropoutSemantics, Method};
+    use crate::model::shapes;
+
+    #[test]
+    fn a_token_of_smollm2_costs_what_its_parameters_say() {
+        let config = shapes::smollm2_135m();
+        let adapter = Adapter::zeros(
+            AdapterConfig {
+                method: Method::Dora,
+                rank: 12,
+                alpha: 24.0,
+                dropout: 0.0,
+                dropout_semantics: DropoutSemantics::Branch,
+                rslora: false,
+                targets: Targets::Names(
+                    ["q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "down_proj"].map(String::from).to_vec(),
+                ),
+                layers: None,
+                rank_pattern: BTreeMap::new(),
+                alpha_pattern: BTreeMap::new(),
+            },
+            &config,
+        )
+        .unwrap();
+        let cost = |prompt: usize| {
+            let example = Example::new(vec![1; 800], prompt, 0);
+            training_flops(&config, &adapter, &[&example]) / 800.0
+        };
+        // 106 million weights in linears, twice each forward and backward; 28 million in the head,
+        // the same; 2.9 million in A and B, six times; 400 tokens seen on the mean.
+        let (linears, head, ab) = (106.2e6, 28.3e6, 2.93e6);
+        let attention = 400.0 * 576.0 * 2.0 * 6.0 * 30.0;
+        let want = 4.0 * (linears + head) + 6.0 * ab + attention;
+        assert!((cost(1) / want - 1.0).abs() < 0.01, "{} and {want}", cost(1));
+        assert!((cost(1) - cost(560) - 4.0 * head * 0.7).abs() < 0.01 * head, "masked tokens need no logits");
+    }
+}

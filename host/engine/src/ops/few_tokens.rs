@@ -1,0 +1,180 @@
+//! Linear layers for a few tokens at a time, as generation has them: bound by reading the weight,
+//! which is read once for up to [`TOGETHER`] tokens.
+//!
+//! A token's result is the same bit for bit whatever tokens are beside it: what is computed for
+//! several tokens at once, because they were guessed, is what one at a time would have given.
+
+use rayon::prelude::*;
+
+use super::dora::{Branch, Linear};
+use super::lanes::{dot, wide};
+use super::quantised::{BLOCK, Input, Quantised};
+
+/// Tokens computed with one reading of the weight.
+pub const TOGETHER: usize = 4;
+
+/// Rows of the weight per parallel task: some 10 µs.
+const ROWS: usize = 32;
+
+/// Sums of [`branch_of_row`].
+const LANES: usize = 4;
+
+/// A frozen weight [out, in].
+#[derive(Debug, Clone, Copy)]
+pub enum Weight<'a> {
+    /// As numbers.
+    Float(&'a [f32]),
+    /// As a file stores it.
+    Quantised(&'a Quantised),
+}
+
+impl<'a> Weight<'a> {
+    /// The stored form where there is one.
+    pub fn of(float: &'a [f32], stored: Option<&'a Quantised>) -> Self {
+        stored.map_or(Self::Float(float), Self::Quantised)
+    }
+}
+
+/// One layer, with what it reads its input for.
+#[derive(Debug, Clone, Copy)]
+pub struct Layer<'a> {
+    /// Sizes and bias; its weight is not read.
+    pub linear: Linear<'a>,
+    /// The weight.
+    pub weight: Weight<'a>,
+    /// The adapter, without dropout.
+    pub branch: Option<Branch<'a>>,
+}
+
+/// Scratch of [`forward`], kept by the caller for reuse.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    sums: Vec<f32>,
+    z: Vec<f32>,
+}
+
+/// `y = c ⊙ (x·Wᵀ + s·x·Aᵀ·Bᵀ) + bias` of several layers that share the input x [tokens, in], into
+/// one [tokens, out] each.
+pub fn forward(layers: &[Layer], ys: &mut [&mut [f32]], x: &[f32], scratch: &mut Scratch) {
+    let Some(first) = layers.first() else { return };
+    let input = first.linear.input;
+    let tokens = x.len() / input;
+    assert!(layers.iter().all(|l| l.linear.input == input) && layers.len() == ys.len());
+    let Scratch { sums, z } = scratch;
+    sums.clear();
+    sums.extend(x.chunks(BLOCK).map(|x| x.iter().sum::<f32>()));
+    // x·Aᵀ of every layer and token, one after the other.
+    z.clear();
+    for layer in layers {
+        let Some(branch) = layer.branch else { continue };
+        for x in x.chunks_exact(input) {
+            wide(
+                #[inline(always)]
+                || z.extend(branch.a.chunks_exact(input).map(|a| dot(x, a))),
+            );
+        }
+    }
+    let mut tasks = Vec::new();
+    let mut z = &z[..];
+    for (layer, y) in layers.iter().zip(ys) {
+        let out = layer.linear.out;
+        assert_eq!(y.len(), tokens * out);
+        let own = layer.branch.map_or(0, |b| b.rank * tokens);
+        let (own, rest) = z.split_at(own);
+        z = rest;
+        let y = Columns { y: y.as_mut_ptr(), stride: out };
+        for first in (0..out).step_by(ROWS) {
+            tasks.push((layer, y, own, first..(first + ROWS).min(out)));
+        }
+    }
+    let sums = &sums[..];
+    tasks.into_par_iter().for_each(|(layer, y, z, rows)| {
+        wide(
+            #[inline(always)]
+            || {
+                for row in rows {
+                    let mut t = 0;
+                    while t < tokens {
+                        t += match tokens - t {
+                            1 => some_tokens::<1>(layer, y, row, t, x, sums, z),
+                            2 => some_tokens::<2>(layer, y, row, t, x, sums, z),
+                            3 => some_tokens::<3>(layer, y, row, t, x, sums, z),
+                            _ => some_tokens::<TOGETHER>(layer, y, row, t, x, sums, z),
+                        };
+                    }
+                }
+            },
+        );
+    });
+}
+
+/// One row of the weight with `T` tokens from `t` on; returns `T`.
+#[inline(always)]
+fn some_tokens<const T: usize>(
+    layer: &Layer,
+    y: Columns,
+    row: usize,
+    t: usize,
+    x: &[f32],
+    sums: &[f32],
+    z: &[f32],
+) -> usize {
+    let Linear { input, bias, .. } = layer.linear;
+    let x: [&[f32]; T] = std::array::from_fn(|i| &x[(t + i) * input..][..input]);
+    let base = match layer.weight {
+        Weight::Float(weight) => {
+            let weight = &weight[row * input..][..input];
+            x.map(|x| dot(x, weight))
+        }
+        Weight::Quantised(weight) => {
+            let blocks = input / BLOCK;
+            weight.dots(row, std::array::from_fn(|i| Input { x: x[i], sums: &sums[(t + i) * blocks..][..blocks] }))
+        }
+    };
+    for (i, base) in base.into_iter().enumerate() {
+        let mut value = base;
+        if let Some(branch) = layer.branch {
+            let z = &z[(t + i) * branch.rank..][..branch.rank];
+            value += branch.scaling * branch_of_row(&branch.b[row * branch.rank..][..branch.rank], z);
+            if let Some(magnitude) = branch.magnitude {
+                value *= magnitude.ratio[row];
+            }
+        }
+        y.set(t + i, row, value + bias.map_or(0.0, |bias| bias[row]));
+    }
+    T
+}
+
+/// B's row times z: a handful of values, too short for [`dot`]'s sixteen sums.
+#[inline(always)]
+fn branch_of_row(b: &[f32], z: &[f32]) -> f32 {
+    let mut sums = [0.0f32; LANES];
+    let (b_chunks, z_chunks) = (b.chunks_exact(LANES), z.chunks_exact(LANES));
+    let tail: f32 = b_chunks.remainder().iter().zip(z_chunks.remainder()).map(|(b, z)| b * z).sum();
+    for (b, z) in b_chunks.zip(z_chunks) {
+        for l in 0..LANES {
+            sums[l] += b[l] * z[l];
+        }
+    }
+    sums.iter().sum::<f32>() + tail
+}
+
+/// Destination of tasks that each own rows of W, and so columns of y.
+#[derive(Clone, Copy)]
+struct Columns {
+    y: *mut f32,
+    stride: usize,
+}
+// SAFETY: tasks write disjoint columns of one exclusive slice each (see `forward`).
+unsafe impl Send for Columns {}
+// SAFETY: as above.
+unsafe impl Sync for Columns {}
+
+impl Columns {
+    #[inline(always)]
+    fn set(&self, t: usize, row: usize, value: f32) {
+        // SAFETY: t and row are below the tokens and rows that y was checked to hold, and the row
+        // belongs to the calling task alone.
+        unsafe { *self.y.add(t * self.stride + row) = value }
+    }
+}

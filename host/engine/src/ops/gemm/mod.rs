@@ -1,0 +1,260 @@
+//! Matrix products over f32: blocks that fit the caches, packed for a register tile.
+//!
+//! After Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): the
+//! left operand is packed once per product, the right one piece by piece into the second-level
+//! cache, and a tile of [`ROWS`] rows by two vectors stays in registers over one block of k.
+//!
+//! Every element is summed in the same order whatever the number of threads: k is cut by its
+//! length alone, and threads share out rows and columns only.
+
+mod kernel;
+mod pack;
+
+use std::cell::Cell;
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+pub(super) use kernel::tile_columns;
+use kernel::{Block, ROWS};
+pub(super) use pack::transpose;
+
+use super::product::{Threads, View, Write};
+
+/// Longest block of k: a panel of the right operand (16 columns) and one of the left (6 rows) are
+/// 34 KiB then, about a first-level cache; one that is being read and one that stays.
+const K_BLOCK: usize = 384;
+
+/// Rows of the left operand handled at a time: with `K_BLOCK`, 180 KiB of a second-level cache.
+const ROW_BLOCK: usize = 20 * ROWS;
+
+/// Columns of the right operand packed at a time, about: with `K_BLOCK`, 144 KiB.
+const COLUMN_BLOCK: usize = 96;
+
+/// Up to so many rows, packing a row-major right operand would cost more than it saves.
+const FEW_ROWS: usize = 4 * ROWS;
+
+/// Up to so many values, a left operand is read where it lies by a task.
+const SMALL: usize = 1 << 17;
+
+/// Up to so many rows, a right operand is read where it lies: its lines then fit the first-level
+/// cache whatever their distance.
+const SHORT: usize = 128;
+
+thread_local! {
+    /// Packed left and right operands, kept for the next product. Taken out while in use: a
+    /// product inside another one's task then makes its own.
+    static LEFT: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+    static RIGHT: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+}
+
+fn with_buffer<R>(buffer: &'static std::thread::LocalKey<Cell<Vec<f32>>>, f: impl FnOnce(&mut Vec<f32>) -> R) -> R {
+    let mut data = buffer.take();
+    let result = f(&mut data);
+    buffer.set(data);
+    result
+}
+
+/// Makes room for `n` values and returns them, whatever they hold.
+fn room(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
+    if buffer.len() < n {
+        buffer.resize(n, 0.0);
+    }
+    &mut buffer[..n]
+}
+
+/// A destination that tasks write to, each its own rows and columns.
+#[derive(Clone, Copy)]
+struct Shared(*mut f32);
+// SAFETY: tasks get disjoint rows or columns of one exclusive slice (see `multiply`).
+unsafe impl Send for Shared {}
+// SAFETY: as above.
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    fn at(self, offset: usize) -> *mut f32 {
+        self.0.wrapping_add(offset)
+    }
+}
+
+/// The blocks into which k is cut: as few as can be, of one size, which is a multiple of 8.
+fn k_blocks(k: usize) -> impl Iterator<Item = Range<usize>> + Clone {
+    let size = k.div_ceil(k.div_ceil(K_BLOCK).max(1)).next_multiple_of(8);
+    (0..k).step_by(size).map(move |start| start..(start + size).min(k))
+}
+
+/// How a left operand lies: packed, or as it was given.
+#[derive(Clone, Copy)]
+struct Left<'a> {
+    data: &'a [f32],
+    packed: bool,
+    view: View<'a>,
+}
+
+impl Left<'_> {
+    /// The rows from `i` and this block of k: where they begin, and the distances between panels
+    /// of rows, between rows and along k.
+    fn block(&self, i: usize, k: &Range<usize>) -> (*const f32, [usize; 3]) {
+        let rows = self.view.rows().next_multiple_of(ROWS);
+        let (row_stride, col_stride) = self.view.strides();
+        if self.packed {
+            let size = k.len();
+            (self.data[rows * k.start + i * size..].as_ptr(), [ROWS * size, 1, ROWS])
+        } else {
+            (self.data[i * row_stride + k.start * col_stride..].as_ptr(), [ROWS * row_stride, row_stride, col_stride])
+        }
+    }
+}
+
+/// `dst (+)= scale · lhs · rhs`; shapes and lengths are checked by the caller,
+/// [`super::product::multiply`].
+pub(super) fn multiply(
+    dst: &mut [f32],
+    dst_stride: usize,
+    lhs: View,
+    rhs: View,
+    scale: f32,
+    write: Write,
+    threads: Threads,
+) {
+    let (m, n, k) = (lhs.rows(), rhs.cols(), lhs.cols());
+    let threads = if threads == Threads::One { 1 } else { rayon::current_num_threads() };
+    let tile = tile_columns();
+    // A left operand that meets few columns is read where it lies; so is a small one within a
+    // task, which is in the cache.
+    let packed = n > 2 * tile && (threads > 1 || m * k > SMALL);
+    with_buffer(&LEFT, |buffer| {
+        let left = if packed {
+            Left { data: pack_left(buffer, lhs, threads), packed, view: lhs }
+        } else {
+            Left { data: lhs.data(), packed, view: lhs }
+        };
+        let job = Job { dst: Shared(dst.as_mut_ptr()), dst_stride, left, rhs, scale, add: write == Write::Add, tile };
+        let panels = n.div_ceil(tile);
+        let by_rows = panels < 4 * threads;
+        let tasks = match (threads, by_rows) {
+            (1, _) => panels.div_ceil(COLUMN_BLOCK / tile),
+            (_, true) => threads,
+            (_, false) => threads * panels.div_ceil(threads * (COLUMN_BLOCK / tile)),
+        };
+        let share = |task: usize, of: usize, unit: usize, end: usize| {
+            (task * of / tasks * unit).min(end)..((task + 1) * of / tasks * unit).min(end)
+        };
+        let run = |task: usize| {
+            if threads > 1 && by_rows {
+                job.run(share(task, m.div_ceil(ROWS), ROWS, m), 0..n, k);
+            } else {
+                job.run(0..m, share(task, panels, tile, n), k);
+            }
+        };
+        if threads > 1 { (0..tasks).into_par_iter().for_each(run) } else { (0..tasks).for_each(run) }
+    });
+}
+
+/// Packs the whole left operand: blocks of k one after the other, in each the panels of rows.
+fn pack_left<'b>(buffer: &'b mut Vec<f32>, lhs: View, threads: usize) -> &'b [f32] {
+    let (m, k) = (lhs.rows(), lhs.cols());
+    let rows = m.next_multiple_of(ROWS);
+    let mut rest = room(buffer, rows * k);
+    let mut parts = Vec::new();
+    for block in k_blocks(k) {
+        let (part, after) = rest.split_at_mut(rows * block.len());
+        rest = after;
+        for (i, part) in part.chunks_mut(ROW_BLOCK * block.len()).enumerate() {
+            parts.push((i * ROW_BLOCK..((i + 1) * ROW_BLOCK).min(m), block.clone(), part));
+        }
+    }
+    let pack = |(rows, block, part): (Range<usize>, Range<usize>, &mut [f32])| pack::left(part, lhs, rows, block);
+    if threads > 1 {
+        parts.into_par_iter().for_each(pack)
+    } else {
+        parts.into_iter().for_each(pack)
+    }
+    &buffer[..rows * k]
+}
+
+/// A product, as every task of it sees it.
+#[derive(Clone, Copy)]
+struct Job<'a> {
+    dst: Shared,
+    dst_stride: usize,
+    left: Left<'a>,
+    rhs: View<'a>,
+    scale: f32,
+    add: bool,
+    /// Columns of a register tile.
+    tile: usize,
+}
+
+impl Job<'_> {
+    /// Computes these rows and columns of the destination.
+    fn run(&self, rows: Range<usize>, columns: Range<usize>, k: usize) {
+        if rows.is_empty() || columns.is_empty() {
+            return;
+        }
+        if k == 0 {
+            return self.nothing_to_sum(rows, columns);
+        }
+        let width = columns.len().next_multiple_of(self.tile);
+        let direct = self.reads_right_directly(&rows, columns.start + width);
+        with_buffer(&RIGHT, |buffer| {
+            for block in k_blocks(k) {
+                let size = block.len();
+                let (right, right_panel, right_k) = if direct {
+                    let (row_stride, _) = self.rhs.strides();
+                    (self.rhs.data()[block.start * row_stride + columns.start..].as_ptr(), self.tile, row_stride)
+                } else {
+                    let packed = room(buffer, width * size);
+                    pack::right(packed, self.rhs, block.clone(), columns.clone(), self.tile);
+                    (packed.as_ptr(), self.tile * size, self.tile)
+                };
+                for i in rows.clone().step_by(ROW_BLOCK) {
+                    let (left, [left_panel, left_row, left_k]) = self.left.block(i, &block);
+                    let block = Block {
+                        rows: ROW_BLOCK.min(rows.end - i),
+                        columns: columns.len(),
+                        k: size,
+                        left,
+                        left_panel,
+                        left_row,
+                        left_k,
+                        right,
+                        right_panel,
+                        right_k,
+                        dst: self.dst.at(i * self.dst_stride + columns.start),
+                        dst_row: self.dst_stride,
+                        add: self.add || block.start > 0,
+                        scale: self.scale,
+                    };
+                    // SAFETY: the panels of both operands cover rows, columns (rounded up to whole
+                    // tiles on the right) and k: packed ones were sized for it above, others are
+                    // views, whose spans were checked (and see `reads_right_directly`). The rows
+                    // and columns of dst are this task's alone and inside it, which the caller
+                    // of `multiply` checked.
+                    unsafe { block.run() }
+                }
+            }
+        });
+    }
+
+    /// Whether the right operand can be read where it lies: row-major, not worth packing, and
+    /// with whole tiles inside the slice up to the column `end`.
+    fn reads_right_directly(&self, rows: &Range<usize>, end: usize) -> bool {
+        let (row_stride, col_stride) = self.rhs.strides();
+        let worth =
+            rows.len() <= FEW_ROWS || self.rhs.rows() <= SHORT || (!self.left.packed && row_stride <= 2 * COLUMN_BLOCK);
+        worth && col_stride == 1 && (self.rhs.rows() - 1) * row_stride + end <= self.rhs.data().len()
+    }
+
+    /// A product over no k is zero.
+    fn nothing_to_sum(&self, rows: Range<usize>, columns: Range<usize>) {
+        if self.add {
+            return;
+        }
+        for i in rows {
+            // SAFETY: as in `run`: inside dst, and this task's alone.
+            unsafe { std::slice::from_raw_parts_mut(self.dst.at(i * self.dst_stride + columns.start), columns.len()) }
+                .fill(0.0);
+        }
+    }
+}

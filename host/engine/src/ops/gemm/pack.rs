@@ -1,0 +1,134 @@
+//! Copies of operands in the order in which the register tile reads them.
+
+use std::ops::Range;
+
+use super::kernel::ROWS;
+use crate::ops::product::View;
+
+/// Packs rows of the left operand over a block of k: panels of [`ROWS`] rows, in each, k after k,
+/// the rows' values. The last panel's missing rows are left as they were; nothing reads them.
+pub(super) fn left(out: &mut [f32], view: View, rows: Range<usize>, k: Range<usize>) {
+    let (row_stride, col_stride) = view.strides();
+    let size = k.len();
+    for (i, out) in rows.clone().step_by(ROWS).zip(out.chunks_mut(ROWS * size)) {
+        let data = &view.data()[i * row_stride + k.start * col_stride..];
+        let n = ROWS.min(rows.end - i);
+        if n == ROWS && col_stride == 1 {
+            let rows: [&[f32]; ROWS] = std::array::from_fn(|i| &data[i * row_stride..][..size]);
+            for (k, out) in out.chunks_exact_mut(ROWS).enumerate() {
+                for (out, row) in out.iter_mut().zip(rows) {
+                    *out = row[k];
+                }
+            }
+        } else if row_stride == 1 {
+            for (k, out) in out.chunks_exact_mut(ROWS).enumerate() {
+                out[..n].copy_from_slice(&data[k * col_stride..][..n]);
+            }
+        } else {
+            for (k, out) in out.chunks_exact_mut(ROWS).enumerate() {
+                for (i, out) in out[..n].iter_mut().enumerate() {
+                    *out = data[i * row_stride + k * col_stride];
+                }
+            }
+        }
+    }
+}
+
+/// Packs columns of the right operand over a block of k: panels of `tile` columns, in each, k
+/// after k, the columns' values. The last panel's missing columns are zeros.
+pub(super) fn right(out: &mut [f32], view: View, k: Range<usize>, columns: Range<usize>, tile: usize) {
+    let (row_stride, col_stride) = view.strides();
+    for (j, out) in columns.clone().step_by(tile).zip(out.chunks_mut(tile * k.len())) {
+        let data = &view.data()[j * col_stride + k.start * row_stride..];
+        let n = tile.min(columns.end - j);
+        if col_stride == 1 {
+            for (k, out) in out.chunks_exact_mut(tile).enumerate() {
+                out[..n].copy_from_slice(&data[k * row_stride..][..n]);
+                out[n..].fill(0.0);
+            }
+        } else if row_stride == 1 {
+            transpose_rows(out, tile, data, col_stride, n);
+            out.chunks_exact_mut(tile).for_each(|out| out[n..].fill(0.0));
+        } else {
+            for (k, out) in out.chunks_exact_mut(tile).enumerate() {
+                for (j, out) in out.iter_mut().enumerate() {
+                    *out = if j < n { data[k * row_stride + j * col_stride] } else { 0.0 };
+                }
+            }
+        }
+    }
+}
+
+/// The transpose of a row-major matrix into `out`, whose rows are `stride` apart; what lies
+/// between them becomes zero.
+pub(in crate::ops) fn transpose(out: &mut [f32], stride: usize, matrix: View) {
+    let (row_stride, _) = matrix.strides();
+    transpose_rows(out, stride, matrix.data(), row_stride, matrix.rows());
+    out.chunks_exact_mut(stride).for_each(|out| out[matrix.rows()..].fill(0.0));
+}
+
+/// `out[k][j] = data[j][k]` for `n` rows of data, `stride` apart; the rows of out are `tile` apart.
+fn transpose_rows(out: &mut [f32], tile: usize, data: &[f32], stride: usize, n: usize) {
+    let size = out.len() / tile;
+    let mut done = 0;
+    #[cfg(target_arch = "x86_64")]
+    if let Some(v3) = pulp::x86::V3::try_new() {
+        for j in (0..n / 8 * 8).step_by(8) {
+            let rows: [&[f32]; 8] = std::array::from_fn(|i| &data[(j + i) * stride..][..size]);
+            v3.vectorize(
+                #[inline(always)]
+                || eight_rows(v3, &mut out[j..], tile, rows),
+            );
+        }
+        done = n / 8 * 8;
+    }
+    for j in done..n {
+        for (out, value) in out[j..].iter_mut().step_by(tile).zip(&data[j * stride..][..size]) {
+            *out = *value;
+        }
+    }
+}
+
+/// Eight rows of data become eight columns of `out`, whose rows are `tile` apart.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn eight_rows(v3: pulp::x86::V3, out: &mut [f32], tile: usize, rows: [&[f32]; 8]) {
+    use pulp::f32x8;
+    let avx = v3.avx;
+    let size = rows[0].len();
+    let load = |row: &[f32], k: usize| {
+        let values: [f32; 8] = row[k..k + 8].try_into().unwrap_or_default();
+        pulp::cast(values)
+    };
+    for k in (0..size / 8 * 8).step_by(8) {
+        let r: [_; 8] = rows.map(|row| load(row, k));
+        // Pairs of rows, then fours, then the halves of the vectors.
+        let (a0, a1) = (avx._mm256_unpacklo_ps(r[0], r[1]), avx._mm256_unpackhi_ps(r[0], r[1]));
+        let (a2, a3) = (avx._mm256_unpacklo_ps(r[2], r[3]), avx._mm256_unpackhi_ps(r[2], r[3]));
+        let (a4, a5) = (avx._mm256_unpacklo_ps(r[4], r[5]), avx._mm256_unpackhi_ps(r[4], r[5]));
+        let (a6, a7) = (avx._mm256_unpacklo_ps(r[6], r[7]), avx._mm256_unpackhi_ps(r[6], r[7]));
+        let (b0, b1) = (avx._mm256_shuffle_ps::<0x44>(a0, a2), avx._mm256_shuffle_ps::<0xEE>(a0, a2));
+        let (b2, b3) = (avx._mm256_shuffle_ps::<0x44>(a1, a3), avx._mm256_shuffle_ps::<0xEE>(a1, a3));
+        let (b4, b5) = (avx._mm256_shuffle_ps::<0x44>(a4, a6), avx._mm256_shuffle_ps::<0xEE>(a4, a6));
+        let (b6, b7) = (avx._mm256_shuffle_ps::<0x44>(a5, a7), avx._mm256_shuffle_ps::<0xEE>(a5, a7));
+        let columns = [
+            avx._mm256_permute2f128_ps::<0x20>(b0, b4),
+            avx._mm256_permute2f128_ps::<0x20>(b1, b5),
+            avx._mm256_permute2f128_ps::<0x20>(b2, b6),
+            avx._mm256_permute2f128_ps::<0x20>(b3, b7),
+            avx._mm256_permute2f128_ps::<0x31>(b0, b4),
+            avx._mm256_permute2f128_ps::<0x31>(b1, b5),
+            avx._mm256_permute2f128_ps::<0x31>(b2, b6),
+            avx._mm256_permute2f128_ps::<0x31>(b3, b7),
+        ];
+        for (i, column) in columns.into_iter().enumerate() {
+            let f32x8(c0, c1, c2, c3, c4, c5, c6, c7) = pulp::cast(column);
+            out[(k + i) * tile..][..8].copy_from_slice(&[c0, c1, c2, c3, c4, c5, c6, c7]);
+        }
+    }
+    for k in size / 8 * 8..size {
+        for (i, row) in rows.iter().enumerate() {
+            out[k * tile + i] = row[k];
+        }
+    }
+}

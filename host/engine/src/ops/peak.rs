@@ -1,0 +1,31 @@
+//! Arithmetic for its own sake: what the machine can do at the most, for speeds to be held against.
+
+use pulp::{Arch, Simd, WithSimd};
+
+/// Sums in flight: more than any machine's multiply-add units times their latency.
+const SUMS: usize = 12;
+
+/// Makes `rounds` of multiply-adds on the calling thread, in registers, in the widest vectors, and
+/// returns how many floating-point operations that was: two for each lane of a multiply-add.
+pub fn multiply_adds(rounds: u64) -> u64 {
+    struct Spin(u64);
+    impl WithSimd for Spin {
+        type Output = u64;
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) -> u64 {
+            let mut sums = [simd.splat_f32s(0.0); SUMS];
+            // Towards 1, so that no sum ever leaves the range of normal numbers.
+            let (factor, term) = (simd.splat_f32s(0.999), simd.splat_f32s(0.001));
+            for _ in 0..self.0 {
+                for sum in &mut sums {
+                    *sum = simd.mul_add_f32s(*sum, factor, term);
+                }
+            }
+            for sum in sums {
+                std::hint::black_box(simd.reduce_sum_f32s(sum));
+            }
+            self.0 * (2 * SUMS * S::F32_LANES) as u64
+        }
+    }
+    Arch::new().dispatch(Spin(rounds))
+}
