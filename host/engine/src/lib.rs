@@ -27,3 +27,9 @@ pub fn threads() -> usize {
 pub fn set_threads(threads: usize) -> std::result::Result<(), String> {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().map_err(|e| e.to_string())
 }
+
+/// Runs `f` on one of the pool's threads. Work that is cut into many small parts goes through here
+/// once: each part then finds the others awake, where from outside the pool it would wake them.
+pub(crate) fn on_pool<R: Send>(f: impl FnOnce() -> R + Send) -> R {
+    rayon::scope(|_| f())
+}

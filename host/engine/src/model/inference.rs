@@ -115,6 +115,11 @@ impl<'a> Session<'a> {
     /// Reads `ids` and returns the logits of the last `wanted`.
     fn read(&mut self, ids: &[u32], wanted: usize) -> Result<&[f32]> {
         self.check(ids)?;
+        crate::on_pool(|| self.compute(ids, wanted));
+        Ok(&self.logits)
+    }
+
+    fn compute(&mut self, ids: &[u32], wanted: usize) {
         let base = self.model.base;
         let config = &base.config;
         let (tokens, hidden) = (ids.len(), config.hidden_size);
@@ -129,8 +134,7 @@ impl<'a> Session<'a> {
         let linear = dora::Linear { weight: base.head(), bias: None, out: config.vocab_size, input: hidden };
         let head = Layer { linear, weight: base.few_tokens_head(), branch: None };
         let logits = sized(&mut self.logits, wanted * config.vocab_size);
-        few_tokens::forward(&[head], &mut [&mut *logits], normed, few);
-        Ok(logits)
+        few_tokens::forward(&[head], &mut [logits], normed, few);
     }
 
     fn check(&self, ids: &[u32]) -> Result<()> {

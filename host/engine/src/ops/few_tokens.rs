@@ -4,11 +4,13 @@
 //! A token's result is the same bit for bit whatever tokens are beside it: what is computed for
 //! several tokens at once, because they were guessed, is what one at a time would have given.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::dora::{Branch, Linear};
-use super::lanes::{dot, wide};
-use super::quantised::{BLOCK, Input, Quantised};
+use super::lanes::{dot, tree_sum, wide};
+use super::quantised::{BLOCK, Input, Portable, Quantised, Unpack};
 
 /// Tokens computed with one reading of the weight.
 pub const TOGETHER: usize = 4;
@@ -67,10 +69,16 @@ pub fn forward(layers: &[Layer], ys: &mut [&mut [f32]], x: &[f32], scratch: &mut
     z.clear();
     for layer in layers {
         let Some(branch) = layer.branch else { continue };
-        for x in x.chunks_exact(input) {
+        let first = z.len();
+        z.resize(first + branch.rank * tokens, 0.0);
+        for (z, x) in z[first..].chunks_exact_mut(branch.rank).zip(x.chunks_exact(input)) {
             wide(
                 #[inline(always)]
-                || z.extend(branch.a.chunks_exact(input).map(|a| dot(x, a))),
+                || {
+                    for (z, a) in z.iter_mut().zip(branch.a.chunks_exact(input)) {
+                        *z = dot(x, a);
+                    }
+                },
             );
         }
     }
@@ -89,60 +97,89 @@ pub fn forward(layers: &[Layer], ys: &mut [&mut [f32]], x: &[f32], scratch: &mut
     }
     let sums = &sums[..];
     tasks.into_par_iter().for_each(|(layer, y, z, rows)| {
+        let job = Job { layer, y, x, sums, z };
+        #[cfg(target_arch = "x86_64")]
+        if let Some(v3) = pulp::x86::V3::try_new() {
+            return v3.vectorize(
+                #[inline(always)]
+                || job.rows(v3, rows),
+            );
+        }
         wide(
             #[inline(always)]
-            || {
-                for row in rows {
-                    let mut t = 0;
-                    while t < tokens {
-                        t += match tokens - t {
-                            1 => some_tokens::<1>(layer, y, row, t, x, sums, z),
-                            2 => some_tokens::<2>(layer, y, row, t, x, sums, z),
-                            3 => some_tokens::<3>(layer, y, row, t, x, sums, z),
-                            _ => some_tokens::<TOGETHER>(layer, y, row, t, x, sums, z),
-                        };
-                    }
-                }
-            },
+            || job.rows(Portable, rows),
         );
     });
 }
 
-/// One row of the weight with `T` tokens from `t` on; returns `T`.
-#[inline(always)]
-fn some_tokens<const T: usize>(
-    layer: &Layer,
+/// A layer over its tokens, as every task of it sees it.
+struct Job<'a> {
+    layer: &'a Layer<'a>,
     y: Columns,
-    row: usize,
-    t: usize,
-    x: &[f32],
-    sums: &[f32],
-    z: &[f32],
-) -> usize {
-    let Linear { input, bias, .. } = layer.linear;
-    let x: [&[f32]; T] = std::array::from_fn(|i| &x[(t + i) * input..][..input]);
-    let base = match layer.weight {
-        Weight::Float(weight) => {
-            let weight = &weight[row * input..][..input];
-            x.map(|x| dot(x, weight))
-        }
-        Weight::Quantised(weight) => {
-            let blocks = input / BLOCK;
-            weight.dots(row, std::array::from_fn(|i| Input { x: x[i], sums: &sums[(t + i) * blocks..][..blocks] }))
-        }
-    };
-    for (i, base) in base.into_iter().enumerate() {
-        let mut value = base;
-        if let Some(branch) = layer.branch {
-            let z = &z[(t + i) * branch.rank..][..branch.rank];
-            value += branch.scaling * branch_of_row(&branch.b[row * branch.rank..][..branch.rank], z);
-            if let Some(magnitude) = branch.magnitude {
-                value *= magnitude.ratio[row];
+    x: &'a [f32],
+    /// Sums of the blocks of x.
+    sums: &'a [f32],
+    /// x·Aᵀ of every token.
+    z: &'a [f32],
+}
+
+impl Job<'_> {
+    #[inline(always)]
+    fn rows(&self, unpack: impl Unpack, rows: Range<usize>) {
+        let tokens = self.x.len() / self.layer.linear.input;
+        for row in rows {
+            let mut t = 0;
+            while t < tokens {
+                t += match tokens - t {
+                    1 => self.some_tokens::<1>(unpack, row, t),
+                    2 => self.some_tokens::<2>(unpack, row, t),
+                    3 => self.some_tokens::<3>(unpack, row, t),
+                    _ => self.some_tokens::<TOGETHER>(unpack, row, t),
+                };
             }
         }
-        y.set(t + i, row, value + bias.map_or(0.0, |bias| bias[row]));
     }
-    T
+
+    /// One row of the weight with `T` tokens from `t` on; returns `T`.
+    #[inline(always)]
+    fn some_tokens<const T: usize>(&self, unpack: impl Unpack, row: usize, t: usize) -> usize {
+        let Self { layer, y, x, sums, z } = self;
+        let Linear { input, bias, .. } = layer.linear;
+        let x: [&[f32]; T] = std::array::from_fn(
+            #[inline(always)]
+            |i| &x[(t + i) * input..][..input],
+        );
+        let base = match layer.weight {
+            Weight::Float(weight) => {
+                let weight = &weight[row * input..][..input];
+                let mut base = [0.0; T];
+                for (base, x) in base.iter_mut().zip(x) {
+                    *base = dot(x, weight);
+                }
+                base
+            }
+            Weight::Quantised(weight) => {
+                let blocks = input / BLOCK;
+                let input = std::array::from_fn(
+                    #[inline(always)]
+                    |i| Input { x: x[i], sums: &sums[(t + i) * blocks..][..blocks] },
+                );
+                weight.dots::<_, T>(unpack, row, input)
+            }
+        };
+        for (i, base) in base.into_iter().enumerate() {
+            let mut value = base;
+            if let Some(branch) = layer.branch {
+                let z = &z[(t + i) * branch.rank..][..branch.rank];
+                value += branch.scaling * branch_of_row(&branch.b[row * branch.rank..][..branch.rank], z);
+                if let Some(magnitude) = branch.magnitude {
+                    value *= magnitude.ratio[row];
+                }
+            }
+            y.set(t + i, row, value + bias.map_or(0.0, |bias| bias[row]));
+        }
+        T
+    }
 }
 
 /// B's row times z: a handful of values, too short for [`dot`]'s sixteen sums.
@@ -156,7 +193,7 @@ fn branch_of_row(b: &[f32], z: &[f32]) -> f32 {
             sums[l] += b[l] * z[l];
         }
     }
-    sums.iter().sum::<f32>() + tail
+    tree_sum(sums) + tail
 }
 
 /// Destination of tasks that each own rows of W, and so columns of y.

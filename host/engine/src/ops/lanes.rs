@@ -20,7 +20,8 @@ pub fn exp(x: f32) -> f32 {
     const LN2_HIGH: f32 = 0.693_359_4;
     const LN2_LOW: f32 = -2.121_944_4e-4;
     let clamped = x.clamp(-87.5, 88.5);
-    let n = (clamped * std::f32::consts::LOG2_E + ROUND) - ROUND;
+    let shifted = clamped * std::f32::consts::LOG2_E + ROUND;
+    let n = shifted - ROUND;
     let r = (clamped - n * LN2_HIGH) - n * LN2_LOW;
     let mut p = 1.987_569_2e-4;
     p = p * r + 1.398_2e-3;
@@ -30,8 +31,10 @@ pub fn exp(x: f32) -> f32 {
     p = p * r + 0.5;
     let y = (p * r * r + r) + 1.0;
     // 2^n in two halves, so that n = 128 does not overflow the exponent before the product does.
-    let half = (n as i32) >> 1;
-    let rest = n as i32 - half;
+    // The integer is in the last bits of `shifted`; a conversion would check its range, lane by lane.
+    let integer = shifted.to_bits() as i32 - ROUND.to_bits() as i32;
+    let half = integer >> 1;
+    let rest = integer - half;
     let scaled = y * f32::from_bits(((half + 127) << 23) as u32) * f32::from_bits(((rest + 127) << 23) as u32);
     if x < -87.4 {
         0.0
@@ -42,7 +45,7 @@ pub fn exp(x: f32) -> f32 {
     }
 }
 
-/// Eight partial sums, combined in a fixed order: fast and the same on every run.
+/// Sixteen partial sums, combined in a fixed order: fast and the same on every run.
 #[inline(always)]
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     const LANES: usize = 16;
@@ -54,7 +57,21 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
             sums[l] += x[l] * y[l];
         }
     }
-    sums.iter().sum::<f32>() + tail
+    tree_sum(sums) + tail
+}
+
+/// The sum of a power of two of values, halves added to halves: no long chain of additions that
+/// wait for each other.
+#[inline(always)]
+pub fn tree_sum<const N: usize>(mut values: [f32; N]) -> f32 {
+    let mut n = N;
+    while n > 1 {
+        n /= 2;
+        for l in 0..n {
+            values[l] += values[l + n];
+        }
+    }
+    values[0]
 }
 
 /// The largest value; -∞ for none. NaNs are not seen.
@@ -89,7 +106,7 @@ pub fn exp_and_sum(values: &mut [f32], shift: f32) -> f32 {
         *v = exp(*v - shift);
         tail += *v;
     }
-    sums.iter().sum::<f32>() + tail
+    tree_sum(sums) + tail
 }
 
 #[cfg(test)]

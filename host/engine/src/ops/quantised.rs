@@ -5,11 +5,10 @@
 //! The weights' values are exactly those that dequantising gives; inputs and sums stay f32. So a
 //! product differs from the f32 one by the order of its sum alone.
 
+use super::lanes::{dot, tree_sum};
+
 /// Values per block.
 pub const BLOCK: usize = 32;
-
-/// Blocks whose scales are widened at a time.
-const SCALES: usize = 16;
 
 /// Lanes of a partial sum.
 const LANES: usize = 8;
@@ -45,10 +44,10 @@ impl Kind {
 pub struct Quantised {
     kind: Kind,
     input: usize,
-    /// d of every block, f16.
-    scales: Vec<u16>,
-    /// m of every block, f16; empty where there is none.
-    offsets: Vec<u16>,
+    /// d of every block.
+    scales: Vec<f32>,
+    /// What is added to every value of a block; empty where there is nothing.
+    offsets: Vec<f32>,
     quants: Vec<u8>,
 }
 
@@ -66,14 +65,17 @@ impl Quantised {
             kind,
             input,
             scales: Vec::with_capacity(count),
-            offsets: Vec::with_capacity(if kind == Kind::Q4Offset { count } else { 0 }),
+            offsets: Vec::with_capacity(if kind == Kind::Q8 { 0 } else { count }),
             quants: Vec::with_capacity(count * kind.quant_bytes()),
         };
         for block in blocks.chunks_exact(size) {
             let (head, quants) = block.split_at(size - kind.quant_bytes());
-            this.scales.push(u16::from_le_bytes([head[0], head[1]]));
-            if kind == Kind::Q4Offset {
-                this.offsets.push(u16::from_le_bytes([head[2], head[3]]));
+            let scale = widened(u16::from_le_bytes([head[0], head[1]]));
+            this.scales.push(scale);
+            match kind {
+                Kind::Q8 => {}
+                Kind::Q4 => this.offsets.push(-8.0 * scale),
+                Kind::Q4Offset => this.offsets.push(widened(u16::from_le_bytes([head[2], head[3]]))),
             }
             this.quants.extend_from_slice(quants);
         }
@@ -92,76 +94,172 @@ impl Quantised {
 
     /// Bytes in memory.
     pub fn bytes(&self) -> usize {
-        2 * (self.scales.len() + self.offsets.len()) + self.quants.len()
+        4 * (self.scales.len() + self.offsets.len()) + self.quants.len()
     }
 
     /// The products of one row of W with `T` tokens' inputs. A token's result is the same bit for
     /// bit whatever tokens are beside it.
     #[inline(always)]
-    pub(super) fn dots<const T: usize>(&self, row: usize, x: [Input; T]) -> [f32; T] {
+    pub(super) fn dots<U: Unpack, const T: usize>(&self, unpack: U, row: usize, x: [Input; T]) -> [f32; T] {
         match self.kind {
-            Kind::Q8 => self.dots_q8(row, x),
-            Kind::Q4 => self.dots_q4::<T, false>(row, x),
-            Kind::Q4Offset => self.dots_q4::<T, true>(row, x),
+            Kind::Q8 => {
+                let quants = self.quants.as_chunks::<BLOCK>().0;
+                self.sums(
+                    unpack,
+                    row,
+                    x,
+                    quants,
+                    #[inline(always)]
+                    |quants| unpack.bytes(quants),
+                )
+            }
+            Kind::Q4 | Kind::Q4Offset => {
+                let quants = self.quants.as_chunks::<{ BLOCK / 2 }>().0;
+                self.sums(
+                    unpack,
+                    row,
+                    x,
+                    quants,
+                    #[inline(always)]
+                    |quants| unpack.halves(quants),
+                )
+            }
         }
     }
 
     #[inline(always)]
-    fn dots_q8<const T: usize>(&self, row: usize, x: [Input; T]) -> [f32; T] {
+    fn sums<U: Unpack, Q, const T: usize>(
+        &self,
+        unpack: U,
+        row: usize,
+        x: [Input; T],
+        quants: &[Q],
+        values: impl Fn(&Q) -> [[f32; LANES]; 4],
+    ) -> [f32; T] {
         let blocks = self.input / BLOCK;
-        let quants = &self.quants[row * self.input..][..self.input];
+        let quants = &quants[row * blocks..][..blocks];
         let scales = &self.scales[row * blocks..][..blocks];
+        let mut inputs: [&[[f32; BLOCK]]; T] = [&[]; T];
+        for (input, x) in inputs.iter_mut().zip(&x) {
+            *input = &x.x.as_chunks::<BLOCK>().0[..blocks];
+        }
         let mut totals = [[0.0f32; LANES]; T];
-        for (part, scales) in scales.chunks(SCALES).enumerate() {
-            for (b, scale) in widened(scales).into_iter().enumerate().take(scales.len()) {
-                let at = (part * SCALES + b) * BLOCK;
-                let mut values = [0.0f32; BLOCK];
-                for (value, q) in values.iter_mut().zip(&quants[at..at + BLOCK]) {
-                    *value = f32::from(*q as i8);
-                }
-                add_block(&mut totals, &values, &x, at, scale);
+        for b in 0..blocks {
+            let values = values(&quants[b]);
+            for t in 0..T {
+                unpack.add_block(&mut totals[t], &values, &inputs[t][b], scales[b]);
             }
         }
-        totals.map(|total| total.iter().sum())
+        let mut sums = [0.0; T];
+        for t in 0..T {
+            sums[t] = tree_sum(totals[t]);
+            if self.kind != Kind::Q8 {
+                sums[t] += dot(&self.offsets[row * blocks..][..blocks], x[t].sums);
+            }
+        }
+        sums
+    }
+}
+
+/// How blocks become numbers: with the vectors of one machine, or in plain Rust.
+pub(super) trait Unpack: Copy {
+    /// 32 signed bytes.
+    fn bytes(self, quants: &[u8; BLOCK]) -> [[f32; LANES]; 4];
+
+    /// 32 values of four bits: the low halves of the bytes are the first 16, the high ones the last.
+    fn halves(self, quants: &[u8; BLOCK / 2]) -> [[f32; LANES]; 4];
+
+    /// Adds scale · Σ values·x over one block, lane by lane.
+    fn add_block(self, total: &mut [f32; LANES], values: &[[f32; LANES]; 4], x: &[f32; BLOCK], scale: f32);
+}
+
+/// Plain Rust.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Portable;
+
+impl Unpack for Portable {
+    #[inline(always)]
+    fn bytes(self, quants: &[u8; BLOCK]) -> [[f32; LANES]; 4] {
+        let mut values = [[0.0; LANES]; 4];
+        for (values, quants) in values.iter_mut().zip(quants.chunks_exact(LANES)) {
+            for l in 0..LANES {
+                values[l] = f32::from(quants[l] as i8);
+            }
+        }
+        values
     }
 
     #[inline(always)]
-    fn dots_q4<const T: usize, const OFFSET: bool>(&self, row: usize, x: [Input; T]) -> [f32; T] {
-        const HALF: usize = BLOCK / 2;
-        let blocks = self.input / BLOCK;
-        let quants = &self.quants[row * blocks * HALF..][..blocks * HALF];
-        let scales = &self.scales[row * blocks..][..blocks];
-        let mut totals = [[0.0f32; LANES]; T];
-        let mut rests = [0.0f32; T];
-        for (part, scales) in scales.chunks(SCALES).enumerate() {
-            let first = part * SCALES;
-            let widened_scales = widened(scales);
-            let offsets = if OFFSET {
-                widened(&self.offsets[row * blocks + first..][..scales.len()])
-            } else {
-                widened_scales.map(|scale| -8.0 * scale)
-            };
-            for b in 0..scales.len() {
-                let at = (first + b) * HALF;
-                // The low halves of the bytes are a block's first 16 values, the high ones its last.
-                let mut values = [0.0f32; BLOCK];
-                let (low, high) = values.split_at_mut(HALF);
-                for ((low, high), q) in low.iter_mut().zip(high).zip(&quants[at..at + HALF]) {
-                    *low = f32::from(q & 15);
-                    *high = f32::from(q >> 4);
-                }
-                add_block(&mut totals, &values, &x, (first + b) * BLOCK, widened_scales[b]);
-                for (rest, x) in rests.iter_mut().zip(&x) {
-                    *rest = offsets[b].mul_add(x.sums[first + b], *rest);
-                }
+    fn halves(self, quants: &[u8; BLOCK / 2]) -> [[f32; LANES]; 4] {
+        let mut values = [[0.0; LANES]; 4];
+        for (group, quants) in quants.chunks_exact(LANES).enumerate() {
+            for l in 0..LANES {
+                values[group][l] = f32::from(quants[l] & 15);
+                values[group + 2][l] = f32::from(quants[l] >> 4);
             }
         }
-        let mut out = rests;
-        for (out, total) in out.iter_mut().zip(totals) {
-            *out += total.iter().sum::<f32>();
-        }
-        out
+        values
     }
+
+    #[inline(always)]
+    fn add_block(self, total: &mut [f32; LANES], values: &[[f32; LANES]; 4], x: &[f32; BLOCK], scale: f32) {
+        let mut sum = [0.0f32; LANES];
+        for (values, x) in values.iter().zip(x.chunks_exact(LANES)) {
+            for l in 0..LANES {
+                sum[l] = values[l].mul_add(x[l], sum[l]);
+            }
+        }
+        for l in 0..LANES {
+            total[l] = sum[l].mul_add(scale, total[l]);
+        }
+    }
+}
+
+/// AVX2. Left to itself, the compiler takes the bytes apart one by one.
+#[cfg(target_arch = "x86_64")]
+impl Unpack for pulp::x86::V3 {
+    #[inline(always)]
+    fn bytes(self, quants: &[u8; BLOCK]) -> [[f32; LANES]; 4] {
+        let [low, high]: [[u8; BLOCK / 2]; 2] = pulp::cast(*quants);
+        let (a, b) = eight_and_eight(self, pulp::cast(low), true);
+        let (c, d) = eight_and_eight(self, pulp::cast(high), true);
+        [a, b, c, d]
+    }
+
+    #[inline(always)]
+    fn halves(self, quants: &[u8; BLOCK / 2]) -> [[f32; LANES]; 4] {
+        let both = pulp::cast(*quants);
+        let fifteen = self.sse2._mm_set1_epi8(15);
+        let low = self.sse2._mm_and_si128(both, fifteen);
+        let high = self.sse2._mm_and_si128(self.sse2._mm_srli_epi16::<4>(both), fifteen);
+        let (a, b) = eight_and_eight(self, low, false);
+        let (c, d) = eight_and_eight(self, high, false);
+        [a, b, c, d]
+    }
+
+    #[inline(always)]
+    fn add_block(self, total: &mut [f32; LANES], values: &[[f32; LANES]; 4], x: &[f32; BLOCK], scale: f32) {
+        let x: [[f32; LANES]; 4] = pulp::cast(*x);
+        let mut sum = self.avx._mm256_mul_ps(pulp::cast(values[0]), pulp::cast(x[0]));
+        sum = self.fma._mm256_fmadd_ps(pulp::cast(values[1]), pulp::cast(x[1]), sum);
+        sum = self.fma._mm256_fmadd_ps(pulp::cast(values[2]), pulp::cast(x[2]), sum);
+        sum = self.fma._mm256_fmadd_ps(pulp::cast(values[3]), pulp::cast(x[3]), sum);
+        let scale = self.avx._mm256_set1_ps(scale);
+        *total = pulp::cast(self.fma._mm256_fmadd_ps(sum, scale, pulp::cast(*total)));
+    }
+}
+
+/// Sixteen bytes as numbers.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn eight_and_eight(v3: pulp::x86::V3, bytes: std::arch::x86_64::__m128i, signed: bool) -> ([f32; LANES], [f32; LANES]) {
+    let upper = v3.sse2._mm_unpackhi_epi64(bytes, bytes);
+    let (low, high) = if signed {
+        (v3.avx2._mm256_cvtepi8_epi32(bytes), v3.avx2._mm256_cvtepi8_epi32(upper))
+    } else {
+        (v3.avx2._mm256_cvtepu8_epi32(bytes), v3.avx2._mm256_cvtepu8_epi32(upper))
+    };
+    (pulp::cast(v3.avx._mm256_cvtepi32_ps(low)), pulp::cast(v3.avx._mm256_cvtepi32_ps(high)))
 }
 
 /// One token's input of a linear layer.
@@ -173,42 +271,14 @@ pub(super) struct Input<'a> {
     pub(super) sums: &'a [f32],
 }
 
-/// Adds scale · Σ values·x over one block, lane by lane.
-#[inline(always)]
-fn add_block<const T: usize>(
-    totals: &mut [[f32; LANES]; T],
-    values: &[f32; BLOCK],
-    x: &[Input; T],
-    at: usize,
-    scale: f32,
-) {
-    for (total, x) in totals.iter_mut().zip(x) {
-        let x = &x.x[at..at + BLOCK];
-        let mut sum = [0.0f32; LANES];
-        for (values, x) in values.chunks_exact(LANES).zip(x.chunks_exact(LANES)) {
-            for l in 0..LANES {
-                sum[l] = values[l].mul_add(x[l], sum[l]);
-            }
-        }
-        for l in 0..LANES {
-            total[l] = sum[l].mul_add(scale, total[l]);
-        }
-    }
-}
-
-/// f16 to f32, exactly, infinities and NaNs aside: those would be a damaged file.
-#[inline(always)]
-fn widened(halves: &[u16]) -> [f32; SCALES] {
+/// f16 to f32, exactly; infinities and NaNs aside, which would be a damaged file.
+fn widened(half: u16) -> f32 {
     /// 2^112: from f16's exponent bias of 15 to f32's of 127.
     const REBIAS: f32 = 5.192_296_9e33;
-    let mut all = [0u16; SCALES];
-    all[..halves.len()].copy_from_slice(halves);
-    all.map(|half| {
-        let (sign, rest) = (u32::from(half & 0x8000) << 16, u32::from(half & 0x7fff) << 13);
-        // The bits are a subnormal f32 or a small normal one; scaling it up is exact.
-        let value = f32::from_bits(rest) * REBIAS;
-        f32::from_bits(value.to_bits() | sign)
-    })
+    let (sign, rest) = (u32::from(half & 0x8000) << 16, u32::from(half & 0x7fff) << 13);
+    // The bits are a subnormal f32 or a small normal one; scaling it up is exact.
+    let value = f32::from_bits(rest) * REBIAS;
+    f32::from_bits(value.to_bits() | sign)
 }
 
 #[cfg(test)]
@@ -230,7 +300,7 @@ mod tests {
         // 1, -2, 65504 (largest), 2^-14 (smallest normal), 2^-24 (smallest of all), -0
         let halves = [0x3c00, 0xc000, 0x7bff, 0x0400, 0x0001, 0x8000];
         let want = [1.0, -2.0, 65504.0, 2f32.powi(-14), 2f32.powi(-24), -0.0];
-        assert_eq!(widened(&halves)[..6], want);
+        assert_eq!(halves.map(widened), want);
     }
 
     #[test]
@@ -249,18 +319,29 @@ mod tests {
             let values = QTensor::new(storage, (out, input)).unwrap().dequantize(&Device::Cpu).unwrap();
             let values: Vec<f32> = values.flatten_all().unwrap().to_vec1().unwrap();
             let ours = Quantised::new(kind, input, &blocks);
-            assert_eq!((ours.out(), ours.input(), ours.bytes()), (out, input, blocks.len()));
+            assert_eq!((ours.out(), ours.input()), (out, input));
+            assert!(ours.bytes() < out * input * 4 / 3, "{kind:?}: {} bytes", ours.bytes());
             let sums: Vec<f32> = x.chunks_exact(BLOCK).map(|x| x.iter().sum()).collect();
             let token = |t: usize| Input { x: &x[t * input..][..input], sums: &sums[t * (input / BLOCK)..] };
             for row in 0..out {
-                let together = ours.dots(row, [token(0), token(1), token(2)]);
+                let together = ours.dots(Portable, row, [token(0), token(1), token(2)]);
                 for (t, got) in together.into_iter().enumerate() {
                     let row = &values[row * input..][..input];
                     let want: f64 = row.iter().zip(token(t).x).map(|(w, x)| f64::from(*w) * f64::from(*x)).sum();
                     assert!((f64::from(got) - want).abs() < 2e-5, "{kind:?} {t}: {got}, {want}");
                 }
-                let apart: [f32; 3] = std::array::from_fn(|t| ours.dots(row, [token(t)])[0]);
+                let apart: [f32; 3] = std::array::from_fn(|t| ours.dots(Portable, row, [token(t)])[0]);
                 assert_eq!(apart, together, "{kind:?}: a token's neighbours change it");
+                #[cfg(target_arch = "x86_64")]
+                if let Some(v3) = pulp::x86::V3::try_new() {
+                    let vectors = ours.dots(v3, row, [token(0), token(1), token(2)]);
+                    assert!(
+                        vectors.iter().zip(&together).all(|(v, p)| (v - p).abs() < 2e-5),
+                        "{vectors:?} {together:?}"
+                    );
+                    let apart: [f32; 3] = std::array::from_fn(|t| ours.dots(v3, row, [token(t)])[0]);
+                    assert_eq!(apart, vectors, "{kind:?}: a token's neighbours change it");
+                }
             }
         }
     }

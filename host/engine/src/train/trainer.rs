@@ -10,6 +10,7 @@ use crate::data::{Batch, Cut, Example, Records};
 use crate::error::{EngineError, Result};
 use crate::model::decoder::Decoder;
 use crate::model::pass::{Dropout, Model, Pass};
+use crate::on_pool;
 use crate::ops::cross_entropy::Loss;
 use crate::train::config::TrainConfig;
 use crate::train::events::StepReport;
@@ -177,9 +178,9 @@ impl<'a> Trainer<'a> {
         for records in cut(examples, self.config.cut()) {
             let batch = batch(examples, &records, self.base)?;
             let tokens = batch.tokens();
-            trace_span!("forward", tokens).in_scope(|| self.pass.forward(model, &batch, dropout, true));
+            trace_span!("forward", tokens).in_scope(|| on_pool(|| self.pass.forward(model, &batch, dropout, true)));
             total += trace_span!("backward", tokens)
-                .in_scope(|| self.pass.backward(model, &batch, dropout, scale, &mut self.gradients));
+                .in_scope(|| on_pool(|| self.pass.backward(model, &batch, dropout, scale, &mut self.gradients)));
         }
         Ok(total)
     }
@@ -232,8 +233,9 @@ pub fn evaluate(pass: &mut Pass, model: Model, examples: &dyn Records, how: Cut)
     let mut total = Loss::default();
     for records in cut(examples, how) {
         let batch = batch(examples, &records, model.base)?;
-        trace_span!("forward", tokens = batch.tokens()).in_scope(|| pass.forward(model, &batch, None, false));
-        total += pass.loss(model.base, &batch);
+        trace_span!("forward", tokens = batch.tokens())
+            .in_scope(|| on_pool(|| pass.forward(model, &batch, None, false)));
+        total += on_pool(|| pass.loss(model.base, &batch));
     }
     Ok(total)
 }

@@ -108,20 +108,36 @@ impl Block {
                 // With distances in registers, adding them up takes as long as the products.
                 for _ in 0..self.k / UNROLL {
                     for step in 0..UNROLL {
-                        add_step(simd, &mut sums, left.wrapping_add(step * ROWS), 1, right.wrapping_add(step * tile));
+                        add_step(simd, &mut sums, left.wrapping_add(step * ROWS), right.wrapping_add(step * tile));
                     }
                     left = left.wrapping_add(UNROLL * ROWS);
                     right = right.wrapping_add(UNROLL * tile);
                 }
                 for _ in 0..self.k % UNROLL {
-                    add_step(simd, &mut sums, left, 1, right);
+                    add_step(simd, &mut sums, left, right);
                     left = left.wrapping_add(ROWS);
                     right = right.wrapping_add(tile);
                 }
-            } else {
+            } else if self.left_row == 1 {
                 for _ in 0..self.k {
-                    add_step(simd, &mut sums, left, self.left_row, right);
+                    add_step(simd, &mut sums, left, right);
                     left = left.wrapping_add(self.left_k);
+                    right = right.wrapping_add(self.right_k);
+                }
+            } else {
+                // Two pointers, three rows from each: addresses then need no sums of distances.
+                let mut lower = left.wrapping_add(3 * self.left_row);
+                for _ in 0..self.k {
+                    let right0 = right.cast::<S::f32s>().read_unaligned();
+                    let right1 = right.add(S::F32_LANES).cast::<S::f32s>().read_unaligned();
+                    for (i, sums) in sums.iter_mut().enumerate() {
+                        let from = if i < 3 { left } else { lower };
+                        let value = simd.splat_f32s(*from.add(i % 3 * self.left_row));
+                        sums[0] = simd.mul_add_f32s(value, right0, sums[0]);
+                        sums[1] = simd.mul_add_f32s(value, right1, sums[1]);
+                    }
+                    left = left.wrapping_add(self.left_k);
+                    lower = lower.wrapping_add(self.left_k);
                     right = right.wrapping_add(self.right_k);
                 }
             }
@@ -168,16 +184,15 @@ impl Block {
     }
 }
 
-/// Adds one k's products to all sums of a tile.
+/// Adds one k's products to all sums of a tile, whose left values lie together.
 ///
 /// # Safety
-/// `M` values of `left`, `left_row` apart, and a tile's values of `right` can be read.
+/// `M` values of `left` and a tile's values of `right` can be read.
 #[inline(always)]
 unsafe fn add_step<S: Simd, const M: usize>(
     simd: S,
     sums: &mut [[S::f32s; VECTORS]; M],
     left: *const f32,
-    left_row: usize,
     right: *const f32,
 ) {
     // SAFETY: the caller's promise.
@@ -185,7 +200,7 @@ unsafe fn add_step<S: Simd, const M: usize>(
         let right0 = right.cast::<S::f32s>().read_unaligned();
         let right1 = right.add(S::F32_LANES).cast::<S::f32s>().read_unaligned();
         for (i, sums) in sums.iter_mut().enumerate() {
-            let left = simd.splat_f32s(*left.add(i * left_row));
+            let left = simd.splat_f32s(*left.add(i));
             sums[0] = simd.mul_add_f32s(left, right0, sums[0]);
             sums[1] = simd.mul_add_f32s(left, right1, sums[1]);
         }

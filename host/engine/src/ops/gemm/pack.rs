@@ -38,15 +38,13 @@ pub(super) fn left(out: &mut [f32], view: View, rows: Range<usize>, k: Range<usi
 /// after k, the columns' values. The last panel's missing columns are zeros.
 pub(super) fn right(out: &mut [f32], view: View, k: Range<usize>, columns: Range<usize>, tile: usize) {
     let (row_stride, col_stride) = view.strides();
+    if col_stride == 1 {
+        return right_rows(out, &view.data()[k.start * row_stride + columns.start..], row_stride, columns.len(), tile);
+    }
     for (j, out) in columns.clone().step_by(tile).zip(out.chunks_mut(tile * k.len())) {
         let data = &view.data()[j * col_stride + k.start * row_stride..];
         let n = tile.min(columns.end - j);
-        if col_stride == 1 {
-            for (k, out) in out.chunks_exact_mut(tile).enumerate() {
-                out[..n].copy_from_slice(&data[k * row_stride..][..n]);
-                out[n..].fill(0.0);
-            }
-        } else if row_stride == 1 {
+        if row_stride == 1 {
             transpose_rows(out, tile, data, col_stride, n);
             out.chunks_exact_mut(tile).for_each(|out| out[n..].fill(0.0));
         } else {
@@ -55,6 +53,52 @@ pub(super) fn right(out: &mut [f32], view: View, k: Range<usize>, columns: Range
                     *out = if j < n { data[k * row_stride + j * col_stride] } else { 0.0 };
                 }
             }
+        }
+    }
+}
+
+/// Rows that are fetched ahead of the one being packed.
+const AHEAD: usize = 6;
+
+/// Asks for these values to be brought into the cache.
+#[inline(always)]
+fn prefetch(values: &[f32]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in values.chunks(16) {
+        // SAFETY: a prefetch reads nothing that the program can see, and the address is of a
+        // value; SSE is part of every x86-64.
+        unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(line.as_ptr().cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = values;
+}
+
+/// Packs from rows: each row's columns lie together, and are read together.
+fn right_rows(out: &mut [f32], data: &[f32], row_stride: usize, columns: usize, tile: usize) {
+    let panels = columns.div_ceil(tile);
+    let size = out.len() / panels;
+    for k in 0..size / tile {
+        let row = &data[k * row_stride..][..columns];
+        // Rows are too short and too far apart for the machine to see what comes next.
+        if let Some(ahead) = data.get((k + AHEAD) * row_stride..).and_then(|ahead| ahead.get(..columns)) {
+            prefetch(ahead);
+        }
+        let mut whole = row.chunks_exact(tile);
+        for (panel, values) in (&mut whole).enumerate() {
+            // By eights: a copy of a length unknown to the compiler is a call.
+            let to = &mut out[panel * size + k * tile..][..tile];
+            for (to, values) in to.chunks_mut(8).zip(values.chunks(8)) {
+                match (<&mut [f32; 8]>::try_from(&mut *to), <&[f32; 8]>::try_from(values)) {
+                    (Ok(to), Ok(values)) => *to = *values,
+                    _ => to.copy_from_slice(values),
+                }
+            }
+        }
+        let rest = whole.remainder();
+        if !rest.is_empty() {
+            let to = &mut out[(panels - 1) * size + k * tile..][..tile];
+            to[..rest.len()].copy_from_slice(rest);
+            to[rest.len()..].fill(0.0);
         }
     }
 }
@@ -75,9 +119,11 @@ fn transpose_rows(out: &mut [f32], tile: usize, data: &[f32], stride: usize, n: 
     if let Some(v3) = pulp::x86::V3::try_new() {
         for j in (0..n / 8 * 8).step_by(8) {
             let rows: [&[f32]; 8] = std::array::from_fn(|i| &data[(j + i) * stride..][..size]);
+            // The next panel's, or whatever follows.
+            let ahead = std::array::from_fn(|i| data.get((j + n + i) * stride..).unwrap_or_default());
             v3.vectorize(
                 #[inline(always)]
-                || eight_rows(v3, &mut out[j..], tile, rows),
+                || eight_rows(v3, &mut out[j..], tile, rows, ahead),
             );
         }
         done = n / 8 * 8;
@@ -89,19 +135,40 @@ fn transpose_rows(out: &mut [f32], tile: usize, data: &[f32], stride: usize, n: 
     }
 }
 
-/// Eight rows of data become eight columns of `out`, whose rows are `tile` apart.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn eight_rows(v3: pulp::x86::V3, out: &mut [f32], tile: usize, rows: [&[f32]; 8]) {
+fn load(row: &[f32], k: usize) -> std::arch::x86_64::__m256 {
+    let values: [f32; 8] = row[k..k + 8].try_into().unwrap_or_default();
+    pulp::cast(values)
+}
+
+/// Eight rows of data become eight columns of `out`, whose rows are `tile` apart; `ahead` is fetched
+/// for the next call.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn eight_rows(v3: pulp::x86::V3, out: &mut [f32], tile: usize, rows: [&[f32]; 8], ahead: [&[f32]; 8]) {
     use pulp::f32x8;
     let avx = v3.avx;
     let size = rows[0].len();
-    let load = |row: &[f32], k: usize| {
-        let values: [f32; 8] = row[k..k + 8].try_into().unwrap_or_default();
-        pulp::cast(values)
-    };
+    // Of one known length, so that the loads below need no checks.
+    let rows = rows.map(|row| &row[..size]);
     for k in (0..size / 8 * 8).step_by(8) {
-        let r: [_; 8] = rows.map(|row| load(row, k));
+        if k % 16 == 0 {
+            for row in ahead {
+                prefetch(row.get(k..k + 1).unwrap_or_default());
+            }
+        }
+        // Written out: `map` is not always inlined, and then not compiled for these vectors.
+        let r = [
+            load(rows[0], k),
+            load(rows[1], k),
+            load(rows[2], k),
+            load(rows[3], k),
+            load(rows[4], k),
+            load(rows[5], k),
+            load(rows[6], k),
+            load(rows[7], k),
+        ];
         // Pairs of rows, then fours, then the halves of the vectors.
         let (a0, a1) = (avx._mm256_unpacklo_ps(r[0], r[1]), avx._mm256_unpackhi_ps(r[0], r[1]));
         let (a2, a3) = (avx._mm256_unpacklo_ps(r[2], r[3]), avx._mm256_unpackhi_ps(r[2], r[3]));
