@@ -12,9 +12,9 @@ test:
 lint:
     cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings
 
-# Time optimizer steps on random weights
-bench *args="--arch smollm2-135m":
-    cargo run --release -- bench train {{args}}
+# Time optimizer steps against transformers + PEFT, side by side (an hour; `--case smollm2-256` for one)
+bench *args="":
+    cargo build --release && python3 host/engine/benches/compare.py {{args}}
 
 # Kill 200 runs at random moments and let each go on: all end in the same bytes (about ten minutes)
 stress kills="200":

@@ -102,11 +102,30 @@ fn the_json_line_has_these_keys() {
     let got = json_line(&place, &[&args[..], &["--json"]].concat());
     let mut keys: Vec<&str> = got.as_object().unwrap().keys().map(String::as_str).collect();
     keys.sort_unstable();
-    let expected = ["losses", "peak_rss_mb", "step_s", "threads", "tokens_per_s", "tokens_per_step", "trainable"];
+    let expected = [
+        "losses",
+        "peak_rss_mb",
+        "step_s",
+        "steps_s",
+        "threads",
+        "tokens_per_s",
+        "tokens_per_step",
+        "trainable",
+        "useful_gflop_per_s",
+    ];
     assert_eq!(keys, expected);
     assert_eq!(got["losses"].as_array().unwrap().len(), 2);
     assert_eq!(got["tokens_per_step"], 64);
     assert!(got["tokens_per_s"].as_f64().unwrap() > 0.0 && got["step_s"].as_f64().unwrap() >= 0.0);
+}
+
+#[test]
+fn a_prompt_and_a_text_are_timed() {
+    let place = Place::new();
+    write_base(&place.path("tiny"));
+    let args = ["bench", "generate", "--base", "../tiny", "--prompt", "9", "--tokens", "3", "--times", "1", "--json"];
+    let got = json_line(&place, &args);
+    assert!(got["prompt_tokens_per_s"].as_f64().unwrap() > 0.0 && got["tokens_per_s"].as_f64().unwrap() > 0.0, "{got}");
 }
 
 #[test]

@@ -64,9 +64,12 @@ def export(args):
     if args.kind == "smollm2":
         if args.gguf is None:
             raise SystemExit("smollm2 needs --gguf FILE: `hive model path smollm2-135m-instruct-q4_1` names one")
-        model = AutoModelForCausalLM.from_pretrained(
-            args.gguf.parent, gguf_file=args.gguf.name, dtype=torch.float32
-        )
+        stored = AutoModelForCausalLM.from_pretrained(args.gguf.parent, gguf_file=args.gguf.name, dtype=torch.float32)
+        # transformers will not save what it read from a GGUF file, although it is plain f32 by now.
+        if hasattr(stored.config, "quantization_config"):
+            del stored.config.quantization_config
+        model = type(stored)(stored.config)
+        model.load_state_dict(stored.state_dict())
     else:
         torch.manual_seed(0)
         config = Qwen3Config(

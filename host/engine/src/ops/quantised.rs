@@ -154,7 +154,7 @@ impl Quantised {
         for t in 0..T {
             sums[t] = tree_sum(totals[t]);
             if self.kind != Kind::Q8 {
-                sums[t] += dot(&self.offsets[row * blocks..][..blocks], x[t].sums);
+                sums[t] += dot(&self.offsets[row * blocks..][..blocks], &x[t].sums[..blocks]);
             }
         }
         sums
@@ -274,7 +274,7 @@ pub(super) struct Input<'a> {
 /// f16 to f32, exactly; infinities and NaNs aside, which would be a damaged file.
 fn widened(half: u16) -> f32 {
     /// 2^112: from f16's exponent bias of 15 to f32's of 127.
-    const REBIAS: f32 = 5.192_296_9e33;
+    const REBIAS: f32 = f32::from_bits((112 + 127) << 23);
     let (sign, rest) = (u32::from(half & 0x8000) << 16, u32::from(half & 0x7fff) << 13);
     // The bits are a subnormal f32 or a small normal one; scaling it up is exact.
     let value = f32::from_bits(rest) * REBIAS;

@@ -1,3 +1,5 @@
+//! Products of every form, layout and size against their definition in f64.
+
 use super::*;
 
 /// Numbers without a pattern that a wrong index could survive.
