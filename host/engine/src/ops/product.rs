@@ -1,5 +1,5 @@
 //! Matrix products over row-major f32 slices: their forms, with all lengths checked. How they are
-//! computed is in [`super::gemm`].
+//! computed is in `ops/gemm/`.
 
 use rayon::prelude::*;
 
