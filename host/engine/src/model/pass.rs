@@ -5,6 +5,8 @@
 //! rotations, the gated activation) are computed again instead. All buffers are kept for the next
 //! batch: fresh memory is slow.
 
+use rayon::prelude::*;
+
 use crate::adapter::{Adapter, AdapterScales, DropoutSemantics, Module};
 use crate::data::Batch;
 use crate::model::decoder::Decoder;
@@ -137,10 +139,17 @@ fn make_room(buffer: &mut Vec<f32>, n: usize) {
     }
 }
 
+/// Values per parallel task of an element-wise pass.
+const BLOCK: usize = 1 << 15;
+
 fn sum_into(out: &mut [f32], a: &[f32], b: &[f32]) {
-    for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
-        *out = a + b;
-    }
+    out.par_chunks_mut(BLOCK).zip(a.par_chunks(BLOCK)).zip(b.par_chunks(BLOCK)).for_each(|((out, a), b)| {
+        out.iter_mut().zip(a).zip(b).for_each(|((out, a), b)| *out = a + b);
+    });
+}
+
+fn copy_into(out: &mut [f32], from: &[f32]) {
+    out.par_chunks_mut(BLOCK).zip(from.par_chunks(BLOCK)).for_each(|(out, from)| out.copy_from_slice(from));
 }
 
 impl Model<'_> {
@@ -369,7 +378,7 @@ impl Pass {
         let layer = &model.base.layers[l];
         let (tokens, hidden, segments) = (batch.tokens(), config.hidden_size, &batch.segments[..]);
         let Shared { normed, mid, q_heads, k_heads, v_heads, out_heads, head_norm, head_inv, act, scratch } = shared;
-        let mut linear = |module: Module, dx: Option<&mut [f32]>, g: &mut [f32], y: &[f32], x: &[f32]| {
+        let mut linear = |module: Module, dx: Option<(&mut [f32], Write)>, g: &mut [f32], y: &[f32], x: &[f32]| {
             let branch = model.branch(l, module).zip(model.adapter);
             let branch = branch.map(|((slot, branch), (adapter, _))| (branch, adapter.gradient(slot, gradients)));
             let mask = mask(dropout, l, module, batch);
@@ -388,18 +397,19 @@ impl Pass {
         sum_into(sized(mid, tokens * hidden), &tape.x, &tape.o);
         rms_norm::recompute(sized(normed, tokens * hidden), &tape.norm2, mid, &layer.post_attention_norm);
         swiglu::forward(sized(act, tape.gate.len()), &tape.gate, &tape.up);
-        sized(&mut grads.g, grads.x.len()).copy_from_slice(&grads.x);
-        linear(Module::DownProj, Some(zeroed(&mut grads.act, act.len())), &mut grads.g, &tape.down, act);
+        copy_into(sized(&mut grads.g, grads.x.len()), &grads.x);
+        let dact = sized(&mut grads.act, act.len());
+        linear(Module::DownProj, Some((dact, Write::Replace)), &mut grads.g, &tape.down, act);
         swiglu::backward(&mut grads.act, sized(&mut grads.up, act.len()), &tape.gate, &tape.up);
-        zeroed(&mut grads.normed, tokens * hidden);
-        linear(Module::UpProj, Some(&mut grads.normed), &mut grads.up, &tape.up, normed);
-        linear(Module::GateProj, Some(&mut grads.normed), &mut grads.act, &tape.gate, normed);
+        let dnormed = sized(&mut grads.normed, tokens * hidden);
+        linear(Module::UpProj, Some((&mut *dnormed, Write::Replace)), &mut grads.up, &tape.up, normed);
+        linear(Module::GateProj, Some((dnormed, Write::Add)), &mut grads.act, &tape.gate, normed);
         rms_norm::backward(&mut grads.x, &grads.normed, mid, &tape.norm2, &layer.post_attention_norm);
 
         // Attention: x + o(attention(q(h), k(h), v(h))), h = norm(x).
-        grads.g.copy_from_slice(&grads.x);
-        zeroed(&mut grads.attention, tape.attention.len());
-        linear(Module::OProj, Some(&mut grads.attention), &mut grads.g, &tape.o, &tape.attention);
+        copy_into(&mut grads.g, &grads.x);
+        let dattention = sized(&mut grads.attention, tape.attention.len());
+        linear(Module::OProj, Some((dattention, Write::Replace)), &mut grads.g, &tape.o, &tape.attention);
         let (heads, kv_heads, dim) = (config.num_heads, config.num_kv_heads, config.head_dim);
         let qkv = tape_qkv(&tape.q, &tape.k, &tape.v);
         heads_forward(
@@ -431,13 +441,13 @@ impl Pass {
             }
         }
         rms_norm::recompute(normed, &tape.norm1, &tape.x, &layer.input_norm);
-        zeroed(&mut grads.normed, tokens * hidden);
-        let mut into = |module: Module, g: &mut [f32], y: &[f32]| {
-            linear(module, want_input.then_some(&mut grads.normed[..]), g, y, normed);
+        let dnormed = sized(&mut grads.normed, tokens * hidden);
+        let mut into = |module: Module, write: Write, g: &mut [f32], y: &[f32]| {
+            linear(module, want_input.then_some((&mut *dnormed, write)), g, y, normed);
         };
-        into(Module::QProj, &mut grads.q, &tape.q);
-        into(Module::KProj, &mut grads.k, &tape.k);
-        into(Module::VProj, &mut grads.v, &tape.v);
+        into(Module::QProj, Write::Replace, &mut grads.q, &tape.q);
+        into(Module::KProj, Write::Add, &mut grads.k, &tape.k);
+        into(Module::VProj, Write::Add, &mut grads.v, &tape.v);
         if want_input {
             rms_norm::backward(&mut grads.x, &grads.normed, &tape.x, &tape.norm1, &layer.input_norm);
         }

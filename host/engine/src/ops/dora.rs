@@ -198,6 +198,8 @@ pub struct Scratch {
     /// drop(x) or u·A: [tokens, in]
     pub dropped: Vec<f32>,
     pub(super) u: Vec<f32>,
+    /// A gradient of B, transposed
+    pub(super) transposed: Vec<f32>,
     pub(super) partial: Vec<f32>,
     /// c ⊙ (W·drop(x) + s·B·z) [tokens, out], where the mask reaches the base
     pub(super) scaled: Vec<f32>,
@@ -205,10 +207,11 @@ pub struct Scratch {
     pub(super) masked: Vec<f32>,
 }
 
-/// Adds the gradients of x (when wanted) and of the branch. `g` [tokens, out] is ∂L/∂y on entry
-/// and is overwritten; y, x and z are those of [`forward`], and so must be the mask.
+/// Writes or adds the gradient of x (when wanted), and adds those of the branch. `g` [tokens, out]
+/// is ∂L/∂y on entry and is overwritten; y, x and z are those of [`forward`], and so must be the
+/// mask.
 pub fn backward(
-    dx: Option<&mut [f32]>,
+    dx: Option<(&mut [f32], Write)>,
     g: &mut [f32],
     (y, x, z): (&[f32], &[f32], &[f32]),
     linear: Linear,
@@ -219,8 +222,8 @@ pub fn backward(
     let (out, input) = (linear.out, linear.input);
     let tokens = x.len() / input;
     let Some((branch, gradient)) = branch else {
-        if let Some(dx) = dx {
-            nn(dx, g, linear.weight, (tokens, input, out), 1.0, Write::Add);
+        if let Some((dx, write)) = dx {
+            nn(dx, g, linear.weight, (tokens, input, out), 1.0, write);
         }
         return;
     };
@@ -233,18 +236,37 @@ pub fn backward(
         magnitude_backward(dm, g, y, linear.bias, magnitude, out, &mut scratch.partial);
     }
     // From here on g is h = c ⊙ g.
-    tn(gradient.b, g, z, (out, rank, tokens), s, Write::Add);
+    weight_gradient(gradient.b, g, z, (out, rank, tokens), s, &mut scratch.transposed);
     scratch.u.resize(tokens * rank, 0.0);
     nn(&mut scratch.u, g, branch.b, (tokens, rank, out), s, Write::Replace);
     let branch_input = drop_input(&mut scratch.dropped, x, input, mask);
     tn(gradient.a, &scratch.u, branch_input, (rank, input, tokens), 1.0, Write::Add);
-    let Some(dx) = dx else { return };
-    nn(dx, g, linear.weight, (tokens, input, out), 1.0, Write::Add);
+    let Some((dx, write)) = dx else { return };
+    nn(dx, g, linear.weight, (tokens, input, out), 1.0, write);
     match mask {
         None => nn(dx, &scratch.u, branch.a, (tokens, input, rank), 1.0, Write::Add),
         Some(mask) => {
             nn(&mut scratch.dropped, &scratch.u, branch.a, (tokens, input, rank), 1.0, Write::Replace);
             mask.add(dx, &scratch.dropped, input);
+        }
+    }
+}
+
+/// dB += s·hᵀ·z for B [out, rank], by way of its transpose: with the rank as rows, the tile of a
+/// product is full and h is read along its rows.
+pub(super) fn weight_gradient(
+    db: &mut [f32],
+    h: &[f32],
+    z: &[f32],
+    (out, rank, tokens): (usize, usize, usize),
+    s: f32,
+    transposed: &mut Vec<f32>,
+) {
+    transposed.resize(rank * out, 0.0);
+    tn(transposed, z, h, (rank, out, tokens), s, Write::Replace);
+    for (j, db) in db.chunks_exact_mut(rank).enumerate() {
+        for (r, db) in db.iter_mut().enumerate() {
+            *db += transposed[r * out + j];
         }
     }
 }

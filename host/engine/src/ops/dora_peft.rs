@@ -18,7 +18,9 @@
 //! At dropout 0, d = x and this is the rule of [`super::dora`]. d·Wᵀ is computed again in the
 //! backward pass: it is a mode for comparisons, and another [tokens, out] per layer costs more.
 
-use super::dora::{Branch, BranchGradient, Linear, Magnitude, Scratch, magnitude_backward, scale_and_shift};
+use super::dora::{
+    Branch, BranchGradient, Linear, Magnitude, Scratch, magnitude_backward, scale_and_shift, weight_gradient,
+};
 use super::dropout::Mask;
 use super::product::{Write, nn, nt, tn};
 
@@ -53,10 +55,10 @@ fn scaled_part(y: &mut [f32], z: &[f32], d: &[f32], linear: Linear, branch: Bran
     scale_and_shift(y, out, Some(magnitude.ratio), None);
 }
 
-/// Adds the gradients of x (when wanted) and of the branch. `g` [tokens, out] is ∂L/∂y on entry
+/// Writes or adds the gradient of x (when wanted), and adds those of the branch. `g` [tokens, out] is ∂L/∂y on entry
 /// and is overwritten; x and z are those of [`forward`], and so must be the mask.
 pub(super) fn backward(
-    mut dx: Option<&mut [f32]>,
+    mut dx: Option<(&mut [f32], Write)>,
     g: &mut [f32],
     (x, z): (&[f32], &[f32]),
     linear: Linear,
@@ -68,7 +70,10 @@ pub(super) fn backward(
     let tokens = x.len() / input;
     scratch.dropped.resize(x.len(), 0.0);
     mask.apply(&mut scratch.dropped, x, input);
-    if let Some(dx) = dx.as_deref_mut() {
+    if let Some((dx, write)) = &mut dx {
+        if *write == Write::Replace {
+            dx.fill(0.0);
+        }
         // −g·W, which both of dx's terms want: taken from the first, kept for the second.
         scratch.masked.resize(x.len(), 0.0);
         nn(&mut scratch.masked, g, linear.weight, (tokens, input, out), -1.0, Write::Replace);
@@ -82,11 +87,11 @@ pub(super) fn backward(
         scale_and_shift(g, out, Some(magnitude.ratio), None);
     }
     // From here on g is h = c ⊙ g.
-    tn(gradient.b, g, z, (out, rank, tokens), s, Write::Add);
+    weight_gradient(gradient.b, g, z, (out, rank, tokens), s, &mut scratch.transposed);
     scratch.u.resize(tokens * rank, 0.0);
     nn(&mut scratch.u, g, branch.b, (tokens, rank, out), s, Write::Replace);
     tn(gradient.a, &scratch.u, &scratch.dropped, (rank, input, tokens), 1.0, Write::Add);
-    let Some(dx) = dx else { return };
+    let Some((dx, _)) = dx else { return };
     nn(&mut scratch.masked, g, linear.weight, (tokens, input, out), 1.0, Write::Add);
     nn(&mut scratch.masked, &scratch.u, branch.a, (tokens, input, rank), 1.0, Write::Add);
     mask.add(dx, &scratch.masked, input);

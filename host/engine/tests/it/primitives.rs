@@ -3,6 +3,7 @@
 use hive_engine::ops::attention::{self, Saved, Shape};
 use hive_engine::ops::dora::{self, Branch, BranchGradient, Linear, Magnitude, Scratch};
 use hive_engine::ops::dropout::Mask;
+use hive_engine::ops::product::Write;
 use hive_engine::ops::rope::{self, Segment, Table};
 use hive_engine::ops::{cross_entropy, rms_norm, swiglu};
 
@@ -166,7 +167,7 @@ fn linear_and_its_branch_backward() {
         let gradient = BranchGradient { a: &mut da, b: &mut db, m: dora.then_some(&mut dm[..]) };
         let mut spent = g.clone();
         dora::backward(
-            Some(&mut dx),
+            Some((&mut dx, Write::Replace)),
             &mut spent,
             (&y, &x, &z),
             linear,

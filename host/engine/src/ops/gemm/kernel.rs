@@ -13,6 +13,10 @@ const VECTORS: usize = 2;
 /// Steps of k per turn of the loop over packed operands.
 const UNROLL: usize = 4;
 
+/// Steps of k that a right operand is fetched ahead where it is read as it lies: its rows are too far
+/// apart for the machine to see what comes next.
+const AHEAD: usize = 10;
+
 /// Columns of a tile on this machine.
 pub(in crate::ops) fn tile_columns() -> usize {
     struct Columns;
@@ -120,6 +124,7 @@ impl Block {
                 }
             } else if self.left_row == 1 {
                 for _ in 0..self.k {
+                    prefetch(right.wrapping_add(AHEAD * self.right_k));
                     add_step(simd, &mut sums, left, right);
                     left = left.wrapping_add(self.left_k);
                     right = right.wrapping_add(self.right_k);
@@ -128,6 +133,7 @@ impl Block {
                 // Two pointers, three rows from each: addresses then need no sums of distances.
                 let mut lower = left.wrapping_add(3 * self.left_row);
                 for _ in 0..self.k {
+                    prefetch(right.wrapping_add(AHEAD * self.right_k));
                     let right0 = right.cast::<S::f32s>().read_unaligned();
                     let right1 = right.add(S::F32_LANES).cast::<S::f32s>().read_unaligned();
                     for (i, sums) in sums.iter_mut().enumerate() {
@@ -182,6 +188,19 @@ impl Block {
             }
         }
     }
+}
+
+/// Asks for the line at this address, which need not be one that can be read.
+#[inline(always)]
+fn prefetch(address: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch reads nothing that the program can see and never faults; SSE is part of
+    // every x86-64.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
 }
 
 /// Adds one k's products to all sums of a tile, whose left values lie together.
