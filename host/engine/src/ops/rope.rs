@@ -10,6 +10,9 @@ use rayon::prelude::*;
 use super::lanes::wide;
 use crate::model::config::{ModelConfig, RopeScaling};
 
+/// Least values per parallel task: less is not worth sharing out.
+const TASK: usize = 1 << 13;
+
 /// Tokens of one record inside a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {
@@ -95,7 +98,8 @@ pub fn split(
     for segment in segments {
         let x = &x[segment.start * width..][..segment.len * width];
         let out = &mut out[segment.start * width..][..segment.len * width];
-        out.par_chunks_mut(segment.len * dim).enumerate().for_each(|(head, out)| {
+        let heads_at_once = (TASK / (segment.len * dim)).max(1);
+        out.par_chunks_mut(segment.len * dim).enumerate().with_min_len(heads_at_once).for_each(|(head, out)| {
             wide(|| {
                 for (t, out) in out.chunks_exact_mut(dim).enumerate() {
                     let x = &x[t * width + head * dim..][..dim];
