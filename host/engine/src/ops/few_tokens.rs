@@ -37,7 +37,7 @@ impl<'a> Weight<'a> {
     }
 }
 
-/// One layer, with what it reads its input for.
+/// One linear layer: its sizes, its weight and its adapter.
 #[derive(Debug, Clone, Copy)]
 pub struct Layer<'a> {
     /// Sizes and bias; its weight is not read.
