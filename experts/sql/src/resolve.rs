@@ -6,21 +6,20 @@
 //! everything in sight is known. It does not compare statements or score them.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
 use hive_sdk::Finding;
 use sqlparser::ast::{
     Assignment, AssignmentTarget, BinaryOperator, ConflictTarget, Delete, Distinct, Expr, FromTable, GroupByExpr,
     Ident, Insert, Join, JoinConstraint, JoinOperator, LimitClause, ObjectName, OnConflictAction, OnInsert, OrderBy,
     OrderByExpr, OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement,
-    TableAlias, TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind, Value, Values, VisitMut,
-    VisitorMut,
+    TableAlias, TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind, Value, Values,
 };
 
 use crate::canonical;
 use crate::grouping;
 use crate::schema::{Schema, last_part};
 use crate::scope::{Binding, Column, Lookup, Scope, look_up};
+use crate::walk::{self, Edit};
 
 /// A statement in canonical form and what was remarked on the way.
 #[derive(Debug, Clone)]
@@ -174,7 +173,7 @@ impl Resolver<'_> {
         if let Some(Distinct::On(expressions)) = &mut select.distinct {
             expressions.iter_mut().for_each(|e| self.expr(e));
         }
-        let _ = select.named_window.visit(&mut Expressions { resolver: self, queries: vec![] });
+        walk::edit(&mut select.named_window, &mut Expressions { resolver: self, queries: vec![] });
         self.scopes.pop();
         if let Some(column) = grouping::ungrouped(select, &scope, &[]) {
             self.incomplete_group_by(select, &column);
@@ -542,7 +541,7 @@ impl Resolver<'_> {
     }
 
     fn expr(&mut self, expr: &mut Expr) {
-        let _ = expr.visit(&mut Expressions { resolver: self, queries: vec![] });
+        walk::edit(expr, &mut Expressions { resolver: self, queries: vec![] });
     }
 
     /// Replaces a column reference by its canonical name.
@@ -587,33 +586,27 @@ struct Expressions<'r, 's> {
     queries: Vec<Query>,
 }
 
-impl VisitorMut for Expressions<'_, '_> {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+impl Edit for Expressions<'_, '_> {
+    fn query(&mut self, query: &mut Query) {
         // The visitor must not walk into it as well: an empty one takes its place meanwhile.
         let mut taken = std::mem::replace(query, empty_query());
         self.resolver.query(&mut taken);
         self.queries.push(taken);
-        ControlFlow::Continue(())
     }
 
-    fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+    fn query_end(&mut self, query: &mut Query) {
         if let Some(taken) = self.queries.pop() {
             *query = taken;
         }
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_order_by_expr(&mut self, order: &mut OrderByExpr) -> ControlFlow<()> {
+    fn order_by(&mut self, order: &mut OrderByExpr) {
         canonical::order(&mut order.options);
-        ControlFlow::Continue(())
     }
 
-    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+    fn expr_end(&mut self, expr: &mut Expr) {
         canonical::expression(expr);
         self.resolver.column(expr);
-        ControlFlow::Continue(())
     }
 }
 

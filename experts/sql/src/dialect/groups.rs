@@ -4,11 +4,9 @@
 //! value, that row is asked for. Where neither a key nor the record's own rows say that a group has
 //! one value, the value is any row's, and no statement of PostgreSQL's means the same.
 
-use std::ops::ControlFlow;
-
 use sqlparser::ast::{
     BinaryOperator, Expr, Function, GroupByExpr, JoinConstraint, JoinOperator, LimitClause, OrderBy, OrderByExpr,
-    OrderByKind, OrderByOptions, OrderBySort, Query, Select, SelectItem, SetExpr, Value, Visit, Visitor,
+    OrderByKind, OrderByOptions, OrderBySort, Query, Select, SelectItem, SetExpr, Value,
 };
 
 use super::functions::{arguments, brief};
@@ -16,6 +14,7 @@ use super::names::{self, Kind};
 use super::{Dialect, Rewriter, rows};
 use crate::grouping::is_aggregate;
 use crate::schema::last_part;
+use crate::walk::{self, Look};
 
 /// Whether a SELECT aggregates in its outputs or in HAVING.
 pub(super) fn aggregated(select: &Select) -> bool {
@@ -31,27 +30,23 @@ fn outputs(select: &Select) -> impl Iterator<Item = &Expr> {
 
 fn holds_aggregate(expr: &Expr) -> bool {
     struct Search(usize);
-    impl Visitor for Search {
-        type Break = ();
-
-        fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+    impl Look for Search {
+        fn query(&mut self, _: &Query) {
             self.0 += 1;
-            ControlFlow::Continue(())
         }
 
-        fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        fn query_end(&mut self, _: &Query) {
             self.0 -= 1;
-            ControlFlow::Continue(())
         }
 
-        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        fn expr(&mut self, expr: &Expr) -> bool {
             match expr {
-                Expr::Function(function) if self.0 == 0 && is_aggregate(function) => ControlFlow::Break(()),
-                _ => ControlFlow::Continue(()),
+                Expr::Function(function) if self.0 == 0 && is_aggregate(function) => false,
+                _ => true,
             }
         }
     }
-    expr.visit(&mut Search(0)).is_break()
+    !walk::expr(expr, &mut Search(0))
 }
 
 /// Whether two expressions are the same, whatever the case of their names; `t.a` and `a` are.
@@ -181,22 +176,18 @@ fn bare_columns(expr: &Expr, known: &[Expr], into: &mut Vec<Expr>) {
                 || self.known.iter().any(|key| same(key, expr))
         }
     }
-    impl Visitor for Search<'_> {
-        type Break = ();
-
-        fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+    impl Look for Search<'_> {
+        fn query(&mut self, _: &Query) {
             self.queries += 1;
-            ControlFlow::Continue(())
         }
 
-        fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        fn query_end(&mut self, _: &Query) {
             self.queries -= 1;
-            ControlFlow::Continue(())
         }
 
-        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        fn expr(&mut self, expr: &Expr) -> bool {
             if self.queries > 0 {
-                return ControlFlow::Continue(());
+                return true;
             }
             if self.passes(expr) {
                 self.inside += 1;
@@ -206,17 +197,16 @@ fn bare_columns(expr: &Expr, known: &[Expr], into: &mut Vec<Expr>) {
             {
                 self.into.push(expr.clone());
             }
-            ControlFlow::Continue(())
+            true
         }
 
-        fn post_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        fn expr_end(&mut self, expr: &Expr) {
             if self.queries == 0 && self.passes(expr) {
                 self.inside -= 1;
             }
-            ControlFlow::Continue(())
         }
     }
-    let _ = expr.visit(&mut Search { known, into, inside: 0, queries: 0 });
+    walk::expr(expr, &mut Search { known, into, inside: 0, queries: 0 });
 }
 
 /// Whether PostgreSQL takes the column as it is, because the primary key of its table is grouped.

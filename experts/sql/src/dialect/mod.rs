@@ -30,15 +30,15 @@ mod template;
 mod types;
 mod writes;
 
-use std::ops::ControlFlow;
 use std::str::FromStr;
 
-use sqlparser::ast::{Expr, FromTable, Ident, Insert, Query, Select, Statement, TableObject, VisitMut, VisitorMut};
+use sqlparser::ast::{Expr, FromTable, Ident, Insert, Query, Select, Statement, TableObject};
 
 pub use foreign::{foreign, foreign_text};
 pub(crate) use reading::{MySql, Sqlite};
 
 use crate::statement;
+use crate::walk::{self, Edit};
 use kinds::Scopes;
 use names::Names;
 
@@ -324,7 +324,7 @@ fn rewrite(
         _ => Vec::new(),
     };
     rewriter.scopes.enter_from(&table);
-    let _ = statement.visit(&mut Walk(&mut rewriter));
+    walk::edit(statement, &mut Walk(&mut rewriter));
     writes::statement(&mut rewriter, statement);
     rewriter.refused.map_or(Ok(rewriter.changes), Err)
 }
@@ -332,44 +332,36 @@ fn rewrite(
 /// One walk for all rules: what is inside is rewritten before what is around it.
 struct Walk<'r, 'n>(&'r mut Rewriter<'n>);
 
-impl VisitorMut for Walk<'_, '_> {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+impl Edit for Walk<'_, '_> {
+    fn query(&mut self, query: &mut Query) {
         self.0.scopes.enter_query(query);
         self.0.ordered.push(query.order_by.is_some() || query.limit_clause.is_some());
-        ControlFlow::Continue(())
     }
 
-    fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+    fn query_end(&mut self, query: &mut Query) {
         queries::query(self.0, query);
         self.0.scopes.leave();
         self.0.ordered.pop();
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+    fn select(&mut self, select: &mut Select) {
         self.0.scopes.enter_select(select);
-        ControlFlow::Continue(())
     }
 
-    fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+    fn select_end(&mut self, select: &mut Select) {
         queries::select(self.0, select);
         self.0.scopes.leave();
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+    fn expr(&mut self, expr: &mut Expr) {
         comparisons::without_case(self.0, expr);
-        ControlFlow::Continue(())
     }
 
-    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+    fn expr_end(&mut self, expr: &mut Expr) {
         functions::expr(self.0, expr);
         dates::expr(self.0, expr);
         types::cast(self.0, expr);
         operators::expr(self.0, expr);
-        ControlFlow::Continue(())
     }
 }
 

@@ -4,16 +4,15 @@
 //! that nothing has for a text.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     ColumnOption, CreateTable, DataType, Expr, Ident, IndexColumn, Insert, ObjectName, ObjectNamePart, Query,
-    SelectItem, SetExpr, Statement, TableConstraint, TableFactor, TableObject, Value, Visit, VisitMut, Visitor,
-    VisitorMut,
+    SelectItem, SetExpr, Statement, TableConstraint, TableFactor, TableObject, Value,
 };
 
 use super::{Dialect, Rewriter};
 use crate::schema::last_part;
+use crate::walk::{self, Edit, Look};
 
 /// What kind of values a column holds, as far as rules care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -368,14 +367,14 @@ pub(super) fn is_reserved(word: &str) -> bool {
 pub(super) fn statement(rewriter: &mut Rewriter<'_>, statement: &mut Statement) {
     let own = own_names(std::slice::from_ref(statement));
     let mut writer = Writer { rewriter, own };
-    let _ = statement.visit(&mut writer);
+    walk::edit(statement, &mut writer);
 }
 
 /// Names that statements give themselves, in lower case: aliases, common tables.
 pub(super) fn own_names(statements: &[Statement]) -> BTreeSet<String> {
     let mut own = Own::default();
     for statement in statements {
-        let _ = statement.visit(&mut own);
+        walk::statement(statement, &mut own);
     }
     own.names
 }
@@ -386,10 +385,8 @@ struct Own {
     names: BTreeSet<String>,
 }
 
-impl Visitor for Own {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+impl Look for Own {
+    fn query(&mut self, query: &Query) {
         for cte in query.with.iter().flat_map(|with| &with.cte_tables) {
             self.names.insert(cte.alias.name.value.to_lowercase());
             self.names.extend(cte.alias.columns.iter().map(|c| c.name.value.to_lowercase()));
@@ -401,16 +398,14 @@ impl Visitor for Own {
                 }
             }
         }
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+    fn table_factor(&mut self, factor: &TableFactor) {
         let alias = match factor {
             TableFactor::Table { alias, .. } | TableFactor::Derived { alias, .. } => alias.as_ref(),
             _ => None,
         };
         self.names.extend(alias.map(|a| a.name.value.to_lowercase()));
-        ControlFlow::Continue(())
     }
 }
 
@@ -448,10 +443,8 @@ impl Writer<'_, '_> {
     }
 }
 
-impl VisitorMut for Writer<'_, '_> {
-    type Break = ();
-
-    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+impl Edit for Writer<'_, '_> {
+    fn expr(&mut self, expr: &mut Expr) {
         if let Expr::Identifier(ident) = expr
             && self.is_text(ident)
         {
@@ -465,11 +458,9 @@ impl VisitorMut for Writer<'_, '_> {
             self.rewriter.changed("double-quoted-text", format!("the text \"{text}\" stands in single quotes"));
             *expr = Expr::Value(Value::SingleQuotedString(text.clone()).into());
         }
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_ident(&mut self, ident: &mut Ident) -> ControlFlow<()> {
+    fn ident(&mut self, ident: &mut Ident) {
         self.write(ident);
-        ControlFlow::Continue(())
     }
 }

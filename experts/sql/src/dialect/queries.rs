@@ -1,16 +1,15 @@
 //! The clauses of a query: LIMIT, ORDER BY, HAVING and WHERE with names of outputs, FROM. Where NULL
 //! sorts is a matter of meaning, and changed only in a record whose dialect is certain.
 
-use std::ops::ControlFlow;
-
 use sqlparser::ast::{
     Distinct, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, LimitClause, Offset, OffsetRows, OrderByExpr,
-    OrderByKind, OrderBySort, Query, Select, SelectItem, SetExpr, TableAlias, TableFactor, Value, VisitMut, VisitorMut,
+    OrderByKind, OrderBySort, Query, Select, SelectItem, SetExpr, TableAlias, TableFactor, Value,
 };
 
 use super::functions::{brief, number};
 use super::operators::condition;
 use super::{Rewriter, groups};
+use crate::walk::{self, Edit};
 
 /// Rewrites the clauses around a query's body.
 pub(super) fn query(rewriter: &mut Rewriter<'_>, query: &mut Query) {
@@ -118,20 +117,16 @@ fn insert_outputs(rewriter: &mut Rewriter<'_>, expr: &mut Expr, aliases: &[(Stri
         aliases: &'r [(String, Expr)],
         depth: usize,
     }
-    impl VisitorMut for Insert<'_, '_, '_> {
-        type Break = ();
-
-        fn pre_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
+    impl Edit for Insert<'_, '_, '_> {
+        fn query(&mut self, _: &mut Query) {
             self.depth += 1;
-            ControlFlow::Continue(())
         }
 
-        fn post_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
+        fn query_end(&mut self, _: &mut Query) {
             self.depth -= 1;
-            ControlFlow::Continue(())
         }
 
-        fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        fn expr_end(&mut self, expr: &mut Expr) {
             if self.depth == 0
                 && let Expr::Identifier(ident) = expr
                 && let Some((_, output)) = self.aliases.iter().find(|(name, _)| *name == ident.value.to_lowercase())
@@ -142,11 +137,10 @@ fn insert_outputs(rewriter: &mut Rewriter<'_>, expr: &mut Expr, aliases: &[(Stri
                 self.rewriter.changed("output-name", what);
                 *expr = super::template::enclosed(output.clone());
             }
-            ControlFlow::Continue(())
         }
     }
     if !aliases.is_empty() {
-        let _ = expr.visit(&mut Insert { rewriter, aliases, depth: 0 });
+        walk::edit(expr, &mut Insert { rewriter, aliases, depth: 0 });
     }
 }
 

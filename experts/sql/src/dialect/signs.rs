@@ -3,12 +3,11 @@
 //! not PostgreSQL's, and then nothing is changed but what PostgreSQL refuses.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     BinaryOperator, ColumnOption, CreateTable, CreateTableOptions, DataType, DateTimeField, Expr,
     FunctionArgumentClause, FunctionArguments, Ident, Insert, Interval, JoinConstraint, JoinOperator, LimitClause,
-    OnInsert, Query, Select, SelectItem, Statement, TableFactor, UnaryOperator, Visit, Visitor,
+    OnInsert, Query, Select, SelectItem, Statement, TableFactor, UnaryOperator,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
@@ -16,6 +15,7 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 use super::Dialect;
 use super::names::Names;
 use crate::schema::last_part;
+use crate::walk::{self, Look};
 
 /// Functions that MySQL has and neither SQLite nor PostgreSQL.
 const MYSQL: [&str; 38] = [
@@ -131,7 +131,7 @@ pub(super) fn of_statements(text: &str, schema: &[Statement], sql: &[Statement])
     own.extend(super::names::own_names(schema));
     let mut search = Search { signs: Signs::default(), names: &names, own };
     for statement in schema.iter().chain(sql) {
-        let _ = statement.visit(&mut search);
+        walk::statement(statement, &mut search);
     }
     search.signs.settle()
 }
@@ -276,10 +276,8 @@ impl Search<'_> {
     }
 }
 
-impl Visitor for Search<'_> {
-    type Break = ();
-
-    fn pre_visit_statement(&mut self, statement: &Statement) -> ControlFlow<()> {
+impl Look for Search<'_> {
+    fn statement(&mut self, statement: &Statement) {
         match statement {
             Statement::CreateTable(create) => self.table(create),
             Statement::Insert(insert) => self.insert(insert),
@@ -291,10 +289,9 @@ impl Visitor for Search<'_> {
             }
             _ => {}
         }
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+    fn query(&mut self, query: &Query) {
         self.signs.other |= matches!(query.limit_clause, Some(LimitClause::OffsetCommaLimit { .. }));
         if let sqlparser::ast::SetExpr::Select(select) = &*query.body {
             self.signs.other |= select.top.is_some();
@@ -304,30 +301,27 @@ impl Visitor for Search<'_> {
                 .iter()
                 .any(|item| matches!(item, SelectItem::ExprWithAlias { alias, .. } if alias.quote_style == Some('\'')));
         }
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+    fn select(&mut self, select: &Select) {
         // A JOIN without its condition.
         use JoinOperator::{Inner, Join};
         let joins = select.from.iter().flat_map(|item| &item.joins);
         self.signs.other |= joins
             .into_iter()
             .any(|join| matches!(join.join_operator, Join(JoinConstraint::None) | Inner(JoinConstraint::None)));
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+    fn table_factor(&mut self, factor: &TableFactor) {
         match factor {
             TableFactor::Table { index_hints, .. } => self.signs.mysql |= !index_hints.is_empty(),
             // PostgreSQL before 16 wants a name.
             TableFactor::Derived { alias: None, .. } => self.signs.other = true,
             _ => {}
         }
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+    fn expr(&mut self, expr: &Expr) -> bool {
         match expr {
             Expr::Function(function) => {
                 let name = last_part(&function.name);
@@ -366,7 +360,7 @@ impl Visitor for Search<'_> {
             Expr::Identifier(ident) => self.ident(ident),
             _ => {}
         }
-        ControlFlow::Continue(())
+        true
     }
 }
 

@@ -3,23 +3,23 @@
 //! Foreign keys are `keys`'s.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     ColumnDef, ColumnOption, ColumnOptionDef, CreateTable, CreateTableOptions, DataType, EnumMember, Expr, Ident,
-    IndexColumn, KeyOrIndexDisplay, ObjectName, Statement, TableConstraint, Value, VisitMut, VisitorMut,
+    IndexColumn, KeyOrIndexDisplay, ObjectName, Statement, TableConstraint, Value,
 };
 
 use super::names::{self, plain};
 use super::{Change, Dialect, keys, rows, types};
 use crate::schema::last_part;
+use crate::walk::{self, Edit};
 
 /// Brings a schema's statements into PostgreSQL's dialect.
 pub(super) fn rewrite(statements: &mut Vec<Statement>, dialect: Dialect, certain: bool, changes: &mut Vec<Change>) {
     drop_needless(statements, dialect, changes);
     for statement in statements.iter_mut() {
         let mut quotes = Quotes { changes };
-        let _ = statement.visit(&mut quotes);
+        walk::edit(statement, &mut quotes);
         if let Statement::CreateTable(create) = statement {
             table(create, dialect, changes);
         }
@@ -100,10 +100,8 @@ struct Quotes<'c> {
     changes: &'c mut Vec<Change>,
 }
 
-impl VisitorMut for Quotes<'_> {
-    type Break = ();
-
-    fn pre_visit_ident(&mut self, ident: &mut Ident) -> ControlFlow<()> {
+impl Edit for Quotes<'_> {
+    fn ident(&mut self, ident: &mut Ident) {
         // A keyword that stands for a value is no name.
         let value = ["current", "local", "session", "default", "null", "true", "false"]
             .iter()
@@ -115,16 +113,14 @@ impl VisitorMut for Quotes<'_> {
                 *ident = written;
             }
         }
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_relation(&mut self, name: &mut ObjectName) -> ControlFlow<()> {
+    fn relation(&mut self, name: &mut ObjectName) {
         // `database.table`, `main.table`: the database is the one that the record makes.
         if name.0.len() > 1 {
             change(self.changes, "database-name", format!("`{name}` is written without its database"));
             name.0.drain(..name.0.len() - 1);
         }
-        ControlFlow::Continue(())
     }
 }
 

@@ -1,17 +1,17 @@
 //! New expressions from templates: PostgreSQL's text with `$1`, `$2` where sub-trees go. The template
 //! is parsed and the sub-trees are put into its tree, so nothing is ever pasted as text.
 
-use std::ops::ControlFlow;
-
-use sqlparser::ast::{Expr, Value, VisitMut, VisitorMut};
+use sqlparser::ast::{Expr, Value};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
+
+use crate::walk::{self, Edit};
 
 /// The template's expression with `arguments` in it; `None` for a template that does not parse,
 /// which a test rules out.
 pub(super) fn build(template: &'static str, arguments: &[&Expr]) -> Option<Expr> {
     let mut expr = Parser::new(&PostgreSqlDialect {}).try_with_sql(template).ok()?.parse_expr().ok()?;
-    let _ = expr.visit(&mut Fill { arguments });
+    walk::edit(&mut expr, &mut Fill { arguments });
     Some(expr)
 }
 
@@ -19,10 +19,8 @@ struct Fill<'a> {
     arguments: &'a [&'a Expr],
 }
 
-impl VisitorMut for Fill<'_> {
-    type Break = ();
-
-    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+impl Edit for Fill<'_> {
+    fn expr_end(&mut self, expr: &mut Expr) {
         if let Expr::Value(value) = expr
             && let Value::Placeholder(name) = &value.value
             && let Some(argument) =
@@ -30,7 +28,6 @@ impl VisitorMut for Fill<'_> {
         {
             *expr = enclosed((*argument).clone());
         }
-        ControlFlow::Continue(())
     }
 }
 

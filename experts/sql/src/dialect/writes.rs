@@ -15,6 +15,7 @@ use super::template::enclosed;
 use super::{Rewriter, rows};
 use crate::schema::last_part;
 use crate::statement;
+use crate::walk;
 
 /// Rewrites a statement that changes rows.
 pub(super) fn statement(rewriter: &mut Rewriter<'_>, statement: &mut Statement) {
@@ -118,26 +119,22 @@ fn assignment(column: Ident, value: Expr) -> Assignment {
 }
 
 fn values_to_excluded(expr: &mut Expr) {
-    use std::ops::ControlFlow;
-    let _: ControlFlow<()> = sqlparser::ast::visit_expressions_mut(expr, |expr| {
+    walk::edit_expressions(expr, &mut |expr| {
         if let Expr::Function(function) = expr
             && last_part(&function.name) == "values"
             && let Some([Expr::Identifier(column)]) = arguments(function).as_deref()
         {
             *expr = Expr::CompoundIdentifier(vec![Ident::new("EXCLUDED"), column.clone()]);
         }
-        ControlFlow::Continue(())
     });
 }
 
 /// A bare column of the table that is inserted into is ambiguous beside EXCLUDED's.
 fn qualify(expr: &mut Expr, table: &Ident) {
-    use std::ops::ControlFlow;
-    let _: ControlFlow<()> = sqlparser::ast::visit_expressions_mut(expr, |expr| {
+    walk::edit_expressions(expr, &mut |expr| {
         if let Expr::Identifier(column) = expr {
             *expr = Expr::CompoundIdentifier(vec![table.clone(), column.clone()]);
         }
-        ControlFlow::Continue(())
     });
 }
 

@@ -2,16 +2,14 @@
 //! go, and what was qualified by them is qualified by the table, or by nothing when there is one
 //! table alone. An alias that tells two uses of a table apart stays.
 
-use std::ops::ControlFlow;
-
 use sqlparser::ast::{
     Expr, Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
-    Statement, TableFactor, TableWithJoins, VisitMut, VisitorMut,
+    Statement, TableFactor, TableWithJoins,
 };
 
 use super::{Context, Found};
 use crate::schema::last_part;
-use crate::walk::{self, Look};
+use crate::walk::{self, Edit, Look};
 
 pub(super) fn check(context: &Context<'_>) -> Option<Found> {
     let needless = &context.resolved.needless_aliases;
@@ -30,7 +28,7 @@ pub(super) fn check(context: &Context<'_>) -> Option<Found> {
     let mut statement = context.statement.clone();
     let mut renamer =
         Renamer { needless: &needless, scopes: Vec::new(), queries: Vec::new(), selects: Vec::new(), changed: 0 };
-    let _ = statement.visit(&mut renamer);
+    walk::edit(&mut statement, &mut renamer);
     if renamer.changed > 0 { Found::repaired(message, statement) } else { Found::new(message) }
 }
 
@@ -167,10 +165,8 @@ fn factors(item: &mut TableWithJoins) -> impl Iterator<Item = &mut TableFactor> 
     std::iter::once(&mut item.relation).chain(item.joins.iter_mut().map(|join| &mut join.relation))
 }
 
-impl VisitorMut for Renamer<'_> {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+impl Edit for Renamer<'_> {
+    fn query(&mut self, query: &mut Query) {
         let outside = self.scopes.len();
         // ORDER BY belongs to the query and names the tables of its one SELECT, so that scope opens
         // here and not at the SELECT.
@@ -181,17 +177,15 @@ impl VisitorMut for Renamer<'_> {
             false
         };
         self.queries.push((outside, plain));
-        ControlFlow::Continue(())
     }
 
-    fn post_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
+    fn query_end(&mut self, _: &mut Query) {
         if let Some((outside, _)) = self.queries.pop() {
             self.scopes.truncate(outside);
         }
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+    fn select(&mut self, select: &mut Select) {
         let waiting = self.queries.last_mut().is_some_and(|query| std::mem::take(&mut query.1));
         if !waiting {
             // A branch of a set operation.
@@ -199,17 +193,15 @@ impl VisitorMut for Renamer<'_> {
         }
         self.selects.push(!waiting);
         self.select_items(select);
-        ControlFlow::Continue(())
     }
 
-    fn post_visit_select(&mut self, _: &mut Select) -> ControlFlow<()> {
+    fn select_end(&mut self, _: &mut Select) {
         if self.selects.pop() == Some(true) {
             self.scopes.pop();
         }
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+    fn expr(&mut self, expr: &mut Expr) {
         if let Expr::CompoundIdentifier(parts) = expr
             && let [qualifier, column] = &parts[..]
             && let Some(now) = self.now(qualifier)
@@ -219,14 +211,13 @@ impl VisitorMut for Renamer<'_> {
                 None => Expr::Identifier(column.clone()),
             };
         }
-        ControlFlow::Continue(())
     }
 
-    fn pre_visit_statement(&mut self, statement: &mut Statement) -> ControlFlow<()> {
+    fn statement(&mut self, statement: &mut Statement) -> bool {
         // UPDATE and DELETE keep theirs: their FROM is not a SELECT's.
         match statement {
-            Statement::Query(_) | Statement::Insert(_) => ControlFlow::Continue(()),
-            _ => ControlFlow::Break(()),
+            Statement::Query(_) | Statement::Insert(_) => true,
+            _ => false,
         }
     }
 }
