@@ -16,6 +16,10 @@ lint:
 bench *args="":
     cargo build --release && python3 host/engine/benches/compare.py {{args}}
 
+# Time every primitive by itself, with the bytes it moves and the operations it is worth (`just bench-primitives attention`)
+bench-primitives *args="":
+    cargo bench -p hive -p expert-sql -p hive-engine --bench primitives -- {{args}}
+
 # Kill 200 runs at random moments and let each go on: all end in the same bytes (about ten minutes)
 stress kills="200":
     HIVE_STRESS_KILLS={{kills}} cargo test --workspace --test it killed_at_random_moments -- --nocapture

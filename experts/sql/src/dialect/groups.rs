@@ -40,10 +40,7 @@ fn holds_aggregate(expr: &Expr) -> bool {
         }
 
         fn expr(&mut self, expr: &Expr) -> bool {
-            match expr {
-                Expr::Function(function) if self.0 == 0 && is_aggregate(function) => false,
-                _ => true,
-            }
+            !matches!(expr, Expr::Function(function) if self.0 == 0 && is_aggregate(function))
         }
     }
     !walk::expr(expr, &mut Search(0))

@@ -215,9 +215,6 @@ impl Edit for Renamer<'_> {
 
     fn statement(&mut self, statement: &mut Statement) -> bool {
         // UPDATE and DELETE keep theirs: their FROM is not a SELECT's.
-        match statement {
-            Statement::Query(_) | Statement::Insert(_) => true,
-            _ => false,
-        }
+        matches!(statement, Statement::Query(_) | Statement::Insert(_))
     }
 }

@@ -96,7 +96,8 @@ pub fn head_forward(
                 let top = max(seen);
                 let sum = exp_and_sum(seen, top);
                 *lse = top + sum.ln();
-                seen.iter_mut().for_each(|p| *p /= sum);
+                let share = 1.0 / sum;
+                seen.iter_mut().for_each(|p| *p *= share);
                 hidden.fill(0.0);
             }
         });

@@ -86,7 +86,7 @@ pub struct BranchGradient<'a> {
 pub fn row_norms(norms: &mut [f32], linear: Linear, a: &[f32], b: &[f32], rank: usize, scaling: f32) {
     merged_rows(linear, a, b, rank, scaling, norms, |row, norm| {
         // f64 sums of f32 squares: the norm is then exact to f32 rounding for any width.
-        let sum: f64 = row.chunks(64).map(|part| f64::from(dot(part, part))).sum();
+        let sum: f64 = row.chunks(256).map(|part| f64::from(dot(part, part))).sum();
         *norm = sum.sqrt() as f32;
     });
 }

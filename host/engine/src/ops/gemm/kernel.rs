@@ -232,22 +232,30 @@ impl WithSimd for Block {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let tile = VECTORS * S::F32_LANES;
+        let whole = self.rows / ROWS;
         for (panel, j) in (0..self.columns).step_by(tile).enumerate() {
             let right = self.right.wrapping_add(panel * self.right_panel);
             let columns = tile.min(self.columns - j);
-            for (panel, i) in (0..self.rows).step_by(ROWS).enumerate() {
-                let left = self.left.wrapping_add(panel * self.left_panel);
-                let dst = self.dst.wrapping_add(i * self.dst_row + j);
-                // SAFETY: promised by the caller of `run`, the only one who makes a block compute.
-                unsafe {
-                    match self.rows - i {
-                        1 => self.tile::<S, 1>(simd, left, right, dst, columns),
-                        2 => self.tile::<S, 2>(simd, left, right, dst, columns),
-                        3 => self.tile::<S, 3>(simd, left, right, dst, columns),
-                        4 => self.tile::<S, 4>(simd, left, right, dst, columns),
-                        5 => self.tile::<S, 5>(simd, left, right, dst, columns),
-                        _ => self.tile::<S, ROWS>(simd, left, right, dst, columns),
-                    }
+            let place = |panel: usize| {
+                let dst = self.dst.wrapping_add(panel * ROWS * self.dst_row + j);
+                (self.left.wrapping_add(panel * self.left_panel), dst)
+            };
+            // SAFETY: promised by the caller of `run`, the only one who makes a block compute.
+            unsafe {
+                // Apart from the last rows: what the compiler keeps for each of their numbers would
+                // have to be counted on with every tile.
+                for panel in 0..whole {
+                    let (left, dst) = place(panel);
+                    self.tile::<S, ROWS>(simd, left, right, dst, columns);
+                }
+                let (left, dst) = place(whole);
+                match self.rows % ROWS {
+                    1 => self.tile::<S, 1>(simd, left, right, dst, columns),
+                    2 => self.tile::<S, 2>(simd, left, right, dst, columns),
+                    3 => self.tile::<S, 3>(simd, left, right, dst, columns),
+                    4 => self.tile::<S, 4>(simd, left, right, dst, columns),
+                    5 => self.tile::<S, 5>(simd, left, right, dst, columns),
+                    _ => {}
                 }
             }
         }
