@@ -316,28 +316,29 @@ mod heads {
         });
     }
 
-    #[divan::bench(args = RECORDS)]
-    fn rope_split(bencher: Bencher, records: Records) {
+    /// A change between token-major and head-major order, as [`rope::split`] and [`rope::join`] are.
+    type Change = fn(&mut [f32], &[f32], usize, usize, &[Segment], Option<&Table>, usize);
+
+    /// One of the two with the rotation of the query heads.
+    fn rotated(bencher: Bencher, records: Records, change: Change) {
         let config = records.config();
         let table = Table::new(&config, records.len);
         let (heads, dim) = (config.num_heads, config.head_dim);
         let x = values(records.tokens() * heads * dim);
         let mut out = vec![0.0; x.len()];
         measure(bencher, 2 * x.len(), 3 * x.len(), || {
-            rope::split(&mut out, &x, heads, dim, &records.segments(), Some(&table), 0);
+            change(&mut out, &x, heads, dim, &records.segments(), Some(&table), 0);
         });
     }
 
     #[divan::bench(args = RECORDS)]
+    fn rope_split(bencher: Bencher, records: Records) {
+        rotated(bencher, records, rope::split);
+    }
+
+    #[divan::bench(args = RECORDS)]
     fn rope_join(bencher: Bencher, records: Records) {
-        let config = records.config();
-        let table = Table::new(&config, records.len);
-        let (heads, dim) = (config.num_heads, config.head_dim);
-        let x = values(records.tokens() * heads * dim);
-        let mut out = vec![0.0; x.len()];
-        measure(bencher, 2 * x.len(), 3 * x.len(), || {
-            rope::join(&mut out, &x, heads, dim, &records.segments(), Some(&table), 0);
-        });
+        rotated(bencher, records, rope::join);
     }
 }
 

@@ -359,13 +359,14 @@ fn the_best_by_loss_is_loaded_at_the_end() {
         let evals: Vec<(u64, f64)> = log.evals.iter().map(|e| (e.0, e.1)).filter(|e| e.0 > 0).collect();
         (outcome.adapter_of, evals)
     };
-    let (_, evals) = train(10);
+    let lowest = |evals: &[(u64, f64)]| evals.iter().min_by(|a, b| a.1.total_cmp(&b.1)).unwrap().0;
+    let (kept, evals) = train(10);
+    assert_eq!(kept, lowest(&evals), "{evals:?}");
     let worse = evals.windows(2).find(|pair| pair[1].1 > pair[0].1);
     let (last, _) = worse.unwrap_or_else(|| panic!("the test wants a run that gets worse: {evals:?}"))[1];
     let (kept, evals) = train(last);
-    let lowest = evals.iter().min_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
-    assert_eq!(kept, lowest.0);
-    assert!(lowest.0 < last, "{evals:?}");
+    assert_eq!(kept, lowest(&evals), "{evals:?}");
+    assert!(kept < last, "{evals:?}");
 }
 
 #[test]
