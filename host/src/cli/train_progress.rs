@@ -175,8 +175,9 @@ impl Reporter for TrainProgress {
         );
         match &self.bar {
             Some(bar) => {
-                bar.set_position(r.step);
+                // The words first: the bar may be drawn in between.
                 bar.set_message(text);
+                bar.set_position(r.step);
             }
             None if r.step.is_multiple_of(LINE_EVERY)
                 || r.step == r.total
@@ -200,6 +201,9 @@ impl Reporter for TrainProgress {
         let score = r
             .score
             .map_or_else(String::new, |score| format!(", score {score:.3} ({:.0} s for the answers)", r.score_seconds));
+        if let Some(bar) = self.bar.as_ref().filter(|_| r.step == 0) {
+            bar.set_message("first step …");
+        }
         let at = if r.step == 0 { "before training".to_owned() } else { format!("after step {}", r.step) };
         self.line(&format!(
             "{} {at}: held-out loss {:.4}, token accuracy {:.1} %{score}{best}",
