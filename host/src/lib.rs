@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod datasets;
+pub mod exam;
 pub mod experts;
 pub mod gate;
 pub mod home;

@@ -47,6 +47,26 @@ pub trait Expert: Send + Sync {
     /// Only when no grade is possible: a bad completion has a low score, not an error.
     fn grade(&self, prompt: &Record, completion: &str) -> Result<Grade, ExpertError>;
 
+    /// The same as [`Expert::grade`], but for sure, in whatever time that takes: by running the
+    /// completion, say. Called in a process of its own, which is ended when it does not answer. The
+    /// default is the best of the grades against the gold and the alternatives.
+    ///
+    /// # Errors
+    /// Only when no grade is possible, because the prompt itself is at fault.
+    fn examine(&self, prompt: &Record, alternatives: &[String], completion: &str) -> Result<Grade, ExpertError> {
+        let mut best = self.grade(prompt, completion)?;
+        let field = Manifest::parse(self.manifest_json())?.completion_field().map(str::to_owned);
+        for (alternative, field) in alternatives.iter().zip(field.iter().cycle()) {
+            let mut prompt = prompt.clone();
+            prompt.set(field, alternative);
+            let grade = self.grade(&prompt, completion)?;
+            if grade.score > best.score {
+                best = grade;
+            }
+        }
+        Ok(best)
+    }
+
     /// The adapter to train unless the user says otherwise. The default reads the manifest.
     ///
     /// # Errors

@@ -12,7 +12,7 @@
 //!
 //! impl Expert for Shout {
 //!     fn manifest_json(&self) -> &str {
-//!         r#"{"name": "shout", "version": "0.1.0", "abi": 2, "description": "Says it louder",
+//!         r#"{"name": "shout", "version": "0.1.0", "abi": 3, "description": "Says it louder",
 //!             "license": "MIT", "base_models": ["smollm2-135m-instruct-q4_1"],
 //!             "dataset": {"fields": [{"name": "text"}, {"name": "loud", "completion": true}]}}"#
 //!     }
@@ -53,7 +53,8 @@ pub mod testing;
 pub use abi::{ABI_VERSION, Buffer, ExpertTable};
 pub use error::ExpertError;
 pub use expert::Expert;
-pub use manifest::{AdapterSpec, DropoutSemantics, EvalPrompt, LintSpec, Manifest, Method};
+pub use manifest::{AdapterSpec, CheckSpec, DropoutSemantics, EvalPrompt, LintSpec, Manifest, Method};
 pub use protocol::{
-    Facts, Finding, Grade, GradeRequest, Grammar, LintLevel, Message, Record, Rendered, Role, Settings, Verdict,
+    ExamineRequest, Facts, Finding, Grade, GradeRequest, Grammar, LintLevel, Message, Record, Rendered, Role, Settings,
+    Verdict,
 };

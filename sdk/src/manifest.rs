@@ -49,6 +49,9 @@ pub struct Manifest {
     /// How to generate unless the user says otherwise.
     #[serde(default)]
     pub generation: GenerationSpec,
+    /// What an answer is held against, beside its score; each has a rate of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckSpec>,
     /// Prompts that never train.
     #[serde(default)]
     pub eval_prompts: Vec<EvalPrompt>,
@@ -106,6 +109,23 @@ pub struct LintSpec {
     pub repairs: bool,
 }
 
+/// One thing that an answer passes or fails, where it applies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckSpec {
+    /// A short stable name, for counting: `executes`.
+    #[schemars(regex(pattern = r"^[a-z][a-z0-9-]*$"))]
+    pub code: String,
+    /// What a right answer does, a few words: a table's heading.
+    #[schemars(length(min = 1))]
+    pub title: String,
+    /// When it applies and what is looked at, one sentence.
+    pub description: String,
+    /// True when an answer over which the examination does not end has failed it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub needs_end: bool,
+}
+
 /// One field of a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -124,6 +144,9 @@ pub struct FieldSpec {
     /// True for the field that the model learns to write.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub completion: bool,
+    /// True when it names a file. In a suite the name is relative to the suite's folder.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub path: bool,
 }
 
 /// Everything that decides what a training run does.
@@ -442,7 +465,13 @@ pub struct EvalPrompt {
     /// What the prompt is about, for grouping: `missing-group-by`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// Whether comparisons show the answers to it side by side.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub featured: bool,
     /// The record, completion field included.
     #[schemars(with = "BTreeMap<String, String>")]
     pub record: Record,
+    /// Other completions that are as right as the record's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<String>,
 }

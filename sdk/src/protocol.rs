@@ -32,11 +32,13 @@ pub enum MethodId {
     EvalPrompts = 8,
     /// `Settings` → `null`. Since ABI 2.
     Configure = 9,
+    /// `[ExamineRequest]` → `[Grade]`. Since ABI 3.
+    Examine = 10,
 }
 
 impl MethodId {
     /// All methods, in the order of their numbers.
-    pub const ALL: [MethodId; 9] = [
+    pub const ALL: [MethodId; 10] = [
         MethodId::Manifest,
         MethodId::Render,
         MethodId::Validate,
@@ -46,6 +48,7 @@ impl MethodId {
         MethodId::Adapter,
         MethodId::EvalPrompts,
         MethodId::Configure,
+        MethodId::Examine,
     ];
 
     /// The method with this number on the wire, if there is one.
@@ -65,6 +68,7 @@ impl MethodId {
             MethodId::Adapter => "adapter",
             MethodId::EvalPrompts => "eval_prompts",
             MethodId::Configure => "configure",
+            MethodId::Examine => "examine",
         }
     }
 }
@@ -276,6 +280,19 @@ pub struct GradeRequest {
     pub completion: String,
 }
 
+/// A prompt, all its right answers, and what a model answered. Since ABI 3.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExamineRequest {
+    /// The record that was asked, with its gold completion.
+    pub prompt: Record,
+    /// Other completions that are as right as the gold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<String>,
+    /// The text that the model produced.
+    pub completion: String,
+}
+
 /// One remark on a completion. Since ABI 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -286,7 +303,7 @@ pub struct Finding {
     pub message: String,
 }
 
-/// How good a completion is. Since ABI 1.
+/// How good a completion is. Since ABI 1; checks and evidence since ABI 3.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grade {
@@ -295,18 +312,29 @@ pub struct Grade {
     /// What was found, in no particular order.
     #[serde(default)]
     pub findings: Vec<Finding>,
+    /// Which of the manifest's checks it passes, by code; one that does not apply is not there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub checks: BTreeMap<String, bool>,
+    /// What shows it, for a person to read, over several lines: the rows that differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
 }
 
 impl Grade {
     /// A grade without remarks.
     pub fn new(score: f64) -> Self {
-        Self { score, findings: Vec::new() }
+        Self { score, findings: Vec::new(), checks: BTreeMap::new(), evidence: None }
     }
 
     /// Adds a remark.
     pub fn with(mut self, code: &str, message: impl Into<String>) -> Self {
         self.findings.push(Finding { code: code.to_owned(), message: message.into() });
         self
+    }
+
+    /// Says whether a check is passed.
+    pub fn check(&mut self, code: &str, passed: bool) {
+        self.checks.insert(code.to_owned(), passed);
     }
 }
 

@@ -6,7 +6,9 @@ use serde::de::DeserializeOwned;
 
 use crate::abi::ExpertTable;
 use crate::error::ExpertError;
-use crate::protocol::{Grade, GradeRequest, MethodId, Record, Rendered, Reply, Settings, SynthesizeRequest, Verdict};
+use crate::protocol::{
+    ExamineRequest, Grade, GradeRequest, MethodId, Record, Rendered, Reply, Settings, SynthesizeRequest, Verdict,
+};
 
 /// A plugin linked into the test.
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +68,16 @@ impl Driver {
     pub fn grade(&self, prompt: &Record, completion: &str) -> Result<Grade, ExpertError> {
         let request = GradeRequest { prompt: prompt.clone(), completion: completion.to_owned() };
         Ok(self.call::<Vec<Grade>>(MethodId::Grade, &[request])?.remove(0))
+    }
+
+    /// Examines one completion.
+    ///
+    /// # Errors
+    /// As [`Driver::call`].
+    pub fn examine(&self, prompt: &Record, alternatives: &[String], completion: &str) -> Result<Grade, ExpertError> {
+        let (alternatives, completion) = (alternatives.to_vec(), completion.to_owned());
+        let request = ExamineRequest { prompt: prompt.clone(), alternatives, completion };
+        Ok(self.call::<Vec<Grade>>(MethodId::Examine, &[request])?.remove(0))
     }
 
     /// Makes records.

@@ -4,21 +4,36 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use hive_sdk::{Expert, ExpertError, Grade, Manifest, Record, Rendered, Settings, Verdict};
 
+use crate::examine::Examiner;
+use crate::execute::Pool;
 use crate::validate::Validator;
-use crate::{grade, prompt, synthesize};
+use crate::{grade, options, prompt, synthesize};
 
 /// The text-to-SQL expert.
 #[derive(Default)]
 pub struct SqlExpert {
     /// Made at the first need: it starts a database.
-    validator: RwLock<Option<Arc<Validator>>>,
+    judges: RwLock<Option<Arc<Judges>>>,
+}
+
+/// Who judges records and answers, on the same databases.
+struct Judges {
+    validator: Validator,
+    examiner: Examiner,
 }
 
 impl SqlExpert {
-    fn set(&self, settings: &Settings) -> Result<Arc<Validator>, ExpertError> {
-        let validator = Arc::new(Validator::new(&Manifest::parse(self.manifest_json())?, settings)?);
-        *self.validator.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&validator));
-        Ok(validator)
+    fn set(&self, settings: &Settings) -> Result<Arc<Judges>, ExpertError> {
+        let pool = Arc::new(Pool::new(options::database(settings)?));
+        let validator = Validator::new(&Manifest::parse(self.manifest_json())?, settings, Arc::clone(&pool));
+        let judges = Arc::new(Judges { validator, examiner: Examiner::new(pool) });
+        *self.judges.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&judges));
+        Ok(judges)
+    }
+
+    fn judges(&self) -> Result<Arc<Judges>, ExpertError> {
+        let ready = self.judges.read().unwrap_or_else(PoisonError::into_inner).clone();
+        ready.map_or_else(|| self.set(&Settings::default()), Ok)
     }
 }
 
@@ -28,7 +43,7 @@ impl Expert for SqlExpert {
     }
 
     fn configure(&self, settings: &Settings) -> Result<(), ExpertError> {
-        self.set(settings)?.warm_up()
+        self.set(settings)?.validator.warm_up()
     }
 
     fn render(&self, record: &Record) -> Result<Rendered, ExpertError> {
@@ -36,13 +51,15 @@ impl Expert for SqlExpert {
     }
 
     fn validate(&self, record: &Record) -> Result<Verdict, ExpertError> {
-        let ready = self.validator.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let validator = ready.map_or_else(|| self.set(&Settings::default()), Ok)?;
-        validator.validate(record)
+        self.judges()?.validator.validate(record)
     }
 
     fn grade(&self, prompt: &Record, completion: &str) -> Result<Grade, ExpertError> {
         grade::grade(prompt, completion)
+    }
+
+    fn examine(&self, prompt: &Record, alternatives: &[String], completion: &str) -> Result<Grade, ExpertError> {
+        self.judges()?.examiner.examine(prompt, alternatives, completion)
     }
 
     fn synthesize(&self, seed: u64, n: usize) -> Result<Option<Vec<Record>>, ExpertError> {

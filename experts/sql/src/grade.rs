@@ -10,10 +10,10 @@
 use hive_sdk::{ExpertError, Grade, Record};
 
 use crate::components::Components;
-use crate::dialect;
 use crate::resolve::{Resolved, resolve};
 use crate::schema::Schema;
 use crate::statement::{self, NotOne};
+use crate::{dialect, grouping, lint};
 
 /// Codes of findings, stable: they are counted and compared between runs. `unknown-table`,
 /// `unknown-column` and `incomplete-group-by` come from the walk over the statement.
@@ -30,6 +30,28 @@ pub mod code {
     pub const DIFFERS_FROM_GOLD: &str = "differs-from-gold";
     /// Something in it belongs to another database.
     pub const NOT_POSTGRESQL: &str = "not-postgresql";
+    /// A LIMIT of thousands that the question does not ask for.
+    pub const GIANT_LIMIT: &str = crate::lint::code::GIANT_LIMIT;
+}
+
+/// Codes of the manifest's checks.
+pub mod check {
+    /// It is one statement that parses as PostgreSQL, with nothing of another database's in it.
+    pub const POSTGRESQL: &str = "postgresql-syntax";
+    /// Every table and column is one of the schema's.
+    pub const NAMES: &str = "no-invented-name";
+    /// Where it groups or aggregates, every other column is grouped.
+    pub const GROUP_BY: &str = "complete-group-by";
+    /// Where the gold keeps rows without a match, it does too.
+    pub const LEFT_JOIN: &str = "left-join";
+    /// No table has an alias that nothing needs.
+    pub const ALIASES: &str = "no-needless-alias";
+    /// No LIMIT of thousands that nobody asked for.
+    pub const LIMIT: &str = "no-giant-limit";
+    /// PostgreSQL runs it.
+    pub const EXECUTES: &str = "executes";
+    /// It returns, or leaves, what the gold does.
+    pub const ROWS: &str = "right-rows";
 }
 
 /// Grades `completion` against the `sql` of `prompt`, with names from its `schema`. A schema that
@@ -43,9 +65,14 @@ pub fn grade(prompt: &Record, completion: &str) -> Result<Grade, ExpertError> {
     let text = statement::bare(completion).sql;
     let answer = match statement::parse_one(text) {
         Ok(answer) => answer,
-        Err(why @ NotOne::Several(_)) => return Ok(Grade::new(0.0).with(code::SEVERAL_STATEMENTS, not_one(&why))),
+        Err(why @ NotOne::Several(_)) => {
+            let mut grade = Grade::new(0.0).with(code::SEVERAL_STATEMENTS, not_one(&why));
+            grade.check(check::POSTGRESQL, false);
+            return Ok(grade);
+        }
         Err(why) => {
-            let grade = Grade::new(0.0).with(code::DOES_NOT_PARSE, not_one(&why));
+            let mut grade = Grade::new(0.0).with(code::DOES_NOT_PARSE, not_one(&why));
+            grade.check(check::POSTGRESQL, false);
             return Ok(match dialect::foreign_text(text) {
                 Some(sign) => grade.with(code::NOT_POSTGRESQL, sign),
                 None => grade,
@@ -54,9 +81,29 @@ pub fn grade(prompt: &Record, completion: &str) -> Result<Grade, ExpertError> {
     };
     let schema = prompt.text("schema").and_then(|text| Schema::parse(text).ok()).filter(|s| !s.is_empty());
     let foreign = dialect::foreign(&answer);
+    let limit = lint::giant_limit(prompt.text("question").unwrap_or_default(), &answer);
+    let groups = grouping::groups(&answer);
     let gold = resolve(gold, schema.as_ref());
     let answer = resolve(answer, schema.as_ref());
-    Ok(compared(&gold, answer, &foreign))
+    let mut grade = compared(&gold, answer, &foreign);
+    let has = |codes: &[&str]| grade.findings.iter().any(|f| codes.contains(&f.code.as_str()));
+    let mut checks = vec![
+        (check::POSTGRESQL, !has(&[code::NOT_POSTGRESQL])),
+        (check::NAMES, !has(&[lint::code::UNKNOWN_TABLE, lint::code::UNKNOWN_COLUMN])),
+        (check::ALIASES, !has(&[code::NEEDLESS_ALIAS])),
+        (check::LIMIT, limit.is_none()),
+    ];
+    if groups {
+        checks.push((check::GROUP_BY, !has(&[lint::code::INCOMPLETE_GROUP_BY])));
+    }
+    if Components::of(&gold.statement).has_outer_join() {
+        checks.push((check::LEFT_JOIN, !has(&[code::LEFT_JOIN_WANTED])));
+    }
+    checks.into_iter().for_each(|(code, passed)| grade.check(code, passed));
+    Ok(match limit {
+        Some(message) => grade.with(code::GIANT_LIMIT, message),
+        None => grade,
+    })
 }
 
 fn compared(gold: &Resolved, answer: Resolved, foreign: &[String]) -> Grade {

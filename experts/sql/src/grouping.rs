@@ -1,7 +1,7 @@
 //! Which column of a SELECT with aggregates is neither grouped nor aggregated. It works on
 //! canonical form; a primary key in GROUP BY covers its table, as in PostgreSQL.
 
-use sqlparser::ast::{Expr, Function, GroupByExpr, Query, Select, SelectItem};
+use sqlparser::ast::{Expr, Function, GroupByExpr, Query, Select, SelectItem, Statement};
 
 use crate::scope::Scope;
 use crate::walk::{self, Look};
@@ -84,6 +84,26 @@ pub fn ungrouped(select: &Select, scope: &Scope, ordered: &[&Expr]) -> Option<St
 /// Whether a call aggregates.
 pub fn is_aggregate(function: &Function) -> bool {
     function.over.is_none() && AGGREGATES.binary_search(&function.name.to_string().to_lowercase().as_str()).is_ok()
+}
+
+/// Whether a statement groups or aggregates anywhere.
+pub fn groups(statement: &Statement) -> bool {
+    let mut groups = Groups(false);
+    walk::statement(statement, &mut groups);
+    groups.0
+}
+
+struct Groups(bool);
+
+impl Look for Groups {
+    fn select(&mut self, select: &Select) {
+        self.0 |= !matches!(&select.group_by, GroupByExpr::Expressions(keys, _) if keys.is_empty());
+    }
+
+    fn expr(&mut self, expr: &Expr) -> bool {
+        self.0 |= matches!(expr, Expr::Function(function) if is_aggregate(function));
+        !self.0
+    }
 }
 
 /// Ends the walk at an aggregate that belongs to this SELECT.

@@ -1,17 +1,25 @@
 //! The text-to-SQL expert: (question, schema) in, one PostgreSQL statement out.
 //!
 //! Wiring only. `expert` answers the host, `prompt` makes chats, `validate` judges records, `grade`
-//! judges answers, `synthesize` makes records; the other modules serve these.
+//! judges answers by their text, `examine` by running them, `synthesize` makes records; the other
+//! modules serve these.
 
 mod canonical;
+mod carry;
 mod components;
 pub mod dialect;
+pub mod examine;
 pub mod execute;
 mod expert;
 mod facts;
+mod fill;
 pub mod grade;
 mod grouping;
 pub mod lint;
+mod measure;
+mod near_miss;
+mod options;
+mod outcome;
 mod prompt;
 mod resolve;
 mod schema;

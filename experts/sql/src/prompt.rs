@@ -7,7 +7,8 @@ use crate::statement;
 /// What the model is told before every question. Short: each token costs time in every step.
 const SYSTEM: &str = "You are a PostgreSQL expert. Answer with the SQL alone.";
 
-/// The record as a chat: what is wanted, then the schema and the question, then the SQL.
+/// The record as a chat: what is wanted, then the schema, what the record says of its domain
+/// (`evidence`) and the question, then the SQL.
 ///
 /// The schema has its blanks compacted, one statement a line. The SQL stands alone on one line and
 /// **without** a semicolon at its end.
@@ -17,7 +18,8 @@ const SYSTEM: &str = "You are a PostgreSQL expert. Answer with the SQL alone.";
 pub fn render(record: &Record) -> Result<Rendered, ExpertError> {
     let schema = statement::compact(record.require("schema")?);
     let question = record.require("question")?.trim();
-    let mut messages = vec![Message::system(SYSTEM), Message::user(format!("{schema}\n\n{question}"))];
+    let evidence = record.text("evidence").map_or_else(String::new, |text| format!("{}\n", text.trim()));
+    let mut messages = vec![Message::system(SYSTEM), Message::user(format!("{schema}\n\n{evidence}{question}"))];
     let completion_start = messages.len();
     if let Some(sql) = record.text("sql") {
         messages.push(Message::assistant(statement::compact(statement::bare(sql).sql)));

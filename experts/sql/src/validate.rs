@@ -1,9 +1,12 @@
 //! Whether a record may be trained on: its parts are there, it is brought into PostgreSQL's dialect,
 //! nothing in it is forbidden, the lints have looked, and a real PostgreSQL has run it.
 
+use std::sync::Arc;
+
 use hive_sdk::{ExpertError, Facts, Finding, LintLevel, Manifest, Record, Settings as GateSettings, Verdict};
 use sqlparser::ast::Statement;
 
+use crate::carry::{self, Carried};
 use crate::dialect::{self, Dialect};
 use crate::execute::{self, Pool, Proof, SqlError, Stage};
 use crate::facts::facts;
@@ -46,6 +49,12 @@ pub mod code {
     pub const CRASHED: &str = "crashed";
     /// The dialect that the record names is not known.
     pub const UNKNOWN_DIALECT: &str = "unknown-dialect";
+    /// The database file that the record names cannot be carried over.
+    pub const NO_DATABASE: &str = "no-database";
+    /// The schema is that of the database file that the record names.
+    pub const CARRIED_OVER: &str = "carried-over";
+    /// The database file has more rows than are carried over.
+    pub const ROWS_LEFT_BEHIND: &str = "rows-left-behind";
     /// The SQL stood in tags, a code fence or after a label: taken off.
     pub const WRAPPED_SQL: &str = "wrapped-sql";
 }
@@ -57,34 +66,13 @@ const CORRECT: &str = "correct as given";
 /// Judges records.
 pub struct Validator {
     lints: Lints,
-    pool: Pool,
+    pool: Arc<Pool>,
 }
 
 impl Validator {
-    /// With the manifest's levels, and the settings' where those differ.
-    ///
-    /// # Errors
-    /// When an option is unknown or no text or number where it should be.
-    pub fn new(manifest: &Manifest, settings: &GateSettings) -> Result<Self, ExpertError> {
-        let mut database = execute::Settings::default();
-        for (name, value) in &settings.options {
-            match name.as_str() {
-                "database_url" => {
-                    let url = value.as_str().ok_or_else(|| ExpertError::new("`database_url` is no text"))?;
-                    database.database_url = Some(url.to_owned());
-                }
-                "statement_timeout_ms" => {
-                    let time = value.as_u64().filter(|ms| (1..=600_000).contains(ms));
-                    let wrong = || ExpertError::new(format!("`statement_timeout_ms` is {value}, expected 1 to 600000"));
-                    database.statement_timeout = std::time::Duration::from_millis(time.ok_or_else(wrong)?);
-                }
-                other => {
-                    let known = "`database_url`, `statement_timeout_ms`";
-                    return Err(ExpertError::new(format!("there is no option `{other}`, expected one of: {known}")));
-                }
-            }
-        }
-        Ok(Self { lints: Lints::of(manifest, &settings.lints), pool: Pool::new(database) })
+    /// With the manifest's levels, and the settings' where those differ, on databases from `pool`.
+    pub fn new(manifest: &Manifest, settings: &GateSettings, pool: Arc<Pool>) -> Self {
+        Self { lints: Lints::of(manifest, &settings.lints), pool }
     }
 
     /// Opens a database now, to know that it can be had.
@@ -136,6 +124,9 @@ impl Validator {
                 Stop::reject(code::UNKNOWN_DIALECT, why)
             })?),
         };
+        let carried = carry::carried(record).map_err(|why| Stop::reject(code::NO_DATABASE, why))?;
+        let declared = carried.as_ref().and_then(|c| c.dialect).or(declared);
+        let given = carried.as_ref().map_or(parts.schema, |c| c.text.as_str());
         let mut changes = Vec::new();
         let bare = statement::bare(parts.sql);
         if let Some(wrapping) = bare.wrapping {
@@ -143,11 +134,11 @@ impl Validator {
             changes.push(Finding { code: code::WRAPPED_SQL.to_owned(), message });
         }
         let translated = match reading {
-            Reading::AsItIs => dialect::translate(parts.schema, bare.sql, declared),
+            Reading::AsItIs => dialect::translate(given, bare.sql, declared),
             Reading::Mended if declared.is_some() => {
                 return Err(Stop::reject(code::STATEMENT_FAILS, "its dialect is certain"));
             }
-            Reading::Mended => dialect::mend(parts.schema, bare.sql),
+            Reading::Mended => dialect::mend(given, bare.sql),
         };
         let translated = translated.map_err(|cannot| Stop::reject(cannot.code, cannot.why))?;
         let foreign = !translated.changes.is_empty();
@@ -207,20 +198,23 @@ impl Validator {
         self.weigh(&proof, &tables, &statement, &mut notes)?;
         let style = [lint::code::NEEDLESS_ALIAS, lint::code::SELECT_STAR, lint::code::GIANT_LIMIT, code::WRAPPED_SQL];
         let correct =
-            changes.iter().all(|c| style.contains(&c.code.as_str())) || self.runs_as_given(parts.schema, bare.sql)?;
+            changes.iter().all(|c| style.contains(&c.code.as_str())) || self.runs_as_given(given, bare.sql)?;
         let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
         seen.labels.insert(CORRECT.to_owned(), yes(correct));
         let plain = changes.is_empty() && notes.iter().all(|n| n.code == lint::code::EMPTY_RESULT);
         seen.labels.insert(CONFORMS.to_owned(), yes(plain));
         let facts = std::mem::take(seen);
+        let mut record = record.clone();
+        if let Some(carried) = &carried {
+            notes.extend(left_behind(carried));
+            changes.extend(carry_back(&mut record, carried, declared, &translated.schema, &tables));
+        } else if translated.schema != parts.schema {
+            record.set("schema", translated.schema);
+        }
         if changes.is_empty() {
             return Ok(Verdict::Accept { notes, facts });
         }
-        let mut record = record.clone();
         record.set("sql", sql);
-        if translated.schema != parts.schema {
-            record.set("schema", translated.schema);
-        }
         if foreign && record.0.contains_key("dialect") {
             record.set("dialect", Dialect::Postgres.name());
         }
@@ -311,6 +305,47 @@ impl Validator {
     }
 }
 
+fn left_behind(carried: &Carried) -> Option<Finding> {
+    let rows = Some(carried.left_behind).filter(|n| *n > 0)?;
+    let message = format!("{rows} rows of the database are left behind: the first thousand of a table are enough");
+    Some(Finding { code: code::ROWS_LEFT_BEHIND.to_owned(), message })
+}
+
+/// Sets the schema that the record's prompt shows, without rows, and its rows apart, where
+/// translating has changed them. Rows of a database file stay there.
+fn carry_back(
+    record: &mut Record,
+    carried: &Carried,
+    declared: Option<Dialect>,
+    translated: &str,
+    statements: &[Statement],
+) -> Option<Finding> {
+    let printed = |rows: bool| {
+        let some = statements.iter().filter(|s| matches!(s, Statement::Insert(_)) == rows);
+        some.map(|statement| format!("{statement};")).collect::<Vec<_>>().join("\n")
+    };
+    if record.text(carry::DATABASE).is_none() {
+        if translated != carried.text {
+            record.set("schema", printed(false));
+            record.set(carry::INSERTS, printed(true));
+        }
+        return None;
+    }
+    // A schema of the record's own is what its author wants to be shown.
+    let own = record.text("schema").and_then(|own| dialect::translate(own, "SELECT 1", declared).ok());
+    match own {
+        Some(own) => {
+            record.set("schema", own.schema);
+            None
+        }
+        None => {
+            record.set("schema", printed(false));
+            let message = "the schema is that of the database".to_owned();
+            Some(Finding { code: code::CARRIED_OVER.to_owned(), message })
+        }
+    }
+}
+
 /// How a record is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reading {
@@ -354,7 +389,11 @@ impl<'r> Parts<'r> {
         let text = |field, code| record.text(field).ok_or_else(|| Stop::reject(code, missing(record, field)));
         Ok(Self {
             question: text("question", code::NO_QUESTION)?,
-            schema: text("schema", code::NO_SCHEMA)?,
+            // A database file brings its own.
+            schema: match record.text(carry::DATABASE) {
+                Some(_) => record.text("schema").unwrap_or_default(),
+                None => text("schema", code::NO_SCHEMA)?,
+            },
             sql: text("sql", code::NO_SQL)?,
         })
     }

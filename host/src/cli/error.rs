@@ -13,7 +13,8 @@ use console::style;
 use super::output::{StdoutClosed, note};
 use hive_engine::EngineError;
 
-use crate::datasets::{DatasetError, MapError};
+use crate::datasets::{DatasetError, HubError, MapError};
+use crate::exam::ExamError;
 use crate::experts::{ExpertError, engine_exit_code, engine_hint};
 use crate::gate::GateError;
 use crate::manifest::ManifestError;
@@ -71,6 +72,12 @@ fn advice(error: &(dyn Error + 'static)) -> Option<Advice> {
         return Some(Advice { exit: e.exit, hint: e.hint.clone(), details: e.details.clone() });
     }
     if let Some(e) = error.downcast_ref::<ExpertError>() {
+        return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details() });
+    }
+    if let Some(e) = error.downcast_ref::<ExamError>() {
+        return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details() });
+    }
+    if let Some(e) = error.downcast_ref::<HubError>() {
         return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details() });
     }
     if let Some(e) = error.downcast_ref::<EngineError>() {

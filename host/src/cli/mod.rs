@@ -7,8 +7,10 @@
 mod adapter;
 mod arch;
 mod bench;
+mod columns;
 mod data_progress;
 pub mod error;
+mod exam_progress;
 mod expert;
 mod interrupt;
 pub mod loading;

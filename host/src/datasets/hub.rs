@@ -1,10 +1,10 @@
-//! Data sets of the model hub: `hub:OWNER/NAME`, kept below `HIVE_HOME/datasets`. Which files are the
-//! data is told from their names; every file is checked against the size and sha256 that the hub
+//! Data sets and adapters of the model hub: `hub:OWNER/NAME`, kept below `HIVE_HOME`. Which files are
+//! wanted is told from their names; every file is checked against the size and sha256 that the hub
 //! gives. A revision appears whole or not at all; an interrupted pull goes on where it stopped. What
 //! is in the files is not looked at.
 //!
-//! A data set that was pulled once is taken from this machine without asking anybody; a branch that
-//! is named (`@main`) is asked for each time.
+//! What was pulled once is taken from this machine without asking anybody; a branch that is named
+//! (`@main`) is asked for each time.
 
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
@@ -27,9 +27,53 @@ const DEFAULT_BRANCH: &str = "main";
 /// What was checked, beside the files. Its name begins with a dot, so that it is no data file.
 const RECEIPT: &str = ".receipt.json";
 
-/// A data set of the hub.
+/// What a repository holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holding {
+    /// Records.
+    DataSet,
+    /// A PEFT adapter.
+    Adapter,
+}
+
+impl Holding {
+    /// What it is called.
+    pub(super) fn noun(self) -> &'static str {
+        match self {
+            Holding::DataSet => "data set",
+            Holding::Adapter => "adapter",
+        }
+    }
+
+    /// Its folder below `HIVE_HOME`.
+    fn folder(self) -> &'static str {
+        match self {
+            Holding::DataSet => "datasets",
+            Holding::Adapter => "adapters",
+        }
+    }
+
+    /// What the hub's interface calls such repositories.
+    pub(super) fn collection(self) -> &'static str {
+        match self {
+            Holding::DataSet => "datasets",
+            Holding::Adapter => "models",
+        }
+    }
+
+    /// What stands before the repository in the address of a file.
+    fn before(self) -> &'static str {
+        match self {
+            Holding::DataSet => "datasets/",
+            Holding::Adapter => "",
+        }
+    }
+}
+
+/// A data set or an adapter of the hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HubSet {
+    holding: Holding,
     owner: String,
     name: String,
     revision: Option<String>,
@@ -42,6 +86,20 @@ impl HubSet {
     /// [`HubError::Name`] when it goes on otherwise.
     pub fn parse(text: &str) -> Option<Result<Self, HubError>> {
         text.strip_prefix(PREFIX).map(|rest| rest.parse().map_err(|()| HubError::Name { got: text.to_owned() }))
+    }
+
+    /// The adapter that `text` names.
+    ///
+    /// # Errors
+    /// [`HubError::Name`] when it is no such name.
+    pub fn parse_adapter(text: &str) -> Result<Self, HubError> {
+        let set: Self = Self::parse(text).unwrap_or_else(|| Err(HubError::Name { got: text.to_owned() }))?;
+        Ok(Self { holding: Holding::Adapter, ..set })
+    }
+
+    /// The name with what it is, for messages: "data set `hub:OWNER/NAME`".
+    fn titled(&self) -> String {
+        format!("{} `{self}`", self.holding.noun())
     }
 
     /// `OWNER/NAME`.
@@ -67,7 +125,8 @@ impl FromStr for HubSet {
         if !fits(owner) || !fits(name) || revision.is_some_and(|r| !r.split('/').all(fits)) {
             return Err(());
         }
-        Ok(Self { owner: owner.to_owned(), name: name.to_owned(), revision: revision.map(str::to_owned) })
+        let (owner, name) = (owner.to_owned(), name.to_owned());
+        Ok(Self { holding: Holding::DataSet, owner, name, revision: revision.map(str::to_owned) })
     }
 }
 
@@ -85,7 +144,7 @@ struct Receipt {
     files: Vec<ModelFile>,
 }
 
-/// The folder with the data files of `set`, pulled below `home` if need be.
+/// The folder with the wanted files of `set`, pulled below `home` if need be.
 ///
 /// # Errors
 /// When it is not here and cannot be had.
@@ -95,7 +154,7 @@ pub fn ensure(
     network: &Network,
     reporter: &mut dyn PullReporter,
 ) -> Result<PathBuf, HubError> {
-    let place = Place { root: home.join("datasets").join(format!("{}--{}", set.owner, set.name)) };
+    let place = Place { root: home.join(set.holding.folder()).join(format!("{}--{}", set.owner, set.name)) };
     let known = place.known(set);
     if let Some(folder) = &known
         && set.revision.as_deref().is_none_or(is_commit)
@@ -103,22 +162,22 @@ pub fn ensure(
         return Ok(folder.clone());
     }
     if network.offline {
-        return known.ok_or_else(|| HubError::Offline { name: set.to_string() });
+        return known.ok_or_else(|| HubError::Offline { name: set.titled() });
     }
     create(&place.root.join(".partial"))?;
     let _lock = Lock::take(&place.root.join(".partial/lock"), reporter)?;
     let downloader = Downloader::new(network.backoff);
-    let listing = match hub_files::list(&downloader, network, set.repository(), set.revision.as_deref()) {
+    let listing = match hub_files::list(&downloader, network, set.holding, set.repository(), set.revision.as_deref()) {
         Ok(listing) => listing,
         Err(HubError::Unreachable { why, .. }) if known.is_some() => {
             reporter.note(&format!("the hub cannot be asked ({why}): taking what was pulled before"));
-            return known.ok_or_else(|| HubError::Offline { name: set.to_string() });
+            return known.ok_or_else(|| HubError::Offline { name: set.titled() });
         }
-        Err(error) => return Err(error.named(&set.to_string())),
+        Err(error) => return Err(error.named(&set.titled())),
     };
     if !is_commit(&listing.sha) {
         let why = format!("the hub gives `{}` as its revision, expected a commit", listing.sha);
-        return Err(HubError::Failed { name: set.to_string(), why, hint: Some(hub_files::HUB.to_owned()) });
+        return Err(HubError::Failed { name: set.titled(), why, hint: Some(hub_files::HUB.to_owned()) });
     }
     let folder = place.root.join(&listing.sha);
     if !is_whole(&folder) {
@@ -163,10 +222,17 @@ impl Place {
         downloader: &Downloader,
         reporter: &mut dyn PullReporter,
     ) -> Result<(), HubError> {
-        let files = hub_files::data(&listing.files);
+        let files = match set.holding {
+            Holding::DataSet => hub_files::data(&listing.files),
+            Holding::Adapter => hub_files::adapter(&listing.files).map_err(|(why, hint)| HubError::Failed {
+                name: set.titled(),
+                why,
+                hint: Some(hint),
+            })?,
+        };
         if files.is_empty() {
             let files = listing.files.iter().map(|f| f.name.clone()).collect();
-            return Err(HubError::NoData { name: set.to_string(), repository: set.repository(), files });
+            return Err(HubError::NoData { name: set.titled(), repository: set.repository(), files });
         }
         let staging = self.root.join(".partial").join(&listing.sha);
         create(&staging)?;
@@ -174,8 +240,9 @@ impl Place {
         reporter.data_set(&set.to_string(), &listing.sha, files.len(), bytes);
         let fetched = files.iter().try_for_each(|file| {
             let url = format!(
-                "{}/datasets/{}/resolve/{}/{}",
+                "{}/{}{}/resolve/{}/{}",
                 network.hub,
+                set.holding.before(),
                 set.repository(),
                 listing.sha,
                 hub_files::encoded(&file.name)
@@ -185,7 +252,7 @@ impl Place {
         reporter.finished();
         fetched.map_err(|error| match error {
             SourceError::Failed(why) => HubError::Failed {
-                name: set.to_string(),
+                name: set.titled(),
                 why,
                 hint: Some("run the command again: it goes on where it stopped".to_owned()),
             },

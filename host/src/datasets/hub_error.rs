@@ -1,4 +1,4 @@
-//! Why a data set of the hub cannot be had, as data, with exit code and hint.
+//! Why a data set or an adapter of the hub cannot be had, as data, with exit code and hint.
 
 use std::path::PathBuf;
 
@@ -7,25 +7,25 @@ use crate::models::ModelError;
 /// Files of a repository that an error shows.
 const SHOWN: usize = 12;
 
-/// Why a data set of the hub cannot be had.
+/// Why a data set or an adapter of the hub cannot be had. Names say which of the two it is.
 #[derive(Debug, thiserror::Error)]
 pub enum HubError {
     /// Not a name of such a data set.
-    #[error("Failed to read data set `{got}`: expected `hub:OWNER/NAME` or `hub:OWNER/NAME@REVISION`")]
+    #[error("Failed to read `{got}`: expected `hub:OWNER/NAME` or `hub:OWNER/NAME@REVISION`")]
     Name {
         /// What was got.
         got: String,
     },
     /// It is not here, and nothing may be fetched.
-    #[error("Failed to get data set `{name}`: it is not on this machine and `HIVE_OFFLINE` is set")]
+    #[error("Failed to get {name}: it is not on this machine and `HIVE_OFFLINE` is set")]
     Offline {
-        /// The data set.
+        /// What was asked for.
         name: String,
     },
     /// The hub does not answer.
-    #[error("Failed to get data set `{name}`: {hub} cannot be asked: {why}")]
+    #[error("Failed to get {name}: {hub} cannot be asked: {why}")]
     Unreachable {
-        /// The data set.
+        /// What was asked for.
         name: String,
         /// Address of the hub.
         hub: String,
@@ -33,9 +33,9 @@ pub enum HubError {
         why: String,
     },
     /// The hub does not give it.
-    #[error("Failed to get data set `{name}`: {why}")]
+    #[error("Failed to get {name}: {why}")]
     Failed {
-        /// The data set.
+        /// What was asked for.
         name: String,
         /// What was got and expected.
         why: String,
@@ -43,9 +43,9 @@ pub enum HubError {
         hint: Option<String>,
     },
     /// It holds nothing that is data by its name.
-    #[error("Failed to use data set `{name}`: it holds no Parquet, JSON or CSV file")]
+    #[error("Failed to use {name}: it holds no Parquet, JSON or CSV file")]
     NoData {
-        /// The data set.
+        /// What was asked for.
         name: String,
         /// `OWNER/NAME`
         repository: String,
@@ -63,8 +63,8 @@ pub enum HubError {
     /// The folder for data sets fails.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// There is no place for data sets.
-    #[error("Failed to find a folder for data sets: none of `HIVE_HOME`, `XDG_DATA_HOME`, `HOME` is set")]
+    /// There is no place for them.
+    #[error("Failed to find a folder for what comes from the hub: none of `HIVE_HOME`, `XDG_DATA_HOME`, `HOME` is set")]
     NoHome,
 }
 

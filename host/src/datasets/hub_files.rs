@@ -1,8 +1,9 @@
-//! What a data set repository of the hub holds, as the hub's API lists it, and which of its files are
-//! the data: told from names alone.
+//! What a repository of the hub holds, as the hub's API lists it, and which of its files are the data
+//! or the adapter: told from names alone.
 
 use serde::Deserialize;
 
+use super::hub::Holding;
 use super::hub_error::HubError;
 use super::read::ending;
 use crate::models::catalogue::ModelFile;
@@ -69,15 +70,17 @@ struct Lfs {
 /// Asks the hub for the files of `repository` at `revision`.
 ///
 /// # Errors
-/// When it does not answer, or knows no such data set.
+/// When it does not answer, or knows no such repository.
 pub(super) fn list(
     downloader: &Downloader,
     network: &Network,
+    holding: Holding,
     repository: String,
     revision: Option<&str>,
 ) -> Result<Listing, HubError> {
     let at = revision.map_or_else(String::new, |r| format!("/revision/{}", encoded(r).replace('/', "%2F")));
-    let url = format!("{}/api/datasets/{repository}{at}?blobs=true", network.hub);
+    let url = format!("{}/api/{}/{repository}{at}?blobs=true", network.hub, holding.collection());
+    let noun = holding.noun();
     let failed = |why: String, hint: Option<String>| HubError::Failed { name: repository.clone(), why, hint };
     let answer = downloader.ask(&url, network.hub_token.as_deref()).map_err(|error| match error {
         SourceError::Failed(why) => HubError::Unreachable { name: repository.clone(), hub: network.hub.clone(), why },
@@ -86,17 +89,15 @@ pub(super) fn list(
     match answer.status {
         200 => {}
         404 => {
-            let what =
-                revision.map_or_else(|| "data set".to_owned(), |r| format!("data set or no revision `{r}` of it"));
+            let what = revision.map_or_else(|| noun.to_owned(), |r| format!("{noun} or no revision `{r}` of it"));
             let why = format!("{} knows no such {what}", network.hub);
             return Err(failed(why, Some("look at its owner and name: `hub:OWNER/NAME`".to_owned())));
         }
         // The hub tells nobody without a token whether a name is private or unknown.
         status @ (401 | 403) => {
-            let why =
-                format!("{} answered {status}: there is no such data set, or it is not for everybody", network.hub);
-            let hint = "for a gated data set, accept its terms on the hub and put a token into `HF_TOKEN`";
-            return Err(failed(why, Some(hint.to_owned())));
+            let why = format!("{} answered {status}: there is no such {noun}, or it is not for everybody", network.hub);
+            let hint = format!("for a gated {noun}, accept its terms on the hub and put a token into `HF_TOKEN`");
+            return Err(failed(why, Some(hint)));
         }
         status => return Err(failed(format!("{} answered {status}", network.hub), Some(HUB.to_owned()))),
     }
@@ -122,6 +123,32 @@ pub(super) fn data(files: &[ModelFile]) -> Vec<&ModelFile> {
         (!chosen.is_empty()).then_some(chosen)
     };
     chosen(&train).or_else(|| chosen(&open)).unwrap_or(all)
+}
+
+/// The files of a PEFT adapter.
+///
+/// # Errors
+/// When they are not there: why, and what to try.
+pub(super) fn adapter(files: &[ModelFile]) -> Result<Vec<&ModelFile>, (String, String)> {
+    use hive_engine::adapter::peft::{CONFIG_FILE, TENSOR_FILE};
+    let named = |name: &str| files.iter().find(|file| file.name == name);
+    match (named(CONFIG_FILE), named(TENSOR_FILE)) {
+        (Some(config), Some(tensors)) => Ok(vec![config, tensors]),
+        (Some(_), None) if named("adapter_model.bin").is_some() => Err((
+            format!(
+                "it holds `adapter_model.bin`, a pickle, which can run code when it is read; expected `{TENSOR_FILE}`"
+            ),
+            "its author can save it again with `save_pretrained(…, safe_serialization=True)`".to_owned(),
+        )),
+        (None, _) => Err((
+            format!("it holds no `{CONFIG_FILE}`, so it is no PEFT adapter"),
+            "look at its files on the hub: a whole model is given with `--base`".to_owned(),
+        )),
+        (Some(_), None) => Err((
+            format!("it holds no `{TENSOR_FILE}`"),
+            "look at its files on the hub: the adapter may lie in a folder of its own".to_owned(),
+        )),
+    }
 }
 
 fn is_data(path: &str, form: &[&str]) -> bool {

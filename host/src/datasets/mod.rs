@@ -14,10 +14,13 @@ mod rejects;
 mod split;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hive_sdk::Record;
+
+use crate::home::hive_home;
+use crate::models::{Network, PullReporter};
 
 pub use chat::ChatMap;
 pub use error::{DatasetError, MapError};
@@ -70,4 +73,14 @@ impl fmt::Display for Source {
             Source::Synthetic { index } => write!(f, "synthetic record {index}"),
         }
     }
+}
+
+/// The folder of an adapter of the hub, `hub:OWNER/NAME`, pulled if need be.
+///
+/// # Errors
+/// When it is not here and cannot be had.
+pub fn adapter(name: &str, reporter: &mut dyn PullReporter) -> Result<PathBuf, HubError> {
+    let set = HubSet::parse_adapter(name)?;
+    let home = hive_home().ok_or(HubError::NoHome)?;
+    hub::ensure(&set, &home, &Network::from_env(), reporter)
 }

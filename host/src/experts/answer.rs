@@ -21,6 +21,8 @@ pub struct Answer {
     pub complete: bool,
     /// Wall time.
     pub seconds: f64,
+    /// Of these, until the first token stood.
+    pub first_seconds: f64,
 }
 
 /// Answers one record's prompt.
@@ -33,13 +35,31 @@ pub fn answer(
     expert: &LoadedExpert,
     record: &Record,
     max_new_tokens: usize,
+    go_on: impl FnMut() -> bool,
+) -> Result<Answer, ExpertError> {
+    let prompt = tokeniser.prompts(expert, std::slice::from_ref(record))?.pop().unwrap_or_default();
+    answer_to(model, tokeniser, &prompt, max_new_tokens, go_on)
+}
+
+/// Answers a prompt's tokens.
+///
+/// # Errors
+/// What the tokenizer or the model says.
+pub fn answer_to(
+    model: Model,
+    tokeniser: &Tokeniser,
+    prompt: &[u32],
+    max_new_tokens: usize,
     mut go_on: impl FnMut() -> bool,
 ) -> Result<Answer, ExpertError> {
     let begin = std::time::Instant::now();
-    let prompt = tokeniser.prompts(expert, std::slice::from_ref(record))?.pop().unwrap_or_default();
-    let Generated { ids, reason } =
-        generate(model, &prompt, max_new_tokens, &tokeniser.eos, Sampling::Greedy, |_| go_on())?;
+    let mut first = None;
+    let Generated { ids, reason } = generate(model, prompt, max_new_tokens, &tokeniser.eos, Sampling::Greedy, |_| {
+        first.get_or_insert_with(|| begin.elapsed());
+        go_on()
+    })?;
     Ok(Answer {
+        first_seconds: first.unwrap_or_else(|| begin.elapsed()).as_secs_f64(),
         text: tokeniser.tokenizer.decode(&ids)?.trim().to_owned(),
         prompt_tokens: prompt.len(),
         tokens: ids.len(),

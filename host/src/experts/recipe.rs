@@ -310,7 +310,7 @@ fn setting(set: &str, defaults: &Value) -> Result<Value, ExpertError> {
 mod tests {
     use super::*;
 
-    const MANIFEST: &str = r#"{"name": "t", "version": "0.1.0", "abi": 2, "description": "d", "license": "MIT", "base_models": ["m"],
+    const MANIFEST: &str = r#"{"name": "t", "version": "0.1.0", "abi": 3, "description": "d", "license": "MIT", "base_models": ["m"],
                 "dataset": {"fields": [{"name": "q"}, {"name": "a", "completion": true}]},
                 "recipe": {"adapter": {"rank": 4}},
                 "profiles": {"quick": {"training": {"steps": 3}, "adapter": {"rank": 2}}}}"#;

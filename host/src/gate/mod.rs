@@ -22,7 +22,7 @@ mod set;
 pub use alike::{Alike, Fate, Fields, LONG_COMPLETION};
 pub use compare::{Comparison, Line, Side, compare};
 pub use error::GateError;
-pub use judge::{CHUNK, CRASHED, Incoming, TOO_SLOW, Tally, judge};
+pub use judge::{CHUNK, CRASHED, Incoming, TOO_SLOW, Tally, judge, verdict};
 pub use judged::Judged;
 pub use parts::{Done, Parts, SourceRead};
 pub use prepare::{CountTokens, Counter, Data, Gate, GateReporter, Outcome, Request, Stream, cache_folder};

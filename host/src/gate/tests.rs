@@ -13,7 +13,7 @@ use crate::datasets::SplitSettings;
 use crate::plugins::{InProcess, LoadedExpert};
 
 const MANIFEST: &str = r#"{
-    "name": "shout", "version": "0.1.0", "abi": 2, "description": "d", "license": "MIT", "base_models": ["m"],
+    "name": "shout", "version": "0.1.0", "abi": 3, "description": "d", "license": "MIT", "base_models": ["m"],
     "dataset": {
         "fields": [{"name": "question"}, {"name": "topic"}, {"name": "loud", "completion": true}],
         "group_by": "topic",

@@ -6,7 +6,7 @@ use super::*;
 
 fn sound() -> Value {
     json!({
-        "name": "shout", "version": "0.1.0", "abi": 2, "description": "Says it louder", "license": "MIT",
+        "name": "shout", "version": "0.1.0", "abi": 3, "description": "Says it louder", "license": "MIT",
         "base_models": ["smollm2-135m-instruct"],
         "dataset": {"fields": [{"name": "text"}, {"name": "loud", "completion": true}], "group_by": "text"},
         "recipe": {"adapter": {"rank": 4, "target_modules": ["q_proj", "v_proj"]}},
@@ -117,7 +117,7 @@ fn each_fault_is_told_once_with_its_path() {
 
 #[test]
 fn all_faults_come_at_once_in_the_order_of_the_file() {
-    let text = r#"{"name": "Bad Name", "version": "x", "abi": 2, "description": "d", "base_models": ["/abs"],
+    let text = r#"{"name": "Bad Name", "version": "x", "abi": 3, "description": "d", "base_models": ["/abs"],
         "dataset": {"fields": [], "group": "q"}, "eval_prompts": [{"id": ""}]}"#;
     let paths: Vec<_> = faults_of(text).iter().map(|f| f.split(": ").next().unwrap().to_owned()).collect();
     assert_eq!(

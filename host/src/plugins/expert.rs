@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use hive_sdk::manifest::{AdapterSpec, EvalPrompt, Manifest};
 use hive_sdk::protocol::{MethodId, Reply, SynthesizeRequest};
-use hive_sdk::{ExpertError, Grade, GradeRequest, Grammar, Record, Rendered, Settings, Verdict};
+use hive_sdk::{ExamineRequest, ExpertError, Grade, GradeRequest, Grammar, Record, Rendered, Settings, Verdict};
 
 use super::error::{CallFault, LoadFault, PluginError};
 use super::transport::Transport;
@@ -17,6 +17,13 @@ use crate::manifest;
 
 /// Most records in one call: enough to make the boundary cheap, few enough to keep replies small.
 pub const BATCH: usize = 256;
+
+/// Whether a score is one.
+fn check_score(grade: &Grade) -> Result<(), String> {
+    // Written so that NaN fails too.
+    let fits = grade.score >= 0.0 && grade.score <= 1.0;
+    if fits { Ok(()) } else { Err(format!("`score` is {}, expected 0 to 1", grade.score)) }
+}
 
 /// An expert that answers. May be shared between threads.
 pub struct LoadedExpert {
@@ -113,10 +120,21 @@ impl LoadedExpert {
     /// # Errors
     /// [`PluginError::Call`] with the request's position in `requests`.
     pub fn grade(&self, requests: &[GradeRequest]) -> Result<Vec<Grade>, PluginError> {
-        self.batched(MethodId::Grade, requests, |grade: &Grade| {
-            // Written so that NaN fails too.
-            let fits = grade.score >= 0.0 && grade.score <= 1.0;
-            if fits { Ok(()) } else { Err(format!("`score` is {}, expected 0 to 1", grade.score)) }
+        self.batched(MethodId::Grade, requests, check_score)
+    }
+
+    /// How good each completion is, for sure: for an expert in a process of its own.
+    ///
+    /// # Errors
+    /// [`PluginError::Call`] with the request's position in `requests`.
+    pub fn examine(&self, requests: &[ExamineRequest]) -> Result<Vec<Grade>, PluginError> {
+        let declared = &self.manifest.checks;
+        self.batched(MethodId::Examine, requests, |grade: &Grade| {
+            check_score(grade)?;
+            match grade.checks.keys().find(|code| !declared.iter().any(|c| c.code == **code)) {
+                Some(code) => Err(format!("`checks` has `{code}`, which the manifest does not declare")),
+                None => Ok(()),
+            }
         })
     }
 

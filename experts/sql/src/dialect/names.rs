@@ -16,7 +16,7 @@ use crate::walk::{self, Edit, Look};
 
 /// What kind of values a column holds, as far as rules care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Boolean,
     Integer,
     /// An exact number with a fraction.
@@ -212,7 +212,7 @@ pub(super) fn last_ident(name: &ObjectName) -> Option<&Ident> {
 }
 
 /// What kind of values a type holds.
-pub(super) fn kind(data_type: &DataType) -> Kind {
+pub(crate) fn kind(data_type: &DataType) -> Kind {
     match data_type {
         DataType::Boolean | DataType::Bool => Kind::Boolean,
         DataType::SmallInt(_)

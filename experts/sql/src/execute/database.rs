@@ -27,7 +27,7 @@ const INTERRUPTED: &str = "57";
 const RECORDS: usize = 4_000;
 
 /// Most rows that are fetched to see whether there are any.
-const PROOF_ROWS: u32 = 100;
+pub(super) const PROOF_ROWS: u32 = 100;
 
 /// Where and how to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +70,9 @@ pub struct Database {
     records: usize,
 }
 
+/// A statement, and queries to be run behind it.
+type Asked<'a> = (&'a str, &'a [String]);
+
 /// A schema in its namespace.
 struct Loaded {
     text: String,
@@ -100,22 +103,23 @@ impl Database {
     /// # Errors
     /// When the session is lost. The next call finds a new one.
     pub fn prove(&mut self, schema: &str, sql: &str) -> io::Result<Proof> {
-        self.rows(schema, sql, PROOF_ROWS)
+        self.ask(schema, sql, &[], PROOF_ROWS).map(|(proof, _)| proof)
     }
 
-    /// The same, with at most `max_rows` rows of the result.
+    /// The same, with at most `max_rows` rows of each result, and what the queries `then` return
+    /// behind it: a table that the statement has changed, say.
     ///
     /// # Errors
-    /// As [`Database::prove`].
-    pub fn rows(&mut self, schema: &str, sql: &str, max_rows: u32) -> io::Result<Proof> {
+    /// As [`Database::prove`], and when one of these queries fails.
+    pub fn ask(&mut self, schema: &str, sql: &str, then: &[String], max_rows: u32) -> io::Result<(Proof, Vec<Ran>)> {
         if self.records >= RECORDS && self.settings.database_url.is_none() {
             self.reopen()?;
         }
         self.records += 1;
         let proof = if shares_namespaces(schema) && shares_namespaces(sql) {
-            self.in_namespace(schema, sql, max_rows)
+            self.in_namespace(schema, (sql, then), max_rows)
         } else {
-            self.alone(schema, sql, max_rows)
+            self.alone(schema, (sql, then), max_rows)
         };
         if proof.is_err() {
             // Whatever state the session is in, it is not one to go on with.
@@ -144,9 +148,9 @@ impl Database {
     }
 
     /// On the schema's own namespace, which is made unless it is there.
-    fn in_namespace(&mut self, schema: &str, sql: &str, max_rows: u32) -> io::Result<Proof> {
+    fn in_namespace(&mut self, schema: &str, asked: Asked<'_>, max_rows: u32) -> io::Result<(Proof, Vec<Ran>)> {
         if let Some((_, statement, error)) = self.refused.iter().find(|(text, ..)| text == schema) {
-            return Ok(Proof::SchemaRefused(*statement, error.clone()));
+            return Ok((Proof::SchemaRefused(*statement, error.clone()), Vec::new()));
         }
         let found = self.loaded.iter().position(|l| l.text == schema);
         let loaded = match found {
@@ -168,14 +172,28 @@ impl Database {
                     self.refused.truncate(LOADED - 1);
                     self.refused.push_front((schema.to_owned(), statement, error.clone()));
                 }
-                return Ok(Proof::SchemaRefused(statement, error));
+                return Ok((Proof::SchemaRefused(statement, error), Vec::new()));
             }
         };
         let path = format!("SET LOCAL search_path = {}; SAVEPOINT statement", self.loaded[position].namespace);
         self.must(&path)?;
-        let proof = wire::run(&mut *self.carrier, sql, max_rows)?;
+        let answers = self.run(asked, max_rows)?;
         self.must("ROLLBACK TO statement; RELEASE statement")?;
-        Ok(proof.map_or_else(|(stage, error)| Proof::StatementRefused(stage, error), Proof::Ran))
+        Ok(answers)
+    }
+
+    /// The statement on what is loaded, and the queries behind it.
+    fn run(&mut self, (sql, then): Asked<'_>, max_rows: u32) -> io::Result<(Proof, Vec<Ran>)> {
+        let ran = match wire::run(&mut *self.carrier, sql, max_rows)? {
+            Ok(ran) => ran,
+            Err((stage, error)) => return Ok((Proof::StatementRefused(stage, error), Vec::new())),
+        };
+        let behind = then.iter().map(|query| {
+            wire::run(&mut *self.carrier, query, max_rows)?
+                .map_err(|(_, error)| io::Error::other(format!("`{query}` failed: {error}")))
+        });
+        let behind = behind.collect::<io::Result<_>>()?;
+        Ok((Proof::Ran(ran), behind))
     }
 
     /// Loads a schema into a new namespace; where it stands in `loaded`, or which of its statements
@@ -207,15 +225,14 @@ impl Database {
     }
 
     /// In a transaction of its own, in the default namespace: for texts that name namespaces.
-    fn alone(&mut self, schema: &str, sql: &str, max_rows: u32) -> io::Result<Proof> {
+    fn alone(&mut self, schema: &str, asked: Asked<'_>, max_rows: u32) -> io::Result<(Proof, Vec<Ran>)> {
         self.forget()?;
-        let proof = match wire::batch(&mut *self.carrier, schema)? {
-            Ok(_) => wire::run(&mut *self.carrier, sql, max_rows)?
-                .map_or_else(|(stage, error)| Proof::StatementRefused(stage, error), Proof::Ran),
-            Err((done, error)) => Proof::SchemaRefused(done + 1, error),
+        let answers = match wire::batch(&mut *self.carrier, schema)? {
+            Ok(_) => self.run(asked, max_rows)?,
+            Err((done, error)) => (Proof::SchemaRefused(done + 1, error), Vec::new()),
         };
         self.forget()?;
-        Ok(proof)
+        Ok(answers)
     }
 
     /// Rolls everything back and begins anew.

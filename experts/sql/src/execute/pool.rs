@@ -3,7 +3,8 @@
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
-use super::database::{Database, Proof, Settings};
+use super::database::{Database, PROOF_ROWS, Proof, Settings};
+use super::wire::Ran;
 
 /// Databases that are open and free.
 pub struct Pool {
@@ -17,23 +18,31 @@ impl Pool {
         Self { settings, free: Mutex::default() }
     }
 
-    /// As [`Database::prove`]; a record over which a session is lost twice is told from a session
-    /// that was lost for another reason.
+    /// As [`Database::prove`], on a database that is free.
+    ///
+    /// # Errors
+    /// As [`Pool::ask`].
+    pub fn prove(&self, schema: &str, sql: &str) -> io::Result<Proof> {
+        self.ask(schema, sql, &[], PROOF_ROWS).map(|(proof, _)| proof)
+    }
+
+    /// As [`Database::ask`]; a record over which a session is lost twice is told from a session that
+    /// was lost for another reason.
     ///
     /// # Errors
     /// When no database can be opened.
-    pub fn prove(&self, schema: &str, sql: &str) -> io::Result<Proof> {
-        if let Ok(proof) = self.with(|database| database.prove(schema, sql)) {
-            return Ok(proof);
+    pub fn ask(&self, schema: &str, sql: &str, then: &[String], max_rows: u32) -> io::Result<(Proof, Vec<Ran>)> {
+        if let Ok(answers) = self.with(|database| database.ask(schema, sql, then, max_rows)) {
+            return Ok(answers);
         }
         // A database of its own, so that nothing else can be to blame.
         let mut database = Database::open(&self.settings)?;
-        match database.prove(schema, sql) {
-            Ok(proof) => {
+        match database.ask(schema, sql, then, max_rows) {
+            Ok(answers) => {
                 self.free.lock().unwrap_or_else(PoisonError::into_inner).push(database);
-                Ok(proof)
+                Ok(answers)
             }
-            Err(error) => Ok(Proof::Crashed(error.to_string())),
+            Err(error) => Ok((Proof::Crashed(error.to_string()), Vec::new())),
         }
     }
 

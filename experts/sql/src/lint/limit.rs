@@ -9,17 +9,22 @@ use super::{Context, Found};
 const GIANT: u64 = 1_000;
 
 pub(super) fn check(context: &Context<'_>) -> Option<Found> {
-    let mut statement = context.statement.clone();
+    giant(context.question, context.statement).and_then(|(message, repaired)| Found::repaired(message, repaired))
+}
+
+/// What is wrong with the statement's limit, and the statement without it.
+pub(super) fn giant(question: &str, statement: &Statement) -> Option<(String, Statement)> {
+    let mut statement = statement.clone();
     let Statement::Query(query) = &mut statement else { return None };
     let Some(LimitClause::LimitOffset { limit: limit @ Some(_), .. }) = &mut query.limit_clause else { return None };
     let Some(Expr::Value(value)) = limit else { return None };
     let Value::Number(number, _) = &value.value else { return None };
     let number: u64 = number.to_string().parse().ok()?;
-    if number < GIANT || asked(context.question, number) {
+    if number < GIANT || asked(question, number) {
         return None;
     }
     *limit = None;
-    Found::repaired(format!("`LIMIT {number}` is not asked for"), statement)
+    Some((format!("`LIMIT {number}` is not asked for"), statement))
 }
 
 /// Whether the question speaks of this number.

@@ -153,6 +153,11 @@ impl Lints {
     }
 }
 
+/// Why the statement's LIMIT is giant, for whoever judges no record.
+pub fn giant_limit(question: &str, statement: &Statement) -> Option<String> {
+    limit::giant(question, statement).map(|(message, _)| message)
+}
+
 /// What resolving the names has found already.
 fn named(context: &Context<'_>, code: &str) -> Option<Found> {
     let found = context.resolved.findings.iter().find(|finding| finding.code == code)?;

@@ -8,7 +8,7 @@
 mod context;
 mod domain;
 mod domains;
-mod rng;
+pub(crate) mod rng;
 mod shapes;
 
 use std::collections::BTreeSet;

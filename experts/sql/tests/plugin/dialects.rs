@@ -75,7 +75,7 @@ fn other_dialects_return_postgresqls_rows() {
                         None => (done.schema, done.sql),
                         Some(check) => (format!("{}\n{};", done.schema, done.sql), check.to_owned()),
                     };
-                    match database.rows(&schema, &sql, 10_000).unwrap() {
+                    match database.ask(&schema, &sql, &[], 10_000).unwrap().0 {
                         Proof::Ran(ran) => {
                             let found = ran.rows.iter().map(|row| row.iter().map(Option::as_deref).collect());
                             if rows(found, ordered) == wanted { Ok(()) } else { Err(format!("other rows: {sql}")) }

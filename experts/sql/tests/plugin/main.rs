@@ -1,6 +1,7 @@
 //! The expert through its own exported table, as the host calls it.
 
 mod dialects;
+mod examine;
 mod grading;
 mod manifest;
 mod server;

@@ -1,6 +1,9 @@
 //! `hive expert …`: the commands about experts, one file each.
 
+mod compare;
 mod data;
+mod eval;
+mod exam;
 mod list;
 mod plan;
 mod replay;
@@ -23,6 +26,10 @@ pub enum ExpertCommand {
     Train(Box<train::Train>),
     /// Show what training would do and cost, without training
     Plan(Box<plan::Plan>),
+    /// Examine an expert's answers to a suite of prompts, beside the base model's
+    Eval(Box<eval::Eval>),
+    /// Examine candidates side by side: adapters, and recipes that are trained first
+    Compare(Box<compare::Compare>),
     /// Make a run's first steps again and compare
     Replay(replay::Replay),
     /// Ask an expert a question
@@ -44,6 +51,8 @@ impl ExpertCommand {
             ExpertCommand::Data(command) => command.run(),
             ExpertCommand::Train(command) => command.run(),
             ExpertCommand::Plan(command) => command.run(),
+            ExpertCommand::Eval(command) => command.run(),
+            ExpertCommand::Compare(command) => command.run(),
             ExpertCommand::Replay(command) => command.run(),
             ExpertCommand::Run(command) => command.run(),
             ExpertCommand::Validate(command) => command.run(),

@@ -1,0 +1,82 @@
+//! A SQLite database as SQLite's own CREATE statements and INSERTs.
+
+use std::path::Path;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Carried, Rows, quoted};
+use crate::dialect::Dialect;
+
+/// Reads tables, views and rows.
+///
+/// # Errors
+/// Why it cannot be read: a predicate whose subject is the database.
+pub(super) fn read(path: &Path) -> Result<Carried, String> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(fault)?;
+    let mut statement = connection
+        .prepare(
+            "SELECT type, name, sql FROM sqlite_master \
+             WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql IS NOT NULL ORDER BY rowid",
+        )
+        .map_err(fault)?;
+    let entries = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(fault)?;
+    let entries: Vec<(String, String, String)> = entries.collect::<Result<_, _>>().map_err(fault)?;
+    let (tables, views): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(kind, ..)| kind == "table");
+    if tables.is_empty() {
+        return Err("holds no table, expected at least one".to_owned());
+    }
+    let mut text = String::new();
+    for (_, _, create) in &tables {
+        text.push_str(create.trim().trim_end_matches(';'));
+        text.push_str(";\n");
+    }
+    let mut rows = Rows::new();
+    for (_, table, _) in &tables {
+        add(&connection, table, &mut rows).map_err(|why| format!("cannot be read in table `{table}`: {why}"))?;
+    }
+    text.push_str(&rows.text);
+    // Behind the tables that they look at.
+    for (_, _, create) in &views {
+        text.push_str(create.trim().trim_end_matches(';'));
+        text.push_str(";\n");
+    }
+    Ok(Carried { text, dialect: Some(Dialect::Sqlite), left_behind: rows.left_behind })
+}
+
+fn fault(error: rusqlite::Error) -> String {
+    format!("cannot be read: {error}")
+}
+
+fn add(connection: &Connection, table: &str, into: &mut Rows) -> rusqlite::Result<()> {
+    let table = identifier(table);
+    let mut statement = connection.prepare(&format!("SELECT * FROM {table}"))?;
+    let columns: Vec<String> = statement.column_names().map(identifier).collect();
+    let width = columns.len();
+    let columns = format!(" ({})", columns.join(", "));
+    let mut rows = statement.query([])?;
+    let mut failed = None;
+    let read = std::iter::from_fn(|| {
+        let row = rows.next().transpose()?;
+        let values = row.and_then(|row| (0..width).map(|i| Ok(literal(row.get_ref(i)?))).collect());
+        values.map_err(|error| failed = Some(error)).ok()
+    });
+    into.add(&table, &columns, read);
+    failed.map_or(Ok(()), Err)
+}
+
+fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn literal(value: ValueRef<'_>) -> String {
+    match value {
+        ValueRef::Null => "NULL".to_owned(),
+        ValueRef::Integer(number) => number.to_string(),
+        // SQLite keeps infinities, which have no literal.
+        ValueRef::Real(number) if !number.is_finite() => "NULL".to_owned(),
+        ValueRef::Real(number) => format!("{number:?}"),
+        ValueRef::Text(bytes) => quoted(&String::from_utf8_lossy(bytes)),
+        ValueRef::Blob(bytes) => quoted(&String::from_utf8_lossy(bytes)),
+    }
+}

@@ -1,0 +1,94 @@
+//! What comes over from files.
+
+use super::*;
+use crate::dialect::translate;
+
+fn with(field: &str, value: &str) -> Record {
+    Record::from_pairs([(field, value)])
+}
+
+#[test]
+fn inserts_stand_behind_the_schema() {
+    let mut record = Record::from_pairs([("schema", "CREATE TABLE t (a INT)")]);
+    assert_eq!(carried(&record), Ok(None));
+    record.set(INSERTS, "INSERT INTO t VALUES (1)");
+    assert_eq!(carried(&record).unwrap().unwrap().text, "CREATE TABLE t (a INT);\nINSERT INTO t VALUES (1)");
+}
+
+#[test]
+fn a_sqlite_database_comes_over_with_views_and_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("shop.sqlite");
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection
+        .execute_batch(
+            "CREATE TABLE \"order\" (id INTEGER PRIMARY KEY AUTOINCREMENT, who VARCHAR(9), paid REAL, raw BLOB); \
+             INSERT INTO \"order\" (who, paid, raw) VALUES ('O''Neil', 1.5, x'4142'), (NULL, 9e999, NULL); \
+             CREATE VIEW names AS SELECT who FROM \"order\"",
+        )
+        .unwrap();
+    drop(connection);
+    let found = carried(&with(DATABASE, path.to_str().unwrap())).unwrap().unwrap();
+    assert_eq!(
+        found.text,
+        "CREATE TABLE \"order\" (id INTEGER PRIMARY KEY AUTOINCREMENT, who VARCHAR(9), paid REAL, raw BLOB);\n\
+         INSERT INTO \"order\" (\"id\", \"who\", \"paid\", \"raw\") VALUES (1, 'O''Neil', 1.5, 'AB'), (2, NULL, NULL, NULL);\n\
+         CREATE VIEW names AS SELECT who FROM \"order\";\n"
+    );
+    let translated = translate(&found.text, "SELECT who FROM names", found.dialect).unwrap();
+    assert!(translated.schema.contains("INSERT INTO"), "{}", translated.schema);
+}
+
+#[test]
+fn a_large_table_is_cut_and_that_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("large.sqlite");
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection
+        .execute_batch(
+            "CREATE TABLE n (i INT); \
+             INSERT INTO n WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 1500) SELECT i FROM c",
+        )
+        .unwrap();
+    drop(connection);
+    let found = carried(&with(DATABASE, path.to_str().unwrap())).unwrap().unwrap();
+    assert_eq!(found.left_behind, 500);
+    assert!(found.text.ends_with("(999), (1000);\n"));
+}
+
+#[test]
+fn a_dump_comes_over() {
+    let dump = "--\n-- PostgreSQL database dump\n--\n\\restrict x\nSET statement_timeout = 0;\n\
+        SELECT pg_catalog.set_config('search_path', '', false);\n\
+        CREATE TABLE public.pets (\n    id integer NOT NULL,\n    name text DEFAULT 'a;b'::text\n);\n\
+        ALTER TABLE public.pets OWNER TO someone;\n\
+        CREATE SEQUENCE public.pets_id_seq START WITH 1;\n\
+        ALTER TABLE ONLY public.pets ALTER COLUMN id SET DEFAULT nextval('public.pets_id_seq'::regclass);\n\
+        COPY public.pets (id, name) FROM stdin;\n1\tit's\\ta cat; so\n2\t\\N\n\\.\n\
+        SELECT pg_catalog.setval('public.pets_id_seq', 2, true);\n\
+        ALTER TABLE ONLY public.pets\n    ADD CONSTRAINT pets_pkey PRIMARY KEY (id);\n";
+    let found = dump::read(dump).unwrap();
+    assert_eq!(
+        found.text,
+        "CREATE TABLE pets (\n    id integer NOT NULL,\n    name text DEFAULT 'a;b'::text\n);\n\
+         ALTER TABLE ONLY pets\n    ADD CONSTRAINT pets_pkey PRIMARY KEY (id);\n\
+         INSERT INTO pets (id, name) VALUES ('1', 'it''s\ta cat; so'), ('2', NULL);\n"
+    );
+    assert!(crate::statement::parse_all(&found.text).is_ok());
+    assert_eq!(dump::read("SET a = 1;"), Err("holds no CREATE TABLE, expected at least one".to_owned()));
+    assert!(dump::read("CREATE TABLE t (\n a int").unwrap_err().starts_with("ends within a statement"));
+}
+
+#[test]
+fn what_is_no_database_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let why = |name: &str, bytes: &[u8]| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        carried(&with(DATABASE, path.to_str().unwrap())).unwrap_err()
+    };
+    assert!(why("a", b"PGDMP\x01").contains("pg_restore -f FILE.sql"));
+    assert!(why("b", b"SQLite format 3\0broken").contains("cannot be read"));
+    assert!(why("c", b"").contains("holds no CREATE TABLE"));
+    assert!(carried(&with(DATABASE, "/nowhere/x.sqlite")).unwrap_err().contains("cannot be read"));
+}

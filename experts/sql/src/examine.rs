@@ -1,0 +1,216 @@
+//! How good a completion is as an answer, told by running it: on the prompt's own rows and on
+//! databases filled at random, beside the golds, in a real PostgreSQL. Right is what comes to the
+//! same as a gold on every one of them: score 1, else 0.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hive_sdk::{ExpertError, Finding, Grade, Record};
+use sqlparser::ast::Statement;
+
+use crate::carry::{self, Carried};
+use crate::dialect;
+use crate::execute::{self, Pool, SqlError};
+use crate::grade::{self, check, code as text};
+use crate::lint::code as lints;
+use crate::measure::{Filled, MAX_ROWS, Measure, NoMeasure, Verdict};
+use crate::statement;
+use crate::validate::code as records;
+
+/// Codes of findings besides those of the text's grade.
+pub mod code {
+    /// It runs, and returns or leaves other rows than the gold.
+    pub const WRONG_ROWS: &str = "wrong-rows";
+    /// It returns more rows than anyone looks at.
+    pub const TOO_MANY_ROWS: &str = "too-many-rows";
+}
+
+/// Measures that are kept: the answers of several candidates to one prompt come one after another.
+const KEPT: usize = 24;
+
+/// Examines completions.
+pub struct Examiner {
+    pool: Arc<Pool>,
+    measures: Mutex<VecDeque<(Key, Arc<Measure>)>>,
+    schemas: Mutex<VecDeque<(String, Arc<Schema>)>>,
+}
+
+/// What a measure is made from.
+#[derive(PartialEq, Eq)]
+struct Key {
+    schema: String,
+    golds: Vec<String>,
+}
+
+/// A prompt's schema and rows.
+struct Schema {
+    text: String,
+    statements: Vec<Statement>,
+}
+
+impl Examiner {
+    /// On databases from `pool`.
+    pub fn new(pool: Arc<Pool>) -> Self {
+        Self { pool, measures: Mutex::default(), schemas: Mutex::default() }
+    }
+
+    /// Grades `completion` against the `sql` of `prompt` and `alternatives`, which are PostgreSQL: the
+    /// prompt has passed `validate`.
+    ///
+    /// # Errors
+    /// When the prompt is at fault, or the database is lost.
+    pub fn examine(&self, prompt: &Record, alternatives: &[String], completion: &str) -> Result<Grade, ExpertError> {
+        let measure = self.measure(prompt, alternatives)?;
+        let mut grade = grade::grade(prompt, completion)?;
+        grade.score = 0.0;
+        grade.findings.retain(|f| f.code != text::DIFFERS_FROM_GOLD);
+        grade.check(check::EXECUTES, false);
+        grade.check(check::ROWS, false);
+        let sql = statement::bare(completion).sql;
+        let Ok(answer) = statement::parse_one(sql) else { return Ok(grade) };
+        if let Some(why) = execute::refusal(&answer) {
+            return Ok(grade.with(records::FORBIDDEN, why));
+        }
+        if let Some(what) = destroys(&answer) {
+            return Ok(grade.with(lints::DESTRUCTIVE, format!("{what} changes tables, which no prompt asks for")));
+        }
+        for filled in &measure.databases {
+            let verdict = measure.judge(&self.pool, filled, sql).map_err(lost)?;
+            if matches!(verdict, Verdict::Right) {
+                continue;
+            }
+            return Ok(wrong(grade, &measure, filled, verdict));
+        }
+        grade.score = 1.0;
+        grade.check(check::EXECUTES, true);
+        grade.check(check::ROWS, true);
+        // Rows without a match are kept in other ways as well.
+        if grade.checks.contains_key(check::LEFT_JOIN) {
+            grade.check(check::LEFT_JOIN, true);
+        }
+        grade.findings.retain(|f| f.code != text::LEFT_JOIN_WANTED);
+        Ok(grade)
+    }
+
+    fn measure(&self, prompt: &Record, alternatives: &[String]) -> Result<Arc<Measure>, ExpertError> {
+        let mut golds = vec![statement::bare(prompt.require("sql")?).sql.to_owned()];
+        golds.extend(alternatives.iter().map(|a| statement::bare(a).sql.to_owned()));
+        let schema = self.schema(prompt)?;
+        let key = Key { schema: schema.text.clone(), golds };
+        let mut kept = self.measures.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, measure)) = kept.iter().find(|(known, _)| *known == key) {
+            return Ok(Arc::clone(measure));
+        }
+        let parsed = key.golds.iter().map(|gold| {
+            let statement = statement::parse_one(gold)
+                .map_err(|_| ExpertError::new(format!("the gold `{gold}` is not one statement of PostgreSQL's")))?;
+            match (execute::refusal(&statement), destroys(&statement)) {
+                (Some(why), _) => Err(ExpertError::new(format!("the gold may not run: {why}"))),
+                (_, Some(what)) => {
+                    Err(ExpertError::new(format!("the gold is {what}, expected to read or change rows")))
+                }
+                _ => Ok(statement),
+            }
+        });
+        let parsed = parsed.collect::<Result<Vec<_>, _>>()?;
+        let measure = Measure::new(&self.pool, (&schema.text, &schema.statements), &parsed).map_err(|no| match no {
+            NoMeasure::Broken(why) => ExpertError::new(format!("the gold is no measure: {why}")),
+            NoMeasure::Lost(error) => lost(error),
+        })?;
+        let measure = Arc::new(measure);
+        kept.truncate(KEPT - 1);
+        kept.push_front((key, Arc::clone(&measure)));
+        Ok(measure)
+    }
+
+    /// The prompt's schema, with its rows.
+    fn schema(&self, prompt: &Record) -> Result<Arc<Schema>, ExpertError> {
+        let carried = carry::carried(prompt).map_err(ExpertError::new)?;
+        let Carried { text, dialect, .. } = match carried {
+            Some(carried) => carried,
+            None => {
+                let text = prompt.require("schema")?.to_owned();
+                Carried { text, dialect: None, left_behind: 0 }
+            }
+        };
+        let mut kept = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, schema)) = kept.iter().find(|(known, _)| *known == text) {
+            return Ok(Arc::clone(schema));
+        }
+        let translated = dialect::translate(&text, "SELECT 1", dialect).map_err(|no| ExpertError::new(no.why))?;
+        let statements = statement::parse_all(&translated.schema).map_err(ExpertError::new)?;
+        if let Some(why) = statements.iter().find_map(execute::refusal) {
+            return Err(ExpertError::new(format!("the schema may not be loaded: {why}")));
+        }
+        let schema = Arc::new(Schema { text: translated.schema, statements });
+        kept.truncate(KEPT - 1);
+        kept.push_front((text, Arc::clone(&schema)));
+        Ok(schema)
+    }
+}
+
+fn lost(error: std::io::Error) -> ExpertError {
+    ExpertError::new(format!("the database was lost: {error}"))
+}
+
+/// What a statement does to tables rather than to their rows.
+fn destroys(statement: &Statement) -> Option<&'static str> {
+    match statement {
+        Statement::Drop { .. } => Some("`DROP`"),
+        Statement::Truncate(_) => Some("`TRUNCATE`"),
+        Statement::AlterTable(_) => Some("`ALTER TABLE`"),
+        Statement::CreateTable(_) => Some("`CREATE TABLE`"),
+        Statement::CreateView(_) => Some("`CREATE VIEW`"),
+        Statement::CreateIndex(_) => Some("`CREATE INDEX`"),
+        _ => None,
+    }
+}
+
+/// The grade of an answer that is not right on one of the databases.
+fn wrong(mut grade: Grade, measure: &Measure, filled: &Filled, verdict: Verdict) -> Grade {
+    let place = &filled.name;
+    match verdict {
+        Verdict::Right => grade,
+        Verdict::Differs(difference) => {
+            grade.check(check::EXECUTES, true);
+            let what =
+                if measure.changes { "leaves other rows than the gold" } else { "returns other rows than the gold" };
+            grade.evidence = Some(format!("on {place}: {difference}"));
+            grade.with(code::WRONG_ROWS, format!("on {place} it {what}"))
+        }
+        Verdict::TooMany => {
+            grade.check(check::EXECUTES, true);
+            grade.with(code::TOO_MANY_ROWS, format!("on {place} it returns more than {MAX_ROWS} rows"))
+        }
+        Verdict::Refused(error) => {
+            let code = refused(&error);
+            if let lints::UNKNOWN_TABLE | lints::UNKNOWN_COLUMN = code {
+                grade.check(check::NAMES, false);
+            }
+            if code == lints::INCOMPLETE_GROUP_BY {
+                grade.check(check::GROUP_BY, false);
+            }
+            let known = grade.findings.iter().any(|f| f.code == code);
+            if !known || code == records::STATEMENT_FAILS {
+                let message = format!("PostgreSQL refuses it on {place}: {error}");
+                grade.findings.push(Finding { code: code.to_owned(), message });
+            }
+            grade
+        }
+        Verdict::Crashed(why) => grade.with(records::CRASHED, format!("the database ends over it: {why}")),
+    }
+}
+
+/// The code for what PostgreSQL refuses.
+fn refused(error: &SqlError) -> &'static str {
+    match error.sqlstate.as_str() {
+        "42P01" => lints::UNKNOWN_TABLE,
+        "42703" => lints::UNKNOWN_COLUMN,
+        "42803" => lints::INCOMPLETE_GROUP_BY,
+        "42702" | "42725" | "42P09" | "42712" => records::AMBIGUOUS_NAME,
+        "42883" | "42804" | "42846" | "42P08" | "42P18" | "42P38" => records::TYPE_MISMATCH,
+        "57014" => records::TOO_SLOW,
+        state if state.starts_with("53") || state.starts_with("54") => records::TOO_EXPENSIVE,
+        _ => records::STATEMENT_FAILS,
+    }
+}

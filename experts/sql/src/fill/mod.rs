@@ -1,0 +1,219 @@
+//! Databases filled at random, for telling right answers from those that are right by chance on one
+//! database (the test-suite method: Zhong, Yu, Klein, EMNLP 2020, "Semantic evaluation for
+//! text-to-SQL with distilled test suites"). Rows keep to keys, references and types; their values
+//! lie at and beside what the statement speaks of. The same seed gives the same rows on any machine.
+
+mod columns;
+mod values;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlparser::ast::Statement;
+
+use crate::synthesize::rng::Rng;
+use columns::{Kind, Table};
+use values::{Spoken, Style, value};
+
+/// Fills databases of one schema for one statement.
+#[derive(Debug)]
+pub struct Filler {
+    tables: Vec<Table>,
+    spoken: Spoken,
+}
+
+impl Filler {
+    /// For a schema, whose own rows are drawn from, and for the statements that are right.
+    pub fn new<'s>(schema: &[Statement], golds: impl IntoIterator<Item = &'s Statement>) -> Self {
+        let mut spoken = Spoken::default();
+        golds.into_iter().for_each(|gold| spoken.add(gold));
+        Self { tables: columns::tables(schema), spoken }
+    }
+
+    /// The rows of one database, one INSERT for each table. `seed` counts from 0; `reversed` has the
+    /// same rows in the opposite order.
+    pub fn rows(&self, seed: u64, reversed: bool) -> Vec<String> {
+        let mut rng = Rng::new(seed, 0x5EED);
+        // Few values make groups, ties and matches; many make each row another.
+        let style = [
+            Style { spread: 12, absent: 12, spoken: 35 },
+            Style { spread: 1_000, absent: 8, spoken: 30 },
+            Style { spread: 5, absent: 20, spoken: 50 },
+            Style { spread: 200, absent: 0, spoken: 20 },
+        ][(seed % 4) as usize];
+        let mut made: BTreeMap<&str, Vec<Vec<String>>> = BTreeMap::new();
+        let mut inserts = Vec::new();
+        for table in &self.tables {
+            let rows = self.table(table, &made, style, &mut rng);
+            let written: Vec<_> = table.columns.iter().enumerate().filter(|(_, c)| !c.generated).collect();
+            let names: Vec<&str> = written.iter().map(|(_, c)| c.name.as_str()).collect();
+            let mut values: Vec<String> = rows
+                .iter()
+                .map(|row| {
+                    let values: Vec<&str> = written.iter().map(|(i, _)| row[*i].as_str()).collect();
+                    format!("({})", values.join(", "))
+                })
+                .collect();
+            if reversed {
+                values.reverse();
+            }
+            if !values.is_empty() && !names.is_empty() {
+                inserts.push(format!(
+                    "INSERT INTO {} ({}) VALUES {};",
+                    table.name,
+                    names.join(", "),
+                    values.join(", ")
+                ));
+            }
+            made.insert(&table.key, rows);
+        }
+        inserts
+    }
+
+    fn table(
+        &self,
+        table: &Table,
+        made: &BTreeMap<&str, Vec<Vec<String>>>,
+        style: Style,
+        rng: &mut Rng,
+    ) -> Vec<Vec<String>> {
+        let parent = self.tables.iter().any(|t| t.foreign.iter().any(|f| f.table == table.key && t.key != table.key));
+        let wanted = if parent { 6 + rng.below(6) } else { 12 + rng.below(10) };
+        // Of the parents some have no child.
+        let parents: Vec<Vec<Vec<String>>> = table
+            .foreign
+            .iter()
+            .map(|foreign| {
+                let Some(other) = self.tables.iter().find(|t| t.key == foreign.table) else { return Vec::new() };
+                let Some(key) = other.referred(foreign) else { return Vec::new() };
+                let rows = made.get(foreign.table.as_str()).map_or(&[][..], Vec::as_slice);
+                let mut keys: Vec<Vec<String>> =
+                    rows.iter().map(|row| key.iter().map(|i| row[*i].clone()).collect()).collect();
+                rng.shuffle(&mut keys);
+                keys.truncate((keys.len() * 2).div_ceil(3));
+                keys
+            })
+            .collect();
+        let mut taken: Vec<BTreeSet<Vec<String>>> = vec![BTreeSet::new(); table.unique.len()];
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        let mut numbers = self.numbers(wanted, rng);
+        // Rows whose keys are taken are tried again, not for ever.
+        for _ in 0..wanted * 6 {
+            if rows.len() == wanted {
+                break;
+            }
+            let mut row: Vec<String> =
+                table.columns.iter().map(|column| value(column, &self.spoken, style, rng)).collect();
+            if let Some([only]) = table.unique.first().map(Vec::as_slice)
+                && table.columns[*only].kind == Kind::Integer
+                && table.foreign.iter().all(|f| f.columns != [*only])
+                && let Some(number) = numbers.pop()
+            {
+                row[*only] = number.to_string();
+            }
+            for (foreign, keys) in table.foreign.iter().zip(&parents) {
+                self.refer(table, foreign, keys, &rows, &mut row, rng);
+            }
+            let keys: Vec<Vec<String>> =
+                table.unique.iter().map(|key| key.iter().map(|i| row[*i].clone()).collect()).collect();
+            let clash = keys.iter().zip(&taken).any(|(key, taken)| {
+                // What is absent equals nothing.
+                !key.iter().any(|value| value == "NULL") && taken.contains(key)
+            });
+            if !clash {
+                keys.into_iter().zip(&mut taken).for_each(|(key, taken)| {
+                    taken.insert(key);
+                });
+                rows.push(row);
+            }
+        }
+        rows
+    }
+
+    /// Numbers for a key, the last first: those that the statement speaks of among them.
+    fn numbers(&self, wanted: usize, rng: &mut Rng) -> Vec<i64> {
+        let mut numbers: Vec<i64> = (1..=wanted as i64).collect();
+        for key in self.spoken.keys().take(3) {
+            if !numbers.contains(&key)
+                && let Some(last) = numbers.iter_mut().rev().find(|n| **n <= wanted as i64)
+            {
+                *last = key;
+            }
+        }
+        rng.shuffle(&mut numbers);
+        numbers
+    }
+
+    /// Sets the columns of a foreign key.
+    fn refer(
+        &self,
+        table: &Table,
+        foreign: &columns::Foreign,
+        keys: &[Vec<String>],
+        rows: &[Vec<String>],
+        row: &mut [String],
+        rng: &mut Rng,
+    ) {
+        let nullable = foreign.columns.iter().all(|i| table.columns[*i].nullable);
+        let key: Option<Vec<String>> = if foreign.table == table.key {
+            let referred = table.referred(foreign).unwrap_or_default();
+            let earlier = rng.pick(rows).filter(|_| !nullable || rng.below(100) < 75);
+            match earlier {
+                Some(earlier) => Some(referred.iter().map(|i| earlier[*i].clone()).collect()),
+                None if nullable => None,
+                // The first of all can only refer to itself.
+                None => Some(referred.iter().map(|i| row[*i].clone()).collect()),
+            }
+        } else if nullable && rng.below(100) < 10 {
+            None
+        } else {
+            rng.pick(keys).cloned()
+        };
+        for (place, i) in foreign.columns.iter().enumerate() {
+            row[*i] = key.as_ref().and_then(|key| key.get(place)).cloned().unwrap_or_else(|| "NULL".to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::{Database, Proof, Settings};
+    use crate::statement;
+
+    const SCHEMA: &str = "CREATE TYPE mood AS ENUM ('glad', 'sad');\n\
+        CREATE TABLE staff (id SERIAL PRIMARY KEY, code VARCHAR(4) UNIQUE NOT NULL, boss INT REFERENCES staff, feels mood, \
+          grade INT NOT NULL CHECK (grade BETWEEN 1 AND 5));\n\
+        CREATE TABLE sites (id BIGINT GENERATED ALWAYS AS IDENTITY, town TEXT, opened DATE, PRIMARY KEY (town, opened));\n\
+        CREATE TABLE shifts (staff_id INT NOT NULL REFERENCES staff (id), town TEXT, opened DATE, hours NUMERIC(4, 2) \
+          CHECK (hours > 0 AND hours <= 12), kind TEXT CHECK (kind IN ('day', 'night')), paid BOOLEAN, begun TIMESTAMPTZ, \
+          note JSONB, token UUID, tags TEXT[], starts TIME, PRIMARY KEY (staff_id, begun), \
+          FOREIGN KEY (town, opened) REFERENCES sites);";
+
+    #[test]
+    fn rows_keep_to_the_schema_and_are_the_same_for_the_same_seed() {
+        let schema = statement::parse_all(SCHEMA).unwrap();
+        let gold = statement::parse_one("SELECT code FROM staff WHERE id = 77 AND code LIKE 'A%'").unwrap();
+        let filler = Filler::new(&schema, [&gold]);
+        let mut database = Database::open(&Settings::default()).unwrap();
+        let mut seen = BTreeSet::new();
+        for seed in 0..8 {
+            let rows = filler.rows(seed, false);
+            assert_eq!(rows, filler.rows(seed, false));
+            assert_ne!(rows, filler.rows(seed, true));
+            let text = format!("{SCHEMA}\n{}", rows.join("\n"));
+            let counts =
+                "SELECT (SELECT COUNT(*) FROM staff), (SELECT COUNT(*) FROM sites), (SELECT COUNT(*) FROM shifts)";
+            match database.prove(&text, counts).unwrap() {
+                Proof::Ran(ran) => assert!(
+                    ran.rows[0].iter().flatten().all(|n| n.parse::<u32>().unwrap() >= 3),
+                    "seed {seed}: {:?}",
+                    ran.rows
+                ),
+                other => panic!("seed {seed}: {other:?}\n{text}"),
+            }
+            assert!(rows.iter().any(|row| row.contains("(77,")), "a row with the key that is asked for");
+            seen.insert(rows);
+        }
+        assert_eq!(seen.len(), 8);
+    }
+}

@@ -1,0 +1,305 @@
+//! Statements that are nearly the gold: one thing of it changed, as a model would get it wrong. A
+//! database on which they return what the gold returns does not tell right from wrong.
+
+use sqlparser::ast::{
+    BinaryOperator, Distinct, DuplicateTreatment, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr,
+    Ident, JoinConstraint, JoinOperator, LimitClause, ObjectName, OrderByExpr, Query, Select, SetExpr, SetQuantifier,
+    Statement, Value,
+};
+
+use crate::schema::last_part;
+use crate::walk::{self, Edit};
+
+/// At most `most` of them, those of the outer query first.
+pub fn near_misses(gold: &Statement, most: usize) -> Vec<Statement> {
+    let mut found: Vec<Statement> = Vec::new();
+    for wanted in 0.. {
+        let mut statement = gold.clone();
+        let mut change = Change { wanted, at: 0, done: false };
+        change.top(&mut statement);
+        walk::edit(&mut statement, &mut change);
+        if !change.done || found.len() == most {
+            break;
+        }
+        if statement != *gold && !found.contains(&statement) {
+            found.push(statement);
+        }
+    }
+    found
+}
+
+/// Makes one of all possible changes: the one that is met as number `wanted` on the walk.
+struct Change {
+    wanted: usize,
+    at: usize,
+    done: bool,
+}
+
+impl Change {
+    /// Whether the change that is possible here is the one to make.
+    fn here(&mut self) -> bool {
+        let here = !self.done && self.at == self.wanted;
+        self.at += 1;
+        self.done |= here;
+        here
+    }
+
+    /// Conditions that are no part of a SELECT.
+    fn top(&mut self, statement: &mut Statement) {
+        match statement {
+            Statement::Update(update) => {
+                self.condition(&mut update.selection);
+                if update.assignments.len() > 1 && self.here() {
+                    update.assignments.pop();
+                }
+            }
+            Statement::Delete(delete) => self.condition(&mut delete.selection),
+            _ => {}
+        }
+    }
+
+    /// Leaves out one part of a condition after the other.
+    fn condition(&mut self, condition: &mut Option<Expr>) {
+        let Some(whole) = condition else { return };
+        for part in 0..parts(whole) {
+            if self.here() {
+                let mut at = 0;
+                *condition = without(whole.clone(), part, &mut at);
+                return;
+            }
+        }
+    }
+
+    fn joins(&mut self, operator: &mut JoinOperator) {
+        use JoinOperator as J;
+        let always = |constraint: &JoinConstraint| !matches!(constraint, JoinConstraint::None);
+        let other = match operator {
+            J::Join(c) | J::Inner(c) if always(c) => J::Left(c.clone()),
+            J::Left(c) | J::LeftOuter(c) | J::Right(c) | J::RightOuter(c) | J::FullOuter(c) => J::Join(c.clone()),
+            _ => return,
+        };
+        if self.here() {
+            *operator = other;
+        }
+    }
+}
+
+fn is_text(expr: &Expr) -> bool {
+    matches!(expr, Expr::Value(value) if matches!(value.value, Value::SingleQuotedString(_)))
+}
+
+/// How many parts a condition's ANDs join.
+fn parts(condition: &Expr) -> usize {
+    match condition {
+        Expr::BinaryOp { left, op: BinaryOperator::And, right } => parts(left) + parts(right),
+        _ => 1,
+    }
+}
+
+/// The condition without one of its parts.
+fn without(condition: Expr, part: usize, at: &mut usize) -> Option<Expr> {
+    match condition {
+        Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
+            match (without(*left, part, at), without(*right, part, at)) {
+                (Some(left), Some(right)) => {
+                    Some(Expr::BinaryOp { left: Box::new(left), op: BinaryOperator::And, right: Box::new(right) })
+                }
+                (left, right) => left.or(right),
+            }
+        }
+        other => {
+            *at += 1;
+            (*at - 1 != part).then_some(other)
+        }
+    }
+}
+
+impl Edit for Change {
+    fn query(&mut self, query: &mut Query) {
+        if let Some(LimitClause::LimitOffset { limit: limit @ Some(_), .. }) = &mut query.limit_clause
+            && self.here()
+        {
+            *limit = None;
+        }
+        if let SetExpr::SetOperation { set_quantifier, .. } = &mut *query.body
+            && self.here()
+        {
+            *set_quantifier = match set_quantifier {
+                SetQuantifier::All => SetQuantifier::None,
+                _ => SetQuantifier::All,
+            };
+        }
+    }
+
+    fn select(&mut self, select: &mut Select) {
+        self.condition(&mut select.selection);
+        self.condition(&mut select.having);
+        for join in select.from.iter_mut().flat_map(|item| &mut item.joins) {
+            self.joins(&mut join.join_operator);
+        }
+        if self.here() {
+            select.distinct = match select.distinct {
+                None => Some(Distinct::Distinct),
+                Some(_) => None,
+            };
+        }
+        if let GroupByExpr::Expressions(keys, _) = &mut select.group_by
+            && keys.len() > 1
+            && self.here()
+        {
+            keys.pop();
+        }
+    }
+
+    fn order_by(&mut self, order: &mut OrderByExpr) {
+        use sqlparser::ast::OrderBySort;
+        if self.here() {
+            order.options.sort = match order.options.sort {
+                Some(OrderBySort::Desc) => None,
+                _ => Some(OrderBySort::Desc),
+            };
+        }
+    }
+
+    fn expr(&mut self, expr: &mut Expr) {
+        match expr {
+            Expr::BinaryOp { left, op: BinaryOperator::Eq, right } if is_text(right) && self.here() => {
+                *expr = Expr::ILike {
+                    negated: false,
+                    any: false,
+                    expr: left.clone(),
+                    pattern: right.clone(),
+                    escape_char: None,
+                };
+            }
+            Expr::BinaryOp { op, .. } => {
+                use BinaryOperator as B;
+                let other = match op {
+                    B::Eq => B::NotEq,
+                    B::NotEq => B::Eq,
+                    B::Gt => B::GtEq,
+                    B::GtEq => B::Gt,
+                    B::Lt => B::LtEq,
+                    B::LtEq => B::Lt,
+                    B::And => B::Or,
+                    B::Or => B::And,
+                    B::Plus => B::Minus,
+                    B::Minus => B::Plus,
+                    _ => return,
+                };
+                if self.here() {
+                    *op = other;
+                }
+            }
+            Expr::IsNull(inner) if self.here() => *expr = Expr::IsNotNull(inner.clone()),
+            Expr::IsNotNull(inner) if self.here() => *expr = Expr::IsNull(inner.clone()),
+            Expr::Like { negated, any, expr: what, pattern, escape_char } if self.here() => {
+                *expr = Expr::ILike {
+                    negated: *negated,
+                    any: *any,
+                    expr: what.clone(),
+                    pattern: pattern.clone(),
+                    escape_char: escape_char.clone(),
+                };
+            }
+            Expr::InList { negated, .. }
+            | Expr::InSubquery { negated, .. }
+            | Expr::Exists { negated, .. }
+            | Expr::Between { negated, .. }
+            | Expr::Like { negated, .. }
+                if self.here() =>
+            {
+                *negated = !*negated;
+            }
+            Expr::ILike { negated, any, expr: what, pattern, escape_char } if self.here() => {
+                *expr = Expr::Like {
+                    negated: *negated,
+                    any: *any,
+                    expr: what.clone(),
+                    pattern: pattern.clone(),
+                    escape_char: escape_char.clone(),
+                };
+            }
+            Expr::Value(value) => {
+                if let Value::Number(number, _) = &mut value.value
+                    && let Ok(whole) = number.parse::<i64>()
+                    && self.here()
+                {
+                    *number = (whole + 1).to_string();
+                }
+            }
+            Expr::Function(function) => {
+                let name = last_part(&function.name);
+                let other = match name.as_str() {
+                    "sum" => "avg",
+                    "avg" => "sum",
+                    "min" => "max",
+                    "max" => "min",
+                    "rank" => "row_number",
+                    "dense_rank" | "row_number" => "rank",
+                    "lag" => "lead",
+                    "lead" => "lag",
+                    _ => "",
+                };
+                if !other.is_empty() && self.here() {
+                    function.name = ObjectName::from(vec![Ident::new(other)]);
+                }
+                let FunctionArguments::List(list) = &mut function.args else { return };
+                let aggregate = ["count", "sum", "avg", "string_agg", "array_agg"].contains(&name.as_str());
+                let column = matches!(&list.args[..], [FunctionArg::Unnamed(FunctionArgExpr::Expr(_)), ..]);
+                if aggregate && column && function.over.is_none() && self.here() {
+                    list.duplicate_treatment = match list.duplicate_treatment {
+                        Some(DuplicateTreatment::Distinct) => None,
+                        _ => Some(DuplicateTreatment::Distinct),
+                    };
+                    return;
+                }
+                if name == "count" && column && self.here() {
+                    list.duplicate_treatment = None;
+                    list.args = vec![FunctionArg::Unnamed(FunctionArgExpr::Wildcard)];
+                }
+                if function.filter.is_some() && self.here() {
+                    function.filter = None;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statement::parse_one;
+
+    #[test]
+    fn each_differs_in_one_thing() {
+        let of = |sql: &str| -> Vec<String> {
+            near_misses(&parse_one(sql).unwrap(), 100).iter().map(ToString::to_string).collect()
+        };
+        let found = of(
+            "SELECT a, COUNT(b) FROM t JOIN u ON t.id = u.id WHERE c > 1 AND d IS NULL GROUP BY a ORDER BY a LIMIT 2",
+        );
+        for expected in [
+            "SELECT a, COUNT(b) FROM t JOIN u ON t.id = u.id WHERE c > 1 AND d IS NULL GROUP BY a ORDER BY a",
+            "SELECT a, COUNT(b) FROM t JOIN u ON t.id = u.id WHERE d IS NULL GROUP BY a ORDER BY a LIMIT 2",
+            "SELECT a, COUNT(b) FROM t JOIN u ON t.id = u.id WHERE c > 1 GROUP BY a ORDER BY a LIMIT 2",
+            "SELECT a, COUNT(b) FROM t LEFT JOIN u ON t.id = u.id WHERE c > 1 AND d IS NULL GROUP BY a ORDER BY a LIMIT 2",
+            "SELECT a, COUNT(b) FROM t JOIN u ON t.id = u.id WHERE c >= 1 AND d IS NULL GROUP BY a ORDER BY a LIMIT 2",
+            "SELECT a, COUNT(*) FROM t JOIN u ON t.id = u.id WHERE c > 1 AND d IS NULL GROUP BY a ORDER BY a LIMIT 2",
+            "SELECT a, COUNT(DISTINCT b) FROM t JOIN u ON t.id = u.id WHERE c > 1 AND d IS NULL GROUP BY a ORDER BY a LIMIT 2",
+            "SELECT a, COUNT(b) FROM t JOIN u ON t.id = u.id WHERE c > 1 AND d IS NULL GROUP BY a ORDER BY a DESC LIMIT 2",
+            "SELECT a, COUNT(b) FROM t JOIN u ON t.id = u.id WHERE c > 1 AND d IS NULL GROUP BY a ORDER BY a LIMIT 3",
+        ] {
+            assert!(found.contains(&expected.to_owned()), "{expected}\n{found:#?}");
+        }
+        assert!(
+            of("SELECT a FROM t UNION SELECT a FROM u")
+                .contains(&"SELECT a FROM t UNION ALL SELECT a FROM u".to_owned())
+        );
+        assert!(of("DELETE FROM t WHERE a = 1 AND b = 2").contains(&"DELETE FROM t WHERE b = 2".to_owned()));
+        assert!(of("DELETE FROM t WHERE a = 1").contains(&"DELETE FROM t".to_owned()));
+        assert!(of("UPDATE t SET a = 1, b = 2").contains(&"UPDATE t SET a = 1".to_owned()));
+        assert_eq!(near_misses(&parse_one("SELECT a FROM t WHERE b = 1 AND c = 2 AND d = 3").unwrap(), 4).len(), 4);
+    }
+}

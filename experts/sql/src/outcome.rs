@@ -1,0 +1,330 @@
+//! What a statement came to on a database, and whether two statements came to the same: rows as
+//! multisets, columns in any order, rows in order where the gold orders them, numbers with a
+//! tolerance. It runs nothing.
+
+use std::cmp::Ordering;
+
+use crate::execute::{Column, Ran};
+
+/// How far two numbers may lie apart, relative to the greater: sums of floating-point numbers depend
+/// on the order of their rows.
+const TOLERANCE: f64 = 1e-6;
+
+/// A value, so that what means the same is equal whatever its type is called.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// NULL.
+    Null,
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A number of any type.
+    Number(f64),
+    /// A day, or a moment within it.
+    Moment(String),
+    /// Anything else, as PostgreSQL writes it.
+    Text(String),
+}
+
+impl Value {
+    /// Of a column's text. Types by their numbers in `pg_type`:
+    /// <https://github.com/postgres/postgres/blob/REL_17_STABLE/src/include/catalog/pg_type.dat>.
+    fn of(text: Option<&str>, column: &Column) -> Self {
+        let Some(text) = text else { return Value::Null };
+        match column.type_oid {
+            16 => Value::Boolean(text == "t"),
+            // int8, int2, int4, oid, float4, float8, numeric
+            20 | 21 | 23 | 26 | 700 | 701 | 1700 => match text.parse::<f64>() {
+                Ok(number) if !number.is_nan() => Value::Number(number),
+                _ => Value::Text(text.to_owned()),
+            },
+            // date, timestamp, timestamptz: midnight in UTC is the day.
+            1082 | 1114 | 1184 => {
+                let text = text.strip_suffix("+00").unwrap_or(text);
+                Value::Moment(text.strip_suffix(" 00:00:00").unwrap_or(text).to_owned())
+            }
+            // bpchar: blanks at its end mean nothing.
+            1042 => Value::Text(text.trim_end_matches(' ').to_owned()),
+            _ => Value::Text(text.to_owned()),
+        }
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Value::Null => 0,
+            Value::Boolean(_) => 1,
+            Value::Number(_) => 2,
+            Value::Moment(_) => 3,
+            Value::Text(_) => 4,
+        }
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Value::Boolean(a), Value::Boolean(b)) => a.cmp(b),
+            (Value::Number(a), Value::Number(b)) => rounded(*a).total_cmp(&rounded(*b)),
+            (Value::Moment(a), Value::Moment(b)) | (Value::Text(a), Value::Text(b)) => a.cmp(b),
+            _ => self.rank().cmp(&other.rank()),
+        }
+    }
+
+    fn same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Value::Number(a), Value::Number(b)) => a == b || (a - b).abs() <= TOLERANCE * a.abs().max(b.abs()),
+            (a, b) => a == b,
+        }
+    }
+}
+
+/// To nine digits, so that rows sort alike whose numbers are the same within the tolerance; those few
+/// that fall on two sides of a step are looked at again.
+fn rounded(number: f64) -> f64 {
+    format!("{number:.8e}").parse().unwrap_or(number)
+}
+
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Value::Null => f.write_str("NULL"),
+            Value::Boolean(value) => write!(f, "{value}"),
+            Value::Number(value) => write!(f, "{value}"),
+            Value::Moment(value) => f.write_str(value),
+            Value::Text(value) if value.chars().count() > 40 => {
+                write!(f, "'{}…'", value.chars().take(40).collect::<String>())
+            }
+            Value::Text(value) => write!(f, "'{value}'"),
+        }
+    }
+}
+
+/// Rows of values.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rows {
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Vec<Value>>,
+    /// Whether there are more than were fetched.
+    pub more: bool,
+}
+
+impl Rows {
+    /// Of a result.
+    pub fn of(ran: &Ran) -> Self {
+        let row = |row: &Vec<Option<String>>| {
+            row.iter().zip(&ran.columns).map(|(text, column)| Value::of(text.as_deref(), column)).collect()
+        };
+        Self {
+            columns: ran.columns.iter().map(|c| c.name.clone()).collect(),
+            rows: ran.rows.iter().map(row).collect(),
+            more: ran.more,
+        }
+    }
+
+    /// Whether both hold the same rows, for some order of the other's columns; `ordered`: in the same
+    /// order as well.
+    pub fn same(&self, other: &Self, ordered: bool) -> bool {
+        if self.rows.len() != other.rows.len() || self.columns.len() != other.columns.len() || self.more != other.more {
+            return false;
+        }
+        if self.rows.is_empty() {
+            return true;
+        }
+        // The columns of the other that could stand in the place of each of this one's.
+        let mine: Vec<Vec<&Value>> = (0..self.columns.len()).map(|i| self.column(i, ordered)).collect();
+        let theirs: Vec<Vec<&Value>> = (0..other.columns.len()).map(|i| other.column(i, ordered)).collect();
+        let fits = |a: &[&Value], b: &[&Value]| a.iter().zip(b).all(|(a, b)| a.same(b));
+        let candidates: Vec<Vec<usize>> =
+            mine.iter().map(|a| (0..theirs.len()).filter(|i| fits(a, &theirs[*i])).collect()).collect();
+        let mut tries = TRIES;
+        self.arranged(other, ordered, &candidates, &mut Vec::new(), &mut tries)
+    }
+
+    fn column(&self, i: usize, ordered: bool) -> Vec<&Value> {
+        let mut values: Vec<&Value> = self.rows.iter().map(|row| &row[i]).collect();
+        if !ordered {
+            values.sort_by(|a, b| a.order(b));
+        }
+        values
+    }
+
+    /// Tries one arrangement of columns after the other.
+    fn arranged(
+        &self,
+        other: &Self,
+        ordered: bool,
+        candidates: &[Vec<usize>],
+        chosen: &mut Vec<usize>,
+        tries: &mut usize,
+    ) -> bool {
+        let Some(next) = candidates.get(chosen.len()) else {
+            *tries = tries.saturating_sub(1);
+            return self.same_rows(other, ordered, chosen);
+        };
+        for candidate in next {
+            if *tries == 0 {
+                return false;
+            }
+            if !chosen.contains(candidate) {
+                chosen.push(*candidate);
+                if self.arranged(other, ordered, candidates, chosen, tries) {
+                    return true;
+                }
+                chosen.pop();
+            }
+        }
+        false
+    }
+
+    fn same_rows(&self, other: &Self, ordered: bool, columns: &[usize]) -> bool {
+        let mut mine: Vec<Vec<&Value>> = self.rows.iter().map(|row| row.iter().collect()).collect();
+        let mut theirs: Vec<Vec<&Value>> =
+            other.rows.iter().map(|row| columns.iter().map(|i| &row[*i]).collect()).collect();
+        if !ordered {
+            mine.sort_by(|a, b| row_order(a, b));
+            theirs.sort_by(|a, b| row_order(a, b));
+        }
+        let same = |a: &[&Value], b: &[&Value]| a.iter().zip(b).all(|(a, b)| a.same(b));
+        if mine.iter().zip(&theirs).all(|(a, b)| same(a, b)) {
+            return true;
+        }
+        if ordered || mine.len() > FEW {
+            return false;
+        }
+        // Numbers that the rounding of the sort has put on two sides of a step.
+        let mut left = theirs;
+        mine.iter().all(|a| left.iter().position(|b| same(a, b)).map(|i| drop(left.swap_remove(i))).is_some())
+    }
+
+    /// What the other has too few and too many of, for people: at most `most` rows each. Columns are
+    /// taken as they stand.
+    pub fn difference(&self, other: &Self, most: usize) -> String {
+        if self.columns.len() != other.columns.len() {
+            return format!(
+                "expected {} ({}), got {} ({})",
+                count(self.columns.len(), "column"),
+                self.columns.join(", "),
+                other.columns.len(),
+                other.columns.join(", ")
+            );
+        }
+        let rest = |from: &Self, minus: &Self| -> Vec<String> {
+            let mut left: Vec<&Vec<Value>> = minus.rows.iter().collect();
+            let same = |a: &[Value], b: &[Value]| a.iter().zip(b).all(|(a, b)| a.same(b));
+            let absent = |row: &&Vec<Value>| match left.iter().position(|b| same(row, b)) {
+                Some(i) => {
+                    left.swap_remove(i);
+                    false
+                }
+                None => true,
+            };
+            from.rows.iter().filter(absent).map(|row| shown(row)).collect()
+        };
+        let (missing, extra) = (rest(self, other), rest(other, self));
+        let mut lines = vec![format!(
+            "expected {}, got {}{}",
+            count(self.rows.len(), "row"),
+            other.rows.len(),
+            if other.more { " and more" } else { "" }
+        )];
+        if missing.is_empty() && extra.is_empty() {
+            lines.push("the rows are those of the gold in another order".to_owned());
+        }
+        for (what, rows) in [("missing", missing), ("not expected", extra)] {
+            for row in rows.iter().take(most) {
+                lines.push(format!("{what}: {row}"));
+            }
+            if rows.len() > most {
+                lines.push(format!("{what}: {} more", rows.len() - most));
+            }
+        }
+        lines.join("\n")
+    }
+}
+
+/// Arrangements of columns that are tried: enough for seven columns that all hold the same.
+const TRIES: usize = 5_040;
+
+/// Rows up to which every pair is compared.
+const FEW: usize = 500;
+
+fn row_order(a: &[&Value], b: &[&Value]) -> Ordering {
+    a.iter().zip(b).map(|(a, b)| a.order(b)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+fn shown(row: &[Value]) -> String {
+    format!("({})", row.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+}
+
+fn count(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(types: &[u32], rows: &[&[&str]]) -> Rows {
+        let columns = types.iter().map(|oid| Column { name: "c".to_owned(), type_oid: *oid }).collect();
+        let value = |text: &&str| (*text != "-").then(|| (*text).to_owned());
+        let rows = rows.iter().map(|row| row.iter().map(value).collect()).collect();
+        Rows::of(&Ran { columns, rows, more: false, tag: String::new() })
+    }
+
+    const INT: u32 = 23;
+    const TEXT: u32 = 25;
+    const NUMERIC: u32 = 1700;
+    const FLOAT: u32 = 701;
+
+    #[test]
+    fn rows_are_a_multiset_with_columns_in_any_order() {
+        let gold = rows(&[INT, TEXT], &[&["1", "a"], &["2", "b"], &["2", "b"]]);
+        let same = |other: &Rows, ordered| gold.same(other, ordered);
+        assert!(same(&rows(&[TEXT, INT], &[&["b", "2"], &["a", "1"], &["b", "2"]]), false));
+        assert!(!same(&rows(&[TEXT, INT], &[&["b", "2"], &["a", "1"], &["b", "2"]]), true));
+        assert!(same(&rows(&[TEXT, INT], &[&["a", "1"], &["b", "2"], &["b", "2"]]), true));
+        assert!(!same(&rows(&[INT, TEXT], &[&["1", "a"], &["2", "b"]]), false), "DISTINCT counts");
+        assert!(!same(&rows(&[INT, TEXT], &[&["1", "a"], &["1", "a"], &["2", "b"]]), false));
+        assert!(!same(&rows(&[INT, TEXT], &[&["1", "b"], &["2", "a"], &["2", "b"]]), false), "columns belong together");
+        assert!(!same(&rows(&[INT, TEXT, INT], &[&["1", "a", "1"][..]; 3]), false));
+        // Columns that hold the same values each, and only one arrangement fits.
+        let gold = rows(&[INT, INT, INT], &[&["1", "2", "3"], &["2", "3", "1"], &["3", "1", "2"]]);
+        assert!(gold.same(&rows(&[INT, INT, INT], &[&["3", "1", "2"], &["1", "2", "3"], &["2", "3", "1"]]), true));
+        assert!(!gold.same(&rows(&[INT, INT, INT], &[&["1", "1", "1"], &["2", "2", "2"], &["3", "3", "3"]]), false));
+        assert!(rows(&[INT], &[]).same(&rows(&[TEXT], &[]), true));
+    }
+
+    #[test]
+    fn types_that_mean_the_same_are_the_same() {
+        assert!(rows(&[INT], &[&["2"]]).same(&rows(&[NUMERIC], &[&["2.00"]]), false));
+        assert!(
+            rows(&[NUMERIC], &[&["0.33333333333333333333"]]).same(&rows(&[FLOAT], &[&["0.3333333333333333"]]), false)
+        );
+        assert!(!rows(&[NUMERIC], &[&["0.3334"]]).same(&rows(&[FLOAT], &[&["0.3333"]]), false));
+        assert!(!rows(&[INT], &[&["2"]]).same(&rows(&[TEXT], &[&["2"]]), false));
+        assert!(rows(&[1082], &[&["2024-02-29"]]).same(&rows(&[1184], &[&["2024-02-29 00:00:00+00"]]), false));
+        assert!(!rows(&[1082], &[&["2024-02-29"]]).same(&rows(&[1114], &[&["2024-02-29 01:00:00"]]), false));
+        assert!(rows(&[1042], &[&["a  "]]).same(&rows(&[TEXT], &[&["a"]]), false));
+        assert!(rows(&[INT], &[&["-"]]).same(&rows(&[TEXT], &[&["-"]]), false));
+        assert!(!rows(&[INT], &[&["-"]]).same(&rows(&[INT], &[&["0"]]), false));
+        // Sorted apart by the rounding of the first column, and the same all the same.
+        let one = rows(&[FLOAT, TEXT], &[&["1.0000000049", "a"], &["1.00000000515", "b"]]);
+        let other = rows(&[FLOAT, TEXT], &[&["1.00000000515", "a"], &["1.0000000049", "b"]]);
+        assert!(one.same(&other, false));
+    }
+
+    #[test]
+    fn a_difference_is_told_in_rows() {
+        let gold = rows(&[INT, TEXT], &[&["1", "a"], &["2", "b"]]);
+        let got = rows(&[INT, TEXT], &[&["1", "a"], &["3", "-"], &["4", "d"]]);
+        assert_eq!(
+            gold.difference(&got, 1),
+            "expected 2 rows, got 3\nmissing: (2, 'b')\nnot expected: (3, NULL)\nnot expected: 1 more"
+        );
+        let turned = rows(&[INT, TEXT], &[&["2", "b"], &["1", "a"]]);
+        assert_eq!(
+            gold.difference(&turned, 3),
+            "expected 2 rows, got 2\nthe rows are those of the gold in another order"
+        );
+        assert_eq!(gold.difference(&rows(&[INT], &[]), 3), "expected 2 columns (c, c), got 1 (c)");
+    }
+}

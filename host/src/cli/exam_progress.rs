@@ -1,0 +1,118 @@
+//! How an examination looks: a bar on a terminal, a plain line now and then otherwise. On stderr.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::output::note;
+use super::train_progress::heading;
+use crate::exam::{Answered, Checked, ExamReporter};
+
+/// Time between plain lines.
+const LINE_EVERY: Duration = Duration::from_secs(15);
+
+/// Refused prompts that are shown.
+const SHOWN: usize = 5;
+
+/// Draws an examination.
+#[derive(Debug)]
+pub struct ExamProgress {
+    terminal: bool,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    bar: Option<ProgressBar>,
+    what: String,
+    said: Option<Instant>,
+}
+
+impl ExamProgress {
+    /// For this process's stderr.
+    pub fn stderr() -> Self {
+        Self { terminal: console::user_attended_stderr(), state: Mutex::default() }
+    }
+
+    /// Takes the bar away.
+    pub fn close(&self) {
+        if let Some(bar) = self.state().bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn step(&self, what: &str, done: usize, total: usize, message: String) {
+        let mut state = self.state();
+        if state.what != what {
+            state.what = what.to_owned();
+            state.said = Some(Instant::now());
+            if let Some(bar) = state.bar.take() {
+                bar.finish_and_clear();
+            }
+            if self.terminal {
+                let template = "{prefix} {bar:30} {pos}/{len}  {wide_msg:.dim}";
+                let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+                let bar = ProgressBar::new(total as u64).with_style(style.progress_chars("━╸─"));
+                state.bar = Some(bar.with_prefix(heading(what)));
+            }
+        }
+        match &state.bar {
+            Some(bar) => {
+                bar.set_message(message);
+                bar.set_position(done as u64);
+                if done == total {
+                    bar.finish_and_clear();
+                    state.bar = None;
+                    state.what.clear();
+                }
+            }
+            None if state.said.is_some_and(|said| said.elapsed() >= LINE_EVERY) => {
+                state.said = Some(Instant::now());
+                note(&format!("{} {done} of {total}", heading(what)));
+            }
+            None => {}
+        }
+    }
+}
+
+impl ExamReporter for ExamProgress {
+    fn checking(&self, done: usize, total: usize) {
+        self.step("suite", done, total, "the gate judges prompts and golds".to_owned());
+    }
+
+    fn checked(&self, checked: &Checked) {
+        self.close();
+        let mut line = format!("{} {}: {} prompts", heading("suite"), checked.name, checked.prompts.len());
+        if checked.repaired > 0 {
+            line.push_str(&format!(", {} of them changed by the gate", checked.repaired));
+        }
+        if !checked.refused.is_empty() {
+            line.push_str(&format!(", {} refused:", checked.refused.len()));
+        }
+        note(&line);
+        for refused in checked.refused.iter().take(SHOWN) {
+            note(&format!("  {}: {} ({})", refused.id, refused.why.replace('\n', " "), refused.code));
+        }
+        if checked.refused.len() > SHOWN {
+            note(&format!("  … and {} more; the report has all of them", checked.refused.len() - SHOWN));
+        }
+        if !checked.passed_over.is_empty() {
+            let keys: Vec<String> = checked.passed_over.keys().map(|k| format!("`{k}`")).collect();
+            note(&format!("  passed over, since they are no field of the expert's: {}", keys.join(", ")));
+        }
+    }
+
+    fn answering(&self, who: &str, done: usize, total: usize, answer: &Answered) {
+        let first = answer.text.lines().next().unwrap_or_default();
+        self.step(who, done, total, first.chars().take(80).collect());
+    }
+
+    fn examining(&self, done: usize, total: usize) {
+        self.step("graded", done, total, "answers run beside the golds".to_owned());
+    }
+}

@@ -1,0 +1,128 @@
+//! `hive expert eval`: what an adapter is worth, by a suite of prompts, beside the base model.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use super::super::columns::columns;
+use super::super::error::Failure;
+use super::super::interrupt::on_interrupt;
+use super::super::loading::load_expert;
+use super::super::output::result;
+use super::exam::{How, STOPPING, candidate, table, write, wrong};
+use super::train::RUNS;
+use crate::exam::{Candidate, Ranking, Report, checkpoints};
+use crate::experts::run_folder::RunFolder;
+
+/// Examine an expert's answers to a suite of prompts, beside the base model's
+#[derive(Debug, Args)]
+pub struct Eval {
+    /// Name of the expert, as `hive expert list` shows it
+    name: String,
+    /// Folder of the run whose adapter answers; the latest below `runs` unless given
+    #[arg(long, value_name = "RUN", conflicts_with = "adapter")]
+    run: Option<PathBuf>,
+    /// PEFT adapter that answers instead of a run's: a folder, or `hub:OWNER/NAME`
+    #[arg(long, value_name = "DIR")]
+    adapter: Option<String>,
+    /// Examine the run's checkpoint of this step, or `all` of them, and rank them
+    #[arg(long, value_name = "STEP", conflicts_with = "adapter")]
+    checkpoint: Option<String>,
+    #[command(flatten)]
+    how: How,
+    /// Wrong answers to show
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    show: usize,
+    /// Folder for the report (JSON, Markdown, HTML); `eval` in the run's folder unless given
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Eval {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// What the examination says.
+    pub fn run(self) -> anyhow::Result<()> {
+        let open = load_expert(&self.name)?;
+        let (candidates, folder) = self.candidates()?;
+        let stop = on_interrupt(STOPPING)?;
+        let Some(report) = self.how.hold(&open, candidates, &stop)? else {
+            return if self.json { result(&json!({"stopped": true}).to_string()) } else { Ok(()) };
+        };
+        let ranking = self.checkpoint.is_some().then(|| Ranking::of(&report));
+        let page = match self.out.clone().or_else(|| folder.map(|run| run.join("eval"))) {
+            Some(folder) => Some(write(&report, &folder, &stem(&report))?),
+            None => None,
+        };
+        if self.json {
+            return result(&serde_json::to_string_pretty(&json!({"report": report, "ranking": ranking}))?);
+        }
+        let mut lines = table(&report);
+        lines.extend(ranking.iter().flat_map(ranked));
+        lines.extend(wrong(&report, self.show));
+        lines.extend(page.map(|page| format!("\nReport: {}", page.display())));
+        result(&lines.join("\n"))
+    }
+
+    /// Who is examined beside the base, and the folder of their run.
+    fn candidates(&self) -> anyhow::Result<(Vec<Candidate>, Option<PathBuf>)> {
+        if let Some(source) = &self.adapter {
+            return Ok((vec![candidate("adapter", source, &self.name)?], None));
+        }
+        let file = if self.checkpoint.is_some() { "checkpoints" } else { "adapter" };
+        let run = self.run.clone().or_else(|| RunFolder::latest(Path::new(RUNS), &self.name, file));
+        let Some(run) = run else {
+            let problem = format!("There is no finished run of expert `{}` below `{RUNS}`", self.name);
+            let hint = format!(
+                "`hive expert train {} --profile quickstart` makes one; `--adapter DIR` takes any PEFT folder",
+                self.name
+            );
+            return Err(Failure::unacceptable(problem).hint(hint).into());
+        };
+        let Some(checkpoint) = &self.checkpoint else {
+            return Ok((vec![Candidate::of_run("expert", &run, &self.name)?], Some(run)));
+        };
+        let mut all = checkpoints(&run, &self.name)?;
+        if checkpoint != "all" {
+            let known: Vec<String> = all.iter().filter_map(|c| c.facts.steps).map(|step| step.to_string()).collect();
+            all.retain(|c| c.facts.steps.is_some_and(|step| step.to_string() == *checkpoint));
+            if all.is_empty() {
+                let problem = format!("The run `{}` has no checkpoint of step `{checkpoint}`", run.display());
+                let hint = format!("there are: {}; `--checkpoint all` examines them all", known.join(", "));
+                return Err(Failure::misuse(problem).hint(hint).into());
+            }
+        }
+        Ok((all, Some(run)))
+    }
+}
+
+/// The report's file name: that of its suite.
+fn stem(report: &Report) -> String {
+    let name = report.suite.name.trim_end_matches(".jsonl");
+    name.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' }).collect()
+}
+
+fn ranked(ranking: &Ranking) -> Vec<String> {
+    let mut rows = vec![vec!["rank".to_owned(), "checkpoint".to_owned(), "score".to_owned(), "eval loss".to_owned()]];
+    for (i, one) in ranking.checkpoints.iter().enumerate() {
+        rows.push(vec![
+            (i + 1).to_string(),
+            one.name.clone(),
+            format!("{:.1} %", 100.0 * one.score.value),
+            one.eval_loss.map_or_else(|| "–".to_owned(), |loss| format!("{loss:.4}")),
+        ]);
+    }
+    let mut lines = vec![String::new()];
+    lines.extend(columns(&rows));
+    lines.push(match (ranking.by_loss, ranking.agree) {
+        (Some(step), Some(true)) => format!("The loss picks step {step}: none scores higher."),
+        (Some(step), _) => format!("The loss picks step {step}: others score higher."),
+        (None, _) => "No checkpoint was evaluated by its loss.".to_owned(),
+    });
+    lines
+}

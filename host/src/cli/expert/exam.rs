@@ -1,0 +1,159 @@
+//! What `hive expert eval` and `hive expert compare` share: their arguments, and how a report is
+//! held, shown and written.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use clap::Args;
+use hive_engine::adapter::peft;
+use hive_engine::files::write_file;
+
+use super::super::columns::columns;
+use super::super::error::Failure;
+use super::super::exam_progress::ExamProgress;
+use super::super::output::note;
+use super::super::pull_progress::PullProgress;
+use super::what::options;
+use crate::exam::{Candidate, Exam, Origin, Report, Suite, html, markdown, worth_table};
+use crate::experts::base::Base;
+use crate::experts::data::OpenExpert;
+
+/// Said at the first Ctrl-C.
+pub const STOPPING: &str = "\nStopping; what was answered and graded is kept, Ctrl-C again ends at once";
+
+/// Which prompts, and how they are asked.
+#[derive(Debug, Args)]
+pub struct How {
+    /// The prompts: `builtin` for the expert's own, or a file of JSON lines with id, gold (one or a
+    /// list) and the fields of a record
+    #[arg(long, value_name = "SUITE", default_value = "builtin")]
+    pub suite: String,
+    /// Ask so many prompts, spread evenly over the suite
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit: Option<u64>,
+    /// Base model: a catalogue id, a folder or a GGUF file; the one the adapter names unless given
+    #[arg(long)]
+    pub base: Option<String>,
+    /// Most tokens of an answer; the manifest's number unless given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_new_tokens: Option<u64>,
+    /// A PostgreSQL server to run answers on, instead of the embedded one:
+    /// `postgres://user@host/database`
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// Processes that examine; one per core unless given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub workers: Option<u16>,
+}
+
+impl How {
+    /// Has the base and these candidates examined; `None` when stopped.
+    ///
+    /// # Errors
+    /// What the suite, the expert, an adapter or the engine says.
+    pub fn hold(&self, open: &OpenExpert, others: Vec<Candidate>, stop: &AtomicBool) -> anyhow::Result<Option<Report>> {
+        let suite = match self.suite.as_str() {
+            "builtin" => Suite::builtin(&open.expert)?,
+            path => Suite::read(Path::new(path), &open.expert)?,
+        };
+        let suite = suite.limited(self.limit.map(|n| n as usize));
+        let id = self.base_id(open, &others)?;
+        let base = Base::open(&id, &mut PullProgress::stderr())?.for_generation();
+        let mut candidates = vec![Candidate::base()];
+        candidates.extend(others);
+        let manifest = open.expert.manifest();
+        let exam = Exam {
+            open,
+            base: &base,
+            suite,
+            candidates,
+            max_new_tokens: self.max_new_tokens.map_or(manifest.generation.max_new_tokens, |n| n as usize),
+            options: options(self.database_url.as_deref()),
+            workers: self.workers.map(usize::from),
+        };
+        let progress = ExamProgress::stderr();
+        let report = exam.hold(stop, &progress);
+        progress.close();
+        let report = report?;
+        if report.is_none() {
+            note("Stopped; what was answered and graded is kept, and the same command goes on");
+        }
+        Ok(report)
+    }
+
+    /// The base that is meant: as asked, or the one that the first adapter names, or the manifest's.
+    fn base_id(&self, open: &OpenExpert, others: &[Candidate]) -> anyhow::Result<String> {
+        if let Some(base) = &self.base {
+            return Ok(base.clone());
+        }
+        for dir in others.iter().filter_map(Candidate::dir) {
+            if let Some(base) = peft::read_config(dir)?.base {
+                return Ok(base.id);
+            }
+        }
+        Ok(open.expert.manifest().base_models.first().cloned().unwrap_or_default())
+    }
+}
+
+/// The candidate that `source` names: a run's folder, a PEFT folder, or `hub:OWNER/NAME`.
+///
+/// # Errors
+/// When it is none of these.
+pub fn candidate(name: &str, source: &str, expert: &str) -> anyhow::Result<Candidate> {
+    if source.starts_with("hub:") {
+        let dir = crate::datasets::adapter(source, &mut PullProgress::stderr())?;
+        return Ok(Candidate::of_folder(name, &dir, Origin::Hub { name: source.to_owned() })?);
+    }
+    let path = PathBuf::from(source);
+    if path.join("run.json").is_file() {
+        return Ok(Candidate::of_run(name, &path, expert)?);
+    }
+    if path.is_dir() {
+        return Ok(Candidate::of_folder(name, &path, Origin::Folder { path: path.clone() })?);
+    }
+    Err(Failure::misuse(format!("There is neither a run nor an adapter in `{source}`"))
+        .hint("name a run's folder, a folder with adapter_config.json, or `hub:OWNER/NAME`")
+        .into())
+}
+
+/// The report on a terminal: what each candidate is worth, and every two of them.
+pub fn table(report: &Report) -> Vec<String> {
+    let (rows, pairs) = worth_table(report);
+    let mut lines = columns(&rows);
+    lines.push(String::new());
+    lines.extend(pairs);
+    lines
+}
+
+/// Writes the report's three forms into `folder`.
+///
+/// # Errors
+/// When one cannot be written.
+pub fn write(report: &Report, folder: &Path, stem: &str) -> anyhow::Result<PathBuf> {
+    std::fs::create_dir_all(folder).map_err(|e| hive_engine::EngineError::io("create", folder, e))?;
+    let page = folder.join(format!("{stem}.html"));
+    write_file(&folder.join(format!("{stem}.json")), (serde_json::to_string_pretty(report)? + "\n").as_bytes())?;
+    write_file(&folder.join(format!("{stem}.md")), markdown(report).as_bytes())?;
+    write_file(&page, html(report)?.as_bytes())?;
+    Ok(page)
+}
+
+/// Wrong answers of the last candidate, at most `most`, with what shows that they are wrong.
+pub fn wrong(report: &Report, most: usize) -> Vec<String> {
+    let Some(last) = report.candidates.last() else { return Vec::new() };
+    let wrong: Vec<_> = last.answers.iter().filter(|a| a.grade.score < 1.0).collect();
+    if wrong.is_empty() || most == 0 {
+        return Vec::new();
+    }
+    let mut lines =
+        vec![String::new(), format!("Wrong answers of {} ({} of {}):", last.name, most.min(wrong.len()), wrong.len())];
+    for answer in wrong.into_iter().take(most) {
+        lines.push(format!("  {}", answer.id));
+        lines.push(format!("    {}", answer.completion.lines().next().unwrap_or("(nothing)")));
+        for finding in &answer.grade.findings {
+            lines.push(format!("    - {}", finding.message));
+        }
+        lines.extend(answer.grade.evidence.iter().flat_map(|text| text.lines()).map(|line| format!("      {line}")));
+    }
+    lines
+}

@@ -1,0 +1,117 @@
+//! Why an examination did not come to its end.
+
+use std::path::PathBuf;
+
+use hive_engine::EngineError;
+
+use super::check::Refused;
+use crate::datasets::HubError;
+use crate::experts::ExpertError;
+use crate::plugins::PluginError;
+
+/// What stopped it.
+#[derive(Debug, thiserror::Error)]
+pub enum ExamError {
+    /// The expert, the base or an adapter.
+    #[error(transparent)]
+    Expert(Box<ExpertError>),
+    /// The model hub.
+    #[error(transparent)]
+    Hub(Box<HubError>),
+    /// The suite's file cannot be read.
+    #[error("Failed to read the suite `{}`: {problem}", path.display())]
+    Suite {
+        /// The file.
+        path: PathBuf,
+        /// What was got and expected.
+        problem: String,
+    },
+    /// No prompt of the suite can be used.
+    #[error("No prompt of the suite `{suite}` is left: all {} are refused", refused.len())]
+    NothingLeft {
+        /// The suite.
+        suite: String,
+        /// Why each was.
+        refused: Vec<Refused>,
+    },
+    /// What a person named as a candidate cannot be one.
+    #[error("Failed to take `{name}` as a candidate: {problem}")]
+    Candidate {
+        /// Its name.
+        name: String,
+        /// What was got and expected.
+        problem: String,
+        /// What to try.
+        hint: Option<String>,
+    },
+}
+
+impl From<ExpertError> for ExamError {
+    fn from(error: ExpertError) -> Self {
+        Self::Expert(Box::new(error))
+    }
+}
+
+impl From<HubError> for ExamError {
+    fn from(error: HubError) -> Self {
+        Self::Hub(Box::new(error))
+    }
+}
+
+impl From<PluginError> for ExamError {
+    fn from(error: PluginError) -> Self {
+        ExpertError::from(error).into()
+    }
+}
+
+impl From<EngineError> for ExamError {
+    fn from(error: EngineError) -> Self {
+        ExpertError::from(error).into()
+    }
+}
+
+/// Refused prompts that an error lists.
+const LISTED: usize = 5;
+
+impl ExamError {
+    /// 1 when the input or the result is not acceptable, 2 when the tool failed or was misused.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Expert(e) => e.exit_code(),
+            Self::Hub(e) => e.exit_code(),
+            Self::Suite { .. } | Self::Candidate { .. } => 2,
+            Self::NothingLeft { .. } => 1,
+        }
+    }
+
+    /// Lines below the message.
+    pub fn details(&self) -> Vec<String> {
+        match self {
+            Self::Expert(e) => e.details(),
+            Self::Hub(e) => e.details(),
+            Self::NothingLeft { refused, .. } => {
+                let mut lines: Vec<String> =
+                    refused.iter().take(LISTED).map(|r| format!("{}: {} ({})", r.id, r.why, r.code)).collect();
+                if refused.len() > LISTED {
+                    lines.push(format!("… and {} more", refused.len() - LISTED));
+                }
+                lines
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// What to try next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Expert(e) => e.hint(),
+            Self::Hub(e) => e.hint(),
+            Self::Candidate { hint, .. } => hint.clone(),
+            Self::Suite { .. } => Some(
+                "a suite has one JSON object a line: id, gold (one or a list) and the fields of a record, such as question and schema"
+                    .into(),
+            ),
+            Self::NothingLeft { .. } => Some("`--suite builtin` is the expert's own".into()),
+        }
+    }
+}

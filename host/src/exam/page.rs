@@ -1,0 +1,73 @@
+//! The comparison as a page that opens by itself: no script, no font, nothing fetched. The template
+//! draws; here numbers become lengths.
+
+use minijinja::Environment;
+use minijinja::value::Serde;
+use serde_json::{Value, json};
+
+use super::comparison::{about, by_tag, cost, featured, made_of, paired, share, shown, worth};
+use super::report::{CandidateReport, Report};
+use super::statistics::Rate;
+
+/// Wrong answers that are shown of each candidate.
+const WRONG: usize = 8;
+
+/// Refused prompts that are shown.
+const REFUSED: usize = 40;
+
+/// The page.
+///
+/// # Errors
+/// When the template cannot be rendered.
+pub fn html(report: &Report) -> Result<String, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.add_template("compare.html", include_str!("page.html"))?;
+    let page = environment.get_template("compare.html")?;
+    let names: Vec<&str> = report.candidates.iter().map(|c| c.name.as_str()).collect();
+    let bars: Vec<Value> = report.candidates.iter().map(|c| bar(&c.name, c.score)).collect();
+    let checks: Vec<Value> = report
+        .checks
+        .iter()
+        .map(|spec| {
+            let of =
+                |c: &CandidateReport| c.check(&spec.code).map_or_else(|| json!({"name": c.name}), |r| bar(&c.name, r));
+            json!({
+                "title": spec.title, "description": spec.description,
+                "bars": report.candidates.iter().map(of).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    let wrong: Vec<Value> = report
+        .candidates
+        .iter()
+        .map(|c| {
+            let failed: Vec<usize> = (0..c.answers.len()).filter(|i| c.answers[*i].grade.score < 1.0).collect();
+            let some: Vec<usize> = failed.iter().copied().take(WRONG).collect();
+            let prompts: Vec<Value> = shown(report, |i| some.contains(&i))
+                .into_iter()
+                .map(|mut prompt| {
+                    prompt.answers.retain(|a| a.who == c.name);
+                    json!(prompt)
+                })
+                .collect();
+            json!({"name": c.name, "count": failed.len(), "prompts": prompts})
+        })
+        .collect();
+    let values = json!({
+        "report": report, "about": about(report), "names": names, "bars": bars, "checks": checks,
+        "worth": worth(report), "made_of": made_of(report), "cost": cost(report), "by_tag": by_tag(report),
+        "pairs": report.pairs.iter().map(paired).collect::<Vec<_>>(),
+        "featured": featured(report), "wrong": wrong,
+        "refused": report.suite.refused.iter().take(REFUSED).collect::<Vec<_>>(),
+    });
+    page.render(Serde(&values))
+}
+
+/// A share as a bar with its interval, in percent of the width.
+fn bar(name: &str, rate: Rate) -> Value {
+    let percent = |x: f64| format!("{:.2}", 100.0 * x);
+    json!({
+        "name": name, "text": share(rate), "of": rate.of, "value": percent(rate.value), "low": percent(rate.low),
+        "width": percent(rate.high - rate.low),
+    })
+}

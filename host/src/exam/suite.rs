@@ -1,0 +1,271 @@
+//! Prompts with their golds: the manifest's own, or a file of JSON lines. A line that cannot be read
+//! is kept as refused, with its reason; nothing is judged here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use hive_engine::files::hex;
+use hive_sdk::Record;
+use hive_sdk::manifest::{DatasetSpec, FieldSpec};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::check::Refused;
+use super::error::ExamError;
+use crate::plugins::LoadedExpert;
+
+/// The name of the manifest's own suite.
+pub const BUILTIN: &str = "builtin";
+
+/// The key of a line's right answers.
+const GOLD: &str = "gold";
+
+/// A prompt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SuitePrompt {
+    /// Its name, once in a suite.
+    pub id: String,
+    /// What it is about.
+    pub tags: Vec<String>,
+    /// Whether comparisons show the answers to it.
+    pub featured: bool,
+    /// The record, with its first gold as completion.
+    pub record: Record,
+    /// The other golds.
+    pub alternatives: Vec<String>,
+}
+
+/// Prompts, and what could not be read as one.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Suite {
+    /// What it is called: `builtin`, or the file's name.
+    pub name: String,
+    /// sha256 over its prompts.
+    pub digest: String,
+    /// The prompts.
+    pub prompts: Vec<SuitePrompt>,
+    /// Lines that are no prompts.
+    pub refused: Vec<Refused>,
+    /// Keys that are no field of the expert's, with how often each came: they are passed over.
+    pub passed_over: BTreeMap<String, usize>,
+}
+
+impl Suite {
+    /// The manifest's prompts.
+    ///
+    /// # Errors
+    /// What the expert says.
+    pub fn builtin(expert: &LoadedExpert) -> Result<Self, ExamError> {
+        let prompts = expert.eval_prompts()?.into_iter().map(|prompt| SuitePrompt {
+            id: prompt.id,
+            tags: prompt.tags,
+            featured: prompt.featured,
+            record: prompt.record,
+            alternatives: prompt.alternatives,
+        });
+        Ok(Self { name: BUILTIN.to_owned(), prompts: prompts.collect(), ..Self::default() }.digested())
+    }
+
+    /// The prompts of a file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or holds no line.
+    pub fn read(path: &Path, expert: &LoadedExpert) -> Result<Self, ExamError> {
+        let fault = |problem: String| ExamError::Suite { path: path.to_owned(), problem };
+        let text = std::fs::read_to_string(path).map_err(|e| fault(e.to_string()))?;
+        let name = path.file_name().map_or_else(|| "suite".to_owned(), |n| n.to_string_lossy().into_owned());
+        let mut suite = Self { name, ..Self::default() };
+        let fields = Fields::of(&expert.manifest().dataset, path.parent().unwrap_or(Path::new("")));
+        let mut ids = BTreeSet::new();
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            let place = format!("line {}", number + 1);
+            match fields.prompt(line, &place, &mut suite.passed_over) {
+                Ok(prompt) if !ids.insert(prompt.id.clone()) => {
+                    let why = format!("the id `{}` came before, expected another", prompt.id);
+                    suite.refused.push(Refused::new(&place, "repeated-id", why));
+                }
+                Ok(prompt) => suite.prompts.push(prompt),
+                Err(refused) => suite.refused.push(refused),
+            }
+        }
+        if suite.prompts.is_empty() && suite.refused.is_empty() {
+            return Err(fault("got an empty file, expected one JSON object a line".to_owned()));
+        }
+        Ok(suite.digested())
+    }
+
+    /// At most `limit` prompts, spread evenly over all.
+    #[must_use]
+    pub fn limited(mut self, limit: Option<usize>) -> Self {
+        let all = self.prompts.len();
+        if let Some(limit) = limit.filter(|limit| *limit < all) {
+            let chosen: BTreeSet<usize> = (0..limit).map(|i| i * all / limit.max(1)).collect();
+            let mut at = 0;
+            self.prompts.retain(|_| {
+                at += 1;
+                chosen.contains(&(at - 1))
+            });
+        }
+        self.digested()
+    }
+
+    fn digested(mut self) -> Self {
+        let mut digest = Sha256::new();
+        for SuitePrompt { id, record, alternatives, .. } in &self.prompts {
+            digest.update(json!([id, record, alternatives]).to_string());
+        }
+        self.digest = hex(&digest.finalize());
+        self
+    }
+}
+
+/// Which keys of a line are which fields of a record.
+struct Fields<'a> {
+    spec: &'a DatasetSpec,
+    folder: &'a Path,
+}
+
+impl<'a> Fields<'a> {
+    fn of(spec: &'a DatasetSpec, folder: &'a Path) -> Self {
+        Self { spec, folder }
+    }
+
+    /// The field that a key names, by its own name before any alias.
+    fn named(&self, key: &str) -> Option<&'a FieldSpec> {
+        let fields = &self.spec.fields;
+        let by_name = fields.iter().find(|f| f.name.eq_ignore_ascii_case(key));
+        by_name.or_else(|| fields.iter().find(|f| f.aliases.iter().any(|a| a.eq_ignore_ascii_case(key))))
+    }
+
+    fn prompt(
+        &self,
+        line: &str,
+        place: &str,
+        passed_over: &mut BTreeMap<String, usize>,
+    ) -> Result<SuitePrompt, Refused> {
+        let object: Map<String, Value> = serde_json::from_str(line)
+            .map_err(|e| Refused::new(place, "not-json", format!("got no JSON object: {e}")))?;
+        let id = match object.get("id") {
+            Some(Value::String(id)) if !id.trim().is_empty() => id.clone(),
+            Some(Value::Number(id)) => id.to_string(),
+            _ => place.to_owned(),
+        };
+        let refused = |code: &str, why: String| Refused::new(&id, code, why);
+        let completion = self.spec.fields.iter().find(|f| f.completion);
+        let mut record = Record::default();
+        let mut golds = Vec::new();
+        let mut tags = Vec::new();
+        for (key, value) in &object {
+            match (key.as_str(), self.named(key)) {
+                (GOLD, _) => golds = texts(value),
+                ("tags", None) => tags = texts(value),
+                ("id", _) => {}
+                (_, Some(field)) if field.completion => {
+                    if !object.contains_key(GOLD) {
+                        golds = texts(value);
+                    }
+                }
+                (_, Some(field)) => match value {
+                    Value::Null => {}
+                    Value::String(text) if field.path => {
+                        let path = self.folder.join(text);
+                        if !path.is_file() {
+                            let why = format!("`{key}` names `{}`, which is no file", path.display());
+                            return Err(refused("no-file", why));
+                        }
+                        record.set(&field.name, path.to_string_lossy());
+                    }
+                    Value::String(text) => record.set(&field.name, text),
+                    other => {
+                        return Err(refused("not-text", format!("`{key}` is {other}, expected text")));
+                    }
+                },
+                (_, None) => *passed_over.entry(key.clone()).or_default() += 1,
+            }
+        }
+        if golds.is_empty() {
+            return Err(refused("no-gold", "got no `gold`, expected one right answer or a list of them".to_owned()));
+        }
+        if let Some(field) = completion {
+            record.set(&field.name, golds.remove(0));
+        }
+        Ok(SuitePrompt { id, tags, featured: false, record, alternatives: golds })
+    }
+}
+
+/// A text, or a list of texts.
+fn texts(value: &Value) -> Vec<String> {
+    let text = |value: &Value| value.as_str().filter(|t| !t.trim().is_empty()).map(str::to_owned);
+    match value {
+        Value::Array(items) => items.iter().filter_map(text).collect(),
+        other => text(other).into_iter().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec() -> DatasetSpec {
+        let field = |name: &str, aliases: &[&str], completion: bool, path: bool| FieldSpec {
+            name: name.to_owned(),
+            aliases: aliases.iter().map(|a| (*a).to_owned()).collect(),
+            completion,
+            path,
+            description: String::new(),
+            optional: true,
+        };
+        let fields = vec![
+            field("question", &["input"], false, false),
+            field("sql", &["query"], true, false),
+            field("database", &[], false, true),
+        ];
+        DatasetSpec { fields, ..DatasetSpec::default() }
+    }
+
+    fn read(line: &str) -> Result<SuitePrompt, Refused> {
+        let spec = spec();
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("a.sqlite"), "").unwrap();
+        let mut over = BTreeMap::new();
+        let prompt = Fields::of(&spec, dir.path()).prompt(line, "line 1", &mut over)?;
+        assert_eq!(over.keys().collect::<Vec<_>>(), ["more"]);
+        Ok(prompt)
+    }
+
+    #[test]
+    fn a_line_becomes_a_prompt() {
+        let prompt = read(r#"{"id": 7, "input": "q", "gold": ["a", "b"], "database": "a.sqlite", "more": 1}"#).unwrap();
+        assert_eq!((prompt.id.as_str(), prompt.alternatives), ("7", vec!["b".to_owned()]));
+        assert_eq!((prompt.record.text("question"), prompt.record.text("sql")), (Some("q"), Some("a")));
+        assert!(Path::new(prompt.record.text("database").unwrap()).is_absolute());
+        let prompt = read(r#"{"question": "q", "query": "a", "more": 1}"#).unwrap();
+        assert_eq!((prompt.id.as_str(), prompt.record.text("sql")), ("line 1", Some("a")));
+    }
+
+    #[test]
+    fn a_line_that_is_no_prompt_says_why() {
+        let code = |line: &str| read(line).unwrap_err().code;
+        assert_eq!(code("{"), "not-json");
+        assert_eq!(code(r#"{"question": "q"}"#), "no-gold");
+        assert_eq!(code(r#"{"question": "q", "gold": []}"#), "no-gold");
+        assert_eq!(code(r#"{"question": 1, "gold": "a"}"#), "not-text");
+        assert_eq!(code(r#"{"question": "q", "gold": "a", "database": "b.sqlite"}"#), "no-file");
+    }
+
+    #[test]
+    fn a_limit_is_spread_evenly() {
+        let prompt = |i: usize| SuitePrompt {
+            id: i.to_string(),
+            tags: vec![],
+            featured: false,
+            record: Record::default(),
+            alternatives: vec![],
+        };
+        let suite = Suite { prompts: (0..10).map(prompt).collect(), ..Suite::default() };
+        let ids = |suite: Suite| suite.prompts.into_iter().map(|p| p.id).collect::<Vec<_>>();
+        assert_eq!(ids(suite.clone().limited(Some(4))), ["0", "2", "5", "7"]);
+        assert_eq!(ids(suite.clone().limited(Some(99))).len(), 10);
+        assert_ne!(suite.clone().limited(Some(4)).digest, suite.limited(None).digest);
+    }
+}
