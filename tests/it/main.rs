@@ -7,6 +7,7 @@ mod bench;
 mod cli;
 mod expert_data;
 mod expert_data_input;
+mod expert_eval;
 mod expert_list;
 mod expert_plan;
 mod expert_resume;

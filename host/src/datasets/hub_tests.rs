@@ -186,3 +186,39 @@ fn the_token_goes_to_no_other_host() {
     assert!(server.seen().iter().all(|seen| seen.authorization.is_some()));
     assert!(content.seen().iter().all(|seen| seen.authorization.is_none()));
 }
+
+#[test]
+fn an_adapter_comes_with_its_two_files_and_a_pickle_does_not() {
+    let sibling = |name: &str| serde_json::json!({"rfilename": name, "size": 2});
+    let info = move |names: &[&str]| {
+        let siblings: Vec<_> = names.iter().map(|name| sibling(name)).collect();
+        serde_json::json!({"sha": SHA, "siblings": siblings}).to_string().into_bytes()
+    };
+    let server = Server::start(move |seen: &Seen, _| match seen.path.as_str() {
+        "/api/models/owner/good?blobs=true" => Reply::File(info(&[
+            "README.md",
+            "adapter_config.json",
+            "adapter_model.safetensors",
+            "checkpoint-9/adapter_model.safetensors",
+        ])),
+        "/api/models/owner/pickle?blobs=true" => Reply::File(info(&["adapter_config.json", "adapter_model.bin"])),
+        "/api/models/owner/model?blobs=true" => Reply::File(info(&["config.json", "model.safetensors"])),
+        path if path.starts_with(&format!("/owner/good/resolve/{SHA}/adapter_")) => Reply::File(b"{}".to_vec()),
+        _ => Reply::Status(404),
+    });
+    let home = tempfile::tempdir().unwrap();
+    let get = |name: &str| ensure(&HubSet::parse_adapter(name).unwrap(), home.path(), &network(&server), &mut Silent);
+    let folder = get("hub:owner/good").unwrap();
+    assert_eq!(folder, home.path().join("adapters/owner--good").join(SHA));
+    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name()).collect();
+    files.sort();
+    assert_eq!(files, [".receipt.json", "adapter_config.json", "adapter_model.safetensors"]);
+    let asked = server.seen().len();
+    get("hub:owner/good").unwrap();
+    assert_eq!(server.seen().len(), asked, "what was pulled is not asked for again");
+    let why = |name: &str| get(name).unwrap_err().to_string();
+    assert!(why("hub:owner/pickle").contains("a pickle, which can run code"), "{}", why("hub:owner/pickle"));
+    assert!(why("hub:owner/model").contains("no PEFT adapter"));
+    assert!(why("hub:owner/none").starts_with("Failed to get adapter `hub:owner/none`"), "{}", why("hub:owner/none"));
+    assert!(HubSet::parse_adapter("owner/good").is_err());
+}

@@ -160,6 +160,9 @@ pub fn checkpoints(path: &Path, expert: &str) -> Result<Vec<Candidate>, ExamErro
     found.into_iter().map(candidate).collect()
 }
 
+/// The linear layers of a decoder layer.
+const MODULES: [&str; 7] = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
+
 fn of_adapter(dir: &Path) -> Result<CandidateFacts, ExamError> {
     let AdapterConfig { method, rank, alpha, dropout, rslora, targets, .. } =
         peft::read_config(dir).map_err(ExpertError::from)?.adapter;
@@ -173,7 +176,8 @@ fn of_adapter(dir: &Path) -> Result<CandidateFacts, ExamError> {
         rslora,
         target_modules: match targets {
             Targets::Names(mut names) => {
-                names.sort();
+                // In the order in which a decoder has them.
+                names.sort_by_key(|name| MODULES.iter().position(|module| module == name));
                 names
             }
             Targets::Pattern(pattern) => vec![pattern],

@@ -192,7 +192,7 @@ pub(super) fn featured(report: &Report) -> Vec<Shown> {
 /// What the suite was, in a sentence or two.
 pub(super) fn about(report: &Report) -> String {
     let suite = &report.suite;
-    let mut text = format!("{} prompts of the suite `{}`", suite.asked, suite.name);
+    let mut text = format!("{} prompts of the suite “{}”", suite.asked, suite.name);
     if !suite.refused.is_empty() {
         text.push_str(&format!("; {} more were refused by the gate", suite.refused.len()));
     }

@@ -106,7 +106,7 @@ impl Filler {
             if let Some([only]) = table.unique.first().map(Vec::as_slice)
                 && table.columns[*only].kind == Kind::Integer
                 && table.foreign.iter().all(|f| f.columns != [*only])
-                && let Some(number) = numbers.pop()
+                && let Some(number) = numbers.last()
             {
                 row[*only] = number.to_string();
             }
@@ -123,6 +123,7 @@ impl Filler {
                 keys.into_iter().zip(&mut taken).for_each(|(key, taken)| {
                     taken.insert(key);
                 });
+                numbers.pop();
                 rows.push(row);
             }
         }

@@ -198,6 +198,36 @@ fn a_server_gives_the_same_verdicts() {
 }
 
 #[test]
+fn a_server_gives_the_same_grades_and_ends_what_does_not_end() {
+    let Some(server) = Server::start() else {
+        eprintln!("skipped: no PostgreSQL server is installed");
+        return;
+    };
+    let mut settings = Settings::default();
+    let url = format!("postgres://postgres@127.0.0.1:{}/postgres", server.port);
+    settings.options.insert("database_url".to_owned(), url.into());
+    settings.options.insert("statement_timeout_ms".to_owned(), 500.into());
+    let (there, here) = (SqlExpert::default(), SqlExpert::default());
+    there.configure(&settings).unwrap();
+    here.configure(&Settings::default()).unwrap();
+    for prompt in here.eval_prompts().unwrap().iter().step_by(6) {
+        let gold = prompt.record.text("sql").unwrap();
+        for completion in [gold, "SELECT 1"] {
+            let grade = |expert: &SqlExpert| expert.examine(&prompt.record, &[], completion).unwrap();
+            assert_eq!(grade(&there), grade(&here), "{}: {completion}", prompt.id);
+        }
+    }
+    let prompt = Record::from_pairs([
+        ("question", "How many?"),
+        ("schema", "CREATE TABLE t (a INT)"),
+        ("sql", "SELECT COUNT(*) FROM t"),
+    ]);
+    let endless = "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i FROM n) SELECT COUNT(*) FROM n";
+    let grade = there.examine(&prompt, &[], endless).unwrap();
+    assert_eq!((grade.score, grade.findings[0].code.as_str()), (0.0, "too-slow"), "{grade:?}");
+}
+
+#[test]
 fn a_server_that_is_not_there_is_told() {
     let mut settings = Settings::default();
     for (url, expected) in [
