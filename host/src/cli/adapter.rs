@@ -174,8 +174,8 @@ impl Probe {
             // Row by row: the logits of one row are all that is held beside the result.
             for example in &examples {
                 let batch = Batch::new([example], vocab)?;
-                pass.forward(model, &batch, None, false);
-                let logits = pass.logits(model.base, &(first..tokens).collect::<Vec<_>>());
+                pass.forward(model, &batch, &(first..tokens).collect::<Vec<_>>(), None, false);
+                let logits = pass.logits(model.base);
                 bytes.extend(logits.iter().flat_map(|l| l.to_le_bytes()));
             }
             tensors.push((name, bytes));

@@ -39,7 +39,8 @@ pub struct Dropout {
     pub semantics: DropoutSemantics,
 }
 
-/// What the forward pass keeps of one layer. Sizes in values: N tokens.
+/// What the forward pass keeps of one layer. Sizes in values: N tokens, n of them wanted behind the
+/// attention: all, but in the last layer.
 #[derive(Debug, Default)]
 struct LayerTape {
     /// Input of the layer [N, hidden]
@@ -48,9 +49,11 @@ struct LayerTape {
     q: Vec<f32>,
     k: Vec<f32>,
     v: Vec<f32>,
-    /// Token-major output of attention [N, heads · dim]
-    attention: Vec<f32>,
     lse: Vec<f32>,
+    /// Token-major output of attention [n, heads · dim]
+    attention: Vec<f32>,
+    /// In the last layer, its input at the wanted tokens [n, hidden]
+    wanted_x: Vec<f32>,
     o: Vec<f32>,
     norm2: Vec<f32>,
     gate: Vec<f32>,
@@ -72,6 +75,10 @@ struct Shared {
     head_norm: Vec<f32>,
     head_inv: Vec<f32>,
     act: Vec<f32>,
+    /// Token-major output of the last layer's attention, at all tokens
+    attention: Vec<f32>,
+    /// Keys of the tokens that are wanted of the last layer
+    token_keys: Vec<u64>,
     scratch: Scratch,
 }
 
@@ -84,6 +91,8 @@ struct Gradients {
     act: Vec<f32>,
     up: Vec<f32>,
     attention: Vec<f32>,
+    /// In the last layer, of its attention and its output at all tokens
+    all: Vec<f32>,
     heads: Vec<f32>,
     q_heads: Vec<f32>,
     k_heads: Vec<f32>,
@@ -93,9 +102,10 @@ struct Gradients {
     v: Vec<f32>,
 }
 
-/// Rows of the last layer that carry loss.
+/// What comes behind the last layer, at the tokens that are wanted of it.
 #[derive(Debug, Default)]
 struct Tail {
+    /// The last layer's output
     x: Vec<f32>,
     inv: Vec<f32>,
     normed: Vec<f32>,
@@ -111,7 +121,6 @@ pub struct Pass {
     shared: Shared,
     grads: Gradients,
     tail: Tail,
-    last: Vec<f32>,
     rope: Option<Table>,
 }
 
@@ -148,6 +157,24 @@ fn sum_into(out: &mut [f32], a: &[f32], b: &[f32]) {
     });
 }
 
+/// Rows of `from`, one behind the other.
+fn gather<'o>(out: &'o mut Vec<f32>, from: &[f32], rows: &[usize], width: usize) -> &'o [f32] {
+    let out = sized(out, rows.len() * width);
+    for (out, &row) in out.chunks_exact_mut(width).zip(rows) {
+        out.copy_from_slice(&from[row * width..][..width]);
+    }
+    out
+}
+
+/// The opposite: `from`'s rows at their places among `all` rows, zeros between.
+fn scatter<'o>(out: &'o mut Vec<f32>, from: &[f32], rows: &[usize], width: usize, all: usize) -> &'o mut [f32] {
+    let out = zeroed(out, all * width);
+    for (from, &row) in from.chunks_exact(width).zip(rows) {
+        out[row * width..][..width].copy_from_slice(from);
+    }
+    out
+}
+
 fn copy_into(out: &mut [f32], from: &[f32]) {
     out.par_chunks_mut(BLOCK).zip(from.par_chunks(BLOCK)).for_each(|(out, from)| out.copy_from_slice(from));
 }
@@ -160,11 +187,11 @@ impl Model<'_> {
     }
 }
 
-fn mask<'a>(dropout: Option<Dropout>, layer: usize, module: Module, batch: &'a Batch) -> Option<Mask<'a>> {
+fn mask(dropout: Option<Dropout>, layer: usize, module: Module, token_keys: &[u64]) -> Option<Mask<'_>> {
     let Dropout { seed, step, probability, semantics } = dropout.filter(|d| d.probability > 0.0)?;
     Some(Mask {
         key: key(&[seed, step, layer as u64, module as u64]),
-        token_keys: &batch.token_keys,
+        token_keys,
         probability,
         reaches_base: semantics == DropoutSemantics::Peft,
     })
@@ -179,26 +206,40 @@ impl Pass {
     /// Bytes of all buffers.
     pub fn bytes(&self) -> usize {
         let layer = |t: &LayerTape| {
-            let LayerTape { x, norm1, q, k, v, attention, lse, o, norm2, gate, up, down, z } = t;
-            let all = [x, norm1, q, k, v, attention, lse, o, norm2, gate, up, down].into_iter().chain(z);
+            let LayerTape { x, norm1, q, k, v, lse, attention, wanted_x, o, norm2, gate, up, down, z } = t;
+            let all = [x, norm1, q, k, v, lse, attention, wanted_x, o, norm2, gate, up, down].into_iter().chain(z);
             all.map(Vec::capacity).sum::<usize>()
         };
         let tape: usize = self.tape.iter().map(layer).sum();
-        let Shared { normed, mid, q_heads, k_heads, v_heads, out_heads, head_norm, head_inv, act, scratch: _ } =
-            &self.shared;
-        let shared = [normed, mid, q_heads, k_heads, v_heads, out_heads, head_norm, head_inv, act];
+        let Shared {
+            normed,
+            mid,
+            q_heads,
+            k_heads,
+            v_heads,
+            out_heads,
+            head_norm,
+            head_inv,
+            act,
+            attention,
+            token_keys: _,
+            scratch: _,
+        } = &self.shared;
+        let shared = [normed, mid, q_heads, k_heads, v_heads, out_heads, head_norm, head_inv, act, attention];
         let g = &self.grads;
         let heads = [&g.heads, &g.q_heads, &g.k_heads, &g.v_heads, &g.q, &g.k, &g.v];
-        let grads = [&g.x, &g.g, &g.normed, &g.act, &g.up, &g.attention].into_iter().chain(heads);
+        let grads = [&g.x, &g.g, &g.normed, &g.act, &g.up, &g.attention, &g.all].into_iter().chain(heads);
         let Tail { x, inv, normed, dnormed, dx, logits } = &self.tail;
-        let tail = [x, inv, normed, dnormed, dx, logits, &self.last];
+        let tail = [x, inv, normed, dnormed, dx, logits];
         let rest: usize = shared.into_iter().chain(grads).chain(tail).map(Vec::capacity).sum();
         size_of::<f32>() * (tape + rest)
     }
 
     /// Runs the decoder over `batch`. With `keep`, everything that [`Pass::backward`] needs is
-    /// kept for every layer; without, memory for one layer is used.
-    pub fn forward(&mut self, model: Model, batch: &Batch, dropout: Option<Dropout>, keep: bool) {
+    /// kept for every layer; without, memory for one layer is used. `wanted` are the tokens of which
+    /// the output is wanted, in rising order: what the last layer does behind its keys and values,
+    /// it does for them alone.
+    pub fn forward(&mut self, model: Model, batch: &Batch, wanted: &[usize], dropout: Option<Dropout>, keep: bool) {
         let Decoder { config, layers, embedding, .. } = model.base;
         let (tokens, hidden) = (batch.tokens(), config.hidden_size);
         let longest = batch.segments.iter().map(|s| s.len).max().unwrap_or(0);
@@ -214,11 +255,12 @@ impl Pass {
         embedding::forward(sized(&mut self.tape[0].x, tokens * hidden), embedding, &batch.ids, hidden);
         for l in 0..layers.len() {
             let at = if keep { l } else { 0 };
-            self.layer_forward(model, l, at, batch, dropout, &table);
+            let last = l + 1 == layers.len();
+            self.layer_forward(model, l, at, batch, last.then_some(wanted), dropout, &table);
             let tape = &mut self.tape[at];
             // The layer's output becomes the next one's input, or the last one.
-            if l + 1 == layers.len() {
-                sum_into(sized(&mut self.last, tokens * hidden), &self.shared.mid, &tape.down);
+            if last {
+                sum_into(sized(&mut self.tail.x, wanted.len() * hidden), &self.shared.mid, &tape.down);
             } else if keep {
                 let (done, next) = self.tape.split_at_mut(l + 1);
                 sum_into(sized(&mut next[0].x, tokens * hidden), &self.shared.mid, &done[l].down);
@@ -235,6 +277,7 @@ impl Pass {
         l: usize,
         at: usize,
         batch: &Batch,
+        wanted: Option<&[usize]>,
         dropout: Option<Dropout>,
         table: &Table,
     ) {
@@ -244,11 +287,14 @@ impl Pass {
         let layer = &model.base.layers[l];
         let (tokens, hidden) = (batch.tokens(), config.hidden_size);
         let Shared { normed, mid, act, out_heads, scratch, .. } = shared;
+        let keys = wanted_keys(&mut shared.token_keys, batch, wanted);
         let mut linear = |module: Module, y: &mut Vec<f32>, z: &mut Vec<f32>, x: &[f32]| {
             let linear = model.base.linear(l, module);
             let branch = model.branch(l, module).map(|(_, b)| b);
-            let mask = mask(dropout, l, module, batch);
-            dora::forward(sized(y, tokens * linear.out), z, &mut scratch.dropped, x, linear, branch, mask);
+            let behind = !matches!(module, Module::QProj | Module::KProj | Module::VProj);
+            let mask = mask(dropout, l, module, if behind { keys } else { &batch.token_keys });
+            let rows = x.len() / linear.input;
+            dora::forward(sized(y, rows * linear.out), z, &mut scratch.dropped, x, linear, branch, mask);
         };
         let [zq, zk, zv, zo, zg, zu, zd] = &mut tape.z;
         sized(normed, tokens * hidden);
@@ -282,48 +328,56 @@ impl Pass {
             shape,
             &batch.segments,
         );
-        sized(&mut tape.attention, tokens * config.q_size());
-        rope::join(&mut tape.attention, out_heads, config.num_heads, config.head_dim, &batch.segments, None, 0);
+        let joined = if wanted.is_some() { &mut shared.attention } else { &mut tape.attention };
+        sized(joined, tokens * config.q_size());
+        rope::join(joined, out_heads, config.num_heads, config.head_dim, &batch.segments, None, 0);
+        let x = match wanted {
+            None => &tape.x,
+            Some(rows) => {
+                gather(&mut tape.attention, &shared.attention, rows, config.q_size());
+                gather(&mut tape.wanted_x, &tape.x, rows, hidden)
+            }
+        };
+        let rows = wanted.map_or(tokens, <[usize]>::len);
         linear(Module::OProj, &mut tape.o, zo, &tape.attention);
-        sum_into(sized(mid, tokens * hidden), &tape.x, &tape.o);
-        rms_norm::forward(normed, sized(&mut tape.norm2, tokens), mid, &layer.post_attention_norm, config.rms_norm_eps);
+        sum_into(sized(mid, rows * hidden), x, &tape.o);
+        sized(normed, rows * hidden);
+        rms_norm::forward(normed, sized(&mut tape.norm2, rows), mid, &layer.post_attention_norm, config.rms_norm_eps);
         linear(Module::GateProj, &mut tape.gate, zg, normed);
         linear(Module::UpProj, &mut tape.up, zu, normed);
         swiglu::forward(sized(act, tape.gate.len()), &tape.gate, &tape.up);
         linear(Module::DownProj, &mut tape.down, zd, act);
     }
 
-    /// Gathers the given tokens' final hidden states and normalises them.
-    fn tail_forward(&mut self, base: &Decoder, rows: &[usize]) {
-        let hidden = base.config.hidden_size;
+    /// Normalises the final hidden states.
+    fn tail_forward(&mut self, base: &Decoder) {
         let Tail { x, inv, normed, .. } = &mut self.tail;
-        sized(x, rows.len() * hidden);
-        for (x, &row) in x.chunks_exact_mut(hidden).zip(rows) {
-            x.copy_from_slice(&self.last[row * hidden..][..hidden]);
-        }
-        sized(normed, rows.len() * hidden);
-        rms_norm::forward(normed, sized(inv, rows.len()), x, &base.norm, base.config.rms_norm_eps);
+        sized(normed, x.len());
+        let rows = x.len() / base.config.hidden_size;
+        rms_norm::forward(normed, sized(inv, rows), x, &base.norm, base.config.rms_norm_eps);
     }
 
-    /// Loss over the batch of the last [`Pass::forward`], without gradients.
+    /// Loss over the batch of the last [`Pass::forward`], of which its `loss_rows` were wanted,
+    /// without gradients.
     pub fn loss(&mut self, base: &Decoder, batch: &Batch) -> Loss {
-        self.tail_forward(base, &batch.loss_rows);
+        self.tail_forward(base);
         let Tail { normed, logits, .. } = &mut self.tail;
         cross_entropy::forward_backward(normed, &batch.targets, base.head(), base.config.hidden_size, logits, None)
     }
 
-    /// Logits [rows, vocab] of these tokens of the last [`Pass::forward`].
-    pub fn logits(&mut self, base: &Decoder, rows: &[usize]) -> Vec<f32> {
-        self.tail_forward(base, rows);
+    /// Logits [n, vocab] of the tokens that were wanted of the last [`Pass::forward`].
+    pub fn logits(&mut self, base: &Decoder) -> Vec<f32> {
+        self.tail_forward(base);
         let (hidden, vocab) = (base.config.hidden_size, base.config.vocab_size);
-        let mut logits = vec![0.0; rows.len() * vocab];
-        nt(&mut logits, &self.tail.normed, base.head(), (rows.len(), vocab, hidden), 1.0, Write::Replace);
+        let rows = self.tail.x.len() / hidden;
+        let mut logits = vec![0.0; rows * vocab];
+        nt(&mut logits, &self.tail.normed, base.head(), (rows, vocab, hidden), 1.0, Write::Replace);
         logits
     }
 
     /// Loss over the batch, and the gradient of `scale` · its sum added to `gradients` (flat, as
     /// the adapter's parameters). Follows a [`Pass::forward`] with `keep`, the same model, batch
-    /// and dropout.
+    /// and dropout, of which the batch's `loss_rows` were wanted.
     pub fn backward(
         &mut self,
         model: Model,
@@ -333,8 +387,8 @@ impl Pass {
         gradients: &mut [f32],
     ) -> Loss {
         let base = model.base;
-        let (tokens, hidden) = (batch.tokens(), base.config.hidden_size);
-        self.tail_forward(base, &batch.loss_rows);
+        let hidden = base.config.hidden_size;
+        self.tail_forward(base);
         let Tail { x, inv, normed, dnormed, dx, logits } = &mut self.tail;
         sized(dnormed, normed.len());
         let loss = cross_entropy::forward_backward(
@@ -346,27 +400,27 @@ impl Pass {
             Some((dnormed, scale)),
         );
         rms_norm::backward(zeroed(dx, normed.len()), dnormed, x, inv, &base.norm);
-        zeroed(&mut self.grads.x, tokens * hidden);
-        for (dx, &row) in dx.chunks_exact(hidden).zip(&batch.loss_rows) {
-            self.grads.x[row * hidden..][..hidden].copy_from_slice(dx);
-        }
+        copy_into(sized(&mut self.grads.x, dx.len()), dx);
         let Some((adapter, _)) = model.adapter else { return loss };
         let Some(table) = self.rope.take() else { return loss };
         let lowest = adapter.slots().first().map_or(base.layers.len(), |slot| slot.site.layer);
         for l in (lowest..base.layers.len()).rev() {
-            self.layer_backward(model, l, batch, dropout, &table, l > lowest, gradients);
+            let wanted = (l + 1 == base.layers.len()).then_some(&batch.loss_rows[..]);
+            self.layer_backward(model, l, batch, wanted, dropout, &table, l > lowest, gradients);
         }
         self.rope = Some(table);
         loss
     }
 
-    /// Turns the gradient of layer `l`'s output, in `grads.x`, into that of its input (when
-    /// wanted), adding the adapters' gradients on the way.
+    /// Turns the gradient of layer `l`'s output, in `grads.x`, into that of its input (with
+    /// `want_input`), adding the adapters' gradients on the way. The last layer's output is of the
+    /// `wanted` tokens alone.
     fn layer_backward(
         &mut self,
         model: Model,
         l: usize,
         batch: &Batch,
+        wanted: Option<&[usize]>,
         dropout: Option<Dropout>,
         table: &Table,
         want_input: bool,
@@ -377,11 +431,14 @@ impl Pass {
         let config = &model.base.config;
         let layer = &model.base.layers[l];
         let (tokens, hidden, segments) = (batch.tokens(), config.hidden_size, &batch.segments[..]);
-        let Shared { normed, mid, q_heads, k_heads, v_heads, out_heads, head_norm, head_inv, act, scratch } = shared;
+        let Shared { normed, mid, q_heads, k_heads, v_heads, out_heads, head_norm, head_inv, act, scratch, .. } =
+            shared;
+        let keys = wanted_keys(&mut shared.token_keys, batch, wanted);
         let mut linear = |module: Module, dx: Option<(&mut [f32], Write)>, g: &mut [f32], y: &[f32], x: &[f32]| {
             let branch = model.branch(l, module).zip(model.adapter);
             let branch = branch.map(|((slot, branch), (adapter, _))| (branch, adapter.gradient(slot, gradients)));
-            let mask = mask(dropout, l, module, batch);
+            let behind = !matches!(module, Module::QProj | Module::KProj | Module::VProj);
+            let mask = mask(dropout, l, module, if behind { keys } else { &batch.token_keys });
             dora::backward(
                 dx,
                 g,
@@ -394,14 +451,15 @@ impl Pass {
         };
 
         // Feed-forward: x_mid + down(silu(gate(h)) ⊙ up(h)), h = norm(x_mid).
-        sum_into(sized(mid, tokens * hidden), &tape.x, &tape.o);
-        rms_norm::recompute(sized(normed, tokens * hidden), &tape.norm2, mid, &layer.post_attention_norm);
+        let x = if wanted.is_some() { &tape.wanted_x } else { &tape.x };
+        sum_into(sized(mid, x.len()), x, &tape.o);
+        rms_norm::recompute(sized(normed, x.len()), &tape.norm2, mid, &layer.post_attention_norm);
         swiglu::forward(sized(act, tape.gate.len()), &tape.gate, &tape.up);
         copy_into(sized(&mut grads.g, grads.x.len()), &grads.x);
         let dact = sized(&mut grads.act, act.len());
         linear(Module::DownProj, Some((dact, Write::Replace)), &mut grads.g, &tape.down, act);
         swiglu::backward(&mut grads.act, sized(&mut grads.up, act.len()), &tape.gate, &tape.up);
-        let dnormed = sized(&mut grads.normed, tokens * hidden);
+        let dnormed = sized(&mut grads.normed, x.len());
         linear(Module::UpProj, Some((&mut *dnormed, Write::Replace)), &mut grads.up, &tape.up, normed);
         linear(Module::GateProj, Some((dnormed, Write::Add)), &mut grads.act, &tape.gate, normed);
         rms_norm::backward(&mut grads.x, &grads.normed, mid, &tape.norm2, &layer.post_attention_norm);
@@ -410,6 +468,20 @@ impl Pass {
         copy_into(&mut grads.g, &grads.x);
         let dattention = sized(&mut grads.attention, tape.attention.len());
         linear(Module::OProj, Some((dattention, Write::Replace)), &mut grads.g, &tape.o, &tape.attention);
+        let q_size = config.q_size();
+        let attention = match wanted {
+            None => &tape.attention,
+            Some(rows) => {
+                // From here on all tokens count: those that are not wanted are attended to.
+                scatter(&mut grads.all, &grads.attention, rows, q_size, tokens);
+                std::mem::swap(&mut grads.all, &mut grads.attention);
+                scatter(&mut grads.all, &grads.x, rows, hidden, tokens);
+                std::mem::swap(&mut grads.all, &mut grads.x);
+                // Where the gradient is zero, so is what is made of the output.
+                scatter(&mut shared.attention, &tape.attention, rows, q_size, tokens);
+                &shared.attention
+            }
+        };
         let (heads, kv_heads, dim) = (config.num_heads, config.num_kv_heads, config.head_dim);
         let qkv = tape_qkv(&tape.q, &tape.k, &tape.v);
         heads_forward(
@@ -420,8 +492,8 @@ impl Pass {
             table,
             HeadBuffers { q: q_heads, k: k_heads, v: v_heads, norm: head_norm, inv: head_inv },
         );
-        rope::split(sized(out_heads, tape.attention.len()), &tape.attention, heads, dim, segments, None, 0);
-        rope::split(sized(&mut grads.heads, tape.attention.len()), &grads.attention, heads, dim, segments, None, 0);
+        rope::split(sized(out_heads, attention.len()), attention, heads, dim, segments, None, 0);
+        rope::split(sized(&mut grads.heads, attention.len()), &grads.attention, heads, dim, segments, None, 0);
         let saved = attention::Saved { q: q_heads, k: k_heads, v: v_heads, out: out_heads, lse: &tape.lse };
         let (dq, dk, dv) = (
             sized(&mut grads.q_heads, tape.q.len()),
@@ -440,7 +512,7 @@ impl Pass {
                 d.copy_from_slice(head_norm);
             }
         }
-        rms_norm::recompute(normed, &tape.norm1, &tape.x, &layer.input_norm);
+        rms_norm::recompute(sized(normed, tokens * hidden), &tape.norm1, &tape.x, &layer.input_norm);
         let dnormed = sized(&mut grads.normed, tokens * hidden);
         let mut into = |module: Module, write: Write, g: &mut [f32], y: &[f32]| {
             linear(module, want_input.then_some((&mut *dnormed, write)), g, y, normed);
@@ -452,6 +524,14 @@ impl Pass {
             rms_norm::backward(&mut grads.x, &grads.normed, &tape.x, &tape.norm1, &layer.input_norm);
         }
     }
+}
+
+/// Keys of the tokens that are wanted.
+fn wanted_keys<'k>(kept: &'k mut Vec<u64>, batch: &'k Batch, wanted: Option<&[usize]>) -> &'k [u64] {
+    let Some(rows) = wanted else { return &batch.token_keys };
+    kept.clear();
+    kept.extend(rows.iter().map(|&row| batch.token_keys[row]));
+    kept
 }
 
 /// The attention sizes of a model.

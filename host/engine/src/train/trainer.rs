@@ -178,7 +178,8 @@ impl<'a> Trainer<'a> {
         for records in cut(examples, self.config.cut()) {
             let batch = batch(examples, &records, self.base)?;
             let tokens = batch.tokens();
-            trace_span!("forward", tokens).in_scope(|| on_pool(|| self.pass.forward(model, &batch, dropout, true)));
+            trace_span!("forward", tokens)
+                .in_scope(|| on_pool(|| self.pass.forward(model, &batch, &batch.loss_rows, dropout, true)));
             total += trace_span!("backward", tokens)
                 .in_scope(|| on_pool(|| self.pass.backward(model, &batch, dropout, scale, &mut self.gradients)));
         }
@@ -234,7 +235,7 @@ pub fn evaluate(pass: &mut Pass, model: Model, examples: &dyn Records, how: Cut)
     for records in cut(examples, how) {
         let batch = batch(examples, &records, model.base)?;
         trace_span!("forward", tokens = batch.tokens())
-            .in_scope(|| on_pool(|| pass.forward(model, &batch, None, false)));
+            .in_scope(|| on_pool(|| pass.forward(model, &batch, &batch.loss_rows, None, false)));
         total += on_pool(|| pass.loss(model.base, &batch));
     }
     Ok(total)

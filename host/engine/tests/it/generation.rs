@@ -19,8 +19,8 @@ fn the_cache_changes_nothing() {
         let ids: Vec<u32> = (0..20).map(|i| (i * 13 + 5) % 61).collect();
         let batch = Batch::new([&Example::new(ids.clone(), 0, 0)], 61).unwrap();
         let mut pass = Pass::new();
-        pass.forward(model, &batch, None, false);
-        let whole = pass.logits(&base, &[6, 7, 19]);
+        pass.forward(model, &batch, &[6, 7, 19], None, false);
+        let whole = pass.logits(&base);
         let mut session = Session::new(model, 20);
         // More than a few at once, one, and then the rest as many and as a few.
         let at_6 = session.feed(&ids[..7]).unwrap().to_vec();

@@ -15,8 +15,8 @@ fn logits(model: Model, ids: &[u32]) -> Vec<f32> {
     let example = Example::new(ids.to_vec(), 1, 0);
     let batch = Batch::new([&example], model.base.config.vocab_size).unwrap();
     let mut pass = Pass::new();
-    pass.forward(model, &batch, None, false);
-    pass.logits(model.base, &(0..ids.len()).collect::<Vec<_>>())
+    pass.forward(model, &batch, &(0..ids.len()).collect::<Vec<_>>(), None, false);
+    pass.logits(model.base)
 }
 
 #[test]
