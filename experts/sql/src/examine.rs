@@ -13,7 +13,7 @@ use crate::dialect;
 use crate::execute::{self, Pool, SqlError};
 use crate::grade::{self, check, code as text};
 use crate::lint::code as lints;
-use crate::measure::{Filled, MAX_ROWS, Measure, NoMeasure, Verdict};
+use crate::measure::{Filled, MAX_ROWS, Measure, NoMeasure, Verdict, changes};
 use crate::statement;
 use crate::validate::code as records;
 
@@ -32,6 +32,7 @@ const KEPT: usize = 24;
 pub struct Examiner {
     pool: Arc<Pool>,
     measures: Mutex<VecDeque<(Key, Arc<Measure>)>>,
+    /// By what they are made from: a text, or a file with its size and time.
     schemas: Mutex<VecDeque<(String, Arc<Schema>)>>,
 }
 
@@ -74,12 +75,15 @@ impl Examiner {
         if let Some(what) = destroys(&answer) {
             return Ok(grade.with(lints::DESTRUCTIVE, format!("{what} changes tables, which no prompt asks for")));
         }
+        if changes(&answer) && !measure.changes {
+            return Ok(grade.with(lints::DESTRUCTIVE, "it changes rows, and the question asks for some"));
+        }
         for filled in &measure.databases {
             let verdict = measure.judge(&self.pool, filled, sql).map_err(lost)?;
             if matches!(verdict, Verdict::Right) {
                 continue;
             }
-            return Ok(wrong(grade, &measure, filled, verdict));
+            return Ok(wrong(grade, sql, &measure, filled, verdict));
         }
         grade.score = 1.0;
         grade.check(check::EXECUTES, true);
@@ -125,6 +129,11 @@ impl Examiner {
 
     /// The prompt's schema, with its rows.
     fn schema(&self, prompt: &Record) -> Result<Arc<Schema>, ExpertError> {
+        let from = carry::stamp(prompt);
+        let mut kept = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, schema)) = kept.iter().find(|(known, _)| *known == from) {
+            return Ok(Arc::clone(schema));
+        }
         let carried = carry::carried(prompt).map_err(ExpertError::new)?;
         let Carried { text, dialect, .. } = match carried {
             Some(carried) => carried,
@@ -133,10 +142,6 @@ impl Examiner {
                 Carried { text, dialect: None, left_behind: 0 }
             }
         };
-        let mut kept = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, schema)) = kept.iter().find(|(known, _)| *known == text) {
-            return Ok(Arc::clone(schema));
-        }
         let translated = dialect::translate(&text, "SELECT 1", dialect).map_err(|no| ExpertError::new(no.why))?;
         let statements = statement::parse_all(&translated.schema).map_err(ExpertError::new)?;
         if let Some(why) = statements.iter().find_map(execute::refusal) {
@@ -144,7 +149,7 @@ impl Examiner {
         }
         let schema = Arc::new(Schema { text: translated.schema, statements });
         kept.truncate(KEPT - 1);
-        kept.push_front((text, Arc::clone(&schema)));
+        kept.push_front((from, Arc::clone(&schema)));
         Ok(schema)
     }
 }
@@ -167,7 +172,7 @@ fn destroys(statement: &Statement) -> Option<&'static str> {
 }
 
 /// The grade of an answer that is not right on one of the databases.
-fn wrong(mut grade: Grade, measure: &Measure, filled: &Filled, verdict: Verdict) -> Grade {
+fn wrong(mut grade: Grade, sql: &str, measure: &Measure, filled: &Filled, verdict: Verdict) -> Grade {
     let place = &filled.name;
     match verdict {
         Verdict::Right => grade,
@@ -184,7 +189,13 @@ fn wrong(mut grade: Grade, measure: &Measure, filled: &Filled, verdict: Verdict)
         }
         Verdict::Refused(error) => {
             let code = refused(&error);
-            if let lints::UNKNOWN_TABLE | lints::UNKNOWN_COLUMN = code {
+            // A name of another database's is no invented one.
+            let foreign = matches!(error.sqlstate.as_str(), "42883" | "42703" | "42601")
+                .then(|| dialect::foreign_text(sql))
+                .flatten();
+            if foreign.is_some() || error.sqlstate == "42601" {
+                grade.check(check::POSTGRESQL, false);
+            } else if let lints::UNKNOWN_TABLE | lints::UNKNOWN_COLUMN = code {
                 grade.check(check::NAMES, false);
             }
             if code == lints::INCOMPLETE_GROUP_BY {
@@ -204,6 +215,7 @@ fn wrong(mut grade: Grade, measure: &Measure, filled: &Filled, verdict: Verdict)
 /// The code for what PostgreSQL refuses.
 fn refused(error: &SqlError) -> &'static str {
     match error.sqlstate.as_str() {
+        "42601" => text::DOES_NOT_PARSE,
         "42P01" => lints::UNKNOWN_TABLE,
         "42703" => lints::UNKNOWN_COLUMN,
         "42803" => lints::INCOMPLETE_GROUP_BY,

@@ -234,6 +234,16 @@ pub fn compact(sql: &str) -> String {
     out
 }
 
+/// `sql` without what stands between single quotes.
+pub fn without_texts(sql: &str) -> String {
+    let mut inside = false;
+    let pieces = sql.split('\'').filter(|_| {
+        inside = !inside;
+        inside
+    });
+    pieces.collect::<Vec<_>>().join("''")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -101,6 +101,10 @@ impl ExamReporter for ExamProgress {
         if checked.refused.len() > SHOWN {
             note(&format!("  … and {} more; the report has all of them", checked.refused.len() - SHOWN));
         }
+        if !checked.notes.is_empty() {
+            let notes: Vec<String> = checked.notes.iter().map(|(code, n)| format!("{code} {n}")).collect();
+            note(&format!("  remarks of the gate: {}", notes.join(", ")));
+        }
         if !checked.passed_over.is_empty() {
             let keys: Vec<String> = checked.passed_over.keys().map(|k| format!("`{k}`")).collect();
             note(&format!("  passed over, since they are no field of the expert's: {}", keys.join(", ")));

@@ -224,10 +224,10 @@ impl Place {
     ) -> Result<(), HubError> {
         let files = match set.holding {
             Holding::DataSet => hub_files::data(&listing.files),
-            Holding::Adapter => hub_files::adapter(&listing.files).map_err(|(why, hint)| HubError::Failed {
+            Holding::Adapter => hub_files::adapter(&listing.files).map_err(|(why, hint)| HubError::Unusable {
                 name: set.titled(),
                 why,
-                hint: Some(hint),
+                hint,
             })?,
         };
         if files.is_empty() {

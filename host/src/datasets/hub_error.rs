@@ -42,6 +42,16 @@ pub enum HubError {
         /// What to try next.
         hint: Option<String>,
     },
+    /// What it holds is not what is wanted.
+    #[error("Failed to use {name}: {why}")]
+    Unusable {
+        /// What was asked for.
+        name: String,
+        /// What was got and expected.
+        why: String,
+        /// What to try next.
+        hint: String,
+    },
     /// It holds nothing that is data by its name.
     #[error("Failed to use {name}: it holds no Parquet, JSON or CSV file")]
     NoData {
@@ -79,7 +89,7 @@ impl HubError {
 
     /// 1 when the data set is not acceptable, 2 when it cannot be had.
     pub fn exit_code(&self) -> u8 {
-        if matches!(self, HubError::NoData { .. }) { 1 } else { 2 }
+        if matches!(self, HubError::NoData { .. } | HubError::Unusable { .. }) { 1 } else { 2 }
     }
 
     /// Lines to show below the message.
@@ -99,14 +109,17 @@ impl HubError {
     /// What to try next.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            HubError::Name { .. } => "such as `--dataset hub:gretelai/synthetic_text_to_sql`".to_owned(),
+            HubError::Name { .. } => {
+                "such as `hub:gretelai/synthetic_text_to_sql`, or `hub:OWNER/NAME@main`".to_owned()
+            }
             HubError::Offline { .. } => "run the command once with a network and `HIVE_OFFLINE=0`".to_owned(),
             HubError::Unreachable { .. } => {
                 "check the network, or set `HF_ENDPOINT` to a mirror of the hub; or get the \
-                 files otherwise and name their folder: `--dataset FOLDER`"
+                 files otherwise and name their folder instead"
                     .to_owned()
             }
             HubError::Failed { hint, .. } => return hint.clone(),
+            HubError::Unusable { hint, .. } => hint.clone(),
             HubError::NoData { repository, .. } => {
                 format!("the hub may have made Parquet of it: `--dataset hub:{repository}@refs/convert/parquet`")
             }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use hive_engine::adapter::config::{AdapterConfig, Targets};
-use hive_engine::adapter::peft::{self, TENSOR_FILE};
+use hive_engine::adapter::peft::{self, PeftConfig, TENSOR_FILE};
 use hive_engine::train::checkpoint;
 use serde::Serialize;
 use serde_json::Value;
@@ -15,6 +15,7 @@ use crate::experts::metrics;
 use crate::experts::receipt::Receipt;
 use crate::experts::run_folder::RunFolder;
 use crate::experts::run_record::RunRecord;
+use crate::models::Catalogue;
 
 /// Where a candidate comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -73,6 +74,8 @@ pub struct CandidateFacts {
     pub eval_loss: Option<f64>,
     /// Bytes of the adapter's tensors.
     pub bytes: Option<u64>,
+    /// The base that its files name: hive's id, or PEFT's `base_model_name_or_path`.
+    pub made_for: Option<String>,
 }
 
 /// Who answers.
@@ -125,6 +128,19 @@ impl Candidate {
         Ok(Self { name: name.to_owned(), origin, facts: of_adapter(path)?, dir: Some(path.to_owned()) })
     }
 
+    /// The base that it was made for, as `--base` takes it, if its files name one that is known.
+    ///
+    /// # Errors
+    /// When the catalogue of base models cannot be read.
+    pub fn base_id(&self) -> Result<Option<String>, ExamError> {
+        let Some(name) = &self.facts.made_for else { return Ok(None) };
+        let catalogue = Catalogue::embedded().map_err(ExpertError::from)?;
+        if let Some(model) = catalogue.of_repository(name).or_else(|| catalogue.get(name)) {
+            return Ok(Some(model.id.clone()));
+        }
+        Ok(Path::new(name).exists().then(|| name.clone()))
+    }
+
     /// The adapter's folder.
     pub fn dir(&self) -> Option<&Path> {
         self.dir.as_deref()
@@ -164,8 +180,8 @@ pub fn checkpoints(path: &Path, expert: &str) -> Result<Vec<Candidate>, ExamErro
 const MODULES: [&str; 7] = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
 
 fn of_adapter(dir: &Path) -> Result<CandidateFacts, ExamError> {
-    let AdapterConfig { method, rank, alpha, dropout, rslora, targets, .. } =
-        peft::read_config(dir).map_err(ExpertError::from)?.adapter;
+    let PeftConfig { adapter, base_name, base } = peft::read_config(dir).map_err(ExpertError::from)?;
+    let AdapterConfig { method, rank, alpha, dropout, rslora, targets, .. } = adapter;
     // This says what is wrong with a folder without tensors, or with a pickle.
     peft::open_tensors(dir).map_err(ExpertError::from)?;
     Ok(CandidateFacts {
@@ -183,6 +199,7 @@ fn of_adapter(dir: &Path) -> Result<CandidateFacts, ExamError> {
             Targets::Pattern(pattern) => vec![pattern],
             Targets::AllLinear => vec!["all-linear".to_owned()],
         },
+        made_for: base.map(|base| base.id).or(Some(base_name)).filter(|name| !name.is_empty()),
         bytes: std::fs::metadata(dir.join(TENSOR_FILE)).ok().map(|about| about.len()),
         ..CandidateFacts::default()
     })

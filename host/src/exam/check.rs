@@ -6,12 +6,12 @@ use std::sync::atomic::AtomicBool;
 
 use hive_sdk::{Finding, Record, Verdict};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::ExamReporter;
 use super::cache::{Cache, Kind};
 use super::error::ExamError;
-use super::examine::{Examined, examine_one};
+use super::examine::{Examined, PASSING, examine_one};
 use super::suite::{Suite, SuitePrompt};
 use super::workers::each;
 use crate::experts::ExpertError;
@@ -69,20 +69,22 @@ pub(super) fn check(
     workers: &[LoadedExpert],
     expert: &LoadedExpert,
     suite: Suite,
-    cache: &Cache,
+    (cache, options): (&Cache, &Map<String, Value>),
     stop: &AtomicBool,
     reporter: &dyn ExamReporter,
 ) -> Result<Option<Checked>, ExamError> {
     let total = suite.prompts.len();
     let field = expert.manifest().completion_field().unwrap_or_default().to_owned();
     let judge = |worker: &LoadedExpert, prompt: &SuitePrompt| {
-        let key = json!(["check", prompt.id, prompt.record, prompt.alternatives, stamps(expert, &prompt.record)]);
+        let files = stamps(expert, &prompt.record);
+        let key = json!(["check", prompt.id, prompt.record, prompt.alternatives, files, options]);
         if let Some(known) = cache.get(Kind::Grades, &key) {
             return Ok(known);
         }
         let judged = judge(worker, prompt, &field)?;
         // What a clock has ended may come to its end another time.
-        if !matches!(&judged, Judged::Refused(r) if r.code == crate::gate::TOO_SLOW) {
+        let passing = |r: &Refused| PASSING.contains(&r.code.as_str()) || r.why.contains("was lost");
+        if !matches!(&judged, Judged::Refused(refused) if passing(refused)) {
             cache.put(Kind::Grades, &key, &judged);
         }
         Ok(judged)

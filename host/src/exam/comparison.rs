@@ -56,6 +56,7 @@ pub(super) fn made_of(report: &Report) -> Vec<Row> {
     let fact = |name: &str, cell: &dyn Fn(&CandidateFacts) -> Option<String>| row(name, &|c| cell(&c.facts));
     let mut rows = vec![
         row("from", &|c| Some(from(&c.origin))),
+        fact("made for", &|f| f.made_for.clone()),
         fact("method", &|f| f.method.clone().map(|m| if f.rslora { format!("{m}, rank-stabilised") } else { m })),
         fact("rank", &|f| f.rank.map(|n| n.to_string())),
         fact("alpha", &|f| f.alpha.map(|n| n.to_string())),
@@ -198,6 +199,10 @@ pub(super) fn about(report: &Report) -> String {
     }
     if suite.repaired > 0 {
         text.push_str(&format!("; {} were changed by it, such as to another dialect", suite.repaired));
+    }
+    if !suite.notes.is_empty() {
+        let notes: Vec<String> = suite.notes.iter().map(|(code, n)| format!("{code} {n}")).collect();
+        text.push_str(&format!("; remarks of the gate: {}", notes.join(", ")));
     }
     text.push_str(". Intervals hold 95 % (Wilson); pairs are tested with McNemar's exact test.");
     text

@@ -34,6 +34,14 @@ pub enum ExamError {
         /// Why each was.
         refused: Vec<Refused>,
     },
+    /// An answer cannot be examined, and that is not its fault.
+    #[error("Failed to examine the answers to prompt `{prompt}`: {why}")]
+    Examination {
+        /// The prompt.
+        prompt: String,
+        /// What happened.
+        why: String,
+    },
     /// What a person named as a candidate cannot be one.
     #[error("Failed to take `{name}` as a candidate: {problem}")]
     Candidate {
@@ -79,7 +87,7 @@ impl ExamError {
         match self {
             Self::Expert(e) => e.exit_code(),
             Self::Hub(e) => e.exit_code(),
-            Self::Suite { .. } | Self::Candidate { .. } => 2,
+            Self::Suite { .. } | Self::Candidate { .. } | Self::Examination { .. } => 2,
             Self::NothingLeft { .. } => 1,
         }
     }
@@ -111,6 +119,7 @@ impl ExamError {
                 "a suite has one JSON object a line: id, gold (one or a list) and the fields of a record, such as question and schema"
                     .into(),
             ),
+            Self::Examination { .. } => Some("run the command again: what was answered and graded is kept".into()),
             Self::NothingLeft { .. } => Some("`--suite builtin` is the expert's own".into()),
         }
     }

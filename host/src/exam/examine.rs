@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
 use hive_sdk::{ExamineRequest, Grade, GradeRequest, Record};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::ExamReporter;
 use super::cache::{Cache, Kind};
@@ -40,13 +40,15 @@ pub(super) fn examine(
     expert: &LoadedExpert,
     prompts: &[SuitePrompt],
     sheets: &[Sheet],
-    cache: &Cache,
+    (cache, options): (&Cache, &Map<String, Value>),
     stop: &AtomicBool,
     reporter: &dyn ExamReporter,
 ) -> Result<Option<Vec<Vec<Grade>>>, ExamError> {
+    let field = expert.manifest().completion_field().unwrap_or_default();
     let numbered: Vec<(usize, &SuitePrompt)> = prompts.iter().enumerate().collect();
     let all = |worker: &LoadedExpert, (at, prompt): &(usize, &SuitePrompt)| {
         let mut known: BTreeMap<&str, Grade> = BTreeMap::new();
+        let mut ready = false;
         let mut grades = Vec::with_capacity(sheets.len());
         for sheet in sheets {
             let answer = &sheet.answers[*at];
@@ -58,10 +60,18 @@ pub(super) fn examine(
                     failed(expert, prompt, "")?.with(TOO_LONG_PROMPT, message)
                 }
                 None => {
-                    let key = json!([prompt.record, prompt.alternatives, answer.text, stamps(expert, &prompt.record)]);
+                    let files = stamps(expert, &prompt.record);
+                    let key = json!([prompt.record, prompt.alternatives, answer.text, files, options]);
                     let grade = match cache.get(Kind::Grades, &key) {
                         Some(grade) => grade,
-                        None => grade(worker, expert, prompt, &answer.text, cache, &key)?,
+                        None => {
+                            // What answers are held against is made in a call of its own, so that no answer
+                            // pays for it.
+                            if !std::mem::replace(&mut ready, true) {
+                                make_ready(worker, prompt, field)?;
+                            }
+                            grade(worker, expert, prompt, &answer.text, cache, &key)?
+                        }
                     };
                     known.insert(&answer.text, grade.clone());
                     grade
@@ -85,16 +95,34 @@ fn grade(
     prompt: &SuitePrompt,
     text: &str,
     cache: &Cache,
-    key: &serde_json::Value,
+    key: &Value,
 ) -> Result<Grade, ExamError> {
     match examine_one(worker, &prompt.record, &prompt.alternatives, text)? {
         Examined::Graded(grade) => {
-            cache.put(Kind::Grades, key, &grade);
+            // What the clock or a lack of memory has ended may come to its end another time.
+            if !grade.findings.iter().any(|finding| PASSING.contains(&finding.code.as_str())) {
+                cache.put(Kind::Grades, key, &grade);
+            }
             Ok(grade)
         }
         Examined::Ended { code, why } => Ok(failed(expert, prompt, text)?.with(code, why)),
-        // The gate has let it pass, so it is the examination that fails.
-        Examined::Broken(why) => Ok(failed(expert, prompt, text)?.with(CRASHED, why)),
+        // The gate has let the prompt pass, so it is the examination that fails, and no answer's fault.
+        Examined::Broken(why) => Err(ExamError::Examination { prompt: prompt.id.clone(), why }),
+    }
+}
+
+/// Codes of findings that another run may not have.
+pub(super) const PASSING: [&str; 3] = [TOO_SLOW, CRASHED, "too-expensive"];
+
+/// Has the worker make what answers to this prompt are held against, by examining its gold.
+fn make_ready(worker: &LoadedExpert, prompt: &SuitePrompt, field: &str) -> Result<(), ExamError> {
+    let gold = prompt.record.text(field).unwrap_or_default();
+    match examine_one(worker, &prompt.record, &prompt.alternatives, gold)? {
+        Examined::Graded(_) => Ok(()),
+        Examined::Ended { why, .. } | Examined::Broken(why) => {
+            let why = format!("its gold, which the gate let pass: {why}");
+            Err(ExamError::Examination { prompt: prompt.id.clone(), why })
+        }
     }
 }
 

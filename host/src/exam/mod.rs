@@ -83,7 +83,9 @@ impl Exam<'_> {
     pub fn hold(self, stop: &AtomicBool, reporter: &dyn ExamReporter) -> Result<Option<Report>, ExamError> {
         let cache = Cache::open(self.open)?;
         let workers = workers::start(self.open, self.workers, &self.options)?;
-        let Some(checked) = check::check(&workers, &self.open.expert, self.suite, &cache, stop, reporter)? else {
+        let Some(checked) =
+            check::check(&workers, &self.open.expert, self.suite, (&cache, &self.options), stop, reporter)?
+        else {
             return Ok(None);
         };
         reporter.checked(&checked);
@@ -104,8 +106,8 @@ impl Exam<'_> {
             let Some(sheet) = room.sit(candidate, stop, reporter)? else { return Ok(None) };
             sheets.push(sheet);
         }
-        let examined =
-            examine::examine(&workers, &self.open.expert, &checked.prompts, &sheets, &cache, stop, reporter)?;
+        let known = (&cache, &self.options);
+        let examined = examine::examine(&workers, &self.open.expert, &checked.prompts, &sheets, known, stop, reporter)?;
         let Some(grades) = examined else { return Ok(None) };
         Ok(Some(Report::new(self.open, self.base, checked, sheets, grades)))
     }

@@ -8,6 +8,7 @@ use hive_engine::adapter::{Adapter, AdapterScales};
 use hive_engine::data::{Cut, Example};
 use hive_engine::files::{hex, sha256_of_file};
 use hive_engine::model::pass::{Model, Pass};
+use hive_engine::ops::cross_entropy::Loss;
 use hive_engine::train::trainer::evaluate;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -22,6 +23,9 @@ use crate::experts::answer::{Answer, answer_to};
 use crate::experts::base::Base;
 use crate::experts::tokenise::Tokeniser;
 use crate::plugins::LoadedExpert;
+
+/// Golds whose loss is computed before a person who wants to stop is heard.
+const AT_ONCE: usize = 16;
 
 /// Most tokens in one forward pass when the loss on the golds is computed.
 const PASS_TOKENS: usize = 1_600;
@@ -113,7 +117,7 @@ impl Room<'_> {
         let gold_loss = match self.cache.get(Kind::Answers, &key) {
             Some(known) => known,
             None => {
-                let loss = self.gold_loss(model, golds)?;
+                let Some(loss) = self.gold_loss(model, golds, stop)? else { return Ok(None) };
                 self.cache.put(Kind::Answers, &key, &loss);
                 loss
             }
@@ -148,13 +152,24 @@ impl Room<'_> {
         Ok(go_on().then_some(answered))
     }
 
-    fn gold_loss(&self, model: Model, mut golds: Vec<Example>) -> Result<Option<f64>, ExamError> {
+    /// Mean loss of the golds' tokens, if there are any that the base can read; `None` when stopped.
+    fn gold_loss(
+        &self,
+        model: Model,
+        mut golds: Vec<Example>,
+        stop: &AtomicBool,
+    ) -> Result<Option<Option<f64>>, ExamError> {
         let longest = self.base.model.config.max_position_embeddings;
         golds.retain(|gold| gold.ids.len() <= longest);
-        if golds.is_empty() {
-            return Ok(None);
+        let mut pass = Pass::new();
+        let mut total = Loss::default();
+        for some in golds.chunks(AT_ONCE) {
+            if stop.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            total += evaluate(&mut pass, model, &some, Cut::by_tokens(PASS_TOKENS))?;
         }
-        Ok(Some(evaluate(&mut Pass::new(), model, &golds, Cut::by_tokens(PASS_TOKENS))?.mean()))
+        Ok(Some((!golds.is_empty()).then(|| total.mean())))
     }
 
     /// What the candidate's answers depend on, beside the prompt.

@@ -145,7 +145,11 @@ impl<'a> Fields<'a> {
     ) -> Result<SuitePrompt, Refused> {
         let object: Map<String, Value> = serde_json::from_str(line)
             .map_err(|e| Refused::new(place, "not-json", format!("got no JSON object: {e}")))?;
-        let id = match object.get("id") {
+        let given = object.get("id").or_else(|| {
+            let is_id = |key: &str| self.named(key).is_some_and(|field| field.name == "id");
+            object.iter().find(|(key, _)| is_id(key)).map(|(_, value)| value)
+        });
+        let id = match given {
             Some(Value::String(id)) if !id.trim().is_empty() => id.clone(),
             Some(Value::Number(id)) => id.to_string(),
             _ => place.to_owned(),
@@ -155,16 +159,21 @@ impl<'a> Fields<'a> {
         let mut record = Record::default();
         let mut golds = Vec::new();
         let mut tags = Vec::new();
-        for (key, value) in &object {
+        // A field's own name goes before any other name for it.
+        let is_other = |key: &str| !self.spec.fields.iter().any(|f| f.name.eq_ignore_ascii_case(key));
+        let mut pairs: Vec<(&String, &Value)> = object.iter().collect();
+        pairs.sort_by_key(|(key, _)| is_other(key));
+        for (key, value) in pairs {
             match (key.as_str(), self.named(key)) {
                 (GOLD, _) => golds = texts(value),
                 ("tags", None) => tags = texts(value),
                 ("id", _) => {}
                 (_, Some(field)) if field.completion => {
-                    if !object.contains_key(GOLD) {
+                    if !object.contains_key(GOLD) && golds.is_empty() {
                         golds = texts(value);
                     }
                 }
+                (_, Some(field)) if record.0.contains_key(&field.name) || field.name == "id" => {}
                 (_, Some(field)) => match value {
                     Value::Null => {}
                     Value::String(text) if field.path => {
@@ -216,6 +225,7 @@ mod tests {
             optional: true,
         };
         let fields = vec![
+            field("id", &["question_id"], false, false),
             field("question", &["input"], false, false),
             field("sql", &["query"], true, false),
             field("database", &[], false, true),
@@ -241,6 +251,9 @@ mod tests {
         assert!(Path::new(prompt.record.text("database").unwrap()).is_absolute());
         let prompt = read(r#"{"question": "q", "query": "a", "more": 1}"#).unwrap();
         assert_eq!((prompt.id.as_str(), prompt.record.text("sql")), ("line 1", Some("a")));
+        let line = r#"{"input": "another", "question_id": 0, "question": "q", "query": "a", "more": 1}"#;
+        let prompt = read(line).unwrap();
+        assert_eq!((prompt.id.as_str(), prompt.record.text("question")), ("0", Some("q")), "its own name goes first");
     }
 
     #[test]

@@ -93,6 +93,13 @@ impl Catalogue {
         Self::parse(include_str!("../../../manifests/models.json"))
     }
 
+    /// The model that comes from this repository of the hub, as PEFT's files name their base.
+    pub fn of_repository(&self, name: &str) -> Option<&Model> {
+        let is_it =
+            |source: &Source| matches!(source, Source::Hub { repository, .. } if repository.eq_ignore_ascii_case(name));
+        self.models.iter().find(|model| model.sources.iter().any(is_it))
+    }
+
     /// Reads a catalogue.
     ///
     /// # Errors

@@ -6,11 +6,12 @@ use super::{Carried, Rows, quoted};
 use crate::dialect::Dialect;
 use crate::statement;
 
-/// Beginnings of statements that say nothing of tables and rows: settings, owners, rights.
-const PASSED_OVER: [&str; 16] = [
+/// Beginnings of statements that say nothing of tables and rows: settings, rights, code.
+const PASSED_OVER: [&str; 18] = [
     "SET ",
     "SELECT pg_catalog.setval",
     "SELECT pg_catalog.set_config",
+    "CREATE SEQUENCE",
     "ALTER SEQUENCE ",
     "ALTER DATABASE ",
     "COMMENT ON ",
@@ -18,6 +19,7 @@ const PASSED_OVER: [&str; 16] = [
     "REVOKE ",
     "CREATE EXTENSION",
     "CREATE FUNCTION",
+    "CREATE PROCEDURE",
     "CREATE TRIGGER",
     "CREATE INDEX",
     "CREATE UNIQUE INDEX",
@@ -26,13 +28,17 @@ const PASSED_OVER: [&str; 16] = [
     "DROP ",
 ];
 
+/// Parts of an ALTER that say who owns a thing, or how rows are numbered: they come with their numbers.
+const ALTERED: [&str; 3] = [" OWNER TO ", "nextval(", " ADD GENERATED "];
+
 /// Reads a dump.
 ///
 /// # Errors
 /// What in it cannot be carried over: a predicate whose subject is the dump.
 pub(super) fn read(text: &str) -> Result<Carried, String> {
     let mut tables = String::new();
-    let mut rows = Rows::new();
+    let mut references = String::new();
+    let mut rows = Rows::new(text.matches("\nCOPY ").count());
     let mut pending = String::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
@@ -65,44 +71,85 @@ pub(super) fn read(text: &str) -> Result<Carried, String> {
                 rows.text.push_str(&whole);
                 rows.text.push('\n');
             }
-        } else if starts("ALTER TABLE ") && whole.contains(" OWNER TO ") || PASSED_OVER.iter().any(|w| starts(w)) {
-        } else if starts("CREATE SEQUENCE") || whole.contains("nextval(") {
-            // Numbers come with the rows; who adds one says its own.
+        } else if PASSED_OVER.iter().any(|word| starts(word))
+            || (starts("ALTER ") && ALTERED.iter().any(|part| whole.contains(part)))
+        {
+            continue;
+        } else if starts("ALTER TABLE ") && whole.contains(" FOREIGN KEY ") {
+            references.push_str(&whole);
+            references.push('\n');
         } else {
-            tables.push_str(&whole);
+            tables.push_str(&without_sequences(&whole));
             tables.push('\n');
         }
     }
     if !pending.trim().is_empty() {
-        return Err(format!(
-            "ends within a statement: `{}`",
-            statement::compact(&pending).chars().take(60).collect::<String>()
-        ));
+        let start: String = statement::compact(&pending).chars().take(60).collect();
+        return Err(format!("ends within a statement: `{start}`"));
     }
     if !tables.to_ascii_uppercase().contains("CREATE TABLE") {
         return Err("holds no CREATE TABLE, expected at least one".to_owned());
     }
-    // Keys come behind the rows in a dump, and before them here: rows then must fit, as they do.
-    Ok(Carried { text: tables + &rows.text, dialect: Some(Dialect::Postgres), left_behind: rows.left_behind })
+    // A dump has its tables by name, so what refers to others comes behind all rows. Where rows are left
+    // behind, what refers to them would not hold.
+    if rows.left_behind > 0 {
+        references.clear();
+    }
+    let text = tables + &rows.text + &references;
+    Ok(Carried { text, dialect: Some(Dialect::Postgres), left_behind: rows.left_behind })
 }
 
-/// Whether a text ends with a semicolon that stands in no quotes.
+/// A CREATE TABLE without defaults that take the next number of a sequence.
+fn without_sequences(create: &str) -> String {
+    const DEFAULT: &str = " DEFAULT nextval(";
+    let mut text = create.to_owned();
+    while let Some(at) = text.find(DEFAULT) {
+        let Some(end) = text[at..].find(')') else { break };
+        text.replace_range(at..=at + end, "");
+    }
+    text
+}
+
+/// Whether a text ends with a semicolon that stands in no quotes, `$…$` ones among them.
 fn ends_statement(text: &str) -> bool {
     if !text.trim_end().ends_with(';') {
         return false;
     }
-    let mut quote = None;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match (quote, c) {
-            (Some(open), c) if c == open => quote = None,
-            (Some(_), _) => {}
-            (None, '\'' | '"') => quote = Some(c),
-            (None, '-') if chars.peek() == Some(&'-') => while chars.next_if(|c| *c != '\n').is_some() {},
-            _ => {}
+    let mut rest = text;
+    while let Some(at) = rest.find(['\'', '"', '$', '-']) {
+        let quote = rest[at..].chars().next().unwrap_or_default();
+        let behind = &rest[at + 1..];
+        let closing = match quote {
+            '-' => match behind.strip_prefix('-') {
+                Some(comment) => {
+                    rest = comment.find('\n').map_or("", |end| &comment[end..]);
+                    continue;
+                }
+                None => {
+                    rest = behind;
+                    continue;
+                }
+            },
+            '$' => {
+                let tag = behind.find('$').map(|end| &behind[..end]);
+                let is_tag = |tag: &&str| tag.chars().all(|c| c.is_alphanumeric() || c == '_');
+                match tag.filter(is_tag) {
+                    Some(tag) => format!("${tag}$"),
+                    None => {
+                        rest = behind;
+                        continue;
+                    }
+                }
+            }
+            quote => quote.to_string(),
+        };
+        let body = &rest[at + closing.len()..];
+        match body.find(&closing) {
+            Some(end) => rest = &body[end + closing.len()..],
+            None => return false,
         }
     }
-    quote.is_none()
+    true
 }
 
 /// A field of COPY's text format as a literal.

@@ -48,6 +48,20 @@ pub fn carried(record: &Record) -> Result<Option<Carried>, String> {
     Ok(Some(Carried { text: format!("{schema}{between}{inserts}"), dialect: None, left_behind: 0 }))
 }
 
+/// What [`carried`] depends on: the record's texts, or its file with size and time.
+pub fn stamp(record: &Record) -> String {
+    match record.text(DATABASE) {
+        Some(path) => {
+            let about = std::fs::metadata(path).ok();
+            let time = about.as_ref().and_then(|about| about.modified().ok());
+            format!("{path}\n{:?}\n{time:?}", about.map(|about| about.len()))
+        }
+        None => {
+            format!("{}\n{}", record.text("schema").unwrap_or_default(), record.text(INSERTS).unwrap_or_default())
+        }
+    }
+}
+
 /// First bytes of a SQLite database: <https://www.sqlite.org/fileformat2.html#the_database_header>.
 const SQLITE: &[u8] = b"SQLite format 3\0";
 
@@ -83,19 +97,24 @@ fn quoted(text: &str) -> String {
 struct Rows {
     text: String,
     left_behind: usize,
+    /// Tables that may still come.
+    tables: usize,
 }
 
 impl Rows {
-    fn new() -> Self {
-        Self { text: String::new(), left_behind: 0 }
+    /// For so many tables, each of which gets its share of the room, and what others have left of theirs.
+    fn new(tables: usize) -> Self {
+        Self { text: String::new(), left_behind: 0, tables }
     }
 
     /// Adds rows, each with its values as literals. `columns` is the list in parentheses, or blank.
     fn add(&mut self, table: &str, columns: &str, rows: impl Iterator<Item = Vec<String>>) {
+        let room = self.text.len() + MOST_BYTES.saturating_sub(self.text.len()) / self.tables.max(1);
+        self.tables = self.tables.saturating_sub(1);
         let mut count = 0;
         for row in rows {
             let row = format!("({})", row.join(", "));
-            if count == MOST_ROWS || self.text.len() + row.len() > MOST_BYTES {
+            if count == MOST_ROWS || self.text.len() + row.len() > room {
                 self.left_behind += 1;
                 continue;
             }

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Carried, Rows, quoted};
+use super::{Carried, MOST_ROWS, Rows, quoted};
 use crate::dialect::Dialect;
 
 /// Reads tables, views and rows.
@@ -31,7 +31,7 @@ pub(super) fn read(path: &Path) -> Result<Carried, String> {
         text.push_str(create.trim().trim_end_matches(';'));
         text.push_str(";\n");
     }
-    let mut rows = Rows::new();
+    let mut rows = Rows::new(tables.len());
     for (_, table, _) in &tables {
         add(&connection, table, &mut rows).map_err(|why| format!("cannot be read in table `{table}`: {why}"))?;
     }
@@ -50,7 +50,9 @@ fn fault(error: rusqlite::Error) -> String {
 
 fn add(connection: &Connection, table: &str, into: &mut Rows) -> rusqlite::Result<()> {
     let table = identifier(table);
-    let mut statement = connection.prepare(&format!("SELECT * FROM {table}"))?;
+    let all: i64 = connection.query_row(&format!("SELECT COUNT(*) FROM {table}"), [], |row| row.get(0))?;
+    into.left_behind += usize::try_from(all).unwrap_or(0).saturating_sub(MOST_ROWS);
+    let mut statement = connection.prepare(&format!("SELECT * FROM {table} LIMIT {MOST_ROWS}"))?;
     let columns: Vec<String> = statement.column_names().map(identifier).collect();
     let width = columns.len();
     let columns = format!(" ({})", columns.join(", "));
@@ -77,6 +79,10 @@ fn literal(value: ValueRef<'_>) -> String {
         ValueRef::Real(number) if !number.is_finite() => "NULL".to_owned(),
         ValueRef::Real(number) => format!("{number:?}"),
         ValueRef::Text(bytes) => quoted(&String::from_utf8_lossy(bytes)),
-        ValueRef::Blob(bytes) => quoted(&String::from_utf8_lossy(bytes)),
+        // As PostgreSQL's BYTEA reads it.
+        ValueRef::Blob(bytes) => {
+            let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("'\\x{digits}'")
+        }
     }
 }

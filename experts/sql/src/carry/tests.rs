@@ -32,7 +32,7 @@ fn a_sqlite_database_comes_over_with_views_and_rows() {
     assert_eq!(
         found.text,
         "CREATE TABLE \"order\" (id INTEGER PRIMARY KEY AUTOINCREMENT, who VARCHAR(9), paid REAL, raw BLOB);\n\
-         INSERT INTO \"order\" (\"id\", \"who\", \"paid\", \"raw\") VALUES (1, 'O''Neil', 1.5, 'AB'), (2, NULL, NULL, NULL);\n\
+         INSERT INTO \"order\" (\"id\", \"who\", \"paid\", \"raw\") VALUES (1, 'O''Neil', 1.5, '\\x4142'), (2, NULL, NULL, NULL);\n\
          CREATE VIEW names AS SELECT who FROM \"order\";\n"
     );
     let translated = translate(&found.text, "SELECT who FROM names", found.dialect).unwrap();
@@ -77,6 +77,25 @@ fn a_dump_comes_over() {
     assert!(crate::statement::parse_all(&found.text).is_ok());
     assert_eq!(dump::read("SET a = 1;"), Err("holds no CREATE TABLE, expected at least one".to_owned()));
     assert!(dump::read("CREATE TABLE t (\n a int").unwrap_err().starts_with("ends within a statement"));
+}
+
+#[test]
+fn a_dump_with_references_code_and_types_comes_over() {
+    let dump = "CREATE TYPE public.mood AS ENUM (\n    'glad',\n    'sad'\n);\nALTER TYPE public.mood OWNER TO x;\n\
+        CREATE FUNCTION public.f() RETURNS integer\n    LANGUAGE plpgsql\n    AS $$\nBEGIN\n  RETURN 1;\nEND;\n$$;\n\
+        CREATE TABLE public.books (\n    id integer DEFAULT nextval('public.b_seq'::regclass) NOT NULL,\n    who integer,\n    feel public.mood\n);\n\
+        CREATE TABLE public.writers (\n    id integer NOT NULL\n);\n\
+        ALTER TABLE public.writers ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (\n    SEQUENCE NAME public.w_seq\n);\n\
+        COPY public.books (id, who, feel) FROM stdin;\n1\t7\tglad\n\\.\n\
+        COPY public.writers (id) FROM stdin;\n7\n\\.\n\
+        ALTER TABLE ONLY public.writers\n    ADD CONSTRAINT w_key PRIMARY KEY (id);\n\
+        ALTER TABLE ONLY public.books\n    ADD CONSTRAINT b_by FOREIGN KEY (who) REFERENCES public.writers(id);\n";
+    let found = dump::read(dump).unwrap();
+    assert!(crate::statement::parse_all(&found.text).is_ok(), "{}", found.text);
+    let mut database = crate::execute::Database::open(&crate::execute::Settings::default()).unwrap();
+    let proof =
+        database.prove(&found.text, "SELECT books.feel FROM books JOIN writers ON books.who = writers.id").unwrap();
+    assert!(matches!(&proof, crate::execute::Proof::Ran(ran) if ran.rows.len() == 1), "{proof:?}\n{}", found.text);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 use super::Dialect;
 use super::names::Names;
 use crate::schema::last_part;
+use crate::statement;
 use crate::walk::{self, Look};
 
 /// Functions that MySQL has and neither SQLite nor PostgreSQL.
@@ -187,8 +188,16 @@ pub(super) fn is_postgres(schema: &str) -> bool {
         "bytea",
         "as identity",
     ];
-    let lower = schema.to_lowercase();
-    SIGNS.iter().any(|sign| lower.contains(sign))
+    // What stands in quotes is data.
+    let lower = statement::without_texts(schema).to_lowercase();
+    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    SIGNS.iter().any(|sign| {
+        lower.match_indices(sign).any(|(at, _)| {
+            let after = lower[at + sign.len()..].chars().next();
+            // `serial_no` is a name; `bigserial` is a type.
+            *sign != "serial" || !is_part(after)
+        })
+    })
 }
 
 struct Search<'n> {

@@ -3,10 +3,13 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::embedded::Embedded;
 use super::server::Server;
+use crate::statement;
+
 use super::wire::{self, Carrier, Ran, SqlError, Stage};
 
 /// Schemas that stay loaded. Each holds locks on its tables, of which a session has some thousands.
@@ -65,13 +68,23 @@ pub struct Database {
     loaded: Vec<Loaded>,
     /// Schemas that were refused last, each with its statement and why: they come again too.
     refused: VecDeque<(String, usize, SqlError)>,
-    /// Numbers namespaces.
+    /// Numbers namespaces; their names begin with what no other session's do.
     next: usize,
+    prefix: String,
     records: usize,
 }
 
-/// A statement, and queries to be run behind it.
-type Asked<'a> = (&'a str, &'a [String]);
+/// A statement and what is run around it.
+type Asked<'a> = (&'a str, Around<'a>);
+
+/// What is run before and behind a statement, all of it undone afterwards.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Around<'a> {
+    /// Statements, none of which may fail: sequences set back, say, which no rollback does.
+    pub before: &'a str,
+    /// Queries.
+    pub behind: &'a [String],
+}
 
 /// A schema in its namespace.
 struct Loaded {
@@ -92,6 +105,7 @@ impl Database {
             loaded: Vec::new(),
             refused: VecDeque::new(),
             next: 0,
+            prefix: prefix(),
             records: 0,
         };
         database.begin_session()?;
@@ -103,23 +117,23 @@ impl Database {
     /// # Errors
     /// When the session is lost. The next call finds a new one.
     pub fn prove(&mut self, schema: &str, sql: &str) -> io::Result<Proof> {
-        self.ask(schema, sql, &[], PROOF_ROWS).map(|(proof, _)| proof)
+        self.ask(schema, sql, Around::default(), PROOF_ROWS).map(|(proof, _)| proof)
     }
 
-    /// The same, with at most `max_rows` rows of each result, and what the queries `then` return
-    /// behind it: a table that the statement has changed, say.
+    /// The same, with at most `max_rows` rows of each result, and what the queries behind it return: a
+    /// table that the statement has changed, say.
     ///
     /// # Errors
     /// As [`Database::prove`], and when one of these queries fails.
-    pub fn ask(&mut self, schema: &str, sql: &str, then: &[String], max_rows: u32) -> io::Result<(Proof, Vec<Ran>)> {
+    pub fn ask(&mut self, schema: &str, sql: &str, around: Around<'_>, max_rows: u32) -> io::Result<(Proof, Vec<Ran>)> {
         if self.records >= RECORDS && self.settings.database_url.is_none() {
             self.reopen()?;
         }
         self.records += 1;
         let proof = if shares_namespaces(schema) && shares_namespaces(sql) {
-            self.in_namespace(schema, (sql, then), max_rows)
+            self.in_namespace(schema, (sql, around), max_rows)
         } else {
-            self.alone(schema, (sql, then), max_rows)
+            self.alone(schema, (sql, around), max_rows)
         };
         if proof.is_err() {
             // Whatever state the session is in, it is not one to go on with.
@@ -141,6 +155,7 @@ impl Database {
     }
 
     fn reopen(&mut self) -> io::Result<()> {
+        self.prefix = prefix();
         self.loaded.clear();
         self.records = 0;
         self.carrier = carrier(&self.settings)?;
@@ -183,12 +198,15 @@ impl Database {
     }
 
     /// The statement on what is loaded, and the queries behind it.
-    fn run(&mut self, (sql, then): Asked<'_>, max_rows: u32) -> io::Result<(Proof, Vec<Ran>)> {
+    fn run(&mut self, (sql, around): Asked<'_>, max_rows: u32) -> io::Result<(Proof, Vec<Ran>)> {
+        if !around.before.is_empty() {
+            self.must(around.before)?;
+        }
         let ran = match wire::run(&mut *self.carrier, sql, max_rows)? {
             Ok(ran) => ran,
             Err((stage, error)) => return Ok((Proof::StatementRefused(stage, error), Vec::new())),
         };
-        let behind = then.iter().map(|query| {
+        let behind = around.behind.iter().map(|query| {
             wire::run(&mut *self.carrier, query, max_rows)?
                 .map_err(|(_, error)| io::Error::other(format!("`{query}` failed: {error}")))
         });
@@ -203,7 +221,7 @@ impl Database {
             self.forget()?;
         }
         self.next += 1;
-        let namespace = format!("hive_{}", self.next);
+        let namespace = format!("{}_{}", self.prefix, self.next);
         // On its own: a text that does not parse does nothing at all, and must find the savepoint.
         self.must(&format!("SAVEPOINT schema; CREATE SCHEMA {namespace}; SET LOCAL search_path = {namespace}"))?;
         match wire::batch(&mut *self.carrier, schema)? {
@@ -254,9 +272,17 @@ fn carrier(settings: &Settings) -> io::Result<Box<dyn Carrier>> {
     })
 }
 
-/// Whether a text means the same in any namespace.
+/// How the names of a session's namespaces begin. On a server others are at work in the same database,
+/// and a name that one of them has made and not committed is waited for.
+fn prefix() -> String {
+    static SESSIONS: AtomicUsize = AtomicUsize::new(0);
+    let now = std::time::UNIX_EPOCH.elapsed().map_or(0, |time| time.subsec_nanos());
+    format!("hive_{:x}_{now:x}_{}", std::process::id(), SESSIONS.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Whether a text means the same in any namespace. What stands in quotes is data, and may speak of anything.
 fn shares_namespaces(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
+    let lower = statement::without_texts(text).to_ascii_lowercase();
     ![
         "public.",
         "\"public\"",

@@ -13,7 +13,7 @@ mod refuse;
 mod server;
 mod wire;
 
-pub use database::{Database, Proof, Settings};
+pub use database::{Around, Database, Proof, Settings};
 pub use pool::Pool;
 pub use refuse::refusal;
 pub use wire::{Column, Ran, SqlError, Stage};

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
-use super::database::{Database, PROOF_ROWS, Proof, Settings};
+use super::database::{Around, Database, PROOF_ROWS, Proof, Settings};
 use super::wire::Ran;
 
 /// Databases that are open and free.
@@ -23,7 +23,7 @@ impl Pool {
     /// # Errors
     /// As [`Pool::ask`].
     pub fn prove(&self, schema: &str, sql: &str) -> io::Result<Proof> {
-        self.ask(schema, sql, &[], PROOF_ROWS).map(|(proof, _)| proof)
+        self.ask(schema, sql, Around::default(), PROOF_ROWS).map(|(proof, _)| proof)
     }
 
     /// As [`Database::ask`]; a record over which a session is lost twice is told from a session that
@@ -31,13 +31,13 @@ impl Pool {
     ///
     /// # Errors
     /// When no database can be opened.
-    pub fn ask(&self, schema: &str, sql: &str, then: &[String], max_rows: u32) -> io::Result<(Proof, Vec<Ran>)> {
-        if let Ok(answers) = self.with(|database| database.ask(schema, sql, then, max_rows)) {
+    pub fn ask(&self, schema: &str, sql: &str, around: Around<'_>, max_rows: u32) -> io::Result<(Proof, Vec<Ran>)> {
+        if let Ok(answers) = self.with(|database| database.ask(schema, sql, around, max_rows)) {
             return Ok(answers);
         }
         // A database of its own, so that nothing else can be to blame.
         let mut database = Database::open(&self.settings)?;
-        match database.ask(schema, sql, then, max_rows) {
+        match database.ask(schema, sql, around, max_rows) {
             Ok(answers) => {
                 self.free.lock().unwrap_or_else(PoisonError::into_inner).push(database);
                 Ok(answers)

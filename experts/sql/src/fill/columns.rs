@@ -34,14 +34,20 @@ pub(super) struct Column {
     pub name: String,
     pub kind: Kind,
     pub nullable: bool,
-    /// Its values are computed, or always numbered.
+    /// Its values are computed.
     pub generated: bool,
+    /// Its values are always numbered, unless one insists.
+    pub identity: bool,
     /// Most characters.
     pub longest: Option<usize>,
     /// The only literals that it may hold.
     pub choices: Vec<String>,
-    /// Least and greatest number.
-    pub bounds: (Option<i64>, Option<i64>),
+    /// Whole numbers between these are what a CHECK allows.
+    pub bounds: (Option<f64>, Option<f64>),
+    /// Greatest number that its type holds.
+    pub most: f64,
+    /// What is written where nothing else is known and something must be.
+    pub otherwise: &'static str,
     /// Literals that stand in the schema's own rows.
     pub seen: Vec<String>,
 }
@@ -147,21 +153,16 @@ fn table(create: &CreateTable, labels: &BTreeMap<String, Vec<String>>) -> Table 
                 kind: kind(&column.data_type),
                 nullable: true,
                 generated: false,
+                identity: false,
                 longest: longest(&column.data_type),
                 choices: Vec::new(),
                 bounds: (None, None),
+                most: most(&column.data_type),
+                otherwise: otherwise(&column.data_type),
                 seen: Vec::new(),
             };
             if let DataType::Custom(name, _) = &column.data_type {
                 made.choices = labels.get(&last_part(name)).cloned().unwrap_or_default();
-            }
-            // Two digits fit every precision that anyone declares for a reason.
-            if let DataType::Numeric(ExactNumberInfo::PrecisionAndScale(precision, scale)) = &column.data_type {
-                let digits = u32::try_from((*precision as i64 - scale).clamp(1, 6)).unwrap_or(1);
-                made.bounds = (None, Some(10_i64.pow(digits) - 1));
-            }
-            if let DataType::SmallInt(_) | DataType::Int2(_) = &column.data_type {
-                made.bounds = (None, Some(30_000));
             }
             made
         })
@@ -181,7 +182,9 @@ fn table(create: &CreateTable, labels: &BTreeMap<String, Vec<String>>) -> Table 
                 ColumnOption::Check(check) => allowed(&mut made, &check.expr),
                 ColumnOption::Generated { generated_as, generation_expr, .. } => {
                     use sqlparser::ast::GeneratedAs::{Always, ExpStored};
-                    made.columns[i].generated = generation_expr.is_some() || matches!(generated_as, Always | ExpStored);
+                    let computed = generation_expr.is_some() || matches!(generated_as, ExpStored);
+                    made.columns[i].generated = computed;
+                    made.columns[i].identity = !computed && matches!(generated_as, Always);
                 }
                 _ => {}
             }
@@ -245,17 +248,17 @@ fn allowed(table: &mut Table, check: &Expr) {
         }
         Expr::Between { expr, negated: false, low, high } => {
             if let (Some(i), Some(low), Some(high)) = (position(expr), number(low), number(high)) {
-                table.columns[i].bounds = (Some(low), Some(high));
+                table.columns[i].bounds = (Some(low - 1.0), Some(high + 1.0));
             }
         }
         Expr::BinaryOp { left, op, right } => {
             if let (Some(i), Some(limit)) = (position(left), number(right)) {
                 let bounds = &mut table.columns[i].bounds;
                 match op {
-                    BinaryOperator::Gt => bounds.0 = Some(limit + 1),
-                    BinaryOperator::GtEq => bounds.0 = Some(limit),
-                    BinaryOperator::Lt => bounds.1 = Some(limit - 1),
-                    BinaryOperator::LtEq => bounds.1 = Some(limit),
+                    BinaryOperator::Gt => bounds.0 = Some(limit),
+                    BinaryOperator::GtEq => bounds.0 = Some(limit - 1.0),
+                    BinaryOperator::Lt => bounds.1 = Some(limit),
+                    BinaryOperator::LtEq => bounds.1 = Some(limit + 1.0),
                     _ => {}
                 }
             }
@@ -264,10 +267,38 @@ fn allowed(table: &mut Table, check: &Expr) {
     }
 }
 
-fn number(expr: &Expr) -> Option<i64> {
+/// Greatest number that a type holds, as far as random rows go.
+fn most(data_type: &DataType) -> f64 {
+    let digits = |info: &ExactNumberInfo| match info {
+        ExactNumberInfo::None => 12,
+        ExactNumberInfo::Precision(precision) => i32::try_from(*precision).unwrap_or(12).clamp(1, 12),
+        ExactNumberInfo::PrecisionAndScale(precision, scale) => {
+            i32::try_from(i64::try_from(*precision).unwrap_or(12) - scale).unwrap_or(12).clamp(0, 12)
+        }
+    };
+    match data_type {
+        DataType::SmallInt(_) | DataType::Int2(_) | DataType::TinyInt(_) => 32_000.0,
+        DataType::Numeric(info) | DataType::Decimal(info) | DataType::Dec(info) => 10_f64.powi(digits(info)) - 1.0,
+        DataType::BigInt(_) | DataType::Int8(_) => 1e15,
+        DataType::Custom(name, _) if last_part(name) == "bigserial" => 1e15,
+        DataType::Real | DataType::Float(_) | DataType::Double(_) | DataType::DoublePrecision => 1e12,
+        _ => 2e9,
+    }
+}
+
+/// A literal that a type takes which is not looked at further.
+fn otherwise(data_type: &DataType) -> &'static str {
+    match data_type {
+        DataType::JSON | DataType::JSONB | DataType::Array(_) => "'{}'",
+        DataType::Bytea | DataType::Blob(_) => "''",
+        _ => "DEFAULT",
+    }
+}
+
+fn number(expr: &Expr) -> Option<f64> {
     match expr {
         Expr::Value(value) => match &value.value {
-            Value::Number(text, _) => text.to_string().parse::<f64>().ok().map(|n| n.ceil() as i64),
+            Value::Number(text, _) => text.to_string().parse::<f64>().ok(),
             _ => None,
         },
         Expr::UnaryOp { op: sqlparser::ast::UnaryOperator::Minus, expr } => number(expr).map(|n| -n),

@@ -57,12 +57,9 @@ impl Filler {
                 values.reverse();
             }
             if !values.is_empty() && !names.is_empty() {
-                inserts.push(format!(
-                    "INSERT INTO {} ({}) VALUES {};",
-                    table.name,
-                    names.join(", "),
-                    values.join(", ")
-                ));
+                let insist = if table.columns.iter().any(|c| c.identity) { " OVERRIDING SYSTEM VALUE" } else { "" };
+                let (name, names, values) = (&table.name, names.join(", "), values.join(", "));
+                inserts.push(format!("INSERT INTO {name} ({names}){insist} VALUES {values};"));
             }
             made.insert(&table.key, rows);
         }
@@ -101,8 +98,10 @@ impl Filler {
             if rows.len() == wanted {
                 break;
             }
+            // Some rows meet all that is asked of them at once.
+            let asked_for = rng.below(100) < style.spoken;
             let mut row: Vec<String> =
-                table.columns.iter().map(|column| value(column, &self.spoken, style, rng)).collect();
+                table.columns.iter().map(|column| value(column, &self.spoken, style, asked_for, rng)).collect();
             if let Some([only]) = table.unique.first().map(Vec::as_slice)
                 && table.columns[*only].kind == Kind::Integer
                 && table.foreign.iter().all(|f| f.columns != [*only])
@@ -186,8 +185,8 @@ mod tests {
           grade INT NOT NULL CHECK (grade BETWEEN 1 AND 5));\n\
         CREATE TABLE sites (id BIGINT GENERATED ALWAYS AS IDENTITY, town TEXT, opened DATE, PRIMARY KEY (town, opened));\n\
         CREATE TABLE shifts (staff_id INT NOT NULL REFERENCES staff (id), town TEXT, opened DATE, hours NUMERIC(4, 2) \
-          CHECK (hours > 0 AND hours <= 12), kind TEXT CHECK (kind IN ('day', 'night')), paid BOOLEAN, begun TIMESTAMPTZ, \
-          note JSONB, token UUID, tags TEXT[], starts TIME, PRIMARY KEY (staff_id, begun), \
+          CHECK (hours > 0 AND hours <= 12), share REAL NOT NULL CHECK (share > 0 AND share < 1), stars DECIMAL(2, 1), kind TEXT CHECK (kind IN ('day', 'night')), paid BOOLEAN, begun TIMESTAMPTZ, \
+          note JSONB NOT NULL, token UUID, tags TEXT[], starts TIME, PRIMARY KEY (staff_id, begun), \
           FOREIGN KEY (town, opened) REFERENCES sites);";
 
     #[test]

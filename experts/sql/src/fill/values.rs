@@ -1,7 +1,7 @@
 //! Where a column's values come from: what the statement speaks of and what lies just beside it,
 //! what the schema's own rows hold, and what any database might hold.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::{BinaryOperator, Expr, Statement, Value};
 
@@ -20,6 +20,8 @@ pub(super) struct Spoken {
     today: bool,
     /// Columns that are compared with columns, in lower case: they must meet.
     joined: BTreeSet<String>,
+    /// Literals by the columns, in lower case, that they are compared with.
+    compared: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Spoken {
@@ -59,9 +61,26 @@ impl Look for Spoken {
                 let name = function.name.to_string().to_lowercase();
                 self.today |= name.starts_with("current_") || name.starts_with("now") || name.starts_with("local");
             }
-            Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => {
-                if let (Some(left), Some(right)) = (column(left), column(right)) {
-                    self.joined.extend([left, right]);
+            Expr::BinaryOp { left, op, right } => match (column(left), column(right)) {
+                (Some(left), Some(right)) if *op == BinaryOperator::Eq => self.joined.extend([left, right]),
+                (Some(left), None) => self.compare(left, right),
+                (None, Some(right)) => self.compare(right, left),
+                _ => {}
+            },
+            Expr::InList { expr, list, .. } => {
+                if let Some(column) = column(expr) {
+                    list.iter().for_each(|value| self.compare(column.clone(), value));
+                }
+            }
+            Expr::Between { expr, low, high, .. } => {
+                if let Some(column) = column(expr) {
+                    self.compare(column.clone(), low);
+                    self.compare(column, high);
+                }
+            }
+            Expr::Like { expr, pattern, .. } | Expr::ILike { expr, pattern, .. } => {
+                if let Some(column) = column(expr) {
+                    self.compare(column, pattern);
                 }
             }
             Expr::InSubquery { expr, .. } => self.joined.extend(column(expr)),
@@ -72,11 +91,33 @@ impl Look for Spoken {
 }
 
 impl Spoken {
+    /// Notes that a column is compared with a literal.
+    fn compare(&mut self, column: String, with: &Expr) {
+        let literal = match with {
+            Expr::Value(value) => match &value.value {
+                Value::Number(text, _) => text.to_string(),
+                Value::SingleQuotedString(text) => text.clone(),
+                _ => return,
+            },
+            Expr::TypedString(typed) => typed.value.to_string().trim_matches('\'').to_owned(),
+            _ => return,
+        };
+        self.compared.entry(column).or_default().insert(literal);
+    }
+
+    /// The literals that a column is compared with.
+    fn of(&self, column: &Column) -> Vec<&String> {
+        let name = column.name.trim_matches('"').to_lowercase();
+        self.compared.get(&name).map(|literals| literals.iter().collect()).unwrap_or_default()
+    }
+
     fn text(&mut self, text: &str) {
         let day = text.get(..10).filter(|day| is_day(day));
         if let Some(day) = day {
             self.dates.insert(day.to_owned());
-        } else if text.len() <= 200 {
+        }
+        // Dates may stand in columns of text.
+        if text.len() <= 200 {
             self.texts.insert(text.to_owned());
         }
     }
@@ -111,8 +152,17 @@ pub(super) struct Style {
     pub spoken: usize,
 }
 
-/// A literal for this column.
-pub(super) fn value(column: &Column, spoken: &Spoken, style: Style, rng: &mut Rng) -> String {
+/// A literal for this column; `asked_for` in a row that is to meet what the statement asks for.
+pub(super) fn value(column: &Column, spoken: &Spoken, style: Style, asked_for: bool, rng: &mut Rng) -> String {
+    let compared = spoken.of(column);
+    if asked_for
+        && column.choices.is_empty()
+        && rng.below(100) < 85
+        && let Some(literal) = rng.pick(&compared)
+        && let Some(value) = meeting(column, literal, rng)
+    {
+        return value;
+    }
     if column.nullable && rng.below(100) < style.absent {
         return "NULL".to_owned();
     }
@@ -130,14 +180,11 @@ pub(super) fn value(column: &Column, spoken: &Spoken, style: Style, rng: &mut Rn
     let speaks = dice < style.spoken;
     match column.kind {
         Kind::Boolean => if rng.below(2) == 0 { "TRUE" } else { "FALSE" }.to_owned(),
-        Kind::Integer => bounded(column, whole(column, spoken, style, speaks, rng)).to_string(),
+        Kind::Integer => bounded(column, whole(column, spoken, style, speaks, rng) as f64).round().to_string(),
         Kind::Number => {
-            let number = bounded(column, whole(column, spoken, style, speaks, rng));
-            let room = column.bounds.1.is_none_or(|high| number < high);
-            match rng.pick(&["", ".25", ".5", ""]) {
-                Some(part) if room && number >= 0 => format!("{number}{part}"),
-                _ => number.to_string(),
-            }
+            let whole = whole(column, spoken, style, speaks, rng) as f64;
+            let part = *rng.pick(&[0.0, 0.25, 0.5, 0.0]).unwrap_or(&0.0);
+            bounded(column, whole + part).to_string()
         }
         Kind::Text => quoted(&cut(text(column, spoken, style, speaks, rng), column.longest)),
         Kind::Date => {
@@ -157,14 +204,64 @@ pub(super) fn value(column: &Column, spoken: &Spoken, style: Style, rng: &mut Rn
         Kind::Other => match rng.pick(&column.seen) {
             Some(seen) => seen.clone(),
             None if column.nullable => "NULL".to_owned(),
-            None => "DEFAULT".to_owned(),
+            None => column.otherwise.to_owned(),
         },
     }
 }
 
-fn bounded(column: &Column, number: i64) -> i64 {
-    let number = column.bounds.0.map_or(number, |low| number.max(low));
-    column.bounds.1.map_or(number, |high| number.min(high))
+/// A value that meets a comparison with this literal, or only just does not; `None` for a kind that has
+/// none.
+fn meeting(column: &Column, literal: &str, rng: &mut Rng) -> Option<String> {
+    let beside = [0, 0, 1, -1][rng.below(4)];
+    match column.kind {
+        Kind::Integer | Kind::Number => {
+            let number: f64 = literal.parse().ok()?;
+            let value = bounded(column, number + f64::from(beside));
+            Some(if column.kind == Kind::Integer { value.round().to_string() } else { value.to_string() })
+        }
+        Kind::Text => {
+            let text = match literal.get(..4).and_then(|year| year.parse::<i32>().ok()) {
+                // A date kept as text, or the same day of a year beside it.
+                Some(year) if literal.get(..10).is_some_and(is_day) => format!("{:04}{}", year + beside, &literal[4..]),
+                _ => found(literal, rng),
+            };
+            Some(quoted(&cut(text, column.longest)))
+        }
+        Kind::Date => is_day(literal.get(..10)?).then(|| format!("DATE '{}' + {beside}", &literal[..10])),
+        Kind::Timestamp => {
+            let day = literal.get(..10).filter(|day| is_day(day))?;
+            let hours = [0, 0, 9, -3][rng.below(4)];
+            Some(format!("TIMESTAMP '{day}' + INTERVAL '{hours} hours'"))
+        }
+        _ => None,
+    }
+}
+
+/// A text that a pattern finds, with something for each of its signs.
+fn found(pattern: &str, rng: &mut Rng) -> String {
+    if !pattern.contains('%') {
+        return pattern.to_owned();
+    }
+    pattern.replace('%', ["", "x", " yes "][rng.below(3)]).replace('_', "q")
+}
+
+/// The nearest number that the column may hold: off the ends of what a CHECK allows.
+fn bounded(column: &Column, number: f64) -> f64 {
+    let number = number.min(column.most);
+    match column.bounds {
+        // Too near each other for a whole number between them.
+        (Some(low), Some(high)) if high - low < 2.0 => {
+            if number > low && number < high {
+                number
+            } else {
+                (low + high) / 2.0
+            }
+        }
+        (Some(low), Some(high)) => number.clamp(low + 1.0, high - 1.0),
+        (Some(low), None) => number.max(low + 1.0),
+        (None, Some(high)) => number.min(high - 1.0),
+        (None, None) => number,
+    }
 }
 
 fn whole(column: &Column, spoken: &Spoken, style: Style, speaks: bool, rng: &mut Rng) -> i64 {
@@ -176,8 +273,8 @@ fn whole(column: &Column, spoken: &Spoken, style: Style, speaks: bool, rng: &mut
         return number + rng.between(-1, 1);
     }
     match (column.bounds, style.spread) {
-        ((Some(low), Some(high)), _) => rng.between(low, high),
-        ((Some(low), None), spread) => rng.between(low, low + spread),
+        ((Some(low), Some(high)), _) => rng.between(low.ceil() as i64, high.floor() as i64),
+        ((Some(low), None), spread) => rng.between(low.ceil() as i64, low.ceil() as i64 + spread),
         (_, spread) => rng.between(0, spread),
     }
 }
@@ -185,11 +282,7 @@ fn whole(column: &Column, spoken: &Spoken, style: Style, speaks: bool, rng: &mut
 fn text(column: &Column, spoken: &Spoken, style: Style, speaks: bool, rng: &mut Rng) -> String {
     let texts: Vec<&String> = spoken.texts.iter().collect();
     if speaks && let Some(text) = rng.pick(&texts) {
-        // What a pattern finds, with something for each of its signs.
-        let found: String = match text.contains(['%', '_']) {
-            true => text.replace('%', ["", "x", " yes "][rng.below(3)]).replace('_', "q"),
-            false => (*text).clone(),
-        };
+        let found = found(text, rng);
         return match rng.below(7) {
             0 => found.to_uppercase(),
             1 => found.to_lowercase(),
@@ -250,7 +343,9 @@ mod tests {
                    AND b.t LIKE 'Ro%' AND b.e < NOW() AND b.k IN (SELECT k FROM c)";
         spoken.add(&statement::parse_one(sql).unwrap());
         assert_eq!(spoken.numbers.into_iter().collect::<Vec<_>>(), [2, 3]);
-        assert_eq!(spoken.texts.into_iter().collect::<Vec<_>>(), ["Ro%"]);
+        let compared: Vec<_> = spoken.compared.iter().map(|(c, l)| (c.as_str(), l.len())).collect();
+        assert_eq!(compared, [("d", 1), ("n", 1), ("t", 1)]);
+        assert_eq!(spoken.texts.into_iter().collect::<Vec<_>>(), ["2024-02-29", "Ro%"]);
         assert_eq!(spoken.dates.into_iter().collect::<Vec<_>>(), ["2024-02-29"]);
         assert_eq!(spoken.joined.into_iter().collect::<Vec<_>>(), ["a_id", "id", "k"]);
         assert!(spoken.today);

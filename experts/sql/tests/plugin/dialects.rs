@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use expert_sql::dialect::{Dialect, translate};
-use expert_sql::execute::{Database, Proof, Settings};
+use expert_sql::execute::{Around, Database, Proof, Settings};
 use serde_json::Value;
 
 /// What is known not to agree, and why.
@@ -75,7 +75,7 @@ fn other_dialects_return_postgresqls_rows() {
                         None => (done.schema, done.sql),
                         Some(check) => (format!("{}\n{};", done.schema, done.sql), check.to_owned()),
                     };
-                    match database.ask(&schema, &sql, &[], 10_000).unwrap().0 {
+                    match database.ask(&schema, &sql, Around::default(), 10_000).unwrap().0 {
                         Proof::Ran(ran) => {
                             let found = ran.rows.iter().map(|row| row.iter().map(Option::as_deref).collect());
                             if rows(found, ordered) == wanted { Ok(()) } else { Err(format!("other rows: {sql}")) }

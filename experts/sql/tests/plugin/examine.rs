@@ -80,6 +80,64 @@ fn what_differs_is_shown() {
 }
 
 #[test]
+fn an_answer_that_changes_rows_is_wrong_where_the_gold_only_asks() {
+    for completion in [
+        "DELETE FROM customers RETURNING name",
+        "WITH gone AS (DELETE FROM customers RETURNING name) SELECT name FROM gone",
+    ] {
+        let grade = examined("SELECT name FROM customers", completion);
+        assert_eq!(grade.score, 0.0, "{completion}");
+        assert!(codes(&grade).contains(&"destructive-statement"), "{completion}: {grade:?}");
+    }
+}
+
+#[test]
+fn changes_are_told_by_the_tables_that_they_leave() {
+    let gold = "WITH o AS (SELECT customer_id FROM orders WHERE total > 5) \
+                UPDATE customers SET city = 'X' WHERE customer_id IN (SELECT customer_id FROM o)";
+    assert_eq!(examined(gold, gold).score, 1.0);
+    assert_eq!(examined(gold, "DELETE FROM orders").score, 0.0);
+    // A key that numbers itself, although no rollback sets its sequence back.
+    let notes = Record::from_pairs([
+        ("question", "q"),
+        ("schema", "CREATE TABLE notes (note_id SERIAL PRIMARY KEY, body TEXT);"),
+        ("inserts", "INSERT INTO notes (body) VALUES ('a'), ('b');"),
+        ("sql", "INSERT INTO notes (body) VALUES ('c')"),
+    ]);
+    let score = |completion: &str| plugin().examine(&notes, &[], completion).unwrap().score;
+    assert_eq!(score("INSERT INTO notes (body) VALUES ('c')"), 1.0);
+    assert_eq!(score("INSERT INTO notes (body) SELECT 'c'"), 1.0);
+    assert_eq!(score("INSERT INTO notes (body) VALUES ('d')"), 0.0);
+}
+
+#[test]
+fn an_order_counts_in_spite_of_ties() {
+    let gold = "SELECT total, order_id FROM orders ORDER BY total";
+    assert_eq!(examined(gold, "SELECT total, order_id FROM orders ORDER BY total, order_id DESC").score, 1.0);
+    assert_eq!(examined(gold, "SELECT total, order_id FROM orders ORDER BY total DESC").score, 0.0);
+    assert_eq!(examined(gold, "SELECT total, order_id FROM orders ORDER BY order_id").score, 0.0);
+}
+
+#[test]
+fn conditions_that_must_meet_in_one_row_are_told_without_rows_of_the_prompt() {
+    let prompt = Record::from_pairs([
+        ("question", "q"),
+        ("schema", "CREATE TABLE t (a TEXT, b TEXT, n INT, day TEXT)"),
+        ("sql", "SELECT a FROM t WHERE b = 'y' AND n = 7 AND day >= '2024-02-01'"),
+    ]);
+    let score = |completion: &str| plugin().examine(&prompt, &[], completion).unwrap().score;
+    assert_eq!(score("SELECT t.a FROM t WHERE day >= '2024-02-01' AND n = 7 AND b = 'y'"), 1.0);
+    for completion in [
+        "SELECT a FROM t WHERE 1 = 0",
+        "SELECT a FROM t WHERE b = 'y' AND n = 7",
+        "SELECT a FROM t WHERE b = 'y' AND n = 7 AND day > '2024-02-01'",
+        "SELECT a FROM t WHERE b = 'y' AND n >= 7 AND day >= '2024-02-01'",
+    ] {
+        assert_eq!(score(completion), 0.0, "{completion}");
+    }
+}
+
+#[test]
 fn bad_answers_are_findings() {
     let gold = "SELECT name FROM customers";
     for (completion, code) in [
@@ -158,11 +216,12 @@ fn suite() -> Vec<(EvalPrompt, Vec<String>)> {
     manifest.eval_prompts.into_iter().map(|p| (near.remove(&p.id).unwrap(), p)).map(|(near, p)| (p, near)).collect()
 }
 
-/// Examines the golds and near misses of every prompt, on two threads; how many of the latter there
-/// are and which are taken for right.
-fn told(strip: bool) -> (usize, Vec<String>) {
+/// Examines the golds and near misses of every prompt, on two threads, with or without the prompts' own
+/// rows; how many of the latter there are, which are taken for right, and which prompts are refused.
+fn told(strip: bool) -> (usize, Vec<String>, Vec<String>) {
     let suite = suite();
     let next = AtomicUsize::new(0);
+    let refused = std::sync::Mutex::new(Vec::new());
     let untold = std::sync::Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -173,7 +232,13 @@ fn told(strip: bool) -> (usize, Vec<String>) {
                         record.0.remove("inserts");
                     }
                     let gold = record.text("sql").unwrap().to_owned();
-                    let grade = plugin().examine(&record, &[], &gold).unwrap_or_else(|e| panic!("{}: {e}", prompt.id));
+                    let grade = match plugin().examine(&record, &[], &gold) {
+                        Ok(grade) => grade,
+                        Err(error) => {
+                            refused.lock().unwrap().push(format!("{}: {error}", prompt.id));
+                            continue;
+                        }
+                    };
                     assert_eq!(grade.score, 1.0, "{}: {grade:?}", prompt.id);
                     for completion in near {
                         if plugin().examine(&record, &[], completion).unwrap().score > 0.0 {
@@ -184,19 +249,23 @@ fn told(strip: bool) -> (usize, Vec<String>) {
             });
         }
     });
-    (suite.iter().map(|(_, near)| near.len()).sum(), untold.into_inner().unwrap())
+    let all = suite.iter().map(|(_, near)| near.len()).sum();
+    (all, untold.into_inner().unwrap(), refused.into_inner().unwrap())
 }
 
 #[test]
 fn every_near_miss_of_the_suite_is_told_from_its_gold() {
-    let (all, untold) = told(false);
-    assert!(all >= 380, "{all}");
+    let (all, untold, refused) = told(false);
+    assert!(all >= 380 && refused.is_empty(), "{all} {refused:#?}");
     assert!(untold.is_empty(), "{untold:#?}");
 }
 
 #[test]
 fn random_rows_alone_tell_nearly_all_near_misses() {
-    let (all, untold) = told(true);
-    eprintln!("{} of {all} near misses are not told by random rows", untold.len());
+    let (all, untold, refused) = told(true);
+    eprintln!("{} of {all} near misses are not told by random rows; refused: {refused:#?}", untold.len());
+    // Golds that ask for something of everything, or for a name and what lies below it.
+    assert!(refused.len() <= 4, "{refused:#?}");
+    assert!(refused.iter().all(|why| why.contains("returns no row on any database")), "{refused:#?}");
     assert!(untold.len() * 15 <= all, "{} of {all}: {untold:#?}", untold.len());
 }

@@ -88,22 +88,29 @@ impl Compare {
             })?;
             candidates.push(candidate(name, source, &self.name)?);
         }
-        let folder = self.out.clone().unwrap_or_else(|| RunFolder::next(Path::new(COMPARISONS), &self.name));
-        let stop = on_interrupt(STOPPING)?;
-        for recipe in &self.recipes {
-            match self.trained(&open, recipe, &folder, &stop)? {
-                Some(candidate) => candidates.push(candidate),
-                None => return self.stopped(&folder),
-            }
-        }
-        let mut names: Vec<&str> = candidates.iter().map(|c| c.name.as_str()).chain(["base"]).collect();
+        // Whatever is wrong with what was asked for is told before anything trains.
+        let suite = self.how.suite(&open)?;
+        let base = self.how.base_id(&open, &candidates)?;
+        let mut names: Vec<String> = candidates.iter().map(|c| c.name.clone()).collect();
+        names.extend(self.recipes.iter().map(|recipe| run_name(recipe)));
+        names.push("base".to_owned());
         names.sort_unstable();
         if let Some([same, _]) = names.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(Failure::misuse(format!("Two candidates are called `{same}`"))
                 .hint("`--adapter OTHER=SOURCE` gives one another name; `base` is the base model")
                 .into());
         }
-        let Some(report) = self.how.hold(&open, candidates, &stop)? else { return self.stopped(&folder) };
+        let folder = self.out.clone().unwrap_or_else(|| RunFolder::next(Path::new(COMPARISONS), &self.name));
+        let stop = on_interrupt(STOPPING)?;
+        for recipe in &self.recipes {
+            match self.trained(&open, recipe, &base, &folder, &stop)? {
+                Some(candidate) => candidates.push(candidate),
+                None => return self.stopped(&folder),
+            }
+        }
+        let Some(report) = self.how.hold(&open, (suite, &base), candidates, &stop)? else {
+            return self.stopped(&folder);
+        };
         let page = write(&report, &folder, "compare")?;
         if self.json {
             return result(&serde_json::to_string_pretty(&report)?);
@@ -123,12 +130,13 @@ impl Compare {
         &self,
         open: &OpenExpert,
         recipe: &str,
+        base: &str,
         folder: &Path,
         stop: &AtomicBool,
     ) -> anyhow::Result<Option<Candidate>> {
         // Its answers are examined here, so training need not ask for any.
         let mut sets = vec!["training.graded_eval_prompts=0".to_owned(), "data.graded_prompts=0".to_owned()];
-        sets.extend(self.how.base.as_ref().map(|base| format!("base_model={}", json!(base))));
+        sets.push(format!("base_model={}", json!(base)));
         sets.extend(self.steps.map(|steps| format!("training.steps={steps}")));
         sets.extend(self.sets.iter().cloned());
         let layers = Layers { profiles: vec![recipe.to_owned()], file: Some(PathBuf::from("hive.toml")), sets };
@@ -136,8 +144,7 @@ impl Compare {
         let options = options(self.how.database_url.as_deref());
         let request =
             TrainRequest { recipe: effective, origins, datasets: self.dataset.clone(), map: self.map.clone(), options };
-        let name =
-            Path::new(recipe).file_stem().map_or_else(|| recipe.to_owned(), |n| n.to_string_lossy().into_owned());
+        let name = run_name(recipe);
         let path = folder.join("recipes").join(&name);
         note(&format!("{} {name}: {}", heading("recipe"), path.display()));
         let run = RunFolder::open(&path);
@@ -169,4 +176,9 @@ impl Compare {
             TrainEnd::Stopped(..) | TrainEnd::StoppedBefore => Ok(None),
         }
     }
+}
+
+/// What a recipe's run is called: its name, or that of its file.
+fn run_name(recipe: &str) -> String {
+    Path::new(recipe).file_stem().map_or_else(|| recipe.to_owned(), |name| name.to_string_lossy().into_owned())
 }

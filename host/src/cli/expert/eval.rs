@@ -50,8 +50,10 @@ impl Eval {
     pub fn run(self) -> anyhow::Result<()> {
         let open = load_expert(&self.name)?;
         let (candidates, folder) = self.candidates()?;
+        let suite = self.how.suite(&open)?;
+        let base = self.how.base_id(&open, &candidates)?;
         let stop = on_interrupt(STOPPING)?;
-        let Some(report) = self.how.hold(&open, candidates, &stop)? else {
+        let Some(report) = self.how.hold(&open, (suite, &base), candidates, &stop)? else {
             return if self.json { result(&json!({"stopped": true}).to_string()) } else { Ok(()) };
         };
         let ranking = self.checkpoint.is_some().then(|| Ranking::of(&report));

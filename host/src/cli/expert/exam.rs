@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use clap::Args;
-use hive_engine::adapter::peft;
 use hive_engine::files::write_file;
 
 use super::super::columns::columns;
@@ -47,18 +46,57 @@ pub struct How {
 }
 
 impl How {
-    /// Has the base and these candidates examined; `None` when stopped.
+    /// The prompts.
     ///
     /// # Errors
-    /// What the suite, the expert, an adapter or the engine says.
-    pub fn hold(&self, open: &OpenExpert, others: Vec<Candidate>, stop: &AtomicBool) -> anyhow::Result<Option<Report>> {
+    /// When they cannot be read.
+    pub fn suite(&self, open: &OpenExpert) -> anyhow::Result<Suite> {
         let suite = match self.suite.as_str() {
             "builtin" => Suite::builtin(&open.expert)?,
             path => Suite::read(Path::new(path), &open.expert)?,
         };
-        let suite = suite.limited(self.limit.map(|n| n as usize));
-        let id = self.base_id(open, &others)?;
-        let base = Base::open(&id, &mut PullProgress::stderr())?.for_generation();
+        Ok(suite.limited(self.limit.map(|n| n as usize)))
+    }
+
+    /// The base that is meant: as asked, or the one that the first adapter names, or the manifest's. Says
+    /// which adapters name another.
+    ///
+    /// # Errors
+    /// When the catalogue of base models cannot be read.
+    pub fn base_id(&self, open: &OpenExpert, candidates: &[Candidate]) -> anyhow::Result<String> {
+        let mut named = Vec::new();
+        for candidate in candidates {
+            named.push((candidate, candidate.base_id()?));
+        }
+        let first = || named.iter().find_map(|(_, id)| id.clone());
+        let chosen = self.base.clone().or_else(first);
+        let chosen = chosen.or_else(|| open.expert.manifest().base_models.first().cloned()).unwrap_or_default();
+        for (candidate, id) in &named {
+            if let Some(made_for) = &candidate.facts.made_for
+                && id.as_ref() != Some(&chosen)
+                && *made_for != chosen
+            {
+                note(&format!(
+                    "warning: `{}` was made for base `{made_for}`, and answers on `{chosen}`",
+                    candidate.name
+                ));
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// Has the base and these candidates examined; `None` when stopped.
+    ///
+    /// # Errors
+    /// What the expert, an adapter or the engine says.
+    pub fn hold(
+        &self,
+        open: &OpenExpert,
+        (suite, base): (Suite, &str),
+        others: Vec<Candidate>,
+        stop: &AtomicBool,
+    ) -> anyhow::Result<Option<Report>> {
+        let base = Base::open(base, &mut PullProgress::stderr())?.for_generation();
         let mut candidates = vec![Candidate::base()];
         candidates.extend(others);
         let manifest = open.expert.manifest();
@@ -79,19 +117,6 @@ impl How {
             note("Stopped; what was answered and graded is kept, and the same command goes on");
         }
         Ok(report)
-    }
-
-    /// The base that is meant: as asked, or the one that the first adapter names, or the manifest's.
-    fn base_id(&self, open: &OpenExpert, others: &[Candidate]) -> anyhow::Result<String> {
-        if let Some(base) = &self.base {
-            return Ok(base.clone());
-        }
-        for dir in others.iter().filter_map(Candidate::dir) {
-            if let Some(base) = peft::read_config(dir)?.base {
-                return Ok(base.id);
-            }
-        }
-        Ok(open.expert.manifest().base_models.first().cloned().unwrap_or_default())
     }
 }
 
