@@ -83,7 +83,7 @@ impl Examiner {
             if matches!(verdict, Verdict::Right) {
                 continue;
             }
-            return Ok(wrong(grade, sql, &measure, filled, verdict));
+            return Ok(wrong(grade, &answer, &measure, filled, verdict));
         }
         grade.score = 1.0;
         grade.check(check::EXECUTES, true);
@@ -172,7 +172,7 @@ fn destroys(statement: &Statement) -> Option<&'static str> {
 }
 
 /// The grade of an answer that is not right on one of the databases.
-fn wrong(mut grade: Grade, sql: &str, measure: &Measure, filled: &Filled, verdict: Verdict) -> Grade {
+fn wrong(mut grade: Grade, answer: &Statement, measure: &Measure, filled: &Filled, verdict: Verdict) -> Grade {
     let place = &filled.name;
     match verdict {
         Verdict::Right => grade,
@@ -190,10 +190,8 @@ fn wrong(mut grade: Grade, sql: &str, measure: &Measure, filled: &Filled, verdic
         Verdict::Refused(error) => {
             let code = refused(&error);
             // A name of another database's is no invented one.
-            let foreign = matches!(error.sqlstate.as_str(), "42883" | "42703" | "42601")
-                .then(|| dialect::foreign_text(sql))
-                .flatten();
-            if foreign.is_some() || error.sqlstate == "42601" {
+            let foreign = matches!(error.sqlstate.as_str(), "42883" | "42703") && dialect::calls_foreign(answer);
+            if foreign || error.sqlstate == "42601" {
                 grade.check(check::POSTGRESQL, false);
             } else if let lints::UNKNOWN_TABLE | lints::UNKNOWN_COLUMN = code {
                 grade.check(check::NAMES, false);

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{Carried, MOST_ROWS, Rows, quoted};
 use crate::dialect::Dialect;
+use crate::statement;
 
 /// Reads tables, views and rows.
 ///
@@ -27,8 +28,13 @@ pub(super) fn read(path: &Path) -> Result<Carried, String> {
         return Err("holds no table, expected at least one".to_owned());
     }
     let mut text = String::new();
-    for (_, _, create) in &tables {
-        text.push_str(create.trim().trim_end_matches(';'));
+    for (_, table, create) in &tables {
+        let create = create.trim().trim_end_matches(';');
+        // SQLite takes texts that no parser does, a comma left out before FOREIGN KEY say.
+        match statement::parse_all_as(create, Dialect::Sqlite) {
+            Ok(_) => text.push_str(create),
+            Err(_) => text.push_str(&rebuilt(&connection, table).map_err(fault)?),
+        }
         text.push_str(";\n");
     }
     let mut rows = Rows::new(tables.len());
@@ -42,6 +48,55 @@ pub(super) fn read(path: &Path) -> Result<Carried, String> {
         text.push_str(";\n");
     }
     Ok(Carried { text, dialect: Some(Dialect::Sqlite), left_behind: rows.left_behind })
+}
+
+/// A table's CREATE statement made from what SQLite has understood of it: columns, keys, references.
+fn rebuilt(connection: &Connection, table: &str) -> rusqlite::Result<String> {
+    let mut parts = Vec::new();
+    let mut keys: Vec<(i64, String)> = Vec::new();
+    let mut about = connection.prepare("SELECT name, type, \"notnull\", pk FROM pragma_table_info(?1)")?;
+    let columns = about.query_map([table], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?, row.get::<_, i64>(3)?))
+    })?;
+    for column in columns {
+        let (name, kind, not_null, key) = column?;
+        if key > 0 {
+            keys.push((key, identifier(&name)));
+        }
+        let kind = if kind.trim().is_empty() { "TEXT" } else { kind.trim() };
+        parts.push(format!("{} {kind}{}", identifier(&name), if not_null { " NOT NULL" } else { "" }));
+    }
+    keys.sort();
+    if !keys.is_empty() {
+        let names: Vec<String> = keys.into_iter().map(|(_, name)| name).collect();
+        parts.push(format!("PRIMARY KEY ({})", names.join(", ")));
+    }
+    let mut about = connection
+        .prepare("SELECT id, \"table\", \"from\", \"to\" FROM pragma_foreign_key_list(?1) ORDER BY id, seq")?;
+    let references = about.query_map([table], |row| {
+        Ok((
+            row.get::<_, i64>(0)?,
+            row.get::<_, String>(1)?,
+            row.get::<_, String>(2)?,
+            row.get::<_, Option<String>>(3)?,
+        ))
+    })?;
+    let mut foreign: Vec<(i64, String, Vec<String>, Vec<String>)> = Vec::new();
+    for reference in references {
+        let (id, other, from, to) = reference?;
+        if foreign.last().is_none_or(|(last, ..)| *last != id) {
+            foreign.push((id, other, Vec::new(), Vec::new()));
+        }
+        if let Some((_, _, columns, referred)) = foreign.last_mut() {
+            columns.push(identifier(&from));
+            referred.extend(to.as_deref().map(identifier));
+        }
+    }
+    for (_, other, columns, referred) in foreign {
+        let referred = if referred.is_empty() { String::new() } else { format!(" ({})", referred.join(", ")) };
+        parts.push(format!("FOREIGN KEY ({}) REFERENCES {}{referred}", columns.join(", "), identifier(&other)));
+    }
+    Ok(format!("CREATE TABLE {} ({})", identifier(table), parts.join(", ")))
 }
 
 fn fault(error: rusqlite::Error) -> String {

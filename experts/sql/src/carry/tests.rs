@@ -40,6 +40,27 @@ fn a_sqlite_database_comes_over_with_views_and_rows() {
 }
 
 #[test]
+fn a_table_that_only_sqlite_can_read_is_rebuilt() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("lenient.sqlite");
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    // No comma before the second FOREIGN KEY, and a column without a type.
+    connection
+        .execute_batch(
+            "CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE b (x INT, y INT, PRIMARY KEY (y, x)); \
+             CREATE TABLE c (a_id INT NOT NULL, x INT, y INT, note, \
+             FOREIGN KEY (a_id) REFERENCES a(id) FOREIGN KEY (y, x) REFERENCES b(y, x))",
+        )
+        .unwrap();
+    drop(connection);
+    let found = carried(&with(DATABASE, path.to_str().unwrap())).unwrap().unwrap();
+    let rebuilt = "CREATE TABLE \"c\" (\"a_id\" INT NOT NULL, \"x\" INT, \"y\" INT, \"note\" TEXT, \
+                   FOREIGN KEY (\"y\", \"x\") REFERENCES \"b\" (\"y\", \"x\"), FOREIGN KEY (\"a_id\") REFERENCES \"a\" (\"id\"));";
+    assert!(found.text.contains(rebuilt), "{}", found.text);
+    assert!(translate(&found.text, "SELECT note FROM c", found.dialect).is_ok());
+}
+
+#[test]
 fn a_large_table_is_cut_and_that_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("large.sqlite");

@@ -7,6 +7,7 @@ use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Token;
 use sqlparser::tokenizer::Tokenizer;
 
+use super::signs::{MYSQL, OTHERS, SQLITE};
 use crate::schema::last_part;
 use crate::walk::{self, Look};
 
@@ -44,6 +45,26 @@ pub fn foreign(statement: &Statement) -> Vec<String> {
     walk::statement(statement, &mut search);
     search.found.dedup();
     search.found
+}
+
+/// Whether a statement that PostgreSQL refuses calls a function of another database's.
+pub fn calls_foreign(statement: &Statement) -> bool {
+    let mut calls = Calls(false);
+    walk::statement(statement, &mut calls);
+    calls.0
+}
+
+struct Calls(bool);
+
+impl Look for Calls {
+    fn expr(&mut self, expr: &Expr) -> bool {
+        if let Expr::Function(function) = expr {
+            let name = last_part(&function.name);
+            let lists = [&MYSQL[..], &SQLITE[..], &OTHERS[..]];
+            self.0 |= lists.iter().any(|names| names.contains(&name.as_str()));
+        }
+        !self.0
+    }
 }
 
 /// Why a text that does not parse as PostgreSQL may be meant for another database: a sentence, if

@@ -34,7 +34,7 @@ use std::str::FromStr;
 
 use sqlparser::ast::{Expr, FromTable, Ident, Insert, Query, Select, Statement, TableObject};
 
-pub use foreign::{foreign, foreign_text};
+pub use foreign::{calls_foreign, foreign, foreign_text};
 pub(crate) use names::{Kind, kind as kind_of};
 pub(crate) use reading::{MySql, Sqlite};
 

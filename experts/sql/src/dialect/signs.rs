@@ -19,7 +19,7 @@ use crate::statement;
 use crate::walk::{self, Look};
 
 /// Functions that MySQL has and neither SQLite nor PostgreSQL.
-const MYSQL: [&str; 38] = [
+pub(super) const MYSQL: [&str; 38] = [
     "adddate",
     "convert_tz",
     "curdate",
@@ -61,10 +61,11 @@ const MYSQL: [&str; 38] = [
 ];
 
 /// Functions that SQLite has and neither MySQL nor PostgreSQL.
-const SQLITE: [&str; 8] = ["changes", "iif", "julianday", "last_insert_rowid", "printf", "strftime", "total", "typeof"];
+pub(super) const SQLITE: [&str; 8] =
+    ["changes", "iif", "julianday", "last_insert_rowid", "printf", "strftime", "total", "typeof"];
 
 /// Functions that PostgreSQL does not have and several others do.
-const OTHERS: [&str; 26] = [
+pub(super) const OTHERS: [&str; 26] = [
     "charindex",
     "dateadd",
     "datename",

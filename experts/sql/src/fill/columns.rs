@@ -162,6 +162,7 @@ fn table(create: &CreateTable, labels: &BTreeMap<String, Vec<String>>) -> Table 
                 seen: Vec::new(),
             };
             if let DataType::Custom(name, _) = &column.data_type {
+                made.nullable = !last_part(name).ends_with("serial");
                 made.choices = labels.get(&last_part(name)).cloned().unwrap_or_default();
             }
             made
@@ -185,6 +186,7 @@ fn table(create: &CreateTable, labels: &BTreeMap<String, Vec<String>>) -> Table 
                     let computed = generation_expr.is_some() || matches!(generated_as, ExpStored);
                     made.columns[i].generated = computed;
                     made.columns[i].identity = !computed && matches!(generated_as, Always);
+                    made.columns[i].nullable &= computed;
                 }
                 _ => {}
             }

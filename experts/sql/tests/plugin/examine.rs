@@ -154,6 +154,7 @@ fn bad_answers_are_findings() {
         ("", "does-not-parse"),
         ("SELECT name FROM customers LIMIT 10000", "giant-limit"),
         ("SELECT 1 / 0", "statement-fails"),
+        ("SELECT TIMESTAMPDIFF(YEAR, name, city) FROM customers", "unknown-column"),
     ] {
         let grade = examined(gold, completion);
         assert!(codes(&grade).contains(&code), "{completion}: {grade:?}");
@@ -161,6 +162,8 @@ fn bad_answers_are_findings() {
     }
     let failed = |completion: &str, check: &str| !examined(gold, completion).checks[check];
     assert!(failed("SELECT nam FROM customers", "no-invented-name"));
+    assert!(!failed("SELECT nam FROM customers", "postgresql-syntax"));
+    assert!(failed("SELECT STR_TO_DATE(city, '%Y') FROM customers", "postgresql-syntax"));
     assert!(failed("SELECT name, COUNT(*) FROM customers", "complete-group-by"));
     assert!(failed("SELECT `name` FROM customers", "postgresql-syntax"));
     assert!(failed("SELECT c.name FROM customers AS c", "no-needless-alias"));
