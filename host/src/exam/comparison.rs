@@ -173,7 +173,8 @@ fn answer(candidate: &CandidateReport, at: usize) -> ShownAnswer {
 pub(super) fn paired(pair: &Pair) -> String {
     let Pair { first, second, first_better, second_better, p } = pair;
     let sure = if *p < 0.05 { "" } else { ": no difference is shown" };
-    format!("{first} vs {second}: better on {first_better}, worse on {second_better}, p = {p:.3}{sure}")
+    let p = if *p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") };
+    format!("{first} vs {second}: better on {first_better}, worse on {second_better}, {p}{sure}")
 }
 
 /// The featured prompts; where a suite has none, the first four on which candidates differ.
