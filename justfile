@@ -34,7 +34,7 @@ prove-eval records databases out *args="":
 
 # The four recipes on the same budget, on the same data and suite (four hours)
 prove-compare out *args="":
-    cargo run --release -- expert compare sql --recipe before external llama-factory optimized --dataset {{out}}/train.jsonl --suite {{out}}/suite.jsonl --base smollm2-135m-instruct-q4_1 --steps 60 --set effective_batch=16 --set learning_rate=5e-4 --set eval_steps=30 --set save_steps=30 --set validation_records=40 --set max_seq_len=640 --out {{out}}/compare {{args}}
+    cargo run --release -- expert compare sql --recipe before external llama-factory optimized --dataset {{out}}/train.jsonl --suite {{out}}/suite.jsonl --base smollm2-135m-instruct-q4_1 --steps 60 --set effective_batch=16 --set learning_rate=5e-4 --set eval_steps=30 --set save_steps=30 --set validation_records=40 --set max_seq_len=640 --set training.warmup_steps=6 --set graded_eval_prompts=0 --set graded_prompts=0 --out {{out}}/compare {{args}}
 
 # Write the manifests' JSON schema anew from the SDK's types
 schema:
