@@ -32,7 +32,7 @@ bench-gate records databases *args="":
 prove-eval records databases out *args="":
     python3 experts/sql/benches/spider_suite.py {{records}} {{databases}} {{out}} && cargo run --release -- expert train sql --dataset {{out}}/train.jsonl --steps 150 --set effective_batch=16 --set learning_rate=5e-4 --set eval_steps=30 --set save_steps=30 --set keep_best=6 --set validation_records=40 --set graded_eval_prompts=0 --set graded_prompts=0 --set max_seq_len=640 --out {{out}}/run {{args}} && cargo run --release -- expert eval sql --run {{out}}/run --suite {{out}}/suite.jsonl
 
-# The four recipes on the same budget, on the same data and suite (four hours)
+# The four recipes on the same budget, on the same data and suite (36 steps took an hour and a half)
 prove-compare out *args="":
     cargo run --release -- expert compare sql --recipe before external llama-factory optimized --dataset {{out}}/train.jsonl --suite {{out}}/suite.jsonl --base smollm2-135m-instruct-q4_1 --steps 60 --set effective_batch=16 --set learning_rate=5e-4 --set eval_steps=30 --set save_steps=30 --set validation_records=40 --set max_seq_len=640 --set training.warmup_steps=6 --set graded_eval_prompts=0 --set graded_prompts=0 --out {{out}}/compare {{args}}
 
