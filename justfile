@@ -36,6 +36,14 @@ prove-eval records databases out *args="":
 prove-compare out *args="":
     cargo run --release -- expert compare sql --recipe before external llama-factory optimized --dataset {{out}}/train.jsonl --suite {{out}}/suite.jsonl --base smollm2-135m-instruct-q4_1 --steps 60 --set effective_batch=16 --set learning_rate=5e-4 --set eval_steps=30 --set save_steps=30 --set validation_records=40 --set max_seq_len=640 --set training.warmup_steps=6 --set graded_eval_prompts=0 --set graded_prompts=0 --out {{out}}/compare {{args}}
 
+# Whether PEFT, transformers and llama.cpp read what hive writes and compute the same (gigabytes of Python packages)
+interop *args="":
+    cargo build --release && python3 tests/interop/interop.py {{args}}
+
+# Feed a reader with bytes that a fuzzer makes: package, manifest, safetensors, gguf or adapter_config (needs `cargo install cargo-fuzz`)
+fuzz target seconds="60":
+    cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run {{target}} -- -max_total_time={{seconds}} -rss_limit_mb=2048
+
 # Write the manifests' JSON schema anew from the SDK's types
 schema:
     cargo run -- expert schema > manifests/schema/expert.schema.json

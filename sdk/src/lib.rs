@@ -47,6 +47,7 @@ pub mod error;
 pub mod expert;
 pub mod export;
 pub mod manifest;
+pub mod prompt;
 pub mod protocol;
 pub mod testing;
 
@@ -54,6 +55,7 @@ pub use abi::{ABI_VERSION, Buffer, ExpertTable};
 pub use error::ExpertError;
 pub use expert::Expert;
 pub use manifest::{AdapterSpec, CheckSpec, DropoutSemantics, EvalPrompt, LintSpec, Manifest, Method};
+pub use prompt::PromptTurn;
 pub use protocol::{
     ExamineRequest, Facts, Finding, Grade, GradeRequest, Grammar, LintLevel, Message, Record, Rendered, Role, Settings,
     Verdict,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::ExpertError;
+use crate::prompt::PromptTurn;
 use crate::protocol::{LintLevel, Record};
 
 /// What an expert declares of itself: `manifests/<name>.json`.
@@ -39,6 +40,10 @@ pub struct Manifest {
     pub base_models: Vec<String>,
     /// What its records look like.
     pub dataset: DatasetSpec,
+    /// The turns before the completion, with the record's fields in braces. A package without the
+    /// plugin can be asked only when its manifest has this.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prompt: Vec<PromptTurn>,
     /// How to train unless the user says otherwise.
     #[serde(default)]
     pub recipe: Recipe,

@@ -1,12 +1,13 @@
-//! `hive adapter inspect` and `hive adapter probe`: that an adapter means here what it means in
-//! PEFT, and what is said of one that does not fit.
+//! `hive adapter inspect`, `probe` and `merge`: that an adapter means here what it means in PEFT, also
+//! when it is merged, and what is said of one that does not fit.
 
 use std::path::{Path, PathBuf};
 
 use crate::harness::{Place, without_digests};
 use crate::shared::{folders_with, shared};
 use crate::tiny_base::{
-    VOCAB, read_tensors, write_adapter, write_adapter_with, write_base, write_base_with, write_ids,
+    Tensors, VOCAB, read_tensors, write_adapter, write_adapter_with, write_base, write_base_with, write_ids,
+    write_tensors,
 };
 
 fn text(path: &Path) -> String {
@@ -237,4 +238,164 @@ fn no_such_base() {
     let with = |base: &'static str| PROBE.map(|a| if a == "../tiny" { base } else { a });
     insta::assert_snapshot!("base_unknown", place.run(&with("qwen3-0.6")));
     insta::assert_snapshot!("base_not_a_model", place.run(&with("../adapter")));
+}
+
+/// Merges the tiny adapter into the tiny base, or with `more` into something else.
+fn merge(place: &Place, more: &[&str]) -> String {
+    place.run(&[&["adapter", "merge", "--adapter", "../adapter"], more].concat())
+}
+
+/// The logits that `hive adapter probe` computes with this base and the tiny adapter.
+fn logits(place: &Place, base: &str) -> Tensors {
+    let args = PROBE.map(|a| if a == "../tiny" { base } else { a });
+    let said = place.run(&[&args[..], &["--all"]].concat());
+    assert!(said.starts_with("exit: 0\n"), "{said}");
+    read_tensors(&place.path("out.safetensors"))
+}
+
+/// How far the base logits of one are from the adapted ones of the other.
+fn off(merged: &Tensors, beside: &Tensors) -> f32 {
+    let (merged, beside) = (&merged["base_logits"].1, &beside["adapted_logits"].1);
+    assert_eq!(merged.len(), beside.len());
+    merged.iter().zip(beside).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn a_merged_model_computes_what_the_adapter_does() {
+    let place = tiny();
+    let beside = logits(&place, "../tiny");
+    let base = ["--base", "../tiny"];
+    let folder = merge(&place, &[&base[..], &["--out", "../made/merged"]].concat());
+    insta::assert_snapshot!("adapter_merge", folder);
+    assert!(off(&logits(&place, "../made/merged"), &beside) < 1e-5);
+    let gguf = merge(&place, &[&base[..], &["--out", "../made/merged.gguf", "--gguf", "--dtype", "f32"]].concat());
+    insta::assert_snapshot!("adapter_merge_gguf", gguf);
+    assert!(off(&logits(&place, "../made/merged.gguf"), &beside) < 1e-5);
+
+    // From the GGUF file of the base itself, to both.
+    write_adapter_with(&place.path("nothing"), |tensors| tensors.values_mut().for_each(|(_, v)| v.fill(0.0)));
+    let config = std::fs::read_to_string(place.path("nothing/adapter_config.json")).unwrap();
+    place.write("nothing/adapter_config.json", &config.replace("\"use_dora\": true", "\"use_dora\": false"));
+    remove_magnitudes(&place.path("nothing"));
+    let nothing = ["adapter", "merge", "--adapter", "../nothing", "--base", "../tiny", "--dtype", "f32", "--gguf"];
+    let said = place.run(&[&nothing[..], &["--out", "../tiny.gguf"]].concat());
+    assert!(said.contains("merged    4/4 linear layers, 8/8 adapter tensors"), "{said}");
+    assert!(off(&logits(&place, "../tiny.gguf"), &beside) > 1e-2, "it is the base alone");
+    for (out, more) in [("../again", &[][..]), ("../again.gguf", &["--gguf", "--dtype", "f32"][..])] {
+        let said = merge(&place, &[&["--base", "../tiny.gguf", "--out", out], more].concat());
+        assert!(said.starts_with("exit: 0\n"), "{said}");
+        assert!(off(&logits(&place, out), &beside) < 1e-5, "{out}");
+    }
+    // Half of the bits: near, and not the same.
+    merge(&place, &[&base[..], &["--out", "../half", "--dtype", "bf16"]].concat());
+    let near = off(&logits(&place, "../half"), &beside);
+    assert!((1e-6..0.2).contains(&near), "{near}");
+}
+
+/// A LoRA adapter has none.
+fn remove_magnitudes(adapter: &Path) {
+    let file = adapter.join("adapter_model.safetensors");
+    let mut tensors = read_tensors(&file);
+    tensors.retain(|name, _| !name.ends_with("magnitude_vector"));
+    write_tensors(&file, &tensors);
+}
+
+#[test]
+fn a_merged_folder_has_all_that_the_base_has() {
+    let place = tiny();
+    place.write("tiny/generation_config.json", "{\"temperature\": 0.5}");
+    place.write("tiny/README.md", "of the base");
+    place.write("adapter/hive_base.json", &record_of(&place.path("tiny")));
+    // The base that the adapter records, as it was found from here.
+    let said = merge(&place, &["--out", "../merged", "--json"]);
+    insta::assert_snapshot!("adapter_merge_json", without_digests(&said));
+    let mut names: Vec<String> = std::fs::read_dir(place.path("merged"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let small = ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"];
+    assert_eq!(names, [&small[..2], &["model.safetensors"], &small[2..]].concat());
+    for name in &small[1..] {
+        let read = |folder: &str| std::fs::read(place.path(folder).join(name)).unwrap();
+        assert!(read("merged") == read("tiny"), "{name}");
+    }
+    let config = std::fs::read_to_string(place.path("merged/config.json")).unwrap();
+    assert!(config.contains("\"torch_dtype\": \"float32\""), "{config}");
+
+    // Another base of the same shape is not the one that is recorded.
+    write_base_with(&place.path("tiny"), |weights| weights.get_mut("model.norm.weight").unwrap().1[0] += 1.0);
+    let said = merge(&place, &["--out", "../other"]);
+    insta::assert_snapshot!("adapter_merge_other_base", without_digests(&said));
+    assert!(!place.path("other").exists());
+}
+
+/// The record that binds an adapter to a base, by the way from the checkout.
+fn record_of(base: &Path) -> String {
+    let digest = hive_digest(&std::fs::read(base.join("model.safetensors")).unwrap());
+    format!("{{\"id\": \"../tiny\", \"digest\": \"{digest}\"}}")
+}
+
+fn hive_digest(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn nothing_is_lost_to_merging() {
+    let place = tiny();
+    let to = |out: &str, more: &[&str]| merge(&place, &[&["--base", "../tiny", "--out", out], more].concat());
+    to("../merged", &[]);
+    insta::assert_snapshot!("adapter_merge_exists", to("../merged", &[]));
+    assert!(to("../merged", &["--force"]).starts_with("exit: 0\n"));
+    place.write("merged/thesis.txt", "years of work");
+    insta::assert_snapshot!("adapter_merge_would_lose", to("../merged", &["--force"]));
+    insta::assert_snapshot!("adapter_merge_over_base", to("../tiny", &["--force"]));
+    assert!(to("../merged.gguf", &["--gguf"]).starts_with("exit: 0\n"));
+    insta::assert_snapshot!("adapter_merge_file_exists", to("../merged.gguf", &["--gguf"]));
+    assert!(to("../merged.gguf", &["--gguf", "--force"]).starts_with("exit: 0\n"));
+    insta::assert_snapshot!("adapter_merge_folder_as_gguf", to("../other", &["--gguf"]));
+    insta::assert_snapshot!("adapter_merge_gguf_as_folder", to("../other.gguf", &[]));
+    assert!(!place.path("other").exists() && !place.path("other.gguf").exists());
+    // The tiny adapter names `tiny`, which is nothing that is known from here.
+    insta::assert_snapshot!("adapter_merge_unknown_base", merge(&place, &["--out", "../other"]));
+    let config = std::fs::read_to_string(place.path("adapter/adapter_config.json")).unwrap();
+    place.write("adapter/adapter_config.json", &config.replace("\"tiny\"", "null"));
+    insta::assert_snapshot!("adapter_merge_no_base", merge(&place, &["--out", "../other"]));
+}
+
+#[test]
+fn a_weight_that_is_too_large_is_named() {
+    let place = tiny();
+    let large = |tensors: &mut Tensors| {
+        let name = "base_model.model.model.layers.1.mlp.down_proj.lora_magnitude_vector";
+        tensors.get_mut(name).unwrap().1.fill(1e6);
+    };
+    write_adapter_with(&place.path("adapter"), large);
+    let to = |out: &str, dtype: &str| merge(&place, &["--base", "../tiny", "--out", out, "--dtype", dtype]);
+    insta::assert_snapshot!("adapter_merge_overflow", to("../merged", "f16"));
+    assert!(!place.path("merged").exists());
+    assert!(to("../merged", "bf16").starts_with("exit: 0\n"));
+}
+
+#[test]
+fn merged_weights_are_those_of_peft() {
+    let Some(adapters) = shared("adapters") else { return };
+    let mut compared = 0;
+    for adapter in folders_with(&adapters, "reference.safetensors").into_iter().filter(|a| a.join("base").is_dir()) {
+        let place = Place::new();
+        let (dir, base) = (text(&adapter), text(&adapter.join("base")));
+        let said = place.run(&["adapter", "merge", "--adapter", &dir, "--base", &base, "--out", "../merged"]);
+        assert!(said.starts_with("exit: 0\n"), "{dir}: {said}");
+        let merged = read_tensors(&place.path("merged/model.safetensors"));
+        for (name, (shape, wanted)) in read_tensors(&adapter.join("reference.safetensors")) {
+            let Some(name) = name.strip_prefix("merged.") else { continue };
+            let (got_shape, got) = &merged[name];
+            assert_eq!(*got_shape, shape, "{dir}: {name}");
+            let off = got.iter().zip(&wanted).map(|(g, w)| (g - w).abs()).fold(0.0, f32::max);
+            assert!(off < 1e-6, "{dir}: {name} is off by {off:.1e}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 0, "`{}` holds no adapter with its base", adapters.display());
 }

@@ -81,8 +81,8 @@ fn the_engine_knows_no_plugins_no_network_and_no_command_line() {
 fn nobody_but_main_imports_the_command_line() {
     let host = repository().join("host/src");
     let outside = |path: &Path| path.starts_with("cli") || path == Path::new("main.rs");
-    assert_none(lines_with(&host, "crate::cli", outside), "only `cli` may use `cli`");
-    assert_none(lines_with(&host, "super::cli", outside), "only `cli` may use `cli`");
+    assert_none(lines_with(&host, "crate::cli::", outside), "only `cli` may use `cli`");
+    assert_none(lines_with(&host, "super::cli::", outside), "only `cli` may use `cli`");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `hive expert train` with what it cannot train on: one clear error each, with a stable exit code.
 
 use crate::expert_train::{TRAIN, place};
-use crate::harness::Place;
+use crate::harness::{Place, SmallDisk};
 use crate::tiny_base::{HIDDEN, read_tensors, write_base_with};
 
 const SCHEMA: &str = "CREATE TABLE pets (pet_id INT PRIMARY KEY, name TEXT, age INT);";
@@ -153,37 +153,10 @@ fn run_folders_that_cannot_be_used() {
     insta::assert_snapshot!("run_folder_taken", place.run(&[&TRAIN[..], &["--out", "taken"]].concat()));
 }
 
-/// Unmounts when the test ends, however it ends.
-struct SmallDisk(std::path::PathBuf);
-
-impl SmallDisk {
-    /// A file system of 32 KiB, where this process may make one.
-    fn at(folder: std::path::PathBuf) -> Option<Self> {
-        std::fs::create_dir_all(&folder).unwrap();
-        let mount =
-            std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=32k", "none"]).arg(&folder).output();
-        mount.is_ok_and(|m| m.status.success()).then_some(Self(folder))
-    }
-}
-
-impl SmallDisk {
-    /// Makes room.
-    fn grow(&self) {
-        let grown = std::process::Command::new("mount").args(["-o", "remount,size=4m"]).arg(&self.0).output();
-        assert!(grown.is_ok_and(|g| g.status.success()));
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        drop(std::process::Command::new("umount").arg(&self.0).output());
-    }
-}
-
 #[test]
 fn a_full_disk_is_named_and_leaves_nothing_half_written() {
     let place = place();
-    let Some(disk) = SmallDisk::at(place.path("checkout/disk")) else {
+    let Some(disk) = SmallDisk::at(place.path("checkout/disk"), "32k") else {
         eprintln!("skipped: this user may not mount a small file system");
         return;
     };
@@ -192,13 +165,13 @@ fn a_full_disk_is_named_and_leaves_nothing_half_written() {
     assert!(said.contains("error: Failed to write `") && said.contains("disk/run/checkpoints/step-0000"), "{said}");
     assert!(said.contains("the disk is full (it takes ") && said.contains(" are free)"), "{said}");
     assert!(said.contains("hint: free some space, or write elsewhere with `--out FOLDER`; a run that had"), "{said}");
-    let left = std::fs::read_dir(disk.0.join("run/checkpoints")).map_or(0, Iterator::count);
+    let left = std::fs::read_dir(disk.folder().join("run/checkpoints")).map_or(0, Iterator::count);
     assert_eq!(left, 0, "no checkpoint, whole or half, is left");
-    assert!(!disk.0.join("run/adapter").exists());
+    assert!(!disk.folder().join("run/adapter").exists());
 
     // With more room, the run goes on.
-    disk.grow();
+    disk.grow("4m");
     let said = place.run(&["expert", "train", "sql", "--resume", "disk/run"]);
     assert!(said.starts_with("exit: 0\n"), "{said}");
-    assert!(disk.0.join("run/adapter").exists());
+    assert!(disk.folder().join("run/adapter").exists());
 }

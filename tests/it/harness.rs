@@ -165,6 +165,8 @@ impl Place {
             }
         }
         command.env("HIVE_HOME", self.path("home")).env("NO_COLOR", "1").env_remove("RUST_BACKTRACE");
+        // Whoever runs the tests may have logged in to something.
+        command.env("DOCKER_CONFIG", self.path("docker"));
         command.envs(vars.iter().copied());
         command
     }
@@ -183,5 +185,36 @@ impl Place {
         text.replace(&format!("/{}/", profile_dir().file_name().unwrap_or_default().to_string_lossy()), "/[PROFILE]/")
             .replace(&format!("for {OS} on {ARCH}"), "for [OS] on [ARCH]")
             .replace(DLL_SUFFIX, ".[LIB]")
+    }
+}
+
+/// A file system of a small size, unmounted when this is dropped.
+pub struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// Mounts one of this size (`32k`) at `folder`; `None` where this process may not.
+    pub fn at(folder: PathBuf, size: &str) -> Option<Self> {
+        std::fs::create_dir_all(&folder).expect("a folder can be made");
+        let option = format!("size={size}");
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &option, "none"]).arg(&folder).output();
+        mount.is_ok_and(|m| m.status.success()).then_some(Self(folder))
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.0
+    }
+
+    /// Makes room, up to this size.
+    pub fn grow(&self, size: &str) {
+        let option = format!("remount,size={size}");
+        let grown = Command::new("mount").args(["-o", &option]).arg(&self.0).output();
+        assert!(grown.is_ok_and(|g| g.status.success()));
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        drop(Command::new("umount").arg(&self.0).output());
     }
 }

@@ -1,6 +1,6 @@
 //! The expert as the host sees it: each method hands over to the module that does the work.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use hive_sdk::{Expert, ExpertError, Grade, Manifest, Record, Rendered, Settings, Verdict};
 
@@ -14,6 +14,7 @@ use crate::{grade, options, prompt, synthesize};
 pub struct SqlExpert {
     /// Made at the first need: it starts a database.
     judges: RwLock<Option<Arc<Judges>>>,
+    manifest: OnceLock<Manifest>,
 }
 
 /// Who judges records and answers, on the same databases.
@@ -23,9 +24,17 @@ struct Judges {
 }
 
 impl SqlExpert {
+    fn manifest(&self) -> Result<&Manifest, ExpertError> {
+        if let Some(manifest) = self.manifest.get() {
+            return Ok(manifest);
+        }
+        let manifest = Manifest::parse(self.manifest_json())?;
+        Ok(self.manifest.get_or_init(|| manifest))
+    }
+
     fn set(&self, settings: &Settings) -> Result<Arc<Judges>, ExpertError> {
         let pool = Arc::new(Pool::new(options::database(settings)?));
-        let validator = Validator::new(&Manifest::parse(self.manifest_json())?, settings, Arc::clone(&pool));
+        let validator = Validator::new(self.manifest()?, settings, Arc::clone(&pool));
         let judges = Arc::new(Judges { validator, examiner: Examiner::new(pool) });
         *self.judges.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&judges));
         Ok(judges)
@@ -47,7 +56,7 @@ impl Expert for SqlExpert {
     }
 
     fn render(&self, record: &Record) -> Result<Rendered, ExpertError> {
-        prompt::render(record)
+        prompt::render(self.manifest()?, record)
     }
 
     fn validate(&self, record: &Record) -> Result<Verdict, ExpertError> {

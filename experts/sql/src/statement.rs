@@ -1,4 +1,4 @@
-//! SQL text: taken out of its wrapping, compacted, and parsed as PostgreSQL within limits that
+//! SQL text: taken out of its wrapping and parsed as PostgreSQL within limits that
 //! keep the parser's recursion shallow. It knows nothing of schemas or records.
 
 use sqlparser::ast::Statement;
@@ -189,51 +189,6 @@ fn find_ignoring_case(text: &str, needle: &str) -> Option<usize> {
     text.as_bytes().windows(needle.len()).position(|window| window.eq_ignore_ascii_case(needle.as_bytes()))
 }
 
-/// `sql` with every run of blanks outside quotes as one space and one statement a line. Line
-/// comments become block comments, since the line no longer ends where they do.
-pub fn compact(sql: &str) -> String {
-    let mut out = String::with_capacity(sql.len());
-    let mut chars = sql.trim().chars().peekable();
-    let mut quote: Option<char> = None;
-    let mut space = false;
-    while let Some(c) = chars.next() {
-        if let Some(end) = quote {
-            out.push(c);
-            if c == end {
-                quote = None;
-            }
-            continue;
-        }
-        if c.is_whitespace() {
-            space = true;
-            continue;
-        }
-        if c == ';' {
-            out.push(';');
-            if chars.clone().any(|c| !c.is_whitespace()) {
-                out.push('\n');
-            }
-            space = false;
-            continue;
-        }
-        if std::mem::take(&mut space) && !out.is_empty() && !out.ends_with(['(', '\n']) && !matches!(c, ')' | ',') {
-            out.push(' ');
-        }
-        if c == '-' && chars.peek() == Some(&'-') {
-            chars.next();
-            let comment: String = chars.by_ref().take_while(|c| *c != '\n').collect();
-            out.push_str(&format!("/* {} */", comment.trim().replace("*/", "* /")));
-            space = true;
-            continue;
-        }
-        if matches!(c, '\'' | '"') {
-            quote = Some(c);
-        }
-        out.push(c);
-    }
-    out
-}
-
 /// `sql` without what stands between single quotes.
 pub fn without_texts(sql: &str) -> String {
     let mut inside = false;
@@ -246,6 +201,8 @@ pub fn without_texts(sql: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use hive_sdk::prompt::compact;
+
     use super::*;
 
     #[test]
@@ -270,11 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn compacting_spares_what_is_quoted() {
-        assert_eq!(compact("SELECT  'a  b',\n\t\"c  d\"  FROM t"), "SELECT 'a  b', \"c  d\" FROM t");
-        assert_eq!(compact("CREATE TABLE t (\n  a INT\n);\n\nSELECT 1;\n"), "CREATE TABLE t (a INT);\nSELECT 1;");
-        assert_eq!(compact("SELECT 1 -- one\nFROM t"), "SELECT 1 /* one */ FROM t");
-        assert_eq!(compact("SELECT 'it''s  --x'"), "SELECT 'it''s  --x'");
+    fn a_compacted_statement_is_the_same_statement() {
         for text in ["SELECT 1 -- one\nFROM t", "SELECT a\n  ,b FROM t WHERE x = '  y'"] {
             assert_eq!(parse_one(text), parse_one(&compact(text)));
         }

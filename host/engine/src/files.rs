@@ -5,7 +5,7 @@
 //! was killed; nothing reads it.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufWriter, ErrorKind, Read, Write};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -21,10 +21,25 @@ pub const ASIDE: &str = ".partial-";
 /// When the folder cannot be written or the disk is full; nothing is then left under `path`, and
 /// what stood there still stands.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    let fault = |e: std::io::Error| EngineError::io_of("write", path, e, bytes.len() as u64);
+    let length = bytes.len() as u64;
+    write_file_with(path, length, |file| {
+        file.write_all(bytes).map_err(|e| EngineError::io_of("write", path, e, length))
+    })
+}
+
+/// Writes a file of `length` bytes as [`write_file`] does, with what `fill` writes into it: for
+/// files that are not held in memory.
+///
+/// # Errors
+/// As [`write_file`], and what `fill` says.
+pub fn write_file_with(path: &Path, length: u64, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+    let fault = |e: std::io::Error| EngineError::io_of("write", path, e, length);
     let folder = parent(path);
-    let mut file = tempfile::Builder::new().prefix(ASIDE).tempfile_in(folder).map_err(fault)?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(fault)?;
+    let file = tempfile::Builder::new().prefix(ASIDE).tempfile_in(folder).map_err(fault)?;
+    let mut buffered = BufWriter::with_capacity(1 << 16, file.as_file());
+    fill(&mut buffered)?;
+    buffered.flush().and_then(|()| file.as_file().sync_all()).map_err(fault)?;
+    drop(buffered);
     // Temporary files are private; results are for whoever may read the folder.
     #[cfg(unix)]
     {

@@ -17,9 +17,13 @@ use crate::datasets::{DatasetError, HubError, MapError};
 use crate::exam::ExamError;
 use crate::experts::{ExpertError, engine_exit_code, engine_hint};
 use crate::gate::GateError;
+use crate::installed::InstallError;
 use crate::manifest::ManifestError;
 use crate::models::ModelError;
+use crate::packages::PackageError;
 use crate::plugins::PluginError;
+use crate::registries::RegistryError;
+use crate::trust::TrustError;
 
 /// Exit code of an error that says nothing of its own: the tool failed.
 const TOOL_FAILED: u8 = 2;
@@ -73,6 +77,18 @@ fn advice(error: &(dyn Error + 'static)) -> Option<Advice> {
     }
     if let Some(e) = error.downcast_ref::<ExpertError>() {
         return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details() });
+    }
+    if let Some(e) = error.downcast_ref::<InstallError>() {
+        return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details() });
+    }
+    if let Some(e) = error.downcast_ref::<RegistryError>() {
+        return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details() });
+    }
+    if let Some(e) = error.downcast_ref::<PackageError>() {
+        return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details() });
+    }
+    if let Some(e) = error.downcast_ref::<TrustError>() {
+        return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: Vec::new() });
     }
     if let Some(e) = error.downcast_ref::<ExamError>() {
         return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details() });

@@ -5,7 +5,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::note;
 use crate::experts::data::OpenExpert;
-use crate::plugins::{Builder, Experts, LibraryPlace, PluginError, open};
+use crate::installed::Release;
+use crate::plugins::{Builder, ExpertEntry, Experts, LibraryPlace, PluginError, open};
 
 /// The expert of this name, built first if need be. On a terminal cargo's last line is shown while
 /// it works; elsewhere one plain line says what is going on.
@@ -13,8 +14,19 @@ use crate::plugins::{Builder, Experts, LibraryPlace, PluginError, open};
 /// # Errors
 /// When there is no such expert, or it does not build or load.
 pub fn load_expert(name: &str) -> Result<OpenExpert, PluginError> {
-    let experts = Experts::find();
-    let entry = experts.get(name)?;
+    load_entry(Experts::find().get(name)?)
+}
+
+/// The expert of an installed release.
+///
+/// # Errors
+/// When it does not load.
+pub fn load_release(release: &Release) -> Result<OpenExpert, PluginError> {
+    load_entry(&ExpertEntry::of_release(&release.description.name, &release.dir))
+}
+
+fn load_entry(entry: &ExpertEntry) -> Result<OpenExpert, PluginError> {
+    let name = &entry.name;
     let mut progress: Option<ProgressBar> = None;
     let builder = Builder::from_environment();
     let loaded = open(entry, &builder, &mut |line| {

@@ -13,9 +13,11 @@ pub mod error;
 mod exam_progress;
 mod expert;
 mod interrupt;
+mod key;
 pub mod loading;
 mod model;
 pub mod output;
+mod packages;
 mod plan_text;
 mod pull_progress;
 mod train_progress;
@@ -57,13 +59,16 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// List, check, train and run experts
+    /// List, train, examine, package, install and run experts
     #[command(subcommand)]
     Expert(expert::ExpertCommand),
+    /// Make, trust and revoke the keys that sign packages
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// List, fetch and find base models
     #[command(subcommand)]
     Model(model::ModelCommand),
-    /// Look into adapters and compare what they compute
+    /// Look into adapters, compare what they compute, and merge them
     #[command(subcommand)]
     Adapter(adapter::AdapterCommand),
     /// Time the engine
@@ -79,6 +84,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = start_logging().and_then(|()| set_threads()).and_then(|()| match cli.command {
         Command::Expert(command) => command.run(),
+        Command::Key(command) => key::run(command),
         Command::Model(command) => model::run(command),
         Command::Adapter(command) => command.run(),
         Command::Bench(command) => command.run(),

@@ -1,4 +1,4 @@
-//! How a pull of a base model or a data set looks: a bar on a terminal, plain lines otherwise. All on stderr.
+//! How a pull of a base model, a data set or a package looks: a bar on a terminal, plain lines otherwise. All on stderr.
 
 use std::time::{Duration, Instant};
 
@@ -53,6 +53,11 @@ impl PullReporter for PullProgress {
         let files = if files == 1 { "1 file".to_owned() } else { format!("{files} files") };
         let revision = revision.get(..12).unwrap_or(revision);
         self.line(&format!("Pulling data set {name} at {revision} ({files}{size})"));
+    }
+
+    fn transfer(&mut self, what: &str) {
+        self.close_bar();
+        self.line(what);
     }
 
     fn source(&mut self, source: &Source) {

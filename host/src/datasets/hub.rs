@@ -294,7 +294,8 @@ fn fetch(
     }
     let part = path.with_added_extension("part");
     let resumed = part.exists();
-    let request = Request { url, token: network.hub_token.as_deref(), file };
+    let authorization = network.hub_token.as_ref().map(|token| format!("Bearer {token}"));
+    let request = Request { url, authorization, file };
     reporter.file(file);
     downloader.fetch(&request, &part, reporter)?;
     let mut done = accept(file, &part, &path);

@@ -220,6 +220,10 @@ pub fn markdown(report: &Report) -> String {
         ("Speed and size", cost(report)),
         ("Score by what prompts are about", by_tag(report)),
     ] {
+        // A suite need not say what its prompts are about.
+        if rows.is_empty() {
+            continue;
+        }
         out.push_str(&format!("\n## {title}\n\n| | {} |\n|---|{}\n", names.join(" | "), "---|".repeat(names.len())));
         for Row { name, cells } in rows {
             let cells: Vec<String> = cells.iter().map(|c| cell(c)).collect();

@@ -98,7 +98,10 @@ pub fn set_up(
 }
 
 /// Digests of a base's tokenizer and of its chat template.
-fn text_digests(model: &BaseModel) -> Result<(String, String), ExpertError> {
+///
+/// # Errors
+/// When it has none.
+pub fn text_digests(model: &BaseModel) -> Result<(String, String), ExpertError> {
     // This says what is missing.
     let Tokeniser { tokenizer, template, .. } = Tokeniser::new(model)?;
     Ok((tokenizer.digest()?, hex(&Sha256::digest(template.source()))))

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hive_sdk::ABI_VERSION;
+use hive_sdk::prompt::{Piece, pieces};
 use serde_json::{Map, Value};
 
 use super::fault::{Fault, JsonPath};
@@ -19,6 +20,7 @@ pub(super) fn faults(manifest: &Value) -> Vec<Fault> {
     checks.paths_and_blanks(manifest, &root);
     let fields = checks.dataset(top.get("dataset"), &root.key("dataset"));
     checks.eval_prompts(top.get("eval_prompts"), &root.key("eval_prompts"), &fields);
+    checks.prompt(top.get("prompt"), &root.key("prompt"), &fields);
     let lints = checks.lints(top.get("dataset").and_then(|d| d.get("lints")), &root.key("dataset").key("lints"));
     if let Some(recipe) = top.get("recipe") {
         checks.recipe(recipe, &root.key("recipe"), &lints);
@@ -33,6 +35,7 @@ pub(super) fn faults(manifest: &Value) -> Vec<Fault> {
 struct Field<'m> {
     name: &'m str,
     optional: bool,
+    completion: bool,
 }
 
 struct Checks {
@@ -124,7 +127,7 @@ impl Checks {
                 if !names.insert(name) {
                     self.fault(fields_path.index(i).key("name"), format!("the field `{name}` is declared twice"));
                 }
-                fields.push(Field { name, optional: is("optional") });
+                fields.push(Field { name, optional: is("optional"), completion: is("completion") });
             }
             completions += usize::from(is("completion"));
             self.no_repetition(field.get("aliases"), &fields_path.index(i).key("aliases"));
@@ -166,6 +169,32 @@ impl Checks {
                         self.fault(here.key(field.name), "got a blank text, expected some");
                     }
                     Some(_) => {}
+                }
+            }
+        }
+    }
+
+    /// The declared turns: each can be filled in, none gives the answer away.
+    fn prompt(&mut self, turns: Option<&Value>, path: &JsonPath, fields: &[Field<'_>]) {
+        for (i, turn) in list(turns).iter().enumerate() {
+            let Some(content) = turn.get("content").and_then(Value::as_str) else { continue };
+            let here = path.index(i).key("content");
+            match pieces(content) {
+                Err(error) => self.fault(here, error.message),
+                // Without declared fields their absence is the fault, and it was told.
+                Ok(_) if fields.is_empty() => {}
+                Ok(pieces) => {
+                    for piece in pieces {
+                        let Piece::Field { name, .. } = piece else { continue };
+                        match fields.iter().find(|field| field.name == name) {
+                            None => self.fault(here.clone(), undeclared(name, fields)),
+                            Some(field) if field.completion => {
+                                let message = format!("`{name}` is the completion, which no prompt may hold");
+                                self.fault(here.clone(), message);
+                            }
+                            Some(_) => {}
+                        }
+                    }
                 }
             }
         }

@@ -9,6 +9,7 @@ fn sound() -> Value {
         "name": "shout", "version": "0.1.0", "abi": 3, "description": "Says it louder", "license": "MIT",
         "base_models": ["smollm2-135m-instruct"],
         "dataset": {"fields": [{"name": "text"}, {"name": "loud", "completion": true}], "group_by": "text"},
+        "prompt": [{"role": "user", "content": "{text|trim}"}],
         "recipe": {"adapter": {"rank": 4, "target_modules": ["q_proj", "v_proj"]}},
         "profiles": {"quickstart": {"training": {"steps": 3}}},
         "eval_prompts": [{"id": "a", "record": {"text": "hi", "loud": "HI"}}]
@@ -40,6 +41,21 @@ fn a_sound_manifest_has_no_faults() {
 fn each_fault_is_told_once_with_its_path() {
     for (at, value, expected) in [
         ("/recipe/adapter/rnak", json!(4), "$.recipe.adapter.rnak: unknown key `rnak`, did you mean `rank`?"),
+        (
+            "/prompt/0/content",
+            json!("{txet}"),
+            "$.prompt[0].content: `txet` is not a declared field, did you mean `text`?",
+        ),
+        (
+            "/prompt/0/content",
+            json!("{loud}"),
+            "$.prompt[0].content: `loud` is the completion, which no prompt may hold",
+        ),
+        (
+            "/prompt/0/content",
+            json!("{text|shout}"),
+            "$.prompt[0].content: `shout` is no filter, expected one of: trim, compact, line",
+        ),
         ("/recipe/adapter/rank", json!("4"), "$.recipe.adapter.rank: got `\"4\"`, expected a whole number"),
         ("/recipe/adapter/rank", json!(0), "$.recipe.adapter.rank: got `0`, expected at least 1"),
         (

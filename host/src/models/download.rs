@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ureq::Agent;
 use ureq::config::RedirectAuthHeaders;
+use ureq::tls::{RootCerts, TlsConfig};
 
 use super::catalogue::ModelFile;
 use super::error::{ModelError, SourceError};
@@ -34,14 +35,16 @@ pub(crate) struct Downloader {
     agent: Agent,
     /// Wait after the first failed attempt; doubles with each.
     backoff: Duration,
+    /// How one says who one is there.
+    login: &'static str,
 }
 
 /// Where one file is.
 pub(crate) struct Request<'a> {
     /// The address.
     pub(crate) url: &'a str,
-    /// The bearer token to send there, and to no other host.
-    pub(crate) token: Option<&'a str>,
+    /// The `authorization` to send there, and to no other host: `Bearer …`.
+    pub(crate) authorization: Option<String>,
     /// What it is.
     pub(crate) file: &'a ModelFile,
 }
@@ -53,21 +56,36 @@ enum Attempt {
     Final(SourceError),
 }
 
+/// How files and answers are fetched: patiently, and without telling a second host who one is.
+/// `roots` are the certificates to trust, where the usual ones are not meant.
+pub(crate) fn agent(roots: Option<RootCerts>) -> Agent {
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        // A redirect to a content server never carries the token; one to the same host may.
+        .redirect_auth_headers(RedirectAuthHeaders::SameHost)
+        .timeout_resolve(Some(Duration::from_secs(10)))
+        .timeout_connect(Some(Duration::from_secs(10)))
+        .timeout_recv_response(Some(Duration::from_secs(30)))
+        .timeout_per_read(Some(Duration::from_secs(60)))
+        .user_agent(concat!("hive/", env!("CARGO_PKG_VERSION")))
+        // Lengths and ranges count the file's own bytes, so no compression on the way.
+        .accept_encoding("identity");
+    let config = match roots {
+        Some(roots) => config.tls_config(TlsConfig::builder().root_certs(roots).build()),
+        None => config,
+    };
+    config.build().into()
+}
+
 impl Downloader {
+    /// For the model hub and for anything that asks for no login.
     pub(crate) fn new(backoff: Duration) -> Self {
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            // A redirect to a content server never carries the token; one to the same host may.
-            .redirect_auth_headers(RedirectAuthHeaders::SameHost)
-            .timeout_resolve(Some(Duration::from_secs(10)))
-            .timeout_connect(Some(Duration::from_secs(10)))
-            .timeout_recv_response(Some(Duration::from_secs(30)))
-            .timeout_per_read(Some(Duration::from_secs(60)))
-            .user_agent(concat!("hive/", env!("CARGO_PKG_VERSION")))
-            // Lengths and ranges count the file's own bytes, so no compression on the way.
-            .accept_encoding("identity")
-            .build();
-        Self { agent: config.into(), backoff }
+        Self::with(agent(None), backoff, "a token goes into `HF_TOKEN`")
+    }
+
+    /// Over this agent; `login` says how one says who one is there.
+    pub(crate) fn with(agent: Agent, backoff: Duration, login: &'static str) -> Self {
+        Self { agent, backoff, login }
     }
 
     /// What a web server answers, for questions rather than files. Tries again what may pass.
@@ -144,8 +162,8 @@ impl Downloader {
         if have > 0 {
             get = get.header("range", format!("bytes={have}-"));
         }
-        if let Some(token) = request.token {
-            get = get.header("authorization", format!("Bearer {token}"));
+        if let Some(authorization) = &request.authorization {
+            get = get.header("authorization", authorization);
         }
         let mut response = get.call().map_err(|e| match e {
             ureq::Error::Io(_) | ureq::Error::Timeout(_) | ureq::Error::Protocol(_) | ureq::Error::ConnectionFailed => {
@@ -172,7 +190,7 @@ impl Downloader {
                 return Err(Attempt::Transient(format!("the server answered {status}")));
             }
             status @ (401 | 403) => {
-                return Err(give_up(format!("the server answered {status} (a token goes into `HF_TOKEN`)")));
+                return Err(give_up(format!("the server answered {status} ({})", self.login)));
             }
             status => return Err(give_up(format!("the server answered {status}"))),
         }

@@ -12,7 +12,7 @@ pub mod resolve;
 pub(crate) mod test_server;
 
 pub use catalogue::Catalogue;
-pub(crate) use download::{Downloader, Request};
+pub(crate) use download::{Downloader, Request, agent};
 pub(crate) use error::SourceError;
 pub use error::{ModelError, Result};
 pub(crate) use files::sha256;

@@ -26,6 +26,8 @@ pub trait PullReporter {
     /// A pull of a data set of the hub begins: its name, its revision, how many files, how many bytes
     /// when that is known.
     fn data_set(&mut self, _name: &str, _revision: &str, _files: usize, _bytes: Option<u64>) {}
+    /// Files go from or to a registry: `what` says of what, and which way.
+    fn transfer(&mut self, _what: &str) {}
     /// This source is tried now.
     fn source(&mut self, _source: &Source) {}
     /// This file is fetched now.
@@ -170,7 +172,8 @@ fn fetch_from(
     for file in missing {
         reporter.file(file);
         let url = format!("{folder}/{}", file.name);
-        let request = Request { url: &url, token, file };
+        let authorization = token.map(|token| format!("Bearer {token}"));
+        let request = Request { url: &url, authorization, file };
         let part = staging.join(format!("{}.part", file.name));
         let resumed = part.exists();
         downloader.fetch(&request, &part, reporter)?;

@@ -8,13 +8,19 @@ use super::PluginError;
 use super::build::Builder;
 use super::checkout::Checkout;
 use crate::home::hive_home;
+use crate::installed::current_release;
+use crate::packages::layout::{DESCRIPTION, own_library};
+
+/// The record of an installed library's sha256.
+const RECORD: &str = "library.sha256";
 
 /// Where an expert comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// Built from this source tree.
     Checkout(Checkout),
-    /// A folder with `manifest.json`, the library and `library.sha256`.
+    /// A folder with `manifest.json` and, unless the manifest alone is to answer, the library and
+    /// `library.sha256`.
     Installed(PathBuf),
 }
 
@@ -40,6 +46,7 @@ impl ExpertEntry {
     pub fn library_path(&self, builder: &Builder) -> PathBuf {
         match &self.origin {
             Origin::Checkout(checkout) => builder.library(checkout, &self.name),
+            Origin::Installed(dir) if is_release(dir) => dir.join(own_library()),
             Origin::Installed(dir) => dir.join(library_name(&self.name)),
         }
     }
@@ -48,7 +55,28 @@ impl ExpertEntry {
     pub fn record_path(&self, builder: &Builder) -> PathBuf {
         match &self.origin {
             Origin::Checkout(checkout) => builder.record(checkout, &self.name),
-            Origin::Installed(dir) => dir.join("library.sha256"),
+            Origin::Installed(dir) => dir.join(RECORD),
+        }
+    }
+
+    /// The expert of an installed release.
+    pub fn of_release(name: &str, dir: &Path) -> Self {
+        Self { name: name.to_owned(), origin: Origin::Installed(dir.to_owned()) }
+    }
+
+    /// Version of the package that it came as, which may be another than its manifest's.
+    pub(super) fn package_version(&self) -> Option<String> {
+        let Origin::Installed(dir) = &self.origin else { return None };
+        let text = std::fs::read(dir.join(DESCRIPTION)).ok()?;
+        let description: serde_json::Value = serde_json::from_slice(&text).ok()?;
+        description["version"].as_str().map(str::to_owned)
+    }
+
+    /// True for a release that was installed without native code.
+    pub(super) fn is_declared(&self) -> bool {
+        match &self.origin {
+            Origin::Installed(dir) => is_release(dir) && !dir.join(RECORD).exists(),
+            Origin::Checkout(_) => false,
         }
     }
 
@@ -56,6 +84,11 @@ impl ExpertEntry {
     pub fn is_installed(&self) -> bool {
         matches!(self.origin, Origin::Installed(_))
     }
+}
+
+/// Whether a folder is a release that came as a package.
+pub(super) fn is_release(dir: &Path) -> bool {
+    dir.join(DESCRIPTION).exists()
 }
 
 /// File name of an expert's library on this platform: `libexpert_sql.so`.
@@ -119,5 +152,7 @@ fn installed(folder: &Path) -> Vec<(String, PathBuf)> {
         .filter(|e| e.path().is_dir())
         .filter_map(|e| Some((e.file_name().into_string().ok()?, e.path())))
         .filter(|(name, _)| !name.starts_with('.'))
+        // What came as a package has releases; what was put there by hand has its files at once.
+        .map(|(name, dir)| (name, current_release(&dir).unwrap_or(dir)))
         .collect()
 }

@@ -67,6 +67,12 @@ pub enum LoadFault {
     /// It cannot be read.
     #[error("the file cannot be read: {0}")]
     Unreadable(std::io::Error),
+    /// It was installed without a plugin.
+    #[error("it was installed without its plugin, so it can be asked, and no more")]
+    NoPlugin,
+    /// Its package is not trusted, or no longer.
+    #[error("its native code is not run: {0}")]
+    Untrusted(String),
     /// No sha256 was recorded for it.
     #[error("its sha256 was never recorded (`{}`: {why})", path.display())]
     NotRecorded {
@@ -193,6 +199,12 @@ impl PluginError {
                 None => "`hive expert list` shows all experts and where they come from".to_owned(),
             },
             PluginError::Build { command, .. } => format!("`{command}` shows the whole output"),
+            PluginError::Load { fault: LoadFault::Untrusted(_), .. } => {
+                "`hive key list` shows whom this machine trusts; `hive key trust` adds a key".to_owned()
+            }
+            PluginError::Load { fault: LoadFault::NoPlugin, .. } => {
+                "install a package that is signed by a trusted key and has a plugin for this machine".to_owned()
+            }
             PluginError::Load { expert, library, installed: true, .. } => {
                 let folder = library.parent().unwrap_or(library).display();
                 format!("install a build of `{expert}` for this hive again, or remove `{folder}`")

@@ -12,13 +12,17 @@ use hive_sdk::abi::{ABI_SYMBOL, ABI_VERSION, ExpertTable, TABLE_SYMBOL};
 use libloading::Library;
 
 use super::build::Builder;
-use super::discover::ExpertEntry;
+use super::declared::Declared;
+use super::discover::{ExpertEntry, Origin, is_release};
 use super::error::{LoadFault, PluginError};
 use super::expert::LoadedExpert;
 use super::format::Format;
+use super::in_process::InProcess;
 use super::isolated::{Isolated, WorkerCommand};
 use super::record::LibraryRecord;
 use super::transport::{Table, Transport};
+use crate::installed::{BESIDE, InstallRecord};
+use crate::trust::{Ring, Signer};
 
 /// Where an expert's library lies, and what it must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,9 +53,17 @@ impl LibraryPlace {
     /// # Errors
     /// When nothing is recorded.
     pub fn sha256(&self) -> Result<String, PluginError> {
+        if self.has_no_plugin() {
+            return Err(self.fault(LoadFault::NoPlugin));
+        }
         let record = LibraryRecord::read(&self.record);
         let fault = |e: std::io::Error| LoadFault::NotRecorded { path: self.record.clone(), why: plain(&e) };
         record.map(|record| record.sha256).map_err(|e| self.fault(fault(e)))
+    }
+
+    /// Whether it is of a release that was installed without native code.
+    fn has_no_plugin(&self) -> bool {
+        self.installed && !self.record.exists() && self.library.parent().is_some_and(is_release)
     }
 
     /// As arguments of `hive worker`.
@@ -74,7 +86,48 @@ impl LibraryPlace {
 /// expert than its name says.
 pub fn load(entry: &ExpertEntry, builder: &Builder) -> Result<LoadedExpert, PluginError> {
     let place = LibraryPlace::of(entry, builder);
+    if entry.is_declared() {
+        let path = entry.manifest_path();
+        let json = std::fs::read_to_string(path).map_err(|e| place.fault(LoadFault::Unreadable(e)))?;
+        return declared(&entry.name, &json);
+    }
+    if let Origin::Installed(dir) = &entry.origin
+        && is_release(dir)
+    {
+        check_trust(dir).map_err(|why| place.fault(LoadFault::Untrusted(why)))?;
+    }
     over(&place, Box::new(load_table(&place)?))
+}
+
+/// The expert of a manifest alone: what it declares, without native code.
+///
+/// # Errors
+/// When the manifest has faults or names another expert.
+pub fn declared(name: &str, json: &str) -> Result<LoadedExpert, PluginError> {
+    let declared = Declared::new(json.to_owned()).map_err(|e| PluginError::Load {
+        expert: name.to_owned(),
+        library: PathBuf::default(),
+        installed: true,
+        fault: LoadFault::Manifest { what: "its manifest cannot be read".to_owned(), faults: vec![e.message] },
+    })?;
+    LoadedExpert::over(name, Box::new(InProcess(declared)))
+}
+
+/// Whether native code of the release in `dir` may run: who signed it is trusted to this day.
+fn check_trust(dir: &Path) -> Result<(), String> {
+    let record = std::fs::read(dir.join(BESIDE[0])).map_err(|e| plain(&e))?;
+    let record: InstallRecord = serde_json::from_slice(&record).map_err(|e| e.to_string())?;
+    let ring = Ring::from_env().map_err(|e| e.to_string())?;
+    let signer = Signer::of(record.key, &ring);
+    if record.plugin && signer.is_trusted() {
+        return Ok(());
+    }
+    Err(match signer {
+        Signer::Nobody => "nobody signed it".to_owned(),
+        Signer::Revoked(key, name) => format!("its key `{name}` ({}) was revoked", key.id()),
+        Signer::Stranger(key) => format!("its key {} is not trusted", key.id()),
+        Signer::Trusted(..) => "it was installed without its plugin".to_owned(),
+    })
 }
 
 /// The expert at `place`, in processes of their own: `count` of them, each with its own state.
@@ -83,6 +136,9 @@ pub fn load(entry: &ExpertEntry, builder: &Builder) -> Result<LoadedExpert, Plug
 /// # Errors
 /// As [`load`], and when a process cannot be started.
 pub fn load_isolated(place: &LibraryPlace, count: usize, limit: Duration) -> Result<Vec<LoadedExpert>, PluginError> {
+    if place.has_no_plugin() {
+        return Err(place.fault(LoadFault::NoPlugin));
+    }
     let program = std::env::current_exe().map_err(|e| place.fault(LoadFault::Unreadable(e)))?;
     let command = WorkerCommand { program, place: place.clone(), limit };
     (0..count).map(|_| over(place, Box::new(Isolated::new(command.clone())))).collect()

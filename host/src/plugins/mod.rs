@@ -7,10 +7,12 @@
 //! load      dlopen and the table  format    what kind of file a library is
 //! expert    typed, batched calls  transport how the bytes travel    survey  what `list` shows
 //! isolated  in another process    worker    that process
+//! declared  a manifest alone
 //! ```
 
 mod build;
 mod checkout;
+mod declared;
 mod discover;
 mod error;
 mod expert;
@@ -30,7 +32,7 @@ pub use error::{CallFault, LoadFault, PluginError};
 pub use expert::{BATCH, LoadedExpert};
 pub use in_process::InProcess;
 pub use isolated::{Isolated, WorkerCommand};
-pub use load::{LibraryPlace, load, load_isolated};
+pub use load::{LibraryPlace, declared, load, load_isolated};
 pub use record::LibraryRecord;
 pub use survey::{ExpertState, Surveyed, survey};
 pub use transport::Transport;

@@ -16,6 +16,8 @@ use crate::manifest::check;
 pub enum ExpertState {
     /// Loaded, and its manifest read from the library.
     Ready,
+    /// Installed without native code: it can be asked, and no more.
+    Declared,
     /// No library yet; the first use builds it.
     NotBuilt,
     /// Sources changed since the library was built; the next use builds it again.
@@ -70,7 +72,7 @@ fn survey_one(entry: &ExpertEntry, builder: &Builder) -> Surveyed {
     let manifest = declared.ok();
     Surveyed {
         name: entry.name.clone(),
-        version: manifest.as_ref().map(|m| m.version.clone()),
+        version: entry.package_version().or_else(|| manifest.as_ref().map(|m| m.version.clone())),
         abi: manifest.as_ref().map(|m| m.abi),
         description: manifest.map(|m| m.description),
         installed: entry.is_installed(),
@@ -82,6 +84,7 @@ fn survey_one(entry: &ExpertEntry, builder: &Builder) -> Surveyed {
 
 fn try_load(entry: &ExpertEntry, builder: &Builder) -> ExpertState {
     match load(entry, builder) {
+        Ok(_) if entry.is_declared() => ExpertState::Declared,
         Ok(_) => ExpertState::Ready,
         // The list names expert and library beside the state.
         Err(PluginError::Load { fault: LoadFault::Manifest { what, faults }, .. }) => {

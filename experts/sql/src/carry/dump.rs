@@ -4,7 +4,6 @@
 
 use super::{Carried, Rows, quoted};
 use crate::dialect::Dialect;
-use crate::statement;
 
 /// Beginnings of statements that say nothing of tables and rows: settings, rights, code.
 const PASSED_OVER: [&str; 18] = [
@@ -84,7 +83,7 @@ pub(super) fn read(text: &str) -> Result<Carried, String> {
         }
     }
     if !pending.trim().is_empty() {
-        let start: String = statement::compact(&pending).chars().take(60).collect();
+        let start: String = hive_sdk::prompt::compact(&pending).chars().take(60).collect();
         return Err(format!("ends within a statement: `{start}`"));
     }
     if !tables.to_ascii_uppercase().contains("CREATE TABLE") {

@@ -55,8 +55,7 @@ impl Decoder {
     /// # Errors
     /// All missing, unexpected and misshapen tensors at once; or what reading them says.
     pub fn load(config: &ModelConfig, tensors: &dyn TensorSource) -> Result<Self> {
-        config.check()?;
-        check_names(config, tensors)?;
+        checked_tensors(config, tensors)?;
         Self::build(config, |name, _| tensors.read(name))
     }
 
@@ -198,8 +197,13 @@ fn expected(config: &ModelConfig) -> Result<Vec<(String, Vec<usize>)>> {
     Ok(names)
 }
 
-/// Lists every tensor that is missing, unexpected or of another shape.
-fn check_names(config: &ModelConfig, tensors: &dyn TensorSource) -> Result<()> {
+/// Every tensor of a model of this shape, with its shape, once it is certain that `tensors` has those
+/// and no others.
+///
+/// # Errors
+/// When `config` contradicts itself; or every tensor that is missing, unexpected or of another shape.
+pub(crate) fn checked_tensors(config: &ModelConfig, tensors: &dyn TensorSource) -> Result<Vec<(String, Vec<usize>)>> {
+    config.check()?;
     let expected = expected(config)?;
     let total = expected.len();
     let mut problems = Vec::new();
@@ -223,7 +227,7 @@ fn check_names(config: &ModelConfig, tensors: &dyn TensorSource) -> Result<()> {
         }
     }
     if problems.is_empty() {
-        return Ok(());
+        return Ok(expected);
     }
     Err(EngineError::Mismatch {
         of: MismatchOf::BaseModel,

@@ -1,9 +1,10 @@
 //! The frozen base model: its shape, where its weights come from, its tokenizer and chat
-//! template, and the computation of it.
+//! template, the computation of it, and writing it for other programs.
 
 pub mod chat_template;
 pub mod config;
 pub mod decoder;
+pub mod export;
 pub mod inference;
 pub mod pass;
 pub mod shapes;

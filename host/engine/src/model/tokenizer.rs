@@ -258,5 +258,7 @@ impl PreTokenizer {
     }
 }
 
+mod written;
+
 #[cfg(test)]
 pub(crate) mod tests;

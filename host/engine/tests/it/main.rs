@@ -2,6 +2,7 @@
 
 mod attention_oracle;
 mod autograd;
+mod export;
 mod fixtures;
 mod generation;
 mod oracle;

@@ -6,13 +6,15 @@ use console::style;
 use serde_json::{Value, json};
 
 use crate::cli::output::{note, result};
+use crate::installed::{Release, Store};
 use crate::plugins::{Builder, ExpertState, Experts, Surveyed, survey};
 
 /// Lists every expert, its version, library and state.
 #[derive(Debug, Args)]
 pub struct List {
     /// Print JSON: `{"experts": [{"name", "version", "abi", "description", "origin", "manifest",
-    /// "library", "state", "why"}]}`
+    /// "library", "state", "why"}], "installed": [{"name", "version", "base", "current", "folder",
+    /// "source"}]}`
     #[arg(long)]
     json: bool,
 }
@@ -24,21 +26,42 @@ impl List {
     /// When stdout cannot be written to.
     pub fn run(self) -> anyhow::Result<()> {
         let found = survey(&Experts::find(), &Builder::from_environment());
+        // Without a place for them nothing is installed.
+        let installed = Store::from_env().and_then(|store| store.releases()).unwrap_or_default();
         if self.json {
             let experts: Vec<Value> = found.iter().map(as_json).collect();
-            return result(&format!("{:#}", json!({ "experts": experts })));
+            let installed: Vec<Value> = installed.iter().map(release_json).collect();
+            return result(&format!("{:#}", json!({ "experts": experts, "installed": installed })));
         }
         if found.is_empty() {
             note("No experts found: neither a source checkout nor `HIVE_HOME/experts` holds one");
             return Ok(());
         }
-        result(&table(&found))
+        let mut lines = vec![table(&found)];
+        if !installed.is_empty() {
+            lines.push("\nINSTALLED".to_owned());
+            lines.extend(
+                installed
+                    .iter()
+                    .map(|release| format!("  {}{}", release.title(), if release.current { " (current)" } else { "" })),
+            );
+        }
+        result(&lines.join("\n"))
     }
+}
+
+fn release_json(release: &Release) -> Value {
+    let d = &release.description;
+    json!({
+        "name": d.name, "version": d.version, "base": d.base.id, "current": release.current, "folder": release.dir,
+        "source": release.record.source,
+    })
 }
 
 fn as_json(expert: &Surveyed) -> Value {
     let (state, why) = match &expert.state {
         ExpertState::Ready => ("ready", None),
+        ExpertState::Declared => ("without_plugin", None),
         ExpertState::NotBuilt => ("not_built", None),
         ExpertState::Stale => ("stale", None),
         ExpertState::Broken(why) => ("broken", Some(why)),
@@ -83,6 +106,7 @@ fn table(experts: &[Surveyed]) -> String {
 fn state(state: &ExpertState) -> String {
     match state {
         ExpertState::Ready => style("ready").green().to_string(),
+        ExpertState::Declared => format!("{} (without its plugin: it can be asked)", style("ready").green()),
         ExpertState::NotBuilt => "not built (built on first use)".to_owned(),
         ExpertState::Stale => "stale (built again on next use)".to_owned(),
         ExpertState::Broken(why) => format!("{}: {why}", style("broken").red()),

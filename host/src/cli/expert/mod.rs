@@ -4,13 +4,23 @@ mod compare;
 mod data;
 mod eval;
 mod exam;
+mod inspect;
+mod install;
 mod list;
+mod package;
 mod plan;
+mod publish;
 mod replay;
 mod run;
 mod schema;
+mod search;
+mod select;
+mod sign;
 mod train;
+mod uninstall;
+mod update;
 mod validate;
+mod verify;
 mod what;
 
 use clap::Subcommand;
@@ -34,6 +44,26 @@ pub enum ExpertCommand {
     Replay(replay::Replay),
     /// Ask an expert a question
     Run(Box<run::Run>),
+    /// Make a package of a finished run
+    Package(Box<package::Package>),
+    /// Sign a package
+    Sign(sign::Sign),
+    /// Check a package's files and signature, and that it computes what it says
+    Verify(Box<verify::Verify>),
+    /// Show what a package is
+    Inspect(inspect::Inspect),
+    /// Publish a package to a registry, or export it as a repository of a model hub
+    Publish(publish::Publish),
+    /// List what a registry has
+    Search(search::Search),
+    /// Install an expert from a package, after proving it
+    Install(Box<install::Install>),
+    /// Install a newer version from where an expert came from
+    Update(Box<update::Update>),
+    /// Say which installed version an expert's name alone means
+    Use(select::Use),
+    /// Remove an installed expert
+    Uninstall(uninstall::Uninstall),
     /// Check a manifest and list all its faults
     Validate(validate::Validate),
     /// Print the JSON schema of manifests
@@ -55,6 +85,16 @@ impl ExpertCommand {
             ExpertCommand::Compare(command) => command.run(),
             ExpertCommand::Replay(command) => command.run(),
             ExpertCommand::Run(command) => command.run(),
+            ExpertCommand::Package(command) => command.run(),
+            ExpertCommand::Sign(command) => command.run(),
+            ExpertCommand::Verify(command) => command.run(),
+            ExpertCommand::Inspect(command) => command.run(),
+            ExpertCommand::Publish(command) => command.run(),
+            ExpertCommand::Search(command) => command.run(),
+            ExpertCommand::Install(command) => command.run(),
+            ExpertCommand::Update(command) => command.run(),
+            ExpertCommand::Use(command) => command.run(),
+            ExpertCommand::Uninstall(command) => command.run(),
             ExpertCommand::Validate(command) => command.run(),
             ExpertCommand::Schema(command) => command.run(),
         }

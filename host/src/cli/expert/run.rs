@@ -11,7 +11,7 @@ use hive_sdk::Record;
 
 use super::super::error::Failure;
 use super::super::interrupt::on_interrupt;
-use super::super::loading::load_expert;
+use super::super::loading::{load_expert, load_release};
 use super::super::output::{note, result};
 use super::super::pull_progress::PullProgress;
 use super::train::RUNS;
@@ -19,12 +19,13 @@ use crate::experts::answer::answer;
 use crate::experts::base::Base;
 use crate::experts::run_folder::RunFolder;
 use crate::experts::tokenise::Tokeniser;
+use crate::installed::{InstallError, Release, Store};
 use crate::plugins::LoadedExpert;
 
 /// Ask an expert a question
 #[derive(Debug, Args)]
 pub struct Run {
-    /// Name of the expert, as `hive expert list` shows it
+    /// Name of the expert, as `hive expert list` shows it; NAME@VERSION for one that is installed
     name: String,
     /// The question
     question: String,
@@ -34,7 +35,8 @@ pub struct Run {
     /// Another field of the record; may be given several times
     #[arg(long = "field", value_name = "NAME=VALUE")]
     fields: Vec<String>,
-    /// Folder of the run whose adapter answers; the latest below `runs` unless given
+    /// Folder of the run whose adapter answers; the latest below `runs` unless given or, where there is
+    /// none, what is installed
     #[arg(long, value_name = "RUN", conflicts_with_all = ["adapter", "base_only"])]
     run: Option<PathBuf>,
     /// PEFT adapter folder, LoRA or DoRA, that answers instead of a run's
@@ -57,13 +59,17 @@ impl Run {
     /// # Errors
     /// When there is no adapter or base, or they do not fit each other.
     pub fn run(self) -> anyhow::Result<()> {
-        let expert = load_expert(&self.name)?.expert;
+        let by = self.answers()?;
+        let expert = match &by {
+            Answers::Installed(release) => load_release(release)?,
+            _ => load_expert(&self.name)?,
+        };
+        let expert = expert.expert;
         let record = self.record(&expert)?;
-        let dir = self.adapter_dir()?;
-        let base_id = self.base_id(&expert, dir.as_deref())?;
+        let base_id = self.base_id(&expert, &by)?;
         let base = Base::open(&base_id, &mut PullProgress::stderr())?.for_generation();
         let tokeniser = Tokeniser::new(&base.model)?;
-        let loaded = dir.map(|dir| peft::load(&dir, &base.model.config, Some(&base.reference))).transpose()?;
+        let loaded = by.adapter().map(|dir| peft::load(dir, &base.model.config, Some(&base.reference))).transpose()?;
         let scales = loaded.as_ref().map(|l| AdapterScales::new(&l.adapter, &base.decoder));
         let adapter = loaded.as_ref().map(|l| &l.adapter).zip(scales.as_ref());
         let model = Model { base: &base.decoder, adapter };
@@ -133,12 +139,16 @@ impl Run {
         Ok(record)
     }
 
-    fn adapter_dir(&self) -> anyhow::Result<Option<PathBuf>> {
+    /// Who answers: as asked, or the latest run's adapter, or what is installed.
+    fn answers(&self) -> anyhow::Result<Answers> {
         if self.base_only {
-            return Ok(None);
+            return Ok(Answers::Base);
         }
         if let Some(dir) = &self.adapter {
-            return Ok(Some(dir.clone()));
+            return Ok(Answers::Folder(dir.clone()));
+        }
+        if self.name.contains('@') {
+            return self.installed(self.find()?);
         }
         let untrained = |problem: String| {
             Failure::unacceptable(problem).hint(format!(
@@ -148,6 +158,9 @@ impl Run {
         };
         let run = self.run.clone().or_else(|| RunFolder::latest(Path::new(RUNS), &self.name, "adapter"));
         let Some(run) = run else {
+            if let Ok(release) = self.find() {
+                return self.installed(release);
+            }
             return Err(untrained(format!(
                 "Expert `{}` has no trained adapter: there is no finished run of it below `{RUNS}`",
                 self.name
@@ -163,18 +176,62 @@ impl Run {
             let hint = format!("`hive expert train {} --resume {}` goes on with it", self.name, run.display());
             return Err(Failure::unacceptable(problem).hint(hint).into());
         }
-        Ok(Some(dir))
+        Ok(Answers::Folder(dir))
     }
 
-    /// The base to open: as asked, or the adapter's own if it is one that can be found, or the
-    /// manifest's first.
-    fn base_id(&self, expert: &LoadedExpert, adapter: Option<&Path>) -> anyhow::Result<String> {
+    /// The installed release that is meant. `--base` says for which base, or where the base lies.
+    fn find(&self) -> Result<Release, InstallError> {
+        let store = Store::from_env()?;
+        match store.find(&self.name, self.base.as_deref()) {
+            Err(InstallError::NotInstalled { .. }) if self.base.is_some() => store.find(&self.name, None),
+            found => found,
+        }
+    }
+
+    /// An installed release, whose files are as they were installed.
+    fn installed(&self, release: Release) -> anyhow::Result<Answers> {
+        if self.run.is_some() {
+            return Err(
+                Failure::misuse(format!("`{}` is an installed version, `--run` another adapter", self.name)).into()
+            );
+        }
+        release.package()?;
+        Ok(Answers::Installed(Box::new(release)))
+    }
+
+    /// The base to open: as asked, or the one that the release was proved on, or the adapter's own if
+    /// it is one that can be found, or the manifest's first.
+    fn base_id(&self, expert: &LoadedExpert, by: &Answers) -> anyhow::Result<String> {
         if let Some(base) = &self.base {
             return Ok(base.clone());
         }
-        if let Some(base) = adapter.map(peft::read_config).transpose()?.and_then(|c| c.base) {
+        if let Answers::Installed(release) = by {
+            return Ok(release.record.base.clone());
+        }
+        if let Some(base) = by.adapter().map(peft::read_config).transpose()?.and_then(|c| c.base) {
             return Ok(base.id);
         }
         Ok(expert.manifest().base_models.first().cloned().unwrap_or_default())
+    }
+}
+
+/// Who answers.
+enum Answers {
+    /// The base alone.
+    Base,
+    /// A PEFT folder, a run's or another.
+    Folder(PathBuf),
+    /// What was installed from a package.
+    Installed(Box<Release>),
+}
+
+impl Answers {
+    /// The PEFT folder.
+    fn adapter(&self) -> Option<&Path> {
+        match self {
+            Answers::Base => None,
+            Answers::Folder(dir) => Some(dir),
+            Answers::Installed(release) => Some(&release.dir),
+        }
     }
 }

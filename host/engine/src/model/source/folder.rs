@@ -113,13 +113,13 @@ fn template_text(folder: &Path, tokenizer_config: Option<&Value>) -> Result<Opti
 }
 
 /// A special token's text: a plain string, or an object with `content`.
-fn special_token(config: &Value, key: &str) -> Option<String> {
+pub(crate) fn special_token(config: &Value, key: &str) -> Option<String> {
     let token = &config[key];
     token.as_str().or_else(|| token["content"].as_str()).map(str::to_owned)
 }
 
 /// A JSON file, or `None` when there is no such file.
-fn read_json(path: &Path) -> Result<Option<Value>> {
+pub(crate) fn read_json(path: &Path) -> Result<Option<Value>> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),

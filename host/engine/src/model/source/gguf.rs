@@ -4,13 +4,14 @@
 //! <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>. Writes nothing.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Cursor;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use candle_core::Device;
-use candle_core::quantized::{GgmlDType, QStorage, QTensor, gguf_file};
+use candle_core::quantized::gguf_file::{self, Value};
+use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use rayon::prelude::*;
 
 use super::floats::FloatKind;
@@ -70,6 +71,8 @@ pub fn open(path: &Path) -> Result<BaseModel> {
     mark_permuted(path, &config, &mut entries)?;
 
     let tokenizer = match metadata.get("tokenizer.ggml.model") {
+        // What llama.cpp calls a model without one.
+        Some(Value::String(name)) if matches!(name.as_str(), "none" | "no_vocab") => None,
         Some(_) => Some(Tokenizer::from_gguf(&metadata)?),
         None => None,
     };
@@ -89,6 +92,25 @@ pub fn open(path: &Path) -> Result<BaseModel> {
     model.tokenizer = tokenizer;
     model.chat_template = chat_template;
     Ok(model)
+}
+
+/// What a GGUF file says beside its weights, for a copy of it with others.
+pub(crate) struct Carried {
+    /// Its metadata.
+    pub(crate) metadata: HashMap<String, Value>,
+    /// The values of `rope_freqs.weight` `[head_dim / 2]`, where it has that tensor.
+    pub(crate) rope_frequencies: Option<Vec<f32>>,
+}
+
+/// Reads all of a GGUF file but its weights.
+///
+/// # Errors
+/// As [`open`], for a damaged file or unknown tensors.
+pub(crate) fn carried(path: &Path) -> Result<Carried> {
+    let file = MappedFile::open(path)?;
+    let content = read_header(&file)?;
+    let (_, rope_frequencies) = read_entries(&file, &content)?;
+    Ok(Carried { metadata: content.metadata, rope_frequencies })
 }
 
 fn read_header(file: &MappedFile) -> Result<gguf_file::Content> {
@@ -177,20 +199,10 @@ fn stored_bytes(path: &Path, name: &str, shape: &[usize], dtype: GgmlDType) -> R
     bytes.ok_or_else(|| bad(format!("has an impossible shape {shape:?}")))
 }
 
-/// Llama-architecture files store the rows of q and k so that rotated pairs lie side by side. Qwen's
-/// do not.
+/// Notes which tensors are stored in another order of rows, and checks that they have those rows.
 fn mark_permuted(path: &Path, config: &ModelConfig, entries: &mut Entries) -> Result<()> {
-    if config.architecture != Architecture::Llama {
-        return Ok(());
-    }
     for (name, entry) in entries {
-        let heads = if name.contains(".self_attn.q_proj.") {
-            config.num_heads
-        } else if name.contains(".self_attn.k_proj.") {
-            config.num_kv_heads
-        } else {
-            continue;
-        };
+        let Some(heads) = permuted_heads(config, name) else { continue };
         if entry.shape[0] != heads * config.head_dim {
             return Err(EngineError::format(
                 path,
@@ -219,6 +231,19 @@ impl TensorSource for GgufSource {
     fn quantised(&self, name: &str) -> Option<Quantised> {
         self.entries.get(name)?.quantised(&self.file)
     }
+
+    fn read_rows(&self, name: &str, first: usize, out: &mut [f32]) -> Result<()> {
+        let entry = self.entries.get(name).ok_or_else(|| super::no_such_tensor(self, name))?;
+        if let &[_, columns] = entry.shape.as_slice() {
+            return entry.fill(name, &self.file, (entry.shape[0], columns), first, out);
+        }
+        out.copy_from_slice(&self.read(name)?[first..][..out.len()]);
+        Ok(())
+    }
+
+    fn float_kind(&self, name: &str) -> Option<FloatKind> {
+        float_kind(self.entries.get(name)?.dtype)
+    }
 }
 
 impl Entry {
@@ -246,7 +271,6 @@ impl Entry {
 
     /// The values, rows in Hugging Face's order.
     fn read(&self, path: &Path, name: &str, file: &[u8]) -> Result<Vec<f32>> {
-        let data = &file[self.bytes.clone()];
         // A vector is one row, unless its elements are permuted: then each is a row.
         let (rows, columns) = match (self.shape.as_slice(), self.permuted_heads) {
             (&[rows, columns], _) => (rows, columns),
@@ -260,16 +284,30 @@ impl Entry {
             ));
         }
         let mut out = vec![0f32; rows * columns];
+        self.fill(name, file, (rows, columns), 0, &mut out)?;
+        Ok(out)
+    }
+
+    /// Fills `out` with rows from row `first` on, of `rows` by `columns`, in Hugging Face's order.
+    fn fill(
+        &self,
+        name: &str,
+        file: &[u8],
+        (rows, columns): (usize, usize),
+        first: usize,
+        out: &mut [f32],
+    ) -> Result<()> {
         if out.is_empty() {
-            return Ok(out);
+            return Ok(());
         }
+        let data = &file[self.bytes.clone()];
         let row_bytes = columns / self.dtype.block_size() * self.dtype.type_size();
         // One long row (a vector) is not worth cutting.
         let rows_per_chunk = (CHUNK / columns).max(1);
         out.par_chunks_mut(rows_per_chunk * columns)
             .enumerate()
             .try_for_each(|(chunk, out)| {
-                let first = chunk * rows_per_chunk;
+                let first = first + chunk * rows_per_chunk;
                 let count = out.len() / columns;
                 let blocks = match self.permuted_heads {
                     None => Cow::Borrowed(&data[first * row_bytes..(first + count) * row_bytes]),
@@ -285,7 +323,6 @@ impl Entry {
                 decode(self.dtype, &blocks, out)
             })
             .map_err(|source| EngineError::Candle { action: format!("Failed to dequantise tensor `{name}`"), source })
-            .map(|()| out)
     }
 }
 
@@ -297,15 +334,42 @@ fn stored_row(row: usize, head_dim: usize) -> usize {
     head * head_dim + i * 2 + half
 }
 
-/// Dequantises whole blocks into `out`.
-fn decode(dtype: GgmlDType, blocks: &[u8], out: &mut [f32]) -> candle_core::Result<()> {
-    let float = match dtype {
+/// The Hugging Face row that GGUF stores as row `row`: [`stored_row`] the other way round.
+pub(crate) fn original_row(row: usize, head_dim: usize) -> usize {
+    let (head, within) = (row / head_dim, row % head_dim);
+    let (i, half) = (within / 2, within % 2);
+    head * head_dim + half * (head_dim / 2) + i
+}
+
+/// Heads of the tensor of this Hugging Face name if a GGUF file of this model stores its rows in
+/// another order; see [`original_row`].
+pub(crate) fn permuted_heads(config: &ModelConfig, name: &str) -> Option<usize> {
+    // Llama-architecture files store the rows of q and k so that rotated pairs lie side by side.
+    // Qwen's do not.
+    if config.architecture != Architecture::Llama {
+        None
+    } else if name.contains(".self_attn.q_proj.") {
+        Some(config.num_heads)
+    } else if name.contains(".self_attn.k_proj.") {
+        Some(config.num_kv_heads)
+    } else {
+        None
+    }
+}
+
+/// How plain floats of this type are stored; `None` for blocks.
+fn float_kind(dtype: GgmlDType) -> Option<FloatKind> {
+    match dtype {
         GgmlDType::F32 => Some(FloatKind::F32),
         GgmlDType::F16 => Some(FloatKind::F16),
         GgmlDType::BF16 => Some(FloatKind::Bf16),
         _ => None,
-    };
-    if let Some(kind) = float {
+    }
+}
+
+/// Dequantises whole blocks into `out`.
+fn decode(dtype: GgmlDType, blocks: &[u8], out: &mut [f32]) -> candle_core::Result<()> {
+    if let Some(kind) = float_kind(dtype) {
         kind.decode_into(blocks, out);
         return Ok(());
     }

@@ -236,7 +236,15 @@ fn llama3_scaling(path: &Path, head_dim: usize, theta: f64, divisors: &[f32]) ->
 }
 
 /// The divisor of rotary frequency `i`, as llama.cpp's `convert_hf_to_gguf.py` writes it.
-fn llama3_divisor(i: usize, head_dim: usize, theta: f64, factor: f64, low: f64, high: f64, context: f64) -> f64 {
+pub(crate) fn llama3_divisor(
+    i: usize,
+    head_dim: usize,
+    theta: f64,
+    factor: f64,
+    low: f64,
+    high: f64,
+    context: f64,
+) -> f64 {
     let wavelength = 2.0 * std::f64::consts::PI * theta.powf(2.0 * i as f64 / head_dim as f64);
     if wavelength < context / high {
         1.0

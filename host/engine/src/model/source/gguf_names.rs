@@ -2,6 +2,29 @@
 //! that is not here is refused when the file is opened, so that no weight is ever left out unseen.
 //! Names as in llama.cpp's `gguf-py/gguf/constants.py` (`TENSOR_NAMES`).
 
+/// Tensors outside the layers: GGUF's name and Hugging Face's.
+const WHOLE: [(&str, &str); 3] = [
+    ("token_embd.weight", "model.embed_tokens.weight"),
+    ("output.weight", "lm_head.weight"),
+    ("output_norm.weight", "model.norm.weight"),
+];
+/// Parts of a layer, likewise.
+const LAYER: [(&str, &str); 11] = [
+    ("attn_norm", "input_layernorm"),
+    ("attn_q", "self_attn.q_proj"),
+    ("attn_k", "self_attn.k_proj"),
+    ("attn_v", "self_attn.v_proj"),
+    ("attn_output", "self_attn.o_proj"),
+    ("attn_q_norm", "self_attn.q_norm"),
+    ("attn_k_norm", "self_attn.k_norm"),
+    ("ffn_norm", "post_attention_layernorm"),
+    ("ffn_gate", "mlp.gate_proj"),
+    ("ffn_up", "mlp.up_proj"),
+    ("ffn_down", "mlp.down_proj"),
+];
+/// The divisors of the rotary frequencies.
+pub(crate) const ROPE_FREQUENCIES: &str = "rope_freqs.weight";
+
 /// What a GGUF tensor is to the engine.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Role {
@@ -15,12 +38,11 @@ pub(super) enum Role {
 
 /// The role of the tensor called `name`.
 pub(super) fn role(name: &str) -> Role {
-    match name {
-        "token_embd.weight" => return Role::Weight("model.embed_tokens.weight".into()),
-        "output.weight" => return Role::Weight("lm_head.weight".into()),
-        "output_norm.weight" => return Role::Weight("model.norm.weight".into()),
-        "rope_freqs.weight" => return Role::RopeFrequencies,
-        _ => {}
+    if let Some((_, hugging_face)) = WHOLE.iter().find(|(gguf, _)| *gguf == name) {
+        return Role::Weight((*hugging_face).to_owned());
+    }
+    if name == ROPE_FREQUENCIES {
+        return Role::RopeFrequencies;
     }
     let parts: Vec<&str> = name.split('.').collect();
     let &["blk", layer, module, kind] = parts.as_slice() else { return Role::Unknown };
@@ -28,21 +50,20 @@ pub(super) fn role(name: &str) -> Role {
     if !plain_number || !matches!(kind, "weight" | "bias") {
         return Role::Unknown;
     }
-    let module = match module {
-        "attn_norm" => "input_layernorm",
-        "attn_q" => "self_attn.q_proj",
-        "attn_k" => "self_attn.k_proj",
-        "attn_v" => "self_attn.v_proj",
-        "attn_output" => "self_attn.o_proj",
-        "attn_q_norm" => "self_attn.q_norm",
-        "attn_k_norm" => "self_attn.k_norm",
-        "ffn_norm" => "post_attention_layernorm",
-        "ffn_gate" => "mlp.gate_proj",
-        "ffn_up" => "mlp.up_proj",
-        "ffn_down" => "mlp.down_proj",
-        _ => return Role::Unknown,
-    };
+    let Some((_, module)) = LAYER.iter().find(|(gguf, _)| *gguf == module) else { return Role::Unknown };
     Role::Weight(format!("model.layers.{layer}.{module}.{kind}"))
+}
+
+/// GGUF's name of the tensor of this Hugging Face name: [`role`] the other way round. `None` for one
+/// that GGUF has no name for.
+pub(crate) fn gguf_name(hugging_face: &str) -> Option<String> {
+    if let Some((gguf, _)) = WHOLE.iter().find(|(_, name)| *name == hugging_face) {
+        return Some((*gguf).to_owned());
+    }
+    let (layer, rest) = hugging_face.strip_prefix("model.layers.")?.split_once('.')?;
+    let (module, kind) = rest.rsplit_once('.')?;
+    let (gguf, _) = LAYER.iter().find(|(_, name)| *name == module)?;
+    Some(format!("blk.{layer}.{gguf}.{kind}"))
 }
 
 #[cfg(test)]
@@ -60,7 +81,9 @@ mod tests {
             ("blk.1.ffn_norm.weight", "model.layers.1.post_attention_layernorm.weight"),
         ] {
             assert_eq!(role(gguf), Role::Weight(hugging_face.into()));
+            assert_eq!(gguf_name(hugging_face).as_deref(), Some(gguf));
         }
+        assert_eq!(gguf_name("model.layers.0.self_attn.rotary_emb.inv_freq"), None);
         assert_eq!(role("rope_freqs.weight"), Role::RopeFrequencies);
         for unknown in ["blk.x.attn_q.weight", "blk.01.attn_q.weight", "blk.0.ffn_gate_exps.weight", "blk.0.attn_q", ""]
         {

@@ -19,7 +19,7 @@ const QWEN3_HEAD_DIM: usize = 128;
 /// # Errors
 /// [`EngineError::Format`] for a missing or wrong key, [`EngineError::Unsupported`] for what the
 /// engine does not compute.
-pub(super) fn model_config(path: &Path, config: &Value, generation: Option<(&Path, &Value)>) -> Result<ModelConfig> {
+pub(crate) fn model_config(path: &Path, config: &Value, generation: Option<(&Path, &Value)>) -> Result<ModelConfig> {
     let keys = Keys { path, object: config };
     let Some(model_type) = config["model_type"].as_str() else {
         return Err(keys.wrong("model_type", "a text such as `llama`, `qwen2`, `qwen3`"));

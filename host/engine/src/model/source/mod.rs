@@ -2,12 +2,12 @@
 //! Either way the engine sees Hugging Face tensor names, f32 values, row-major `[out, in]`.
 //! It opens local files only; getting them onto this machine is the host's part.
 
-mod floats;
-mod folder;
+pub mod floats;
+pub(crate) mod folder;
 pub mod gguf;
 pub(crate) mod gguf_config;
-mod gguf_names;
-mod hf_config;
+pub(crate) mod gguf_names;
+pub(crate) mod hf_config;
 pub(crate) mod mapped;
 pub mod safetensors;
 
@@ -17,6 +17,7 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+use self::floats::FloatKind;
 use super::chat_template::ChatTemplate;
 use super::config::ModelConfig;
 use super::tokenizer::Tokenizer;
@@ -43,6 +44,27 @@ pub trait TensorSource: Send + Sync {
     fn quantised(&self, _name: &str) -> Option<Quantised> {
         None
     }
+
+    /// Fills `out` with whole rows of this tensor from row `first` on, values as of [`Self::read`]; a
+    /// vector's rows are its values. The rows must be there.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    fn read_rows(&self, name: &str, first: usize, out: &mut [f32]) -> Result<()> {
+        let width = self.shape(name).map_or(1, |shape| row_width(&shape));
+        out.copy_from_slice(&self.read(name)?[first * width..][..out.len()]);
+        Ok(())
+    }
+
+    /// How this tensor is stored, if it is in plain floats.
+    fn float_kind(&self, _name: &str) -> Option<FloatKind> {
+        None
+    }
+}
+
+/// Values in one row of a tensor of this shape; 1 for a vector.
+pub(crate) fn row_width(shape: &[usize]) -> usize {
+    shape.iter().skip(1).product()
 }
 
 /// A base model on disk, opened: everything about it that is not a weight is already in memory.

@@ -81,6 +81,24 @@ impl SafetensorsSource {
         self.files.iter().map(|file| file.path().to_owned()).collect()
     }
 
+    /// How a tensor is stored, and its bytes.
+    fn stored(&self, name: &str) -> Result<(FloatKind, &[u8])> {
+        let entry = self.entries.get(name).ok_or_else(|| super::no_such_tensor(self, name))?;
+        let file = &self.files[entry.file];
+        let kind = match entry.dtype {
+            Dtype::F32 => FloatKind::F32,
+            Dtype::F16 => FloatKind::F16,
+            Dtype::BF16 => FloatKind::Bf16,
+            other => {
+                return Err(EngineError::format(
+                    file.path(),
+                    format!("tensor `{name}` is stored as {other:?}, expected F32, F16 or BF16"),
+                ));
+            }
+        };
+        Ok((kind, &file[entry.bytes.clone()]))
+    }
+
     fn add(&mut self, path: &Path) -> Result<()> {
         let map = MappedFile::open(path)?;
         let index = self.files.len();
@@ -110,20 +128,19 @@ impl TensorSource for SafetensorsSource {
     }
 
     fn read(&self, name: &str) -> Result<Vec<f32>> {
-        let entry = self.entries.get(name).ok_or_else(|| super::no_such_tensor(self, name))?;
-        let file = &self.files[entry.file];
-        let kind = match entry.dtype {
-            Dtype::F32 => FloatKind::F32,
-            Dtype::F16 => FloatKind::F16,
-            Dtype::BF16 => FloatKind::Bf16,
-            other => {
-                return Err(EngineError::format(
-                    file.path(),
-                    format!("tensor `{name}` is stored as {other:?}, expected F32, F16 or BF16"),
-                ));
-            }
-        };
-        Ok(kind.decode(&file[entry.bytes.clone()]))
+        let (kind, bytes) = self.stored(name)?;
+        Ok(kind.decode(bytes))
+    }
+
+    fn read_rows(&self, name: &str, first: usize, out: &mut [f32]) -> Result<()> {
+        let (kind, bytes) = self.stored(name)?;
+        let width = self.entries.get(name).map_or(1, |entry| super::row_width(&entry.shape));
+        kind.decode_to(&bytes[first * width * kind.size()..][..out.len() * kind.size()], out);
+        Ok(())
+    }
+
+    fn float_kind(&self, name: &str) -> Option<FloatKind> {
+        self.stored(name).ok().map(|(kind, _)| kind)
     }
 }
 

@@ -1,0 +1,133 @@
+//! A GGUF file whose tensors are not in memory: candle's writer wants all of them. Version 3, little
+//! endian. Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use candle_core::quantized::gguf_file::Value;
+
+use super::rows::{RowWriter, Tensor};
+use crate::error::{EngineError, Result};
+use crate::files::write_file_with;
+use crate::model::source::floats::FloatKind;
+
+/// Tensors begin at multiples of this, which is what readers take when a file names no other.
+const ALIGNMENT: u64 = 32;
+const VERSION: u32 = 3;
+/// The type of a list.
+const ARRAY: u32 = 9;
+/// The type of a text.
+const STRING: u32 = 8;
+
+/// Everything before the first tensor, the filling included: metadata (by key, the architecture
+/// first) and where each tensor will be.
+///
+/// # Errors
+/// When a list in the metadata holds values of several types.
+pub(super) fn header(path: &Path, metadata: &HashMap<String, Value>, tensors: &[Tensor]) -> Result<Vec<u8>> {
+    let mut out = b"GGUF".to_vec();
+    out.extend(VERSION.to_le_bytes());
+    out.extend((tensors.len() as u64).to_le_bytes());
+    out.extend((metadata.len() as u64).to_le_bytes());
+    let mut entries: Vec<(&String, &Value)> = metadata.iter().collect();
+    entries.sort_by_key(|(key, _)| (*key != "general.architecture", *key));
+    for (key, value) in entries {
+        put_text(&mut out, key);
+        out.extend(type_of(value).to_le_bytes());
+        put_value(&mut out, value)
+            .map_err(|problem| EngineError::format(path, format!("`{key}` cannot be written: {problem}")))?;
+    }
+    let mut offset = 0u64;
+    for tensor in tensors {
+        put_text(&mut out, &tensor.stored_name);
+        out.extend((tensor.shape.len() as u32).to_le_bytes());
+        // The last dimension, along which values follow each other, comes first.
+        for dimension in tensor.shape.iter().rev() {
+            out.extend((*dimension as u64).to_le_bytes());
+        }
+        let kind: u32 = match tensor.dtype {
+            FloatKind::F32 => 0,
+            FloatKind::F16 => 1,
+            FloatKind::Bf16 => 30,
+        };
+        out.extend(kind.to_le_bytes());
+        out.extend(offset.to_le_bytes());
+        offset += tensor.bytes().next_multiple_of(ALIGNMENT);
+    }
+    out.resize(out.len().next_multiple_of(ALIGNMENT as usize), 0);
+    Ok(out)
+}
+
+/// Bytes of the file that begins with `header`.
+pub(super) fn length(header: &[u8], tensors: &[Tensor]) -> u64 {
+    header.len() as u64 + tensors.iter().map(|tensor| tensor.bytes().next_multiple_of(ALIGNMENT)).sum::<u64>()
+}
+
+/// Writes the file: its header, then the tensors, each filled up.
+///
+/// # Errors
+/// When it cannot be written, or a tensor cannot be read or stored.
+pub(super) fn write(path: &Path, header: &[u8], tensors: &[Tensor], rows: &mut RowWriter<'_>) -> Result<()> {
+    let length = length(header, tensors);
+    let fault = |e| EngineError::io_of("write", path, e, length);
+    write_file_with(path, length, |file| {
+        file.write_all(header).map_err(fault)?;
+        for tensor in tensors {
+            rows.write(tensor, file, path)?;
+            let filling = tensor.bytes().next_multiple_of(ALIGNMENT) - tensor.bytes();
+            file.write_all(&[0; ALIGNMENT as usize][..filling as usize]).map_err(fault)?;
+        }
+        Ok(())
+    })
+}
+
+fn put_text(out: &mut Vec<u8>, text: &str) {
+    out.extend((text.len() as u64).to_le_bytes());
+    out.extend(text.as_bytes());
+}
+
+fn type_of(value: &Value) -> u32 {
+    match value {
+        Value::U8(_) => 0,
+        Value::I8(_) => 1,
+        Value::U16(_) => 2,
+        Value::I16(_) => 3,
+        Value::U32(_) => 4,
+        Value::I32(_) => 5,
+        Value::F32(_) => 6,
+        Value::Bool(_) => 7,
+        Value::String(_) => STRING,
+        Value::Array(_) => ARRAY,
+        Value::U64(_) => 10,
+        Value::I64(_) => 11,
+        Value::F64(_) => 12,
+    }
+}
+
+fn put_value(out: &mut Vec<u8>, value: &Value) -> Result<(), String> {
+    match value {
+        Value::U8(n) => out.push(*n),
+        Value::I8(n) => out.extend(n.to_le_bytes()),
+        Value::U16(n) => out.extend(n.to_le_bytes()),
+        Value::I16(n) => out.extend(n.to_le_bytes()),
+        Value::U32(n) => out.extend(n.to_le_bytes()),
+        Value::I32(n) => out.extend(n.to_le_bytes()),
+        Value::U64(n) => out.extend(n.to_le_bytes()),
+        Value::I64(n) => out.extend(n.to_le_bytes()),
+        Value::F32(n) => out.extend(n.to_le_bytes()),
+        Value::F64(n) => out.extend(n.to_le_bytes()),
+        Value::Bool(yes) => out.push(u8::from(*yes)),
+        Value::String(text) => put_text(out, text),
+        Value::Array(list) => {
+            // candle does not tell the type of an empty list; those in use are lists of texts.
+            let kind = list.first().map_or(STRING, type_of);
+            if let Some(other) = list.iter().map(type_of).find(|other| *other != kind) {
+                return Err(format!("it is a list of values of the types {kind} and {other}, expected one type"));
+            }
+            out.extend(kind.to_le_bytes());
+            out.extend((list.len() as u64).to_le_bytes());
+            list.iter().try_for_each(|value| put_value(out, value))?;
+        }
+    }
+    Ok(())
+}

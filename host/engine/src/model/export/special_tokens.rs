@@ -1,0 +1,137 @@
+//! The tokens that a model begins, ends and fills texts with, from wherever its base says so, and in
+//! the words of both forms. The engine itself needs only the ends, which its configuration has.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use candle_core::quantized::gguf_file::Value;
+use serde_json::{Map, Value as Json, json};
+
+use crate::error::Result;
+use crate::model::source::BaseModel;
+use crate::model::source::folder::{read_json, special_token};
+use crate::model::source::gguf_config::whole;
+use crate::model::tokenizer::Tokenizer;
+
+/// Special tokens by their ids.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct SpecialTokens {
+    /// Begins a text.
+    pub(super) bos: Option<u32>,
+    /// End a text or a turn; the tokenizer's own first.
+    pub(super) eos: Vec<u32>,
+    /// Fills up.
+    pub(super) pad: Option<u32>,
+    /// Stands for what has no token.
+    pub(super) unknown: Option<u32>,
+    /// Whether `bos` is put before a text that is tokenized as it is.
+    pub(super) add_bos: bool,
+}
+
+impl SpecialTokens {
+    /// Those of a base that was made in memory.
+    pub(super) fn of_config(model: &BaseModel) -> Self {
+        Self { eos: model.config.eos_token_ids.clone(), ..Self::default() }
+    }
+
+    /// Those that a folder's `tokenizer_config.json` names; where it names none, `config.json`.
+    ///
+    /// # Errors
+    /// When one of the files cannot be read.
+    pub(super) fn of_folder(folder: &Path, model: &BaseModel) -> Result<Self> {
+        let of_tokenizer = read_json(&folder.join("tokenizer_config.json"))?.unwrap_or_default();
+        let of_model = read_json(&folder.join("config.json"))?.unwrap_or_default();
+        let tokenizer = model.tokenizer.as_ref();
+        let token = |name: &str| {
+            let named = special_token(&of_tokenizer, &format!("{name}_token"));
+            let named = named.and_then(|text| tokenizer?.token_id(&text));
+            named.or_else(|| u32::try_from(of_model[format!("{name}_token_id")].as_u64()?).ok())
+        };
+        let bos = token("bos");
+        let added = of_tokenizer["add_bos_token"].as_bool();
+        let added = added.unwrap_or_else(|| bos.is_some() && tokenizer.and_then(Tokenizer::first_added) == bos);
+        Ok(Self {
+            bos,
+            eos: ends(token("eos"), model),
+            pad: token("pad"),
+            unknown: token("unk"),
+            add_bos: added && bos.is_some(),
+        })
+    }
+
+    /// Those that a GGUF file's metadata names.
+    pub(super) fn of_gguf(metadata: &HashMap<String, Value>, model: &BaseModel) -> Self {
+        let token = |name: &str| {
+            let id = metadata.get(&format!("tokenizer.ggml.{name}_token_id")).and_then(whole)?;
+            // Some files say -1 for none.
+            u32::try_from(id).ok().filter(|id| (*id as usize) < model.config.vocab_size)
+        };
+        let bos = token("bos");
+        let add_bos = match metadata.get("tokenizer.ggml.add_bos_token") {
+            Some(Value::Bool(yes)) => *yes,
+            // llama.cpp's rule where the key is missing.
+            _ => matches!(metadata.get("tokenizer.ggml.pre"), Some(Value::String(pre)) if pre == "llama-bpe"),
+        };
+        Self {
+            bos,
+            eos: ends(token("eos"), model),
+            pad: token("padding"),
+            unknown: token("unknown"),
+            add_bos: add_bos && bos.is_some(),
+        }
+    }
+
+    /// As GGUF's metadata.
+    pub(super) fn gguf(&self, tokenizer: Option<&Tokenizer>) -> HashMap<String, Value> {
+        let mut out = HashMap::new();
+        let mut put = |name: &str, id: Option<u32>| {
+            if let Some(id) = id {
+                out.insert(format!("tokenizer.ggml.{name}_token_id"), Value::U32(id));
+            }
+        };
+        put("bos", self.bos);
+        put("padding", self.pad);
+        put("unknown", self.unknown);
+        // GGUF has no list of ends, but three keys: end of text, of turn, of message. The first is the
+        // tokenizer's own; the others take whatever else ends a text.
+        put("eos", self.eos.first().copied());
+        let others = self.eos.iter().skip(1).copied();
+        let of_message = |id: &u32| tokenizer.and_then(|t| t.token(*id)).is_some_and(|text| text.contains("eom"));
+        let (messages, mut turns): (Vec<u32>, Vec<u32>) = others.partition(of_message);
+        put("eot", (!turns.is_empty()).then(|| turns.remove(0)));
+        put("eom", messages.first().or(turns.first()).copied());
+        out.insert("tokenizer.ggml.add_bos_token".to_owned(), Value::Bool(self.add_bos));
+        out
+    }
+
+    /// As keys of `config.json` and `generation_config.json`.
+    pub(super) fn ids(&self) -> Map<String, Json> {
+        let mut out = Map::new();
+        out.extend(self.bos.map(|id| ("bos_token_id".to_owned(), json!(id))));
+        match self.eos.as_slice() {
+            [] => {}
+            [one] => drop(out.insert("eos_token_id".to_owned(), json!(one))),
+            several => drop(out.insert("eos_token_id".to_owned(), json!(several))),
+        }
+        out.extend(self.pad.map(|id| ("pad_token_id".to_owned(), json!(id))));
+        out
+    }
+
+    /// As keys of `tokenizer_config.json`.
+    pub(super) fn texts(&self, tokenizer: &Tokenizer) -> Map<String, Json> {
+        let tokens = [
+            ("bos_token", self.bos),
+            ("eos_token", self.eos.first().copied()),
+            ("pad_token", self.pad),
+            ("unk_token", self.unknown),
+        ];
+        let text = |(name, id): (&str, Option<u32>)| Some((name.to_owned(), json!(tokenizer.token(id?)?)));
+        tokens.into_iter().filter_map(text).collect()
+    }
+}
+
+/// The ends of a model, this one first.
+fn ends(first: Option<u32>, model: &BaseModel) -> Vec<u32> {
+    let others = model.config.eos_token_ids.iter().copied().filter(|id| Some(*id) != first);
+    first.into_iter().chain(others).collect()
+}

@@ -1,0 +1,59 @@
+//! `hive expert verify`: everything that installing checks, at any time, of a file or of what is
+//! installed.
+
+use clap::Args;
+use serde_json::json;
+
+use super::super::output::result;
+use super::super::packages::{Looked, Signing, line, look, proof_json, proof_lines, signer_json, signer_text};
+use super::super::pull_progress::PullProgress;
+use crate::installed::prove;
+use crate::trust::{RequireSigned, Ring};
+
+/// Check a package's files and signature, and that it computes what it says
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// A package's file, or an installed expert: NAME or NAME@VERSION
+    #[arg(value_name = "FILE|NAME")]
+    what: String,
+    #[command(flatten)]
+    signing: Signing,
+    /// Base model to prove it on, where the package's own name for it is not known here
+    #[arg(long)]
+    base: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Verify {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// What does not hold. Without `--require-signed` an unsigned package is told of, and no error.
+    pub fn run(self) -> anyhow::Result<()> {
+        let Looked { package, release } = look(&self.what, None)?;
+        let ring = Ring::from_env()?;
+        let signer = package.signer(&ring);
+        signer.admit(self.signing.policy(RequireSigned::None), &package.shown)?;
+        let base = self.base.or_else(|| release.map(|release| release.record.base));
+        let proved = prove(&package, &signer, base.as_deref(), &mut PullProgress::stderr())?;
+        if self.json {
+            return result(&format!(
+                "{:#}",
+                json!({
+                    "package": package.description, "digest": package.digest, "signature": signer_json(&signer),
+                    "proof": proof_json(&proved),
+                })
+            ));
+        }
+        let mut lines = vec![
+            line("package", &package.description.title()),
+            line("files", &format!("{}, all as listed (list's sha256 {})", package.files.len(), package.digest)),
+            line("signature", &signer_text(&signer)),
+        ];
+        lines.extend(proof_lines(&proved));
+        lines.push(line("plugin", if proved.plugin { "renders the same prompts" } else { "none that runs here" }));
+        result(&lines.join("\n"))
+    }
+}

@@ -1,0 +1,138 @@
+//! What the commands about packages share: what a person means by `FILE|NAME`, what is asked of
+//! signatures, and how a package is shown.
+
+use std::io::{BufRead, IsTerminal};
+use std::path::Path;
+
+use clap::Args;
+use console::style;
+use serde_json::{Value, json};
+
+use super::error::Failure;
+use super::output::note;
+use crate::installed::{Proved, Release, Store};
+use crate::packages::Package;
+use crate::trust::{PublicKey, RequireSigned, Ring, Signer};
+
+/// What is asked of signatures.
+#[derive(Debug, Args)]
+pub struct Signing {
+    /// What the signature must be: `trusted` (by a key of `hive key list`), `any` or `none`
+    #[arg(long, value_name = "POLICY", env = "HIVE_REQUIRE_SIGNED", hide_env_values = true)]
+    require_signed: Option<RequireSigned>,
+    /// Take it though nobody has signed it; its native code is then left out
+    #[arg(long, conflicts_with = "require_signed")]
+    allow_unsigned: bool,
+}
+
+impl Signing {
+    /// The policy that is meant; `usual` where nothing is said.
+    pub fn policy(&self, usual: RequireSigned) -> RequireSigned {
+        if self.allow_unsigned { RequireSigned::None } else { self.require_signed.unwrap_or(usual) }
+    }
+}
+
+/// A package that is looked at: a file's, or an installed one.
+pub struct Looked {
+    /// The package.
+    pub package: Package,
+    /// How it is installed, if it is.
+    pub release: Option<Release>,
+}
+
+/// The package that `what` means: a file, or an installed expert `NAME` or `NAME@VERSION`.
+///
+/// # Errors
+/// When there is neither, or its files do not belong together.
+pub fn look(what: &str, base: Option<&str>) -> anyhow::Result<Looked> {
+    let path = Path::new(what);
+    if path.is_file() {
+        let package = Package::open(path, &std::env::temp_dir())?;
+        return Ok(Looked { package, release: None });
+    }
+    // What can only be a path is not looked for among names.
+    if path.components().count() > 1 || what.ends_with(".expert") {
+        return Err(Failure::misuse(format!("There is no package `{what}`"))
+            .hint("`hive expert package NAME --run RUN -o DIR` makes one")
+            .into());
+    }
+    let release = Store::from_env()?.find(what, base)?;
+    Ok(Looked { package: release.package()?, release: Some(release) })
+}
+
+/// Lets the package's signer be trusted by the person at the terminal, if there is one and the
+/// policy wants it. Without a terminal nothing is asked, and nobody is trusted.
+///
+/// # Errors
+/// When the answer cannot be written down.
+pub fn ask_trust(package: &Package, policy: RequireSigned, ring: &mut Ring) -> anyhow::Result<()> {
+    let Signer::Stranger(key) = package.signer(ring) else { return Ok(()) };
+    if policy != RequireSigned::Trusted || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Ok(());
+    }
+    note(&format!("`{}` is signed by a key that is not known here:", package.shown));
+    note(&format!("  {}  (id {})", key.encoded(), key.id()));
+    note("Compare it with what its author publishes. Trust it from now on, for all packages and their plugins? [y/N]");
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
+        ring.trust(&key.id(), key)?;
+        note(&format!("Trusted as `{}`; `hive key revoke {0}` takes it back", key.id()));
+    }
+    Ok(())
+}
+
+/// Whose signature it is, in words.
+pub fn signer_text(signer: &Signer) -> String {
+    let id = |key: &PublicKey| key.id();
+    match signer {
+        Signer::Nobody => "none".to_owned(),
+        Signer::Trusted(key, name) => format!("by `{name}` ({}), trusted", id(key)),
+        Signer::Stranger(key) => format!("by {} ({}), not known here", key.encoded(), id(key)),
+        Signer::Revoked(key, name) => format!("{} by `{name}` ({})", style("revoked:").red(), id(key)),
+    }
+}
+
+/// Whose signature it is, as JSON.
+pub fn signer_json(signer: &Signer) -> Value {
+    let (standing, name) = match signer {
+        Signer::Nobody => return Value::Null,
+        Signer::Trusted(_, name) => ("trusted", Some(name)),
+        Signer::Stranger(_) => ("unknown", None),
+        Signer::Revoked(_, name) => ("revoked", Some(name)),
+    };
+    json!({ "key": signer.key().map(PublicKey::encoded), "name": name, "standing": standing })
+}
+
+/// What was proved, line by line.
+pub fn proof_lines(proved: &Proved) -> Vec<String> {
+    let proof = &proved.proof;
+    let distance = &proof.distance;
+    vec![
+        line("adapter", &format!("{0}/{0} tensors applied to base `{1}`", proof.tensors, proved.base)),
+        line("tokens", &format!("of {} golden prompts as recorded", proof.prompts)),
+        line(
+            "logits",
+            &format!(
+                "within {:.1e} of the recorded ones without the adapter, {:.1e} with it (allowed {:.0e})",
+                distance.base, distance.adapted, proof.tolerance
+            ),
+        ),
+        line("effect", &format!("the adapter moves them by up to {:.2}", distance.effect)),
+    ]
+}
+
+/// What was proved, as JSON.
+pub fn proof_json(proved: &Proved) -> Value {
+    let proof = &proved.proof;
+    json!({
+        "base": proved.base, "tensors": proof.tensors, "prompts": proof.prompts, "tolerance": proof.tolerance,
+        "base_difference": proof.distance.base, "adapted_difference": proof.distance.adapted,
+        "effect": proof.distance.effect,
+    })
+}
+
+/// A line of a report: what, and what it is.
+pub fn line(what: &str, is: &str) -> String {
+    format!("{what:<14}{is}")
+}

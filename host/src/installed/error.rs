@@ -1,0 +1,135 @@
+//! Why an expert cannot be installed, found or removed.
+
+use std::path::{Path, PathBuf};
+
+use crate::packages::PackageError;
+use crate::suggest::nearest;
+
+/// A result about installed experts.
+pub type Result<T, E = InstallError> = std::result::Result<T, E>;
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum InstallError {
+    /// The environment names no place for experts.
+    #[error("Failed to find a folder for experts: none of `HIVE_HOME`, `XDG_DATA_HOME`, `HOME` is set")]
+    NoHome,
+    /// A file or folder could not be read or written.
+    #[error("Failed to {action} `{}`", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Nothing of this name, or not this version, is installed.
+    #[error("No installed expert is `{asked}` (installed {}: {})", if there.len() == 1 { "is" } else { "are" }, if there.is_empty() { "none".to_owned() } else { there.join(", ") })]
+    NotInstalled {
+        /// What was asked for.
+        asked: String,
+        /// What there is, each as `NAME@VERSION for BASE`.
+        there: Vec<String>,
+    },
+    /// A version for several bases.
+    #[error("`{asked}` is installed for several base models: {}", bases.join(", "))]
+    SeveralBases {
+        /// What was asked for.
+        asked: String,
+        /// The bases.
+        bases: Vec<String>,
+    },
+    /// An older version than one that was here.
+    #[error("`{title}` is older than version {highest}, which was installed here before")]
+    Rollback {
+        /// What was to be installed.
+        title: String,
+        /// What was here.
+        highest: String,
+    },
+    /// The same version with other files.
+    #[error("`{title}` is installed already, with other files (their list has sha256 {there}, the new one's {new})")]
+    OtherFiles {
+        /// What was to be installed.
+        title: String,
+        /// Digest of what is installed.
+        there: String,
+        /// Digest of what came.
+        new: String,
+    },
+    /// A package that is not the expert that was asked for.
+    #[error("Asked for {asked}, got a package of {got}")]
+    AnotherExpert {
+        /// What was asked for.
+        asked: String,
+        /// What came.
+        got: String,
+    },
+    /// The package itself.
+    #[error(transparent)]
+    Package(Box<PackageError>),
+}
+
+impl From<PackageError> for InstallError {
+    fn from(error: PackageError) -> Self {
+        Self::Package(Box::new(error))
+    }
+}
+
+impl From<hive_engine::EngineError> for InstallError {
+    fn from(error: hive_engine::EngineError) -> Self {
+        PackageError::from(error).into()
+    }
+}
+
+impl InstallError {
+    pub(super) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Self::Io { action, path: path.to_owned(), source }
+    }
+
+    /// 1 when what was given is not acceptable, 2 when the tool failed or was misused.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Rollback { .. } | Self::OtherFiles { .. } | Self::AnotherExpert { .. } => 1,
+            Self::Package(e) => e.exit_code(),
+            _ => 2,
+        }
+    }
+
+    /// Lines below the message.
+    pub fn details(&self) -> Vec<String> {
+        if let Self::Package(e) = self { e.details() } else { Vec::new() }
+    }
+
+    /// What to try next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoHome => Some("set `HIVE_HOME` to a folder".to_owned()),
+            Self::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+                Some("free some space, or set `HIVE_HOME` to a larger disk".to_owned())
+            }
+            Self::Io { .. } => None,
+            Self::NotInstalled { asked, there } => {
+                let names = || there.iter().filter_map(|t| t.split('@').next());
+                Some(match nearest(asked.split('@').next().unwrap_or_default(), names()) {
+                    Some(near) if !asked.starts_with(near) => format!("did you mean `{near}`?"),
+                    _ => "`hive expert list` shows what is installed; `hive expert install FILE` installs".to_owned(),
+                })
+            }
+            Self::SeveralBases { .. } => Some("`--base ID` says which".to_owned()),
+            Self::Rollback { .. } => Some("`--allow-downgrade` installs it all the same".to_owned()),
+            Self::OtherFiles { title, .. } => {
+                let release = title.split(' ').take(2).collect::<Vec<_>>().join("@");
+                Some(format!(
+                    "two packages of one version: ask their author; `hive expert uninstall {release}` removes the first"
+                ))
+            }
+            Self::AnotherExpert { .. } => {
+                Some("whoever serves it mixed them up, or means to: tell its author".to_owned())
+            }
+            Self::Package(e) => e.hint(),
+        }
+    }
+}

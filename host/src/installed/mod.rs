@@ -1,0 +1,21 @@
+//! Experts installed from packages, below `HIVE_HOME/experts`: several releases side by side, one of
+//! which is current. A release stands there whole or not at all, and only after it was proved.
+//!
+//! ```text
+//! experts/NAME/current                     the name of the current release's folder
+//! experts/NAME/releases/VERSION--BASE/     the package's files, install.json, library.sha256
+//! experts/.seen.json                       the highest version that was ever here, per name and base
+//! ```
+
+mod error;
+mod install;
+mod places;
+mod record;
+mod seen;
+mod store;
+
+pub use error::{InstallError, Result};
+pub use install::{Proved, Request, install, prove};
+pub use places::current_release;
+pub use record::{BESIDE, InstallRecord, ProofRecord};
+pub use store::{Installing, Release, Removed, Store};

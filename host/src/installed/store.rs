@@ -1,0 +1,319 @@
+//! Installs, finds, switches and removes releases. One process at a time changes them; reading needs
+//! no lock, because every change is a rename.
+
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use hive_engine::files::{ASIDE, remove_folder, remove_leftovers, write_file, write_folder};
+use semver::Version;
+
+use super::error::{InstallError, Result};
+use super::places::{CURRENT, RELEASES, release_name};
+use super::record::{BESIDE, FILE, InstallRecord};
+use super::seen::Seen;
+use crate::home::hive_home;
+use crate::packages::layout::is_library;
+use crate::packages::{Description, Package};
+use crate::plugins::LibraryRecord;
+
+/// The installed experts.
+#[derive(Debug, Clone)]
+pub struct Store {
+    root: PathBuf,
+}
+
+/// A release that is installed.
+#[derive(Debug, Clone)]
+pub struct Release {
+    /// What it is.
+    pub description: Description,
+    /// How it came here.
+    pub record: InstallRecord,
+    /// Its folder.
+    pub dir: PathBuf,
+    /// Whether it is what the expert's name alone means.
+    pub current: bool,
+}
+
+/// What comes with a package that is to be installed.
+#[derive(Debug)]
+pub struct Installing<'a> {
+    /// The package, proved.
+    pub package: &'a Package,
+    /// How it came.
+    pub record: InstallRecord,
+    /// Whether it may be older than what was here.
+    pub allow_downgrade: bool,
+}
+
+/// What a removal took away.
+#[derive(Debug)]
+pub struct Removed {
+    /// The release.
+    pub release: Release,
+    /// What is current now, if anything of the expert is left.
+    pub now: Option<Release>,
+    /// Whether nothing that is installed needs its base any longer.
+    pub base_unused: bool,
+}
+
+impl Release {
+    /// `sql@0.1.0 for smollm2-135m-instruct`
+    pub fn title(&self) -> String {
+        format!("{}@{} for {}", self.description.name, self.description.version, self.description.base.id)
+    }
+
+    fn version(&self) -> Option<Version> {
+        Version::parse(&self.description.version).ok()
+    }
+
+    /// Opens its package again: every file is checked.
+    ///
+    /// # Errors
+    /// When a file was changed since.
+    pub fn package(&self) -> Result<Package> {
+        let shown = format!("{}@{}", self.description.name, self.description.version);
+        Ok(Package::of_folder(shown, &self.dir, &BESIDE)?)
+    }
+}
+
+impl Store {
+    /// What is below `HIVE_HOME`.
+    ///
+    /// # Errors
+    /// When the environment names no such place.
+    pub fn from_env() -> Result<Self> {
+        Ok(Self { root: hive_home().ok_or(InstallError::NoHome)?.join("experts") })
+    }
+
+    /// What is below this folder.
+    pub fn at(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// Makes a folder in which packages are unpacked before they are installed, on the same disk.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn staging(&self) -> Result<PathBuf> {
+        fs::create_dir_all(&self.root).map_err(|e| InstallError::io("create", &self.root, e))?;
+        Ok(self.root.clone())
+    }
+
+    /// All releases, by name, then version, then base.
+    ///
+    /// # Errors
+    /// When the folder cannot be read. A release that cannot be read is passed over: `hive expert
+    /// list` tells of it.
+    pub fn releases(&self) -> Result<Vec<Release>> {
+        let mut found = Vec::new();
+        for expert in folders(&self.root)? {
+            let current = super::places::current_release(&expert);
+            for dir in folders(&expert.join(RELEASES))? {
+                let is_current = current.as_ref() == Some(&dir);
+                if let (Some(description), Some(record)) = (read(&dir.join("package.json")), read(&dir.join(FILE))) {
+                    found.push(Release { description, record, dir, current: is_current });
+                }
+            }
+        }
+        found.sort_by_cached_key(|r| (r.description.name.clone(), r.version(), r.description.base.id.clone()));
+        Ok(found)
+    }
+
+    /// The release that `asked` means: `NAME`, which is the current one, or `NAME@VERSION`; `base`
+    /// says which where a version is there for several.
+    ///
+    /// # Errors
+    /// When there is none, or several.
+    pub fn find(&self, asked: &str, base: Option<&str>) -> Result<Release> {
+        let (name, version) = asked.split_once('@').map_or((asked, None), |(name, version)| (name, Some(version)));
+        let all = self.releases()?;
+        let fits = |r: &&Release| {
+            let d = &r.description;
+            d.name == name && version.is_none_or(|v| d.version == v) && base.is_none_or(|b| d.base.id == b)
+        };
+        let fitting: Vec<&Release> = all.iter().filter(fits).collect();
+        let chosen = match (fitting.as_slice(), version.or(base)) {
+            ([], _) => None,
+            ([one], _) => Some(*one),
+            (several, None) => several.iter().find(|r| r.current).copied(),
+            // Of several versions for one base, the highest; they are sorted.
+            (several, Some(_)) if version.is_none() => several.last().copied(),
+            (several, Some(_)) => match several.iter().find(|r| r.current) {
+                Some(current) => Some(*current),
+                None => {
+                    let bases = several.iter().map(|r| r.description.base.id.clone()).collect();
+                    return Err(InstallError::SeveralBases { asked: asked.to_owned(), bases });
+                }
+            },
+        };
+        chosen.cloned().ok_or_else(|| InstallError::NotInstalled {
+            asked: asked.to_owned(),
+            there: all.iter().map(Release::title).collect(),
+        })
+    }
+
+    /// Whether a package may be installed: it is not older than what was here, and no other of its
+    /// version is. To be asked before what takes long.
+    ///
+    /// # Errors
+    /// When not.
+    pub fn check(&self, package: &Package, allow_downgrade: bool) -> Result<()> {
+        let Description { name, version, base, .. } = &package.description;
+        let dir = self.dir_of(package);
+        if let Some(there) = read::<InstallRecord>(&dir.join(FILE))
+            && there.digest != package.digest
+        {
+            let title = package.description.title();
+            return Err(InstallError::OtherFiles { title, there: there.digest, new: package.digest.clone() });
+        }
+        let seen = Seen::open(&self.root)?;
+        let highest = seen.highest(name, &base.id);
+        if let (Some(highest), Ok(version)) = (highest, Version::parse(version))
+            && version < *highest
+            && !allow_downgrade
+        {
+            let title = package.description.title();
+            return Err(InstallError::Rollback { title, highest: highest.to_string() });
+        }
+        Ok(())
+    }
+
+    /// Installs a proved package and makes it current.
+    ///
+    /// # Errors
+    /// As [`Store::check`], and when it cannot be written; nothing has then changed.
+    pub fn install(&self, installing: &Installing<'_>) -> Result<Release> {
+        let _lock = self.lock()?;
+        let package = installing.package;
+        self.check(package, installing.allow_downgrade)?;
+        let dir = self.dir_of(package);
+        if let Some(releases) = dir.parent() {
+            remove_leftovers(releases)?;
+        }
+        let plugin = installing.record.plugin.then(|| package.own_library()).flatten();
+        let mut fault = None;
+        write_folder(&dir, |aside| {
+            let filled = fill(aside, package, plugin.as_deref(), &installing.record);
+            filled.map_err(|error| {
+                let message = hive_engine::EngineError::unsupported(error.to_string());
+                fault = Some(error);
+                message
+            })
+        })
+        .map_err(|e| fault.take().unwrap_or_else(|| e.into()))?;
+        let description = package.description.clone();
+        if let Ok(version) = Version::parse(&description.version) {
+            Seen::open(&self.root)?.add(&description.name, &description.base.id, &version)?;
+        }
+        let mut release = Release { description, record: installing.record.clone(), dir, current: false };
+        self.set_current(&mut release)?;
+        Ok(release)
+    }
+
+    /// Makes a release what the expert's name alone means.
+    ///
+    /// # Errors
+    /// When it cannot be written down; the former one is then still current.
+    pub fn switch(&self, mut release: Release) -> Result<Release> {
+        let _lock = self.lock()?;
+        self.set_current(&mut release)?;
+        Ok(release)
+    }
+
+    /// Removes a release. When it was current, the highest version that is left becomes so.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove(&self, release: Release) -> Result<Removed> {
+        let _lock = self.lock()?;
+        let expert = self.root.join(&release.description.name);
+        let mut left: Vec<Release> = self.releases()?;
+        left.retain(|r| r.dir != release.dir);
+        let base_unused = left.iter().all(|r| r.description.base.digest != release.description.base.digest);
+        left.retain(|r| r.description.name == release.description.name);
+        let now = match left.iter().find(|r| r.current).or(left.last()).cloned() {
+            None => None,
+            // First the name, so that it never means what is gone.
+            Some(mut next) => {
+                self.set_current(&mut next)?;
+                Some(next)
+            }
+        };
+        if now.is_none() {
+            match fs::remove_file(expert.join(CURRENT)) {
+                Err(e) if e.kind() != ErrorKind::NotFound => {
+                    return Err(InstallError::io("remove", &expert.join(CURRENT), e));
+                }
+                _ => {}
+            }
+        }
+        remove_folder(&release.dir)?;
+        if now.is_none() {
+            // Neither is removed when something else is in it.
+            drop(fs::remove_dir(expert.join(RELEASES)));
+            drop(fs::remove_dir(&expert));
+        }
+        Ok(Removed { release, now, base_unused })
+    }
+
+    fn dir_of(&self, package: &Package) -> PathBuf {
+        let Description { name, version, base, .. } = &package.description;
+        self.root.join(name).join(RELEASES).join(release_name(version, &base.id))
+    }
+
+    fn set_current(&self, release: &mut Release) -> Result<()> {
+        let Description { name, version, base, .. } = &release.description;
+        write_file(&self.root.join(name).join(CURRENT), release_name(version, &base.id).as_bytes())?;
+        release.current = true;
+        Ok(())
+    }
+
+    /// Keeps other processes from changing what is installed, until what is returned is dropped.
+    fn lock(&self) -> Result<File> {
+        let path = self.staging()?.join(".lock");
+        let fault = |e| InstallError::io("lock", &path, e);
+        let file = File::create(&path).map_err(fault)?;
+        file.lock().map_err(fault)?;
+        Ok(file)
+    }
+}
+
+/// Fills the folder of a release.
+fn fill(aside: &Path, package: &Package, plugin: Option<&Path>, record: &InstallRecord) -> Result<()> {
+    for name in package.files.keys() {
+        let (from, to) = (package.dir().join(name), aside.join(name));
+        // Native code that is not to be used is not kept either.
+        if is_library(name) && plugin != Some(from.as_path()) {
+            continue;
+        }
+        let copied = fs::copy(&from, &to).and_then(|_| File::open(&to)?.sync_all());
+        copied.map_err(|e| InstallError::io("write", &to, e))?;
+    }
+    if let Some(name) = plugin.and_then(Path::file_name) {
+        let library = aside.join(name);
+        let recorded = LibraryRecord::of(&library)
+            .and_then(|record| record.write(&aside.join(BESIDE[1]), &library, SystemTime::now()));
+        recorded.map_err(|e| InstallError::io("write", &library, e))?;
+    }
+    let path = aside.join(FILE);
+    let text = serde_json::to_string_pretty(record).map_err(|e| InstallError::io("write", &path, e.into()))?;
+    Ok(write_file(&path, (text + "\n").as_bytes())?)
+}
+
+/// The folders in `folder`, but for those of writers at work; none when it does not exist.
+fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(InstallError::io("read", folder, e)),
+    };
+    let named = |path: &PathBuf| path.file_name().is_some_and(|n| !n.to_string_lossy().starts_with(ASIDE));
+    Ok(entries.flatten().map(|e| e.path()).filter(|p| p.is_dir() && named(p)).collect())
+}
+
+fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
+}

@@ -1,0 +1,400 @@
+//! Makes a package of a run: gathers its files, computes the probe, lists and packs. What goes in
+//! depends on the run, the expert and the base alone, not on when or where it is done; no record that
+//! was trained on or held out goes in.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hive_engine::adapter::Adapter;
+use hive_engine::adapter::peft::{self, BaseRef};
+use hive_engine::files::{hex, sha256_of_file};
+use hive_sdk::Record;
+use serde::Serialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::archive::{self, Source, Sources};
+use super::card::{CardFacts, card};
+use super::description::{AdapterFacts, BaseFacts, Description};
+use super::error::{PackageError, Result};
+use super::golden::{Golden, Logits};
+use super::integrity::{FileDigest, Integrity};
+use super::layout::{
+    BASE_FILE, CARD, CONFIG_FILE, DESCRIPTION, EVALUATION, FORMAT, GOLDEN, INTEGRITY, LICENSE, MANIFEST, PLUGIN, PROBE,
+    RECEIPT, TENSOR_FILE, is_plain,
+};
+use crate::experts::base::Base;
+use crate::experts::receipt;
+use crate::experts::run_folder::RunFolder;
+use crate::experts::run_record::RunRecord;
+use crate::experts::setup::text_digests;
+use crate::experts::tokenise::Tokeniser;
+use crate::models::Catalogue;
+use crate::models::catalogue;
+use crate::plugins::LoadedExpert;
+
+/// Records that the golden prompts of an expert without eval prompts are made from.
+const GOLDEN_SEED: u64 = 1;
+
+/// What goes into a package.
+#[derive(Debug)]
+pub struct Ingredients<'a> {
+    /// The expert that renders its prompts.
+    pub expert: &'a LoadedExpert,
+    /// The base.
+    pub base: &'a Base,
+    /// The PEFT folder.
+    pub adapter: &'a Path,
+    /// Version of the package; the manifest's unless given.
+    pub version: Option<String>,
+    /// Text of the licence; a line that names it unless given.
+    pub license: Option<String>,
+    /// Libraries of the plugin, by target triple.
+    pub libraries: BTreeMap<String, PathBuf>,
+    /// What it is worth.
+    pub evaluation: Option<Value>,
+    /// What its training consisted of.
+    pub receipt: Option<Value>,
+    /// Records to prove it with; the expert's own prompts unless given.
+    pub golden: Option<Vec<(String, Record)>>,
+}
+
+/// A package's files before they are packed.
+#[derive(Debug)]
+pub struct Assembled {
+    /// What it is.
+    pub description: Description,
+    /// Its files.
+    pub files: Sources,
+}
+
+/// What a run tells of itself.
+#[derive(Debug)]
+pub struct RunFacts {
+    /// Its PEFT folder.
+    pub adapter: PathBuf,
+    /// The base, as it was named to train.
+    pub base: BaseRef,
+    /// `evaluation.json` of the package.
+    pub evaluation: Option<Value>,
+    /// `receipt.json` of the package.
+    pub receipt: Option<Value>,
+}
+
+impl RunFacts {
+    /// Of the finished run in `path`, which is of `expert`.
+    ///
+    /// # Errors
+    /// When there is no such run, or it has not come to its end.
+    pub fn read(path: &Path, expert: &str) -> Result<Self> {
+        let folder = RunFolder::open(path);
+        let record = RunRecord::read_of(path, expert)?;
+        let adapter = folder.adapter();
+        let unfinished = || PackageError::Run {
+            run: path.to_owned(),
+            problem: "it has no adapter: it did not come to its end".to_owned(),
+            hint: Some(format!("`hive expert train {expert} --resume {}` goes on with it", path.display())),
+        };
+        if !adapter.join(TENSOR_FILE).is_file() {
+            return Err(unfinished());
+        }
+        let base = peft::read_config(&adapter)?.base.or(record.base).ok_or_else(unfinished)?;
+        let evaluation = folder.read_json("evaluation.json")?;
+        let receipt = folder.read_json(receipt::FILE)?;
+        if let Some(receipt) = &receipt {
+            let got = sha256_of_file(&adapter.join(TENSOR_FILE))?;
+            let expected = receipt["adapter"]["sha256"].as_str().unwrap_or_default();
+            if got != expected {
+                return Err(PackageError::Run {
+                    run: path.to_owned(),
+                    problem: format!("its adapter has sha256 {got}, its receipt says {expected}"),
+                    hint: Some(
+                        "the adapter was changed after training: train again, or package the run it is from".into(),
+                    ),
+                });
+            }
+        }
+        let evaluation = evaluation.map(|own| worth(&own, &reports(path)));
+        Ok(Self { adapter, base, evaluation, receipt })
+    }
+}
+
+/// Puts a package's files together.
+///
+/// # Errors
+/// When the adapter does not fit the base, or the expert has no prompt to prove it with.
+pub fn assemble(from: &Ingredients<'_>) -> Result<Assembled> {
+    let expert = from.expert;
+    let manifest = expert.manifest();
+    let version = from.version.clone().unwrap_or_else(|| manifest.version.clone());
+    if semver::Version::parse(&version).is_err() {
+        let problem = format!("`{version}` is no semantic version, expected one like `0.1.0`");
+        return Err(PackageError::Argument { problem, hint: None });
+    }
+    let loaded = peft::load(from.adapter, &from.base.model.config, Some(&from.base.reference))?;
+    let catalogue = Catalogue::embedded()?;
+    let id = base_name(&from.base.reference, &from.base.model.name, &catalogue);
+    let (tokenizer, template) = text_digests(&from.base.model)?;
+    let base = BaseFacts { id, digest: from.base.reference.digest.clone(), tokenizer, template };
+    let golden = golden(from, &loaded.adapter)?;
+    let libraries = |target: &String, path: &PathBuf| {
+        let ending = path.extension().map(|e| format!(".{}", e.to_string_lossy())).unwrap_or_default();
+        (target.clone(), format!("{PLUGIN}{target}{ending}"))
+    };
+    let description = Description {
+        format: FORMAT,
+        name: manifest.name.clone(),
+        version,
+        description: manifest.description.clone(),
+        license: manifest.license.clone(),
+        hive: env!("CARGO_PKG_VERSION").to_owned(),
+        base,
+        adapter: AdapterFacts::of(&loaded.adapter),
+        libraries: from.libraries.iter().map(|(target, path)| libraries(target, path)).collect(),
+    };
+    let mut files = Sources::new();
+    for (target, name) in &description.libraries {
+        files.insert(name.clone(), Source::File(from.libraries[target].clone()));
+    }
+    files.insert(TENSOR_FILE.to_owned(), Source::File(from.adapter.join(TENSOR_FILE)));
+    let mut add = |name: &str, bytes: Vec<u8>| files.insert(name.to_owned(), Source::Bytes(bytes));
+    add(CONFIG_FILE, config_bytes(&from.adapter.join(CONFIG_FILE), &from.base.reference, &description.base)?);
+    let BaseFacts { id, digest, .. } = description.base.clone();
+    add(BASE_FILE, json_bytes(&BaseRef { id, digest })?);
+    add(MANIFEST, expert.manifest_json().as_bytes().to_vec());
+    add(GOLDEN, json_bytes(&golden.0)?);
+    add(PROBE, golden.1.to_bytes(Path::new(PROBE))?);
+    let known = catalogue.get(&description.base.id);
+    let facts = CardFacts {
+        base_repository: known.and_then(repository),
+        base_license: known.map(|model| model.license.clone()),
+        fields: asked_fields(expert),
+        evaluation: from.evaluation.clone(),
+        receipt: from.receipt.clone(),
+    };
+    add(CARD, card(&description, &facts).into_bytes());
+    add(LICENSE, license(from, &facts).into_bytes());
+    if let Some(evaluation) = &from.evaluation {
+        add(EVALUATION, json_bytes(evaluation)?);
+    }
+    if let Some(receipt) = &from.receipt {
+        add(RECEIPT, json_bytes(&renamed_base(receipt, &from.base.reference.id, &description.base.id))?);
+    }
+    add(DESCRIPTION, json_bytes(&description)?);
+    let digests = files.iter().map(|(name, source)| Ok((name.clone(), digest_of(source)?))).collect::<Result<_>>()?;
+    files.insert(INTEGRITY.to_owned(), Source::Bytes(json_bytes(&Integrity::of(&digests))?));
+    Ok(Assembled { description, files })
+}
+
+impl Assembled {
+    /// Packs the files into `folder`; gives where.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<PathBuf> {
+        let path = folder.join(self.description.file_name());
+        archive::write(&path, &self.files)?;
+        Ok(path)
+    }
+}
+
+/// Golden prompts, and the logits behind them: of the manifest's eval prompts or, without any, of
+/// records that the expert makes.
+fn golden(from: &Ingredients<'_>, adapter: &Adapter) -> Result<(Golden, Logits)> {
+    let expert = from.expert;
+    let mut records = match &from.golden {
+        Some(records) => records.clone(),
+        None => expert.eval_prompts()?.into_iter().map(|prompt| (prompt.id, prompt.record)).collect(),
+    };
+    if records.is_empty() {
+        let made = expert.synthesize(GOLDEN_SEED, super::golden::PROMPTS)?.unwrap_or_default();
+        records = made.into_iter().enumerate().map(|(i, record)| (format!("made-{i}"), record)).collect();
+    }
+    let golden = Golden::of(records, expert, &Tokeniser::new(&from.base.model)?)?;
+    if golden.prompts.is_empty() {
+        let problem = format!(
+            "Expert `{}` has no prompt to prove its adapter with: its manifest has no `eval_prompts`, and it makes no records",
+            expert.name()
+        );
+        let hint = format!("add `eval_prompts` to `manifests/{}.json`", expert.name());
+        return Err(PackageError::Argument { problem, hint: Some(hint) });
+    }
+    let logits = golden.logits(&from.base.decoder, adapter)?;
+    Ok((golden, logits))
+}
+
+/// What the base is called for others: its id in the catalogue or, for a path of this machine, the
+/// name that the files bear.
+fn base_name(base: &BaseRef, own_name: &str, catalogue: &Catalogue) -> String {
+    if catalogue.get(&base.id).is_some() {
+        return base.id.clone();
+    }
+    let name: String = own_name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' })
+        .collect();
+    let name = name.trim_start_matches(['.', '-']).to_owned();
+    if is_plain(&name) { name } else { "base".to_owned() }
+}
+
+/// The repository of the hub that a base comes from.
+fn repository(model: &catalogue::Model) -> Option<String> {
+    model.sources.iter().find_map(|source| match source {
+        catalogue::Source::Hub { repository, .. } => Some(repository.clone()),
+        _ => None,
+    })
+}
+
+/// PEFT's configuration, naming the base as the package does: a path of this machine is none of
+/// anybody's business.
+fn config_bytes(path: &Path, base: &BaseRef, facts: &BaseFacts) -> Result<Vec<u8>> {
+    let text = fs::read(path).map_err(|e| PackageError::io("read", path, e))?;
+    let mut config: Value =
+        serde_json::from_slice(&text).map_err(|e| PackageError::io("read", path, std::io::Error::from(e)))?;
+    if config["base_model_name_or_path"].as_str() == Some(&base.id) || config["base_model_name_or_path"].is_null() {
+        config["base_model_name_or_path"] = json!(facts.id);
+    }
+    json_bytes(&config)
+}
+
+/// The receipt, likewise.
+fn renamed_base(receipt: &Value, from: &str, to: &str) -> Value {
+    let mut receipt = receipt.clone();
+    if receipt["base"]["id"].as_str() == Some(from) {
+        receipt["base"]["id"] = json!(to);
+    }
+    receipt
+}
+
+/// Fields without which nothing can be asked.
+fn asked_fields(expert: &LoadedExpert) -> Vec<String> {
+    let fields = &expert.manifest().dataset.fields;
+    fields.iter().filter(|f| !f.optional && !f.completion).map(|f| f.name.clone()).collect()
+}
+
+fn license(from: &Ingredients<'_>, facts: &CardFacts) -> String {
+    if let Some(text) = &from.license {
+        return text.clone();
+    }
+    let own = &from.expert.manifest().license;
+    let base = facts.base_license.as_deref().unwrap_or("see where it comes from");
+    format!(
+        "SPDX-License-Identifier: {own}\n\nThis adapter is licensed under {own}.\nThe base model has a licence of its own: {base}.\n"
+    )
+}
+
+/// Reports of `hive expert eval` in a run's folder, in the order of their names.
+fn reports(run: &Path) -> Vec<Value> {
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(run.join("eval")).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|e| e == "json"));
+    paths.sort();
+    paths.iter().filter_map(|path| serde_json::from_slice(&fs::read(path).ok()?).ok()).collect()
+}
+
+/// What a run was worth, as figures: no record, no answer, nothing of the machine.
+fn worth(own: &Value, reports: &[Value]) -> Value {
+    let suites: Vec<Value> = reports.iter().filter_map(|report| suite(report, &own["step"])).collect();
+    json!({
+        "format": FORMAT,
+        "step": own["step"],
+        "held_out": {"loss": own["loss"], "token_accuracy": own["token_accuracy"]},
+        "suites": suites,
+    })
+}
+
+/// The figures of an examination of the base beside the run's adapter, if it is one.
+fn suite(report: &Value, step: &Value) -> Option<Value> {
+    let [base, expert] = report["candidates"].as_array()?.as_slice() else { return None };
+    let of_run = &expert["origin"]["run"];
+    // A checkpoint is not what is packaged, and neither is an adapter of before the run went on.
+    if base["origin"] != "base" || !of_run.is_object() || !of_run["step"].is_null() || expert["facts"]["steps"] != *step
+    {
+        return None;
+    }
+    let rate = |candidate: &Value, code: &str| {
+        let all = candidate["checks"].as_array();
+        all.into_iter().flatten().find(|c| c["code"] == code).map_or(Value::Null, |c| c["rate"].clone())
+    };
+    let checks: Vec<Value> = report["checks"]
+        .as_array()?
+        .iter()
+        .map(|check| {
+            let code = check["code"].as_str().unwrap_or_default();
+            json!({"code": code, "title": check["title"], "base": rate(base, code), "expert": rate(expert, code)})
+        })
+        .collect();
+    Some(json!({
+        "name": report["suite"]["name"],
+        "digest": report["suite"]["digest"],
+        "asked": report["suite"]["asked"],
+        "score": {"base": base["score"], "expert": expert["score"]},
+        "checks": checks,
+    }))
+}
+
+fn digest_of(source: &Source) -> Result<FileDigest> {
+    match source {
+        Source::Bytes(bytes) => Ok(FileDigest { size: bytes.len() as u64, sha256: hex(&Sha256::digest(bytes)) }),
+        Source::File(path) => {
+            let size = fs::metadata(path).map_err(|e| PackageError::io("read", path, e))?.len();
+            Ok(FileDigest { size, sha256: sha256_of_file(path)? })
+        }
+    }
+}
+
+fn json_bytes(value: &impl Serialize) -> Result<Vec<u8>> {
+    let text = serde_json::to_string_pretty(value);
+    let text = text.map_err(|e| PackageError::io("write", Path::new(DESCRIPTION), e.into()))?;
+    Ok((text + "\n").into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_of_this_machine_does_not_go_out() {
+        let catalogue = Catalogue::embedded().unwrap();
+        let base = |id: &str| BaseRef { id: id.to_owned(), digest: String::new() };
+        assert_eq!(base_name(&base("qwen3-0.6b"), "whatever", &catalogue), "qwen3-0.6b");
+        assert_eq!(base_name(&base("/home/me/models/My Model"), "My Model", &catalogue), "My-Model");
+        assert_eq!(base_name(&base("../x"), "..", &catalogue), "base");
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("c.json");
+        fs::write(&path, r#"{"base_model_name_or_path": "/home/me/m", "r": 4}"#).unwrap();
+        let facts = BaseFacts { id: "m".into(), digest: "d".into(), tokenizer: "t".into(), template: "t".into() };
+        let bytes = config_bytes(&path, &base("/home/me/m"), &facts).unwrap();
+        let config: Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(config, json!({"base_model_name_or_path": "m", "r": 4}));
+    }
+
+    #[test]
+    fn figures_go_in_and_records_do_not() {
+        let own = json!({
+            "step": 7, "loss": {"base": 2.0, "expert": 1.0}, "token_accuracy": null,
+            "held_out": {"base": {"graded": [{"prompt": {"question": "a secret"}}]}},
+        });
+        let candidate = |origin: Value, score: f64| {
+            json!({
+                "origin": origin, "facts": {"steps": 7}, "score": {"value": score},
+                "checks": [{"code": "executes", "rate": {"value": score}}],
+                "answers": [{"completion": "a secret"}],
+            })
+        };
+        let report = |run: Value| {
+            json!({
+                "suite": {"name": "builtin", "digest": "d", "asked": 3, "prompts": ["a secret"]},
+                "checks": [{"code": "executes", "title": "executes"}],
+                "candidates": [candidate(json!("base"), 0.0), candidate(json!({"run": run}), 0.5)],
+            })
+        };
+        let reports = [report(json!({"path": "/a/secret"})), report(json!({"path": "p", "step": 3}))];
+        let out = worth(&own, &reports);
+        assert_eq!(out["suites"].as_array().unwrap().len(), 1);
+        assert_eq!(out["suites"][0]["checks"][0]["expert"]["value"], 0.5);
+        assert_eq!(out["held_out"]["loss"]["expert"], 1.0);
+        assert!(!out.to_string().contains("secret"), "{out}");
+    }
+}

@@ -1,0 +1,103 @@
+//! `package.json`: what a package is, in one place: name and version, the base that it is for, the
+//! adapter, which machines it brings a plugin for. Everything in it is checked against the files.
+
+use std::collections::BTreeMap;
+
+use hive_engine::adapter::Adapter;
+use hive_engine::adapter::config::Targets;
+use serde::{Deserialize, Serialize};
+
+use super::layout::EXTENSION;
+
+/// A package's description.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Description {
+    /// Number of the package format.
+    pub format: u32,
+    /// The expert's name.
+    pub name: String,
+    /// The package's version, which may be another than the manifest's: the same plugin, trained anew.
+    pub version: String,
+    /// One sentence.
+    pub description: String,
+    /// SPDX expression of the adapter's licence.
+    pub license: String,
+    /// Version of the hive that made it.
+    pub hive: String,
+    /// The base model that it is for.
+    pub base: BaseFacts,
+    /// The adapter.
+    pub adapter: AdapterFacts,
+    /// File names of the plugin's libraries, by target triple.
+    #[serde(default)]
+    pub libraries: BTreeMap<String, String>,
+}
+
+/// The base model of a package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BaseFacts {
+    /// Id in the catalogue of base models, or a name.
+    pub id: String,
+    /// Digest of its weights, as [`hive_engine::model::source::BaseModel::digest`] computes it.
+    pub digest: String,
+    /// Digest of its tokenizer.
+    pub tokenizer: String,
+    /// sha256 of its chat template.
+    pub template: String,
+}
+
+/// The adapter of a package.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdapterFacts {
+    /// `dora` or `lora`.
+    pub method: String,
+    /// Rank, where no pattern says otherwise.
+    pub rank: usize,
+    /// Alpha, where no pattern says otherwise.
+    pub alpha: f64,
+    /// Whether it is scaled by alpha / √rank.
+    pub rslora: bool,
+    /// Target modules, sorted.
+    pub target_modules: Vec<String>,
+    /// Tensors.
+    pub tensors: usize,
+    /// Values in them.
+    pub parameters: usize,
+}
+
+impl AdapterFacts {
+    /// What this adapter is.
+    pub fn of(adapter: &Adapter) -> Self {
+        let config = &adapter.config;
+        let mut target_modules = match &config.targets {
+            Targets::Names(names) => names.clone(),
+            Targets::Pattern(pattern) => vec![pattern.clone()],
+            Targets::AllLinear => vec!["all-linear".to_owned()],
+        };
+        target_modules.sort();
+        Self {
+            method: config.method.name().to_owned(),
+            rank: config.rank,
+            alpha: config.alpha,
+            rslora: config.rslora,
+            target_modules,
+            tensors: adapter.tensors().count(),
+            parameters: adapter.params.len(),
+        }
+    }
+}
+
+impl Description {
+    /// The name of the package's file: `expert-sql-smollm2-135m-instruct.v0.1.0.expert`.
+    pub fn file_name(&self) -> String {
+        format!("expert-{}-{}.v{}.{EXTENSION}", self.name, self.base.id, self.version)
+    }
+
+    /// `sql 0.1.0 for smollm2-135m-instruct`, for messages.
+    pub fn title(&self) -> String {
+        format!("{} {} for {}", self.name, self.version, self.base.id)
+    }
+}

@@ -1,0 +1,163 @@
+//! Why a package cannot be made, read, trusted or installed. Each error carries its exit code and
+//! what to do.
+
+use std::path::{Path, PathBuf};
+
+use hive_engine::EngineError;
+
+use crate::experts::ExpertError;
+use crate::models::ModelError;
+use crate::plugins::PluginError;
+use crate::trust::TrustError;
+
+/// A result of packaging.
+pub type Result<T, E = PackageError> = std::result::Result<T, E>;
+
+/// What is wrong with a package, or kept it from being made.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    /// A file or folder could not be read or written.
+    #[error("Failed to {action} `{}`", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is no package, or a damaged one: nothing in it was believed.
+    #[error("`{package}` is not a whole package: {problem}")]
+    Archive {
+        /// The package.
+        package: String,
+        /// What was got and expected.
+        problem: String,
+    },
+    /// Its files do not belong together.
+    #[error("`{package}` is not acceptable: {} in it {} wrong", count(problems.len()), if problems.len() == 1 { "is" } else { "are" })]
+    Faulty {
+        /// The package.
+        package: String,
+        /// What was got and expected, each.
+        problems: Vec<String>,
+    },
+    /// It does not compute what its author's machine computed.
+    #[error("`{package}` does not compute what was recorded when it was made: {problem}")]
+    Proof {
+        /// The package.
+        package: String,
+        /// What was got and expected.
+        problem: String,
+    },
+    /// It is for another base model than the one there is.
+    #[error("`{package}` is for base model `{id}` (weights sha256 {expected}), the one here has weights sha256 {got}")]
+    Base {
+        /// The package.
+        package: String,
+        /// The base's name.
+        id: String,
+        /// Digest recorded in the package.
+        expected: String,
+        /// Digest of the weights that are here.
+        got: String,
+    },
+    /// The run or its expert has not what a package needs.
+    #[error("Failed to package `{}`: {problem}", run.display())]
+    Run {
+        /// The run's folder.
+        run: PathBuf,
+        /// What is missing.
+        problem: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// An argument that means nothing here.
+    #[error("{problem}")]
+    Argument {
+        /// What was got and expected.
+        problem: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// Keys and signatures.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// The plugin.
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
+    /// The base, the run, the prompts.
+    #[error(transparent)]
+    Expert(Box<ExpertError>),
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+fn count(n: usize) -> String {
+    if n == 1 { "1 thing".to_owned() } else { format!("{n} things") }
+}
+
+impl From<ExpertError> for PackageError {
+    fn from(error: ExpertError) -> Self {
+        Self::Expert(Box::new(error))
+    }
+}
+
+impl From<ModelError> for PackageError {
+    fn from(error: ModelError) -> Self {
+        ExpertError::from(error).into()
+    }
+}
+
+impl PackageError {
+    pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Self::Io { action, path: path.to_owned(), source }
+    }
+
+    /// 1 when what was given is not acceptable, 2 when the tool failed or was misused.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Io { .. } | Self::Argument { .. } => 2,
+            Self::Archive { .. } | Self::Faulty { .. } | Self::Proof { .. } | Self::Base { .. } | Self::Run { .. } => 1,
+            Self::Trust(e) => e.exit_code(),
+            Self::Plugin(e) => e.exit_code(),
+            Self::Expert(e) => e.exit_code(),
+            Self::Engine(e) => crate::experts::engine_exit_code(e),
+        }
+    }
+
+    /// Lines below the message.
+    pub fn details(&self) -> Vec<String> {
+        match self {
+            Self::Faulty { problems, .. } => problems.clone(),
+            Self::Plugin(e) => e.details().to_vec(),
+            Self::Expert(e) => e.details(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What to try next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+                Some("free some space, or set `HIVE_HOME` to a larger disk".to_owned())
+            }
+            Self::Archive { .. } => Some("get the file again, from where it was published".to_owned()),
+            Self::Faulty { .. } => {
+                Some("ask its author for another build: `hive expert package` makes it whole".into())
+            }
+            Self::Proof { .. } => Some(
+                "base model, tokenizer or hive differ from those that made it: `hive expert inspect` shows them".into(),
+            ),
+            Self::Base { id, .. } => Some(format!("`--base PATH` names another copy of `{id}`")),
+            Self::Run { hint, .. } | Self::Argument { hint, .. } => hint.clone(),
+            Self::Trust(e) => e.hint(),
+            Self::Plugin(e) => e.hint(),
+            Self::Expert(e) => e.hint(),
+            Self::Engine(e) => crate::experts::engine_hint(e),
+            Self::Io { .. } => None,
+        }
+    }
+}

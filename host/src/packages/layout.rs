@@ -1,0 +1,121 @@
+//! What a package consists of: the names of its files and the most that each may hold. The format
+//! itself is described in `docs/package-format.md`.
+
+/// Number of the package format.
+pub const FORMAT: u32 = 1;
+
+/// How package files end.
+pub const EXTENSION: &str = "expert";
+
+/// What the package is: name, version, base, adapter.
+pub const DESCRIPTION: &str = "package.json";
+/// The expert's manifest.
+pub const MANIFEST: &str = "manifest.json";
+/// Golden prompts with their token ids.
+pub const GOLDEN: &str = "golden.json";
+/// Logits behind the golden prompts, with and without the adapter.
+pub const PROBE: &str = "probe.safetensors";
+/// What the adapter is worth.
+pub const EVALUATION: &str = "evaluation.json";
+/// Digests of what the training consisted of.
+pub const RECEIPT: &str = "receipt.json";
+/// The model card.
+pub const CARD: &str = "README.md";
+/// The licence.
+pub const LICENSE: &str = "LICENSE";
+/// sha256 and size of every other file but the signature.
+pub const INTEGRITY: &str = "integrity.json";
+/// The signature of [`INTEGRITY`].
+pub const SIGNATURE: &str = "signature.json";
+/// How the names of plugin libraries begin; a target triple and the system's ending follow.
+pub const PLUGIN: &str = "plugin-";
+
+pub use hive_engine::adapter::peft::{BASE_FILE, CONFIG_FILE, TENSOR_FILE};
+
+/// Files without which there is no package.
+pub const REQUIRED: [&str; 9] =
+    [CONFIG_FILE, TENSOR_FILE, BASE_FILE, DESCRIPTION, MANIFEST, GOLDEN, PROBE, CARD, LICENSE];
+
+/// Most files in a package.
+pub const MAX_FILES: usize = 32;
+
+/// Most bytes that a package may unpack to.
+pub const MAX_BYTES: u64 = 4 << 30;
+
+/// The most bytes that the file of this name may hold; `None` for a name that no package has.
+pub fn limit(name: &str) -> Option<u64> {
+    const KIB: u64 = 1 << 10;
+    const MIB: u64 = 1 << 20;
+    match name {
+        SIGNATURE | BASE_FILE | INTEGRITY => Some(64 * KIB),
+        CONFIG_FILE | DESCRIPTION => Some(256 * KIB),
+        MANIFEST | GOLDEN | EVALUATION | CARD | LICENSE => Some(4 * MIB),
+        RECEIPT => Some(32 * MIB),
+        PROBE => Some(256 * MIB),
+        TENSOR_FILE => Some(MAX_BYTES),
+        name if is_library(name) => Some(512 * MIB),
+        _ => None,
+    }
+}
+
+/// Whether this is the name of a plugin library.
+pub fn is_library(name: &str) -> bool {
+    name.strip_prefix(PLUGIN).is_some_and(|rest| {
+        let ending = [".so", ".dylib", ".dll"].iter().find_map(|ending| rest.strip_suffix(ending));
+        ending.is_some_and(|target| !target.is_empty() && target.bytes().all(plain))
+    })
+}
+
+/// Whether a name can be that of a file in a package: it leads nowhere else and hides nothing.
+pub fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 100 && name.bytes().all(|b| plain(b) || b == b'.') && !name.starts_with('.')
+}
+
+fn plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
+/// The name of the plugin library for the machine that this hive was built for:
+/// `plugin-x86_64-unknown-linux-gnu.so`.
+pub fn own_library() -> String {
+    format!("{PLUGIN}{}{}", own_target(), std::env::consts::DLL_SUFFIX)
+}
+
+/// Rust's target triple of this hive.
+pub fn own_target() -> String {
+    use std::env::consts::{ARCH, OS};
+    let rest = match OS {
+        "linux" if cfg!(target_env = "musl") => "unknown-linux-musl",
+        "linux" => "unknown-linux-gnu",
+        "macos" => "apple-darwin",
+        "windows" if cfg!(target_env = "gnu") => "pc-windows-gnu",
+        "windows" => "pc-windows-msvc",
+        other => other,
+    };
+    format!("{ARCH}-{rest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_lead_elsewhere_or_hide_are_none() {
+        for name in ["a", "README.md", "adapter_model.safetensors", "plugin-x86_64-unknown-linux-gnu.so"] {
+            assert!(is_plain(name), "{name}");
+        }
+        for name in ["", ".", "..", "../a", "/a", "a/b", "a\\b", ".hidden", "a b", "é", "a\0", "C:", &"x".repeat(101)]
+        {
+            assert!(!is_plain(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_required_file_has_a_limit_and_unknown_ones_have_none() {
+        assert!(REQUIRED.iter().all(|name| limit(name).is_some() && is_plain(name)));
+        assert!(limit(&own_library()).is_some());
+        for name in ["adapter_model.bin", "plugin-.so", "plugin-x.exe", "plugin-a.b.so", "pytorch_model.pkl"] {
+            assert_eq!(limit(name), None, "{name}");
+        }
+    }
+}

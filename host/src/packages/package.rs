@@ -1,0 +1,386 @@
+//! A package that has been unpacked, or that is installed: a folder whose files were all checked
+//! against each other. Whoever holds one may rely on that. What its signer is worth and whether it
+//! computes what it says is asked separately.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use hive_engine::adapter::peft::{self, PeftConfig};
+use hive_engine::files::{hex, sha256_of_file};
+use hive_engine::model::source::TensorSource;
+use hive_sdk::Manifest;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use super::archive::{self, shown};
+use super::description::Description;
+use super::error::{PackageError, Result};
+use super::golden::{Distance, Golden, Logits};
+use super::integrity::{FileDigest, Integrity};
+use super::layout::{
+    BASE_FILE, CONFIG_FILE, DESCRIPTION, FORMAT, GOLDEN, INTEGRITY, MANIFEST, PROBE, SIGNATURE, TENSOR_FILE,
+    is_library, limit,
+};
+use super::signature::SignatureFile;
+use crate::experts::base::Base;
+use crate::experts::setup::text_digests;
+use crate::experts::tokenise::Tokeniser;
+use crate::manifest;
+use crate::plugins::LoadedExpert;
+use crate::trust::{Ring, Signer, TrustError};
+
+/// Longest header of a tensor file, in bytes. Thousands of tensors need less than one.
+const MAX_HEADER: u64 = 16 << 20;
+
+/// A package's files, checked.
+#[derive(Debug)]
+pub struct Package {
+    /// What it is called in messages.
+    pub shown: String,
+    /// What it is.
+    pub description: Description,
+    /// The expert's manifest.
+    pub manifest: Manifest,
+    /// The manifest's own text.
+    pub manifest_json: String,
+    /// The golden prompts.
+    pub golden: Golden,
+    /// What its files hold, the signature's and the list's own included.
+    pub files: BTreeMap<String, FileDigest>,
+    /// Its signature, which is right for these files; whose it is is another matter.
+    pub signature: Option<SignatureFile>,
+    /// sha256 of its list of files: what it is as a whole, signed or not.
+    pub digest: String,
+    dir: PathBuf,
+    /// Removes the folder when it was unpacked for a while.
+    _unpacked: Option<tempfile::TempDir>,
+}
+
+/// That a package computes what it says, here.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Proof {
+    /// Tensors of the adapter, all of which were applied.
+    pub tensors: usize,
+    /// Golden prompts, all of whose tokens and logits came out.
+    pub prompts: usize,
+    /// How near.
+    pub distance: Distance,
+    /// How near they had to be.
+    pub tolerance: f64,
+}
+
+impl Package {
+    /// Unpacks the file `path` into a folder of its own below `staging` and checks it.
+    ///
+    /// # Errors
+    /// When it is no whole package, or its files do not belong together.
+    pub fn open(path: &Path, staging: &Path) -> Result<Self> {
+        let dir = tempfile::Builder::new()
+            .prefix(hive_engine::files::ASIDE)
+            .tempdir_in(staging)
+            .map_err(|e| PackageError::io("write", staging, e))?;
+        let files = archive::unpack(path, dir.path())?;
+        let mut package = Self::check(shown(path), dir.path(), files, false)?;
+        package._unpacked = Some(dir);
+        Ok(package)
+    }
+
+    /// Checks the files of a folder; those in `beside` are not the package's. A plugin library that
+    /// was left out, as on machines that it is not for, is not missed.
+    ///
+    /// # Errors
+    /// As [`Package::open`].
+    pub fn of_folder(shown: String, dir: &Path, beside: &[&str]) -> Result<Self> {
+        let files = files_in(&shown, dir, beside)?;
+        Self::check(shown, dir, files, true)
+    }
+
+    /// Checks the files that were fetched into `dir`, all of them the package's.
+    ///
+    /// # Errors
+    /// As [`Package::open`].
+    pub fn of_fetched(shown: String, dir: tempfile::TempDir) -> Result<Self> {
+        let files = files_in(&shown, dir.path(), &[])?;
+        let mut package = Self::check(shown, dir.path(), files, false)?;
+        package._unpacked = Some(dir);
+        Ok(package)
+    }
+
+    /// Where its files are. It is a PEFT folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The plugin library for this machine, where the package brings one and it is here.
+    pub fn own_library(&self) -> Option<PathBuf> {
+        let name = self.description.libraries.get(&super::layout::own_target())?;
+        self.files.contains_key(name).then(|| self.dir.join(name))
+    }
+
+    fn check(shown: String, dir: &Path, files: BTreeMap<String, FileDigest>, installed: bool) -> Result<Self> {
+        let reader = Reader { shown: &shown, dir };
+        let integrity_bytes = reader.bytes(INTEGRITY)?;
+        let integrity: Integrity = reader.parse(INTEGRITY, &integrity_bytes)?;
+        let description: Description = reader.json(DESCRIPTION)?;
+        for (name, format) in [(INTEGRITY, integrity.format), (DESCRIPTION, description.format)] {
+            if format != FORMAT {
+                let problem = format!("`{name}` has the format {format}, this hive reads {FORMAT}");
+                return Err(PackageError::Archive { package: shown, problem });
+            }
+        }
+        let mut listed = integrity.clone();
+        if installed {
+            listed.files.retain(|name, _| files.contains_key(name) || !is_library(name));
+        }
+        // Nothing of a file whose bytes are not those that are vouched for is looked at.
+        let problems = listed.problems(&files);
+        if !problems.is_empty() {
+            return Err(PackageError::Faulty { package: shown, problems });
+        }
+        let signature = files.contains_key(SIGNATURE).then(|| reader.json::<SignatureFile>(SIGNATURE)).transpose()?;
+        if let Some(signature) = &signature {
+            let wrong = |problem| TrustError::Wrong { package: shown.clone(), problem };
+            signature.check(&integrity_bytes).map_err(wrong)?;
+        }
+        let manifest_json = reader.text(MANIFEST)?;
+        let checked = manifest::check(&format!("{MANIFEST} of {shown}"), &manifest_json);
+        let manifest = checked.map_err(|error| {
+            let mut problems = error.details();
+            if problems.is_empty() {
+                problems.push(error.to_string());
+            }
+            let named = problems.into_iter().map(|p| format!("`{MANIFEST}`: {p}")).collect();
+            PackageError::Faulty { package: shown.clone(), problems: named }
+        })?;
+        let golden: Golden = reader.json(GOLDEN)?;
+        let config = peft::read_config(dir)?;
+        let mut problems: Vec<String> = golden.problems().iter().map(|p| format!("`{GOLDEN}`: {p}")).collect();
+        problems.extend(identity_problems(&description, &manifest, &config));
+        problems.extend(library_problems(&description, &integrity));
+        problems.extend(weight_problems(dir, &description)?);
+        if let Err(error) = Logits::read(&dir.join(PROBE), golden.prompts.len()) {
+            problems.push(error.to_string());
+        }
+        if !problems.is_empty() {
+            return Err(PackageError::Faulty { package: shown, problems });
+        }
+        let digest = hex(&Sha256::digest(&integrity_bytes));
+        let dir = dir.to_owned();
+        Ok(Self { shown, description, manifest, manifest_json, golden, files, signature, digest, dir, _unpacked: None })
+    }
+
+    /// Whose signature it bears.
+    pub fn signer(&self, ring: &Ring) -> Signer {
+        Signer::of(self.signature.as_ref().map(|signature| signature.key), ring)
+    }
+
+    /// The bytes that a signature is of.
+    ///
+    /// # Errors
+    /// When the file has gone.
+    pub fn integrity_bytes(&self) -> Result<Vec<u8>> {
+        Reader { shown: &self.shown, dir: &self.dir }.bytes(INTEGRITY)
+    }
+
+    /// One of its texts, where it has it.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read.
+    pub fn text(&self, name: &str) -> Result<Option<String>> {
+        let has = self.files.contains_key(name);
+        has.then(|| Reader { shown: &self.shown, dir: &self.dir }.text(name)).transpose()
+    }
+
+    /// Computes the golden prompts again, on `base`, with `expert` as their renderer.
+    ///
+    /// # Errors
+    /// When the base is another one, a tensor does not fit, or tokens or logits come out otherwise.
+    pub fn prove(&self, base: &Base, expert: &LoadedExpert) -> Result<Proof> {
+        let wants = &self.description.base;
+        if base.reference.digest != wants.digest {
+            return Err(PackageError::Base {
+                package: self.shown.clone(),
+                id: wants.id.clone(),
+                expected: wants.digest.clone(),
+                got: base.reference.digest.clone(),
+            });
+        }
+        let fault = |problem: String| PackageError::Proof { package: self.shown.clone(), problem };
+        let (tokenizer, template) = text_digests(&base.model)?;
+        for (what, got, expected) in
+            [("tokenizer", &tokenizer, &wants.tokenizer), ("chat template", &template, &wants.template)]
+        {
+            if got != expected {
+                return Err(fault(format!("the base's {what} has the digest {got}, recorded is {expected}")));
+            }
+        }
+        let loaded = peft::load(&self.dir, &base.model.config, Some(&base.reference))?;
+        let tokeniser = Tokeniser::new(&base.model)?;
+        let differences = self.golden.differences(expert, &tokeniser)?;
+        if !differences.is_empty() {
+            return Err(fault(differences.join("; ")));
+        }
+        let recorded = Logits::read(&self.dir.join(PROBE), self.golden.prompts.len())?;
+        let distance = self.golden.logits(&base.decoder, &loaded.adapter)?.distance(&recorded);
+        let tolerance = self.golden.tolerance;
+        for (what, far) in [("without the adapter", distance.base), ("with the adapter", distance.adapted)] {
+            // Written so that NaN fails too.
+            let near = far <= tolerance;
+            if !near {
+                return Err(fault(format!("a logit {what} differs by {far:.2e}, expected at most {tolerance:.0e}")));
+            }
+        }
+        Ok(Proof { tensors: loaded.tensors, prompts: self.golden.prompts.len(), distance, tolerance })
+    }
+}
+
+/// What the files of a folder hold, but for those in `beside`.
+fn files_in(shown: &str, dir: &Path, beside: &[&str]) -> Result<BTreeMap<String, FileDigest>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(dir).map_err(|e| PackageError::io("read", dir, e))? {
+        let entry = entry.map_err(|e| PackageError::io("read", dir, e))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if beside.contains(&name.as_str()) {
+            continue;
+        }
+        let path = entry.path();
+        let about = fs::symlink_metadata(&path).map_err(|e| PackageError::io("read", &path, e))?;
+        let fault = |problem: String| PackageError::Archive { package: shown.to_owned(), problem };
+        let most = limit(&name).ok_or_else(|| fault(format!("`{name}` is no file of a package")))?;
+        if !about.is_file() || about.len() > most {
+            return Err(fault(format!("`{name}` is no plain file of at most {most} bytes")));
+        }
+        files.insert(name, FileDigest { size: about.len(), sha256: sha256_of_file(&path)? });
+    }
+    Ok(files)
+}
+
+/// Whether name, base and adapter are the same everywhere.
+fn identity_problems(description: &Description, manifest: &Manifest, config: &PeftConfig) -> Vec<String> {
+    let mut problems = Vec::new();
+    let adapter = &description.adapter;
+    let there = &config.adapter;
+    for (key, got, file, expected) in [
+        ("name", &description.name, MANIFEST, manifest.name.clone()),
+        ("adapter.method", &adapter.method, CONFIG_FILE, there.method.name().to_owned()),
+        ("adapter.rank", &adapter.rank.to_string(), CONFIG_FILE, there.rank.to_string()),
+        ("adapter.alpha", &adapter.alpha.to_string(), CONFIG_FILE, there.alpha.to_string()),
+        ("adapter.rslora", &adapter.rslora.to_string(), CONFIG_FILE, there.rslora.to_string()),
+    ] {
+        if *got != expected {
+            let got = got.escape_debug();
+            problems.push(format!("`{DESCRIPTION}` says `{key}` is `{got}`, `{file}` says `{expected}`"));
+        }
+    }
+    if semver::Version::parse(&description.version).is_err() {
+        problems.push(format!("`{DESCRIPTION}`: the version `{}` is no semantic version", description.version));
+    }
+    if !super::layout::is_plain(&description.base.id) {
+        problems
+            .push(format!("`{DESCRIPTION}`: the base's id `{}` is no plain name", description.base.id.escape_debug()));
+    }
+    match &config.base {
+        None => problems.push(format!("`{BASE_FILE}` says nothing of the base")),
+        Some(base) if base.digest != description.base.digest || base.id != description.base.id => {
+            problems.push(format!("`{BASE_FILE}` names another base than `{DESCRIPTION}`"));
+        }
+        Some(_) => {}
+    }
+    problems
+}
+
+/// Whether the libraries that are named are those that are there.
+fn library_problems(description: &Description, integrity: &Integrity) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (target, name) in &description.libraries {
+        let rest = name.strip_prefix(super::layout::PLUGIN).and_then(|rest| rest.strip_prefix(target.as_str()));
+        if !is_library(name) || !rest.is_some_and(|rest| rest.starts_with('.')) {
+            problems.push(format!("`{DESCRIPTION}`: `{}` is no library for `{target}`", name.escape_debug()));
+        } else if !integrity.files.contains_key(name) {
+            problems.push(format!("`{name}` is missing, `{DESCRIPTION}` names it"));
+        }
+    }
+    let named = |name: &String| description.libraries.values().any(|library| library == name);
+    for name in integrity.files.keys().filter(|name| is_library(name) && !named(name)) {
+        problems.push(format!("`{name}` is not named in `{DESCRIPTION}`"));
+    }
+    problems
+}
+
+/// Whether the weights are as many as is said, and all of them numbers.
+fn weight_problems(dir: &Path, description: &Description) -> Result<Vec<String>> {
+    let path = dir.join(TENSOR_FILE);
+    let mut length = [0; 8];
+    let mut file = File::open(&path).map_err(|e| PackageError::io("open", &path, e))?;
+    match file.read_exact(&mut length) {
+        Ok(()) if u64::from_le_bytes(length) <= MAX_HEADER => {}
+        Ok(()) => {
+            let got = u64::from_le_bytes(length);
+            return Ok(vec![format!("`{TENSOR_FILE}` has a header of {got} bytes, expected at most {MAX_HEADER}")]);
+        }
+        Err(e) if e.kind() == ErrorKind::UnexpectedEof => return Ok(vec![format!("`{TENSOR_FILE}` is truncated")]),
+        Err(e) => return Err(PackageError::io("read", &path, e)),
+    }
+    let tensors = match peft::open_tensors(dir) {
+        Ok(tensors) => tensors,
+        Err(error) => return Ok(vec![error.to_string()]),
+    };
+    let (mut problems, mut values) = (Vec::new(), 0);
+    let names = tensors.names();
+    for name in &names {
+        match tensors.read(name) {
+            Err(error) => problems.push(error.to_string()),
+            Ok(read) => {
+                values += read.len();
+                let odd = read.iter().filter(|v| !v.is_finite()).count();
+                if odd > 0 {
+                    problems.push(format!("`{name}` has {odd} values that are not finite"));
+                }
+            }
+        }
+    }
+    let says = &description.adapter;
+    if (names.len(), values) != (says.tensors, says.parameters) {
+        problems.push(format!(
+            "`{TENSOR_FILE}` has {} tensors with {values} values, `{DESCRIPTION}` says {} with {}",
+            names.len(),
+            says.tensors,
+            says.parameters
+        ));
+    }
+    Ok(problems)
+}
+
+/// Reads files of a package's folder.
+struct Reader<'r> {
+    shown: &'r str,
+    dir: &'r Path,
+}
+
+impl Reader<'_> {
+    fn fault(&self, problem: String) -> PackageError {
+        PackageError::Archive { package: self.shown.to_owned(), problem }
+    }
+
+    fn bytes(&self, name: &str) -> Result<Vec<u8>> {
+        let path = self.dir.join(name);
+        fs::read(&path).map_err(|e| match e.kind() {
+            ErrorKind::NotFound => self.fault(format!("`{name}` is missing")),
+            _ => PackageError::io("read", &path, e),
+        })
+    }
+
+    fn text(&self, name: &str) -> Result<String> {
+        String::from_utf8(self.bytes(name)?).map_err(|_| self.fault(format!("`{name}` is not UTF-8 text")))
+    }
+
+    fn parse<T: DeserializeOwned>(&self, name: &str, bytes: &[u8]) -> Result<T> {
+        serde_json::from_slice(bytes).map_err(|e| self.fault(format!("`{name}` cannot be read: {e}")))
+    }
+
+    fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
+        self.parse(name, &self.bytes(name)?)
+    }
+}

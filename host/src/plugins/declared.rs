@@ -1,0 +1,47 @@
+//! An expert without native code: a manifest that declares its prompt. It can be asked; what only a
+//! plugin knows — which records are sound, how good an answer is — it cannot say.
+
+use hive_sdk::{Expert, ExpertError, Grade, Manifest, Record, Rendered, Verdict};
+
+/// A manifest that answers for itself.
+pub(super) struct Declared {
+    json: String,
+    manifest: Manifest,
+}
+
+impl Declared {
+    /// The expert of this manifest.
+    ///
+    /// # Errors
+    /// When it does not follow its schema.
+    pub(super) fn new(json: String) -> Result<Self, ExpertError> {
+        let manifest = Manifest::parse(&json)?;
+        Ok(Self { json, manifest })
+    }
+
+    fn refuse(&self) -> ExpertError {
+        ExpertError::new(format!(
+            "`{}` was installed without its plugin: it can be asked, and no more",
+            self.manifest.name
+        ))
+    }
+}
+
+impl Expert for Declared {
+    fn manifest_json(&self) -> &str {
+        &self.json
+    }
+
+    fn render(&self, record: &Record) -> Result<Rendered, ExpertError> {
+        let messages = self.manifest.prompt_of(record)?;
+        Ok(Rendered { completion_start: messages.len(), messages })
+    }
+
+    fn validate(&self, _record: &Record) -> Result<Verdict, ExpertError> {
+        Err(self.refuse())
+    }
+
+    fn grade(&self, _prompt: &Record, _completion: &str) -> Result<Grade, ExpertError> {
+        Err(self.refuse())
+    }
+}

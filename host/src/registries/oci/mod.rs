@@ -1,0 +1,281 @@
+//! An OCI registry: one repository per expert, a tag per version. Every file of a package is a blob
+//! of its own, so that what a registry or this machine has already is not sent again.
+//!
+//! `oci-client` is not used: it cannot go on with an upload that broke off, and brings an asynchronous
+//! runtime and a second HTTP and TLS stack, minutes of building; what is needed here are five kinds of
+//! request.
+
+mod auth;
+mod client;
+mod manifest;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use hive_engine::files::hex;
+use sha2::{Digest, Sha256};
+use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
+
+use self::client::{BlobSource, Client, LOGIN, Served};
+use self::manifest::{Descriptor, Manifest};
+use super::error::{RegistryError, Result};
+use super::{Listed, Published, Registry, Which, choose};
+use crate::home::hive_home;
+use crate::models::catalogue::ModelFile;
+use crate::models::{self, Downloader, Lock, Network, PullReporter, Request, SourceError};
+use crate::packages::Package;
+use crate::packages::layout::{MAX_FILES, is_plain, limit};
+
+/// Names a file with the certificates of a registry's own authority.
+const CA: &str = "HIVE_REGISTRY_CA";
+
+/// A repository of an OCI registry.
+#[derive(Debug)]
+pub(super) struct Oci {
+    client: Client,
+    network: Network,
+    /// Where downloads and uploads that broke off are remembered.
+    cache: PathBuf,
+}
+
+impl Oci {
+    pub(super) fn open(host: &str, repository: &str) -> Result<Self> {
+        let network = Network::from_env();
+        let place = format!("oci://{host}/{repository}");
+        if network.offline {
+            return Err(RegistryError::Offline { place });
+        }
+        let home = hive_home().ok_or(models::ModelError::NoHome)?;
+        let client = Client::new(models::agent(roots()?), host, repository, network.backoff);
+        Ok(Self { client, network, cache: home.join("cache/registries") })
+    }
+
+    /// A folder of the cache.
+    fn folder(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.cache.join(name);
+        std::fs::create_dir_all(&folder).map_err(|e| RegistryError::io("create", &folder, e))?;
+        Ok(folder)
+    }
+
+    /// The expert's name: the last part of the repository.
+    fn name(&self) -> &str {
+        self.client.repository.rsplit('/').next().unwrap_or(&self.client.repository)
+    }
+
+    fn listed(&self, served: &Served) -> Result<Listed> {
+        let facts = served.manifest.facts().map_err(|problem| self.client.damaged(problem))?;
+        if facts.name != self.name() {
+            let (place, expected) = (self.client.place(), self.name().to_owned());
+            return Err(RegistryError::OtherName { place, expected, got: facts.name });
+        }
+        Ok(Listed {
+            name: facts.name,
+            version: facts.version,
+            base: facts.base,
+            description: facts.description,
+            key: facts.key,
+            digest: served.digest.clone(),
+        })
+    }
+
+    /// Sends a blob, unless it is there.
+    fn push(
+        &self,
+        blob: &Descriptor,
+        name: &str,
+        source: &mut dyn BlobSource,
+        reporter: &mut dyn PullReporter,
+    ) -> Result<()> {
+        let key = hex(&Sha256::digest(format!("{}\n{}", self.client.place(), blob.digest)));
+        let uploads = self.folder("uploads")?;
+        let _lock = Lock::take(&uploads.join(format!("{key}.lock")), reporter)?;
+        self.client.push_blob(blob, name, source, &uploads.join(key), reporter)
+    }
+
+    /// Fetches a layer into `to`.
+    fn pull(&self, layer: &Descriptor, name: &str, to: &Path, reporter: &mut dyn PullReporter) -> Result<()> {
+        let sha256 = layer.sha256().ok_or_else(|| {
+            self.client.damaged(format!("`{name}` has the digest `{}`, expected a sha256", layer.digest))
+        })?;
+        let downloads = self.folder("downloads")?;
+        let _lock = Lock::take(&downloads.join(format!("{sha256}.lock")), reporter)?;
+        let part = downloads.join(format!("{sha256}.part"));
+        let file = ModelFile { name: name.to_owned(), size: Some(layer.size), sha256: sha256.to_owned() };
+        reporter.file(&file);
+        let url = self.client.blob_url(&layer.digest);
+        let downloader = Downloader::with(self.client.agent.clone(), self.network.backoff, LOGIN);
+        let mut resumed = part.exists();
+        loop {
+            let request = Request { url: &url, authorization: self.client.authorization(), file: &file };
+            match downloader.fetch(&request, &part, reporter) {
+                Ok(()) => {}
+                // A token may have run out on the way.
+                Err(SourceError::Failed(_)) if self.client.renewed(&layer.digest, request.authorization.as_deref()) => {
+                    continue;
+                }
+                Err(SourceError::Failed(why)) => {
+                    return Err(RegistryError::Failed {
+                        action: "fetch from",
+                        place: self.client.place(),
+                        why,
+                        hint: Some("run the command again: it goes on where it stopped".to_owned()),
+                    });
+                }
+                Err(SourceError::Fatal(error)) => return Err(error.into()),
+            }
+            let got = models::sha256(&part)?;
+            if got == sha256 {
+                std::fs::rename(&part, to)
+                    .or_else(|_| std::fs::copy(&part, to).and_then(|_| std::fs::remove_file(&part)))
+                    .map_err(|e| RegistryError::io("write", to, e))?;
+                return Ok(());
+            }
+            std::fs::remove_file(&part).map_err(|e| RegistryError::io("remove", &part, e))?;
+            if !std::mem::take(&mut resumed) {
+                let (place, what) = (self.client.place(), format!("`{name}`"));
+                return Err(RegistryError::Digest { place, what, got, expected: sha256.to_owned() });
+            }
+            reporter.note(&format!("`{name}`: what an earlier attempt left does not fit; starting over"));
+        }
+    }
+}
+
+impl Registry for Oci {
+    fn publish(&self, package: &Package, _file: &Path, reporter: &mut dyn PullReporter) -> Result<Published> {
+        let d = &package.description;
+        if d.name != self.name() {
+            let (place, expected) = (self.client.place(), self.name().to_owned());
+            return Err(RegistryError::OtherName { place, expected, got: d.name.clone() });
+        }
+        let (manifest, config) = Manifest::of(package);
+        let bytes = serde_json::to_vec(&manifest).map_err(|e| self.client.damaged(e.to_string()))?;
+        let digest = client::digest_of(&bytes);
+        let tag = tag_of(&d.version);
+        let reference = format!("{}:{tag}", self.client.place());
+        let taken = |there: String| RegistryError::Taken {
+            place: self.client.place(),
+            title: d.title(),
+            there,
+            new: digest.clone(),
+        };
+        match self.client.manifest(&tag)? {
+            Some(there) if there.digest == digest => return Ok(Published { reference, digest, was_there: true }),
+            Some(there) => return Err(taken(there.digest)),
+            None => {}
+        }
+        reporter.transfer(&format!("Publishing {} to {}", d.title(), self.client.place()));
+        let sent = (|| {
+            self.push(&manifest.config, "configuration", &mut config.as_slice(), reporter)?;
+            for layer in &manifest.layers {
+                let name = layer.file().unwrap_or_default();
+                let path = package.dir().join(name);
+                let mut file = File::open(&path).map_err(|e| RegistryError::io("open", &path, e))?;
+                self.push(layer, name, &mut file, reporter)?;
+            }
+            // The tag comes last, so that it never names what is not all there. Somebody else may have
+            // been quicker.
+            match self.client.manifest(&tag)? {
+                Some(there) if there.digest != digest => return Err(taken(there.digest)),
+                _ => self.client.put_manifest(&tag, &bytes)?,
+            }
+            match self.client.manifest(&tag)? {
+                Some(there) if there.digest == digest => Ok(()),
+                Some(there) => Err(taken(there.digest)),
+                None => Err(self.client.damaged(format!("it took the manifest of `{tag}` and has it not"))),
+            }
+        })();
+        reporter.finished();
+        sent?;
+        Ok(Published { reference, digest, was_there: false })
+    }
+
+    fn find(&self, which: &Which) -> Result<Listed> {
+        let reference = match which {
+            Which::Highest => return choose(self.list()?, which, &self.client.place()),
+            Which::Version(version) => tag_of(&version.to_string()),
+            Which::Digest(digest) => digest.clone(),
+        };
+        let Some(served) = self.client.manifest(&reference)? else {
+            return choose(self.list()?, which, &self.client.place());
+        };
+        let listed = self.listed(&served)?;
+        match which {
+            // The tag is the registry's word, the version the package's.
+            Which::Version(version) if listed.version != *version => {
+                Err(self.client.damaged(format!("under `{reference}` it has version {}", listed.version)))
+            }
+            _ => Ok(listed),
+        }
+    }
+
+    fn fetch(&self, listed: &Listed, into: &Path, reporter: &mut dyn PullReporter) -> Result<()> {
+        let served = self.client.manifest(&listed.digest)?;
+        let served = served.ok_or_else(|| self.client.damaged(format!("it has no manifest {}", listed.digest)))?;
+        let layers = &served.manifest.layers;
+        if layers.len() > MAX_FILES {
+            return Err(self
+                .client
+                .damaged(format!("its package has {} files, expected at most {MAX_FILES}", layers.len())));
+        }
+        reporter.transfer(&format!("Fetching {} {} from {}", listed.name, listed.version, self.client.place()));
+        let fetched = layers.iter().try_for_each(|layer| {
+            let name = layer.file().unwrap_or_default();
+            let most = limit(name).filter(|_| is_plain(name));
+            if most.is_none_or(|most| layer.size > most) || into.join(name).exists() {
+                let problem = format!("its package has a file `{}` of {} bytes", name.escape_debug(), layer.size);
+                return Err(self.client.damaged(problem));
+            }
+            self.pull(layer, name, &into.join(name), reporter)
+        });
+        reporter.finished();
+        fetched
+    }
+
+    fn list(&self) -> Result<Vec<Listed>> {
+        let mut found = Vec::new();
+        if self.client.repository.is_empty() {
+            for repository in self.client.repositories()? {
+                let client = self.client.of_repository(&repository);
+                let one = Self { client, network: self.network.clone(), cache: self.cache.clone() };
+                found.extend(one.list()?);
+            }
+            return Ok(found);
+        }
+        for tag in self.client.tags()? {
+            // Other tags are other people's.
+            if tag.replace('_', "+").parse::<semver::Version>().is_err() {
+                continue;
+            }
+            if let Some(served) = self.client.manifest(&tag)? {
+                match self.listed(&served) {
+                    Ok(listed) => found.push(listed),
+                    Err(error) => tracing::debug!("passed over tag `{tag}`: {error}"),
+                }
+            }
+        }
+        found.sort_by(|a, b| a.version.cmp(&b.version));
+        Ok(found)
+    }
+}
+
+/// The tag of a version: tags have no `+`.
+fn tag_of(version: &str) -> String {
+    version.replace('+', "_")
+}
+
+/// The certificates to trust, where a file names them.
+fn roots() -> Result<Option<RootCerts>> {
+    let Some(path) = std::env::var_os(CA).filter(|path| !path.is_empty()).map(PathBuf::from) else { return Ok(None) };
+    let pem = std::fs::read(&path).map_err(|e| RegistryError::io("read", &path, e))?;
+    let certificates: Vec<Certificate<'static>> = parse_pem(&pem)
+        .filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    if certificates.is_empty() {
+        let problem = format!("`{CA}` names `{}`, in which there is no certificate", path.display());
+        return Err(RegistryError::Damaged { place: CA.to_owned(), problem });
+    }
+    Ok(Some(RootCerts::new_with_certs(&certificates)))
+}

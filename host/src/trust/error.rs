@@ -1,0 +1,124 @@
+//! What can go wrong with keys and signatures.
+
+use std::path::{Path, PathBuf};
+
+use super::key::PublicKey;
+
+/// A result about keys.
+pub type Result<T, E = TrustError> = std::result::Result<T, E>;
+
+/// Why a key cannot be used or a signature is not enough.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustError {
+    /// The environment names no place for keys.
+    #[error("Failed to find a folder for keys: none of `HIVE_HOME`, `XDG_DATA_HOME`, `HOME` is set")]
+    NoHome,
+    /// A file of keys could not be read or written.
+    #[error("Failed to {action} `{}`", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file or a text is no key.
+    #[error("{what} is no key: {problem}")]
+    NoKey {
+        /// What was read.
+        what: String,
+        /// What was got and expected.
+        problem: String,
+    },
+    /// No key has this name.
+    #[error("There is no key `{name}` (there {}: {})", if known.len() == 1 { "is" } else { "are" }, if known.is_empty() { "none".to_owned() } else { known.join(", ") })]
+    Unknown {
+        /// The name.
+        name: String,
+        /// Those there are.
+        known: Vec<String>,
+    },
+    /// The name is taken.
+    #[error("There is already a key `{name}` ({id})")]
+    Taken {
+        /// The name.
+        name: String,
+        /// The id of the key that has it.
+        id: String,
+    },
+    /// A name that cannot be that of a key.
+    #[error("`{name}` is no name for a key, expected letters, digits, `-` and `_`, at most 64 of them")]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// The signature is not one of what it stands beside.
+    #[error("The signature of `{package}` is wrong: {problem}")]
+    Wrong {
+        /// The package.
+        package: String,
+        /// Why.
+        problem: String,
+    },
+    /// There is no signature, and one is required.
+    #[error("`{package}` is not signed")]
+    Unsigned {
+        /// The package.
+        package: String,
+    },
+    /// The signature is right, and who made it is not known here.
+    #[error("`{package}` is signed by a key that is not trusted here: {} ({})", key.id(), key.encoded())]
+    Stranger {
+        /// The package.
+        package: String,
+        /// Who signed.
+        key: PublicKey,
+    },
+    /// The signature is right, and its key was revoked.
+    #[error("`{package}` is signed by the key `{name}` ({id}), which was revoked here")]
+    Revoked {
+        /// The package.
+        package: String,
+        /// The key's name here.
+        name: String,
+        /// Its id.
+        id: String,
+    },
+}
+
+impl TrustError {
+    pub(super) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Self::Io { action, path: path.to_owned(), source }
+    }
+
+    /// 1 when what was given is not acceptable, 2 when the tool failed or was misused.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Wrong { .. } | Self::Unsigned { .. } | Self::Stranger { .. } | Self::Revoked { .. } => 1,
+            _ => 2,
+        }
+    }
+
+    /// What to try next.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NoHome => "set `HIVE_HOME` to a folder".to_owned(),
+            Self::Unknown { .. } => "`hive key list` shows all keys, `hive key new NAME` makes one".to_owned(),
+            Self::Taken { .. } => "take another name; `hive key list` shows all keys".to_owned(),
+            Self::Wrong { .. } => {
+                "the package was changed after it was signed: get it from its author again".to_owned()
+            }
+            Self::Unsigned { .. } => {
+                "`hive expert sign FILE --key NAME` signs it; `--allow-unsigned` installs it as it is".to_owned()
+            }
+            Self::Stranger { key, .. } => format!(
+                "compare this key with what its author publishes; then `hive key trust {} --name NAME`",
+                key.encoded()
+            ),
+            Self::Revoked { .. } => "ask its author for a package that is signed by a valid key".to_owned(),
+            Self::NoKey { .. } | Self::Name { .. } | Self::Io { .. } => return None,
+        })
+    }
+}

@@ -1,0 +1,301 @@
+//! The keys on this machine: one file per key of one's own, and one list of the keys that are known,
+//! trusted or revoked. Files are readable by their owner alone and written whole or not at all.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{Result, TrustError};
+use super::key::{PublicKey, SecretKey};
+use crate::home::hive_home;
+
+/// Number of the format of both kinds of file.
+const FORMAT: u32 = 1;
+
+/// The list of known keys.
+const KNOWN: &str = "known.json";
+
+/// How the files of secret keys end.
+const SECRET: &str = "key";
+
+/// What is thought of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// Its signatures count.
+    Trusted,
+    /// They do not, whatever else is allowed.
+    Revoked,
+}
+
+/// A key that is known here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownKey {
+    /// What it is called here.
+    pub name: String,
+    /// The key.
+    pub public: PublicKey,
+    /// What is thought of it.
+    pub standing: Standing,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct List {
+    format: u32,
+    keys: Vec<KnownKey>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SecretFile {
+    format: u32,
+    public: PublicKey,
+    secret: String,
+}
+
+/// The keys in one folder.
+#[derive(Debug)]
+pub struct Ring {
+    folder: PathBuf,
+    keys: Vec<KnownKey>,
+}
+
+impl Ring {
+    /// The keys below `HIVE_HOME`.
+    ///
+    /// # Errors
+    /// When there is no such place, or the list cannot be read.
+    pub fn from_env() -> Result<Self> {
+        Self::open(&hive_home().ok_or(TrustError::NoHome)?.join("keys"))
+    }
+
+    /// The keys in this folder, which need not exist.
+    ///
+    /// # Errors
+    /// When the list cannot be read.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let path = folder.join(KNOWN);
+        let keys = match fs::read(&path) {
+            Ok(text) => {
+                let list: List = serde_json::from_slice(&text).map_err(|e| no_key(&path, &e.to_string()))?;
+                check_format(&path, list.format)?;
+                list.keys
+            }
+            Err(e) if e.kind() == ErrorKind::NotFound => Vec::new(),
+            Err(e) => return Err(TrustError::io("read", &path, e)),
+        };
+        Ok(Self { folder: folder.to_owned(), keys })
+    }
+
+    /// All known keys, in the order in which they came.
+    pub fn keys(&self) -> &[KnownKey] {
+        &self.keys
+    }
+
+    /// What is known of this key.
+    pub fn find(&self, key: &PublicKey) -> Option<&KnownKey> {
+        self.keys.iter().find(|known| known.public == *key)
+    }
+
+    /// Whether the secret key of this name is here.
+    pub fn has_secret(&self, name: &str) -> bool {
+        self.secret_file(name).is_file()
+    }
+
+    /// Makes a key pair, which is trusted from then on.
+    ///
+    /// # Errors
+    /// When the name is none or taken, or the key cannot be written.
+    pub fn create(&mut self, name: &str) -> Result<PublicKey> {
+        self.check_new(name)?;
+        let path = self.secret_file(name);
+        if path.exists() {
+            let id = self.secret(name)?.public().id();
+            return Err(TrustError::Taken { name: name.to_owned(), id });
+        }
+        let secret = SecretKey::generate().map_err(|e| TrustError::io("make", &path, e))?;
+        let file = SecretFile { format: FORMAT, public: secret.public(), secret: secret.encoded() };
+        write_private(&path, &file)?;
+        self.add(name, secret.public())?;
+        Ok(secret.public())
+    }
+
+    /// The secret key of this name.
+    ///
+    /// # Errors
+    /// When there is none, its file is readable by others, or it is damaged.
+    pub fn secret(&self, name: &str) -> Result<SecretKey> {
+        let path = self.secret_file(name);
+        let text = match fs::read(&path) {
+            Ok(text) if is_name(name) => text,
+            Err(e) if is_name(name) && e.kind() != ErrorKind::NotFound => return Err(TrustError::io("read", &path, e)),
+            _ => {
+                let own = self.keys.iter().map(|k| k.name.clone()).filter(|n| self.has_secret(n)).collect();
+                return Err(TrustError::Unknown { name: name.to_owned(), known: own });
+            }
+        };
+        check_private(&path)?;
+        let file: SecretFile = serde_json::from_slice(&text).map_err(|e| no_key(&path, &e.to_string()))?;
+        check_format(&path, file.format)?;
+        let secret = SecretKey::decode(&file.secret).map_err(|problem| no_key(&path, &problem))?;
+        if secret.public() == file.public {
+            Ok(secret)
+        } else {
+            Err(no_key(&path, "its secret and its public half do not belong together"))
+        }
+    }
+
+    /// Trusts a key from now on, also one that was revoked.
+    ///
+    /// # Errors
+    /// When the name is none or is another key's, or the list cannot be written.
+    pub fn trust(&mut self, name: &str, key: PublicKey) -> Result<()> {
+        if let Some(known) = self.keys.iter_mut().find(|known| known.public == key) {
+            known.standing = Standing::Trusted;
+            return self.save();
+        }
+        self.check_new(name)?;
+        self.add(name, key)
+    }
+
+    /// Trusts a key no longer. Gives its name.
+    ///
+    /// # Errors
+    /// When no key has this name or id, or the list cannot be written.
+    pub fn revoke(&mut self, name_or_id: &str) -> Result<String> {
+        let known = self.keys.iter().map(|k| k.name.clone()).collect();
+        let found = self.keys.iter_mut().find(|k| k.name == name_or_id || k.public.id() == name_or_id);
+        let Some(key) = found else { return Err(TrustError::Unknown { name: name_or_id.to_owned(), known }) };
+        key.standing = Standing::Revoked;
+        let name = key.name.clone();
+        self.save()?;
+        Ok(name)
+    }
+
+    fn check_new(&self, name: &str) -> Result<()> {
+        if !is_name(name) {
+            return Err(TrustError::Name { name: name.to_owned() });
+        }
+        match self.keys.iter().find(|known| known.name == name) {
+            Some(known) => Err(TrustError::Taken { name: name.to_owned(), id: known.public.id() }),
+            None => Ok(()),
+        }
+    }
+
+    fn add(&mut self, name: &str, public: PublicKey) -> Result<()> {
+        self.keys.push(KnownKey { name: name.to_owned(), public, standing: Standing::Trusted });
+        self.save()
+    }
+
+    fn save(&self) -> Result<()> {
+        write_private(&self.folder.join(KNOWN), &List { format: FORMAT, keys: self.keys.clone() })
+    }
+
+    fn secret_file(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.{SECRET}"))
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
+fn no_key(path: &Path, problem: &str) -> TrustError {
+    TrustError::NoKey { what: format!("`{}`", path.display()), problem: problem.to_owned() }
+}
+
+fn check_format(path: &Path, format: u32) -> Result<()> {
+    if format == FORMAT { Ok(()) } else { Err(no_key(path, &format!("its format is {format}, expected {FORMAT}"))) }
+}
+
+/// A secret that others can read is none.
+fn check_private(path: &Path) -> Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(path).map_err(|e| TrustError::io("read", path, e))?.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            let problem =
+                format!("others may read it (mode {mode:o}), expected 600: `chmod 600` mends that, if nobody has");
+            return Err(no_key(path, &problem));
+        }
+    }
+    Ok(())
+}
+
+/// Writes `value` whole or not at all, for the owner alone.
+fn write_private(path: &Path, value: &impl Serialize) -> Result<()> {
+    let fault = |e| TrustError::io("write", path, e);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(|e| TrustError::io("create", folder, e))?;
+    let text = serde_json::to_string_pretty(value).map_err(|e| fault(e.into()))?;
+    // Temporary files have mode 600 from their first moment, and keep it.
+    let mut file = tempfile::Builder::new().prefix(hive_engine::files::ASIDE).tempfile_in(folder).map_err(fault)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n")).map_err(fault)?;
+    file.as_file().sync_all().map_err(fault)?;
+    file.persist(path).map_err(|e| fault(e.error))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ring() -> (tempfile::TempDir, Ring) {
+        let dir = tempfile::tempdir().unwrap();
+        let ring = Ring::open(&dir.path().join("keys")).unwrap();
+        (dir, ring)
+    }
+
+    #[test]
+    fn a_new_key_is_trusted_private_and_reads_back() {
+        let (dir, mut ring) = ring();
+        let public = ring.create("me").unwrap();
+        let again = Ring::open(&dir.path().join("keys")).unwrap();
+        assert_eq!(again.keys(), ring.keys());
+        assert_eq!(again.find(&public).unwrap().standing, Standing::Trusted);
+        assert_eq!(again.secret("me").unwrap().public(), public);
+        assert!(matches!(ring.create("me"), Err(TrustError::Taken { .. })));
+        assert!(matches!(ring.secret("you"), Err(TrustError::Unknown { known, .. }) if known == ["me"]));
+        assert!(matches!(ring.create("../me"), Err(TrustError::Name { .. })));
+        assert!(matches!(ring.secret("../keys/me"), Err(TrustError::Unknown { .. })));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let path = dir.path().join("keys/me.key");
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(fs::metadata(dir.path().join("keys/known.json")).unwrap().permissions().mode() & 0o777, 0o600);
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+            assert!(again.secret("me").unwrap_err().to_string().contains("mode 644"));
+        }
+    }
+
+    #[test]
+    fn a_revoked_key_stays_revoked_until_it_is_trusted_again() {
+        let (dir, mut ring) = ring();
+        let key = SecretKey::generate().unwrap().public();
+        ring.trust("author", key).unwrap();
+        assert!(matches!(ring.trust("author", SecretKey::generate().unwrap().public()), Err(TrustError::Taken { .. })));
+        assert_eq!(ring.revoke(&key.id()).unwrap(), "author");
+        let again = Ring::open(&dir.path().join("keys")).unwrap();
+        assert_eq!(again.find(&key).unwrap().standing, Standing::Revoked);
+        ring.trust("anything", key).unwrap();
+        assert_eq!(ring.find(&key).unwrap().standing, Standing::Trusted);
+        assert_eq!(ring.keys().len(), 1);
+        assert!(matches!(ring.revoke("nobody"), Err(TrustError::Unknown { .. })));
+    }
+
+    #[test]
+    fn a_damaged_list_is_an_error_and_trusts_nobody() {
+        let (dir, mut ring) = ring();
+        ring.create("me").unwrap();
+        fs::write(dir.path().join("keys/known.json"), "{").unwrap();
+        assert!(Ring::open(&dir.path().join("keys")).unwrap_err().to_string().contains("is no key"));
+        fs::write(dir.path().join("keys/known.json"), r#"{"format": 2, "keys": []}"#).unwrap();
+        assert!(Ring::open(&dir.path().join("keys")).unwrap_err().to_string().contains("its format is 2"));
+    }
+}

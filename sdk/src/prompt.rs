@@ -1,0 +1,261 @@
+//! Prompts that a manifest declares: turns of text with the record's fields in them. The plugin and
+//! a host that has no plugin fill them in with the same code, so that a model is asked in the words
+//! that it was trained with. It knows no chat template; that is the base model's.
+//!
+//! In a turn's `content`, `{field}` stands for a field of the record, `{field|filter|filter}` for
+//! the field changed by filters, `{{` and `}}` for the braces themselves. An optional field that the
+//! record lacks is the empty text.
+//!
+//! | filter | |
+//! |---|---|
+//! | `trim` | without blanks at both ends |
+//! | `compact` | [`compact`]: every run of blanks outside quotes as one space, one statement a line |
+//! | `line` | with a line break at its end, unless it is empty |
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::error::ExpertError;
+use crate::manifest::Manifest;
+use crate::protocol::{Message, Record, Role};
+
+/// One turn of a declared prompt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PromptTurn {
+    /// Who speaks.
+    pub role: Role,
+    /// What is said, with fields in braces.
+    #[schemars(length(min = 1))]
+    pub content: String,
+}
+
+/// What a turn's text consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece<'t> {
+    /// Text as it stands.
+    Text(&'t str),
+    /// A field of the record.
+    Field {
+        /// Its name.
+        name: &'t str,
+        /// What is done to its text, in this order.
+        filters: &'t str,
+    },
+}
+
+/// A change to a field's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Filter {
+    Trim,
+    Compact,
+    Line,
+}
+
+/// The names of all filters.
+pub const FILTERS: [&str; 3] = ["trim", "compact", "line"];
+
+impl Filter {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "trim" => Some(Self::Trim),
+            "compact" => Some(Self::Compact),
+            "line" => Some(Self::Line),
+            _ => None,
+        }
+    }
+
+    fn apply(self, text: &str) -> String {
+        match self {
+            Self::Trim => text.trim().to_owned(),
+            Self::Compact => compact(text),
+            Self::Line if text.is_empty() => String::new(),
+            Self::Line => format!("{text}\n"),
+        }
+    }
+}
+
+/// Takes a turn's text apart.
+///
+/// # Errors
+/// A brace without its partner, a field without a name, a filter that is none.
+pub fn pieces(content: &str) -> Result<Vec<Piece<'_>>, ExpertError> {
+    let mut pieces = Vec::new();
+    let mut rest = content;
+    while let Some(at) = rest.find(['{', '}']) {
+        if at > 0 {
+            pieces.push(Piece::Text(&rest[..at]));
+        }
+        let (brace, after) = rest[at..].split_at(1);
+        if let Some(after) = after.strip_prefix(brace) {
+            pieces.push(Piece::Text(brace));
+            rest = after;
+            continue;
+        }
+        let end = if brace == "{" { after.find('}') } else { None };
+        let Some(end) = end else {
+            return Err(ExpertError::new(format!(
+                "`{brace}` has no partner (a brace that is text is written twice: `{brace}{brace}`)"
+            )));
+        };
+        let (name, filters) = after[..end].split_once('|').unwrap_or((&after[..end], ""));
+        if name.trim().is_empty() {
+            return Err(ExpertError::new(format!("`{{{}}}` names no field", &after[..end])));
+        }
+        for filter in filters.split('|').filter(|_| !filters.is_empty()) {
+            if Filter::named(filter.trim()).is_none() {
+                return Err(ExpertError::new(format!(
+                    "`{filter}` is no filter, expected one of: {}",
+                    FILTERS.join(", ")
+                )));
+            }
+        }
+        pieces.push(Piece::Field { name: name.trim(), filters });
+        rest = &after[end + 1..];
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Text(rest));
+    }
+    Ok(pieces)
+}
+
+impl Manifest {
+    /// The turns before the completion, with this record in them.
+    ///
+    /// # Errors
+    /// When the manifest declares no prompt, a turn cannot be read, or the record lacks a field that
+    /// is not optional.
+    pub fn prompt_of(&self, record: &Record) -> Result<Vec<Message>, ExpertError> {
+        if self.prompt.is_empty() {
+            return Err(ExpertError::new(format!("the manifest of expert `{}` declares no `prompt`", self.name)));
+        }
+        self.prompt.iter().map(|turn| Ok(Message { role: turn.role, content: self.filled(turn, record)? })).collect()
+    }
+
+    fn filled(&self, turn: &PromptTurn, record: &Record) -> Result<String, ExpertError> {
+        let mut out = String::new();
+        for piece in pieces(&turn.content)? {
+            match piece {
+                Piece::Text(text) => out.push_str(text),
+                Piece::Field { name, filters } => {
+                    let optional = self.dataset.fields.iter().any(|f| f.name == name && f.optional);
+                    let text = match record.text(name) {
+                        None if optional => "",
+                        _ => record.require(name)?,
+                    };
+                    let filters = filters.split('|').filter_map(|filter| Filter::named(filter.trim()));
+                    out.push_str(&filters.fold(text.to_owned(), |text, filter| filter.apply(&text)));
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// `text` with every run of blanks outside quotes (`'`, `"`) as one space and one statement, ended by
+/// a semicolon, a line. Line comments (`--`) become block comments, since the line no longer ends
+/// where they do.
+pub fn compact(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.trim().chars().peekable();
+    let mut quote: Option<char> = None;
+    let mut space = false;
+    while let Some(c) = chars.next() {
+        if let Some(end) = quote {
+            out.push(c);
+            if c == end {
+                quote = None;
+            }
+            continue;
+        }
+        if c.is_whitespace() {
+            space = true;
+            continue;
+        }
+        if c == ';' {
+            out.push(';');
+            if chars.clone().any(|c| !c.is_whitespace()) {
+                out.push('\n');
+            }
+            space = false;
+            continue;
+        }
+        if std::mem::take(&mut space) && !out.is_empty() && !out.ends_with(['(', '\n']) && !matches!(c, ')' | ',') {
+            out.push(' ');
+        }
+        if c == '-' && chars.peek() == Some(&'-') {
+            chars.next();
+            let comment: String = chars.by_ref().take_while(|c| *c != '\n').collect();
+            out.push_str(&format!("/* {} */", comment.trim().replace("*/", "* /")));
+            space = true;
+            continue;
+        }
+        if matches!(c, '\'' | '"') {
+            quote = Some(c);
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(turns: &[(&str, &str)]) -> Manifest {
+        let turns: Vec<_> =
+            turns.iter().map(|(role, content)| serde_json::json!({"role": role, "content": content})).collect();
+        Manifest::parse(
+            &serde_json::json!({
+                "name": "t", "version": "0.1.0", "abi": 3, "description": "d", "license": "MIT", "base_models": ["b"],
+                "dataset": {"fields": [
+                    {"name": "question"}, {"name": "hint", "optional": true}, {"name": "answer", "completion": true}
+                ]},
+                "prompt": turns,
+            })
+            .to_string(),
+        )
+        .unwrap()
+    }
+
+    fn user(content: &str, record: &[(&str, &str)]) -> Result<String, String> {
+        let record = Record::from_pairs(record.iter().copied());
+        let messages = manifest(&[("user", content)]).prompt_of(&record).map_err(|e| e.message)?;
+        Ok(messages[0].content.clone())
+    }
+
+    #[test]
+    fn fields_stand_where_they_are_named() {
+        let record = [("question", "  what?  "), ("answer", "so")];
+        assert_eq!(user("Q: {question|trim}!", &record).unwrap(), "Q: what?!");
+        assert_eq!(user("{{{question}}}", &record).unwrap(), "{  what?  }");
+        assert_eq!(user("{hint|trim|line}{question | trim}", &record).unwrap(), "what?");
+        let record = [("question", "what?"), ("hint", " think\n")];
+        assert_eq!(user("{hint|trim|line}{question|trim}", &record).unwrap(), "think\nwhat?");
+    }
+
+    #[test]
+    fn what_cannot_be_filled_in_is_an_error() {
+        let record = [("question", "q")];
+        for (content, expected) in [
+            ("{question", "`{` has no partner"),
+            ("question}", "`}` has no partner"),
+            ("{}", "names no field"),
+            ("{question|loud}", "`loud` is no filter, expected one of: trim, compact, line"),
+            ("{questoin}", "the record has no text in `questoin`"),
+        ] {
+            let got = user(content, &record).unwrap_err();
+            assert!(got.contains(expected), "{content}: {got}");
+        }
+        assert!(user("{question}", &[]).unwrap_err().contains("no text in `question`"));
+        assert!(manifest(&[]).prompt_of(&Record::default()).unwrap_err().message.contains("declares no `prompt`"));
+    }
+
+    #[test]
+    fn compacting_spares_what_is_quoted() {
+        assert_eq!(compact("SELECT  'a  b',\n\t\"c  d\"  FROM t"), "SELECT 'a  b', \"c  d\" FROM t");
+        assert_eq!(compact("CREATE TABLE t (\n  a INT\n);\n\nSELECT 1;\n"), "CREATE TABLE t (a INT);\nSELECT 1;");
+        assert_eq!(compact("SELECT 1 -- one\nFROM t"), "SELECT 1 /* one */ FROM t");
+        assert_eq!(compact("SELECT 'it''s  --x'"), "SELECT 'it''s  --x'");
+    }
+}

@@ -1,0 +1,324 @@
+//! Publishing to and installing from registries: a folder, and a real OCI registry, also one that
+//! breaks connections, answers with errors, or serves something else.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::expert_package::{FILE, author, done, refused, trust, user};
+use crate::harness::{Place, without_digests};
+use crate::oci_server::{Asked, Fault, Proxy, Server};
+
+const DIST: &str = "dist/expert-sql-tiny.v0.1.0.expert";
+
+/// Packs and signs another version; gives its file.
+fn version(author: &Place, version: &str) -> String {
+    done(author, &["expert", "package", "sql", "--run", "runs/sql-1", "-o", "dist", "--version", version]);
+    let file = format!("dist/expert-sql-tiny.v{version}.expert");
+    done(author, &["expert", "sign", &file, "--key", "me"]);
+    file
+}
+
+fn from(reference: &str) -> Vec<&str> {
+    vec!["expert", "install", reference, "--base", "../tiny"]
+}
+
+#[test]
+fn a_folder_is_a_registry() {
+    let author = author();
+    let user = user(&author);
+    trust(&user, &author);
+    let folder = author.path("shared");
+    let registry = format!("dir:{}", folder.display());
+    let published = done(&author, &["expert", "publish", DIST, &registry]);
+    assert_eq!(published.trim(), format!("{registry}/sql:0.1.0"));
+    let again = author.run(&["expert", "publish", DIST, &registry]);
+    assert!(again.contains("sql 0.1.0 for tiny was there already"), "{again}");
+    let listed = done(&user, &["expert", "search", &registry]);
+    assert!(listed.contains("sql     0.1.0    tiny  author"), "{listed}");
+    let said = done(&user, &from(&format!("{registry}/sql:0.1.0")));
+    assert!(said.contains("installed     sql@0.1.0 for tiny (current)"), "{said}");
+    assert!(user.run(&["expert", "update", "sql"]).contains("is the newest version there is"));
+    let newer = version(&author, "0.2.0");
+    done(&author, &["expert", "publish", &newer, &registry]);
+    let said = done(&user, &["expert", "update", "sql"]);
+    assert!(said.contains("installed     sql@0.2.0 for tiny (current)"), "{said}");
+    // By digest, and what is not there.
+    let listed: Value = serde_json::from_str(&done(&user, &["expert", "search", &registry, "--json"])).unwrap();
+    let digest = listed["packages"][0]["digest"].as_str().unwrap();
+    let old = format!("{registry}/sql@{digest}");
+    refused(&user, &from(&old));
+    done(&user, &[&from(&old)[..], &["--allow-downgrade"]].concat());
+    let plain = |text: String| without_digests(&text.replace(&*folder.to_string_lossy(), "[FOLDER]"));
+    let run = |what: &str| plain(user.run(&from(&format!("{registry}/{what}"))));
+    insta::assert_snapshot!("registry_no_such_version", run("sql:0.9.0"));
+    insta::assert_snapshot!("registry_no_such_expert", run("sqll"));
+    insta::assert_snapshot!("registry_bad_version", run("sql:latest"));
+    // Another package of the same version.
+    let other = version(&author, "0.1.0+other");
+    std::fs::rename(author.path("checkout").join(&other), author.path("checkout/dist/kept.expert")).unwrap();
+    std::fs::remove_file(author.path("checkout").join(DIST)).unwrap();
+    let changed = ["expert", "package", "sql", "--run", "runs/sql-1", "-o", "dist", "--license-file", "pets.sql"];
+    done(&author, &changed);
+    done(&author, &["expert", "sign", DIST, "--key", "me"]);
+    insta::assert_snapshot!("publish_taken", plain(refused(&author, &["expert", "publish", DIST, &registry])));
+}
+
+#[test]
+fn a_folder_that_serves_something_else_is_found_out() {
+    let author = author();
+    let user = user(&author);
+    trust(&user, &author);
+    let folder = author.path("shared");
+    let registry = format!("dir:{}", folder.display());
+    done(&author, &["expert", "publish", DIST, &registry]);
+    let newer = version(&author, "0.2.0");
+    done(&author, &["expert", "publish", &newer, &registry]);
+    let (old, new) = (folder.join("sql").join(FILE), folder.join("sql/expert-sql-tiny.v0.2.0.expert"));
+    // Whole and rightly signed, but not what the index says.
+    std::fs::copy(&old, &new).unwrap();
+    let said = refused(&user, &from(&format!("{registry}/sql:0.2.0")));
+    assert!(said.contains("with sha256"), "{said}");
+    // The index says so as well: then the package itself tells.
+    let index = folder.join("index.json");
+    let mut text: Value = serde_json::from_str(&std::fs::read_to_string(&index).unwrap()).unwrap();
+    let digest = text["packages"][0]["package"]["digest"].clone();
+    text["packages"][1]["package"]["digest"] = digest;
+    std::fs::write(&index, text.to_string()).unwrap();
+    let said = refused(&user, &from(&format!("{registry}/sql:0.2.0")));
+    assert!(said.contains("Asked for sql 0.2.0, got a package of sql 0.1.0 for tiny"), "{said}");
+    text["packages"][1]["file"] = "../../x".into();
+    std::fs::write(&index, text.to_string()).unwrap();
+    assert!(refused(&user, &from(&format!("{registry}/sql:0.2.0"))).contains("names a file that is none"));
+    std::fs::write(&index, "{").unwrap();
+    assert!(refused(&user, &["expert", "search", &registry]).contains("a damaged one"));
+    assert!(!user.path("home/experts/sql").exists());
+}
+
+#[test]
+fn two_publishers_of_one_version_do_not_mix() {
+    let author = author();
+    let registry = format!("dir:{}", author.path("shared").display());
+    let mut files = vec![DIST.to_owned()];
+    for i in 1..4 {
+        let license = author.write(&format!("checkout/license-{i}"), &format!("licence {i}"));
+        let out = format!("other-{i}");
+        let made = ["expert", "package", "sql", "--run", "runs/sql-1", "-o", &out, "--license-file"];
+        done(&author, &[&made[..], &[&license.to_string_lossy()]].concat());
+        let file = format!("{out}/{FILE}");
+        done(&author, &["expert", "sign", &file, "--key", "me"]);
+        files.push(file);
+    }
+    let started: Vec<_> = files
+        .iter()
+        .map(|file| {
+            let mut command = author.command(&[], &["expert", "publish", file, &registry]);
+            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    let codes: Vec<_> = started.into_iter().map(|mut child| child.wait().unwrap().code().unwrap()).collect();
+    assert_eq!(codes.iter().filter(|code| **code == 0).count(), 1, "{codes:?}");
+    assert_eq!(codes.iter().filter(|code| **code == 1).count(), 3, "{codes:?}");
+    let user = user(&author);
+    trust(&user, &author);
+    done(&user, &from(&format!("{registry}/sql")));
+}
+
+/// An author whose package has a file of 20 MB, so that it goes over in several requests.
+fn with_large_file() -> Place {
+    let author = author();
+    let mut state = 1u64;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    })
+    .take(20 << 20)
+    .collect();
+    std::fs::write(author.path("checkout/other.so"), noise).unwrap();
+    let made =
+        ["expert", "package", "sql", "--run", "runs/sql-1", "-o", "dist", "--plugin", "sparc-sun-solaris=other.so"];
+    done(&author, &made);
+    done(&author, &["expert", "sign", DIST, "--key", "me"]);
+    author
+}
+
+#[test]
+fn an_oci_registry_keeps_packages() {
+    let Some(server) = Server::start() else { return };
+    let author = author();
+    let user = user(&author);
+    trust(&user, &author);
+    let repository = format!("oci://{}/experts/sql", server.address);
+    let published = done(&author, &["expert", "publish", DIST, &format!("{repository}:0.1.0")]);
+    assert_eq!(published.trim(), format!("{repository}:0.1.0"));
+    let again: Value =
+        serde_json::from_str(&done(&author, &["expert", "publish", DIST, &repository, "--json"])).unwrap();
+    assert_eq!(again["was_there"], true);
+    let newer = version(&author, "0.2.0");
+    done(&author, &["expert", "publish", &newer, &repository]);
+    for place in [repository.clone(), format!("oci://{}", server.address)] {
+        let listed = done(&user, &["expert", "search", &place]);
+        assert!(listed.contains("sql     0.1.0    tiny  author") && listed.contains("0.2.0"), "{listed}");
+    }
+    let said = done(&user, &from(&format!("{repository}:0.1.0")));
+    assert!(said.contains("installed     sql@0.1.0 for tiny (current)"), "{said}");
+    // What came through the registry is what was packed.
+    let folder = user.path("home/experts/sql/releases/0.1.0--tiny");
+    let unpacked = tempfile::tempdir().unwrap();
+    let files = hive::packages::unpack(&author.path("checkout").join(DIST), unpacked.path()).unwrap();
+    for name in files.keys() {
+        let same = std::fs::read(folder.join(name)).unwrap() == std::fs::read(unpacked.path().join(name)).unwrap();
+        assert!(same, "`{name}` differs");
+    }
+    assert!(done(&user, &["expert", "update", "sql"]).contains("installed     sql@0.2.0"));
+    let digest = again["digest"].as_str().unwrap();
+    done(&user, &[&from(&format!("{repository}@{digest}"))[..], &["--allow-downgrade"]].concat());
+    // What is published stays; a repository is for one expert.
+    let changed = ["expert", "package", "sql", "--run", "runs/sql-1", "-o", "dist", "--license-file", "pets.sql"];
+    done(&author, &changed);
+    done(&author, &["expert", "sign", DIST, "--key", "me"]);
+    let plain = |text: String| without_digests(&text.replace(&server.address, "[HOST]"));
+    insta::assert_snapshot!("oci_taken", plain(refused(&author, &["expert", "publish", DIST, &repository])));
+    let other = format!("oci://{}/experts/other", server.address);
+    insta::assert_snapshot!("oci_other_name", plain(refused(&author, &["expert", "publish", DIST, &other])));
+    insta::assert_snapshot!("oci_no_such_version", plain(user.run(&from(&format!("{repository}:0.9.0")))));
+    let offline = user.output(&[("HIVE_OFFLINE", "1")], &from(&repository));
+    assert!(String::from_utf8_lossy(&offline.stderr).contains("`HIVE_OFFLINE` is set"));
+}
+
+#[test]
+fn what_breaks_on_the_way_goes_on_where_it_stopped() {
+    let Some(server) = Server::start() else { return };
+    let author = with_large_file();
+    let user = user(&author);
+    trust(&user, &author);
+    // Two large chunks break in the middle, and every large download once; and now and then the
+    // registry answers 503.
+    let chunks = std::sync::atomic::AtomicUsize::new(0);
+    let proxy = Proxy::before(&server, move |asked, n| match asked {
+        _ if n % 7 == 3 => Fault::Status(503),
+        Asked { method, length, .. }
+            if method == "PATCH"
+                && *length > 1 << 20
+                && matches!(chunks.fetch_add(1, std::sync::atomic::Ordering::Relaxed), 0 | 2) =>
+        {
+            Fault::CutRequest(1 << 20)
+        }
+        Asked { method, path, range: None, .. } if method == "GET" && path.contains("/blobs/sha256") => {
+            Fault::CutAnswer(3 << 20)
+        }
+        _ => Fault::None,
+    });
+    let repository = format!("oci://{}/experts/sql", proxy.address);
+    let said = author.run(&["expert", "publish", DIST, &repository]);
+    assert!(said.starts_with("exit: 0\n"), "{said}");
+    let said = user.run(&from(&format!("{repository}:0.1.0")));
+    assert!(said.starts_with("exit: 0\n"), "{said}");
+    let asked = proxy.asked();
+    let went_on = |a: &&Asked| a.range.as_deref().is_some_and(|r| r.starts_with("bytes=") && r != "bytes=0-");
+    assert!(asked.iter().any(|a| went_on(&a) && a.path.contains("/blobs/")), "no download went on");
+    let status = |a: &&Asked| a.method == "GET" && a.path.contains("/blobs/uploads/");
+    assert!(asked.iter().any(|a| status(&a)), "no upload was asked how far it is");
+    assert!(
+        author
+            .path("home/cache/registries/uploads")
+            .read_dir()
+            .unwrap()
+            .flatten()
+            .all(|e| e.path().extension().is_some_and(|e| e == "lock"))
+    );
+}
+
+#[test]
+fn an_upload_that_never_gets_on_is_given_up() {
+    let Some(server) = Server::start() else { return };
+    let author = with_large_file();
+    let proxy = Proxy::before(&server, |asked, _| match asked {
+        Asked { method, length, .. } if method == "PATCH" && *length > 1 << 20 => Fault::CutRequest(1 << 20),
+        _ => Fault::None,
+    });
+    let said = author.run(&["expert", "publish", DIST, &format!("oci://{}/experts/sql", proxy.address)]);
+    assert!(said.starts_with("exit: 2\n") && said.contains("trying again"), "{said}");
+    let direct = format!("oci://{}/experts/sql", server.address);
+    assert!(author.run(&["expert", "search", &direct]).contains("has no such package"), "half a package is listed");
+}
+
+#[test]
+fn a_publisher_that_is_killed_leaves_no_version_and_goes_on_later() {
+    let Some(server) = Server::start() else { return };
+    let author = with_large_file();
+    let proxy = Proxy::before(&server, |asked, _| match asked {
+        // The third chunk of the large file never arrives.
+        Asked { method, length, .. } if method == "PATCH" && (1 << 20..8 << 20).contains(length) => {
+            Fault::Stall(1 << 20)
+        }
+        _ => Fault::None,
+    });
+    let through = format!("oci://{}/experts/sql", proxy.address);
+    let mut child = author.command(&[], &["expert", "publish", DIST, &through]);
+    let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let begin = Instant::now();
+    let stalled = || proxy.asked().iter().any(|a| a.method == "PATCH" && (1 << 20..8 << 20).contains(&a.length));
+    while !stalled() {
+        assert!(begin.elapsed() < Duration::from_secs(120), "it never came to the third chunk");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let direct = format!("oci://{}/experts/sql", server.address);
+    assert!(author.run(&["expert", "search", &direct]).contains("has no such package"), "half a package is listed");
+    // Through a proxy of the same address one would go on; here the upload begins anew, and the blobs
+    // that are there are not sent again.
+    let counted = Proxy::before(&server, |_, _| Fault::None);
+    done(&author, &["expert", "publish", DIST, &format!("oci://{}/experts/sql", counted.address)]);
+    let sent: usize = counted.asked().iter().filter(|a| a.method == "PATCH").map(|a| a.length).sum();
+    assert!((20 << 20..21 << 20).contains(&sent), "{sent} bytes were sent");
+}
+
+#[test]
+fn a_registry_that_serves_other_bytes_installs_nothing() {
+    let Some(server) = Server::start() else { return };
+    let author = author();
+    let user = user(&author);
+    trust(&user, &author);
+    done(&author, &["expert", "publish", DIST, &format!("oci://{}/experts/sql", server.address)]);
+    let blobs = Proxy::before(&server, |asked, _| {
+        if asked.method == "GET" && asked.path.contains("/blobs/") { Fault::Flip } else { Fault::None }
+    });
+    let said = refused(&user, &from(&format!("oci://{}/experts/sql:0.1.0", blobs.address)));
+    assert!(said.contains(" served `") && said.contains(", expected "), "{said}");
+    // A manifest that was changed is another manifest: by digest it is found out at once.
+    let manifests = Proxy::before(&server, |asked, _| {
+        if asked.method == "GET" && asked.path.contains("/manifests/sha256") { Fault::Flip } else { Fault::None }
+    });
+    let said = refused(&user, &from(&format!("oci://{}/experts/sql:0.1.0", manifests.address)));
+    assert!(said.contains("served a manifest"), "{said}");
+    let broken = Proxy::before(&server, |_, _| Fault::Status(500));
+    let said = user.run(&from(&format!("oci://{}/experts/sql:0.1.0", broken.address)));
+    assert!(said.starts_with("exit: 2\n") && said.contains("the registry answered 500"), "{said}");
+    assert!(!user.path("home/experts/sql").exists());
+    // Nothing is left of what was begun.
+    let left: Vec<_> = std::fs::read_dir(user.path("home/experts")).unwrap().flatten().map(|e| e.file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().starts_with(".partial")), "{left:?}");
+}
+
+#[test]
+fn a_package_becomes_a_repository_of_a_hub() {
+    let author = author();
+    done(&author, &["expert", "publish", DIST, "hub-folder:hub"]);
+    let folder = author.path("checkout/hub");
+    for name in ["README.md", "adapter_config.json", "adapter_model.safetensors", ".gitattributes", "integrity.json"] {
+        assert!(folder.join(name).is_file(), "{name}");
+    }
+    let card = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    assert!(card.starts_with("---\nlicense: other\nbase_model: tiny\nlibrary_name: peft\n"), "{card}");
+    // PEFT reads the folder as it is, and so does hive.
+    let ask = ["expert", "run", "sql", "--adapter", "hub", "--base", "../tiny", "--schema", "pets.sql", "How many?"];
+    assert_eq!(done(&author, &ask), done(&author, &[&ask[..3], &["--run", "runs/sql-1"], &ask[7..]].concat()));
+    let taken = author.run(&["expert", "publish", DIST, "hub-folder:hub"]);
+    assert!(taken.starts_with("exit: 2\n") && taken.contains("it is not empty"), "{taken}");
+    done(&author, &["expert", "publish", DIST, "hub-folder:hub", "--force"]);
+    assert!(Path::new(&folder).join("adapter_config.json").is_file());
+}
