@@ -15,6 +15,7 @@ pub mod models;
 pub mod packages;
 pub mod plugins;
 pub mod registries;
+pub mod staging;
 pub mod suggest;
 pub mod tensors;
 pub mod trust;

@@ -78,7 +78,7 @@ impl Filter {
 /// Takes a turn's text apart.
 ///
 /// # Errors
-/// A brace without its partner, a field without a name, a filter that is none.
+/// A brace without its partner, a field without a name, a filter that is none, or too many of them.
 pub fn pieces(content: &str) -> Result<Vec<Piece<'_>>, ExpertError> {
     let mut pieces = Vec::new();
     let mut rest = content;
@@ -102,6 +102,9 @@ pub fn pieces(content: &str) -> Result<Vec<Piece<'_>>, ExpertError> {
         if name.trim().is_empty() {
             return Err(ExpertError::new(format!("`{{{}}}` names no field", &after[..end])));
         }
+        if filters.split('|').count() > MAX_FILTERS {
+            return Err(ExpertError::new(format!("`{name}` has more than {MAX_FILTERS} filters")));
+        }
         for filter in filters.split('|').filter(|_| !filters.is_empty()) {
             if Filter::named(filter.trim()).is_none() {
                 return Err(ExpertError::new(format!(
@@ -119,20 +122,34 @@ pub fn pieces(content: &str) -> Result<Vec<Piece<'_>>, ExpertError> {
     Ok(pieces)
 }
 
+/// Most bytes of all turns of a prompt together. No context holds as many; a template that repeats
+/// a field a thousand times is stopped here.
+const MAX_PROMPT: usize = 1 << 22;
+
+/// Most filters of one field.
+const MAX_FILTERS: usize = 8;
+
 impl Manifest {
     /// The turns before the completion, with this record in them.
     ///
     /// # Errors
-    /// When the manifest declares no prompt, a turn cannot be read, or the record lacks a field that
-    /// is not optional.
+    /// When the manifest declares no prompt, a turn cannot be read, the record lacks a field that is
+    /// not optional, or the prompt becomes larger than any context.
     pub fn prompt_of(&self, record: &Record) -> Result<Vec<Message>, ExpertError> {
         if self.prompt.is_empty() {
             return Err(ExpertError::new(format!("the manifest of expert `{}` declares no `prompt`", self.name)));
         }
-        self.prompt.iter().map(|turn| Ok(Message { role: turn.role, content: self.filled(turn, record)? })).collect()
+        let mut room = MAX_PROMPT;
+        let mut turns = Vec::new();
+        for turn in &self.prompt {
+            let content = self.filled(turn, record, room)?;
+            room = room.saturating_sub(content.len().max(1));
+            turns.push(Message { role: turn.role, content });
+        }
+        Ok(turns)
     }
 
-    fn filled(&self, turn: &PromptTurn, record: &Record) -> Result<String, ExpertError> {
+    fn filled(&self, turn: &PromptTurn, record: &Record, room: usize) -> Result<String, ExpertError> {
         let mut out = String::new();
         for piece in pieces(&turn.content)? {
             match piece {
@@ -146,6 +163,9 @@ impl Manifest {
                     let filters = filters.split('|').filter_map(|filter| Filter::named(filter.trim()));
                     out.push_str(&filters.fold(text.to_owned(), |text, filter| filter.apply(&text)));
                 }
+            }
+            if out.len() > room {
+                return Err(ExpertError::new(format!("the prompt has more than {MAX_PROMPT} bytes")));
             }
         }
         Ok(out)

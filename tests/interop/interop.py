@@ -59,13 +59,16 @@ def in_environment(args):
         os.execve(python, [str(python), *sys.argv], {**os.environ, "HIVE_INTEROP": "1"})
 
 
-def write_adapter(folder, config, dora, scale):
-    """A PEFT folder with random values of this size; zero gives the base itself."""
+def write_adapter(folder, config, scale, base=None):
+    """A PEFT folder with random values of this size; zero gives the base itself. DoRA on the folder
+    `base`, whose row norms the magnitudes are near; else LoRA."""
     import torch
-    from safetensors.torch import save_file
+    from safetensors.torch import load_file, save_file
 
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(1)
+    dora = base is not None
+    weights = load_file(base / "model.safetensors") if dora else {}
     hidden, inner = config["hidden_size"], config["intermediate_size"]
     head = config.get("head_dim") or hidden // config["num_attention_heads"]
     q, kv = config["num_attention_heads"] * head, config["num_key_value_heads"] * head
@@ -81,7 +84,8 @@ def write_adapter(folder, config, dora, scale):
             tensors[f"{stem}.lora_A.weight"] = torch.randn(rank, into) / into**0.5
             tensors[f"{stem}.lora_B.weight"] = scale * torch.randn(out, rank)
             if dora:
-                tensors[f"{stem}.lora_magnitude_vector"] = 0.5 + torch.rand(out)
+                norms = weights[f"model.layers.{layer}.{block}.{name}.weight"].norm(dim=1)
+                tensors[f"{stem}.lora_magnitude_vector"] = norms * (0.95 + 0.1 * torch.rand(out))
     save_file(tensors, folder / "adapter_model.safetensors", metadata={"format": "pt"})
     text = {
         "peft_type": "LORA", "task_type": "CAUSAL_LM", "base_model_name_or_path": "base", "r": rank, "lora_alpha": 8,
@@ -96,10 +100,18 @@ def base_folder(args):
     folder = args.work / "base"
     if not (folder / "config.json").exists():
         nothing = args.work / "nothing"
-        write_adapter(nothing, SMOLLM2, dora=False, scale=0.0)
+        write_adapter(nothing, SMOLLM2, scale=0.0)
         run(args.hive, "adapter", "merge", "--base", args.base, "--adapter", nothing, "--out", folder, "--dtype", "f32")
     return folder
 
+
+# At least 40 tokens each.
+TEXTS = [
+    "The river rises in the mountains, crosses two plains and a gorge, and reaches the sea after more than a thousand "
+    "kilometres, at a delta where storks breed and ships wait for the tide before they go on to the harbour.",
+    "SELECT customer_id, COUNT(*) AS orders, SUM(amount) FROM orders WHERE placed_at >= '2024-01-01' GROUP BY "
+    "customer_id HAVING COUNT(*) > 3 ORDER BY orders DESC LIMIT 10; -- the ten customers who ordered most often",
+]
 
 # The shape of the default base. Another base is given as a folder, which has its own `config.json`.
 SMOLLM2 = {
@@ -135,9 +147,9 @@ def main():
     adapter = args.adapter
     if adapter is None:
         adapter = args.work / "adapter"
-        write_adapter(adapter, config, dora=True, scale=0.02)
-    torch.manual_seed(7)
-    ids = torch.randint(100, config["vocab_size"] - 100, (2, 48), dtype=torch.int64)
+        write_adapter(adapter, config, scale=0.01, base=base)
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    ids = torch.tensor([tokenizer(text).input_ids[:40] for text in TEXTS], dtype=torch.int64)
     ours = logits_of_hive(args, adapter, ids)
     failed = []
 

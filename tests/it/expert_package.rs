@@ -1,6 +1,7 @@
 //! `hive expert package`, `sign`, `inspect`, `verify`, `install`, `use`, `uninstall` and `hive key`
 //! from end to end: what one machine packs, another installs and asks.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -231,7 +232,7 @@ fn what_was_changed_is_refused() {
     let original = package(&author);
     // Who has not the key changes a file and the list; or takes the signature away as well.
     let (_dir, mut files) = files_of(&original);
-    change(&mut files, "manifest.json", |manifest| manifest["description"] = json!("Drops all tables"));
+    change(&mut files, "manifest.json", |manifest| manifest["version"] = json!("9.9.9"));
     pack(&user, &files);
     let said = refused(&user, &install(&["--allow-unsigned"]));
     assert!(said.contains("`manifest.json` has "), "{said}");
@@ -313,6 +314,13 @@ fn what_does_not_compute_what_it_says_is_refused() {
         ("hive_base.json", "/digest", json!("0".repeat(64)), "names another base"),
         ("adapter_config.json", "/peft_type", json!("IA3"), "expected `LORA`"),
         ("adapter_config.json", "/r", json!(4), "`adapter.rank` is"),
+        ("adapter_config.json", "/init_lora_weights", json!("pissa"), "which hive does not compute"),
+        ("package.json", "/description", json!("x\u{1b}[2J\nsignature     by `me`, trusted"), "has control characters"),
+        ("package.json", "/license", json!("Public domain"), "says `license` is `Public domain`"),
+        ("package.json", "/version", json!("0.1.0+other"), "without build metadata"),
+        ("package.json", "/version", json!(format!("0.1.0-{}", "a".repeat(100))), "are too long together"),
+        ("package.json", "/adapter/target_modules", json!(["nonsense"]), "other `adapter.target_modules`"),
+        ("golden.json", "/prompts/0/id", json!("a\u{7}"), "has control characters"),
     ] {
         let (_dir, mut files) = files_of(&original);
         change(&mut files, name, |file| match file.pointer_mut(key) {
@@ -375,11 +383,11 @@ fn a_plugin_runs_only_when_its_signer_is_trusted() {
     assert_eq!(std::fs::read(release.join(&library)).unwrap(), std::fs::read(expert_library("sql")).unwrap());
     assert!(done(&user, &["expert", "verify", "sql"]).contains("renders the same prompts"));
     assert!(!done(&user, &["expert", "list"]).contains("without its plugin"));
-    // Trusted no longer: the code stays, and is not run.
+    // Trusted no longer: the code stays, and nothing of it is run.
     done(&user, &["key", "revoke", "author"]);
     let listed = done(&user, &["expert", "list"]);
-    assert!(listed.contains("its native code is not run: its key `author`"), "{listed}");
-    assert_eq!(user.output(&[], &["expert", "run", "sql", "--schema", "pets.sql", QUESTION]).status.code(), Some(2));
+    assert!(listed.contains("it is not asked any longer: its key `author`"), "{listed}");
+    assert_eq!(user.output(&[], &["expert", "run", "sql", "--schema", "pets.sql", QUESTION]).status.code(), Some(1));
 }
 
 #[test]
@@ -484,6 +492,184 @@ fn a_package_of_the_older_ecosystem_is_read_and_what_is_lost_is_told() {
     // A pickle runs code when it is read.
     older_package(&place.path("checkout/old.expert"), &files("adapter_model.bin"));
     insta::assert_snapshot!("older_pickle", refused(&place, &[&install[..], &["--allow-unsigned"]].concat()));
+}
+
+#[test]
+fn what_a_revoked_key_signed_answers_no_more() {
+    let author = author();
+    let user = user(&author);
+    trust(&user, &author);
+    done(&user, &install(&[]));
+    ask(&user, "sql", &[]);
+    done(&user, &["key", "revoke", "author"]);
+    let said = refused(&user, &["expert", "run", "sql", "--schema", "pets.sql", QUESTION]);
+    assert!(said.contains("which was revoked here"), "{said}");
+    // Nor does one sign with it oneself.
+    done(&author, &["key", "revoke", "me"]);
+    let said = author.run(&["expert", "sign", &format!("dist/{FILE}"), "--key", "me"]);
+    assert!(said.starts_with("exit: 2\n") && said.contains("was revoked here"), "{said}");
+}
+
+#[test]
+fn what_a_killed_or_damaged_installation_left_is_seen_and_goes() {
+    let author = author();
+    let user = user(&author);
+    trust(&user, &author);
+    done(&user, &install(&[]));
+    let expert = user.path("home/experts/sql");
+    // Ended before it could be called current.
+    std::fs::remove_file(expert.join("current")).unwrap();
+    ask(&user, "sql", &[]);
+    // Ended while it was unpacked, with nobody left who holds the lock.
+    let left = user.path("home/experts/.partial-left");
+    std::fs::create_dir(&left).unwrap();
+    std::fs::write(left.join("adapter_model.safetensors"), "half").unwrap();
+    std::fs::write(user.path("home/experts/.partial-left.lock"), "").unwrap();
+    done(&user, &["expert", "inspect", FILE]);
+    assert!(!left.exists(), "leftovers are removed");
+    // A release that cannot be read goes with the others, and by itself.
+    let damaged = expert.join("releases/0.0.9--tiny");
+    std::fs::create_dir(&damaged).unwrap();
+    std::fs::write(damaged.join("install.json"), "{").unwrap();
+    let said = user.run(&["expert", "uninstall", "sql"]);
+    assert!(said.contains("Removed sql@0.1.0 for tiny") && said.contains("a damaged release"), "{said}");
+    assert!(!expert.exists());
+    std::fs::create_dir_all(&damaged).unwrap();
+    assert!(!done(&user, &["expert", "list"]).contains("broken: manifest"), "nothing was installed");
+    done(&user, &["expert", "uninstall", "sql"]);
+    assert!(!expert.exists());
+    // What is remembered of former versions cannot be read.
+    std::fs::write(user.path("home/experts/.seen.json"), "{").unwrap();
+    let said = user.run(&install(&["--allow-downgrade"]));
+    assert!(said.starts_with("exit: 2\n") && said.contains("which remembers the versions"), "{said}");
+}
+
+#[test]
+fn small_packages_that_want_much_get_nothing() {
+    let author = author();
+    let user = user(&author);
+    let original = package(&author);
+    let huge = |name: &str, with: &dyn Fn(&mut Value)| -> String {
+        let (_dir, mut files) = files_of(&original);
+        change(&mut files, name, |value| with(value));
+        let rank = json_of(&files["adapter_config.json"])["r"].clone();
+        change(&mut files, "package.json", |package| package["adapter"]["rank"] = rank);
+        files.remove("signature.json");
+        list_anew(&mut files);
+        pack(&user, &files);
+        refused_in_little_memory(&user)
+    };
+    let pattern = |i: usize| format!("\\pL{{40}}{i}");
+    for (expected, said) in [
+        (
+            "expected 1 to 65536",
+            huge("adapter_config.json", &|c| {
+                c["r"] = json!(1u64 << 40);
+            }),
+        ),
+        (
+            "tensors do not match",
+            huge("adapter_config.json", &|c| {
+                c["r"] = json!(60_000);
+            }),
+        ),
+        (
+            "expected at most 512",
+            huge("adapter_config.json", &|c| {
+                c["rank_pattern"] = (0..8000).map(|i| (pattern(i), json!(2))).collect::<serde_json::Map<_, _>>().into();
+            }),
+        ),
+        (
+            "has more than 4194304 bytes",
+            huge("manifest.json", &|m| {
+                m["prompt"][0]["content"] = "{question}{schema}".repeat(20_000).into();
+            }),
+        ),
+        (
+            "got 5000 fields, expected at most 256",
+            huge("manifest.json", &|m| {
+                m["dataset"]["fields"] = (0..5000).map(|i| json!({"name": format!("f{i}")})).collect::<Vec<_>>().into();
+            }),
+        ),
+        (
+            "and 450 more",
+            huge("manifest.json", &|m| {
+                for i in 0..40_000 {
+                    m[format!("k{i}")] = json!(1);
+                }
+            }),
+        ),
+    ] {
+        assert!(said.contains(expected), "`{expected}` is missing:\n{}", &said[..said.len().min(2000)]);
+    }
+    // A header that is all there is; and half a gigabyte of zeros in a tensor nobody asked for.
+    for name in ["probe.safetensors", "adapter_model.safetensors"] {
+        let (_dir, mut files) = files_of(&original);
+        let header = format!("{{{}\"x\":1}}", " ".repeat(6 << 20));
+        let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat();
+        files.insert(name.to_owned(), Source::Bytes(bytes));
+        files.remove("signature.json");
+        list_anew(&mut files);
+        pack(&user, &files);
+        let said = refused_in_little_memory(&user);
+        assert!(said.contains(&format!("`{name}` has a header of")), "{said}");
+    }
+    let (dir, mut files) = files_of(&original);
+    let path = dir.path().join("zeros");
+    let header =
+        format!("{{\"x\":{{\"dtype\":\"F16\",\"shape\":[{0}],\"data_offsets\":[0,{1}]}}}}", 1u64 << 28, 1u64 << 29);
+    std::fs::write(&path, [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat()).unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    file.set_len(8 + header.len() as u64 + (1 << 29)).unwrap();
+    files.insert("adapter_model.safetensors".to_owned(), Source::File(path));
+    files.remove("signature.json");
+    let digests = files.iter().filter(|(name, _)| *name != "integrity.json").map(|(name, source)| {
+        let Source::File(path) = source else { panic!("files were unpacked") };
+        let sha256 = sha256_of_file(path);
+        (name.clone(), hive::packages::FileDigest { size: std::fs::metadata(path).unwrap().len(), sha256 })
+    });
+    let list = hive::packages::Integrity::of(&digests.collect());
+    files.insert("integrity.json".to_owned(), Source::Bytes(serde_json::to_vec(&list).unwrap()));
+    pack(&user, &files);
+    let said = refused_in_little_memory(&user);
+    assert!(said.contains("has 1 tensors with 268435456 values"), "{said}");
+}
+
+fn sha256_of_file(path: &Path) -> String {
+    use sha2::{Digest, Sha256};
+    let (mut hash, mut file) = (Sha256::new(), std::fs::File::open(path).unwrap());
+    let mut block = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut block).unwrap() {
+            0 => break,
+            n => hash.update(&block[..n]),
+        }
+    }
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// What `verify` says of the package, in a process that may have half a gigabyte of data.
+fn refused_in_little_memory(user: &Place) -> String {
+    let mut command = user.command(&[], &["expert", "verify", FILE, "--base", "../tiny"]);
+    #[cfg(target_os = "linux")]
+    let mut command = {
+        let mut limited = std::process::Command::new("prlimit");
+        limited.arg(format!("--data={}", 512 << 20)).arg(command.get_program()).args(command.get_args());
+        limited.current_dir(command.get_current_dir().unwrap());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => limited.env(name, value),
+                None => limited.env_remove(name),
+            };
+        }
+        let _ = command.stdin(std::process::Stdio::null());
+        limited.stdin(std::process::Stdio::null());
+        limited
+    };
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{}", &said[..said.len().min(3000)]);
+    said
 }
 
 #[test]

@@ -76,6 +76,8 @@ pub enum Fault {
     Flip,
     /// Passes so many bytes of its body on, then neither goes on nor ends.
     Stall(usize),
+    /// Passes so many bytes of the answer back, then neither goes on nor ends.
+    StallAnswer(usize),
 }
 
 /// What was asked: method, path, from which byte on, and by whom.
@@ -190,6 +192,11 @@ fn serve(
     server.read_to_end(&mut answer)?;
     match fault {
         Fault::CutAnswer(n) => answer.truncate(n),
+        Fault::StallAnswer(n) => {
+            client.write_all(&answer[..n.min(answer.len())])?;
+            client.flush()?;
+            std::thread::sleep(Duration::from_secs(600));
+        }
         Fault::Flip => {
             let at = answer.len() - 2;
             answer[at] ^= 1;

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -57,7 +59,7 @@ fn a_folder_is_a_registry() {
     insta::assert_snapshot!("registry_no_such_expert", run("sqll"));
     insta::assert_snapshot!("registry_bad_version", run("sql:latest"));
     // Another package of the same version.
-    let other = version(&author, "0.1.0+other");
+    let other = version(&author, "0.1.1-other");
     std::fs::rename(author.path("checkout").join(&other), author.path("checkout/dist/kept.expert")).unwrap();
     std::fs::remove_file(author.path("checkout").join(DIST)).unwrap();
     let changed = ["expert", "package", "sql", "--run", "runs/sql-1", "-o", "dist", "--license-file", "pets.sql"];
@@ -88,10 +90,10 @@ fn a_folder_that_serves_something_else_is_found_out() {
     text["packages"][1]["package"]["digest"] = digest;
     std::fs::write(&index, text.to_string()).unwrap();
     let said = refused(&user, &from(&format!("{registry}/sql:0.2.0")));
-    assert!(said.contains("Asked for sql 0.2.0, got a package of sql 0.1.0 for tiny"), "{said}");
+    assert!(said.contains("Asked for sql 0.2.0 for tiny, got a package of sql 0.1.0 for tiny"), "{said}");
     text["packages"][1]["file"] = "../../x".into();
     std::fs::write(&index, text.to_string()).unwrap();
-    assert!(refused(&user, &from(&format!("{registry}/sql:0.2.0"))).contains("names a file that is none"));
+    assert!(user.run(&from(&format!("{registry}/sql:0.2.0"))).contains("has no package of version 0.2.0"));
     std::fs::write(&index, "{").unwrap();
     assert!(refused(&user, &["expert", "search", &registry]).contains("a damaged one"));
     assert!(!user.path("home/experts/sql").exists());
@@ -196,13 +198,11 @@ fn what_breaks_on_the_way_goes_on_where_it_stopped() {
     trust(&user, &author);
     // Two large chunks break in the middle, and every large download once; and now and then the
     // registry answers 503.
-    let chunks = std::sync::atomic::AtomicUsize::new(0);
+    let chunks = AtomicUsize::new(0);
     let proxy = Proxy::before(&server, move |asked, n| match asked {
         _ if n % 7 == 3 => Fault::Status(503),
         Asked { method, length, .. }
-            if method == "PATCH"
-                && *length > 1 << 20
-                && matches!(chunks.fetch_add(1, std::sync::atomic::Ordering::Relaxed), 0 | 2) =>
+            if method == "PATCH" && *length > 1 << 20 && matches!(chunks.fetch_add(1, Ordering::Relaxed), 0 | 2) =>
         {
             Fault::CutRequest(1 << 20)
         }
@@ -278,6 +278,115 @@ fn a_publisher_that_is_killed_leaves_no_version_and_goes_on_later() {
 }
 
 #[test]
+fn an_installation_that_is_killed_leaves_nothing_and_goes_on_later() {
+    let Some(server) = Server::start() else { return };
+    let author = with_large_file();
+    let user = user(&author);
+    trust(&user, &author);
+    done(&author, &["expert", "publish", DIST, &format!("oci://{}/experts/sql", server.address)]);
+    let stalls = Arc::new(AtomicBool::new(true));
+    let still = Arc::clone(&stalls);
+    let proxy = Proxy::before(&server, move |asked, _| match asked {
+        Asked { method, path, .. } if method == "GET" && path.contains("/blobs/") && still.load(Ordering::Relaxed) => {
+            Fault::StallAnswer(5 << 20)
+        }
+        _ => Fault::None,
+    });
+    let reference = format!("oci://{}/experts/sql:0.1.0", proxy.address);
+    let mut child = user.command(&[], &from(&reference));
+    let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // Small files are whole in what is passed on; the large one is not.
+    let part = || {
+        let downloads = std::fs::read_dir(user.path("home/cache/registries/downloads")).into_iter().flatten();
+        downloads.flatten().any(|e| e.metadata().is_ok_and(|about| about.len() > 4 << 20))
+    };
+    let begin = Instant::now();
+    while !part() {
+        assert!(begin.elapsed() < Duration::from_secs(120), "the large file never began");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!user.path("home/experts/sql").exists());
+    stalls.store(false, Ordering::Relaxed);
+    let before = proxy.asked().len();
+    let said = user.run(&from(&reference));
+    assert!(said.contains("installed     sql@0.1.0 for tiny (current)"), "{said}");
+    let later = proxy.asked().split_off(before);
+    let blobs: Vec<&Asked> = later.iter().filter(|a| a.method == "GET" && a.path.contains("/blobs/")).collect();
+    assert!(blobs.iter().any(|a| a.range.as_deref().is_some_and(|r| r != "bytes=0-")), "it began anew: {blobs:?}");
+    assert!(blobs.len() < 12, "what was there was fetched again: {blobs:?}");
+    let left: Vec<_> = std::fs::read_dir(user.path("home/cache/registries/downloads")).unwrap().flatten().collect();
+    assert!(left.is_empty(), "{left:?}");
+    let staged = std::fs::read_dir(user.path("home/experts")).unwrap().flatten().map(|e| e.file_name());
+    assert!(staged.into_iter().all(|name| !name.to_string_lossy().starts_with(".partial")));
+}
+
+#[test]
+fn two_publishers_of_one_tag_do_not_mix() {
+    let Some(server) = Server::start() else { return };
+    let author = author();
+    let repository = format!("oci://{}/experts/sql", server.address);
+    let mut files = vec![DIST.to_owned()];
+    for i in 1..4 {
+        let license = author.write(&format!("checkout/license-{i}"), &format!("licence {i}"));
+        let out = format!("other-{i}");
+        let made = ["expert", "package", "sql", "--run", "runs/sql-1", "-o", &out, "--license-file"];
+        done(&author, &[&made[..], &[&license.to_string_lossy()]].concat());
+        done(&author, &["expert", "sign", &format!("{out}/{FILE}"), "--key", "me"]);
+        files.push(format!("{out}/{FILE}"));
+    }
+    let started: Vec<_> = files
+        .iter()
+        .map(|file| {
+            let mut command = author.command(&[], &["expert", "publish", file, &repository]);
+            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    let codes: Vec<_> = started.into_iter().map(|mut child| child.wait().unwrap().code().unwrap()).collect();
+    // The protocol has no lock: one that came between another's look and its writing may win.
+    assert!(codes.contains(&0) && codes.iter().all(|code| [0, 1].contains(code)), "{codes:?}");
+    let user = user(&author);
+    trust(&user, &author);
+    let said = done(&user, &from(&format!("{repository}:0.1.0")));
+    assert!(said.contains("installed     sql@0.1.0 for tiny (current)"), "{said}");
+}
+
+#[test]
+fn a_registry_may_hold_and_say_anything() {
+    let Some(server) = Server::start() else { return };
+    let author = author();
+    done(&author, &["expert", "publish", DIST, &format!("oci://{}/experts/sql", server.address)]);
+    // Repositories that are none, a tag that is something else, and texts for terminals.
+    let index = r#"{"schemaVersion": 2, "manifests": []}"#;
+    let proxy = Proxy::before(&server, move |asked, _| match asked.path.as_str() {
+        "/v2/_catalog" => Fault::Answer(200, String::new(), r#"{"repositories": ["", "../x", "experts/sql"]}"#.into()),
+        "/v2/experts/sql/tags/list" => {
+            Fault::Answer(200, String::new(), r#"{"tags": ["latest", "0.1.0", "9.9.9"]}"#.to_owned())
+        }
+        "/v2/experts/sql/manifests/9.9.9" => Fault::Answer(200, String::new(), index.to_owned()),
+        path if path.contains("/other/") => Fault::Answer(418, String::new(), "\u{1b}[2Jno".to_owned()),
+        _ => Fault::None,
+    });
+    for place in [format!("oci://{}", proxy.address), format!("oci://{}/experts/sql", proxy.address)] {
+        let listed = done(&author, &["expert", "search", &place]);
+        assert!(listed.contains("0.1.0") && !listed.contains("9.9.9"), "{listed}");
+    }
+    let said = author.run(&["expert", "search", &format!("oci://{}/other/sql", proxy.address)]);
+    assert!(said.contains("the registry answered 418:  [2Jno"), "{said}");
+    // Endless pages.
+    let pages = Proxy::before(&server, |asked, _| match asked.path.as_str() {
+        path if path.contains("/tags/list") => {
+            let next = "link: </v2/experts/sql/tags/list?n=1>; rel=\"next\"\r\n".to_owned();
+            Fault::Answer(200, next, r#"{"tags": ["latest"]}"#.to_owned())
+        }
+        _ => Fault::None,
+    });
+    let said = author.run(&["expert", "search", &format!("oci://{}/experts/sql", pages.address)]);
+    assert!(said.contains("has no such package") && pages.asked().len() < 10, "{said}");
+}
+
+#[test]
 fn a_registry_that_serves_other_bytes_installs_nothing() {
     let Some(server) = Server::start() else { return };
     let author = author();
@@ -305,6 +414,23 @@ fn a_registry_that_serves_other_bytes_installs_nothing() {
 }
 
 #[test]
+fn a_publisher_to_a_folder_that_was_killed_is_followed_by_the_next() {
+    let author = author();
+    let registry = format!("dir:{}", author.path("shared").display());
+    // Between the file and the index; and while the file was being written.
+    let folder = author.path("shared/sql");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(FILE), "half").unwrap();
+    std::fs::write(folder.join(".partial-x"), "half").unwrap();
+    assert!(author.run(&["expert", "search", &registry]).contains("has no such package"));
+    done(&author, &["expert", "publish", DIST, &registry]);
+    assert!(!folder.join(".partial-x").exists());
+    let user = user(&author);
+    trust(&user, &author);
+    done(&user, &from(&format!("{registry}/sql")));
+}
+
+#[test]
 fn a_package_becomes_a_repository_of_a_hub() {
     let author = author();
     done(&author, &["expert", "publish", DIST, "hub-folder:hub"]);
@@ -320,5 +446,9 @@ fn a_package_becomes_a_repository_of_a_hub() {
     let taken = author.run(&["expert", "publish", DIST, "hub-folder:hub"]);
     assert!(taken.starts_with("exit: 2\n") && taken.contains("it is not empty"), "{taken}");
     done(&author, &["expert", "publish", DIST, "hub-folder:hub", "--force"]);
+    // A clone's history is nobody's to remove.
+    std::fs::create_dir(folder.join(".git")).unwrap();
+    let clone = author.run(&["expert", "publish", DIST, "hub-folder:hub", "--force"]);
+    assert!(clone.starts_with("exit: 2\n") && clone.contains("it holds `.git`"), "{clone}");
     assert!(Path::new(&folder).join("adapter_config.json").is_file());
 }

@@ -35,11 +35,16 @@ fn a_password_is_asked_for_and_given() {
     let repository = format!("oci://{}/experts/sql", server.address);
     let said = publish(&author, &repository, &[]);
     assert!(said.starts_with("exit: 2\n") && said.contains("answered 401") && said.contains("`docker login"), "{said}");
-    let wrong = [("HIVE_REGISTRY_USERNAME", "me"), ("HIVE_REGISTRY_PASSWORD", "open barley")];
+    let me = |host, password| {
+        [("HIVE_REGISTRY_HOST", host), ("HIVE_REGISTRY_USERNAME", "me"), ("HIVE_REGISTRY_PASSWORD", password)]
+    };
+    let wrong = me(&server.address, "open barley");
     let said = publish(&author, &repository, &wrong);
     assert!(said.starts_with("exit: 2\n") && said.contains("answered 401") && !said.contains("barley"), "{said}");
-    let right = [("HIVE_REGISTRY_USERNAME", "me"), ("HIVE_REGISTRY_PASSWORD", "open sesame")];
-    let said = publish(&author, &repository, &right);
+    // What is meant for one registry is told to no other.
+    let said = publish(&author, &repository, &me("registry.example", "open sesame"));
+    assert!(said.starts_with("exit: 2\n") && said.contains("answered 401"), "{said}");
+    let said = publish(&author, &repository, &me(&server.address, "open sesame"));
     assert!(said.starts_with("exit: 0\n"), "{said}");
     // As `docker login` leaves it.
     let user = user(&author);
@@ -83,7 +88,11 @@ fn tokens_are_got_and_renewed() {
     let repository = format!("oci://{}/experts/sql", proxy.address);
     let said = publish(&author, &repository, &[]);
     assert!(said.starts_with("exit: 2\n") && said.contains("`docker login"), "{said}");
-    let right = [("HIVE_REGISTRY_USERNAME", "me"), ("HIVE_REGISTRY_PASSWORD", "open sesame")];
+    let right = [
+        ("HIVE_REGISTRY_HOST", proxy.address.as_str()),
+        ("HIVE_REGISTRY_USERNAME", "me"),
+        ("HIVE_REGISTRY_PASSWORD", "open sesame"),
+    ];
     let said = publish(&author, &repository, &right);
     assert!(said.starts_with("exit: 0\n"), "{said}");
     let tokens = proxy.asked().iter().filter(|asked| asked.path.starts_with("/token?")).count();

@@ -135,14 +135,23 @@ pub fn free_bytes(path: &Path) -> Option<u64> {
 /// [`EngineError::Io`] when the file cannot be read.
 pub fn sha256_of_file(path: &Path) -> Result<String> {
     let mut file = File::open(path).map_err(|e| EngineError::io("open", path, e))?;
+    sha256_of(&mut file).map_err(|e| EngineError::io("read", path, e))
+}
+
+/// The sha256 of what is still to be read, lower-case hex.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn sha256_of(from: &mut dyn Read) -> std::io::Result<String> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0u8; 1 << 20];
     loop {
-        let n = file.read(&mut buffer).map_err(|e| EngineError::io("read", path, e))?;
-        if n == 0 {
-            return Ok(hex(&hash.finalize()));
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(hex(&hash.finalize())),
+            Ok(n) => hash.update(&buffer[..n]),
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
         }
-        hash.update(&buffer[..n]);
     }
 }
 

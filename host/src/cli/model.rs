@@ -51,7 +51,11 @@ pub fn run(command: ModelCommand) -> anyhow::Result<()> {
     let store = ModelStore::from_env()?;
     match command {
         ModelCommand::List { json } => list(&store, json),
-        ModelCommand::Pull { id } => result(&store.pull(&id, &mut PullProgress::stderr())?.path.display().to_string()),
+        ModelCommand::Pull { id } => {
+            let location = store.pull(&id, &mut PullProgress::stderr())?;
+            store.keep(&id);
+            result(&location.path.display().to_string())
+        }
         ModelCommand::Path { id } => result(&store.locate(&id)?.path.display().to_string()),
     }
 }

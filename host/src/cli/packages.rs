@@ -2,7 +2,7 @@
 //! signatures, and how a package is shown.
 
 use std::io::{BufRead, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use console::style;
@@ -10,15 +10,19 @@ use serde_json::{Value, json};
 
 use super::error::Failure;
 use super::output::note;
-use crate::installed::{Proved, Release, Store};
+use crate::installed::{InstallError, Proved, Release, Store};
 use crate::packages::Package;
 use crate::trust::{PublicKey, RequireSigned, Ring, Signer};
+
+/// Names the policy where no option does.
+const POLICY: &str = "HIVE_REQUIRE_SIGNED";
 
 /// What is asked of signatures.
 #[derive(Debug, Args)]
 pub struct Signing {
     /// What the signature must be: `trusted` (by a key of `hive key list`), `any` or `none`
-    #[arg(long, value_name = "POLICY", env = "HIVE_REQUIRE_SIGNED", hide_env_values = true)]
+    /// [env: HIVE_REQUIRE_SIGNED]
+    #[arg(long, value_name = "POLICY")]
     require_signed: Option<RequireSigned>,
     /// Take it though nobody has signed it; its native code is then left out
     #[arg(long, conflicts_with = "require_signed")]
@@ -26,9 +30,21 @@ pub struct Signing {
 }
 
 impl Signing {
-    /// The policy that is meant; `usual` where nothing is said.
-    pub fn policy(&self, usual: RequireSigned) -> RequireSigned {
-        if self.allow_unsigned { RequireSigned::None } else { self.require_signed.unwrap_or(usual) }
+    /// The policy that is meant: of an option, else of the environment, else `usual`.
+    ///
+    /// # Errors
+    /// When the environment names none that there is.
+    pub fn policy(&self, usual: RequireSigned) -> anyhow::Result<RequireSigned> {
+        if self.allow_unsigned {
+            return Ok(RequireSigned::None);
+        }
+        match (self.require_signed, std::env::var(POLICY)) {
+            (Some(policy), _) => Ok(policy),
+            (None, Ok(text)) if !text.is_empty() => {
+                text.parse().map_err(|why| Failure::misuse(format!("`{POLICY}`: {why}")).into())
+            }
+            _ => Ok(usual),
+        }
     }
 }
 
@@ -47,7 +63,7 @@ pub struct Looked {
 pub fn look(what: &str, base: Option<&str>) -> anyhow::Result<Looked> {
     let path = Path::new(what);
     if path.is_file() {
-        let package = Package::open(path, &std::env::temp_dir())?;
+        let package = Package::open(path, &staging())?;
         return Ok(Looked { package, release: None });
     }
     // What can only be a path is not looked for among names.
@@ -56,8 +72,18 @@ pub fn look(what: &str, base: Option<&str>) -> anyhow::Result<Looked> {
             .hint("`hive expert package NAME --run RUN -o DIR` makes one")
             .into());
     }
-    let release = Store::from_env()?.find(what, base)?;
+    let store = Store::from_env()?;
+    // `base` may also say where the base lies.
+    let release = match store.find(what, base) {
+        Err(InstallError::NotInstalled { .. }) if base.is_some() => store.find(what, None)?,
+        found => found?,
+    };
     Ok(Looked { package: release.package()?, release: Some(release) })
+}
+
+/// Where packages that are only looked at are unpacked.
+pub fn staging() -> PathBuf {
+    Store::from_env().and_then(|store| store.staging()).unwrap_or_else(|_| std::env::temp_dir())
 }
 
 /// Lets the package's signer be trusted by the person at the terminal, if there is one and the
@@ -70,13 +96,14 @@ pub fn ask_trust(package: &Package, policy: RequireSigned, ring: &mut Ring) -> a
     if policy != RequireSigned::Trusted || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Ok(());
     }
-    note(&format!("`{}` is signed by a key that is not known here:", package.shown));
+    let title = package.description.title();
+    note(&format!("`{}` ({title}) is signed by a key that is not known here:", package.shown));
     note(&format!("  {}  (id {})", key.encoded(), key.id()));
     note("Compare it with what its author publishes. Trust it from now on, for all packages and their plugins? [y/N]");
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
     if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
-        ring.trust(&key.id(), key)?;
+        ring.trust_stranger(key)?;
         note(&format!("Trusted as `{}`; `hive key revoke {0}` takes it back", key.id()));
     }
     Ok(())

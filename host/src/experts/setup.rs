@@ -24,6 +24,7 @@ use super::token_cache::{self, Tokens, tokens};
 use super::tokenise::Tokeniser;
 use super::train::TrainReporter;
 use crate::gate::{Half, Outcome as Prepared, PreparedSet};
+use crate::models::ModelStore;
 
 /// Everything that a run computes with.
 #[derive(Debug)]
@@ -57,6 +58,7 @@ pub fn set_up(
     let recipe = &request.recipe;
     let datasets = locate(&request.datasets, reporter)?;
     let model = base::files(&recipe.base_model, reporter)?;
+    ModelStore::from_env()?.keep(&recipe.base_model);
     let data = DataRequest {
         datasets,
         map: request.map.clone(),

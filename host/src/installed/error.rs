@@ -25,6 +25,14 @@ pub enum InstallError {
         #[source]
         source: std::io::Error,
     },
+    /// The record of what was here before is damaged.
+    #[error("`{}`, which remembers the versions that were installed, is damaged: {problem}", path.display())]
+    Memory {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// Nothing of this name, or not this version, is installed.
     #[error("No installed expert is `{asked}` (installed {}: {})", if there.len() == 1 { "is" } else { "are" }, if there.is_empty() { "none".to_owned() } else { there.join(", ") })]
     NotInstalled {
@@ -111,6 +119,9 @@ impl InstallError {
                 Some("free some space, or set `HIVE_HOME` to a larger disk".to_owned())
             }
             Self::Io { .. } => None,
+            Self::Memory { .. } => {
+                Some("remove it: an older version than was here is then no longer noticed".to_owned())
+            }
             Self::NotInstalled { asked, there } => {
                 let names = || there.iter().filter_map(|t| t.split('@').next());
                 Some(match nearest(asked.split('@').next().unwrap_or_default(), names()) {
@@ -119,7 +130,9 @@ impl InstallError {
                 })
             }
             Self::SeveralBases { .. } => Some("`--base ID` says which".to_owned()),
-            Self::Rollback { .. } => Some("`--allow-downgrade` installs it all the same".to_owned()),
+            Self::Rollback { .. } => {
+                Some("`hive expert install … --allow-downgrade` installs it all the same".to_owned())
+            }
             Self::OtherFiles { title, .. } => {
                 let release = title.split(' ').take(2).collect::<Vec<_>>().join("@");
                 Some(format!(

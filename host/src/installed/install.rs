@@ -7,13 +7,24 @@ use super::error::{InstallError, Result};
 use super::record::{BESIDE, FORMAT, InstallRecord};
 use super::store::{Installing, Release, Store};
 use crate::experts::base::Base;
-use crate::models::{self, ModelError, PullReporter};
+use crate::models::{self, ModelError, ModelStore, PullReporter};
 use crate::packages::{Package, PackageError, Proof};
 use crate::plugins::{LibraryPlace, LibraryRecord, LoadedExpert, declared, load_isolated};
 use crate::trust::{RequireSigned, Ring, Signer};
 
 /// Longest that a plugin may take to render a prompt.
 const RENDER_LIMIT: Duration = Duration::from_secs(60);
+
+/// What a registry says that it serves; the package must say the same.
+#[derive(Debug, Clone)]
+pub struct Expected {
+    /// The expert's name.
+    pub name: String,
+    /// The package's version.
+    pub version: String,
+    /// The id of its base.
+    pub base: String,
+}
 
 /// What was asked to be installed.
 #[derive(Debug)]
@@ -22,8 +33,8 @@ pub struct Request<'a> {
     pub package: &'a Package,
     /// Where it is from, for the record.
     pub source: String,
-    /// Name, and version where one was named, that it must be.
-    pub expected: Option<(String, Option<String>)>,
+    /// What it must be.
+    pub expected: Option<Expected>,
     /// What is asked of its signature.
     pub policy: RequireSigned,
     /// Whether it may be older than what was here.
@@ -45,6 +56,16 @@ pub struct Proved {
     pub fetched_base: bool,
 }
 
+/// Whether a package is what was asked for, and not older than what was here: what can be told before
+/// anybody is asked whom to trust.
+///
+/// # Errors
+/// When not.
+pub fn admissible(store: &Store, request: &Request<'_>) -> Result<()> {
+    check_expected(request.package, request.expected.as_ref())?;
+    store.check(request.package, request.allow_downgrade)
+}
+
 /// Installs what was asked for.
 ///
 /// # Errors
@@ -52,18 +73,19 @@ pub struct Proved {
 /// it says. Nothing is then installed.
 pub fn install(store: &Store, request: &Request<'_>, ring: &Ring, reporter: &mut dyn PullReporter) -> Result<Release> {
     let Request { package, policy, .. } = request;
-    check_expected(package, request.expected.as_ref())?;
+    admissible(store, request)?;
     let signer = package.signer(ring);
     signer.admit(*policy, &package.shown).map_err(PackageError::from)?;
-    store.check(package, request.allow_downgrade)?;
     let proved = prove(package, &signer, request.base.as_deref(), reporter)?;
+    if proved.fetched_base {
+        ModelStore::from_env().map_err(PackageError::from)?.note_for_experts(&proved.base);
+    }
     let record = InstallRecord {
         format: FORMAT,
         source: request.source.clone(),
         digest: package.digest.clone(),
         key: signer.key().copied(),
         base: proved.base,
-        fetched_base: proved.fetched_base,
         plugin: proved.plugin,
         proof: proved.proof.into(),
     };
@@ -142,15 +164,11 @@ fn plugin_of(package: &Package) -> Result<Option<LoadedExpert>> {
 }
 
 /// Whether the package is what was asked for, not another one that is as rightly signed.
-fn check_expected(package: &Package, expected: Option<&(String, Option<String>)>) -> Result<()> {
-    let Some((name, version)) = expected else { return Ok(()) };
+fn check_expected(package: &Package, expected: Option<&Expected>) -> Result<()> {
+    let Some(Expected { name, version, base }) = expected else { return Ok(()) };
     let got = &package.description;
-    if *name == got.name && version.as_ref().is_none_or(|version| *version == got.version) {
+    if *name == got.name && *version == got.version && *base == got.base.id {
         return Ok(());
     }
-    let asked = match version {
-        Some(version) => format!("{name} {version}"),
-        None => name.clone(),
-    };
-    Err(InstallError::AnotherExpert { asked, got: got.title() })
+    Err(InstallError::AnotherExpert { asked: format!("{name} {version} for {base}"), got: got.title() })
 }

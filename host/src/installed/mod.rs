@@ -5,6 +5,7 @@
 //! experts/NAME/current                     the name of the current release's folder
 //! experts/NAME/releases/VERSION--BASE/     the package's files, install.json, library.sha256
 //! experts/.seen.json                       the highest version that was ever here, per name and base
+//! models/.for-experts/ID                   says that the base ID was fetched for an expert and nothing else
 //! ```
 
 mod error;
@@ -15,7 +16,7 @@ mod seen;
 mod store;
 
 pub use error::{InstallError, Result};
-pub use install::{Proved, Request, install, prove};
-pub use places::current_release;
+pub use install::{Expected, Proved, Request, admissible, install, prove};
+pub use places::{current_release, has_releases};
 pub use record::{BESIDE, InstallRecord, ProofRecord};
 pub use store::{Installing, Release, Removed, Store};

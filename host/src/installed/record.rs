@@ -28,8 +28,6 @@ pub struct InstallRecord {
     pub key: Option<PublicKey>,
     /// What the base was opened as.
     pub base: String,
-    /// Whether the base model was fetched for it.
-    pub fetched_base: bool,
     /// Whether its plugin was taken: it was signed by a trusted key, and has one for this machine.
     pub plugin: bool,
     /// What was proved.

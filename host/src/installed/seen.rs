@@ -33,7 +33,8 @@ impl Seen {
     pub(super) fn open(root: &Path) -> Result<Self> {
         let path = root.join(FILE);
         let list = match std::fs::read(&path) {
-            Ok(text) => serde_json::from_slice(&text).map_err(|e| InstallError::io("read", &path, e.into()))?,
+            Ok(text) => serde_json::from_slice(&text)
+                .map_err(|e| InstallError::Memory { path: path.clone(), problem: e.to_string() })?,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => List { format: FORMAT, ..List::default() },
             Err(e) => return Err(InstallError::io("read", &path, e)),
         };

@@ -10,12 +10,12 @@ use hive_engine::files::{ASIDE, remove_folder, remove_leftovers, write_file, wri
 use semver::Version;
 
 use super::error::{InstallError, Result};
-use super::places::{CURRENT, RELEASES, release_name};
+use super::places::{CURRENT, RELEASES, current_release, release_folders, release_name};
 use super::record::{BESIDE, FILE, InstallRecord};
 use super::seen::Seen;
 use crate::home::hive_home;
-use crate::packages::layout::is_library;
-use crate::packages::{Description, Package};
+use crate::packages::layout::{is_library, is_plain};
+use crate::packages::{Description, Package, PackageError};
 use crate::plugins::LibraryRecord;
 
 /// The installed experts.
@@ -110,16 +110,49 @@ impl Store {
     pub fn releases(&self) -> Result<Vec<Release>> {
         let mut found = Vec::new();
         for expert in folders(&self.root)? {
-            let current = super::places::current_release(&expert);
-            for dir in folders(&expert.join(RELEASES))? {
+            let current = current_release(&expert);
+            for dir in release_folders(&expert.join(RELEASES)) {
                 let is_current = current.as_ref() == Some(&dir);
-                if let (Some(description), Some(record)) = (read(&dir.join("package.json")), read(&dir.join(FILE))) {
+                if let Some((description, record)) = of_folder(&dir) {
                     found.push(Release { description, record, dir, current: is_current });
                 }
             }
         }
         found.sort_by_cached_key(|r| (r.description.name.clone(), r.version(), r.description.base.id.clone()));
         Ok(found)
+    }
+
+    /// Folders of this expert's releases that are damaged: what they are cannot be read.
+    pub fn damaged(&self, name: &str) -> Vec<PathBuf> {
+        if !is_plain(name) {
+            return Vec::new();
+        }
+        let mut all = release_folders(&self.root.join(name).join(RELEASES));
+        all.retain(|dir| of_folder(dir).is_none());
+        all
+    }
+
+    /// Removes a damaged release.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove_damaged(&self, name: &str, dir: &Path) -> Result<()> {
+        let _lock = self.lock()?;
+        remove_folder(dir)?;
+        self.tidy(&self.root.join(name));
+        Ok(())
+    }
+
+    /// Removes what is left of an expert of which no release is.
+    fn tidy(&self, expert: &Path) {
+        let releases = expert.join(RELEASES);
+        if release_folders(&releases).is_empty() {
+            drop(remove_leftovers(&releases));
+            drop(fs::remove_file(expert.join(CURRENT)));
+            // Neither is removed when something else is in it.
+            drop(fs::remove_dir(&releases));
+            drop(fs::remove_dir(expert));
+        }
     }
 
     /// The release that `asked` means: `NAME`, which is the current one, or `NAME@VERSION`; `base`
@@ -170,9 +203,12 @@ impl Store {
             return Err(InstallError::OtherFiles { title, there: there.digest, new: package.digest.clone() });
         }
         let seen = Seen::open(&self.root)?;
-        let highest = seen.highest(name, &base.id);
+        // What is here counts as well: who installed it may have been ended before it was remembered.
+        let mut here = self.releases()?;
+        here.retain(|r| r.description.name == *name && r.description.base.id == base.id);
+        let highest = here.iter().filter_map(Release::version).chain(seen.highest(name, &base.id).cloned()).max();
         if let (Some(highest), Ok(version)) = (highest, Version::parse(version))
-            && version < *highest
+            && version < highest
             && !allow_downgrade
         {
             let title = package.description.title();
@@ -232,7 +268,9 @@ impl Store {
         let expert = self.root.join(&release.description.name);
         let mut left: Vec<Release> = self.releases()?;
         left.retain(|r| r.dir != release.dir);
-        let base_unused = left.iter().all(|r| r.description.base.digest != release.description.base.digest);
+        // Of a damaged release nobody knows which base it needs.
+        let known = folders(&self.root)?.iter().all(|expert| self.damaged(&name_of(expert)).is_empty());
+        let base_unused = known && left.iter().all(|r| r.description.base.digest != release.description.base.digest);
         left.retain(|r| r.description.name == release.description.name);
         let now = match left.iter().find(|r| r.current).or(left.last()).cloned() {
             None => None,
@@ -252,9 +290,7 @@ impl Store {
         }
         remove_folder(&release.dir)?;
         if now.is_none() {
-            // Neither is removed when something else is in it.
-            drop(fs::remove_dir(expert.join(RELEASES)));
-            drop(fs::remove_dir(&expert));
+            self.tidy(&expert);
         }
         Ok(Removed { release, now, base_unused })
     }
@@ -294,9 +330,15 @@ fn fill(aside: &Path, package: &Package, plugin: Option<&Path>, record: &Install
     }
     if let Some(name) = plugin.and_then(Path::file_name) {
         let library = aside.join(name);
-        let recorded = LibraryRecord::of(&library)
-            .and_then(|record| record.write(&aside.join(BESIDE[1]), &library, SystemTime::now()));
-        recorded.map_err(|e| InstallError::io("write", &library, e))?;
+        let recorded = LibraryRecord::of(&library).map_err(|e| InstallError::io("read", &library, e))?;
+        let expected = package.files.get(&*name.to_string_lossy()).map(|file| &file.sha256);
+        if Some(&recorded.sha256) != expected {
+            let problem = format!("`{}` changed while it was copied", name.display());
+            return Err(PackageError::Archive { package: package.shown.clone(), problem }.into());
+        }
+        recorded
+            .write(&aside.join(BESIDE[1]), &library, SystemTime::now())
+            .map_err(|e| InstallError::io("write", &library, e))?;
     }
     let path = aside.join(FILE);
     let text = serde_json::to_string_pretty(record).map_err(|e| InstallError::io("write", &path, e.into()))?;
@@ -312,6 +354,15 @@ fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
     };
     let named = |path: &PathBuf| path.file_name().is_some_and(|n| !n.to_string_lossy().starts_with(ASIDE));
     Ok(entries.flatten().map(|e| e.path()).filter(|p| p.is_dir() && named(p)).collect())
+}
+
+/// What a release's folder says of itself.
+fn of_folder(dir: &Path) -> Option<(Description, InstallRecord)> {
+    read(&dir.join("package.json")).zip(read(&dir.join(FILE)))
+}
+
+fn name_of(folder: &Path) -> String {
+    folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {

@@ -7,6 +7,7 @@ mod schema;
 mod semantics;
 mod structure;
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use hive_sdk::Manifest;
@@ -14,6 +15,13 @@ use serde_json::Value;
 
 pub use fault::{Fault, JsonPath};
 pub use schema::{schema, schema_json};
+
+/// Most faults of a kind that are told. Manifests come from anywhere, and a small file can have
+/// millions.
+const MAX_FAULTS: usize = 500;
+
+/// Most fields of a record: every eval prompt is held against all of them.
+const MAX_FIELDS: usize = 256;
 
 /// Why a manifest file could not be accepted.
 #[derive(Debug, thiserror::Error)]
@@ -101,11 +109,13 @@ pub fn check(file: &str, text: &str) -> Result<Manifest, ManifestError> {
         why: without_place(&e),
     })?;
     let semantic = semantics::faults(&value);
+    let known: HashSet<&JsonPath> = semantic.iter().map(|fault| &fault.path).collect();
     let mut faults: Vec<Fault> = structure::faults(&value)
         .into_iter()
         // A check that knows what the value means says it better than the schema.
-        .filter(|fault| !semantic.iter().any(|known| known.path == fault.path))
+        .filter(|fault| !known.contains(&fault.path))
         .collect();
+    drop(known);
     faults.extend(semantic);
     fault::sort(&mut faults, &value);
     if faults.is_empty() {

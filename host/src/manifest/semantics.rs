@@ -9,6 +9,7 @@ use hive_sdk::prompt::{Piece, pieces};
 use serde_json::{Map, Value};
 
 use super::fault::{Fault, JsonPath};
+use super::{MAX_FAULTS, MAX_FIELDS};
 use crate::suggest::{listed, nearest};
 
 /// Every fault beyond the schema.
@@ -16,6 +17,11 @@ pub(super) fn faults(manifest: &Value) -> Vec<Fault> {
     let mut checks = Checks { faults: Vec::new() };
     let Some(top) = manifest.as_object() else { return Vec::new() };
     let root = JsonPath::root();
+    let fields = list(top.get("dataset").and_then(|d| d.get("fields"))).len();
+    if fields > MAX_FIELDS {
+        let path = root.key("dataset").key("fields");
+        return vec![Fault::new(path, format!("got {fields} fields, expected at most {MAX_FIELDS}"))];
+    }
     checks.head(top, &root);
     checks.paths_and_blanks(manifest, &root);
     let fields = checks.dataset(top.get("dataset"), &root.key("dataset"));
@@ -44,7 +50,9 @@ struct Checks {
 
 impl Checks {
     fn fault(&mut self, path: JsonPath, message: impl Into<String>) {
-        self.faults.push(Fault::new(path, message));
+        if self.faults.len() < MAX_FAULTS {
+            self.faults.push(Fault::new(path, message));
+        }
     }
 
     fn head(&mut self, top: &Map<String, Value>, root: &JsonPath) {

@@ -5,6 +5,7 @@ use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use serde_json::Value;
 
+use super::MAX_FAULTS;
 use super::fault::{Fault, JsonPath};
 use super::schema::schema;
 use crate::suggest::{listed, nearest};
@@ -20,7 +21,8 @@ pub(super) fn faults(manifest: &Value) -> Vec<Fault> {
         // Only a type in the SDK can cause this; the schema's own test would fail first.
         Err(e) => return vec![Fault::new(JsonPath::root(), format!("the schema itself is broken: {e}"))],
     };
-    validator.iter_errors(manifest).flat_map(|error| worded(&error, manifest, &schema)).collect()
+    let errors = validator.iter_errors(manifest).flat_map(|error| worded(&error, manifest, &schema));
+    errors.take(MAX_FAULTS).collect()
 }
 
 fn worded(error: &ValidationError<'_>, manifest: &Value, schema: &Value) -> Vec<Fault> {

@@ -56,22 +56,38 @@ enum Attempt {
     Final(SourceError),
 }
 
+/// What is special about fetching from somewhere.
+#[derive(Debug, Default)]
+pub(crate) struct AgentOptions {
+    /// The certificates to trust, where the usual ones are not meant.
+    pub(crate) roots: Option<RootCerts>,
+    /// Whether nothing may go without TLS.
+    pub(crate) tls_alone: bool,
+    /// Whether it is on this machine, where no proxy leads to.
+    pub(crate) local: bool,
+    /// Whether answers may take long: a registry may have to read what it was sent.
+    pub(crate) patient: bool,
+}
+
 /// How files and answers are fetched: patiently, and without telling a second host who one is.
-/// `roots` are the certificates to trust, where the usual ones are not meant.
-pub(crate) fn agent(roots: Option<RootCerts>) -> Agent {
+pub(crate) fn agent(options: &AgentOptions) -> Agent {
+    let answer = Duration::from_secs(if options.patient { 300 } else { 30 });
     let config = Agent::config_builder()
         .http_status_as_error(false)
         // A redirect to a content server never carries the token; one to the same host may.
         .redirect_auth_headers(RedirectAuthHeaders::SameHost)
         .timeout_resolve(Some(Duration::from_secs(10)))
         .timeout_connect(Some(Duration::from_secs(10)))
-        .timeout_recv_response(Some(Duration::from_secs(30)))
+        .timeout_recv_response(Some(answer))
+        .timeout_send_body(Some(Duration::from_secs(600)))
+        .https_only(options.tls_alone)
         .timeout_per_read(Some(Duration::from_secs(60)))
         .user_agent(concat!("hive/", env!("CARGO_PKG_VERSION")))
         // Lengths and ranges count the file's own bytes, so no compression on the way.
         .accept_encoding("identity");
-    let config = match roots {
-        Some(roots) => config.tls_config(TlsConfig::builder().root_certs(roots).build()),
+    let config = if options.local { config.proxy(None) } else { config };
+    let config = match &options.roots {
+        Some(roots) => config.tls_config(TlsConfig::builder().root_certs(roots.clone()).build()),
         None => config,
     };
     config.build().into()
@@ -80,7 +96,7 @@ pub(crate) fn agent(roots: Option<RootCerts>) -> Agent {
 impl Downloader {
     /// For the model hub and for anything that asks for no login.
     pub(crate) fn new(backoff: Duration) -> Self {
-        Self::with(agent(None), backoff, "a token goes into `HF_TOKEN`")
+        Self::with(agent(&AgentOptions::default()), backoff, "a token goes into `HF_TOKEN`")
     }
 
     /// Over this agent; `login` says how one says who one is there.

@@ -5,6 +5,7 @@ pub mod catalogue;
 mod download;
 pub mod error;
 mod files;
+mod for_experts;
 mod pip;
 pub mod pull;
 pub mod resolve;
@@ -12,7 +13,7 @@ pub mod resolve;
 pub(crate) mod test_server;
 
 pub use catalogue::Catalogue;
-pub(crate) use download::{Downloader, Request, agent};
+pub(crate) use download::{AgentOptions, Downloader, Request, agent};
 pub(crate) use error::SourceError;
 pub use error::{ModelError, Result};
 pub(crate) use files::sha256;

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
@@ -129,9 +129,21 @@ pub(super) struct Unpacked {
 /// # Errors
 /// When it is no package, or more than a package may be. `into` then holds what came before.
 pub fn unpack(path: &Path, into: &Path) -> Result<BTreeMap<String, FileDigest>> {
+    unpack_file(open(path)?, path, into)
+}
+
+/// As [`unpack`], of a file that is open and is read from its beginning; `path` is its name in messages.
+///
+/// # Errors
+/// As [`unpack`].
+pub fn unpack_file(file: File, path: &Path, into: &Path) -> Result<BTreeMap<String, FileDigest>> {
     let take =
         |name: &str| limit(name).map_or_else(|| Take::Never(format!("`{name}` is no file of a package")), Take::UpTo);
-    Ok(unpack_with(path, into, &Rules { strict: true, take: &take })?.files)
+    Ok(unpack_by(file, path, into, &Rules { strict: true, take: &take })?.files)
+}
+
+fn open(path: &Path) -> Result<File> {
+    File::open(path).map_err(|e| PackageError::io("open", path, e))
 }
 
 /// As [`unpack`], by other rules.
@@ -139,8 +151,12 @@ pub fn unpack(path: &Path, into: &Path) -> Result<BTreeMap<String, FileDigest>> 
 /// # Errors
 /// As [`unpack`].
 pub(super) fn unpack_with(path: &Path, into: &Path, rules: &Rules<'_>) -> Result<Unpacked> {
+    unpack_by(open(path)?, path, into, rules)
+}
+
+fn unpack_by(mut file: File, path: &Path, into: &Path, rules: &Rules<'_>) -> Result<Unpacked> {
     let fault = |problem: String| PackageError::Archive { package: shown(path), problem };
-    let file = File::open(path).map_err(|e| PackageError::io("open", path, e))?;
+    file.rewind().map_err(|e| PackageError::io("read", path, e))?;
     let mut packed = GzDecoder::new(BufReader::new(file));
     let mut found = Unpacked::default();
     let (mut total, mut entries) = (0, 0);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use hive_engine::adapter::Adapter;
 use hive_engine::adapter::peft::{self, BaseRef};
-use hive_engine::files::{hex, sha256_of_file};
+use hive_engine::files::{ASIDE, hex, sha256_of_file};
 use hive_sdk::Record;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -22,8 +22,9 @@ use super::golden::{Golden, Logits};
 use super::integrity::{FileDigest, Integrity};
 use super::layout::{
     BASE_FILE, CARD, CONFIG_FILE, DESCRIPTION, EVALUATION, FORMAT, GOLDEN, INTEGRITY, LICENSE, MANIFEST, PLUGIN, PROBE,
-    RECEIPT, TENSOR_FILE, is_plain,
+    RECEIPT, TENSOR_FILE, is_plain, is_version,
 };
+use super::package::Package;
 use crate::experts::base::Base;
 use crate::experts::receipt;
 use crate::experts::run_folder::RunFolder;
@@ -128,8 +129,8 @@ pub fn assemble(from: &Ingredients<'_>) -> Result<Assembled> {
     let expert = from.expert;
     let manifest = expert.manifest();
     let version = from.version.clone().unwrap_or_else(|| manifest.version.clone());
-    if semver::Version::parse(&version).is_err() {
-        let problem = format!("`{version}` is no semantic version, expected one like `0.1.0`");
+    if !is_version(&version) {
+        let problem = format!("`{version}` is no semantic version without build metadata, expected one like `0.1.0`");
         return Err(PackageError::Argument { problem, hint: None });
     }
     let loaded = peft::load(from.adapter, &from.base.model.config, Some(&from.base.reference))?;
@@ -159,13 +160,15 @@ pub fn assemble(from: &Ingredients<'_>) -> Result<Assembled> {
     }
     files.insert(TENSOR_FILE.to_owned(), Source::File(from.adapter.join(TENSOR_FILE)));
     let mut add = |name: &str, bytes: Vec<u8>| files.insert(name.to_owned(), Source::Bytes(bytes));
-    add(CONFIG_FILE, config_bytes(&from.adapter.join(CONFIG_FILE), &from.base.reference, &description.base)?);
+    let known = catalogue.get(&description.base.id);
+    // As PEFT finds it: on the hub, where it is there.
+    let base_path = known.and_then(repository).unwrap_or_else(|| description.base.id.clone());
+    add(CONFIG_FILE, config_bytes(&from.adapter.join(CONFIG_FILE), &from.base.reference, &base_path)?);
     let BaseFacts { id, digest, .. } = description.base.clone();
     add(BASE_FILE, json_bytes(&BaseRef { id, digest })?);
     add(MANIFEST, expert.manifest_json().as_bytes().to_vec());
     add(GOLDEN, json_bytes(&golden.0)?);
     add(PROBE, golden.1.to_bytes(Path::new(PROBE))?);
-    let known = catalogue.get(&description.base.id);
     let facts = CardFacts {
         base_repository: known.and_then(repository),
         base_license: known.map(|model| model.license.clone()),
@@ -194,8 +197,16 @@ impl Assembled {
     /// When it cannot be written.
     pub fn write(&self, folder: &Path) -> Result<PathBuf> {
         let path = folder.join(self.description.file_name());
-        archive::write(&path, &self.files)?;
-        Ok(path)
+        // Aside first, and read as everybody will: what nobody could open is not made.
+        let aside = folder.join(format!("{ASIDE}{}", self.description.file_name()));
+        let made = archive::write(&aside, &self.files).and_then(|()| {
+            Package::open(&aside, folder)?;
+            fs::rename(&aside, &path).map_err(|e| PackageError::io("rename", &aside, e))
+        });
+        if made.is_err() {
+            drop(fs::remove_file(&aside));
+        }
+        made.map(|()| path)
     }
 }
 
@@ -248,12 +259,12 @@ fn repository(model: &catalogue::Model) -> Option<String> {
 
 /// PEFT's configuration, naming the base as the package does: a path of this machine is none of
 /// anybody's business.
-fn config_bytes(path: &Path, base: &BaseRef, facts: &BaseFacts) -> Result<Vec<u8>> {
+fn config_bytes(path: &Path, base: &BaseRef, name: &str) -> Result<Vec<u8>> {
     let text = fs::read(path).map_err(|e| PackageError::io("read", path, e))?;
     let mut config: Value =
         serde_json::from_slice(&text).map_err(|e| PackageError::io("read", path, std::io::Error::from(e)))?;
     if config["base_model_name_or_path"].as_str() == Some(&base.id) || config["base_model_name_or_path"].is_null() {
-        config["base_model_name_or_path"] = json!(facts.id);
+        config["base_model_name_or_path"] = json!(name);
     }
     json_bytes(&config)
 }
@@ -364,8 +375,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("c.json");
         fs::write(&path, r#"{"base_model_name_or_path": "/home/me/m", "r": 4}"#).unwrap();
-        let facts = BaseFacts { id: "m".into(), digest: "d".into(), tokenizer: "t".into(), template: "t".into() };
-        let bytes = config_bytes(&path, &base("/home/me/m"), &facts).unwrap();
+        let bytes = config_bytes(&path, &base("/home/me/m"), "m").unwrap();
         let config: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(config, json!({"base_model_name_or_path": "m", "r": 4}));
     }

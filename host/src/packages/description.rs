@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use hive_engine::adapter::Adapter;
-use hive_engine::adapter::config::Targets;
+use hive_engine::adapter::config::{AdapterConfig, Targets};
 use serde::{Deserialize, Serialize};
 
 use super::layout::EXTENSION;
@@ -68,22 +68,27 @@ pub struct AdapterFacts {
     pub parameters: usize,
 }
 
+/// The target modules of a configuration, sorted.
+pub(super) fn target_modules(config: &AdapterConfig) -> Vec<String> {
+    let mut names = match &config.targets {
+        Targets::Names(names) => names.clone(),
+        Targets::Pattern(pattern) => vec![pattern.clone()],
+        Targets::AllLinear => vec!["all-linear".to_owned()],
+    };
+    names.sort();
+    names
+}
+
 impl AdapterFacts {
     /// What this adapter is.
     pub fn of(adapter: &Adapter) -> Self {
         let config = &adapter.config;
-        let mut target_modules = match &config.targets {
-            Targets::Names(names) => names.clone(),
-            Targets::Pattern(pattern) => vec![pattern.clone()],
-            Targets::AllLinear => vec!["all-linear".to_owned()],
-        };
-        target_modules.sort();
         Self {
             method: config.method.name().to_owned(),
             rank: config.rank,
             alpha: config.alpha,
             rslora: config.rslora,
-            target_modules,
+            target_modules: target_modules(config),
             tensors: adapter.tensors().count(),
             parameters: adapter.params.len(),
         }

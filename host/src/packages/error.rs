@@ -13,6 +13,9 @@ use crate::trust::TrustError;
 /// A result of packaging.
 pub type Result<T, E = PackageError> = std::result::Result<T, E>;
 
+/// Most faults of a package that are told one by one.
+const MAX_LINES: usize = 50;
+
 /// What is wrong with a package, or kept it from being made.
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {
@@ -131,7 +134,13 @@ impl PackageError {
     /// Lines below the message.
     pub fn details(&self) -> Vec<String> {
         match self {
-            Self::Faulty { problems, .. } => problems.clone(),
+            Self::Faulty { problems, .. } => {
+                let mut lines: Vec<String> = problems.iter().take(MAX_LINES).cloned().collect();
+                if problems.len() > MAX_LINES {
+                    lines.push(format!("… and {} more", problems.len() - MAX_LINES));
+                }
+                lines
+            }
             Self::Plugin(e) => e.details().to_vec(),
             Self::Expert(e) => e.details(),
             _ => Vec::new(),

@@ -49,7 +49,8 @@ pub fn limit(name: &str) -> Option<u64> {
     match name {
         SIGNATURE | BASE_FILE | INTEGRITY => Some(64 * KIB),
         CONFIG_FILE | DESCRIPTION => Some(256 * KIB),
-        MANIFEST | GOLDEN | EVALUATION | CARD | LICENSE => Some(4 * MIB),
+        MANIFEST => Some(MIB),
+        GOLDEN | EVALUATION | CARD | LICENSE => Some(4 * MIB),
         RECEIPT => Some(32 * MIB),
         PROBE => Some(256 * MIB),
         TENSOR_FILE => Some(MAX_BYTES),
@@ -64,6 +65,12 @@ pub fn is_library(name: &str) -> bool {
         let ending = [".so", ".dylib", ".dll"].iter().find_map(|ending| rest.strip_suffix(ending));
         ending.is_some_and(|target| !target.is_empty() && target.bytes().all(plain))
     })
+}
+
+/// A version that a package can have: semantic versioning 2.0 without build metadata, which would
+/// make two packages of one version.
+pub fn is_version(text: &str) -> bool {
+    semver::Version::parse(text).is_ok_and(|version| version.build.is_empty())
 }
 
 /// Whether a name can be that of a file in a package: it leads nowhere else and hides nothing.

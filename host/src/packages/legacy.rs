@@ -7,15 +7,15 @@ use std::path::Path;
 use hive_engine::adapter::peft;
 use hive_sdk::{ABI_VERSION, Record};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use super::archive::{Rules, Take, shown, unpack_with};
 use super::build::{Assembled, Ingredients, assemble};
 use super::error::{PackageError, Result};
-use super::layout::{CARD, CONFIG_FILE, LICENSE, MANIFEST, TENSOR_FILE, limit};
+use super::layout::{CARD, CONFIG_FILE, LICENSE, MANIFEST, TENSOR_FILE, is_version, limit};
 use crate::experts::base::Base;
 use crate::models::Catalogue;
 use crate::plugins::declared;
+use crate::staging::Staging;
 
 /// Keys of the older manifest that say what ours says too.
 const USED: [&str; 6] = ["name", "version", "schema_version", "description", "license", "base_models"];
@@ -38,7 +38,7 @@ pub struct Legacy {
     pub lost: Vec<String>,
     description: String,
     license: String,
-    dir: TempDir,
+    dir: Staging,
 }
 
 impl Legacy {
@@ -47,10 +47,7 @@ impl Legacy {
     /// # Errors
     /// When it is one and damaged, or holds pickles.
     pub fn open(path: &Path, staging: &Path) -> Result<Option<Self>> {
-        let dir = tempfile::Builder::new()
-            .prefix(hive_engine::files::ASIDE)
-            .tempdir_in(staging)
-            .map_err(|e| PackageError::io("write", staging, e))?;
+        let dir = Staging::new(staging).map_err(|e| PackageError::io("write", staging, e))?;
         let take = |name: &str| match name {
             MANIFEST | CONFIG_FILE | TENSOR_FILE | CARD | LICENSE => Take::UpTo(limit(name).unwrap_or(0)),
             name if PICKLES.iter().any(|ending| name.ends_with(ending)) => {
@@ -78,7 +75,12 @@ impl Legacy {
             }
         }
         let manifest = read(dir.path()).ok_or_else(|| fault(format!("`{MANIFEST}` cannot be read")))?;
-        let text = |value: &Value| value.as_str().map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned);
+        // Without what does something to a terminal, and no longer than a package may say it.
+        let text = |value: &Value| {
+            let text = value.as_str()?;
+            let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(250).collect();
+            Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+        };
         let named = text(&manifest["name"]).unwrap_or_default();
         let model = &manifest["base_models"][0];
         let config = peft::read_config(dir.path())?;
@@ -89,7 +91,7 @@ impl Legacy {
         lost.extend(differences(&model["adapters"][0], &config.adapter));
         Ok(Some(Self {
             name: plain_name(&named),
-            version: text(&manifest["version"]).filter(|v| semver::Version::parse(v).is_ok()).unwrap_or("0.0.0".into()),
+            version: text(&manifest["version"]).filter(|v| is_version(v)).unwrap_or("0.0.0".into()),
             description: text(&manifest["description"]).unwrap_or_else(|| format!("Imported: {named}")),
             license: text(&manifest["license"]).unwrap_or_else(|| "unknown".to_owned()),
             base,

@@ -22,7 +22,7 @@ mod package;
 mod sign;
 mod signature;
 
-pub use archive::{Source, Sources, unpack, write};
+pub use archive::{Source, Sources, unpack, unpack_file, write};
 pub use build::{Assembled, Ingredients, RunFacts, assemble};
 pub use card::{CardFacts, card};
 pub use description::{AdapterFacts, BaseFacts, Description};

@@ -15,13 +15,13 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::archive::{self, shown};
-use super::description::Description;
+use super::description::{Description, target_modules};
 use super::error::{PackageError, Result};
 use super::golden::{Distance, Golden, Logits};
 use super::integrity::{FileDigest, Integrity};
 use super::layout::{
     BASE_FILE, CONFIG_FILE, DESCRIPTION, FORMAT, GOLDEN, INTEGRITY, MANIFEST, PROBE, SIGNATURE, TENSOR_FILE,
-    is_library, limit,
+    is_library, is_plain, is_version, limit,
 };
 use super::signature::SignatureFile;
 use crate::experts::base::Base;
@@ -29,10 +29,17 @@ use crate::experts::setup::text_digests;
 use crate::experts::tokenise::Tokeniser;
 use crate::manifest;
 use crate::plugins::LoadedExpert;
+use crate::staging::Staging;
 use crate::trust::{Ring, Signer, TrustError};
 
-/// Longest header of a tensor file, in bytes. Thousands of tensors need less than one.
-const MAX_HEADER: u64 = 16 << 20;
+/// Longest header of the adapter's tensors, in bytes. Thousands of tensors need a tenth of it.
+const MAX_HEADER: u64 = 4 << 20;
+
+/// Longest header of the probe's two tensors.
+const MAX_PROBE_HEADER: u64 = 64 << 10;
+
+/// Longest text of a description, in bytes.
+const MAX_TEXT: usize = 1000;
 
 /// A package's files, checked.
 #[derive(Debug)]
@@ -55,7 +62,7 @@ pub struct Package {
     pub digest: String,
     dir: PathBuf,
     /// Removes the folder when it was unpacked for a while.
-    _unpacked: Option<tempfile::TempDir>,
+    _unpacked: Option<Staging>,
 }
 
 /// That a package computes what it says, here.
@@ -77,10 +84,7 @@ impl Package {
     /// # Errors
     /// When it is no whole package, or its files do not belong together.
     pub fn open(path: &Path, staging: &Path) -> Result<Self> {
-        let dir = tempfile::Builder::new()
-            .prefix(hive_engine::files::ASIDE)
-            .tempdir_in(staging)
-            .map_err(|e| PackageError::io("write", staging, e))?;
+        let dir = Staging::new(staging).map_err(|e| PackageError::io("write", staging, e))?;
         let files = archive::unpack(path, dir.path())?;
         let mut package = Self::check(shown(path), dir.path(), files, false)?;
         package._unpacked = Some(dir);
@@ -101,7 +105,7 @@ impl Package {
     ///
     /// # Errors
     /// As [`Package::open`].
-    pub fn of_fetched(shown: String, dir: tempfile::TempDir) -> Result<Self> {
+    pub fn of_fetched(shown: String, dir: Staging) -> Result<Self> {
         let files = files_in(&shown, dir.path(), &[])?;
         let mut package = Self::check(shown, dir.path(), files, false)?;
         package._unpacked = Some(dir);
@@ -160,8 +164,13 @@ impl Package {
         problems.extend(identity_problems(&description, &manifest, &config));
         problems.extend(library_problems(&description, &integrity));
         problems.extend(weight_problems(dir, &description)?);
-        if let Err(error) = Logits::read(&dir.join(PROBE), golden.prompts.len()) {
-            problems.push(error.to_string());
+        problems.extend(text_problems(&description, &golden));
+        match header_problem(dir, PROBE, MAX_PROBE_HEADER)? {
+            Some(problem) => problems.push(problem),
+            None => {
+                let read = Logits::read(&dir.join(PROBE), golden.prompts.len());
+                problems.extend(read.err().map(|error| error.to_string()));
+            }
         }
         if !problems.is_empty() {
             return Err(PackageError::Faulty { package: shown, problems });
@@ -264,22 +273,32 @@ fn identity_problems(description: &Description, manifest: &Manifest, config: &Pe
     let there = &config.adapter;
     for (key, got, file, expected) in [
         ("name", &description.name, MANIFEST, manifest.name.clone()),
+        ("description", &description.description, MANIFEST, manifest.description.clone()),
+        ("license", &description.license, MANIFEST, manifest.license.clone()),
         ("adapter.method", &adapter.method, CONFIG_FILE, there.method.name().to_owned()),
         ("adapter.rank", &adapter.rank.to_string(), CONFIG_FILE, there.rank.to_string()),
         ("adapter.alpha", &adapter.alpha.to_string(), CONFIG_FILE, there.alpha.to_string()),
         ("adapter.rslora", &adapter.rslora.to_string(), CONFIG_FILE, there.rslora.to_string()),
     ] {
         if *got != expected {
-            let got = got.escape_debug();
+            let (got, expected) = (got.escape_debug(), expected.escape_debug());
             problems.push(format!("`{DESCRIPTION}` says `{key}` is `{got}`, `{file}` says `{expected}`"));
         }
     }
-    if semver::Version::parse(&description.version).is_err() {
-        problems.push(format!("`{DESCRIPTION}`: the version `{}` is no semantic version", description.version));
+    let (version, id) = (&description.version, &description.base.id);
+    if !is_version(version) {
+        let problem = "is no semantic version without build metadata";
+        problems.push(format!("`{DESCRIPTION}`: the version `{}` {problem}", version.escape_debug()));
     }
-    if !super::layout::is_plain(&description.base.id) {
-        problems
-            .push(format!("`{DESCRIPTION}`: the base's id `{}` is no plain name", description.base.id.escape_debug()));
+    if !is_plain(id) {
+        problems.push(format!("`{DESCRIPTION}`: the base's id `{}` is no plain name", id.escape_debug()));
+    }
+    // Folders and files are called so wherever the package is kept.
+    if !is_plain(&description.file_name()) {
+        problems.push(format!("`{DESCRIPTION}`: name, base's id and version are too long together"));
+    }
+    if adapter.target_modules != target_modules(there) {
+        problems.push(format!("`{DESCRIPTION}` says other `adapter.target_modules` than `{CONFIG_FILE}`"));
     }
     match &config.base {
         None => problems.push(format!("`{BASE_FILE}` says nothing of the base")),
@@ -289,6 +308,37 @@ fn identity_problems(description: &Description, manifest: &Manifest, config: &Pe
         Some(_) => {}
     }
     problems
+}
+
+/// Texts that do something to a terminal rather than say something.
+fn text_problems(description: &Description, golden: &Golden) -> Vec<String> {
+    let Description { description: sentence, license, hive, adapter, .. } = description;
+    let ids = golden.prompts.iter().map(|prompt| ("a prompt's id", &prompt.id));
+    let targets = adapter.target_modules.iter().map(|name| ("a target module", name));
+    let texts = [("description", sentence), ("license", license), ("hive", hive)].into_iter().chain(targets).chain(ids);
+    texts
+        .filter(|(_, text)| text.len() > MAX_TEXT || text.chars().any(char::is_control))
+        .map(|(what, text)| {
+            let shown: String = text.escape_debug().take(60).collect();
+            format!("{what} `{shown}` has control characters, or more than {MAX_TEXT} bytes")
+        })
+        .collect()
+}
+
+/// What is wrong with the length of a tensor file's header, which is known before it is read.
+fn header_problem(dir: &Path, name: &str, most: u64) -> Result<Option<String>> {
+    let path = dir.join(name);
+    let mut length = [0; 8];
+    let mut file = File::open(&path).map_err(|e| PackageError::io("open", &path, e))?;
+    match file.read_exact(&mut length) {
+        Ok(()) if u64::from_le_bytes(length) <= most => Ok(None),
+        Ok(()) => {
+            let got = u64::from_le_bytes(length);
+            Ok(Some(format!("`{name}` has a header of {got} bytes, expected at most {most}")))
+        }
+        Err(e) if e.kind() == ErrorKind::UnexpectedEof => Ok(Some(format!("`{name}` is truncated"))),
+        Err(e) => Err(PackageError::io("read", &path, e)),
+    }
 }
 
 /// Whether the libraries that are named are those that are there.
@@ -311,17 +361,8 @@ fn library_problems(description: &Description, integrity: &Integrity) -> Vec<Str
 
 /// Whether the weights are as many as is said, and all of them numbers.
 fn weight_problems(dir: &Path, description: &Description) -> Result<Vec<String>> {
-    let path = dir.join(TENSOR_FILE);
-    let mut length = [0; 8];
-    let mut file = File::open(&path).map_err(|e| PackageError::io("open", &path, e))?;
-    match file.read_exact(&mut length) {
-        Ok(()) if u64::from_le_bytes(length) <= MAX_HEADER => {}
-        Ok(()) => {
-            let got = u64::from_le_bytes(length);
-            return Ok(vec![format!("`{TENSOR_FILE}` has a header of {got} bytes, expected at most {MAX_HEADER}")]);
-        }
-        Err(e) if e.kind() == ErrorKind::UnexpectedEof => return Ok(vec![format!("`{TENSOR_FILE}` is truncated")]),
-        Err(e) => return Err(PackageError::io("read", &path, e)),
+    if let Some(problem) = header_problem(dir, TENSOR_FILE, MAX_HEADER)? {
+        return Ok(vec![problem]);
     }
     let tensors = match peft::open_tensors(dir) {
         Ok(tensors) => tensors,
@@ -330,15 +371,16 @@ fn weight_problems(dir: &Path, description: &Description) -> Result<Vec<String>>
     let (mut problems, mut values) = (Vec::new(), 0);
     let names = tensors.names();
     for name in &names {
-        match tensors.read(name) {
-            Err(error) => problems.push(error.to_string()),
-            Ok(read) => {
-                values += read.len();
-                let odd = read.iter().filter(|v| !v.is_finite()).count();
-                if odd > 0 {
-                    problems.push(format!("`{name}` has {odd} values that are not finite"));
-                }
-            }
+        let (mut odd, before) = (0, values);
+        let read = tensors.for_each_block(name, |block| {
+            values += block.len();
+            odd += block.iter().filter(|v| !v.is_finite()).count();
+        });
+        if let Err(error) = read {
+            problems.push(error.to_string());
+        } else if odd > 0 {
+            let name = name.escape_debug();
+            problems.push(format!("`{name}` has {odd} values that are not finite, of {}", values - before));
         }
     }
     let says = &description.adapter;

@@ -8,7 +8,7 @@ use super::PluginError;
 use super::build::Builder;
 use super::checkout::Checkout;
 use crate::home::hive_home;
-use crate::installed::current_release;
+use crate::installed::{current_release, has_releases};
 use crate::packages::layout::{DESCRIPTION, own_library};
 
 /// The record of an installed library's sha256.
@@ -153,6 +153,11 @@ fn installed(folder: &Path) -> Vec<(String, PathBuf)> {
         .filter_map(|e| Some((e.file_name().into_string().ok()?, e.path())))
         .filter(|(name, _)| !name.starts_with('.'))
         // What came as a package has releases; what was put there by hand has its files at once.
-        .map(|(name, dir)| (name, current_release(&dir).unwrap_or(dir)))
+        .filter_map(|(name, dir)| match current_release(&dir) {
+            Some(release) => Some((name, release)),
+            // Its last release went, or its first one did not come to be.
+            None if has_releases(&dir) => None,
+            None => Some((name, dir)),
+        })
         .collect()
 }

@@ -73,6 +73,9 @@ pub enum LoadFault {
     /// Its package is not trusted, or no longer.
     #[error("its native code is not run: {0}")]
     Untrusted(String),
+    /// Whoever signed its package is trusted no longer.
+    #[error("it is not asked any longer: {0}")]
+    Revoked(String),
     /// No sha256 was recorded for it.
     #[error("its sha256 was never recorded (`{}`: {why})", path.display())]
     NotRecorded {
@@ -199,7 +202,7 @@ impl PluginError {
                 None => "`hive expert list` shows all experts and where they come from".to_owned(),
             },
             PluginError::Build { command, .. } => format!("`{command}` shows the whole output"),
-            PluginError::Load { fault: LoadFault::Untrusted(_), .. } => {
+            PluginError::Load { fault: LoadFault::Untrusted(_) | LoadFault::Revoked(_), .. } => {
                 "`hive key list` shows whom this machine trusts; `hive key trust` adds a key".to_owned()
             }
             PluginError::Load { fault: LoadFault::NoPlugin, .. } => {

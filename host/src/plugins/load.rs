@@ -86,6 +86,13 @@ impl LibraryPlace {
 /// expert than its name says.
 pub fn load(entry: &ExpertEntry, builder: &Builder) -> Result<LoadedExpert, PluginError> {
     let place = LibraryPlace::of(entry, builder);
+    if let Origin::Installed(dir) = &entry.origin
+        && is_release(dir)
+        && let Ok((_, Signer::Revoked(key, name))) = signer_of(dir)
+    {
+        let why = format!("its key `{name}` ({}) was revoked", key.id());
+        return Err(place.fault(LoadFault::Revoked(why)));
+    }
     if entry.is_declared() {
         let path = entry.manifest_path();
         let json = std::fs::read_to_string(path).map_err(|e| place.fault(LoadFault::Unreadable(e)))?;
@@ -113,12 +120,18 @@ pub fn declared(name: &str, json: &str) -> Result<LoadedExpert, PluginError> {
     LoadedExpert::over(name, Box::new(InProcess(declared)))
 }
 
-/// Whether native code of the release in `dir` may run: who signed it is trusted to this day.
-fn check_trust(dir: &Path) -> Result<(), String> {
+/// How a release came here, and what its signer is worth to this day.
+fn signer_of(dir: &Path) -> Result<(InstallRecord, Signer), String> {
     let record = std::fs::read(dir.join(BESIDE[0])).map_err(|e| plain(&e))?;
     let record: InstallRecord = serde_json::from_slice(&record).map_err(|e| e.to_string())?;
     let ring = Ring::from_env().map_err(|e| e.to_string())?;
     let signer = Signer::of(record.key, &ring);
+    Ok((record, signer))
+}
+
+/// Whether native code of the release in `dir` may run: who signed it is trusted to this day.
+fn check_trust(dir: &Path) -> Result<(), String> {
+    let (record, signer) = signer_of(dir)?;
     if record.plugin && signer.is_trusted() {
         return Ok(());
     }

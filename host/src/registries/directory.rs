@@ -10,7 +10,7 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use hive_engine::files::{ASIDE, remove_leftovers, sha256_of_file, write_file};
+use hive_engine::files::{ASIDE, remove_leftovers, sha256_of, sha256_of_file, write_file};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
@@ -18,10 +18,13 @@ use super::error::{RegistryError, Result};
 use super::{Listed, Published, Registry, Which, choose};
 use crate::models::PullReporter;
 use crate::packages::layout::is_plain;
-use crate::packages::{Package, unpack};
+use crate::packages::{Package, unpack_file};
 
 const INDEX: &str = "index.json";
 const FORMAT: u32 = 1;
+
+/// Longest index that is read, in bytes: some tens of thousands of packages.
+const MAX_INDEX: u64 = 16 << 20;
 
 /// `index.json`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -73,21 +76,20 @@ impl Directory {
 
     fn index(&self) -> Result<Index> {
         let path = self.root.join(INDEX);
-        let text = match fs::read(&path) {
-            Ok(text) => text,
+        let text = match fs::metadata(&path).and_then(|about| Ok((about.len(), fs::read(&path)?))) {
+            Ok((length, _)) if length > MAX_INDEX => {
+                return Err(self.damaged(format!("`{INDEX}` has {length} bytes, expected at most {MAX_INDEX}")));
+            }
+            Ok((_, text)) => text,
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Index { format: FORMAT, packages: Vec::new() }),
             Err(e) => return Err(RegistryError::io("read", &path, e)),
         };
-        let index: Index = serde_json::from_slice(&text).map_err(|e| self.damaged(format!("`{INDEX}`: {e}")))?;
+        let mut index: Index = serde_json::from_slice(&text).map_err(|e| self.damaged(format!("`{INDEX}`: {e}")))?;
         if index.format != FORMAT {
             return Err(self.damaged(format!("`{INDEX}` has the format {}, this hive reads {FORMAT}", index.format)));
         }
-        // Names become paths.
-        for entry in &index.packages {
-            if !is_plain(&entry.file) || !is_plain(&entry.package.name) {
-                return Err(self.damaged(format!("`{INDEX}` names a file that is none: {:?}", entry.file)));
-            }
-        }
+        // Names become paths; an entry whose names cannot be is nobody's.
+        index.packages.retain(|entry| is_plain(&entry.file) && is_plain(&entry.package.name));
         Ok(index)
     }
 
@@ -100,7 +102,8 @@ impl Directory {
         fs::create_dir_all(&self.root).map_err(|e| RegistryError::io("create", &self.root, e))?;
         let path = self.root.join(".lock");
         let fault = |e| RegistryError::io("lock", &path, e);
-        let file = File::create(&path).map_err(fault)?;
+        // Whoever may write into the folder may publish, also when the lock is somebody else's file.
+        let file = File::open(&path).or_else(|_| File::create(&path)).map_err(fault)?;
         file.lock().map_err(fault)?;
         Ok(file)
     }
@@ -165,12 +168,14 @@ impl Registry for Directory {
         let entry = index.packages.iter().find(|entry| entry.package == *listed);
         let entry = entry.ok_or_else(|| self.damaged(format!("{} is no longer listed", listed.digest)))?;
         let path = self.file(entry);
-        let got = format!("sha256:{}", sha256_of_file(&path)?);
+        // The file that is read is the one whose digest was told, whatever happens to its name.
+        let mut file = File::open(&path).map_err(|e| RegistryError::io("open", &path, e))?;
+        let got = format!("sha256:{}", sha256_of(&mut file).map_err(|e| RegistryError::io("read", &path, e))?);
         if got != listed.digest {
             let what = format!("`{}`", entry.file);
             return Err(RegistryError::Digest { place: self.place(), what, got, expected: listed.digest.clone() });
         }
-        unpack(&path, into)?;
+        unpack_file(file, &path, into)?;
         Ok(())
     }
 

@@ -8,7 +8,9 @@ use hive_engine::files::{write_file, write_folder};
 
 use super::error::{RegistryError, Result};
 use crate::packages::Package;
-use crate::packages::layout::is_library;
+use crate::packages::layout::{is_library, limit};
+
+const ATTRIBUTES_FILE: &str = ".gitattributes";
 
 /// What the hub's git keeps outside of its history: weights and libraries.
 const ATTRIBUTES: &str = "*.safetensors filter=lfs diff=lfs merge=lfs -text\n\
@@ -27,6 +29,15 @@ pub fn export(package: &Package, folder: &Path, force: bool) -> Result<()> {
         let source = std::io::Error::new(std::io::ErrorKind::AlreadyExists, "it is not empty");
         return Err(RegistryError::io("export to", folder, source));
     }
+    // What is replaced must have come from here: a clone's `.git` is nobody's to remove.
+    for entry in folder.read_dir().into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name != ATTRIBUTES_FILE && limit(&name).is_none() {
+            let problem = format!("it holds `{name}`, which is no file of a package; export to an empty folder");
+            let source = std::io::Error::new(std::io::ErrorKind::DirectoryNotEmpty, problem);
+            return Err(RegistryError::io("export to", folder, source));
+        }
+    }
     let mut fault = None;
     let written = write_folder(folder, |aside| {
         for name in package.files.keys() {
@@ -40,7 +51,7 @@ pub fn export(package: &Package, folder: &Path, force: bool) -> Result<()> {
                 return Err(hive_engine::EngineError::unsupported("the export failed"));
             }
         }
-        write_file(&aside.join(".gitattributes"), ATTRIBUTES.as_bytes())
+        write_file(&aside.join(ATTRIBUTES_FILE), ATTRIBUTES.as_bytes())
     });
     match fault {
         Some(fault) => Err(fault),

@@ -81,6 +81,11 @@ pub trait Registry {
     fn list(&self) -> Result<Vec<Listed>>;
 }
 
+/// Removes what was kept of fetching this package, now that it is installed.
+pub fn forget(package: &Package) {
+    oci::forget(package);
+}
+
 /// The registry that a reference names.
 ///
 /// # Errors
@@ -101,8 +106,10 @@ pub fn open(reference: &Reference) -> Result<Box<dyn Registry>> {
 /// Of these, the one that is meant; `place` for the message.
 fn choose(mut all: Vec<Listed>, which: &Which, place: &str) -> Result<Listed> {
     all.sort_by(|a, b| a.version.cmp(&b.version));
+    // What is not yet a release is taken when it is asked for, or when there is nothing else.
+    let early = *which == Which::Highest && all.iter().any(|listed| listed.version.pre.is_empty());
     let fits = |listed: &&Listed| match which {
-        Which::Highest => true,
+        Which::Highest => !early || listed.version.pre.is_empty(),
         Which::Version(version) => listed.version == *version,
         Which::Digest(digest) => listed.digest == *digest,
     };

@@ -114,6 +114,7 @@ impl Reference {
         if let Some(host) = text.strip_prefix(OCI).map(|rest| rest.trim_end_matches('/'))
             && !host.is_empty()
             && !host.contains('/')
+            && is_host(host)
         {
             let place = Place::Oci { host: host.to_owned(), repository: String::new() };
             return Ok(Self { place, name: None, which: Which::Highest });
@@ -149,22 +150,30 @@ fn split(text: &str) -> Result<(&str, Which)> {
 fn oci(text: &str, rest: &str, which: Which) -> Result<Reference> {
     let fault = |problem: &str| RegistryError::Reference { text: text.to_owned(), problem: problem.to_owned() };
     let (host, repository) = rest.split_once('/').ok_or_else(|| fault("it names no repository"))?;
-    let host_fits = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b));
-    if !host_fits {
+    if !is_host(host) {
         return Err(fault("it names no host"));
     }
-    // https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pulling-manifests
-    let part_fits = |part: &str| {
-        let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-        let inner = part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c));
-        inner && edge(part.chars().next()) && edge(part.chars().last())
-    };
-    if !repository.split('/').all(part_fits) {
+    if !is_repository(repository) {
         return Err(fault("its repository has other characters than `a-z 0-9 . _ - /`"));
     }
     let name = repository.rsplit('/').next().unwrap_or(repository).to_owned();
     let place = Place::Oci { host: host.to_owned(), repository: repository.to_owned() };
     Ok(Reference { place, name: Some(name), which })
+}
+
+/// Whether this is a host, with a port or without, and nothing else.
+fn is_host(host: &str) -> bool {
+    !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
+}
+
+/// Whether a repository can be called so
+/// (<https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pulling-manifests>).
+pub(super) fn is_repository(name: &str) -> bool {
+    name.split('/').all(|part| {
+        let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        let inner = part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c));
+        inner && edge(part.chars().next()) && edge(part.chars().last())
+    })
 }
 
 fn none(text: &str) -> RegistryError {
@@ -205,6 +214,7 @@ mod tests {
         for (text, expected) in [
             ("sql", "expected `oci://HOST"),
             ("oci://host", "names no repository"),
+            ("oci://127.0.0.1:x@host/sql", "names no host"),
             ("oci:///sql", "names no host"),
             ("oci://host/Sql", "other characters"),
             ("oci://host/a/../sql", "other characters"),

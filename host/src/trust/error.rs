@@ -76,6 +76,14 @@ pub enum TrustError {
         /// Who signed.
         key: PublicKey,
     },
+    /// A key of one's own that was revoked here.
+    #[error("The key `{name}` ({}) was revoked here: nobody should rely on what it signs", key.id())]
+    OwnRevoked {
+        /// Its name.
+        name: String,
+        /// Its public half.
+        key: PublicKey,
+    },
     /// The signature is right, and its key was revoked.
     #[error("`{package}` is signed by the key `{name}` ({id}), which was revoked here")]
     Revoked {
@@ -117,6 +125,9 @@ impl TrustError {
                 "compare this key with what its author publishes; then `hive key trust {} --name NAME`",
                 key.encoded()
             ),
+            Self::OwnRevoked { key, .. } => {
+                format!("sign with another one; `hive key trust {}` takes the revocation back", key.encoded())
+            }
             Self::Revoked { .. } => "ask its author for a package that is signed by a valid key".to_owned(),
             Self::NoKey { .. } | Self::Name { .. } | Self::Io { .. } => return None,
         })

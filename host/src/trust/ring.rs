@@ -111,6 +111,7 @@ impl Ring {
     /// # Errors
     /// When the name is none or taken, or the key cannot be written.
     pub fn create(&mut self, name: &str) -> Result<PublicKey> {
+        let _lock = self.refreshed()?;
         self.check_new(name)?;
         let path = self.secret_file(name);
         if path.exists() {
@@ -142,11 +143,13 @@ impl Ring {
         let file: SecretFile = serde_json::from_slice(&text).map_err(|e| no_key(&path, &e.to_string()))?;
         check_format(&path, file.format)?;
         let secret = SecretKey::decode(&file.secret).map_err(|problem| no_key(&path, &problem))?;
-        if secret.public() == file.public {
-            Ok(secret)
-        } else {
-            Err(no_key(&path, "its secret and its public half do not belong together"))
+        if secret.public() != file.public {
+            return Err(no_key(&path, "its secret and its public half do not belong together"));
         }
+        if self.find(&file.public).is_some_and(|known| known.standing == Standing::Revoked) {
+            return Err(TrustError::OwnRevoked { name: name.to_owned(), key: file.public });
+        }
+        Ok(secret)
     }
 
     /// Trusts a key from now on, also one that was revoked.
@@ -154,6 +157,7 @@ impl Ring {
     /// # Errors
     /// When the name is none or is another key's, or the list cannot be written.
     pub fn trust(&mut self, name: &str, key: PublicKey) -> Result<()> {
+        let _lock = self.refreshed()?;
         if let Some(known) = self.keys.iter_mut().find(|known| known.public == key) {
             known.standing = Standing::Trusted;
             return self.save();
@@ -162,11 +166,26 @@ impl Ring {
         self.add(name, key)
     }
 
+    /// Trusts a key that nothing is known of, under its id. What became known of it in the meantime
+    /// stays as it is: whoever revoked it knew why.
+    ///
+    /// # Errors
+    /// When the list cannot be written.
+    pub fn trust_stranger(&mut self, key: PublicKey) -> Result<()> {
+        let _lock = self.refreshed()?;
+        if self.find(&key).is_some() {
+            return Ok(());
+        }
+        self.check_new(&key.id())?;
+        self.add(&key.id(), key)
+    }
+
     /// Trusts a key no longer. Gives its name.
     ///
     /// # Errors
     /// When no key has this name or id, or the list cannot be written.
     pub fn revoke(&mut self, name_or_id: &str) -> Result<String> {
+        let _lock = self.refreshed()?;
         let known = self.keys.iter().map(|k| k.name.clone()).collect();
         let found = self.keys.iter_mut().find(|k| k.name == name_or_id || k.public.id() == name_or_id);
         let Some(key) = found else { return Err(TrustError::Unknown { name: name_or_id.to_owned(), known }) };
@@ -174,6 +193,17 @@ impl Ring {
         let name = key.name.clone();
         self.save()?;
         Ok(name)
+    }
+
+    /// Reads the list again and keeps other processes from changing it, until what is returned is
+    /// dropped: a change is one of what the list is now.
+    fn refreshed(&mut self) -> Result<fs::File> {
+        fs::create_dir_all(&self.folder).map_err(|e| TrustError::io("create", &self.folder, e))?;
+        let path = self.folder.join(".lock");
+        let lock = fs::File::create(&path).and_then(|file| file.lock().map(|()| file));
+        let lock = lock.map_err(|e| TrustError::io("lock", &path, e))?;
+        self.keys = Self::open(&self.folder)?.keys;
+        Ok(lock)
     }
 
     fn check_new(&self, name: &str) -> Result<()> {

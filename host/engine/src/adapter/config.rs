@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{EngineError, MismatchOf, Result};
@@ -164,11 +164,20 @@ pub struct Site {
     pub scaling: f32,
 }
 
+/// Highest rank of an adapter. Far more than any that trains, and few enough that sizes stay numbers.
+const MAX_RANK: usize = 1 << 16;
+
+/// Most entries of `rank_pattern` and of `alpha_pattern`, and the most bytes that each may become:
+/// configurations come from anywhere, and a few letters of a regular expression can ask for megabytes.
+const MAX_PATTERNS: usize = 512;
+const MAX_PATTERN_BYTES: usize = 1 << 18;
+
 impl AdapterConfig {
     /// The adapted layers of a model of this shape, in the order of its forward pass.
     ///
     /// # Errors
-    /// When a pattern is no regular expression, a rank is 0, or nothing matches.
+    /// When a pattern is no regular expression or too large a one, a rank is 0 or absurd, or nothing
+    /// matches.
     pub fn sites(&self, config: &ModelConfig) -> Result<Vec<Site>> {
         let targets = match &self.targets {
             Targets::Pattern(pattern) => Some(whole(pattern)?),
@@ -193,9 +202,9 @@ impl AdapterConfig {
                 }
                 let rank = ranks.iter().find(|(r, _)| r.is_match(&path)).map_or(self.rank, |(_, rank)| **rank);
                 let alpha = alphas.iter().find(|(r, _)| r.is_match(&path)).map_or(self.alpha, |(_, alpha)| **alpha);
-                if rank == 0 {
+                if !(1..=MAX_RANK).contains(&rank) {
                     return Err(EngineError::unsupported(format!(
-                        "The adapter's rank for `{path}` is 0, expected at least 1"
+                        "The adapter's rank for `{path}` is {rank}, expected 1 to {MAX_RANK}"
                     )));
                 }
                 let divisor = if self.rslora { (rank as f64).sqrt() } else { rank as f64 };
@@ -257,22 +266,33 @@ impl AdapterConfig {
 }
 
 fn whole(pattern: &str) -> Result<Regex> {
-    Regex::new(&format!("^(?:{pattern})$")).map_err(|e| bad_pattern(pattern, &e))
+    regex(format!("^(?:{pattern})$")).map_err(|e| bad_pattern(pattern, &e))
+}
+
+fn regex(text: String) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(&text).size_limit(MAX_PATTERN_BYTES).dfa_size_limit(MAX_PATTERN_BYTES).build()
 }
 
 /// PEFT's rule for patterns: the key matches a whole name or what follows a dot in it.
 fn ending<T>(patterns: &BTreeMap<String, T>) -> Result<Vec<(Regex, &T)>> {
+    if patterns.len() > MAX_PATTERNS {
+        return Err(EngineError::unsupported(format!(
+            "The adapter has {} patterns of ranks or alphas, expected at most {MAX_PATTERNS}",
+            patterns.len()
+        )));
+    }
     patterns
         .iter()
         .map(|(key, value)| {
-            let regex = Regex::new(&format!(r"^(?:.*\.)?(?:{key})$")).map_err(|e| bad_pattern(key, &e))?;
+            let regex = regex(format!(r"^(?:.*\.)?(?:{key})$")).map_err(|e| bad_pattern(key, &e))?;
             Ok((regex, value))
         })
         .collect()
 }
 
 fn bad_pattern(pattern: &str, error: &regex::Error) -> EngineError {
-    EngineError::unsupported(format!("The module pattern `{pattern}` is not a regular expression: {error}"))
+    let shown: String = pattern.chars().take(100).collect();
+    EngineError::unsupported(format!("The module pattern `{shown}` is not a regular expression: {error}"))
 }
 
 #[cfg(test)]

@@ -53,6 +53,14 @@ impl Adapter {
     /// # Errors
     /// As [`AdapterConfig::sites`].
     pub fn zeros(config: AdapterConfig, model: &ModelConfig) -> Result<Self> {
+        let mut adapter = Self::without_values(config, model)?;
+        adapter.fill_zeros();
+        Ok(adapter)
+    }
+
+    /// Its layout alone: whoever reads an adapter compares that with its file before anything is
+    /// made as large as a configuration says.
+    pub(super) fn without_values(config: AdapterConfig, model: &ModelConfig) -> Result<Self> {
         let mut places = vec![[None; 7]; model.num_layers];
         let mut end = 0;
         let mut take = |n: usize| {
@@ -68,7 +76,13 @@ impl Adapter {
             let m = (config.method == Method::Dora).then(|| take(site.out));
             slots.push(Slot { site, a, b, m });
         }
-        Ok(Self { config, params: vec![0.0; end], slots, places })
+        Ok(Self { config, params: Vec::new(), slots, places })
+    }
+
+    /// Makes all parameters zero.
+    pub(super) fn fill_zeros(&mut self) {
+        let end = self.slots.last().map_or(0, |slot| slot.m.as_ref().unwrap_or(&slot.b).end);
+        self.params = vec![0.0; end];
     }
 
     /// A fresh adapter, as PEFT makes one: A uniform in ±1/√in (Kaiming with a = √5), B zero, m

@@ -76,8 +76,10 @@ struct Raw {
 
 /// Settings that change what the tensors mean and that hive does not compute: refused unless they
 /// have their neutral value.
-const NEUTRAL: [(&str, &[&str]); 16] = [
+const NEUTRAL: [(&str, &[&str]); 17] = [
     ("bias", &["\"none\""]),
+    // Others (PiSSA, OLoRA, CorDA, LoftQ, …) are on a base that they have changed, until PEFT converts them.
+    ("init_lora_weights", &["true", "false", "null", "\"gaussian\"", "\"eva\"", "\"orthogonal\""]),
     ("fan_in_fan_out", &["false"]),
     ("modules_to_save", &["null", "[]"]),
     ("layer_replication", &["null"]),
@@ -230,19 +232,19 @@ pub fn load(dir: &Path, model: &ModelConfig, base: Option<&BaseRef>) -> Result<L
             ),
         });
     }
-    let mut adapter = Adapter::zeros(config.adapter.clone(), model)?;
+    let mut adapter = Adapter::without_values(config.adapter.clone(), model)?;
     let file = open_tensors(dir)?;
     let mut left: BTreeSet<String> = file.names().into_iter().collect();
     let tensors = left.len();
     let mut problems = Vec::new();
-    let mut values = Vec::new();
+    let mut places = Vec::new();
     for (slot, part, range, shape) in adapter.tensors() {
         let name = tensor_name(slot.site.layer, slot.site.module, part);
         left.remove(&name);
         match file.shape(&name) {
             None => problems.push(format!("`{name}` is missing, expected {shape:?}")),
             Some(got) if got != shape => problems.push(format!("`{name}` is {got:?}, expected {shape:?}")),
-            Some(_) => values.push((range, file.read(&name)?)),
+            Some(_) => places.push((range, name)),
         }
     }
     for name in &left {
@@ -260,8 +262,9 @@ pub fn load(dir: &Path, model: &ModelConfig, base: Option<&BaseRef>) -> Result<L
             problems,
         });
     }
-    for (range, data) in values {
-        adapter.params[range].copy_from_slice(&data);
+    adapter.fill_zeros();
+    for (range, name) in places {
+        file.read_rows(&name, 0, &mut adapter.params[range])?;
     }
     Ok(Loaded { adapter, config, tensors })
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::super::output::result;
-use super::super::packages::{Looked, line, look, signer_json, signer_text};
+use super::super::packages::{Looked, line, look, signer_json, signer_text, staging};
 use crate::packages::Legacy;
 use crate::packages::layout::EVALUATION;
 use crate::trust::Ring;
@@ -17,6 +17,9 @@ pub struct Inspect {
     /// A package's file, or an installed expert: NAME or NAME@VERSION
     #[arg(value_name = "FILE|NAME")]
     what: String,
+    /// Which of several base models that an installed version is for
+    #[arg(long)]
+    base: Option<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -30,11 +33,11 @@ impl Inspect {
     pub fn run(self) -> anyhow::Result<()> {
         let path = Path::new(&self.what);
         if path.is_file()
-            && let Some(legacy) = Legacy::open(path, &std::env::temp_dir())?
+            && let Some(legacy) = Legacy::open(path, &staging())?
         {
             return self.older(&legacy);
         }
-        let Looked { package, release } = look(&self.what, None)?;
+        let Looked { package, release } = look(&self.what, self.base.as_deref())?;
         let signer = package.signer(&Ring::from_env()?);
         let evaluation = package.text(EVALUATION)?.and_then(|text| serde_json::from_str::<Value>(&text).ok());
         let d = &package.description;

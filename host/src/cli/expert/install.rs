@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use clap::Args;
-use hive_engine::files::ASIDE;
 use serde_json::json;
 
 use super::super::error::Failure;
@@ -11,9 +10,10 @@ use super::super::output::{note, result};
 use super::super::packages::{Signing, ask_trust, line, proof_json, proof_lines, signer_text};
 use super::super::pull_progress::PullProgress;
 use crate::experts::base::Base;
-use crate::installed::{ProofRecord, Proved, Release, Request, Store, install};
+use crate::installed::{Expected, ProofRecord, Proved, Release, Request, Store, admissible, install};
 use crate::packages::{Legacy, Package, Proof};
-use crate::registries::{Reference, open};
+use crate::registries::{Reference, forget, open};
+use crate::staging::Staging;
 use crate::trust::{RequireSigned, Ring, Signer};
 
 /// Install an expert from a package, after proving it
@@ -43,14 +43,13 @@ impl Install {
     /// compute what it says. Nothing is then installed.
     pub fn run(self) -> anyhow::Result<()> {
         let store = Store::from_env()?;
-        let policy = self.signing.policy(RequireSigned::Trusted);
+        let policy = self.signing.policy(RequireSigned::Trusted)?;
         let from = match self.older(&store, policy)? {
             Some(from) => from,
             None => bring(&self.what, &store)?,
         };
         let package = &from.package;
         let mut ring = Ring::from_env()?;
-        ask_trust(package, policy, &mut ring)?;
         let request = Request {
             package,
             source: from.source.clone(),
@@ -59,7 +58,11 @@ impl Install {
             allow_downgrade: self.allow_downgrade,
             base: self.base,
         };
+        // Whom to trust is asked for what could be installed, not for what is none of it.
+        admissible(&store, &request)?;
+        ask_trust(package, policy, &mut ring)?;
         let release = install(&store, &request, &ring, &mut PullProgress::stderr())?;
+        forget(package);
         if self.json {
             let d = &release.description;
             return result(&format!(
@@ -98,7 +101,7 @@ impl Install {
         };
         let base = Base::open(&base, &mut PullProgress::stderr())?;
         let assembled = legacy.assemble(&base)?;
-        let dir = tempfile::Builder::new().prefix(ASIDE).tempdir_in(&staging)?;
+        let dir = Staging::new(&staging)?;
         let package = Package::open(&assembled.write(dir.path())?, &staging)?;
         note(&format!("`{}` is of an older format. Lost on the way:", legacy.shown));
         for lost in &legacy.lost {
@@ -117,7 +120,7 @@ pub(super) struct Brought {
     /// Where it is from.
     pub(super) source: String,
     /// What it must be.
-    pub(super) expected: Option<(String, Option<String>)>,
+    pub(super) expected: Option<Expected>,
 }
 
 /// Brings a package here: out of a file, or from a registry.
@@ -148,14 +151,15 @@ pub(super) fn bring(what: &str, store: &Store) -> anyhow::Result<Brought> {
 pub(super) fn fetch(reference: &Reference, store: &Store) -> anyhow::Result<Brought> {
     let registry = open(reference)?;
     let listed = registry.find(&reference.which)?;
-    let dir = tempfile::Builder::new().prefix(ASIDE).tempdir_in(store.staging()?)?;
+    let dir = Staging::new(&store.staging()?)?;
     registry.fetch(&listed, dir.path(), &mut PullProgress::stderr())?;
     let shown = format!("{} {}", listed.name, listed.version);
     let package = Package::of_fetched(shown, dir)?;
     let source = reference.named(&listed.version);
     // The registry's word is one thing, the package's the other: they must be the same.
     let name = reference.name.clone().unwrap_or(listed.name);
-    Ok(Brought { package, source, expected: Some((name, Some(listed.version.to_string()))) })
+    let expected = Expected { name, version: listed.version.to_string(), base: listed.base };
+    Ok(Brought { package, source, expected: Some(expected) })
 }
 
 fn proved(release: &Release, package: &Package) -> Proved {
@@ -165,7 +169,7 @@ fn proved(release: &Release, package: &Package) -> Proved {
         proof: Proof { tensors, prompts, distance, tolerance: package.golden.tolerance },
         plugin: record.plugin,
         base: record.base.clone(),
-        fetched_base: record.fetched_base,
+        fetched_base: false,
     }
 }
 

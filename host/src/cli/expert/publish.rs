@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::super::error::Failure;
 use super::super::output::{note, result};
+use super::super::packages::staging;
 use super::super::pull_progress::PullProgress;
 use crate::packages::Package;
 use crate::registries::{Reference, Which, export, open};
@@ -23,7 +24,7 @@ pub struct Publish {
     /// a model hub takes as a repository
     #[arg(value_name = "REGISTRY")]
     to: String,
-    /// With `hub-folder:`: replace what is in the folder
+    /// With `hub-folder:`: replace another package's files in the folder
     #[arg(long)]
     force: bool,
     /// Publish it though nobody has signed it
@@ -45,7 +46,7 @@ impl Publish {
                 .hint("`hive expert package NAME --run RUN -o DIR` makes one")
                 .into());
         }
-        let package = Package::open(&self.file, &std::env::temp_dir())?;
+        let package = Package::open(&self.file, &staging())?;
         let d = &package.description;
         if let Some(folder) = self.to.strip_prefix(HUB) {
             export(&package, Path::new(folder), self.force)?;

@@ -21,6 +21,7 @@ use crate::experts::run_folder::RunFolder;
 use crate::experts::tokenise::Tokeniser;
 use crate::installed::{InstallError, Release, Store};
 use crate::plugins::LoadedExpert;
+use crate::trust::{RequireSigned, Ring, Signer};
 
 /// Ask an expert a question
 #[derive(Debug, Args)]
@@ -195,6 +196,9 @@ impl Run {
                 Failure::misuse(format!("`{}` is an installed version, `--run` another adapter", self.name)).into()
             );
         }
+        let signer = Signer::of(release.record.key, &Ring::from_env()?);
+        // Whoever was revoked vouches for nothing here; others were asked about when it was installed.
+        signer.admit(RequireSigned::None, &release.title())?;
         release.package()?;
         Ok(Answers::Installed(Box::new(release)))
     }

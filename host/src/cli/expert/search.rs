@@ -49,7 +49,9 @@ impl Search {
                 Signer::Trusted(_, name) => name,
                 Signer::Revoked(_, name) => format!("{name} (revoked)"),
             };
-            vec![listed.name, listed.version.to_string(), listed.base, signed, listed.description]
+            // A registry's word goes to no terminal as it is.
+            let plain = |text: String| text.replace(char::is_control, "\u{fffd}");
+            vec![plain(listed.name), listed.version.to_string(), plain(listed.base), signed, plain(listed.description)]
         }));
         result(&columns(&rows).join("\n"))
     }

@@ -27,27 +27,33 @@ impl Uninstall {
     /// When nothing of this name is installed, or it cannot be removed.
     pub fn run(self) -> anyhow::Result<()> {
         let store = Store::from_env()?;
-        for release in self.releases(&store)? {
+        let damaged = if self.what.contains('@') { Vec::new() } else { store.damaged(&self.what) };
+        for folder in &damaged {
+            store.remove_damaged(&self.what, folder)?;
+            note(&format!("Removed `{}`, a damaged release of it", folder.display()));
+        }
+        for release in self.releases(&store, damaged.is_empty())? {
             let removed = store.remove(release)?;
             result(&format!("Removed {}", removed.release.title()))?;
             if let Some(now) = &removed.now {
                 note(&format!("`{}` is now {}", now.description.name, now.title()));
             }
-            if removed.release.record.fetched_base && removed.base_unused && !self.keep_base {
+            if removed.base_unused && !self.keep_base {
                 remove_base(&removed.release)?;
             }
         }
         Ok(())
     }
 
-    fn releases(&self, store: &Store) -> anyhow::Result<Vec<Release>> {
+    /// What is to be removed; `must` there be something.
+    fn releases(&self, store: &Store, must: bool) -> anyhow::Result<Vec<Release>> {
         let base = self.base.as_deref();
         if self.what.contains('@') {
             return Ok(vec![store.find(&self.what, base)?]);
         }
         let mut all = store.releases()?;
         all.retain(|r| r.description.name == self.what && base.is_none_or(|b| r.description.base.id == b));
-        if all.is_empty() {
+        if all.is_empty() && must {
             // This says what there is.
             all.push(store.find(&self.what, base)?);
         }
@@ -59,15 +65,9 @@ impl Uninstall {
 
 /// Removes the base that was fetched for a release.
 fn remove_base(release: &Release) -> anyhow::Result<()> {
-    let models = ModelStore::from_env()?;
     let id = &release.record.base;
-    // Only what hive itself keeps: a folder of the person's own is theirs.
-    if models.catalogue.get(id).is_some() {
-        let folder = models.models.join(id);
-        if folder.is_dir() {
-            hive_engine::files::remove_folder(&folder)?;
-            note(&format!("Removed base model `{id}`, which was fetched for it and which nothing installed needs"));
-        }
+    if ModelStore::from_env()?.remove_for_experts(id)? {
+        note(&format!("Removed base model `{id}`, which was fetched for it and which nothing installed needs"));
     }
     Ok(())
 }

@@ -7,8 +7,8 @@ use super::super::output::{note, result};
 use super::super::packages::{Signing, ask_trust};
 use super::super::pull_progress::PullProgress;
 use super::install::{fetch, told};
-use crate::installed::{Request, Store, install};
-use crate::registries::{Reference, Which, open};
+use crate::installed::{Request, Store, admissible, install};
+use crate::registries::{Reference, Which, forget, open};
 use crate::trust::{RequireSigned, Ring};
 
 /// Install the newest version of an installed expert
@@ -40,6 +40,11 @@ impl Update {
         let base = &release.description.base.id;
         let mut there = open(&reference)?.list()?;
         there.retain(|listed| listed.name == release.description.name && listed.base == *base);
+        // Who has a release is not handed what is not yet one.
+        let is_early = |version: &str| semver::Version::parse(version).is_ok_and(|v| !v.pre.is_empty());
+        if !is_early(&release.description.version) {
+            there.retain(|listed| listed.version.pre.is_empty());
+        }
         let newest = there.into_iter().max_by(|a, b| a.version.cmp(&b.version)).ok_or_else(|| {
             Failure::unacceptable(format!("`{source}` has nothing for base `{base}` any longer"))
                 .hint("`hive expert search REGISTRY` shows what is there")
@@ -51,17 +56,8 @@ impl Update {
         reference.which = Which::Digest(newest.digest.clone());
         let from = fetch(&reference, &store)?;
         let package = &from.package;
-        let policy = self.signing.policy(RequireSigned::Trusted);
+        let policy = self.signing.policy(RequireSigned::Trusted)?;
         let mut ring = Ring::from_env()?;
-        ask_trust(package, policy, &mut ring)?;
-        if package.signer(&ring).key() != release.record.key.as_ref() {
-            note(&format!(
-                "warning: {} {} is signed by another key than {}",
-                newest.name,
-                newest.version,
-                release.title()
-            ));
-        }
         // Where the base was found for the last version, it is looked for again, if it is the same.
         let same_base = package.description.base.digest == release.description.base.digest;
         let request = Request {
@@ -72,7 +68,18 @@ impl Update {
             allow_downgrade: false,
             base: same_base.then(|| release.record.base.clone()),
         };
+        admissible(&store, &request)?;
+        ask_trust(package, policy, &mut ring)?;
+        if package.signer(&ring).key() != release.record.key.as_ref() {
+            note(&format!(
+                "warning: {} {} is signed by another key than {}",
+                newest.name,
+                newest.version,
+                release.title()
+            ));
+        }
         let release = install(&store, &request, &ring, &mut PullProgress::stderr())?;
+        forget(package);
         result(&told(&release, package, &ring))
     }
 }

@@ -18,7 +18,8 @@ pub struct Verify {
     what: String,
     #[command(flatten)]
     signing: Signing,
-    /// Base model to prove it on, where the package's own name for it is not known here
+    /// Base model to prove it on, where the package's own name for it is not known here; or which of
+    /// several that an installed version is for
     #[arg(long)]
     base: Option<String>,
     /// Print JSON
@@ -32,10 +33,10 @@ impl Verify {
     /// # Errors
     /// What does not hold. Without `--require-signed` an unsigned package is told of, and no error.
     pub fn run(self) -> anyhow::Result<()> {
-        let Looked { package, release } = look(&self.what, None)?;
+        let Looked { package, release } = look(&self.what, self.base.as_deref())?;
         let ring = Ring::from_env()?;
         let signer = package.signer(&ring);
-        signer.admit(self.signing.policy(RequireSigned::None), &package.shown)?;
+        signer.admit(self.signing.policy(RequireSigned::None)?, &package.shown)?;
         let base = self.base.or_else(|| release.map(|release| release.record.base));
         let proved = prove(&package, &signer, base.as_deref(), &mut PullProgress::stderr())?;
         if self.json {

@@ -34,14 +34,17 @@ impl std::fmt::Debug for Credential {
 
 impl Credential {
     /// For this host: of `HIVE_REGISTRY_TOKEN`, or `HIVE_REGISTRY_USERNAME` and
-    /// `HIVE_REGISTRY_PASSWORD`, or what `docker login` left.
+    /// `HIVE_REGISTRY_PASSWORD`, when it is that of `HIVE_REGISTRY_HOST`; or what `docker login` left.
     pub(super) fn of(host: &str) -> Option<Self> {
         let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        if let Some(token) = var("HIVE_REGISTRY_TOKEN") {
-            return Some(Self::Bearer(token));
-        }
-        if let Some((username, password)) = var("HIVE_REGISTRY_USERNAME").zip(var("HIVE_REGISTRY_PASSWORD")) {
-            return Some(Self::Basic { username, password });
+        // What is meant for one registry is told to no other.
+        if var("HIVE_REGISTRY_HOST").is_some_and(|meant| meant == host) {
+            if let Some(token) = var("HIVE_REGISTRY_TOKEN") {
+                return Some(Self::Bearer(token));
+            }
+            if let Some((username, password)) = var("HIVE_REGISTRY_USERNAME").zip(var("HIVE_REGISTRY_PASSWORD")) {
+                return Some(Self::Basic { username, password });
+            }
         }
         // Without a configuration, or an entry in it, one is nobody; the registry may take that.
         match docker_credential::get_credential(host) {

@@ -24,6 +24,9 @@ use crate::models::catalogue::ModelFile;
 /// Bytes that are sent in one request. A broken connection costs no more than that.
 const CHUNK: u64 = 8 << 20;
 
+/// Most names of a list that are taken.
+const MAX_NAMES: usize = 10_000;
+
 /// Attempts of one request.
 const ATTEMPTS: u32 = 4;
 
@@ -168,9 +171,10 @@ impl Client {
 
     /// The names under `key` of the answers from this address on.
     fn names(&self, mut url: String, key: &str) -> Result<Vec<String>> {
-        let mut all = Vec::new();
-        // A registry may give them in pages; more than this it has not.
-        for _ in 0..1000 {
+        let (mut all, mut seen) = (Vec::new(), Vec::new());
+        // A registry may give them in pages, of which one may be said to come after itself.
+        while all.len() < MAX_NAMES && !seen.contains(&url) {
+            seen.push(url.clone());
             let ask = Ask { action: "ask", method: "GET", url: url.clone(), headers: Vec::new(), body: &[] };
             let answer = self.send(&ask)?;
             match answer.status {
@@ -248,10 +252,10 @@ impl Client {
             }
         }
         reporter.advanced(blob.size);
-        self.end(&upload, blob)?;
-        // Nothing is left to go on with.
+        let ended = self.end(&upload, blob);
+        // Nothing is left to go on with: it is whole, or what arrived is not what was sent.
         drop(std::fs::remove_file(session));
-        Ok(())
+        ended
     }
 
     fn begin(&self, session: &Path) -> Result<Upload> {
@@ -323,7 +327,8 @@ impl Client {
             body: &[],
         };
         let answer = self.send(&ask)?;
-        if answer.status == 201 { Ok(()) } else { Err(self.unexpected(&ask, &answer)) }
+        // An answer that was lost on the way makes the second attempt fail, and the blob is there.
+        if answer.status == 201 || self.has(&blob.digest)? { Ok(()) } else { Err(self.unexpected(&ask, &answer)) }
     }
 
     /// Sends a request, patiently.
@@ -411,8 +416,7 @@ impl Client {
         if let Some(Credential::Bearer(token)) = &self.credential {
             return Ok(Some(format!("Bearer {token}")));
         }
-        let host = realm.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or(rest));
-        if !realm.starts_with("https://") && !is_loopback(host) {
+        if !may_be_told(&realm) {
             return Err(fault(format!("its tokens are had at `{realm}`, where passwords do not go: expected https")));
         }
         let mut query: Vec<(&str, String)> = Vec::new();
@@ -443,14 +447,23 @@ impl Client {
         Ok(Some(format!("Bearer {token}")))
     }
 
-    /// A location that may be given without the registry's address.
+    /// A location that may be given without the registry's address; or with `http` where a proxy before
+    /// the registry speaks TLS for it.
     fn absolute(&self, location: &str) -> String {
-        if location.starts_with('/') { format!("{}{location}", self.origin) } else { location.to_owned() }
+        if location.starts_with('/') {
+            return format!("{}{location}", self.origin);
+        }
+        let host = self.origin.strip_prefix("https://");
+        let rest = host.and_then(|host| location.strip_prefix("http://")?.strip_prefix(host));
+        match rest.filter(|rest| rest.starts_with('/')) {
+            Some(rest) => format!("{}{rest}", self.origin),
+            None => location.to_owned(),
+        }
     }
 
     fn unexpected(&self, ask: &Ask<'_>, answer: &Answer) -> RegistryError {
         let said: String = String::from_utf8_lossy(&answer.body).chars().take(200).collect();
-        let said = said.trim().replace('\n', " ");
+        let said = said.trim().replace(char::is_control, " ");
         let why = format!(
             "the registry answered {}{}",
             answer.status,
@@ -466,8 +479,7 @@ impl Client {
 }
 
 /// How one says who one is.
-pub(super) const LOGIN: &str =
-    "`docker login HOST`, or set `HIVE_REGISTRY_USERNAME` and `HIVE_REGISTRY_PASSWORD`, or `HIVE_REGISTRY_TOKEN`";
+pub(super) const LOGIN: &str = "`docker login HOST`, or set `HIVE_REGISTRY_HOST` with `HIVE_REGISTRY_USERNAME` and `HIVE_REGISTRY_PASSWORD`, or with `HIVE_REGISTRY_TOKEN`";
 
 /// An upload that has begun.
 #[derive(Debug)]
@@ -518,8 +530,19 @@ fn next_page(link: &str) -> Option<&str> {
     about.contains("next").then(|| address.trim_start().trim_start_matches('<'))
 }
 
+/// Whether a password may go to this address: over TLS, or without leaving this machine.
+fn may_be_told(url: &str) -> bool {
+    let Ok(uri) = url.parse::<ureq::http::Uri>() else { return false };
+    let Some(authority) = uri.authority().filter(|authority| !authority.as_str().contains('@')) else { return false };
+    match uri.scheme_str() {
+        Some("https") => true,
+        Some("http") => is_loopback(authority.as_str()),
+        _ => false,
+    }
+}
+
 /// Whether a host is this machine, so that what is sent there goes over no wire.
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(v6) => v6.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),
@@ -538,6 +561,23 @@ mod tests {
         }
         for host in ["example.org", "10.0.0.1", "localhost.example.org", "127.0.0.1.example.org", "[fe80::1]", ""] {
             assert!(!is_loopback(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn passwords_go_over_tls_or_nowhere() {
+        for url in ["https://auth.example/token", "http://127.0.0.1:5000/token", "http://[::1]:5000/token"] {
+            assert!(may_be_told(url), "{url}");
+        }
+        for url in [
+            "http://auth.example/token",
+            "http://127.0.0.1:x@auth.example/token",
+            "https://me@auth.example/token",
+            "ftp://127.0.0.1/token",
+            "/token",
+            "",
+        ] {
+            assert!(!may_be_told(url), "{url}");
         }
     }
 

@@ -61,6 +61,8 @@ impl Descriptor {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Manifest {
     pub(super) schema_version: u32,
+    /// May be left out (image-spec 1.1).
+    #[serde(default)]
     pub(super) media_type: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) artifact_type: Option<String>,

@@ -11,23 +11,28 @@ mod manifest;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hive_engine::files::hex;
 use sha2::{Digest, Sha256};
 use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
 
-use self::client::{BlobSource, Client, LOGIN, Served};
+use self::client::{BlobSource, Client, LOGIN, Served, is_loopback};
 use self::manifest::{Descriptor, Manifest};
 use super::error::{RegistryError, Result};
+use super::reference::is_repository;
 use super::{Listed, Published, Registry, Which, choose};
 use crate::home::hive_home;
 use crate::models::catalogue::ModelFile;
-use crate::models::{self, Downloader, Lock, Network, PullReporter, Request, SourceError};
+use crate::models::{self, AgentOptions, Downloader, Lock, Network, PullReporter, Request, SourceError};
 use crate::packages::Package;
-use crate::packages::layout::{MAX_FILES, is_plain, limit};
+use crate::packages::layout::{MAX_FILES, is_plain, is_version, limit};
 
 /// Names a file with the certificates of a registry's own authority.
 const CA: &str = "HIVE_REGISTRY_CA";
+
+/// Holds what was fetched and is not yet installed, by its sha256.
+const DOWNLOADS: &str = "downloads";
 
 /// A repository of an OCI registry.
 #[derive(Debug)]
@@ -46,7 +51,9 @@ impl Oci {
             return Err(RegistryError::Offline { place });
         }
         let home = hive_home().ok_or(models::ModelError::NoHome)?;
-        let client = Client::new(models::agent(roots()?), host, repository, network.backoff);
+        let local = is_loopback(host);
+        let agent = models::agent(&AgentOptions { roots: roots()?, tls_alone: !local, local, patient: true });
+        let client = Client::new(agent, host, repository, network.backoff);
         Ok(Self { client, network, cache: home.join("cache/registries") })
     }
 
@@ -54,6 +61,7 @@ impl Oci {
     fn folder(&self, name: &str) -> Result<PathBuf> {
         let folder = self.cache.join(name);
         std::fs::create_dir_all(&folder).map_err(|e| RegistryError::io("create", &folder, e))?;
+        prune(&folder);
         Ok(folder)
     }
 
@@ -97,20 +105,29 @@ impl Oci {
         let sha256 = layer.sha256().ok_or_else(|| {
             self.client.damaged(format!("`{name}` has the digest `{}`, expected a sha256", layer.digest))
         })?;
-        let downloads = self.folder("downloads")?;
+        let downloads = self.folder(DOWNLOADS)?;
         let _lock = Lock::take(&downloads.join(format!("{sha256}.lock")), reporter)?;
-        let part = downloads.join(format!("{sha256}.part"));
+        let (part, whole) = (downloads.join(format!("{sha256}.part")), downloads.join(sha256));
+        // Fetched before, for a package that was then not installed.
+        if whole.is_file() && models::sha256(&whole)? == sha256 {
+            return link(&whole, to);
+        }
         let file = ModelFile { name: name.to_owned(), size: Some(layer.size), sha256: sha256.to_owned() };
         reporter.file(&file);
         let url = self.client.blob_url(&layer.digest);
         let downloader = Downloader::with(self.client.agent.clone(), self.network.backoff, LOGIN);
-        let mut resumed = part.exists();
+        let (mut resumed, mut renewed_at) = (part.exists(), None);
         loop {
             let request = Request { url: &url, authorization: self.client.authorization(), file: &file };
             match downloader.fetch(&request, &part, reporter) {
                 Ok(()) => {}
                 // A token may have run out on the way.
-                Err(SourceError::Failed(_)) if self.client.renewed(&layer.digest, request.authorization.as_deref()) => {
+                Err(SourceError::Failed(_))
+                    if renewed_at != Some(length(&part))
+                        && self.client.renewed(&layer.digest, request.authorization.as_deref()) =>
+                {
+                    // Once more without any progress would be for ever.
+                    renewed_at = Some(length(&part));
                     continue;
                 }
                 Err(SourceError::Failed(why)) => {
@@ -125,10 +142,8 @@ impl Oci {
             }
             let got = models::sha256(&part)?;
             if got == sha256 {
-                std::fs::rename(&part, to)
-                    .or_else(|_| std::fs::copy(&part, to).and_then(|_| std::fs::remove_file(&part)))
-                    .map_err(|e| RegistryError::io("write", to, e))?;
-                return Ok(());
+                std::fs::rename(&part, &whole).map_err(|e| RegistryError::io("write", &whole, e))?;
+                return link(&whole, to);
             }
             std::fs::remove_file(&part).map_err(|e| RegistryError::io("remove", &part, e))?;
             if !std::mem::take(&mut resumed) {
@@ -150,7 +165,7 @@ impl Registry for Oci {
         let (manifest, config) = Manifest::of(package);
         let bytes = serde_json::to_vec(&manifest).map_err(|e| self.client.damaged(e.to_string()))?;
         let digest = client::digest_of(&bytes);
-        let tag = tag_of(&d.version);
+        let tag = d.version.clone();
         let reference = format!("{}:{tag}", self.client.place());
         let taken = |there: String| RegistryError::Taken {
             place: self.client.place(),
@@ -192,7 +207,7 @@ impl Registry for Oci {
     fn find(&self, which: &Which) -> Result<Listed> {
         let reference = match which {
             Which::Highest => return choose(self.list()?, which, &self.client.place()),
-            Which::Version(version) => tag_of(&version.to_string()),
+            Which::Version(version) => version.to_string(),
             Which::Digest(digest) => digest.clone(),
         };
         let Some(served) = self.client.manifest(&reference)? else {
@@ -234,7 +249,7 @@ impl Registry for Oci {
     fn list(&self) -> Result<Vec<Listed>> {
         let mut found = Vec::new();
         if self.client.repository.is_empty() {
-            for repository in self.client.repositories()? {
+            for repository in self.client.repositories()?.into_iter().filter(|name| is_repository(name)) {
                 let client = self.client.of_repository(&repository);
                 let one = Self { client, network: self.network.clone(), cache: self.cache.clone() };
                 found.extend(one.list()?);
@@ -243,14 +258,21 @@ impl Registry for Oci {
         }
         for tag in self.client.tags()? {
             // Other tags are other people's.
-            if tag.replace('_', "+").parse::<semver::Version>().is_err() {
+            if !is_version(&tag) {
                 continue;
             }
-            if let Some(served) = self.client.manifest(&tag)? {
-                match self.listed(&served) {
-                    Ok(listed) => found.push(listed),
-                    Err(error) => tracing::debug!("passed over tag `{tag}`: {error}"),
+            let listed = match self.client.manifest(&tag) {
+                Ok(Some(served)) => self.listed(&served),
+                Ok(None) => continue,
+                Err(error) => Err(error),
+            };
+            match listed {
+                Ok(listed) => found.push(listed),
+                // Something else is there, for somebody else.
+                Err(error @ (RegistryError::Damaged { .. } | RegistryError::OtherName { .. })) => {
+                    tracing::debug!("passed over tag `{tag}`: {error}");
                 }
+                Err(error) => return Err(error),
             }
         }
         found.sort_by(|a, b| a.version.cmp(&b.version));
@@ -258,9 +280,35 @@ impl Registry for Oci {
     }
 }
 
-/// The tag of a version: tags have no `+`.
-fn tag_of(version: &str) -> String {
-    version.replace('+', "_")
+fn length(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |about| about.len())
+}
+
+/// Another name for a file, or another copy of it.
+fn link(from: &Path, to: &Path) -> Result<()> {
+    let linked = std::fs::hard_link(from, to).or_else(|_| std::fs::copy(from, to).map(drop));
+    linked.map_err(|e| RegistryError::io("write", to, e))
+}
+
+/// Removes what was fetched for a package, which is kept until it is installed.
+pub(super) fn forget(package: &Package) {
+    let Some(downloads) = hive_home().map(|home| home.join("cache/registries").join(DOWNLOADS)) else { return };
+    for file in package.files.values() {
+        // Where it is not removed, it is for the next time.
+        drop(std::fs::remove_file(downloads.join(&file.sha256)));
+        drop(std::fs::remove_file(downloads.join(format!("{}.lock", file.sha256))));
+    }
+}
+
+/// Removes what nobody has come back for in a month.
+fn prune(folder: &Path) {
+    const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let changed = entry.metadata().and_then(|about| about.modified());
+        if changed.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > KEPT)) {
+            drop(std::fs::remove_file(entry.path()));
+        }
+    }
 }
 
 /// The certificates to trust, where a file names them.

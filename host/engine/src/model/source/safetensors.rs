@@ -99,6 +99,23 @@ impl SafetensorsSource {
         Ok((kind, &file[entry.bytes.clone()]))
     }
 
+    /// Calls `f` with the values of a tensor, some thousands at a time: for those who look at all and
+    /// keep none.
+    ///
+    /// # Errors
+    /// As [`TensorSource::read`].
+    pub fn for_each_block(&self, name: &str, mut f: impl FnMut(&[f32])) -> Result<()> {
+        const BLOCK: usize = 1 << 15;
+        let (kind, bytes) = self.stored(name)?;
+        let mut block = vec![0.0; BLOCK];
+        for bytes in bytes.chunks(BLOCK * kind.size()) {
+            let block = &mut block[..bytes.len() / kind.size()];
+            kind.decode_to(bytes, block);
+            f(block);
+        }
+        Ok(())
+    }
+
     fn add(&mut self, path: &Path) -> Result<()> {
         let map = MappedFile::open(path)?;
         let index = self.files.len();

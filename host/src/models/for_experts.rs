@@ -1,0 +1,79 @@
+//! Which base models are on this machine for the sake of an installed expert alone: they were fetched
+//! when it was installed. What a person pulls or trains on is theirs, and no uninstalling removes it.
+
+use std::path::PathBuf;
+
+use super::ModelStore;
+
+/// Holds an empty file per such base.
+const FOLDER: &str = ".for-experts";
+
+impl ModelStore {
+    /// Notes that this base was fetched for an expert.
+    pub fn note_for_experts(&self, id: &str) {
+        let Some(mark) = self.mark(id) else { return };
+        // Without the mark it stays when nobody needs it any longer: no reason to fail.
+        if let Err(error) =
+            mark.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&mark, ""))
+        {
+            tracing::debug!("no mark for base model {id}: {error}");
+        }
+    }
+
+    /// Whether it is here for experts alone.
+    pub fn is_for_experts(&self, id: &str) -> bool {
+        self.mark(id).is_some_and(|mark| mark.exists())
+    }
+
+    /// Notes that somebody needs it for something else.
+    pub fn keep(&self, id: &str) {
+        if let Some(mark) = self.mark(id) {
+            drop(std::fs::remove_file(mark));
+        }
+    }
+
+    /// Removes a base that is here for experts alone; whether there was one.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove_for_experts(&self, id: &str) -> super::Result<bool> {
+        let folder = self.models.join(id);
+        if !self.is_for_experts(id) || !folder.is_dir() {
+            return Ok(false);
+        }
+        hive_engine::files::remove_folder(&folder)
+            .map_err(|e| super::ModelError::io("remove", &folder, std::io::Error::other(e.to_string())))?;
+        self.keep(id);
+        Ok(true)
+    }
+
+    fn mark(&self, id: &str) -> Option<PathBuf> {
+        // Only what hive itself keeps: a folder of the person's own is theirs.
+        self.catalogue.get(id).map(|model| self.models.join(FOLDER).join(&model.id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Catalogue, Network};
+    use super::*;
+
+    #[test]
+    fn only_what_was_fetched_for_experts_goes() {
+        let dir = tempfile::tempdir().unwrap();
+        let catalogue = Catalogue::embedded().unwrap();
+        let id = catalogue.models[0].id.clone();
+        let store = ModelStore { catalogue, models: dir.path().to_owned(), network: Network::from_env() };
+        std::fs::create_dir(dir.path().join(&id)).unwrap();
+        std::fs::create_dir(dir.path().join("own")).unwrap();
+        assert!(!store.remove_for_experts(&id).unwrap());
+        store.note_for_experts("own");
+        assert!(!store.remove_for_experts("own").unwrap() && !store.remove_for_experts("../x").unwrap());
+        store.note_for_experts(&id);
+        store.keep(&id);
+        assert!(!store.remove_for_experts(&id).unwrap(), "somebody else needs it");
+        store.note_for_experts(&id);
+        assert!(store.remove_for_experts(&id).unwrap());
+        assert!(!dir.path().join(&id).exists() && !store.is_for_experts(&id) && dir.path().join("own").exists());
+    }
+}

@@ -1,0 +1,90 @@
+//! Folders in which something is unpacked before it is known to be worth keeping. They go when they
+//! are dropped; those of processes that were killed go when the next one begins. Who works in one
+//! holds a lock on the file beside it.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use hive_engine::files::ASIDE;
+use tempfile::{NamedTempFile, TempDir};
+
+/// How the names of the lock files end.
+const LOCK: &str = ".lock";
+
+/// A folder of one's own.
+#[derive(Debug)]
+pub struct Staging {
+    // Dropped in this order: the folder goes before the lock does.
+    dir: TempDir,
+    _lock: NamedTempFile,
+}
+
+impl Staging {
+    /// A new one below `root`, after the leftovers there have been removed.
+    ///
+    /// # Errors
+    /// When it cannot be made. Leftovers that cannot be removed are left.
+    pub fn new(root: &Path) -> io::Result<Self> {
+        sweep(root);
+        let lock = tempfile::Builder::new().prefix(ASIDE).suffix(LOCK).tempfile_in(root)?;
+        lock.as_file().lock()?;
+        let name = lock.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        // Its name is the lock's: whoever finds it knows whose it is.
+        let dir = tempfile::Builder::new().prefix(&name).rand_bytes(0).tempdir_in(root)?;
+        Ok(Self { dir, _lock: lock })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+}
+
+/// Removes the folders below `root` whose owners have gone.
+fn sweep(root: &Path) {
+    for entry in fs::read_dir(root).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if let Some(folder) = folder_of(&path)
+            && let Ok(lock) = File::open(&path)
+            && lock.try_lock().is_ok()
+        {
+            let gone = fs::remove_dir_all(&folder);
+            if gone.is_ok() || !folder.exists() {
+                drop(fs::remove_file(&path));
+            }
+        }
+    }
+}
+
+/// The folder that a lock file is beside; `None` when it is none.
+fn folder_of(lock: &Path) -> Option<PathBuf> {
+    let name = lock.file_name()?.to_str()?;
+    let folder = name.strip_suffix(LOCK).filter(|name| name.starts_with(ASIDE))?;
+    Some(lock.with_file_name(folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn what_the_killed_left_goes_and_what_is_in_use_stays() {
+        let root = tempfile::tempdir().unwrap();
+        let used = Staging::new(root.path()).unwrap();
+        fs::write(used.path().join("x"), "1").unwrap();
+        fs::create_dir(root.path().join(".partial-gone")).unwrap();
+        fs::write(root.path().join(".partial-gone/x"), "1").unwrap();
+        fs::write(root.path().join(".partial-gone.lock"), "").unwrap();
+        fs::write(root.path().join("kept.lock"), "").unwrap();
+        let other = Staging::new(root.path()).unwrap();
+        assert!(!root.path().join(".partial-gone").exists());
+        assert!(used.path().join("x").exists() && other.path().is_dir());
+        drop((used, other));
+        assert_eq!(names(root.path()), ["kept.lock"]);
+    }
+}
