@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::expert_package::{FILE, author, done, refused, trust, user};
-use crate::harness::{Place, without_digests};
+use crate::expert_package::{FILE, author, copy_folder, done, refused, trust, user};
+use crate::harness::{Place, SmallDisk, without_digests};
 use crate::oci_server::{Asked, Fault, Proxy, Server};
 
 const DIST: &str = "dist/expert-sql-tiny.v0.1.0.expert";
@@ -320,6 +320,27 @@ fn an_installation_that_is_killed_leaves_nothing_and_goes_on_later() {
     assert!(left.is_empty(), "{left:?}");
     let staged = std::fs::read_dir(user.path("home/experts")).unwrap().flatten().map(|e| e.file_name());
     assert!(staged.into_iter().all(|name| !name.to_string_lossy().starts_with(".partial")));
+}
+
+#[test]
+fn a_disk_that_fills_while_it_is_fetched_installs_nothing() {
+    let Some(server) = Server::start() else { return };
+    let author = with_large_file();
+    let user = user(&author);
+    trust(&user, &author);
+    let reference = format!("oci://{}/experts/sql", server.address);
+    done(&author, &["expert", "publish", DIST, &reference]);
+    let Some(disk) = SmallDisk::at(user.path("small"), "8m") else {
+        eprintln!("skipped: this user may not mount a small file system");
+        return;
+    };
+    copy_folder(&user.path("home/keys"), &disk.folder().join("keys"));
+    let home = disk.folder().to_string_lossy().into_owned();
+    let output = user.output(&[("HIVE_HOME", &home)], &from(&reference));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("free some space"), "{said}");
+    assert!(!disk.folder().join("experts/sql").exists(), "{said}");
 }
 
 #[test]
