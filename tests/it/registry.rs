@@ -99,28 +99,31 @@ fn a_folder_that_serves_something_else_is_found_out() {
     assert!(!user.path("home/experts/sql").exists());
 }
 
-#[test]
-fn two_publishers_of_one_version_do_not_mix() {
-    let author = author();
-    let registry = format!("dir:{}", author.path("shared").display());
+/// Publishes four packages of one version at once; the exit codes.
+fn publish_at_once(author: &Place, registry: &str) -> Vec<i32> {
     let mut files = vec![DIST.to_owned()];
     for i in 1..4 {
         let license = author.write(&format!("checkout/license-{i}"), &format!("licence {i}"));
         let out = format!("other-{i}");
         let made = ["expert", "package", "sql", "--run", "runs/sql-1", "-o", &out, "--license-file"];
-        done(&author, &[&made[..], &[&license.to_string_lossy()]].concat());
+        done(author, &[&made[..], &[&license.to_string_lossy()]].concat());
         let file = format!("{out}/{FILE}");
-        done(&author, &["expert", "sign", &file, "--key", "me"]);
+        done(author, &["expert", "sign", &file, "--key", "me"]);
         files.push(file);
     }
-    let started: Vec<_> = files
-        .iter()
-        .map(|file| {
-            let mut command = author.command(&[], &["expert", "publish", file, &registry]);
-            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
-        })
-        .collect();
-    let codes: Vec<_> = started.into_iter().map(|mut child| child.wait().unwrap().code().unwrap()).collect();
+    let start = |file: &String| {
+        let mut command = author.command(&[], &["expert", "publish", file, registry]);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    let started: Vec<_> = files.iter().map(start).collect();
+    started.into_iter().map(|mut child| child.wait().unwrap().code().unwrap()).collect()
+}
+
+#[test]
+fn two_publishers_of_one_version_do_not_mix() {
+    let author = author();
+    let registry = format!("dir:{}", author.path("shared").display());
+    let codes = publish_at_once(&author, &registry);
     assert_eq!(codes.iter().filter(|code| **code == 0).count(), 1, "{codes:?}");
     assert_eq!(codes.iter().filter(|code| **code == 1).count(), 3, "{codes:?}");
     let user = user(&author);
@@ -348,23 +351,7 @@ fn two_publishers_of_one_tag_do_not_mix() {
     let Some(server) = Server::start() else { return };
     let author = author();
     let repository = format!("oci://{}/experts/sql", server.address);
-    let mut files = vec![DIST.to_owned()];
-    for i in 1..4 {
-        let license = author.write(&format!("checkout/license-{i}"), &format!("licence {i}"));
-        let out = format!("other-{i}");
-        let made = ["expert", "package", "sql", "--run", "runs/sql-1", "-o", &out, "--license-file"];
-        done(&author, &[&made[..], &[&license.to_string_lossy()]].concat());
-        done(&author, &["expert", "sign", &format!("{out}/{FILE}"), "--key", "me"]);
-        files.push(format!("{out}/{FILE}"));
-    }
-    let started: Vec<_> = files
-        .iter()
-        .map(|file| {
-            let mut command = author.command(&[], &["expert", "publish", file, &repository]);
-            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
-        })
-        .collect();
-    let codes: Vec<_> = started.into_iter().map(|mut child| child.wait().unwrap().code().unwrap()).collect();
+    let codes = publish_at_once(&author, &repository);
     // The protocol has no lock: one that came between another's look and its writing may win.
     assert!(codes.contains(&0) && codes.iter().all(|code| [0, 1].contains(code)), "{codes:?}");
     let user = user(&author);
