@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::error::Failure;
 use super::output::note;
-use crate::installed::{InstallError, Proved, Release, Store};
-use crate::packages::Package;
+use crate::installed::{InstallError, Release, Store};
+use crate::packages::{Package, Proof};
 use crate::trust::{PublicKey, RequireSigned, Ring, Signer};
 
 /// Names the policy where no option does.
@@ -132,11 +132,10 @@ pub fn signer_json(signer: &Signer) -> Value {
 }
 
 /// What was proved, line by line.
-pub fn proof_lines(proved: &Proved) -> Vec<String> {
-    let proof = &proved.proof;
+pub fn proof_lines(proof: &Proof, base: &str) -> Vec<String> {
     let distance = &proof.distance;
     vec![
-        line("adapter", &format!("{0}/{0} tensors applied to base `{1}`", proof.tensors, proved.base)),
+        line("adapter", &format!("{0}/{0} tensors applied to base `{base}`", proof.tensors)),
         line("tokens", &format!("of {} golden prompts as recorded", proof.prompts)),
         line(
             "logits",
@@ -150,10 +149,9 @@ pub fn proof_lines(proved: &Proved) -> Vec<String> {
 }
 
 /// What was proved, as JSON.
-pub fn proof_json(proved: &Proved) -> Value {
-    let proof = &proved.proof;
+pub fn proof_json(proof: &Proof, base: &str) -> Value {
     json!({
-        "base": proved.base, "tensors": proof.tensors, "prompts": proof.prompts, "tolerance": proof.tolerance,
+        "base": base, "tensors": proof.tensors, "prompts": proof.prompts, "tolerance": proof.tolerance,
         "base_difference": proof.distance.base, "adapted_difference": proof.distance.adapted,
         "effect": proof.distance.effect,
     })

@@ -10,7 +10,7 @@ use super::super::output::{note, result};
 use super::super::packages::{Signing, ask_trust, line, proof_json, proof_lines, signer_text};
 use super::super::pull_progress::PullProgress;
 use crate::experts::base::Base;
-use crate::installed::{Expected, ProofRecord, Proved, Release, Request, Store, admissible, install};
+use crate::installed::{Expected, ProofRecord, Release, Request, Store, admissible, install};
 use crate::packages::{Legacy, Package, Proof};
 use crate::registries::{Reference, forget, open};
 use crate::staging::Staging;
@@ -69,7 +69,7 @@ impl Install {
                 "{:#}",
                 json!({
                     "name": d.name, "version": d.version, "base": d.base.id, "folder": release.dir,
-                    "source": release.record.source, "proof": proof_json(&proved(&release, package)),
+                    "source": release.record.source, "proof": proof_json(&proof(&release, package), &release.record.base),
                 })
             ));
         }
@@ -162,15 +162,10 @@ pub(super) fn fetch(reference: &Reference, store: &Store) -> anyhow::Result<Brou
     Ok(Brought { package, source, expected: Some(expected) })
 }
 
-fn proved(release: &Release, package: &Package) -> Proved {
-    let record = &release.record;
-    let ProofRecord { tensors, prompts, distance } = record.proof;
-    Proved {
-        proof: Proof { tensors, prompts, distance, tolerance: package.golden.tolerance },
-        plugin: record.plugin,
-        base: record.base.clone(),
-        fetched_base: false,
-    }
+/// What was proved when this release was installed.
+fn proof(release: &Release, package: &Package) -> Proof {
+    let ProofRecord { tensors, prompts, distance } = release.record.proof;
+    Proof { tensors, prompts, distance, tolerance: package.golden.tolerance }
 }
 
 /// What was installed, line by line.
@@ -179,7 +174,7 @@ pub(super) fn told(release: &Release, package: &Package, ring: &Ring) -> String 
         line("installed", &format!("{} (current)", release.title())),
         line("signature", &signer_text(&package.signer(ring))),
     ];
-    lines.extend(proof_lines(&proved(release, package)));
+    lines.extend(proof_lines(&proof(release, package), &release.record.base));
     let brings = !release.description.libraries.is_empty();
     lines.push(line(
         "plugin",

@@ -44,7 +44,7 @@ impl Verify {
                 "{:#}",
                 json!({
                     "package": package.description, "digest": package.digest, "signature": signer_json(&signer),
-                    "proof": proof_json(&proved),
+                    "proof": proof_json(&proved.proof, &proved.base),
                 })
             ));
         }
@@ -53,7 +53,7 @@ impl Verify {
             line("files", &format!("{}, all as listed (list's sha256 {})", package.files.len(), package.digest)),
             line("signature", &signer_text(&signer)),
         ];
-        lines.extend(proof_lines(&proved));
+        lines.extend(proof_lines(&proved.proof, &proved.base));
         lines.push(line("plugin", if proved.plugin { "renders the same prompts" } else { "none that runs here" }));
         result(&lines.join("\n"))
     }

@@ -31,6 +31,9 @@ use crate::packages::layout::{MAX_FILES, is_plain, is_version, limit};
 /// Names a file with the certificates of a registry's own authority.
 const CA: &str = "HIVE_REGISTRY_CA";
 
+/// How long another publisher may need from looking whether a version is free to writing it.
+const SETTLED: Duration = Duration::from_secs(2);
+
 /// Holds what was fetched and is not yet installed, by its sha256.
 const DOWNLOADS: &str = "downloads";
 
@@ -193,11 +196,19 @@ impl Registry for Oci {
                 Some(there) if there.digest != digest => return Err(taken(there.digest)),
                 _ => self.client.put_manifest(&tag, &bytes)?,
             }
-            match self.client.manifest(&tag)? {
-                Some(there) if there.digest == digest => Ok(()),
-                Some(there) => Err(taken(there.digest)),
-                None => Err(self.client.damaged(format!("it took the manifest of `{tag}` and has it not"))),
+            // The protocol has no lock. Whoever looked before this was written writes over it within
+            // moments; so it is looked at once more when they have passed.
+            for wait in [Duration::ZERO, SETTLED] {
+                std::thread::sleep(wait);
+                match self.client.manifest(&tag)? {
+                    Some(there) if there.digest == digest => {}
+                    Some(there) => return Err(taken(there.digest)),
+                    None => {
+                        return Err(self.client.damaged(format!("it took the manifest of `{tag}` and has it not")));
+                    }
+                }
             }
+            Ok(())
         })();
         reporter.finished();
         sent?;
