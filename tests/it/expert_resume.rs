@@ -191,13 +191,19 @@ fn a_run_can_be_made_again() {
 }
 
 #[test]
-fn the_number_of_threads_does_not_change_the_adapter() {
+fn threads_and_vectors_do_not_change_the_adapter() {
     let place = prepared_place();
     for threads in ["1", "2"] {
         let said = place.run_with(&[("HIVE_THREADS", threads)], &arguments(threads, &[]));
         assert!(said.starts_with("exit: 0\n"), "{said}");
     }
     assert!(outcome(&place, "1") == outcome(&place, "2"));
+    // The same run twice where the machine has no wider ones.
+    let said = place.run_with(&[("HIVE_VECTORS", "avx2")], &arguments("avx2", &[]));
+    assert!(said.starts_with("exit: 0\n"), "{said}");
+    assert!(outcome(&place, "1") == outcome(&place, "avx2"));
+    let said = place.run_with(&[("HIVE_VECTORS", "avx")], &["expert", "list"]);
+    assert!(said.contains("error: `HIVE_VECTORS` is `avx`, expected `any` or `avx2`"), "{said}");
     let said = place.run_with(&[("HIVE_THREADS", "none")], &["expert", "list"]);
     assert!(said.contains("error: `HIVE_THREADS` is `none`, expected a number from 1 to 1024"), "{said}");
 }

@@ -27,6 +27,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use hive_engine::ops::vectors;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -44,6 +45,7 @@ Environment:
   HIVE_OFFLINE   Fetch no base model when set to 1
   HIVE_LOG       Log on stderr, such as `debug`; with `HIVE_LOG_FORMAT=json` a JSON object per line
   HIVE_THREADS   Threads to compute with [default: one per core]
+  HIVE_VECTORS   `avx2`: do without AVX-512 [default: any]
   HF_ENDPOINT    Address of the model hub or of a mirror
   HF_TOKEN       Token to send to the model hub
   NO_COLOR       No colour";
@@ -82,14 +84,15 @@ enum Command {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let done = start_logging().and_then(|()| set_threads()).and_then(|()| match cli.command {
-        Command::Expert(command) => command.run(),
-        Command::Key(command) => key::run(command),
-        Command::Model(command) => model::run(command),
-        Command::Adapter(command) => command.run(),
-        Command::Bench(command) => command.run(),
-        Command::Worker(worker) => worker.run(),
-    });
+    let done =
+        start_logging().and_then(|()| set_threads()).and_then(|()| set_vectors()).and_then(|()| match cli.command {
+            Command::Expert(command) => command.run(),
+            Command::Key(command) => key::run(command),
+            Command::Model(command) => model::run(command),
+            Command::Adapter(command) => command.run(),
+            Command::Bench(command) => command.run(),
+            Command::Worker(worker) => worker.run(),
+        });
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => error::report(&error),
@@ -117,6 +120,16 @@ fn start_logging() -> anyhow::Result<()> {
             return Err(Failure::misuse(format!("`HIVE_LOG_FORMAT` is `{other}`, expected `text` or `json`")).into());
         }
     }
+    Ok(())
+}
+
+/// Computes with vectors as wide as `HIVE_VECTORS` allows. The result does not depend on it.
+fn set_vectors() -> anyhow::Result<()> {
+    let Some(text) = std::env::var("HIVE_VECTORS").ok().filter(|t| !t.is_empty()) else { return Ok(()) };
+    let widest = text
+        .parse::<vectors::Widest>()
+        .map_err(|expected| Failure::misuse(format!("`HIVE_VECTORS` is `{text}`, {expected}")))?;
+    vectors::limit(widest);
     Ok(())
 }
 

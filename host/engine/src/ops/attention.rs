@@ -90,7 +90,7 @@ pub fn head_forward(
         scores.resize(rows * keys, 0.0);
         let q = View::new(&q[first * dim..][..rows * dim], rows, dim);
         multiply(scores, keys, q, k.columns(keys), scale, Write::Replace, Threads::One);
-        wide(|| {
+        wide!({
             for (t, (row, lse)) in scores.chunks_exact_mut(keys).zip(lse).enumerate() {
                 let (seen, hidden) = row.split_at_mut(before + first + t + 1);
                 let top = max(seen);
@@ -112,19 +112,16 @@ pub fn one_query(out: &mut [f32], q: &[f32], k: &[f32], v: &[f32], scores: &mut 
     let dim = q.len();
     let scale = 1.0 / (dim as f32).sqrt();
     scores.clear();
-    wide(
-        #[inline(always)]
-        || {
-            scores.extend(k.chunks_exact(dim).map(|k| scale * dot(q, k)));
-            let top = max(scores);
-            let sum = exp_and_sum(scores, top);
-            out.fill(0.0);
-            for (p, v) in scores.iter().zip(v.chunks_exact(dim)) {
-                let p = p / sum;
-                out.iter_mut().zip(v).for_each(|(out, v)| *out += p * v);
-            }
-        },
-    );
+    wide!({
+        scores.extend(k.chunks_exact(dim).map(|k| scale * dot(q, k)));
+        let top = max(scores);
+        let sum = exp_and_sum(scores, top);
+        out.fill(0.0);
+        for (p, v) in scores.iter().zip(v.chunks_exact(dim)) {
+            let p = p / sum;
+            out.iter_mut().zip(v).for_each(|(out, v)| *out += p * v);
+        }
+    });
 }
 
 /// What the backward pass reads, all head-major.
@@ -223,7 +220,7 @@ fn head_backward(
         let k = View::new(&saved.k[..keys * dim], keys, dim);
         multiply(p, keys, View::new(q, rows, dim), keys_t.columns(keys), scale, Write::Replace, Threads::One);
         multiply(ds, keys, View::new(dout_rows, rows, dim), values_t.columns(keys), 1.0, Write::Replace, Threads::One);
-        wide(|| {
+        wide!({
             for (t, (p, ds)) in p.chunks_exact_mut(keys).zip(ds.chunks_exact_mut(keys)).enumerate() {
                 let delta = dot(&dout_rows[t * dim..][..dim], &out_rows[t * dim..][..dim]);
                 let lse = saved.lse[first + t];

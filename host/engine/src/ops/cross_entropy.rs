@@ -8,8 +8,9 @@ use rayon::prelude::*;
 use super::lanes::{exp_and_sum, max, wide};
 use super::product::{Write, nn, nt};
 
-/// Logits held at a time, in values: 32 MiB.
-const CHUNK_VALUES: usize = 8 << 20;
+/// Tokens whose logits are held at a time, at the most: 63 MB for a vocabulary of 49,152. A product packs
+/// the whole of the head for each chunk, which many tokens must make up for.
+const CHUNK: usize = 320;
 
 /// What a pass over targets found.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -55,7 +56,8 @@ pub fn forward_backward(
     mut gradient: Option<(&mut [f32], f32)>,
 ) -> Loss {
     let vocab = head.len() / width;
-    let rows = (CHUNK_VALUES / vocab).clamp(16, 512);
+    // As few chunks as can be, of one size.
+    let rows = targets.len().div_ceil(targets.len().div_ceil(CHUNK).max(1)).max(1);
     let mut total = Loss::default();
     for (chunk, targets) in targets.chunks(rows).enumerate() {
         let n = targets.len();
@@ -69,7 +71,7 @@ pub fn forward_backward(
         let found: Vec<(f32, bool)> = logits
             .par_chunks_exact_mut(vocab)
             .zip(targets)
-            .map(|(row, &target)| wide(|| one_row(row, target as usize, scale)))
+            .map(|(row, &target)| wide!(one_row(row, target as usize, scale)))
             .collect();
         for (nll, correct) in found {
             total += Loss { sum: f64::from(nll), tokens: 1, correct: usize::from(correct) };

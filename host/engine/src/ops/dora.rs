@@ -25,7 +25,7 @@ use rayon::prelude::*;
 use super::dora_peft;
 use super::dropout::Mask;
 use super::lanes::{dot, wide};
-use super::product::{Threads, View, Write, multiply, nn, nt, tn};
+use super::product::{Term, Threads, View, Write, multiply, multiply_terms, nn, nt, tn};
 
 /// Rows per partial sum of the magnitude's gradient: fixed, so that the sum does not depend on
 /// the number of threads.
@@ -122,7 +122,7 @@ fn merged_rows<T: Send>(
         rows.extend_from_slice(&linear.weight[first * input..][..n * input]);
         let b = View::new(&b[first * rank..][..n * rank], n, rank);
         multiply(rows, input, b, View::new(a, rank, input), scaling, Write::Add, Threads::One);
-        wide(|| rows.chunks_exact(input).zip(slots).for_each(|(row, slot)| f(row, slot)));
+        wide!(rows.chunks_exact(input).zip(slots).for_each(|(row, slot)| f(row, slot)));
     });
 }
 
@@ -152,14 +152,28 @@ pub fn forward(
     }
     let (out, input) = (linear.out, linear.input);
     let tokens = x.len() / input;
-    nt(y, x, linear.weight, (tokens, out, input), 1.0, Write::Replace);
     if let Some(branch) = branch {
-        z.resize(tokens * branch.rank, 0.0);
+        let rank = branch.rank;
+        z.resize(tokens * rank, 0.0);
         let branch_input = drop_input(dropped, x, input, mask);
-        nt(z, branch_input, branch.a, (tokens, branch.rank, input), 1.0, Write::Replace);
-        nt(y, z, branch.b, (tokens, out, branch.rank), branch.scaling, Write::Add);
+        nt(z, branch_input, branch.a, (tokens, rank, input), 1.0, Write::Replace);
+        let ratio = branch.magnitude.map(|m| m.ratio);
+        if tokens == 1 {
+            nt(y, x, linear.weight, (tokens, out, input), 1.0, Write::Replace);
+            nt(y, z, branch.b, (tokens, out, rank), branch.scaling, Write::Add);
+            scale_and_shift(y, out, ratio, None);
+        } else {
+            // Both products and c in one pass over y.
+            let (lhs, rhs) = (View::new(x, tokens, input), View::new(linear.weight, out, input).t());
+            let base = Term { lhs, rhs, scale: 1.0 };
+            let (lhs, rhs) = (View::new(z, tokens, rank), View::new(branch.b, out, rank).t());
+            let terms = [base, Term { lhs, rhs, scale: branch.scaling }];
+            multiply_terms(y, out, terms, Write::Replace, ratio, Threads::All);
+        }
+    } else {
+        nt(y, x, linear.weight, (tokens, out, input), 1.0, Write::Replace);
     }
-    scale_and_shift(y, out, branch.and_then(|b| b.magnitude).map(|m| m.ratio), linear.bias);
+    scale_and_shift(y, out, None, linear.bias);
 }
 
 /// y = ratio ⊙ y + bias, row by row of `out` values.
@@ -168,7 +182,7 @@ pub(super) fn scale_and_shift(y: &mut [f32], out: usize, ratio: Option<&[f32]>, 
         return;
     }
     y.par_chunks_mut(BLOCK * out).for_each(|y| {
-        wide(|| {
+        wide!({
             for y in y.chunks_exact_mut(out) {
                 if let Some(ratio) = ratio {
                     y.iter_mut().zip(ratio).for_each(|(y, c)| *y *= c);
@@ -195,7 +209,7 @@ fn drop_input<'a>(dropped: &'a mut Vec<f32>, x: &'a [f32], width: usize, mask: O
 /// Scratch of [`backward`], kept by the caller for reuse.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    /// drop(x) or u·A: [tokens, in]
+    /// drop(x) [tokens, in]
     pub dropped: Vec<f32>,
     pub(super) u: Vec<f32>,
     /// A gradient of B, transposed
@@ -246,8 +260,15 @@ pub fn backward(
     match mask {
         None => nn(dx, &scratch.u, branch.a, (tokens, input, rank), 1.0, Write::Add),
         Some(mask) => {
-            nn(&mut scratch.dropped, &scratch.u, branch.a, (tokens, input, rank), 1.0, Write::Replace);
-            mask.add(dx, &scratch.dropped, input);
+            let u = scratch.u.par_chunks(BLOCK * rank);
+            dx.par_chunks_mut(BLOCK * input).zip(u).enumerate().for_each_init(Vec::new, |masked, (block, (dx, u))| {
+                let n = u.len() / rank;
+                masked.resize(n * input, 0.0);
+                let a = View::new(branch.a, rank, input);
+                multiply(masked, input, View::new(u, n, rank), a, 1.0, Write::Replace, Threads::One);
+                // While u·A is in the cache.
+                mask.of_tokens(block * BLOCK, n).add(dx, masked, input);
+            });
         }
     }
 }
@@ -286,7 +307,7 @@ pub(super) fn magnitude_backward(
     partial.resize(blocks * out, 0.0);
     let rows = g.par_chunks_mut(BLOCK * out).zip(y.par_chunks(BLOCK * out)).zip(partial.par_chunks_mut(out));
     rows.for_each(|((g, y), sum)| {
-        wide(|| {
+        wide!({
             for (g, y) in g.chunks_exact_mut(out).zip(y.chunks_exact(out)) {
                 match bias {
                     None => sum.iter_mut().zip(&*g).zip(y).for_each(|((sum, g), y)| *sum += g * y),

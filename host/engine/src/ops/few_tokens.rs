@@ -9,7 +9,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::dora::{Branch, Linear};
-use super::lanes::{dot, tree_sum, wide};
+use super::lanes::{dot, tree_sum, wide, with};
 use super::quantised::{BLOCK, Input, Portable, Quantised, Unpack};
 
 /// Tokens computed with one reading of the weight.
@@ -72,14 +72,11 @@ pub fn forward(layers: &[Layer], ys: &mut [&mut [f32]], x: &[f32], scratch: &mut
         let first = z.len();
         z.resize(first + branch.rank * tokens, 0.0);
         for (z, x) in z[first..].chunks_exact_mut(branch.rank).zip(x.chunks_exact(input)) {
-            wide(
-                #[inline(always)]
-                || {
-                    for (z, a) in z.iter_mut().zip(branch.a.chunks_exact(input)) {
-                        *z = dot(x, a);
-                    }
-                },
-            );
+            wide!({
+                for (z, a) in z.iter_mut().zip(branch.a.chunks_exact(input)) {
+                    *z = dot(x, a);
+                }
+            });
         }
     }
     let mut tasks = Vec::new();
@@ -100,15 +97,9 @@ pub fn forward(layers: &[Layer], ys: &mut [&mut [f32]], x: &[f32], scratch: &mut
         let job = Job { layer, y, x, sums, z };
         #[cfg(target_arch = "x86_64")]
         if let Some(v3) = pulp::x86::V3::try_new() {
-            return v3.vectorize(
-                #[inline(always)]
-                || job.rows(v3, rows),
-            );
+            return with!(v3 => job.rows(v3, rows));
         }
-        wide(
-            #[inline(always)]
-            || job.rows(Portable, rows),
-        );
+        wide!(job.rows(Portable, rows));
     });
 }
 

@@ -19,3 +19,4 @@ pub mod quantised;
 pub mod rms_norm;
 pub mod rope;
 pub mod swiglu;
+pub mod vectors;

@@ -1,6 +1,8 @@
 //! Arithmetic for its own sake: what the machine can do at the most, for speeds to be held against.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
+
+use super::vectors::arch;
 
 /// Sums in flight: more than any machine's multiply-add units times their latency.
 const SUMS: usize = 12;
@@ -27,5 +29,5 @@ pub fn multiply_adds(rounds: u64) -> u64 {
             self.0 * (2 * SUMS * S::F32_LANES) as u64
         }
     }
-    Arch::new().dispatch(Spin(rounds))
+    arch().dispatch(Spin(rounds))
 }

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use super::gemm;
 
 use super::lanes::{dot, wide};
+use super::vectors::arch;
 
 /// Whether a product may use all threads. Inside a parallel task it must not: the task is the
 /// unit of work there.
@@ -104,11 +105,22 @@ impl Transposed {
         assert_eq!(matrix.col_stride, 1, "a row-major matrix is transposed");
         // Whole tiles of columns in every row, the missing ones zero: a product then needs no copy
         // for the last.
-        let stride = matrix.rows.next_multiple_of(gemm::tile_columns());
+        let stride = matrix.rows.next_multiple_of(gemm::Tile::widest(arch()).columns);
         self.0.resize(matrix.cols * stride, 0.0);
         gemm::transpose(&mut self.0, stride, matrix);
         View::strided(&self.0, matrix.cols, matrix.rows, stride)
     }
+}
+
+/// One of the products that are summed by [`multiply_terms`]: `scale · lhs · rhs`.
+#[derive(Debug, Clone, Copy)]
+pub struct Term<'a> {
+    /// [m, k]
+    pub lhs: View<'a>,
+    /// [k, n]
+    pub rhs: View<'a>,
+    /// What the product is multiplied by.
+    pub scale: f32,
 }
 
 /// `dst (+)= scale · lhs · rhs` with dst `lhs.rows × rhs.cols`, its rows `dst_stride` apart.
@@ -116,13 +128,34 @@ impl Transposed {
 /// # Panics
 /// When the shapes do not fit: a bug of the caller.
 pub fn multiply(dst: &mut [f32], dst_stride: usize, lhs: View, rhs: View, scale: f32, write: Write, threads: Threads) {
-    let (m, n, k) = (lhs.rows, rhs.cols, lhs.cols);
-    assert_eq!(k, rhs.rows, "inner sizes differ: {m}×{k} · {}×{n}", rhs.rows);
+    multiply_terms(dst, dst_stride, [Term { lhs, rhs, scale }], write, None, threads);
+}
+
+/// `dst = factors ⊙ (dst or 0 + Σ scale · lhs · rhs)` over the terms, whose products have one shape; the
+/// factors `[n]` belong to its columns. In one pass over dst, block by block.
+///
+/// # Panics
+/// When the shapes do not fit: a bug of the caller.
+pub fn multiply_terms<const N: usize>(
+    dst: &mut [f32],
+    dst_stride: usize,
+    terms: [Term; N],
+    write: Write,
+    factors: Option<&[f32]>,
+    threads: Threads,
+) {
+    let [Term { lhs, rhs, .. }, ..] = &terms[..] else { return };
+    let (m, n) = (lhs.rows, rhs.cols);
+    for Term { lhs, rhs, .. } in &terms {
+        assert_eq!(lhs.cols, rhs.rows, "inner sizes differ: {}×{} · {}×{}", lhs.rows, lhs.cols, rhs.rows, rhs.cols);
+        assert_eq!((lhs.rows, rhs.cols), (m, n), "products of different shapes");
+    }
+    assert!(factors.is_none_or(|factors| factors.len() == n), "{n} columns need {n} factors");
     if m == 0 || n == 0 {
         return;
     }
     assert!(dst_stride >= n && (m - 1) * dst_stride + n <= dst.len(), "the destination is too small for {m}×{n}");
-    gemm::multiply(dst, dst_stride, lhs, rhs, scale, write, threads);
+    gemm::multiply(arch(), dst, dst_stride, terms, write, factors, threads);
 }
 
 /// `dst[m,n] (+)= scale · a[m,k] · b[n,k]ᵀ`: a linear layer's forward, with b its weight.
@@ -139,7 +172,7 @@ fn vector(dst: &mut [f32], a: &[f32], b: &[f32], (n, k): (usize, usize), scale: 
     const BLOCK: usize = 64;
     assert!(dst.len() == n && a.len() == k && b.len() == n * k, "1×{k} · ({n}×{k})ᵀ");
     dst.par_chunks_mut(BLOCK).zip(b.par_chunks(BLOCK * k)).for_each(|(dst, b)| {
-        wide(|| {
+        wide!({
             for (dst, row) in dst.iter_mut().zip(b.chunks_exact(k)) {
                 let value = scale * dot(a, row);
                 *dst = if write == Write::Add { *dst + value } else { value };

@@ -14,7 +14,7 @@ pub fn forward(y: &mut [f32], inv: &mut [f32], x: &[f32], w: &[f32], eps: f32) {
     assert!(y.len() == x.len() && x.len() == inv.len() * width);
     y.par_chunks_mut(BLOCK * width).zip(inv.par_chunks_mut(BLOCK)).zip(x.par_chunks(BLOCK * width)).for_each(
         |((y, inv), x)| {
-            wide(|| {
+            wide!({
                 for ((y, inv), x) in y.chunks_exact_mut(width).zip(inv).zip(x.chunks_exact(width)) {
                     *inv = 1.0 / (dot(x, x) / width as f32 + eps).sqrt();
                     for ((y, x), w) in y.iter_mut().zip(x).zip(w) {
@@ -32,7 +32,7 @@ pub fn recompute(y: &mut [f32], inv: &[f32], x: &[f32], w: &[f32]) {
     assert!(y.len() == x.len() && x.len() == inv.len() * width);
     y.par_chunks_mut(BLOCK * width).zip(inv.par_chunks(BLOCK)).zip(x.par_chunks(BLOCK * width)).for_each(
         |((y, inv), x)| {
-            wide(|| {
+            wide!({
                 for ((y, inv), x) in y.chunks_exact_mut(width).zip(inv).zip(x.chunks_exact(width)) {
                     for ((y, x), w) in y.iter_mut().zip(x).zip(w) {
                         *y = w * (x * inv);
@@ -52,7 +52,7 @@ pub fn backward(dx: &mut [f32], dy: &[f32], x: &[f32], inv: &[f32], w: &[f32]) {
         .zip(x.par_chunks(BLOCK * width))
         .zip(inv.par_chunks(BLOCK))
         .for_each(|(((dx, dy), x), inv)| {
-            wide(|| {
+            wide!({
                 let rows = dx.chunks_exact_mut(width).zip(dy.chunks_exact(width)).zip(x.chunks_exact(width)).zip(inv);
                 for (((dx, dy), x), &inv) in rows {
                     let mut sums = [0.0f32; 16];

@@ -100,7 +100,7 @@ pub fn split(
         let out = &mut out[segment.start * width..][..segment.len * width];
         let heads_at_once = (TASK / (segment.len * dim)).max(1);
         out.par_chunks_mut(segment.len * dim).enumerate().with_min_len(heads_at_once).for_each(|(head, out)| {
-            wide(|| {
+            wide!({
                 for (t, out) in out.chunks_exact_mut(dim).enumerate() {
                     let x = &x[t * width + head * dim..][..dim];
                     match table {
@@ -130,7 +130,7 @@ pub fn join(
         let x = &x[segment.start * width..][..segment.len * width];
         let out = &mut out[segment.start * width..][..segment.len * width];
         out.par_chunks_mut(8 * width).enumerate().for_each(|(block, out)| {
-            wide(|| {
+            wide!({
                 for (t, out) in out.chunks_exact_mut(width).enumerate() {
                     let t = block * 8 + t;
                     for (head, out) in out.chunks_exact_mut(dim).enumerate() {

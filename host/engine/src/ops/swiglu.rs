@@ -16,7 +16,7 @@ fn sigmoid(x: f32) -> f32 {
 pub fn forward(act: &mut [f32], gate: &[f32], up: &[f32]) {
     assert!(act.len() == gate.len() && gate.len() == up.len());
     act.par_chunks_mut(BLOCK).zip(gate.par_chunks(BLOCK)).zip(up.par_chunks(BLOCK)).for_each(|((act, gate), up)| {
-        wide(|| {
+        wide!({
             for ((act, &gate), &up) in act.iter_mut().zip(gate).zip(up) {
                 *act = gate * sigmoid(gate) * up;
             }
@@ -34,7 +34,7 @@ pub fn backward(dgate: &mut [f32], dup: &mut [f32], gate: &[f32], up: &[f32]) {
         .zip(gate.par_chunks(BLOCK))
         .zip(up.par_chunks(BLOCK))
         .for_each(|(((dgate, dup), gate), up)| {
-            wide(|| {
+            wide!({
                 for (((dgate, dup), &gate), &up) in dgate.iter_mut().zip(dup).zip(gate).zip(up) {
                     let (d, s) = (*dgate, sigmoid(gate));
                     *dup = d * gate * s;

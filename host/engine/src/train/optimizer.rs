@@ -60,7 +60,7 @@ impl AdamW {
             .zip(self.first.par_chunks_mut(BLOCK))
             .zip(self.second.par_chunks_mut(BLOCK))
             .for_each(|(((p, g), m), v)| {
-                wide(|| {
+                wide!({
                     for (((p, g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
                         *m = b1 * *m + c1 * g;
                         *v = b2 * *v + c2 * g * g;

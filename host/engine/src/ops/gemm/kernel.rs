@@ -1,13 +1,19 @@
-//! The register tile: [`ROWS`] rows by two vectors, for the widest vectors of the machine (AVX2,
+//! The register tile: some rows by one or two vectors, for the widest vectors of the machine (AVX2,
 //! AVX-512 or NEON, chosen at run time by `pulp`; plain Rust elsewhere).
+//!
+//! Every sum is made of the same fused multiply-adds in the same order whatever the tile's size, so
+//! that machines with different vectors agree bit for bit.
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// Rows of a tile. Six by two vectors are 12 sums in flight: enough to keep two multiply-add
-/// units of latency 4 busy, and few enough for 16 registers.
-pub(super) const ROWS: usize = 6;
+/// Rows of a tile where there are 16 registers: six by two vectors are 12 sums in flight, enough to
+/// keep two multiply-add units of latency 4 busy.
+const FEW: usize = 6;
 
-/// Vectors in a row of a tile.
+/// Rows where there are 32: twice the products for each value of the right operand.
+const MANY: usize = 12;
+
+/// Most vectors in a row of a tile.
 const VECTORS: usize = 2;
 
 /// Steps of k per turn of the loop over packed operands.
@@ -17,30 +23,60 @@ const UNROLL: usize = 4;
 /// apart for the machine to see what comes next.
 const AHEAD: usize = 10;
 
-/// Columns of a tile on this machine.
-pub(in crate::ops) fn tile_columns() -> usize {
-    struct Columns;
-    impl WithSimd for Columns {
-        type Output = usize;
-        #[inline(always)]
-        fn with_simd<S: Simd>(self, _: S) -> usize {
-            VECTORS * S::F32_LANES
-        }
-    }
-    Arch::new().dispatch(Columns)
+/// Values in the largest tile: two vectors of 16.
+const LARGEST: usize = MANY * VECTORS * 16;
+
+/// Values in a line of the cache.
+const LINE: usize = 16;
+
+/// The size of a register tile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ops) struct Tile {
+    /// Rows.
+    pub(in crate::ops) rows: usize,
+    /// Columns: one or two vectors.
+    pub(in crate::ops) columns: usize,
 }
 
-/// A block of a product: `dst (+)= scale · left · right`.
+impl Tile {
+    /// The tile for products of `n` columns: no wider than a vector where they fit one.
+    pub(in crate::ops) fn for_columns(arch: Arch, n: usize) -> Self {
+        struct Size(usize);
+        impl WithSimd for Size {
+            type Output = Tile;
+            #[inline(always)]
+            fn with_simd<S: Simd>(self, _: S) -> Tile {
+                let vectors = if self.0 <= S::F32_LANES { 1 } else { VECTORS };
+                Tile { rows: rows::<S>(), columns: vectors * S::F32_LANES }
+            }
+        }
+        arch.dispatch(Size(n))
+    }
+
+    /// The widest tile of this instruction set.
+    pub(in crate::ops) fn widest(arch: Arch) -> Self {
+        Self::for_columns(arch, usize::MAX)
+    }
+}
+
+#[inline(always)]
+const fn rows<S: Simd>() -> usize {
+    if S::REGISTER_COUNT >= 32 { MANY } else { FEW }
+}
+
+/// A block of a product: `dst (+)= scale · left · right`, and then, column by column, times the factors.
 #[derive(Clone, Copy)]
 pub(super) struct Block {
     /// Rows of dst.
     pub(super) rows: usize,
     /// Columns of dst; the right operand has whole tiles.
     pub(super) columns: usize,
+    /// The size of a tile, one that the instruction set has.
+    pub(super) tile: Tile,
     /// Terms of every sum.
     pub(super) k: usize,
     pub(super) left: *const f32,
-    /// From one panel of [`ROWS`] rows to the next.
+    /// From one panel of rows (a tile's) to the next.
     pub(super) left_panel: usize,
     /// From one row to the next.
     pub(super) left_row: usize,
@@ -57,38 +93,123 @@ pub(super) struct Block {
     /// Whether dst is added to, or replaced.
     pub(super) add: bool,
     pub(super) scale: f32,
+    /// What every column of dst is multiplied by in the end.
+    pub(super) factors: Option<*const f32>,
 }
 
 impl Block {
-    /// Computes it.
+    /// Computes it with the instruction set that the tile is of.
     ///
     /// # Safety
     /// Every element that the strides lead to, for all rows, k and whole tiles of columns, can be
-    /// read; those of dst, for all rows and columns, can be written, and nobody else does.
-    pub(super) unsafe fn run(self) {
-        Arch::new().dispatch(self);
+    /// read, and so can a factor for every column; those of dst, for all rows and columns, can be
+    /// written, and nobody else does.
+    pub(super) unsafe fn run(self, arch: Arch) {
+        arch.dispatch(self);
     }
 
-    /// One tile of `M` rows and `columns` columns.
+    /// One tile of `M` rows and `columns` columns, in a panel of `P` rows and `V` vectors.
     ///
     /// # Safety
     /// As [`Block::run`].
     #[inline(always)]
-    unsafe fn tile<S: Simd, const M: usize>(
+    unsafe fn tile<S: Simd, const M: usize, const P: usize, const V: usize>(
         &self,
         simd: S,
         left: *const f32,
         right: *const f32,
         dst: *mut f32,
         columns: usize,
+        factors: Option<*const f32>,
     ) {
+        // What the sums are added to, or take the place of, comes from afar while they are made.
+        for i in 0..M {
+            for line in (0..V * S::F32_LANES).step_by(LINE) {
+                prefetch(dst.wrapping_add(i * self.dst_row + line));
+            }
+        }
         // SAFETY: the caller's promise covers every address below.
         unsafe {
-            let sums = self.sums::<S, M>(simd, left, right);
-            if columns == VECTORS * S::F32_LANES {
-                self.write_whole(simd, sums, dst);
+            let sums = self.sums::<S, M, P, V>(simd, left, right);
+            if columns == V * S::F32_LANES {
+                self.write_whole(simd, sums, dst, factors);
             } else {
-                self.write_part::<S, M>(sums, dst, columns);
+                // Whole, aside, and from there one by one. (Taking values out of the sums as they are
+                // would have the compiler keep those of every tile in memory.)
+                let mut aside = [0.0f32; LARGEST];
+                let tile = V * S::F32_LANES;
+                write::<S, M, V>(
+                    sums,
+                    aside.as_mut_ptr(),
+                    tile,
+                    #[inline(always)]
+                    |sum, _, _| sum,
+                );
+                for (i, sums) in aside.chunks_exact(tile).take(M).enumerate() {
+                    let to = std::slice::from_raw_parts_mut(dst.add(i * self.dst_row), columns);
+                    for (j, (to, sum)) in to.iter_mut().zip(sums).enumerate() {
+                        // As in a whole tile, so that a column's value does not depend on its place.
+                        *to = if self.add { sum.mul_add(self.scale, *to) } else { sum * self.scale };
+                        if let Some(factors) = factors {
+                            *to *= *factors.add(j);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Each case is a loop of its own: with decisions inside, it is too long to be unrolled, and the
+    /// compiler then keeps the sums of all tiles in memory.
+    ///
+    /// # Safety
+    /// As [`Block::run`].
+    #[inline(always)]
+    unsafe fn write_whole<S: Simd, const M: usize, const V: usize>(
+        &self,
+        simd: S,
+        sums: [[S::f32s; V]; M],
+        dst: *mut f32,
+        factors: Option<*const f32>,
+    ) {
+        let scale = simd.splat_f32s(self.scale);
+        // SAFETY: a whole tile is inside dst, and its columns have factors.
+        unsafe {
+            match (self.add, factors) {
+                (false, None) => write::<S, M, V>(
+                    sums,
+                    dst,
+                    self.dst_row,
+                    #[inline(always)]
+                    |sum, _, _| simd.mul_f32s(sum, scale),
+                ),
+                (true, None) => write::<S, M, V>(
+                    sums,
+                    dst,
+                    self.dst_row,
+                    #[inline(always)]
+                    |sum, _, to| simd.mul_add_f32s(sum, scale, to.read_unaligned()),
+                ),
+                (false, Some(factors)) => {
+                    let factors = vectors::<S, V>(factors);
+                    write::<S, M, V>(
+                        sums,
+                        dst,
+                        self.dst_row,
+                        #[inline(always)]
+                        |sum, v, _| simd.mul_f32s(simd.mul_f32s(sum, scale), factors[v]),
+                    );
+                }
+                (true, Some(factors)) => {
+                    let factors = vectors::<S, V>(factors);
+                    write::<S, M, V>(
+                        sums,
+                        dst,
+                        self.dst_row,
+                        #[inline(always)]
+                        |sum, v, to| simd.mul_f32s(simd.mul_add_f32s(sum, scale, to.read_unaligned()), factors[v]),
+                    );
+                }
             }
         }
     }
@@ -96,30 +217,30 @@ impl Block {
     /// # Safety
     /// As [`Block::run`].
     #[inline(always)]
-    unsafe fn sums<S: Simd, const M: usize>(
+    unsafe fn sums<S: Simd, const M: usize, const P: usize, const V: usize>(
         &self,
         simd: S,
         mut left: *const f32,
         mut right: *const f32,
-    ) -> [[S::f32s; VECTORS]; M] {
-        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; M];
-        let tile = VECTORS * S::F32_LANES;
+    ) -> [[S::f32s; V]; M] {
+        let mut sums = [[simd.splat_f32s(0.0); V]; M];
+        let tile = V * S::F32_LANES;
         // SAFETY: the caller's promise: k steps of left_k and right_k stay inside; the addresses
         // after the last step are not read.
         unsafe {
-            if self.left_row == 1 && self.left_k == ROWS && self.right_k == tile {
+            if self.left_row == 1 && self.left_k == P && self.right_k == tile {
                 // Both packed: all distances are constants, and four steps share the counting.
                 // With distances in registers, adding them up takes as long as the products.
                 for _ in 0..self.k / UNROLL {
                     for step in 0..UNROLL {
-                        add_step(simd, &mut sums, left.wrapping_add(step * ROWS), right.wrapping_add(step * tile));
+                        add_step(simd, &mut sums, left.wrapping_add(step * P), right.wrapping_add(step * tile));
                     }
-                    left = left.wrapping_add(UNROLL * ROWS);
+                    left = left.wrapping_add(UNROLL * P);
                     right = right.wrapping_add(UNROLL * tile);
                 }
                 for _ in 0..self.k % UNROLL {
                     add_step(simd, &mut sums, left, right);
-                    left = left.wrapping_add(ROWS);
+                    left = left.wrapping_add(P);
                     right = right.wrapping_add(tile);
                 }
             } else if self.left_row == 1 {
@@ -130,20 +251,23 @@ impl Block {
                     right = right.wrapping_add(self.right_k);
                 }
             } else {
-                // Two pointers, three rows from each: addresses then need no sums of distances.
-                let mut lower = left.wrapping_add(3 * self.left_row);
+                // A pointer for every three rows: addresses then need no sums of distances.
+                let mut threes = [left; MANY / 3];
+                for (i, three) in threes.iter_mut().enumerate() {
+                    *three = left.wrapping_add(3 * i * self.left_row);
+                }
                 for _ in 0..self.k {
                     prefetch(right.wrapping_add(AHEAD * self.right_k));
-                    let right0 = right.cast::<S::f32s>().read_unaligned();
-                    let right1 = right.add(S::F32_LANES).cast::<S::f32s>().read_unaligned();
+                    let rights = vectors::<S, V>(right);
                     for (i, sums) in sums.iter_mut().enumerate() {
-                        let from = if i < 3 { left } else { lower };
-                        let value = simd.splat_f32s(*from.add(i % 3 * self.left_row));
-                        sums[0] = simd.mul_add_f32s(value, right0, sums[0]);
-                        sums[1] = simd.mul_add_f32s(value, right1, sums[1]);
+                        let value = simd.splat_f32s(*threes[i / 3].add(i % 3 * self.left_row));
+                        for (sum, right) in sums.iter_mut().zip(rights) {
+                            *sum = simd.mul_add_f32s(value, right, *sum);
+                        }
                     }
-                    left = left.wrapping_add(self.left_k);
-                    lower = lower.wrapping_add(self.left_k);
+                    for three in &mut threes {
+                        *three = three.wrapping_add(self.left_k);
+                    }
                     right = right.wrapping_add(self.right_k);
                 }
             }
@@ -151,39 +275,41 @@ impl Block {
         sums
     }
 
-    /// # Safety
-    /// As [`Block::run`].
+    /// All tiles, in panels of `P` rows and `V` vectors.
     #[inline(always)]
-    unsafe fn write_whole<S: Simd, const M: usize>(&self, simd: S, sums: [[S::f32s; VECTORS]; M], dst: *mut f32) {
-        let scale = simd.splat_f32s(self.scale);
-        for (i, row) in sums.into_iter().enumerate() {
-            for (v, sum) in row.into_iter().enumerate() {
-                // SAFETY: a whole tile is inside dst.
-                unsafe {
-                    let to = dst.add(i * self.dst_row + v * S::F32_LANES).cast::<S::f32s>();
-                    let value = if self.add {
-                        simd.mul_add_f32s(sum, scale, to.read_unaligned())
-                    } else {
-                        simd.mul_f32s(sum, scale)
-                    };
-                    to.write_unaligned(value);
-                }
-            }
-        }
-    }
-
-    /// # Safety
-    /// As [`Block::run`].
-    #[inline(always)]
-    unsafe fn write_part<S: Simd, const M: usize>(&self, sums: [[S::f32s; VECTORS]; M], dst: *mut f32, columns: usize) {
-        for (i, row) in sums.iter().enumerate() {
-            // SAFETY: two vectors are as many f32 lying together; `columns` of them are inside dst.
+    fn tiles<S: Simd, const P: usize, const V: usize>(self, simd: S) {
+        let tile = V * S::F32_LANES;
+        let whole = self.rows / P;
+        for (panel, j) in (0..self.columns).step_by(tile).enumerate() {
+            let right = self.right.wrapping_add(panel * self.right_panel);
+            let columns = tile.min(self.columns - j);
+            let factors = self.factors.map(|factors| factors.wrapping_add(j));
+            let place = |panel: usize, row: usize| {
+                let left = self.left.wrapping_add(panel * self.left_panel + row * self.left_row);
+                (left, self.dst.wrapping_add((panel * P + row) * self.dst_row + j))
+            };
+            // SAFETY: promised by the caller of `run`, the only one who makes a block compute.
             unsafe {
-                let row = std::slice::from_raw_parts(row.as_ptr().cast::<f32>(), VECTORS * S::F32_LANES);
-                let to = std::slice::from_raw_parts_mut(dst.add(i * self.dst_row), columns);
-                for (to, sum) in to.iter_mut().zip(row) {
-                    // As in a whole tile, so that a column's value does not depend on its place.
-                    *to = if self.add { sum.mul_add(self.scale, *to) } else { sum * self.scale };
+                // Apart from the last rows: what the compiler keeps for each of their numbers would
+                // have to be counted on with every tile.
+                for panel in 0..whole {
+                    let (left, dst) = place(panel, 0);
+                    self.tile::<S, P, P, V>(simd, left, right, dst, columns, factors);
+                }
+                let mut row = 0;
+                if P == MANY && self.rows % P >= FEW {
+                    let (left, dst) = place(whole, 0);
+                    self.tile::<S, FEW, P, V>(simd, left, right, dst, columns, factors);
+                    row = FEW;
+                }
+                let (left, dst) = place(whole, row);
+                match self.rows % P - row {
+                    1 => self.tile::<S, 1, P, V>(simd, left, right, dst, columns, factors),
+                    2 => self.tile::<S, 2, P, V>(simd, left, right, dst, columns, factors),
+                    3 => self.tile::<S, 3, P, V>(simd, left, right, dst, columns, factors),
+                    4 => self.tile::<S, 4, P, V>(simd, left, right, dst, columns, factors),
+                    5 => self.tile::<S, 5, P, V>(simd, left, right, dst, columns, factors),
+                    _ => {}
                 }
             }
         }
@@ -203,25 +329,58 @@ fn prefetch(address: *const f32) {
     let _ = address;
 }
 
+/// Replaces whole rows of `dst`, which are `dst_row` apart, by what `value` makes of each vector of
+/// sums, of its column in the tile, and of the place it goes to.
+///
+/// # Safety
+/// All of them are inside what can be written, and nobody else does.
+#[inline(always)]
+unsafe fn write<S: Simd, const M: usize, const V: usize>(
+    sums: [[S::f32s; V]; M],
+    dst: *mut f32,
+    dst_row: usize,
+    value: impl Fn(S::f32s, usize, *const S::f32s) -> S::f32s,
+) {
+    for (i, row) in sums.into_iter().enumerate() {
+        for (v, sum) in row.into_iter().enumerate() {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let to = dst.add(i * dst_row + v * S::F32_LANES).cast::<S::f32s>();
+                to.write_unaligned(value(sum, v, to));
+            }
+        }
+    }
+}
+
+/// Vectors that lie together.
+///
+/// # Safety
+/// Their values can be read.
+#[inline(always)]
+unsafe fn vectors<S: Simd, const V: usize>(from: *const f32) -> [S::f32s; V] {
+    // SAFETY: the caller's promise; vectors are f32 lying together, of any alignment here.
+    unsafe { from.cast::<[S::f32s; V]>().read_unaligned() }
+}
+
 /// Adds one k's products to all sums of a tile, whose left values lie together.
 ///
 /// # Safety
 /// `M` values of `left` and a tile's values of `right` can be read.
 #[inline(always)]
-unsafe fn add_step<S: Simd, const M: usize>(
+unsafe fn add_step<S: Simd, const M: usize, const V: usize>(
     simd: S,
-    sums: &mut [[S::f32s; VECTORS]; M],
+    sums: &mut [[S::f32s; V]; M],
     left: *const f32,
     right: *const f32,
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        let right0 = right.cast::<S::f32s>().read_unaligned();
-        let right1 = right.add(S::F32_LANES).cast::<S::f32s>().read_unaligned();
+        let rights = vectors::<S, V>(right);
         for (i, sums) in sums.iter_mut().enumerate() {
             let left = simd.splat_f32s(*left.add(i));
-            sums[0] = simd.mul_add_f32s(left, right0, sums[0]);
-            sums[1] = simd.mul_add_f32s(left, right1, sums[1]);
+            for (sum, right) in sums.iter_mut().zip(rights) {
+                *sum = simd.mul_add_f32s(left, right, *sum);
+            }
         }
     }
 }
@@ -231,33 +390,11 @@ impl WithSimd for Block {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let tile = VECTORS * S::F32_LANES;
-        let whole = self.rows / ROWS;
-        for (panel, j) in (0..self.columns).step_by(tile).enumerate() {
-            let right = self.right.wrapping_add(panel * self.right_panel);
-            let columns = tile.min(self.columns - j);
-            let place = |panel: usize| {
-                let dst = self.dst.wrapping_add(panel * ROWS * self.dst_row + j);
-                (self.left.wrapping_add(panel * self.left_panel), dst)
-            };
-            // SAFETY: promised by the caller of `run`, the only one who makes a block compute.
-            unsafe {
-                // Apart from the last rows: what the compiler keeps for each of their numbers would
-                // have to be counted on with every tile.
-                for panel in 0..whole {
-                    let (left, dst) = place(panel);
-                    self.tile::<S, ROWS>(simd, left, right, dst, columns);
-                }
-                let (left, dst) = place(whole);
-                match self.rows % ROWS {
-                    1 => self.tile::<S, 1>(simd, left, right, dst, columns),
-                    2 => self.tile::<S, 2>(simd, left, right, dst, columns),
-                    3 => self.tile::<S, 3>(simd, left, right, dst, columns),
-                    4 => self.tile::<S, 4>(simd, left, right, dst, columns),
-                    5 => self.tile::<S, 5>(simd, left, right, dst, columns),
-                    _ => {}
-                }
-            }
+        match (rows::<S>(), self.tile.columns == S::F32_LANES) {
+            (MANY, true) => self.tiles::<S, MANY, 1>(simd),
+            (MANY, false) => self.tiles::<S, MANY, VECTORS>(simd),
+            (_, true) => self.tiles::<S, FEW, 1>(simd),
+            (_, false) => self.tiles::<S, FEW, VECTORS>(simd),
         }
     }
 }

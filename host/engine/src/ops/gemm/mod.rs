@@ -2,7 +2,7 @@
 //!
 //! After Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): the
 //! left operand is packed once per product, the right one piece by piece into the second-level
-//! cache, and a tile of [`ROWS`] rows by two vectors stays in registers over one block of k.
+//! cache, and a tile of a few rows by two vectors stays in registers over one block of k.
 //!
 //! Every element is summed in the same order whatever the number of threads: k is cut by its
 //! length alone, and threads share out rows and columns only.
@@ -13,27 +13,36 @@ mod pack;
 use std::cell::Cell;
 use std::ops::Range;
 
+use pulp::Arch;
 use rayon::prelude::*;
 
-pub(super) use kernel::tile_columns;
-use kernel::{Block, ROWS};
+use kernel::Block;
+pub(super) use kernel::Tile;
 pub(super) use pack::transpose;
 
-use super::product::{Threads, View, Write};
+use super::product::{Term, Threads, View, Write};
 
 /// Longest block of k: a panel of the right operand (16 columns) and one of the left (6 rows) are
-/// 17 KiB then, half a first-level cache. Twice as long is no faster, and sums in f32 are less exact
-/// the longer they are.
+/// 17 KiB then, half a first-level cache (with tiles of 32 columns by 12 rows, 33 KiB: what falls out
+/// comes again from the second level in time). Twice as long is no faster, and sums in f32 are less
+/// exact the longer they are.
 const K_BLOCK: usize = 192;
 
 /// Rows of the left operand handled at a time: with `K_BLOCK`, 90 KiB of a second-level cache.
-const ROW_BLOCK: usize = 20 * ROWS;
+/// A multiple of every tile's rows.
+const ROW_BLOCK: usize = 120;
 
 /// Columns of the right operand packed at a time, about: with `K_BLOCK`, 72 KiB.
 const COLUMN_BLOCK: usize = 96;
 
 /// Up to so many rows, packing a row-major right operand would cost more than it saves.
-const FEW_ROWS: usize = 4 * ROWS;
+const FEW_ROWS: usize = 24;
+
+/// Up to so many columns, packing the left operand would cost more than it saves.
+const FEW_COLUMNS: usize = 32;
+
+/// Threads share out rows, not columns, where there are fewer columns than this for each.
+const NARROW: usize = 64;
 
 /// Up to so many values, a left operand is read where it lies by a task.
 const SMALL: usize = 1 << 17;
@@ -80,7 +89,7 @@ impl Shared {
 
 /// The blocks into which k is cut: as few as can be, of one size, which is a multiple of 8.
 fn k_blocks(k: usize) -> impl Iterator<Item = Range<usize>> + Clone {
-    let size = k.div_ceil(k.div_ceil(K_BLOCK).max(1)).next_multiple_of(8);
+    let size = k.div_ceil(k.div_ceil(K_BLOCK).max(1)).next_multiple_of(8).max(8);
     (0..k).step_by(size).map(move |start| start..(start + size).min(k))
 }
 
@@ -90,73 +99,85 @@ struct Left<'a> {
     data: &'a [f32],
     packed: bool,
     view: View<'a>,
+    /// Rows of a panel: a tile's.
+    panel: usize,
 }
 
 impl Left<'_> {
     /// The rows from `i` and this block of k: where they begin, and the distances between panels
     /// of rows, between rows and along k.
     fn block(&self, i: usize, k: &Range<usize>) -> (*const f32, [usize; 3]) {
-        let rows = self.view.rows().next_multiple_of(ROWS);
+        let rows = self.view.rows().next_multiple_of(self.panel);
         let (row_stride, col_stride) = self.view.strides();
         if self.packed {
             let size = k.len();
-            (self.data[rows * k.start + i * size..].as_ptr(), [ROWS * size, 1, ROWS])
+            (self.data[rows * k.start + i * size..].as_ptr(), [self.panel * size, 1, self.panel])
         } else {
-            (self.data[i * row_stride + k.start * col_stride..].as_ptr(), [ROWS * row_stride, row_stride, col_stride])
+            let from = self.data[i * row_stride + k.start * col_stride..].as_ptr();
+            (from, [self.panel * row_stride, row_stride, col_stride])
         }
     }
 }
 
-/// `dst (+)= scale · lhs · rhs`; shapes and lengths are checked by the caller,
-/// [`super::product::multiply`].
-pub(super) fn multiply(
+/// `dst (+)= Σ scale · lhs · rhs` over the terms, column by column times the factors; shapes and lengths
+/// are checked by the caller, [`super::product::multiply_terms`].
+pub(super) fn multiply<const N: usize>(
+    arch: Arch,
     dst: &mut [f32],
     dst_stride: usize,
-    lhs: View,
-    rhs: View,
-    scale: f32,
+    terms: [Term; N],
     write: Write,
+    factors: Option<&[f32]>,
     threads: Threads,
 ) {
-    let (m, n, k) = (lhs.rows(), rhs.cols(), lhs.cols());
+    let [Term { lhs, rhs, .. }, ..] = &terms[..] else { return };
+    let (m, n) = (lhs.rows(), rhs.cols());
     let threads = if threads == Threads::One { 1 } else { rayon::current_num_threads() };
-    let tile = tile_columns();
-    // A left operand that meets few columns is read where it lies; so is a small one within a
-    // task, which is in the cache.
-    let packed = n > 2 * tile && (threads > 1 || m * k > SMALL);
+    let tile = Tile::for_columns(arch, n);
     with_buffer(&LEFT, |buffer| {
-        let left = if packed {
-            Left { data: pack_left(buffer, lhs, threads), packed, view: lhs }
-        } else {
-            Left { data: lhs.data(), packed, view: lhs }
-        };
-        let job = Job { dst: Shared(dst.as_mut_ptr()), dst_stride, left, rhs, scale, add: write == Write::Add, tile };
-        let panels = n.div_ceil(tile);
-        let by_rows = panels < 4 * threads;
+        let mut rest = room(buffer, terms.iter().map(|t| m.next_multiple_of(tile.rows) * t.lhs.cols()).sum());
+        let terms = terms.map(|term| {
+            let k = term.lhs.cols();
+            // A left operand that meets few columns is read where it lies; so is a small one within a
+            // task, which is in the cache.
+            let packed = n > FEW_COLUMNS && (threads > 1 || m * k > SMALL);
+            let data = if packed {
+                let (to, after) = std::mem::take(&mut rest).split_at_mut(m.next_multiple_of(tile.rows) * k);
+                rest = after;
+                pack_left(to, term.lhs, tile.rows, threads)
+            } else {
+                term.lhs.data()
+            };
+            (Left { data, packed, view: term.lhs, panel: tile.rows }, term)
+        });
+        let add = write == Write::Add;
+        let job = Job { arch, dst: Shared(dst.as_mut_ptr()), dst_stride, terms, add, factors, tile };
+        let panels = n.div_ceil(tile.columns);
+        let by_rows = n < NARROW * threads;
         let tasks = match (threads, by_rows) {
-            (1, _) => panels.div_ceil(COLUMN_BLOCK / tile),
+            (1, _) => panels.div_ceil(COLUMN_BLOCK / tile.columns),
             (_, true) => threads,
-            (_, false) => threads * panels.div_ceil(threads * (COLUMN_BLOCK / tile)),
+            (_, false) => threads * panels.div_ceil(threads * (COLUMN_BLOCK / tile.columns)),
         };
         let share = |task: usize, of: usize, unit: usize, end: usize| {
             (task * of / tasks * unit).min(end)..((task + 1) * of / tasks * unit).min(end)
         };
         let run = |task: usize| {
             if threads > 1 && by_rows {
-                job.run(share(task, m.div_ceil(ROWS), ROWS, m), 0..n, k);
+                job.run(share(task, m.div_ceil(tile.rows), tile.rows, m), 0..n);
             } else {
-                job.run(0..m, share(task, panels, tile, n), k);
+                job.run(0..m, share(task, panels, tile.columns, n));
             }
         };
         if threads > 1 { (0..tasks).into_par_iter().for_each(run) } else { (0..tasks).for_each(run) }
     });
 }
 
-/// Packs the whole left operand: blocks of k one after the other, in each the panels of rows.
-fn pack_left<'b>(buffer: &'b mut Vec<f32>, lhs: View, threads: usize) -> &'b [f32] {
+/// Packs a whole left operand: blocks of k one after the other, in each the panels of rows.
+fn pack_left<'b>(to: &'b mut [f32], lhs: View, panel: usize, threads: usize) -> &'b [f32] {
     let (m, k) = (lhs.rows(), lhs.cols());
-    let rows = m.next_multiple_of(ROWS);
-    let mut rest = room(buffer, rows * k);
+    let rows = m.next_multiple_of(panel);
+    let mut rest = &mut *to;
     let mut parts = Vec::new();
     for block in k_blocks(k) {
         let (part, after) = rest.split_at_mut(rows * block.len());
@@ -165,97 +186,110 @@ fn pack_left<'b>(buffer: &'b mut Vec<f32>, lhs: View, threads: usize) -> &'b [f3
             parts.push((i * ROW_BLOCK..((i + 1) * ROW_BLOCK).min(m), block.clone(), part));
         }
     }
-    let pack = |(rows, block, part): (Range<usize>, Range<usize>, &mut [f32])| pack::left(part, lhs, rows, block);
+    let pack =
+        |(rows, block, part): (Range<usize>, Range<usize>, &mut [f32])| pack::left(part, lhs, rows, block, panel);
     if threads > 1 {
         parts.into_par_iter().for_each(pack)
     } else {
         parts.into_iter().for_each(pack)
     }
-    &buffer[..rows * k]
+    to
 }
 
-/// A product, as every task of it sees it.
+/// A product or a sum of some, as every task of it sees it.
 #[derive(Clone, Copy)]
-struct Job<'a> {
+struct Job<'a, const N: usize> {
+    arch: Arch,
     dst: Shared,
     dst_stride: usize,
-    left: Left<'a>,
-    rhs: View<'a>,
-    scale: f32,
+    terms: [(Left<'a>, Term<'a>); N],
     add: bool,
-    /// Columns of a register tile.
-    tile: usize,
+    /// What every column is multiplied by in the end.
+    factors: Option<&'a [f32]>,
+    tile: Tile,
 }
 
-impl Job<'_> {
+impl<const N: usize> Job<'_, N> {
     /// Computes these rows and columns of the destination.
-    fn run(&self, rows: Range<usize>, columns: Range<usize>, k: usize) {
+    fn run(&self, rows: Range<usize>, columns: Range<usize>) {
         if rows.is_empty() || columns.is_empty() {
             return;
         }
-        if k == 0 {
+        let Some(last_term) = self.terms.iter().rposition(|(_, term)| term.lhs.cols() > 0) else {
             return self.nothing_to_sum(rows, columns);
-        }
-        let width = columns.len().next_multiple_of(self.tile);
-        let direct = self.reads_right_directly(&rows, columns.start + width);
+        };
+        let width = columns.len().next_multiple_of(self.tile.columns);
+        let mut add = self.add;
         with_buffer(&RIGHT, |buffer| {
-            for block in k_blocks(k) {
-                let size = block.len();
-                let (right, right_panel, right_k) = if direct {
-                    let (row_stride, _) = self.rhs.strides();
-                    (self.rhs.data()[block.start * row_stride + columns.start..].as_ptr(), self.tile, row_stride)
-                } else {
-                    let packed = room(buffer, width * size);
-                    pack::right(packed, self.rhs, block.clone(), columns.clone(), self.tile);
-                    (packed.as_ptr(), self.tile * size, self.tile)
-                };
-                for i in rows.clone().step_by(ROW_BLOCK) {
-                    let (left, [left_panel, left_row, left_k]) = self.left.block(i, &block);
-                    let block = Block {
-                        rows: ROW_BLOCK.min(rows.end - i),
-                        columns: columns.len(),
-                        k: size,
-                        left,
-                        left_panel,
-                        left_row,
-                        left_k,
-                        right,
-                        right_panel,
-                        right_k,
-                        dst: self.dst.at(i * self.dst_stride + columns.start),
-                        dst_row: self.dst_stride,
-                        add: self.add || block.start > 0,
-                        scale: self.scale,
+            for (t, (left, term)) in self.terms.iter().enumerate() {
+                let k = term.lhs.cols();
+                let direct = self.reads_right_directly(left, term.rhs, &rows, columns.start + width);
+                for block in k_blocks(k) {
+                    let size = block.len();
+                    let (right, right_panel, right_k) = if direct {
+                        let (row_stride, _) = term.rhs.strides();
+                        let from = term.rhs.data()[block.start * row_stride + columns.start..].as_ptr();
+                        (from, self.tile.columns, row_stride)
+                    } else {
+                        let packed = room(buffer, width * size);
+                        pack::right(packed, term.rhs, block.clone(), columns.clone(), self.tile.columns);
+                        (packed.as_ptr(), self.tile.columns * size, self.tile.columns)
                     };
-                    // SAFETY: the panels of both operands cover rows, columns (rounded up to whole
-                    // tiles on the right) and k: packed ones were sized for it above, others are
-                    // views, whose spans were checked (and see `reads_right_directly`). The rows
-                    // and columns of dst are this task's alone and inside it, which the caller
-                    // of `multiply` checked.
-                    unsafe { block.run() }
+                    let last = t == last_term && block.end == k;
+                    let factors = self.factors.filter(|_| last).map(|factors| factors[columns.clone()].as_ptr());
+                    for i in rows.clone().step_by(ROW_BLOCK) {
+                        let (left, [left_panel, left_row, left_k]) = left.block(i, &block);
+                        let block = Block {
+                            rows: ROW_BLOCK.min(rows.end - i),
+                            columns: columns.len(),
+                            tile: self.tile,
+                            k: size,
+                            left,
+                            left_panel,
+                            left_row,
+                            left_k,
+                            right,
+                            right_panel,
+                            right_k,
+                            dst: self.dst.at(i * self.dst_stride + columns.start),
+                            dst_row: self.dst_stride,
+                            add,
+                            scale: term.scale,
+                            factors,
+                        };
+                        // SAFETY: the panels of both operands cover rows, columns (rounded up to whole
+                        // tiles on the right) and k: packed ones were sized for it above, others are
+                        // views, whose spans were checked (and see `reads_right_directly`). The rows
+                        // and columns of dst are this task's alone and inside it, which the caller
+                        // of `multiply` checked; so are the factors' columns.
+                        unsafe { block.run(self.arch) }
+                    }
+                    add = true;
                 }
             }
         });
     }
 
-    /// Whether the right operand can be read where it lies: row-major, not worth packing, and
+    /// Whether a right operand can be read where it lies: row-major, not worth packing, and
     /// with whole tiles inside the slice up to the column `end`.
-    fn reads_right_directly(&self, rows: &Range<usize>, end: usize) -> bool {
-        let (row_stride, col_stride) = self.rhs.strides();
-        let worth =
-            rows.len() <= FEW_ROWS || self.rhs.rows() <= SHORT || (!self.left.packed && row_stride <= 2 * COLUMN_BLOCK);
-        worth && col_stride == 1 && (self.rhs.rows() - 1) * row_stride + end <= self.rhs.data().len()
+    fn reads_right_directly(&self, left: &Left, rhs: View, rows: &Range<usize>, end: usize) -> bool {
+        let (row_stride, col_stride) = rhs.strides();
+        let worth = rows.len() <= FEW_ROWS || rhs.rows() <= SHORT || (!left.packed && row_stride <= 2 * COLUMN_BLOCK);
+        worth && col_stride == 1 && rhs.rows() > 0 && (rhs.rows() - 1) * row_stride + end <= rhs.data().len()
     }
 
-    /// A product over no k is zero.
+    /// Products over no k are zero.
     fn nothing_to_sum(&self, rows: Range<usize>, columns: Range<usize>) {
-        if self.add {
-            return;
-        }
         for i in rows {
             // SAFETY: as in `run`: inside dst, and this task's alone.
-            unsafe { std::slice::from_raw_parts_mut(self.dst.at(i * self.dst_stride + columns.start), columns.len()) }
-                .fill(0.0);
+            let row = unsafe {
+                std::slice::from_raw_parts_mut(self.dst.at(i * self.dst_stride + columns.start), columns.len())
+            };
+            if !self.add {
+                row.fill(0.0);
+            } else if let Some(factors) = self.factors {
+                row.iter_mut().zip(&factors[columns.clone()]).for_each(|(value, factor)| *value *= factor);
+            }
         }
     }
 }

@@ -2,30 +2,41 @@
 
 use std::ops::Range;
 
-use super::kernel::ROWS;
+use crate::ops::lanes::with;
 use crate::ops::product::View;
 
-/// Packs rows of the left operand over a block of k: panels of [`ROWS`] rows, in each, k after k,
+/// Packs rows of the left operand over a block of k: panels of `panel` rows, in each, k after k,
 /// the rows' values. The last panel's missing rows are left as they were; nothing reads them.
-pub(super) fn left(out: &mut [f32], view: View, rows: Range<usize>, k: Range<usize>) {
+pub(super) fn left(out: &mut [f32], view: View, rows: Range<usize>, k: Range<usize>, panel: usize) {
+    match panel {
+        // Of a length known to the compiler.
+        6 => left_panels::<6>(out, view, rows, k),
+        12 => left_panels::<12>(out, view, rows, k),
+        other => unreachable!("tiles have 6 or 12 rows, not {other}"),
+    }
+}
+
+fn left_panels<const P: usize>(out: &mut [f32], view: View, rows: Range<usize>, k: Range<usize>) {
     let (row_stride, col_stride) = view.strides();
     let size = k.len();
-    for (i, out) in rows.clone().step_by(ROWS).zip(out.chunks_mut(ROWS * size)) {
+    for (i, out) in rows.clone().step_by(P).zip(out.chunks_mut(P * size)) {
         let data = &view.data()[i * row_stride + k.start * col_stride..];
-        let n = ROWS.min(rows.end - i);
-        if n == ROWS && col_stride == 1 {
-            let rows: [&[f32]; ROWS] = std::array::from_fn(|i| &data[i * row_stride..][..size]);
-            for (k, out) in out.chunks_exact_mut(ROWS).enumerate() {
+        let n = P.min(rows.end - i);
+        if n == P && col_stride == 1 && P >= EIGHT {
+            transpose_rows(out, P, data, row_stride, P);
+        } else if n == P && col_stride == 1 {
+            let rows: [&[f32]; P] = std::array::from_fn(|i| &data[i * row_stride..][..size]);
+            for (k, out) in out.chunks_exact_mut(P).enumerate() {
                 for (out, row) in out.iter_mut().zip(rows) {
                     *out = row[k];
                 }
             }
         } else if row_stride == 1 {
-            for (k, out) in out.chunks_exact_mut(ROWS).enumerate() {
+            for (k, out) in out.chunks_exact_mut(P).enumerate() {
                 out[..n].copy_from_slice(&data[k * col_stride..][..n]);
             }
         } else {
-            for (k, out) in out.chunks_exact_mut(ROWS).enumerate() {
+            for (k, out) in out.chunks_exact_mut(P).enumerate() {
                 for (i, out) in out[..n].iter_mut().enumerate() {
                     *out = data[i * row_stride + k * col_stride];
                 }
@@ -111,22 +122,24 @@ pub(in crate::ops) fn transpose(out: &mut [f32], stride: usize, matrix: View) {
     out.chunks_exact_mut(stride).for_each(|out| out[matrix.rows()..].fill(0.0));
 }
 
+/// Rows that are transposed together.
+const EIGHT: usize = 8;
+
 /// `out[k][j] = data[j][k]` for `n` rows of data, `stride` apart; the rows of out are `tile` apart.
 fn transpose_rows(out: &mut [f32], tile: usize, data: &[f32], stride: usize, n: usize) {
     let size = out.len() / tile;
     let mut done = 0;
     #[cfg(target_arch = "x86_64")]
-    if let Some(v3) = pulp::x86::V3::try_new() {
-        for j in (0..n / 8 * 8).step_by(8) {
-            let rows: [&[f32]; 8] = std::array::from_fn(|i| &data[(j + i) * stride..][..size]);
+    if let Some(v3) = pulp::x86::V3::try_new().filter(|_| n >= EIGHT) {
+        for j in (0..n).step_by(EIGHT) {
+            // The last eight may repeat some of those before.
+            let j = j.min(n - EIGHT);
+            let rows: [&[f32]; EIGHT] = std::array::from_fn(|i| &data[(j + i) * stride..][..size]);
             // The next panel's, or whatever follows.
             let ahead = std::array::from_fn(|i| data.get((j + n + i) * stride..).unwrap_or_default());
-            v3.vectorize(
-                #[inline(always)]
-                || eight_rows(v3, &mut out[j..], tile, rows, ahead),
-            );
+            with!(v3 => eight_rows(v3, &mut out[j..], tile, rows, ahead));
         }
-        done = n / 8 * 8;
+        done = n;
     }
     for j in done..n {
         for (out, value) in out[j..].iter_mut().step_by(tile).zip(&data[j * stride..][..size]) {

@@ -24,22 +24,33 @@ fn defined(before: &[f32], lhs: View, rhs: View, scale: f32, write: Write) -> Ve
     out
 }
 
+/// Every instruction set that this machine has, and plain Rust.
+fn arches() -> Vec<pulp::Arch> {
+    #[cfg_attr(not(target_arch = "x86_64"), expect(unused_mut))]
+    let mut arches = vec![pulp::Arch::Scalar, pulp::Arch::new()];
+    #[cfg(target_arch = "x86_64")]
+    arches.extend(pulp::x86::V3::try_new().map(pulp::Arch::V3));
+    arches
+}
+
 fn check(lhs: View, rhs: View, what: &str) {
     let (m, n, k) = (lhs.rows, rhs.cols, lhs.cols);
     for (scale, write) in [(1.0, Write::Replace), (0.5, Write::Add)] {
         let before = noise(m * n, 9);
         let want = defined(&before, lhs, rhs, scale, write);
-        let mut by_threads = Vec::new();
-        for threads in [Threads::One, Threads::All] {
+        let mut found = Vec::new();
+        for (arch, threads) in arches().into_iter().flat_map(|a| [(a, Threads::One), (a, Threads::All)]) {
             let mut got = before.clone();
-            multiply(&mut got, n, lhs, rhs, scale, write, threads);
+            gemm::multiply(arch, &mut got, n, [Term { lhs, rhs, scale }], write, None, threads);
             for (i, (got, want)) in got.iter().zip(&want).enumerate() {
                 let error = (f64::from(*got) - want).abs();
                 assert!(error < 3e-6 * (1.0 + (k as f64).sqrt()), "{what} {m}×{n}×{k} {write:?} at {i}: {got}, {want}");
             }
-            by_threads.push(got);
+            found.push(got);
         }
-        assert_eq!(by_threads[0], by_threads[1], "{what} {m}×{n}×{k}: depends on threads");
+        for other in &found[1..] {
+            assert_eq!(&found[0], other, "{what} {m}×{n}×{k}: depends on threads or vectors");
+        }
     }
 }
 
@@ -53,6 +64,8 @@ fn every_shape_and_layout_agrees_with_the_definition() {
         (7, 17, 9),
         (12, 70, 33),
         (13, 15, 385),
+        (23, 31, 50),
+        (41, 65, 193),
         (24, 96, 100),
         (25, 33, 129),
         (70, 12, 400),
@@ -66,6 +79,44 @@ fn every_shape_and_layout_agrees_with_the_definition() {
         check(View::new(&a, m, k), View::new(&b, n, k).t(), "nt");
         check(View::new(&a, k, m).t(), View::new(&b, k, n), "tn");
         check(View::new(&a, k, m).t(), View::new(&b, n, k).t(), "tt");
+    }
+}
+
+#[test]
+fn sums_of_products_with_factors_for_the_columns() {
+    for (m, n, (k1, k2)) in [
+        (1, 1, (1, 1)),
+        (13, 40, (200, 12)),
+        (26, 96, (7, 0)),
+        (37, 33, (0, 5)),
+        (9, 40, (0, 0)),
+        (125, 200, (576, 12)),
+    ] {
+        let (a1, b1, a2, b2) = (noise(m * k1, 1), noise(n * k1, 2), noise(m * k2, 3), noise(n * k2, 4));
+        let (before, factors) = (noise(m * n, 5), noise(n, 6));
+        let first = Term { lhs: View::new(&a1, m, k1), rhs: View::new(&b1, n, k1).t(), scale: 1.0 };
+        let second = Term { lhs: View::new(&a2, m, k2), rhs: View::new(&b2, n, k2).t(), scale: 0.5 };
+        for write in [Write::Replace, Write::Add] {
+            let one = defined(&before, first.lhs, first.rhs, first.scale, write);
+            let two = defined(&before, second.lhs, second.rhs, second.scale, Write::Replace);
+            let mut found = Vec::new();
+            for (arch, threads) in arches().into_iter().flat_map(|a| [(a, Threads::One), (a, Threads::All)]) {
+                let mut got = before.clone();
+                gemm::multiply(arch, &mut got, n, [first, second], write, Some(&factors), threads);
+                for (i, got) in got.iter().enumerate() {
+                    let want = f64::from(factors[i % n]) * (one[i] + two[i]);
+                    let error = (f64::from(*got) - want).abs();
+                    assert!(
+                        error < 1e-5 * (1.0 + ((k1 + k2) as f64).sqrt()),
+                        "{m}×{n} {write:?} at {i}: {got}, {want}"
+                    );
+                }
+                found.push(got);
+            }
+            for other in &found[1..] {
+                assert_eq!(&found[0], other, "{m}×{n}: depends on threads or vectors");
+            }
+        }
     }
 }
 
