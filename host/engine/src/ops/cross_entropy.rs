@@ -8,9 +8,13 @@ use rayon::prelude::*;
 use super::lanes::{exp_and_sum, max, wide};
 use super::product::{Write, nn, nt};
 
-/// Tokens whose logits are held at a time, at the most: 63 MB for a vocabulary of 49,152. A product packs
-/// the whole of the head for each chunk, which many tokens must make up for.
+/// Tokens whose logits are held at a time, at the most: 63 MB for a vocabulary of 49,152, and as much
+/// again for a product's packed copy. A product packs the whole of the head for each chunk, which many
+/// tokens must make up for.
 const CHUNK: usize = 320;
+
+/// Logits held at a time, in values: 128 MiB. What large vocabularies are held to.
+const CHUNK_VALUES: usize = 32 << 20;
 
 /// What a pass over targets found.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -57,7 +61,8 @@ pub fn forward_backward(
 ) -> Loss {
     let vocab = head.len() / width;
     // As few chunks as can be, of one size.
-    let rows = targets.len().div_ceil(targets.len().div_ceil(CHUNK).max(1)).max(1);
+    let most = CHUNK.min(CHUNK_VALUES / vocab).max(16);
+    let rows = targets.len().div_ceil(targets.len().div_ceil(most).max(1)).max(1);
     let mut total = Loss::default();
     for (chunk, targets) in targets.chunks(rows).enumerate() {
         let n = targets.len();

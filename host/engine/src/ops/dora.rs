@@ -84,11 +84,23 @@ pub struct BranchGradient<'a> {
 
 /// Row norms ‖W_j + s·B_j·A‖ into `norms` `[out]`; each row is summed in f64.
 pub fn row_norms(norms: &mut [f32], linear: Linear, a: &[f32], b: &[f32], rank: usize, scaling: f32) {
-    merged_rows(linear, a, b, rank, scaling, norms, |row, norm| {
-        // f64 sums of f32 squares: the norm is then exact to f32 rounding for any width.
-        let sum: f64 = row.chunks(256).map(|part| f64::from(dot(part, part))).sum();
-        *norm = sum.sqrt() as f32;
-    });
+    merged_rows(
+        linear,
+        a,
+        b,
+        rank,
+        scaling,
+        norms,
+        #[inline(always)]
+        |row, norm| {
+            // f64 sums of f32 squares: the norm is then exact to f32 rounding for any width.
+            let mut sum = 0.0;
+            for part in row.chunks(256) {
+                sum += f64::from(dot(part, part));
+            }
+            *norm = sum.sqrt() as f32;
+        },
+    );
 }
 
 /// The merged weight c ⊙ (W + s·B·A) into `out` [out, in].
@@ -96,12 +108,21 @@ pub fn merge(out: &mut [f32], linear: Linear, branch: Branch) {
     let input = linear.input;
     let rows: Vec<&mut [f32]> = out.chunks_exact_mut(input).collect();
     let mut rows: Vec<(usize, &mut [f32])> = rows.into_iter().enumerate().collect();
-    merged_rows(linear, branch.a, branch.b, branch.rank, branch.scaling, &mut rows, |row, (j, out)| {
-        let ratio = branch.magnitude.map_or(1.0, |m| m.ratio[*j]);
-        for (out, v) in out.iter_mut().zip(row) {
-            *out = ratio * v;
-        }
-    });
+    merged_rows(
+        linear,
+        branch.a,
+        branch.b,
+        branch.rank,
+        branch.scaling,
+        &mut rows,
+        #[inline(always)]
+        |row, (j, out)| {
+            let ratio = branch.magnitude.map_or(1.0, |m| m.ratio[*j]);
+            for (out, v) in out.iter_mut().zip(row) {
+                *out = ratio * v;
+            }
+        },
+    );
 }
 
 /// Calls `f` with every row of W + s·B·A and its slot, block by block.
@@ -122,7 +143,11 @@ fn merged_rows<T: Send>(
         rows.extend_from_slice(&linear.weight[first * input..][..n * input]);
         let b = View::new(&b[first * rank..][..n * rank], n, rank);
         multiply(rows, input, b, View::new(a, rank, input), scaling, Write::Add, Threads::One);
-        wide!(rows.chunks_exact(input).zip(slots).for_each(|(row, slot)| f(row, slot)));
+        wide!({
+            for (row, slot) in rows.chunks_exact(input).zip(slots) {
+                f(row, slot);
+            }
+        });
     });
 }
 

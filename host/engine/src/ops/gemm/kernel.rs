@@ -1,5 +1,5 @@
-//! The register tile: some rows by one or two vectors, for the widest vectors of the machine (AVX2,
-//! AVX-512 or NEON, chosen at run time by `pulp`; plain Rust elsewhere).
+//! The register tile: some rows by one or two vectors, for the instruction set that `ops::vectors` picks
+//! at run time (AVX2, AVX-512 or NEON; plain Rust elsewhere).
 //!
 //! Every sum is made of the same fused multiply-adds in the same order whatever the tile's size, so
 //! that machines with different vectors agree bit for bit.

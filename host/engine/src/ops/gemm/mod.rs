@@ -2,7 +2,7 @@
 //!
 //! After Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): the
 //! left operand is packed once per product, the right one piece by piece into the second-level
-//! cache, and a tile of a few rows by two vectors stays in registers over one block of k.
+//! cache, and a tile of a few rows by one or two vectors stays in registers over one block of k.
 //!
 //! Every element is summed in the same order whatever the number of threads: k is cut by its
 //! length alone, and threads share out rows and columns only.
@@ -134,15 +134,16 @@ pub(super) fn multiply<const N: usize>(
     let (m, n) = (lhs.rows(), rhs.cols());
     let threads = if threads == Threads::One { 1 } else { rayon::current_num_threads() };
     let tile = Tile::for_columns(arch, n);
+    // A left operand that meets few columns is read where it lies; so is a small one within a task, which
+    // is in the cache.
+    let packs = |term: &Term| n > FEW_COLUMNS && (threads > 1 || m * term.lhs.cols() > SMALL);
+    let size = |term: &Term| m.next_multiple_of(tile.rows) * term.lhs.cols();
     with_buffer(&LEFT, |buffer| {
-        let mut rest = room(buffer, terms.iter().map(|t| m.next_multiple_of(tile.rows) * t.lhs.cols()).sum());
+        let mut rest = room(buffer, terms.iter().filter(|&term| packs(term)).map(size).sum());
         let terms = terms.map(|term| {
-            let k = term.lhs.cols();
-            // A left operand that meets few columns is read where it lies; so is a small one within a
-            // task, which is in the cache.
-            let packed = n > FEW_COLUMNS && (threads > 1 || m * k > SMALL);
+            let packed = packs(&term);
             let data = if packed {
-                let (to, after) = std::mem::take(&mut rest).split_at_mut(m.next_multiple_of(tile.rows) * k);
+                let (to, after) = std::mem::take(&mut rest).split_at_mut(size(&term));
                 rest = after;
                 pack_left(to, term.lhs, tile.rows, threads)
             } else {
@@ -153,7 +154,8 @@ pub(super) fn multiply<const N: usize>(
         let add = write == Write::Add;
         let job = Job { arch, dst: Shared(dst.as_mut_ptr()), dst_stride, terms, add, factors, tile };
         let panels = n.div_ceil(tile.columns);
-        let by_rows = n < NARROW * threads;
+        // Not if there were fewer tiles than threads.
+        let by_rows = n < NARROW * threads && m.div_ceil(tile.rows) >= panels.min(threads);
         let tasks = match (threads, by_rows) {
             (1, _) => panels.div_ceil(COLUMN_BLOCK / tile.columns),
             (_, true) => threads,

@@ -22,8 +22,8 @@ fn left_panels<const P: usize>(out: &mut [f32], view: View, rows: Range<usize>, 
     for (i, out) in rows.clone().step_by(P).zip(out.chunks_mut(P * size)) {
         let data = &view.data()[i * row_stride + k.start * col_stride..];
         let n = P.min(rows.end - i);
-        if n == P && col_stride == 1 && P >= EIGHT {
-            transpose_rows(out, P, data, row_stride, P);
+        if n >= EIGHT && col_stride == 1 {
+            transpose_rows(out, P, data, row_stride, n);
         } else if n == P && col_stride == 1 {
             let rows: [&[f32]; P] = std::array::from_fn(|i| &data[i * row_stride..][..size]);
             for (k, out) in out.chunks_exact_mut(P).enumerate() {
