@@ -55,6 +55,8 @@ pub mod code {
     pub const CARRIED_OVER: &str = "carried-over";
     /// The database file has more rows than are carried over.
     pub const ROWS_LEFT_BEHIND: &str = "rows-left-behind";
+    /// Its dialect is known by a mark that no other has.
+    pub const DIALECT_BY_MARK: &str = "dialect-by-mark";
     /// The SQL stood in tags, a code fence or after a label: taken off.
     pub const WRAPPED_SQL: &str = "wrapped-sql";
 }
@@ -143,7 +145,15 @@ impl Validator {
         let translated = translated.map_err(|cannot| Stop::reject(cannot.code, cannot.why))?;
         let foreign = !translated.changes.is_empty();
         seen.labels.insert("dialect".to_owned(), translated.dialect.name().to_owned());
-        changes.extend(translated.changes.into_iter().map(|c| Finding { code: c.rule.to_owned(), message: c.what }));
+        let by = translated.mark.as_ref().map_or("not told", |_| translated.dialect.name());
+        seen.labels.insert("dialect by a mark".to_owned(), by.to_owned());
+        if let Some(mark) = translated.mark.filter(|_| foreign) {
+            let message = format!("read as {}'s, which alone has {mark}", translated.dialect.title());
+            changes.push(Finding { code: code::DIALECT_BY_MARK.to_owned(), message });
+        }
+        let finding = |c: dialect::Change| Finding { code: c.rule.to_owned(), message: c.what };
+        let left: Vec<Finding> = translated.notes.into_iter().map(finding).collect();
+        changes.extend(translated.changes.into_iter().map(finding));
 
         let tables = statement::parse_all(&translated.schema).map_err(|why| {
             Stop::reject(code::SCHEMA_DOES_NOT_PARSE, format!("`schema` does not parse as PostgreSQL: {why}"))
@@ -165,7 +175,13 @@ impl Validator {
         let aliased = if resolved.needless_aliases.is_empty() { "no" } else { "yes" };
         seen.labels.insert("needless aliases as given".to_owned(), aliased.to_owned());
 
-        let context = Context { question: parts.question, schema: &schema, statement: &statement, resolved: &resolved };
+        let context = Context {
+            question: parts.question,
+            schema: &schema,
+            tables: &tables,
+            statement: &statement,
+            resolved: &resolved,
+        };
         let refused = execute::refusal(&statement);
         let outcome = self.lints.judge(&context);
         if let (Some(why), Outcome::Pass { .. }) = (refused, &outcome) {
@@ -175,6 +191,7 @@ impl Validator {
             Outcome::Pass { statement, changes, notes } => (statement, changes, notes),
             Outcome::Reject(finding) => return Err(Stop::Reject(finding.code, finding.message)),
         };
+        notes.extend(left);
         // What runs is what trains: the text as it was given, unless something in it was changed.
         let mut sql = translated.sql;
         let proof = match repaired {
@@ -196,6 +213,13 @@ impl Validator {
             }
         };
         self.weigh(&proof, &tables, &statement, &mut notes)?;
+        self.weigh_meaning(&translated.interprets, &changes, &mut notes)?;
+        let kind = match (changes.is_empty(), notes.iter().any(|note| note.code == lint::code::INTERPRETED)) {
+            (true, _) => "none",
+            (false, false) => "keep the meaning",
+            (false, true) => "interpret",
+        };
+        seen.labels.insert("repairs".to_owned(), kind.to_owned());
         let style = [lint::code::NEEDLESS_ALIAS, lint::code::SELECT_STAR, lint::code::GIANT_LIMIT, code::WRAPPED_SQL];
         let correct =
             changes.iter().all(|c| style.contains(&c.code.as_str())) || self.runs_as_given(given, bare.sql)?;
@@ -236,6 +260,22 @@ impl Validator {
 
     fn runs(&self, schema: &str, sql: &str) -> Result<bool, Stop> {
         Ok(matches!(self.prove(schema, sql)?, Proof::Ran(_)))
+    }
+
+    /// Repairs that decide what is meant, as a rejection or a note.
+    fn weigh_meaning(&self, rules: &[&str], changes: &[Finding], notes: &mut Vec<Finding>) -> Result<(), Stop> {
+        let lints = changes.iter().map(|change| change.code.as_str()).filter(|code| *code == lint::code::GIANT_LIMIT);
+        let all: Vec<String> = rules.iter().copied().chain(lints).map(|rule| format!("`{rule}`")).collect();
+        if all.is_empty() {
+            return Ok(());
+        }
+        let message = format!("these repairs decide what is meant: {}", all.join(", "));
+        match self.lints.level(lint::code::INTERPRETED) {
+            LintLevel::Off => {}
+            LintLevel::Reject => return Err(Stop::reject(lint::code::INTERPRETED, message)),
+            _ => notes.push(Finding { code: lint::code::INTERPRETED.to_owned(), message }),
+        }
+        Ok(())
     }
 
     /// What the proof says, as a rejection or a note.

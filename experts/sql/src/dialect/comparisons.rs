@@ -5,78 +5,69 @@ use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator, Value};
 
 use super::functions::brief;
 use super::names::Kind;
-use super::rows::moment;
+use super::rows::{self, moment};
 use super::template::build;
-use super::{Dialect, Rewriter};
+use super::{Dialect, Rewriter, enums, json, numbers};
 
-/// A comparison without regard to case: one that says so (`COLLATE NOCASE`), or one of MySQL's that
-/// the record's own rows show to pass over it.
-pub(super) fn without_case(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
+/// LIKE and REGEXP with regard to case: `LIKE BINARY`, `REGEXP BINARY`.
+pub(super) fn binary_pattern(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
     if !rewriter.certain {
         return;
     }
-    let nocase = |e: &Expr| matches!(e, Expr::Collate { collation, .. } if collation.to_string().to_lowercase().trim_matches('"') == "nocase");
-    let folds = |rewriter: &Rewriter<'_>, value: &Expr, other: &Expr| {
-        nocase(value)
-            || nocase(other)
-            || (rewriter.dialect == Dialect::MySql
-                && literal(other)
-                    .is_some_and(|(text, number)| !number && rewriter.scopes.spelled_otherwise(value, &text)))
-    };
-    match expr {
-        Expr::BinaryOp { left, op: BinaryOperator::Eq | BinaryOperator::NotEq, right }
-            if folds(rewriter, left, right) || folds(rewriter, right, left) =>
-        {
-            lower(left);
-            lower(right);
-        }
+    let (now, what) = match expr {
         Expr::RLike { negated, expr: value, pattern, .. } if is_binary(value) || is_binary(pattern) => {
             let template = if *negated { "$1 !~ $2" } else { "$1 ~ $2" };
-            if let Some(now) = build(template, &[&bare(value), &bare(pattern)]) {
-                rewriter.changed("operator", "`REGEXP BINARY` is written ~".to_owned());
-                *expr = now;
-            }
-            return;
+            (build(template, &[&bare(value), &bare(pattern)]), "`REGEXP BINARY` is written ~")
         }
-        Expr::Like { negated: false, expr: value, pattern, .. } if is_binary(value) || is_binary(pattern) => {
-            if let Some(now) = build("$1 ~~ $2", &[&bare(value), &bare(pattern)]) {
-                rewriter.changed("operator", "`LIKE BINARY` is written ~~, which has regard to case".to_owned());
-                *expr = now;
-            }
-            return;
-        }
-        Expr::InList { expr: value, list, .. } if list.iter().any(|item| folds(rewriter, value, item)) => {
-            list.iter_mut().for_each(lower);
-            lower(value);
+        Expr::Like { negated, expr: value, pattern, .. } if is_binary(value) || is_binary(pattern) => {
+            let template = if *negated { "$1 !~~ $2" } else { "$1 ~~ $2" };
+            let what = "`LIKE BINARY` is written ~~, which has regard to case";
+            (build(template, &[&bare(value), &bare(pattern)]), what)
         }
         _ => return,
+    };
+    if let Some(now) = now {
+        rewriter.changed("operator", what.to_owned());
+        *expr = now;
     }
-    rewriter.changed("case-in-comparison", "the comparison passes over case".to_owned());
 }
 
-/// MySQL's `BINARY text`: with regard to case.
+/// MySQL's `BINARY text` or `text COLLATE utf8mb4_bin`: with regard to case.
 pub(super) fn is_binary(expr: &Expr) -> bool {
-    matches!(expr, Expr::Cast { data_type: sqlparser::ast::DataType::Binary(None), .. })
+    match expr {
+        Expr::Nested(inner) => is_binary(inner),
+        Expr::Cast { data_type: sqlparser::ast::DataType::Binary(None), .. } => true,
+        Expr::Collate { collation, .. } => super::collation::regards_case(&collation.to_string()),
+        _ => false,
+    }
 }
 
 /// Without BINARY.
 pub(super) fn bare(expr: &Expr) -> Expr {
     match expr {
+        Expr::Nested(inner) if is_binary(inner) => bare(inner),
         Expr::Cast { expr, data_type: sqlparser::ast::DataType::Binary(None), .. } => (**expr).clone(),
+        Expr::Collate { expr: inner, .. } if is_binary(expr) => (**inner).clone(),
         other => other.clone(),
     }
 }
 
 /// A text in lower case.
-fn lower(expr: &mut Expr) {
+pub(super) fn lower(expr: &mut Expr) {
     let bare = match &*expr {
         Expr::Collate { expr, .. } => (**expr).clone(),
         other => other.clone(),
     };
     *expr = match literal(&bare) {
         Some((value, false)) => text(&value.to_lowercase()),
+        _ if is_lower(&bare) => bare,
         _ => build("LOWER($1)", &[&bare]).unwrap_or(bare),
     };
+}
+
+/// Whether an expression is in lower case as it is.
+fn is_lower(expr: &Expr) -> bool {
+    matches!(expr, Expr::Function(function) if matches!(crate::schema::last_part(&function.name).as_str(), "lower" | "lcase"))
 }
 
 /// A value that is written out: its text, and whether it is a number.
@@ -103,6 +94,10 @@ pub(super) fn text(of: &str) -> Expr {
 
 /// Makes the two sides of a comparison agree.
 pub(super) fn compare(rewriter: &mut Rewriter<'_>, left: &mut Expr, op: &BinaryOperator, right: &mut Expr) {
+    json::compared(rewriter, left, right);
+    if literal(right).is_some_and(|(_, number)| number) && enums::as_number(rewriter, left) {
+        return;
+    }
     match (literal(left), literal(right)) {
         (None, Some((value, is_number))) => with_literal(rewriter, left, op, right, &value, is_number),
         (None, None) => both(rewriter, left, op, right),
@@ -144,10 +139,26 @@ fn with_literal(
             }
         }
         (Kind::Text, true) if ordered && !(is_column && rewriter.certain && rewriter.dialect == Dialect::Sqlite) => {
-            if let Some(cast) = build("CAST($1 AS NUMERIC)", &[left]) {
+            if let Some(cast) = numbers::of_text(rewriter, left) {
                 rewriter.changed("number-from-text", format!("{} is compared as a number with {value}", brief(left)));
                 *left = cast;
             }
+        }
+        (Kind::Text, true)
+            if rewriter.dialect == Dialect::MySql && numbers::written_otherwise(rewriter, left, value) =>
+        {
+            if let Some(number) = numbers::of_text(rewriter, left) {
+                rewriter.changed("number-from-text", format!("{} is compared as a number with {value}", brief(left)));
+                *left = number;
+            }
+        }
+        // A column's values are texts and the number becomes one; what is computed stays a text beside
+        // a number, which SQLite finds greater than any.
+        (Kind::Text, true)
+            if rewriter.dialect == Dialect::Sqlite && rewriter.certain && matches!(left, Expr::Function(_)) =>
+        {
+            let why = format!("{} is a text and {value} a number, which SQLite never finds equal", brief(left));
+            rewriter.refuse("other-meaning", why);
         }
         (Kind::Text, true) => {
             rewriter.changed("compared-as-text", format!("{} is compared with the text '{value}'", brief(left)));
@@ -162,7 +173,20 @@ fn with_literal(
             }
             _ => as_text(rewriter, left),
         },
-        (Kind::Date | Kind::Timestamp, false) if moment(value.trim()).is_none() => as_text(rewriter, left),
+        // MySQL reads `'20210101'`, `20210101` and `'2021.1.1'` as dates; SQLite compares texts.
+        (Kind::Date | Kind::Timestamp, _)
+            if rewriter.dialect == Dialect::MySql
+                && let Some(date) = rows::compact_moment(value.trim()) =>
+        {
+            rewriter.changed("compact-date", format!("{value} is the date '{date}'"));
+            *right = text(&date);
+        }
+        (Kind::Date | Kind::Timestamp, false)
+            if moment(value.trim()).is_none()
+                || (rewriter.dialect == Dialect::Sqlite && rewriter.certain && !rows::is_iso(value)) =>
+        {
+            as_text(rewriter, left)
+        }
         (Kind::Date, true) if value.len() == 4 => {
             // A year, said as a number.
             if let Some(year) = build("EXTRACT(YEAR FROM $1)", &[left]) {
@@ -200,7 +224,11 @@ fn both(rewriter: &mut Rewriter<'_>, left: &mut Expr, op: &BinaryOperator, right
         (Kind::Text, Kind::Boolean) => (right, "CAST($1 AS TEXT)"),
         _ => return,
     };
-    if let Some(cast) = build(template, &[side]) {
+    let cast = match template {
+        "CAST($1 AS NUMERIC)" => numbers::of_text(rewriter, side),
+        _ => build(template, &[side]),
+    };
+    if let Some(cast) = cast {
         rewriter.changed("compared-types", format!("{} is compared as {cast}", brief(side)));
         *side = cast;
     }

@@ -24,10 +24,29 @@ pub(super) fn expr(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
             }
             None
         }
-        Expr::Extract { field: DateTimeField::Custom(field), expr: value, .. }
-            if field.value.eq_ignore_ascii_case("year_month") =>
+        Expr::Extract { field: DateTimeField::Custom(field), expr: value, .. } => {
+            double_unit(&field.value).and_then(|template| build(template, &[&moment(rewriter, value)]))
+        }
+        // Weeks that begin on Sunday, as WEEK counts them.
+        Expr::Extract { field: DateTimeField::Week(None), expr: value, .. } if rewriter.dialect == Dialect::MySql => {
+            build(WEEK, &[&moment(rewriter, value)])
+        }
+        // The fraction alone; in PostgreSQL the seconds as well.
+        Expr::Extract { field: DateTimeField::Microsecond, expr: value, .. } if rewriter.dialect == Dialect::MySql => {
+            build("MOD(EXTRACT(MICROSECONDS FROM $1), 1000000)", &[&moment(rewriter, value)])
+        }
+        Expr::Extract { field: DateTimeField::Second | DateTimeField::Seconds, expr: value, .. }
+            if rewriter.dialect == Dialect::MySql && seconds(value).starts_with("FLOOR") =>
         {
-            build("CAST(TO_CHAR($1, 'YYYYMM') AS INTEGER)", &[&moment(rewriter, value)])
+            build(seconds(value), &[&moment(rewriter, value)])
+        }
+        Expr::Extract { expr: value, .. }
+            if rewriter.dialect == Dialect::MySql && rewriter.scopes.kind(value) == Some(Kind::Text) =>
+        {
+            let at = moment(rewriter, value);
+            **value = at;
+            rewriter.changed("date-function", "`EXTRACT` takes a date".to_owned());
+            None
         }
         _ => None,
     };
@@ -40,6 +59,26 @@ pub(super) fn expr(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
         *expr = replacement;
     }
 }
+
+/// MySQL's units of two parts, whose digits stand side by side.
+fn double_unit(unit: &str) -> Option<&'static str> {
+    Some(match unit.to_lowercase().as_str() {
+        "year_month" => "CAST(TO_CHAR($1, 'YYYYMM') AS INTEGER)",
+        "day_hour" => "CAST(TO_CHAR($1, 'DDHH24') AS INTEGER)",
+        "day_minute" => "CAST(TO_CHAR($1, 'DDHH24MI') AS INTEGER)",
+        "day_second" => "CAST(TO_CHAR($1, 'DDHH24MISS') AS INTEGER)",
+        "hour_minute" => "CAST(TO_CHAR($1, 'HH24MI') AS INTEGER)",
+        "hour_second" => "CAST(TO_CHAR($1, 'HH24MISS') AS INTEGER)",
+        "minute_second" => "CAST(TO_CHAR($1, 'MISS') AS INTEGER)",
+        _ => return None,
+    })
+}
+
+/// MySQL's weeks of a year: from its first Sunday, those before it 0.
+const WEEK: &str = "FLOOR((EXTRACT(DOY FROM $1) + 6 - EXTRACT(DOW FROM $1)) / 7)";
+
+/// MySQL's weeks of a year that begin on Monday, the first of them with four days or more in the year.
+const WEEK_FROM_MONDAY: &str = "CASE EXTRACT(ISOYEAR FROM $1) - EXTRACT(YEAR FROM $1) WHEN 0 THEN EXTRACT(WEEK FROM $1) WHEN 1 THEN 53 WHEN -1 THEN 0 END";
 
 fn call(rewriter: &Rewriter<'_>, function: &Function) -> Option<Expr> {
     let name = last_part(&function.name);
@@ -55,22 +94,58 @@ fn call(rewriter: &Rewriter<'_>, function: &Function) -> Option<Expr> {
         ("day" | "dayofmonth", _) => one("EXTRACT(DAY FROM $1)"),
         ("hour", _) => one("EXTRACT(HOUR FROM $1)"),
         ("minute", _) => one("EXTRACT(MINUTE FROM $1)"),
-        ("second", _) => one("EXTRACT(SECOND FROM $1)"),
+        ("second", [value]) => build(seconds(value), &[&moment(rewriter, value)]),
+        ("microsecond", _) => one("MOD(EXTRACT(MICROSECONDS FROM $1), 1000000)"),
         ("quarter", _) => one("EXTRACT(QUARTER FROM $1)"),
         ("weekofyear", [_]) => one("EXTRACT(WEEK FROM $1)"),
         // From the first Sunday of the year, or the first Monday.
-        ("week", [value]) => {
-            build("FLOOR((EXTRACT(DOY FROM $1) + 6 - EXTRACT(DOW FROM $1)) / 7)", &[&moment(rewriter, value)])
-        }
+        ("week", [value]) => build(WEEK, &[&moment(rewriter, value)]),
         ("week", [value, Expr::Value(mode)]) => {
             let template = match super::functions::number(mode)? {
-                0 => "FLOOR((EXTRACT(DOY FROM $1) + 6 - EXTRACT(DOW FROM $1)) / 7)",
+                0 => WEEK,
                 5 => "FLOOR((EXTRACT(DOY FROM $1) + 7 - EXTRACT(ISODOW FROM $1)) / 7)",
                 3 => "EXTRACT(WEEK FROM $1)",
+                // By ISO's weeks, but for the days that those count to another year.
+                1 => WEEK_FROM_MONDAY,
+                6 => "EXTRACT(WEEK FROM $1 + INTERVAL '1 day')",
                 _ => return None,
             };
             build(template, &[&moment(rewriter, value)])
         }
+        ("yearweek", [value]) => build(
+            "CAST(TO_CHAR($1 - EXTRACT(DOW FROM $1) * INTERVAL '1 day', 'YYYYWW') AS INTEGER)",
+            &[&moment(rewriter, value)],
+        ),
+        ("yearweek", [value, Expr::Value(mode)]) => match super::functions::number(mode)? {
+            0 => build(
+                "CAST(TO_CHAR($1 - EXTRACT(DOW FROM $1) * INTERVAL '1 day', 'YYYYWW') AS INTEGER)",
+                &[&moment(rewriter, value)],
+            ),
+            1 | 3 => build("CAST(TO_CHAR($1, 'IYYYIW') AS INTEGER)", &[&moment(rewriter, value)]),
+            _ => None,
+        },
+        ("to_days", _) => one("CAST($1 AS DATE) - DATE '0001-01-01' + 366"),
+        ("to_seconds", _) => one("CAST(EXTRACT(EPOCH FROM $1) AS BIGINT) + 62167219200"),
+        ("time_to_sec", [value]) => build("CAST(EXTRACT(EPOCH FROM CAST($1 AS TIME)) AS INTEGER)", &[value]),
+        ("time_format", [value, format]) => {
+            let time = match rewriter.scopes.kind(value) {
+                Some(Kind::Timestamp) => (*value).clone(),
+                _ => build("CAST($1 AS TIME)", &[value])?,
+            };
+            build("TO_CHAR($1, $2)", &[&time, &format_text(text(format)?, MYSQL)?])
+        }
+        ("timediff", [later, earlier])
+            if [later, earlier].iter().all(|e| rewriter.scopes.kind(e) == Some(Kind::Timestamp)) =>
+        {
+            build("$1 - $2", &[later, earlier])
+        }
+        ("timestampadd", [Expr::Identifier(unit), count, value]) => {
+            let unit = unit.value.to_lowercase();
+            let unit = unit.strip_prefix("sql_tsi_").unwrap_or(&unit);
+            let span = build(counted(unit)?, &[count])?;
+            added(rewriter, value, &span, unit, "$1 + $2")
+        }
+        ("unixepoch", rest) => build("CAST(EXTRACT(EPOCH FROM $1) AS BIGINT)", &[&modified(rewriter, rest)?]),
         ("dayofyear", _) => one("EXTRACT(DOY FROM $1)"),
         // MySQL counts from Sunday as 1, PostgreSQL as 0; WEEKDAY from Monday as 0.
         ("dayofweek", _) => one("EXTRACT(DOW FROM $1) + 1"),
@@ -87,12 +162,15 @@ fn call(rewriter: &Rewriter<'_>, function: &Function) -> Option<Expr> {
         ("time", [value]) if rewriter.dialect == Dialect::MySql => {
             build("CAST($1 AS TIME)", &[&moment(rewriter, value)])
         }
-        ("makedate", [year, day]) => build("MAKE_DATE(CAST($1 AS INTEGER), 1, 1) + $2 - 1", &[year, day]),
+        ("makedate", [year, day @ Expr::Value(_)]) => {
+            build("MAKE_DATE(CAST($1 AS INTEGER), 1, 1) + $2 - 1", &[year, day])
+        }
+        ("makedate", [year, day]) => {
+            build("CASE WHEN $2 > 0 THEN MAKE_DATE(CAST($1 AS INTEGER), 1, 1) + $2 - 1 END", &[year, day])
+        }
         ("curdate", []) => build("CURRENT_DATE", &[]),
         ("current_date", []) if !none => build("CURRENT_DATE", &[]),
-        ("curtime", []) => build("CURRENT_TIME", &[]),
-        ("current_time", []) if !none => build("CURRENT_TIME", &[]),
-        ("sysdate" | "getdate" | "utc_timestamp", []) => build("CURRENT_TIMESTAMP", &[]),
+        ("sysdate", []) => build("CURRENT_TIMESTAMP", &[]),
         ("current_timestamp", []) if !none => build("CURRENT_TIMESTAMP", &[]),
         ("datediff", [later, earlier]) => {
             build("CAST($1 AS DATE) - CAST($2 AS DATE)", &[later, earlier]).map(|e| Expr::Nested(Box::new(e)))
@@ -102,9 +180,28 @@ fn call(rewriter: &Rewriter<'_>, function: &Function) -> Option<Expr> {
         }
         ("date_add" | "adddate", [value, Expr::Interval(interval)]) => sum(rewriter, value, interval, "$1 + $2"),
         ("date_sub" | "subdate", [value, Expr::Interval(interval)]) => sum(rewriter, value, interval, "$1 - $2"),
+        ("adddate" | "date_add", [value, days]) if rewriter.scopes.kind(value) == Some(Kind::Timestamp) => {
+            build("$1 + $2 * INTERVAL '1 day'", &[value, days])
+        }
+        ("subdate" | "date_sub", [value, days]) if rewriter.scopes.kind(value) == Some(Kind::Timestamp) => {
+            build("$1 - $2 * INTERVAL '1 day'", &[value, days])
+        }
         ("adddate", [value, days]) => build("CAST($1 AS DATE) + $2", &[value, &whole(rewriter, days)]),
         ("subdate", [value, days]) => build("CAST($1 AS DATE) - $2", &[value, &whole(rewriter, days)]),
         ("date_format", [value, format]) => {
+            let moment_of = || moment(rewriter, value);
+            match text(format)? {
+                "%w" => return build("CAST(EXTRACT(DOW FROM $1) AS TEXT)", &[&moment_of()]),
+                "%U" => {
+                    let week = build(WEEK, &[&moment_of()])?;
+                    return build("LPAD(CAST($1 AS TEXT), 2, '0')", &[&week]);
+                }
+                "%u" => {
+                    let week = build(WEEK_FROM_MONDAY, &[&moment_of()])?;
+                    return build("LPAD(CAST($1 AS TEXT), 2, '0')", &[&week]);
+                }
+                _ => {}
+            }
             let format = format_text(text(format)?, MYSQL)?;
             build("TO_CHAR($1, $2)", &[&moment(rewriter, value), &format])
         }
@@ -112,7 +209,12 @@ fn call(rewriter: &Rewriter<'_>, function: &Function) -> Option<Expr> {
             let given = text(format)?;
             let timed = ["%H", "%h", "%i", "%s", "%T", "%k", "%l"].iter().any(|code| given.contains(code));
             let format = format_text(given, MYSQL)?;
-            let template = if timed { "CAST(TO_TIMESTAMP($1, $2) AS TIMESTAMP)" } else { "TO_DATE($1, $2)" };
+            let dated = ["%Y", "%y", "%m", "%c", "%M", "%b", "%d", "%e", "%j", "%D"].iter().any(|c| given.contains(c));
+            let template = match (timed, dated) {
+                (true, true) => "CAST(TO_TIMESTAMP($1, $2) AS TIMESTAMP)",
+                (true, false) => "CAST(TO_TIMESTAMP($1, $2) AS TIME)",
+                (false, _) => "TO_DATE($1, $2)",
+            };
             build(template, &[value, &format])
         }
         ("strftime", [format, rest @ ..]) => {
@@ -124,11 +226,17 @@ fn call(rewriter: &Rewriter<'_>, function: &Function) -> Option<Expr> {
                     "LPAD(CAST(FLOOR((EXTRACT(DOY FROM $1) + 7 - EXTRACT(ISODOW FROM $1)) / 7) AS TEXT), 2, '0')",
                     &[&moment],
                 ),
-                "%J" => build("CAST(EXTRACT(JULIAN FROM $1) AS TEXT)", &[&moment]),
+                "%J" => build("CAST(EXTRACT(JULIAN FROM $1) - 0.5 AS TEXT)", &[&moment]),
+                "%u" => build("CAST(EXTRACT(ISODOW FROM $1) AS TEXT)", &[&moment]),
+                "%U" => {
+                    let week = build(WEEK, &[&moment])?;
+                    build("LPAD(CAST($1 AS TEXT), 2, '0')", &[&week])
+                }
                 given => build("TO_CHAR($1, $2)", &[&moment, &format_text(given, SQLITE)?]),
             }
         }
-        ("julianday", rest) => build("EXTRACT(JULIAN FROM $1)", &[&modified(rewriter, rest)?]),
+        // Its days begin at noon.
+        ("julianday", rest) => build(JULIAN_DAY, &[&modified(rewriter, rest)?]),
         ("date", rest) if rewriter.dialect == Dialect::Sqlite => match rest {
             [] => build("CURRENT_DATE", &[]),
             [now] if text(now) == Some("now") => build("CURRENT_DATE", &[]),
@@ -140,6 +248,32 @@ fn call(rewriter: &Rewriter<'_>, function: &Function) -> Option<Expr> {
             build("CAST($1 AS TIME)", &[&modified(rewriter, rest)?])
         }
         _ => None,
+    }
+}
+
+/// SQLite's number of a day, with its fraction.
+const JULIAN_DAY: &str = "EXTRACT(JULIAN FROM $1) - 0.5";
+
+/// The difference of two numbers of days: the half days, which both have, go.
+pub(super) fn difference_of_days(expr: &mut Expr) {
+    let Expr::BinaryOp { left, op: BinaryOperator::Minus, right } = expr else { return };
+    let day = |expr: &Expr| match expr {
+        Expr::BinaryOp { left, op: BinaryOperator::Minus, right } if right.to_string() == "0.5" => match &**left {
+            Expr::Extract { field: DateTimeField::Julian, .. } => Some((**left).clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    if let (Some(later), Some(earlier)) = (day(left), day(right)) {
+        (**left, **right) = (later, earlier);
+    }
+}
+
+/// The seconds of a moment: a column of MySQL's has no parts of one, what is computed may.
+fn seconds(value: &Expr) -> &'static str {
+    match value {
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Value(_) => "EXTRACT(SECOND FROM $1)",
+        _ => "FLOOR(EXTRACT(SECOND FROM $1))",
     }
 }
 
@@ -184,6 +318,11 @@ fn modified(rewriter: &Rewriter<'_>, rest: &[&Expr]) -> Option<Expr> {
             "start of year" => build("DATE_TRUNC('year', $1)", &[&expr])?,
             "start of day" => build("DATE_TRUNC('day', $1)", &[&expr])?,
             "unixepoch" => build("TO_TIMESTAMP($1) AT TIME ZONE 'UTC'", &[value?])?,
+            weekday if weekday.starts_with("weekday ") => {
+                let day = weekday.strip_prefix("weekday ")?.trim().parse::<usize>().ok().filter(|day| *day < 7)?;
+                let day = super::functions::integer(day + 7);
+                build("$1 + CAST(($2 - EXTRACT(DOW FROM $1)) AS INTEGER) % 7 * INTERVAL '1 day'", &[&expr, &day])?
+            }
             sum => {
                 let (count, unit) = sum.split_once(' ')?;
                 count.parse::<f64>().ok()?;
@@ -193,11 +332,28 @@ fn modified(rewriter: &Rewriter<'_>, rest: &[&Expr]) -> Option<Expr> {
                 }
                 let span =
                     Expr::Value(Value::SingleQuotedString(format!("{} {unit}", count.trim_start_matches('+'))).into());
-                build("$1 + CAST($2 AS INTERVAL)", &[&expr, &span])?
+                if matches!(unit, "month" | "year") && value.is_some_and(|value| at_end_of_month(rewriter, value)) {
+                    // The days that the other month does not have run over into the next.
+                    build(
+                        "DATE_TRUNC('month', $1) + CAST($2 AS INTERVAL) + ($1 - DATE_TRUNC('month', $1))",
+                        &[&expr, &span],
+                    )?
+                } else {
+                    build("$1 + CAST($2 AS INTERVAL)", &[&expr, &span])?
+                }
             }
         };
     }
     Some(expr)
+}
+
+/// Whether the record shows a day here that not every month has.
+fn at_end_of_month(rewriter: &Rewriter<'_>, value: &Expr) -> bool {
+    let late = |text: &str| text.get(8..10).and_then(|day| day.parse::<u32>().ok()).is_some_and(|day| day > 28);
+    match text(value) {
+        Some(text) => late(text),
+        None => rewriter.scopes.declared(value).is_some_and(|column| column.texts.iter().any(|text| late(text))),
+    }
 }
 
 /// `TIMESTAMPDIFF`: whole units between two moments.
@@ -225,10 +381,15 @@ fn sum(rewriter: &Rewriter<'_>, value: &Expr, interval: &Interval, template: &'s
     } else {
         written_out(interval).map_or_else(|| Expr::Interval(interval.clone()), Expr::Interval)
     };
-    let day = ["day", "week", "month", "quarter", "year"].contains(&unit.as_str());
+    added(rewriter, value, &span, &unit, template)
+}
+
+/// A moment and a span of so many of a unit.
+fn added(rewriter: &Rewriter<'_>, value: &Expr, span: &Expr, unit: &str, template: &'static str) -> Option<Expr> {
+    let day = ["day", "week", "month", "quarter", "year"].contains(&unit);
     let date = rewriter.scopes.kind(value) == Some(Kind::Date) || text(value).is_some_and(|t| t.len() == 10);
     let moment = moment(rewriter, value);
-    let sum = build(template, &[&moment, &span])?;
+    let sum = build(template, &[&moment, span])?;
     if day && date { build("CAST($1 AS DATE)", &[&sum]) } else { Some(Expr::Nested(Box::new(sum))) }
 }
 
@@ -323,7 +484,7 @@ const MYSQL: &[(char, &str)] = &[
     ('T', "HH24:MI:SS"),
     ('r', "HH12:MI:SS AM"),
     ('v', "IW"),
-    ('u', "IW"),
+    ('D', "FMDDth"),
     ('x', "IYYY"),
 ];
 
@@ -340,6 +501,7 @@ const SQLITE: &[(char, &str)] = &[
     ('V', "IW"),
     ('G', "IYYY"),
     ('F', "YYYY-MM-DD"),
+    ('P', "am"),
     ('T', "HH24:MI:SS"),
     ('R', "HH24:MI"),
     ('e', "FMDD"),

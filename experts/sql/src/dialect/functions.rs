@@ -3,34 +3,40 @@
 
 use sqlparser::ast::{
     BinaryOperator, CaseWhen, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArgumentList, FunctionArguments, Ident, ObjectName, UnaryOperator, Value, ValueWithSpan, WindowType,
+    FunctionArgumentList, FunctionArguments, Ident, ObjectName, Select, SelectItem, UnaryOperator, Value,
+    ValueWithSpan, WindowType,
 };
 
 use super::names::Kind;
 use super::queries::order_item;
 use super::template::build;
-use super::{Dialect, Rewriter};
+use super::{Dialect, Rewriter, calls, enums, numbers, regexps};
 use crate::schema::last_part;
+use crate::walk::{self, Look};
 
 /// Functions that have another name and the same arguments.
-const RENAMED: [(&str, &str); 16] = [
+const RENAMED: [(&str, &str); 17] = [
     ("char_length", "LENGTH"),
     ("character_length", "LENGTH"),
     ("group_concat", "STRING_AGG"),
     ("ifnull", "COALESCE"),
     ("instr", "STRPOS"),
+    ("json_array", "JSON_BUILD_ARRAY"),
+    ("json_arrayagg", "JSON_AGG"),
+    ("json_object", "JSON_BUILD_OBJECT"),
+    ("json_objectagg", "JSONB_OBJECT_AGG"),
+    ("jsonb_array", "JSONB_BUILD_ARRAY"),
+    ("jsonb_object", "JSONB_BUILD_OBJECT"),
     ("lcase", "LOWER"),
-    ("len", "LENGTH"),
-    ("nvl", "COALESCE"),
     ("pow", "POWER"),
     ("rand", "RANDOM"),
     ("std", "STDDEV_POP"),
-    ("stddev", "STDDEV_POP"),
-    ("total", "SUM"),
     ("truncate", "TRUNC"),
     ("ucase", "UPPER"),
-    ("unicode", "ASCII"),
 ];
+
+/// Functions that MySQL has under PostgreSQL's name for another.
+const RENAMED_FROM_MYSQL: [(&str, &str); 3] = [("log", "LN"), ("stddev", "STDDEV_POP"), ("variance", "VAR_POP")];
 
 /// The plain arguments of a call; `None` when it has any other.
 pub(super) fn arguments(function: &Function) -> Option<Vec<&Expr>> {
@@ -47,6 +53,9 @@ pub(super) fn arguments(function: &Function) -> Option<Vec<&Expr>> {
 /// Rewrites a call, if it is one that PostgreSQL does not take.
 pub(super) fn expr(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
     substring(rewriter, expr);
+    if trim(rewriter, expr) {
+        return;
+    }
     let Expr::Function(function) = expr else { return };
     if let Some(guarded) = extreme_of_several(rewriter, function) {
         *expr = guarded;
@@ -62,21 +71,33 @@ pub(super) fn expr(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
         *expr = replacement;
         return;
     }
-    let renamed = RENAMED.binary_search_by_key(&name.as_str(), |f| f.0).ok().map(|i| RENAMED[i].1);
-    if let Some(new) = renamed.filter(|_| rewriter.dialect == Dialect::MySql || name != "stddev") {
+    let mysql = rewriter.dialect == Dialect::MySql;
+    let renamed = RENAMED.iter().chain(RENAMED_FROM_MYSQL.iter().filter(|_| mysql)).find(|(old, _)| *old == name);
+    if let Some((_, new)) = renamed {
         rewriter.changed("function", format!("`{}` is written {new}", name.to_uppercase()));
-        function.name = ObjectName::from(vec![Ident::new(new)]);
+        function.name = ObjectName::from(vec![Ident::new(*new)]);
     }
+    ordered_arguments(rewriter, function);
     match name.as_str() {
         "group_concat" => group_concat(rewriter, function),
         "count" => count_of_several(rewriter, function),
-        "sum" | "avg" | "total" => aggregate(rewriter, &name, function),
-        "round" | "truncate" | "trunc" => round(rewriter, function),
+        "sum" | "avg" => aggregate(rewriter, &name, function),
+        "round" | "truncate" | "trunc" => round(rewriter, &name, function),
         "lpad" | "rpad" | "left" | "right" | "substr" | "substring" | "upper" | "lower" | "ucase" | "lcase"
         | "length" | "char_length" | "character_length" | "replace" | "reverse" | "instr" | "ltrim" | "rtrim"
         | "repeat" => {
             of_text(rewriter, function);
+            if mysql && matches!(name.as_str(), "left" | "right") {
+                count_of_characters(rewriter, function);
+            }
+            if !mysql && matches!(name.as_str(), "upper" | "lower") {
+                ascii_case(rewriter, function);
+            }
         }
+        "concat" | "concat_ws" => truth_as_text(rewriter, function),
+        "string_agg" => of_text(rewriter, function),
+        "mod" => remainder(rewriter, function),
+        "ascii" if mysql => first_byte(rewriter, function),
         "min" | "max" => {
             extreme_of_truth(rewriter, function);
         }
@@ -84,10 +105,25 @@ pub(super) fn expr(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
     }
 }
 
+/// ORDER BY within an aggregate: NULL sorts there as in a query's.
+fn ordered_arguments(rewriter: &mut Rewriter<'_>, function: &mut Function) {
+    let FunctionArguments::List(list) = &mut function.args else { return };
+    for clause in &mut list.clauses {
+        if let FunctionArgumentClause::OrderBy(items) = clause {
+            items.iter_mut().for_each(|item| order_item(rewriter, item, None));
+        }
+    }
+}
+
 /// A call that becomes another expression altogether.
 fn replaced(rewriter: &Rewriter<'_>, name: &str, function: &Function) -> Option<Expr> {
+    if matches!(function.args, FunctionArguments::None) {
+        return calls::replaced(rewriter.dialect, function);
+    }
     let arguments = arguments(function)?;
+    let mysql = rewriter.dialect == Dialect::MySql;
     match (name, &arguments[..]) {
+        ("if" | "iif", [condition, yes]) => Some(case(condition, yes, None)),
         ("if" | "iif", [condition, yes, no]) => Some(case(condition, yes, Some(no))),
         ("isnull", [value]) => build("$1 IS NULL", &[value]),
         ("isnull", [value, other]) => build("COALESCE($1, $2)", &[value, other]),
@@ -99,21 +135,9 @@ fn replaced(rewriter: &Rewriter<'_>, name: &str, function: &Function) -> Option<
             build("SPLIT_PART($1, $2, -1)", &[text, mark])
         }
         ("concat", [first, rest @ ..]) if rewriter.dialect == Dialect::MySql && !rest.is_empty() => {
-            // MySQL's is NULL as soon as one part is; PostgreSQL's passes NULL over.
-            let text = |part: &Expr| match rewriter.scopes.kind(part) {
-                Some(Kind::Text) => Some(part.clone()),
-                _ => build("CAST($1 AS TEXT)", &[part]),
-            };
-            let mut whole = text(first)?;
-            for part in rest {
-                whole = build("$1 || $2", &[&whole, &text(part)?])?;
-                if let Expr::BinaryOp { left, .. } = &mut whole
-                    && let Expr::Nested(inner) = &**left
-                {
-                    *left = inner.clone();
-                }
-            }
-            Some(whole)
+            let mut parts = vec![*first];
+            parts.extend(rest);
+            joined(rewriter, &parts)
         }
         ("elt", [position, list @ ..]) if !list.is_empty() => {
             let conditions = list
@@ -127,13 +151,41 @@ fn replaced(rewriter: &Rewriter<'_>, name: &str, function: &Function) -> Option<
             Some(case_of(conditions, None))
         }
         ("find_in_set", [value, list]) => {
-            build("COALESCE(ARRAY_POSITION(STRING_TO_ARRAY($2, ','), $1), 0)", &[value, list])
+            let known = |e: &Expr| rewriter.scopes.known(e).is_some_and(|known| known.not_null);
+            let template = match known(value) && known(list) {
+                true => "COALESCE(ARRAY_POSITION(STRING_TO_ARRAY($2, ','), $1), 0)",
+                false => {
+                    "CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN COALESCE(ARRAY_POSITION(STRING_TO_ARRAY($2, ','), $1), 0) END"
+                }
+            };
+            build(template, &[value, list])
         }
         ("mid", [text, from, length]) => build("SUBSTRING($1, $2, $3)", &[text, from, length]),
         ("mid", [text, from]) => build("SUBSTRING($1, $2)", &[text, from]),
         ("log", [base, value]) => build("LN($1) / LN($2)", &[value, base]),
-        ("log10", [value]) => build("LOG($1)", &[value]),
-        ("space", [count]) => build("REPEAT(' ', $1)", &[count]),
+        // In bytes; that of a text in characters is CHAR_LENGTH.
+        ("length", [value]) if rewriter.dialect == Dialect::MySql => match rewriter.scopes.kind(value) {
+            None | Some(Kind::Text | Kind::Other) => build("OCTET_LENGTH($1)", &[value]),
+            _ => build("OCTET_LENGTH(CAST($1 AS TEXT))", &[value]),
+        },
+        // Of no rows it is 0, and always with a fraction.
+        ("total", [value]) if rewriter.dialect == Dialect::Sqlite => {
+            let number = match rewriter.scopes.kind(value) {
+                Some(Kind::Text) => numbers::of_text(rewriter, value)?,
+                Some(Kind::Boolean) => build("CASE WHEN $1 THEN 1 ELSE 0 END", &[value])?,
+                _ if is_condition(value) => build("CASE WHEN $1 THEN 1 ELSE 0 END", &[value])?,
+                _ => (*value).clone(),
+            };
+            let mut sum = function.clone();
+            sum.name = ObjectName::from(vec![Ident::new("SUM")]);
+            if let FunctionArguments::List(list) = &mut sum.args {
+                list.args = vec![FunctionArg::Unnamed(FunctionArgExpr::Expr(build(
+                    "CAST($1 AS DOUBLE PRECISION)",
+                    &[&number],
+                )?))];
+            }
+            build("COALESCE($1, 0)", &[&Expr::Function(sum)])
+        }
         ("printf" | "format", [Expr::Value(format), values @ ..]) if rewriter.dialect == Dialect::Sqlite => {
             let Value::SingleQuotedString(format) = &format.value else { return None };
             printed(rewriter, format, values)
@@ -144,8 +196,17 @@ fn replaced(rewriter: &Rewriter<'_>, name: &str, function: &Function) -> Option<
             let format = Expr::Value(Value::SingleQuotedString(format!("FM999,999,999,999,990{point}")).into());
             build("TO_CHAR(CAST($1 AS NUMERIC), $2)", &[value, &format])
         }
-        ("char", [code]) => build("CHR($1)", &[code]),
-        ("hex", [value]) => build("UPPER(ENCODE(CAST($1 AS BYTEA), 'hex'))", &[value]),
+        ("hex", [value]) => match rewriter.scopes.kind(value) {
+            // In MySQL a number in base 16, in SQLite the digits of its text.
+            Some(kind) if mysql && kind.is_number() => build("UPPER(TO_HEX(CAST($1 AS BIGINT)))", &[value]),
+            Some(Kind::Other) => build("UPPER(ENCODE($1, 'hex'))", &[value]),
+            // SQLite's of NULL is the empty text.
+            Some(Kind::Text) if !mysql && !rewriter.scopes.known(value).is_some_and(|known| known.not_null) => {
+                build("COALESCE(UPPER(ENCODE(CONVERT_TO($1, 'UTF8'), 'hex')), '')", &[value])
+            }
+            Some(Kind::Text) => build("UPPER(ENCODE(CONVERT_TO($1, 'UTF8'), 'hex'))", &[value]),
+            _ => build("UPPER(ENCODE(CONVERT_TO(CAST($1 AS TEXT), 'UTF8'), 'hex'))", &[value]),
+        },
         ("field", [value, list @ ..]) if !list.is_empty() => {
             let conditions = list
                 .iter()
@@ -157,10 +218,84 @@ fn replaced(rewriter: &Rewriter<'_>, name: &str, function: &Function) -> Option<
                 .collect::<Option<Vec<_>>>()?;
             Some(case_of(conditions, Some(integer(0))))
         }
-        ("database" | "schema", []) => build("CURRENT_DATABASE()", &[]),
-        ("last_insert_id", []) => build("LASTVAL()", &[]),
-        _ => None,
+        ("char", [first, rest @ ..]) => {
+            let mut whole = build("CHR($1)", &[first])?;
+            for code in rest {
+                whole = build("$1 || CHR($2)", &[&whole, code])?;
+                if let Expr::BinaryOp { left, .. } = &mut whole
+                    && let Expr::Nested(inner) = &**left
+                {
+                    *left = inner.clone();
+                }
+            }
+            Some(whole)
+        }
+        ("conv", [value, from, to]) => {
+            let base = |e: &Expr| match e {
+                Expr::Value(value) => number(value),
+                _ => None,
+            };
+            let template = match (base(from)?, base(to)?) {
+                (10, 16) => "UPPER(TO_HEX(CAST($1 AS BIGINT)))",
+                (10, 8) => "TO_OCT(CAST($1 AS BIGINT))",
+                (10, 2) => "TO_BIN(CAST($1 AS BIGINT))",
+                _ => return None,
+            };
+            build(template, &[value])
+        }
+        // By a distance from Greenwich: as a text PostgreSQL would take it the other way round.
+        ("convert_tz", [value, from, to]) => {
+            let zone = |zone: &Expr| match super::comparisons::literal(zone) {
+                Some((text, false)) if text.starts_with(['+', '-']) => build("CAST($1 AS INTERVAL)", &[zone]),
+                _ => Some(zone.clone()),
+            };
+            build("$1 AT TIME ZONE $2 AT TIME ZONE $3", &[value, &zone(from)?, &zone(to)?])
+        }
+        ("lpad" | "rpad", [_, Expr::UnaryOp { op: UnaryOperator::Minus, .. }, _]) if mysql => {
+            Some(Expr::Value(Value::Null.into()))
+        }
+        ("unicode", [value]) if !mysql => build("NULLIF(ASCII($1), 0)", &[value]),
+        ("sha2", [value, Expr::Value(length)]) => {
+            let template = match number(length)? {
+                0 | 256 => "ENCODE(SHA256(CONVERT_TO($1, 'UTF8')), 'hex')",
+                224 => "ENCODE(SHA224(CONVERT_TO($1, 'UTF8')), 'hex')",
+                384 => "ENCODE(SHA384(CONVERT_TO($1, 'UTF8')), 'hex')",
+                512 => "ENCODE(SHA512(CONVERT_TO($1, 'UTF8')), 'hex')",
+                _ => return None,
+            };
+            build(template, &[value])
+        }
+        ("substring_index", [text, mark, Expr::Value(count)]) => {
+            let count = integer(usize::try_from(number(count)?).ok()?);
+            build("ARRAY_TO_STRING((STRING_TO_ARRAY($1, $2))[:$3], $2)", &[text, mark, &count])
+        }
+        ("locate", [part, whole, from]) => build(
+            "CASE WHEN STRPOS(SUBSTRING($1 FROM $3), $2) = 0 THEN 0 ELSE STRPOS(SUBSTRING($1 FROM $3), $2) + $3 - 1 END",
+            &[whole, part, from],
+        ),
+        _ => regexps::call(rewriter, function).or_else(|| calls::replaced(rewriter.dialect, function)),
     }
+}
+
+/// MySQL's CONCAT, which is NULL as soon as one part is; PostgreSQL's passes NULL over.
+fn joined(rewriter: &Rewriter<'_>, parts: &[&Expr]) -> Option<Expr> {
+    let text = |part: &Expr| match rewriter.scopes.kind(part) {
+        Some(Kind::Text) => Some(part.clone()),
+        // A truth value is written 1 or 0.
+        Some(Kind::Boolean) => build("CAST(CAST($1 AS INTEGER) AS TEXT)", &[part]),
+        _ => build("CAST($1 AS TEXT)", &[part]),
+    };
+    let (first, rest) = parts.split_first()?;
+    let mut whole = text(first)?;
+    for part in rest {
+        whole = build("$1 || $2", &[&whole, &text(part)?])?;
+        if let Expr::BinaryOp { left, .. } = &mut whole
+            && let Expr::Nested(inner) = &**left
+        {
+            *left = inner.clone();
+        }
+    }
+    Some(whole)
 }
 
 pub(super) fn integer(n: usize) -> Expr {
@@ -206,6 +341,18 @@ fn group_concat(rewriter: &Rewriter<'_>, function: &mut Function) {
         }
         _ => true,
     });
+    // MySQL joins its arguments.
+    if rewriter.dialect == Dialect::MySql && args.len() > 1 {
+        let all: Vec<Expr> = std::mem::take(args)
+            .into_iter()
+            .filter_map(|argument| match argument {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
+                _ => None,
+            })
+            .collect();
+        let whole = joined(rewriter, &all.iter().collect::<Vec<_>>());
+        args.extend(whole.map(|whole| FunctionArg::Unnamed(FunctionArgExpr::Expr(whole))));
+    }
     let one_per_part = args.len() == 1;
     for arg in args.iter_mut().take(1) {
         if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg
@@ -256,6 +403,9 @@ fn aggregate(rewriter: &mut Rewriter<'_>, name: &str, function: &mut Function) {
     let [FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))] = &mut list.args[..] else { return };
     let kind = rewriter.scopes.kind(argument);
     let upper = name.to_uppercase();
+    if enums::as_number(rewriter, argument) {
+        return;
+    }
     if is_condition(argument) || kind == Some(Kind::Boolean) {
         rewriter.changed("counted-condition", format!("`{upper}` of a condition adds 1 or 0"));
         // For a sum NULL is as good as 0, for a mean it is not.
@@ -268,27 +418,11 @@ fn aggregate(rewriter: &mut Rewriter<'_>, name: &str, function: &mut Function) {
         }
     } else if kind == Some(Kind::Text) {
         rewriter.changed("number-from-text", format!("`{upper}` of a text column reads it as numbers"));
-        // Where the schema's own rows show nothing but numbers, or the dialect is a guess, it is read
-        // as one; otherwise the number is read that it begins with, as both databases do.
-        let plain = !rewriter.certain || rewriter.scopes.holds_numbers(argument);
-        let template = match name {
-            _ if plain => "CAST($1 AS NUMERIC)",
-            // A text without a number counts as 0, which moves a mean.
-            "avg" if rewriter.scopes.holds_no_numbers(argument) => LEADING_NUMBER_OR_ZERO,
-            _ => LEADING_NUMBER,
-        };
-        if let Some(cast) = build(template, &[argument]) {
+        if let Some(cast) = numbers::of_text(rewriter, argument) {
             *argument = cast;
         }
     }
 }
-
-/// The number that a text begins with, NULL where there is none.
-pub(super) const LEADING_NUMBER: &str = r"CAST(SUBSTRING($1 FROM '^\s*[-+]?[0-9]+\.?[0-9]*') AS NUMERIC)";
-
-/// The same, 0 where there is none; of NULL it is NULL.
-const LEADING_NUMBER_OR_ZERO: &str =
-    r"COALESCE(CAST(SUBSTRING($1 FROM '^\s*[-+]?[0-9]+\.?[0-9]*') AS NUMERIC), 0 * LENGTH($1))";
 
 /// Whether an expression is true or false.
 pub(super) fn is_condition(expr: &Expr) -> bool {
@@ -336,16 +470,41 @@ pub(super) fn is_condition(expr: &Expr) -> bool {
     }
 }
 
-/// `ROUND(x, n)` of a floating-point number.
-fn round(rewriter: &mut Rewriter<'_>, function: &mut Function) {
+/// `ROUND(x, n)` of a floating-point number, which PostgreSQL rounds to whole ones alone; and
+/// SQLite's `ROUND(x)`, which takes halves away from zero where PostgreSQL takes them to even ones.
+fn round(rewriter: &mut Rewriter<'_>, name: &str, function: &mut Function) {
     let FunctionArguments::List(list) = &mut function.args else { return };
-    if list.args.len() != 2 {
+    let mysql = rewriter.dialect == Dialect::MySql;
+    let digits = match &list.args[..] {
+        [_, FunctionArg::Unnamed(FunctionArgExpr::Expr(digits))] => super::comparisons::literal(digits),
+        _ => None,
+    };
+    // SQLite rounds to no fewer digits than none.
+    if !mysql && name == "round" && digits.as_ref().is_some_and(|(n, number)| *number && n.starts_with('-')) {
+        list.args.truncate(1);
+        rewriter.changed("rounded-number", "a negative number of digits counts as none".to_owned());
+    }
+    let whole = list.args.len() == 1;
+    let float = match list.args.first() {
+        Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(value))) => rewriter.scopes.kind(value) == Some(Kind::Float),
+        _ => false,
+    };
+    // MySQL rounds a floating-point number to an even one, as PostgreSQL does without digits.
+    if mysql && float && name == "round" && digits.is_some_and(|(n, _)| n == "0") {
+        list.args.truncate(1);
+        rewriter.changed("rounded-number", "`ROUND` to no digits is written without them".to_owned());
+        return;
+    }
+    if whole && (name != "round" || mysql || !rewriter.certain) {
         return;
     }
     if let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(value))) = list.args.first_mut()
         && !matches!(rewriter.scopes.kind(value), Some(Kind::Integer | Kind::Number))
         && !matches!(value, Expr::Cast { data_type: sqlparser::ast::DataType::Numeric(_), .. })
-        && let Some(cast) = build("CAST($1 AS NUMERIC)", &[value])
+        && let Some(cast) = match rewriter.scopes.kind(value) {
+            Some(Kind::Text) => numbers::of_text(rewriter, value),
+            _ => build("CAST($1 AS NUMERIC)", &[value]),
+        }
     {
         rewriter.changed("rounded-number", "`ROUND` to digits takes a NUMERIC".to_owned());
         *value = cast;
@@ -415,6 +574,16 @@ fn printed(rewriter: &Rewriter<'_>, format: &str, values: &[&Expr]) -> Option<Ex
         return None;
     }
     let digits = |n: &str| n.parse::<usize>().ok().map(integer);
+    // Of NULL a number is 0 and a text empty.
+    let column = matches!(value, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
+    let nullable = column && !rewriter.scopes.known(value).is_some_and(|known| known.not_null);
+    let filled = match kind {
+        _ if !nullable => (*value).clone(),
+        "s" if rewriter.scopes.kind(value) != Some(Kind::Text) => (*value).clone(),
+        "s" => build("COALESCE($1, '')", &[value])?,
+        _ => build("COALESCE($1, 0)", &[value])?,
+    };
+    let value = &&filled;
     let shown = match (flags, kind) {
         ("", "d" | "i" | "s") => match rewriter.scopes.kind(value) {
             Some(Kind::Text) => (*value).clone(),
@@ -447,6 +616,195 @@ fn call(name: &str, arguments: Vec<Expr>) -> Expr {
     })
 }
 
+/// `LEFT(s, n)` with a negative count is the empty text in MySQL, in PostgreSQL all but the last.
+fn count_of_characters(rewriter: &mut Rewriter<'_>, function: &mut Function) {
+    let FunctionArguments::List(list) = &mut function.args else { return };
+    let [_, FunctionArg::Unnamed(FunctionArgExpr::Expr(count))] = &mut list.args[..] else { return };
+    let negative = match &*count {
+        Expr::UnaryOp { op: UnaryOperator::Minus, .. } => true,
+        // `LEFT(s, LOCATE(' ', s) - 1)`, where there is no blank.
+        Expr::BinaryOp { op: BinaryOperator::Minus, .. } => true,
+        Expr::Nested(inner) => matches!(**inner, Expr::BinaryOp { op: BinaryOperator::Minus, .. }),
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => true,
+        _ => false,
+    };
+    if negative && rewriter.certain {
+        let inner = match &*count {
+            Expr::Nested(inner) => (**inner).clone(),
+            other => other.clone(),
+        };
+        *count = call("GREATEST", vec![inner, integer(0)]);
+        rewriter.changed("negative-count", "a negative count of characters is none".to_owned());
+    }
+}
+
+/// `TRIM(BOTH 'xy' FROM s)` takes the text away in MySQL, in PostgreSQL every one of its characters.
+fn trim(rewriter: &mut Rewriter<'_>, expr: &mut Expr) -> bool {
+    use sqlparser::ast::TrimWhereField as Side;
+    let Expr::Trim { trim_where, trim_what: Some(what), expr: text, .. } = expr else { return false };
+    if rewriter.dialect != Dialect::MySql {
+        return false;
+    }
+    let Some((what, false)) = super::comparisons::literal(what) else { return false };
+    if what.chars().count() < 2 {
+        return false;
+    }
+    let mut quoted = String::new();
+    for c in what.chars() {
+        if !c.is_alphanumeric() && c != ' ' && c != '_' {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    let pattern = match trim_where {
+        Some(Side::Leading) => format!("^({quoted})+"),
+        Some(Side::Trailing) => format!("({quoted})+$"),
+        _ => format!("^({quoted})+|({quoted})+$"),
+    };
+    let pattern = super::comparisons::text(&pattern);
+    if let Some(now) = build("REGEXP_REPLACE($1, $2, '', 'g')", &[text, &pattern]) {
+        rewriter.changed("function", "`TRIM` of several characters takes them as one text".to_owned());
+        *expr = now;
+        return true;
+    }
+    false
+}
+
+/// SQLite's UPPER and LOWER change the letters of ASCII alone.
+fn ascii_case(rewriter: &mut Rewriter<'_>, function: &mut Function) {
+    let FunctionArguments::List(list) = &mut function.args else { return };
+    let [FunctionArg::Unnamed(FunctionArgExpr::Expr(text))] = &mut list.args[..] else { return };
+    let other = |text: &str| text.chars().any(|c| !c.is_ascii() && (c.is_lowercase() || c.is_uppercase()));
+    let shown = rewriter.scopes.declared(text).is_some_and(|column| column.texts.iter().any(|text| other(text)));
+    let written = super::comparisons::literal(text).is_some_and(|(text, _)| other(&text));
+    if rewriter.certain
+        && (shown || written)
+        && let Some(plain) = build("$1 COLLATE \"C\"", &[text])
+    {
+        rewriter.changed("ascii-case", format!("`{}` changes letters of ASCII alone", function.name));
+        *text = plain;
+    }
+}
+
+/// MySQL's ASCII is the first byte, PostgreSQL's the first character.
+fn first_byte(rewriter: &mut Rewriter<'_>, function: &mut Function) {
+    let Some(given) = arguments(function) else { return };
+    let [text] = given[..] else { return };
+    let other = |text: &str| text.chars().next().is_some_and(|c| !c.is_ascii());
+    let shown = rewriter.scopes.declared(text).is_some_and(|column| column.texts.iter().any(|text| other(text)));
+    let written = super::comparisons::literal(text).is_some_and(|(text, _)| other(&text));
+    if rewriter.certain && (shown || written) {
+        rewriter.refuse(
+            "other-meaning",
+            "`ASCII` of a text that begins with another character is its first byte in MySQL".to_owned(),
+        );
+    }
+}
+
+/// SQLite's RANDOM is a whole number of 64 bits with its sign, PostgreSQL's a fraction. To order by it
+/// either will do; `ABS(RANDOM()) % n` is a whole number below n.
+pub(super) fn random(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
+    let Expr::BinaryOp { left, op: BinaryOperator::Modulo, right } = expr else { return };
+    if rewriter.dialect != Dialect::Sqlite || !is_absolute_random(left) {
+        return;
+    }
+    if let Some(below) = build("CAST(FLOOR(RANDOM() * $1) AS INTEGER)", &[right]) {
+        rewriter.changed("random", "a random number below another is written by FLOOR".to_owned());
+        *expr = below;
+    }
+}
+
+fn is_absolute_random(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) => is_absolute_random(inner),
+        Expr::Function(function) => {
+            last_part(&function.name) == "abs"
+                && arguments(function).is_some_and(|all| matches!(all[..], [Expr::Function(inner)] if is_random(inner)))
+        }
+        _ => false,
+    }
+}
+
+fn is_random(function: &Function) -> bool {
+    last_part(&function.name) == "random" && arguments(function).is_some_and(|all| all.is_empty())
+}
+
+/// Refuses RANDOM where its value counts.
+pub(super) fn random_value(rewriter: &mut Rewriter<'_>, select: &Select) {
+    struct Search {
+        calls: usize,
+        below: usize,
+    }
+    impl Look for Search {
+        fn expr(&mut self, expr: &Expr) -> bool {
+            match expr {
+                Expr::Function(function) => self.calls += usize::from(is_random(function)),
+                Expr::BinaryOp { left, op: BinaryOperator::Modulo, .. } => {
+                    self.below += usize::from(is_absolute_random(left));
+                }
+                _ => {}
+            }
+            true
+        }
+    }
+    if rewriter.dialect != Dialect::Sqlite || !rewriter.certain {
+        return;
+    }
+    let mut search = Search { calls: 0, below: 0 };
+    for item in &select.projection {
+        if let SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } = item {
+            walk::expr(expr, &mut search);
+        }
+    }
+    for expr in select.selection.iter().chain(&select.having) {
+        walk::expr(expr, &mut search);
+    }
+    if search.calls > search.below {
+        let why = "`RANDOM()` is a whole number of 64 bits in SQLite, and no function of PostgreSQL's gives one";
+        rewriter.refuse("other-meaning", why.to_owned());
+    }
+}
+
+/// Among texts a truth value is written 1 or 0.
+fn truth_as_text(rewriter: &mut Rewriter<'_>, function: &mut Function) {
+    let FunctionArguments::List(list) = &mut function.args else { return };
+    for argument in &mut list.args {
+        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) = argument
+            && rewriter.scopes.kind(value) == Some(Kind::Boolean)
+            && let Some(number) = build("CAST($1 AS INTEGER)", &[value])
+        {
+            rewriter.changed("number-from-truth", "among texts a truth value is written 1 or 0".to_owned());
+            *value = number;
+        }
+    }
+}
+
+/// MOD of floating-point numbers, and by zero, which is NULL there.
+fn remainder(rewriter: &mut Rewriter<'_>, function: &mut Function) {
+    let FunctionArguments::List(list) = &mut function.args else { return };
+    let [FunctionArg::Unnamed(FunctionArgExpr::Expr(value)), FunctionArg::Unnamed(FunctionArgExpr::Expr(divisor))] =
+        &mut list.args[..]
+    else {
+        return;
+    };
+    for side in [&mut *value, &mut *divisor] {
+        if rewriter.scopes.kind(side) == Some(Kind::Float)
+            && let Some(cast) = build("CAST($1 AS NUMERIC)", &[side])
+        {
+            rewriter.changed("modulo", "`MOD` takes whole or NUMERIC numbers".to_owned());
+            *side = cast;
+        }
+    }
+    let zero = match super::comparisons::literal(divisor) {
+        Some((number, _)) => number == "0",
+        None => true,
+    };
+    if rewriter.certain && zero {
+        rewriter.changed("zero-divisor", format!("a division by {} is NULL where that is 0", brief(divisor)));
+        *divisor = call("NULLIF", vec![divisor.clone(), integer(0)]);
+    }
+}
+
 /// PostgreSQL has no highest truth value.
 fn extreme_of_truth(rewriter: &mut Rewriter<'_>, function: &mut Function) {
     let FunctionArguments::List(list) = &mut function.args else { return };
@@ -469,8 +827,32 @@ fn substring(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
         rewriter.changed("text-of-value", "`SUBSTR` takes a text".to_owned());
         **text = cast;
     }
+    let mysql = rewriter.dialect == Dialect::MySql;
+    // Position 0 is before the first: MySQL finds nothing there, SQLite one character less.
+    if mysql && super::comparisons::literal(from).is_some_and(|(position, number)| number && position == "0") {
+        rewriter.changed("function", "`SUBSTRING` from position 0 is the empty text".to_owned());
+        if let Some(none) = build("LEFT($1, 0)", &[text]) {
+            *expr = none;
+        }
+        return;
+    }
     let Expr::UnaryOp { op: UnaryOperator::Minus, expr: back } = &**from else { return };
+    let length = super::comparisons::literal(back).and_then(|(n, _)| n.parse::<usize>().ok());
+    let short = |text: &Expr| {
+        length.is_some_and(|length| {
+            let texts = rewriter.scopes.declared(text).map(|column| &column.texts);
+            texts.is_some_and(|texts| texts.iter().any(|text| text.chars().count() < length))
+        })
+    };
+    // MySQL finds nothing where the text is shorter.
     let tail = match substring_for {
+        None if mysql && short(text) => {
+            build("CASE WHEN CHAR_LENGTH($1) >= $2 THEN RIGHT($1, $2) ELSE LEFT($1, 0) END", &[text, back])
+        }
+        Some(length) if mysql && short(text) => build(
+            "CASE WHEN CHAR_LENGTH($1) >= $2 THEN LEFT(RIGHT($1, $2), $3) ELSE LEFT($1, 0) END",
+            &[text, back, length],
+        ),
         None => build("RIGHT($1, $2)", &[text, back]),
         Some(length) => build("LEFT(RIGHT($1, $2), $3)", &[text, back, length]),
     };

@@ -1,12 +1,12 @@
 //! GROUP BY that says less than PostgreSQL asks for. SQLite and MySQL take a column that is neither
 //! grouped nor aggregated from some row of the group. Where every row of a group has the same value
-//! there, the column joins GROUP BY; where one row is meant, the one with the highest or lowest
-//! value, that row is asked for. Where neither a key nor the record's own rows say that a group has
-//! one value, the value is any row's, and no statement of PostgreSQL's means the same.
+//! there, as a key or the record's own rows prove, the column joins GROUP BY; where one row is meant,
+//! the one with the highest or lowest value, that row is asked for. Otherwise the value is any row's,
+//! and no statement of PostgreSQL's means the same: nothing joins on a guess.
 
 use sqlparser::ast::{
     BinaryOperator, Expr, Function, GroupByExpr, JoinConstraint, JoinOperator, LimitClause, OrderBy, OrderByExpr,
-    OrderByKind, OrderByOptions, OrderBySort, Query, Select, SelectItem, SetExpr, Value,
+    OrderByKind, OrderByOptions, OrderBySort, Query, Select, SelectItem, SetExpr, Statement, TableFactor, Value,
 };
 
 use super::functions::{arguments, brief};
@@ -14,7 +14,7 @@ use super::names::{self, Kind};
 use super::{Dialect, Rewriter, rows};
 use crate::grouping::is_aggregate;
 use crate::schema::last_part;
-use crate::walk::{self, Look};
+use crate::walk::{self, Edit, Look};
 
 /// Whether a SELECT aggregates in its outputs or in HAVING.
 pub(super) fn aggregated(select: &Select) -> bool {
@@ -87,8 +87,8 @@ pub(super) fn complete(rewriter: &mut Rewriter<'_>, select: &mut Select) {
     for output in outputs(select).chain(&select.having) {
         bare_columns(output, &known, &mut missing);
     }
-    let joined = equalities(select);
-    missing.retain(|column| !covered(rewriter, column, &known));
+    let joined = Joined::of(rewriter, select);
+    missing.retain(|column| !covered(rewriter, column, &known) && !is_outer(rewriter, column));
     if missing.is_empty() {
         return;
     }
@@ -100,16 +100,8 @@ pub(super) fn complete(rewriter: &mut Rewriter<'_>, select: &mut Select) {
         // The row with the extreme is meant, not one more group: see `extreme_row`.
         return;
     }
-    // In a record of no certain dialect nothing has run yet that another statement could differ from.
-    if !dependent
-        && rewriter.certain
-        && let Some(column) = missing.iter().find(|column| !plausible(rewriter, column, &known, &joined))
-    {
-        let why = format!(
-            "`{}` is neither in GROUP BY nor inside an aggregate, and its group may have several values of it",
-            brief(column)
-        );
-        rewriter.refuse("incomplete-group-by", why);
+    if !dependent && let Some(column) = missing.iter().find(|column| !proven(rewriter, column, &known, &joined)) {
+        refuse(rewriter, column);
         return;
     }
     let list: Vec<String> = missing.iter().map(brief).collect();
@@ -151,8 +143,16 @@ pub(super) fn complete_order(rewriter: &mut Rewriter<'_>, query: &mut Query) {
         query.order_by = None;
         return;
     }
+    let joined = Joined::of(rewriter, select);
+    let keys = keys.clone();
+    let dependent = missing.iter().all(|column| depends(rewriter, column, &keys, &joined));
+    if !dependent && let Some(column) = missing.iter().find(|column| !proven(rewriter, column, &keys, &joined)) {
+        refuse(rewriter, column);
+        return;
+    }
     let list: Vec<String> = missing.iter().map(brief).collect();
-    rewriter.changed("incomplete-group-by", format!("{} joins GROUP BY", list.join(", ")));
+    let rule = if dependent { "incomplete-group-by" } else { "guessed-group-by" };
+    rewriter.changed(rule, format!("{} joins GROUP BY", list.join(", ")));
     if let GroupByExpr::Expressions(keys, _) = &mut select.group_by {
         keys.extend(missing);
     }
@@ -206,6 +206,14 @@ fn bare_columns(expr: &Expr, known: &[Expr], into: &mut Vec<Expr>) {
     walk::expr(expr, &mut Search { known, into, inside: 0, queries: 0 });
 }
 
+/// Whether a column is of a query around this one: within it, it has one value.
+fn is_outer(rewriter: &Rewriter<'_>, column: &Expr) -> bool {
+    let Expr::CompoundIdentifier(parts) = column else { return false };
+    let [.., qualifier, _] = &parts[..] else { return false };
+    let qualifier = qualifier.value.to_lowercase();
+    rewriter.scopes.innermost().is_some_and(|scope| !scope.has(&qualifier)) && rewriter.scopes.known(column).is_some()
+}
+
 /// Whether PostgreSQL takes the column as it is, because the primary key of its table is grouped.
 fn covered(rewriter: &Rewriter<'_>, column: &Expr, keys: &[Expr]) -> bool {
     let Some((relation, table, _)) = place(rewriter, column) else { return false };
@@ -215,34 +223,70 @@ fn covered(rewriter: &Rewriter<'_>, column: &Expr, keys: &[Expr]) -> bool {
 
 /// Whether the column has one value in each group: a key of its table is fixed by the group's own
 /// columns and what they are joined with.
-fn depends(rewriter: &Rewriter<'_>, column: &Expr, keys: &[Expr], joined: &[(Expr, Expr)]) -> bool {
+fn depends(rewriter: &Rewriter<'_>, column: &Expr, keys: &[Expr], joined: &Joined) -> bool {
     let Some((relation, _, name)) = place(rewriter, column) else { return false };
     fixed_columns(rewriter, keys, joined).contains(&(relation, name))
 }
 
-/// Whether the column may well have one value in each group, though no key says so: in the record's
-/// rows it has, or nothing is known of rows and keys.
-fn plausible(rewriter: &Rewriter<'_>, column: &Expr, keys: &[Expr], joined: &[(Expr, Expr)]) -> bool {
-    let Some((relation, table, name)) = place(rewriter, column) else { return true };
+fn refuse(rewriter: &mut Rewriter<'_>, column: &Expr) {
+    let why = format!(
+        "`{}` is neither in GROUP BY nor inside an aggregate, and its group may have several values of it",
+        brief(column)
+    );
+    rewriter.refuse("incomplete-group-by", why);
+}
+
+/// Whether the column has one value in each group of the record's own rows, though no key says so.
+/// A column that joined the groups without that would make more of them, which COUNT, SUM, HAVING
+/// and ORDER BY look at.
+fn proven(rewriter: &Rewriter<'_>, column: &Expr, keys: &[Expr], joined: &Joined) -> bool {
+    let Some((relation, table, name)) = place(rewriter, column) else { return false };
     let fixed = fixed_columns(rewriter, keys, joined);
     if fixed.contains(&(relation.clone(), name.clone())) {
         return true;
     }
     let fixed: Vec<&str> = fixed.iter().filter(|(r, _)| *r == relation).map(|(_, c)| c.as_str()).collect();
-    match rows::determines(rewriter.tables, &table, &fixed, &name) {
-        Some(determines) => determines,
-        None => rewriter.names.keys_of(&table).is_empty(),
+    rows::determines(rewriter.tables, &table, &fixed, &name) == Some(true)
+}
+
+/// The statement with its groups complete, as far as a key or the schema's own rows say what belongs
+/// to each; `None` where nothing is missing or something is not proved.
+pub(crate) fn completed(statement: &Statement, tables: &[Statement]) -> Option<Statement> {
+    struct Complete<'r, 'n>(&'r mut Rewriter<'n>);
+    impl Edit for Complete<'_, '_> {
+        fn query(&mut self, query: &mut Query) {
+            self.0.scopes.enter_query(query);
+        }
+
+        fn query_end(&mut self, query: &mut Query) {
+            complete_order(self.0, query);
+            self.0.scopes.leave();
+        }
+
+        fn select(&mut self, select: &mut Select) {
+            self.0.scopes.enter_select(select);
+        }
+
+        fn select_end(&mut self, select: &mut Select) {
+            complete(self.0, select);
+            self.0.scopes.leave();
+        }
     }
+    let names = names::Names::of(tables);
+    let mut rewriter = Rewriter::new(Dialect::Postgres, true, tables, &names);
+    let mut statement = statement.clone();
+    walk::edit(&mut statement, &mut Complete(&mut rewriter));
+    (rewriter.refused.is_none() && !rewriter.changes.is_empty()).then_some(statement)
 }
 
 /// The columns, with their relations, that have one value in each group: those grouped by, what
 /// they are joined with, and all of a table one of whose keys is among them.
-fn fixed_columns(rewriter: &Rewriter<'_>, keys: &[Expr], joined: &[(Expr, Expr)]) -> Vec<(String, String)> {
+fn fixed_columns(rewriter: &Rewriter<'_>, keys: &[Expr], joined: &Joined) -> Vec<(String, String)> {
     let mut fixed: Vec<(String, String)> =
         keys.iter().filter_map(|key| place(rewriter, key)).map(|(relation, _, column)| (relation, column)).collect();
     // From which column to which a fixed value carries over.
     let mut carries = Vec::new();
-    for (from, to) in joined.iter().flat_map(|(a, b)| [(a, b), (b, a)]) {
+    for (from, to) in joined.equal.iter().flat_map(|(a, b)| [(a, b), (b, a)]) {
         if recoverable(rewriter, to)
             && let (Some((rf, _, cf)), Some((rt, _, ct))) = (place(rewriter, uncast(from)), place(rewriter, uncast(to)))
         {
@@ -277,9 +321,83 @@ fn fixed_columns(rewriter: &Rewriter<'_>, keys: &[Expr], joined: &[(Expr, Expr)]
                 }
             }
         }
+        for (relation, query) in &joined.queries {
+            through_query(rewriter, relation, query, &mut fixed);
+        }
         if fixed.len() == before {
             return fixed;
         }
+    }
+}
+
+/// What a query in FROM gives out once for each value of those of its outputs that are fixed: what a
+/// key within it fixes, or all, when it is grouped by them.
+fn through_query(rewriter: &Rewriter<'_>, relation: &str, query: &Query, fixed: &mut Vec<(String, String)>) {
+    let SetExpr::Select(select) = &*query.body else { return };
+    let mut within = Rewriter::new(rewriter.dialect, rewriter.certain, rewriter.tables, rewriter.names);
+    within.scopes = rewriter.scopes.within(query);
+    let outputs: Vec<(String, &Expr)> = select
+        .projection
+        .iter()
+        .filter_map(|item| match item {
+            SelectItem::ExprWithAlias { expr, alias } => Some((alias.value.to_lowercase(), expr)),
+            SelectItem::UnnamedExpr(expr) => match expr {
+                Expr::Identifier(ident) => Some((ident.value.to_lowercase(), expr)),
+                Expr::CompoundIdentifier(parts) => Some((parts.last()?.value.to_lowercase(), expr)),
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect();
+    let is_fixed = |name: &String, fixed: &[(String, String)]| fixed.contains(&(relation.to_owned(), name.clone()));
+    let keys: Vec<Expr> =
+        outputs.iter().filter(|(name, _)| is_fixed(name, fixed)).map(|(_, expr)| (*expr).clone()).collect();
+    if keys.is_empty() {
+        return;
+    }
+    let GroupByExpr::Expressions(groups, _) = &select.group_by else { return };
+    let by_groups = !groups.is_empty() && groups.iter().all(|group| keys.iter().any(|key| same(key, group)));
+    let inner = fixed_columns(&within, &keys, &Joined::of(&within, select));
+    for (name, expr) in &outputs {
+        let known = place(&within, expr).is_some_and(|(r, _, c)| inner.contains(&(r, c)));
+        if (by_groups || known) && !is_fixed(name, fixed) {
+            fixed.push((relation.to_owned(), name.clone()));
+        }
+    }
+}
+
+/// What FROM and WHERE say of a SELECT's columns.
+struct Joined {
+    /// Pairs that every row has equal.
+    equal: Vec<(Expr, Expr)>,
+    /// Queries among the relations, by their names here.
+    queries: Vec<(String, std::rc::Rc<Query>)>,
+}
+
+impl Joined {
+    fn of(rewriter: &Rewriter<'_>, select: &Select) -> Self {
+        let mut queries = Vec::new();
+        for item in &select.from {
+            for factor in std::iter::once(&item.relation).chain(item.joins.iter().map(|join| &join.relation)) {
+                match factor {
+                    TableFactor::Derived { subquery, alias, .. } => {
+                        // One that has got its name only now is known without.
+                        let name = alias.as_ref().map(|a| a.name.value.to_lowercase());
+                        let known = |name: &String| rewriter.scopes.innermost().is_some_and(|scope| scope.has(name));
+                        let name = name.filter(known).unwrap_or_default();
+                        queries.push((name, std::rc::Rc::new((**subquery).clone())));
+                    }
+                    TableFactor::Table { name, alias, .. } => {
+                        let table = last_part(name);
+                        if let Some(query) = rewriter.scopes.common_query(&table) {
+                            queries.push((alias.as_ref().map_or(table, |a| a.name.value.to_lowercase()), query));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Self { equal: equalities(select), queries }
     }
 }
 
@@ -298,9 +416,10 @@ fn place(rewriter: &Rewriter<'_>, column: &Expr) -> Option<(String, String, Stri
         }
         Expr::Identifier(ident) => {
             let name = ident.value.to_lowercase();
-            let (relation, table) =
-                scope.tables().find(|(_, table)| rewriter.names.column_in(table, &name).is_some())?;
-            Some((relation.to_owned(), table.to_owned(), name))
+            match scope.tables().find(|(_, table)| rewriter.names.column_in(table, &name).is_some()) {
+                Some((relation, table)) => Some((relation.to_owned(), table.to_owned(), name)),
+                None => scope.query_with(&name).map(|relation| (relation.to_owned(), String::new(), name.clone())),
+            }
         }
         _ => None,
     }

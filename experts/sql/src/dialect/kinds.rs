@@ -47,6 +47,19 @@ impl Scope {
         })
     }
 
+    /// Whether something in FROM goes by this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.relations.iter().any(|(relation, _)| relation == name)
+    }
+
+    /// The relation, a query, that gives out a column of this name.
+    pub fn query_with(&self, column: &str) -> Option<&str> {
+        self.relations.iter().find_map(|(name, relation)| match relation {
+            Relation::Query(outputs) if outputs.iter().any(|(output, _)| output == column) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
     /// Every relation that is a table of the schema: its name here, and the table.
     pub fn tables(&self) -> impl Iterator<Item = (&str, &str)> {
         self.relations.iter().filter_map(|(name, relation)| match relation {
@@ -57,16 +70,18 @@ impl Scope {
 }
 
 /// The scopes that are open, and the common tables.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Scopes<'n> {
     names: &'n Names,
     open: Vec<Scope>,
     common: Vec<(String, Outputs)>,
+    /// The queries of the common tables.
+    queries: Vec<(String, std::rc::Rc<Query>)>,
 }
 
 impl<'n> Scopes<'n> {
     pub fn new(names: &'n Names) -> Self {
-        Self { names, open: Vec::new(), common: Vec::new() }
+        Self { names, open: Vec::new(), common: Vec::new(), queries: Vec::new() }
     }
 
     /// Opens the scope of a query: its common tables, and its FROM when it is one SELECT.
@@ -77,6 +92,7 @@ impl<'n> Scopes<'n> {
             for (output, column) in outputs.iter_mut().zip(&cte.alias.columns) {
                 output.0 = column.name.value.to_lowercase();
             }
+            self.queries.push((name.clone(), std::rc::Rc::new((*cte.query).clone())));
             self.common.push((name, outputs));
         }
         match &*query.body {
@@ -97,6 +113,18 @@ impl<'n> Scopes<'n> {
             self.tables(item, &mut scope);
         }
         self.open.push(scope);
+    }
+
+    /// The scopes within a query that stands here.
+    pub fn within(&self, query: &Query) -> Self {
+        let mut inner = self.clone();
+        inner.enter_query(query);
+        inner
+    }
+
+    /// The query of a common table.
+    pub fn common_query(&self, name: &str) -> Option<std::rc::Rc<Query>> {
+        self.queries.iter().rev().find(|(common, _)| common == name).map(|(_, query)| query.clone())
     }
 
     /// Closes the innermost scope.
@@ -131,7 +159,7 @@ impl<'n> Scopes<'n> {
             }
             TableFactor::Derived { subquery, alias, .. } => {
                 let called = alias.as_ref().map(|a| a.name.value.to_lowercase()).unwrap_or_default();
-                let mut inner = Scopes { names: self.names, open: Vec::new(), common: self.common.clone() };
+                let mut inner = Scopes { open: Vec::new(), ..self.clone() };
                 scope.relations.push((called, Relation::Query(inner.outputs(subquery))));
             }
             TableFactor::NestedJoin { table_with_joins, .. } => self.tables(table_with_joins, scope),
@@ -263,7 +291,7 @@ impl<'n> Scopes<'n> {
                 all.first().map(|first| Known { kind: first.kind, not_null })
             }
             Expr::Subquery(query) => {
-                let mut inner = Scopes { names: self.names, open: self.open.clone(), common: self.common.clone() };
+                let mut inner = self.clone();
                 let (_, known) = inner.outputs(query).into_iter().next()?;
                 known.map(|known| Known { not_null: false, ..known })
             }
@@ -275,35 +303,8 @@ impl<'n> Scopes<'n> {
         }
     }
 
-    /// Whether the rows have this text in another case, and not as it is.
-    pub fn spelled_otherwise(&self, expr: &Expr, text: &str) -> bool {
-        let lower = text.to_lowercase();
-        self.declared(expr)
-            .is_some_and(|column| column.texts.iter().any(|known| known != text && known.to_lowercase() == lower))
-    }
-
-    /// Whether the rows have a text here that is no number, or no whole one.
-    pub fn holds_words(&self, expr: &Expr, whole: bool) -> bool {
-        let number = |text: &str| if whole { text.parse::<i64>().is_ok() } else { text.parse::<f64>().is_ok() };
-        self.declared(expr).is_some_and(|column| column.texts.iter().any(|text| !number(text.trim())))
-    }
-
-    /// Whether the rows have texts here, and all of them are numbers.
-    pub fn holds_numbers(&self, expr: &Expr) -> bool {
-        self.declared(expr).is_some_and(|column| {
-            !column.texts.is_empty() && column.texts.iter().all(|text| text.trim().parse::<f64>().is_ok())
-        })
-    }
-
-    /// Whether the rows have texts here that begin with no number.
-    pub fn holds_no_numbers(&self, expr: &Expr) -> bool {
-        let number =
-            |text: &str| text.trim_start().trim_start_matches(['-', '+']).starts_with(|c: char| c.is_ascii_digit());
-        self.declared(expr).is_some_and(|column| column.texts.iter().any(|text| !number(text)))
-    }
-
     /// The column of the schema that an expression names.
-    fn declared(&self, expr: &Expr) -> Option<&'n Column> {
+    pub fn declared(&self, expr: &Expr) -> Option<&'n Column> {
         let (qualifier, name) = match expr {
             Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => return self.declared(inner),
             Expr::Identifier(ident) => (None, ident.value.to_lowercase()),
@@ -327,7 +328,8 @@ impl<'n> Scopes<'n> {
     fn operation(&self, left: &Expr, op: &BinaryOperator, right: &Expr) -> Option<Known> {
         use BinaryOperator::{Divide, Minus, Modulo, Multiply, MyIntegerDivide, Plus, StringConcat};
         let kind = match op {
-            StringConcat => Kind::Text,
+            StringConcat | BinaryOperator::LongArrow | BinaryOperator::HashLongArrow => Kind::Text,
+            BinaryOperator::Arrow | BinaryOperator::HashArrow => Kind::Other,
             Plus | Minus | Multiply | Divide | Modulo => match (self.kind(left), self.kind(right)) {
                 (Some(Kind::Date), Some(Kind::Date)) => Kind::Integer,
                 (Some(Kind::Date), Some(Kind::Integer)) => Kind::Date,
@@ -359,62 +361,64 @@ impl<'n> Scopes<'n> {
             }),
             _ => None,
         };
-        let kind = match last_part(&function.name).as_str() {
-            "count" | "row_number" | "rank" | "dense_rank" | "ntile" => {
-                return Some(Known { kind: Kind::Integer, not_null: true });
-            }
-            "length" | "char_length" | "character_length" | "octet_length" | "instr" | "strpos" | "locate"
-            | "position" | "ascii" | "unicode" | "year" | "month" | "day" | "dayofmonth" | "hour" | "minute"
-            | "second" | "quarter" | "week" | "weekofyear" | "dayofyear" | "dayofweek" | "weekday" | "datediff"
-            | "timestampdiff" | "field" | "find_in_set" | "unix_timestamp" | "sign" | "changes" => Kind::Integer,
-            "sqrt" | "power" | "pow" | "exp" | "ln" | "log" | "log10" | "stddev" | "stddev_pop" | "stddev_samp"
-            | "variance" | "var_pop" | "var_samp" | "std" | "random" | "rand" | "percent_rank" | "cume_dist" | "pi" => {
-                Kind::Float
-            }
-            "julianday" => Kind::Number,
-            "avg" | "total" | "round" | "trunc" | "truncate" | "ceil" | "ceiling" | "floor" => {
-                match first().and_then(|argument| self.kind(argument)) {
-                    Some(Kind::Integer | Kind::Number | Kind::Boolean) => Kind::Number,
-                    _ => Kind::Float,
+        let kind =
+            match last_part(&function.name).as_str() {
+                "count" | "row_number" | "rank" | "dense_rank" | "ntile" => {
+                    return Some(Known { kind: Kind::Integer, not_null: true });
                 }
-            }
-            "sum" | "abs" => match first().and_then(|argument| self.kind(argument)) {
-                Some(Kind::Integer | Kind::Boolean) => Kind::Integer,
-                Some(Kind::Number) => Kind::Number,
-                _ => Kind::Float,
-            },
-            "upper" | "lower" | "ucase" | "lcase" | "substr" | "substring" | "concat" | "concat_ws" | "replace"
-            | "trim" | "ltrim" | "rtrim" | "group_concat" | "string_agg" | "strftime" | "to_char" | "date_format"
-            | "monthname" | "dayname" | "left" | "right" | "hex" | "printf" | "format" | "split_part"
-            | "substring_index" | "char" | "chr" | "lpad" | "rpad" | "reverse" | "repeat" | "elt" | "typeof"
-            | "initcap" => Kind::Text,
-            "date" | "to_date" | "curdate" | "current_date" | "last_day" => Kind::Date,
-            "now" | "datetime" | "current_timestamp" | "str_to_date" | "sysdate" | "to_timestamp" | "timestamp" => {
-                Kind::Timestamp
-            }
-            "coalesce" | "ifnull" => {
-                let FunctionArguments::List(list) = &function.args else { return None };
-                let all: Vec<Known> = list
-                    .args
-                    .iter()
-                    .filter_map(|arg| match arg {
-                        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.known(expr),
-                        _ => None,
-                    })
-                    .collect();
-                let not_null = all.iter().any(|known| known.not_null);
-                return all.first().map(|first| Known { kind: first.kind, not_null });
-            }
-            "nullif" | "min" | "max" | "first_value" | "last_value" | "lag" | "lead" | "greatest" | "least" => {
-                return self.known(first()?).map(|known| Known { not_null: false, ..known });
-            }
-            "if" | "iif" => {
-                let FunctionArguments::List(list) = &function.args else { return None };
-                let FunctionArg::Unnamed(FunctionArgExpr::Expr(yes)) = list.args.get(1)? else { return None };
-                return self.known(yes).map(|known| Known { not_null: false, ..known });
-            }
-            _ => return None,
-        };
+                "array_position" | "length" | "char_length" | "character_length" | "octet_length" | "instr"
+                | "strpos" | "locate" | "position" | "ascii" | "unicode" | "year" | "month" | "day" | "dayofmonth"
+                | "hour" | "minute" | "second" | "quarter" | "week" | "weekofyear" | "dayofyear" | "dayofweek"
+                | "weekday" | "datediff" | "timestampdiff" | "field" | "find_in_set" | "unix_timestamp" | "sign"
+                | "changes" => Kind::Integer,
+                "sqrt" | "power" | "pow" | "exp" | "ln" | "log" | "log10" | "stddev" | "stddev_pop" | "stddev_samp"
+                | "variance" | "var_pop" | "var_samp" | "std" | "random" | "rand" | "percent_rank" | "cume_dist"
+                | "pi" => Kind::Float,
+                "julianday" => Kind::Number,
+                "total" => Kind::Float,
+                "avg" | "round" | "trunc" | "truncate" | "ceil" | "ceiling" | "floor" => {
+                    match first().and_then(|argument| self.kind(argument)) {
+                        Some(Kind::Integer | Kind::Number | Kind::Boolean) => Kind::Number,
+                        _ => Kind::Float,
+                    }
+                }
+                "sum" | "abs" => match first().and_then(|argument| self.kind(argument)) {
+                    Some(Kind::Integer | Kind::Boolean) => Kind::Integer,
+                    Some(Kind::Number) => Kind::Number,
+                    _ => Kind::Float,
+                },
+                "upper" | "lower" | "ucase" | "lcase" | "substr" | "substring" | "concat" | "concat_ws" | "replace"
+                | "trim" | "ltrim" | "rtrim" | "group_concat" | "string_agg" | "strftime" | "to_char"
+                | "date_format" | "monthname" | "dayname" | "left" | "right" | "hex" | "printf" | "format"
+                | "split_part" | "substring_index" | "char" | "chr" | "lpad" | "rpad" | "reverse" | "repeat"
+                | "elt" | "typeof" | "initcap" => Kind::Text,
+                "date" | "to_date" | "curdate" | "current_date" | "last_day" => Kind::Date,
+                "now" | "datetime" | "current_timestamp" | "str_to_date" | "sysdate" | "to_timestamp" | "timestamp" => {
+                    Kind::Timestamp
+                }
+                "coalesce" | "ifnull" => {
+                    let FunctionArguments::List(list) = &function.args else { return None };
+                    let all: Vec<Known> = list
+                        .args
+                        .iter()
+                        .filter_map(|arg| match arg {
+                            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.known(expr),
+                            _ => None,
+                        })
+                        .collect();
+                    let not_null = all.iter().any(|known| known.not_null);
+                    return all.first().map(|first| Known { kind: first.kind, not_null });
+                }
+                "nullif" | "min" | "max" | "first_value" | "last_value" | "lag" | "lead" | "greatest" | "least" => {
+                    return self.known(first()?).map(|known| Known { not_null: false, ..known });
+                }
+                "if" | "iif" => {
+                    let FunctionArguments::List(list) = &function.args else { return None };
+                    let FunctionArg::Unnamed(FunctionArgExpr::Expr(yes)) = list.args.get(1)? else { return None };
+                    return self.known(yes).map(|known| Known { not_null: false, ..known });
+                }
+                _ => return None,
+            };
         Some(Known { kind, not_null: false })
     }
 }

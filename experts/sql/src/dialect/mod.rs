@@ -4,30 +4,47 @@
 //!
 //! ```text
 //! signs     whose SQL a record is           foreign    remarks on another's spellings
+//! untranslated  whose it is when it is none of the three
 //! names     which names there are           kinds      what kind of values an expression has
+//! origin    what PostgreSQL's types do not say of a column
 //! tables    columns, options    types       rows       values against columns      keys  foreign keys
 //! functions calls               dates       calls about dates                  operators  operators
-//! comparisons types that differ patterns    LIKE, REGEXP, GLOB
+//! meanings  names that mean something else      calls     calls without rules of their own                regexps    regular expressions
+//! comparisons types that differ patterns    LIKE, REGEXP, GLOB       collation  regard to case
+//! json      paths into JSON                 enums      MySQL's ENUM      numbers  texts as numbers
 //! queries   LIMIT, ORDER BY, FROM           groups     GROUP BY       writes  INSERT, UPDATE, DELETE
+//! exactness     which changes keep the meaning
+//! parentheses   so that the text is read as the tree was meant
 //! ```
 
+mod calls;
+mod collation;
 mod comparisons;
 mod dates;
+mod enums;
+mod exactness;
 mod foreign;
 mod functions;
 mod groups;
+mod json;
 mod keys;
 mod kinds;
+mod meanings;
 mod names;
+mod numbers;
 mod operators;
+mod origin;
+mod parentheses;
 mod patterns;
 mod queries;
 mod reading;
+mod regexps;
 mod rows;
 mod signs;
 mod tables;
 mod template;
 mod types;
+mod untranslated;
 mod writes;
 
 use std::str::FromStr;
@@ -35,6 +52,7 @@ use std::str::FromStr;
 use sqlparser::ast::{Expr, FromTable, Ident, Insert, Query, Select, Statement, TableObject};
 
 pub use foreign::{calls_foreign, foreign, foreign_text};
+pub(crate) use groups::completed as completed_groups;
 pub(crate) use names::{Kind, kind as kind_of};
 pub(crate) use reading::{MySql, Sqlite};
 
@@ -42,6 +60,7 @@ use crate::statement;
 use crate::walk::{self, Edit};
 use kinds::Scopes;
 use names::Names;
+use origin::Origin;
 
 /// Whose SQL a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,8 +134,14 @@ pub struct Translated {
     pub sql: String,
     /// The dialect in which it was read.
     pub dialect: Dialect,
+    /// The mark by which the dialect was known, where the record does not name it.
+    pub mark: Option<String>,
     /// What was changed; empty when both texts are as they were given.
     pub changes: Vec<Change>,
+    /// What may mean something else in PostgreSQL and was left as it is.
+    pub notes: Vec<Change>,
+    /// Rules among the changes that decide what is meant where the record does not say.
+    pub interprets: Vec<&'static str>,
 }
 
 /// Why a text cannot be brought into PostgreSQL's dialect.
@@ -142,13 +167,28 @@ pub(crate) struct Rewriter<'n> {
     /// Of each open query, whether it has ORDER BY or LIMIT.
     ordered: Vec<bool>,
     changes: Vec<Change>,
+    notes: Vec<Change>,
     /// The schema's statements.
     tables: &'n [Statement],
     /// What no statement of PostgreSQL's means.
     refused: Option<Untranslatable>,
 }
 
-impl Rewriter<'_> {
+impl<'n> Rewriter<'n> {
+    fn new(dialect: Dialect, certain: bool, tables: &'n [Statement], names: &'n Names) -> Self {
+        Rewriter {
+            dialect,
+            certain,
+            names,
+            scopes: Scopes::new(names),
+            ordered: Vec::new(),
+            changes: Vec::new(),
+            notes: Vec::new(),
+            tables,
+            refused: None,
+        }
+    }
+
     /// Notes why the statement cannot be translated, if nothing else is noted yet.
     fn refuse(&mut self, code: &'static str, why: String) {
         self.refused.get_or_insert(Untranslatable { code, why });
@@ -159,6 +199,13 @@ impl Rewriter<'_> {
         let change = Change { rule, what };
         if self.changes.len() < TOLD && !self.changes.contains(&change) {
             self.changes.push(change);
+        }
+    }
+
+    /// Notes what was left as it is and may mean something else, once for each rule.
+    fn noted(&mut self, rule: &'static str, what: String) {
+        if !self.notes.iter().any(|note| note.rule == rule) {
+            self.notes.push(Change { rule, what });
         }
     }
 
@@ -181,21 +228,46 @@ impl Rewriter<'_> {
 pub fn translate(schema: &str, sql: &str, declared: Option<Dialect>) -> Result<Translated, Untranslatable> {
     let plain = statement::parse_all(schema);
     let plain_sql = statement::parse_all(sql);
-    let (dialect, certain) = match declared {
-        Some(dialect) => (dialect, true),
-        None => match (&plain, &plain_sql) {
-            (Ok(tables), Ok(statements)) => match signs::of_statements(schema, tables, statements) {
-                Some(found) => found,
-                None if signs::has_double_equals(sql) => (Dialect::Sqlite, false),
-                None => (Dialect::Postgres, true),
-            },
-            _ => signs::of_text(schema, sql),
-        },
+    let owner = match declared {
+        Some(dialect) => Some((dialect, true, None)),
+        None => told(schema, &plain, sql, &plain_sql)?,
     };
-    if dialect == Dialect::Postgres {
-        return Ok(of_postgres(schema, plain, sql));
+    match owner {
+        None | Some((Dialect::Postgres, ..)) => Ok(of_postgres(schema, plain, sql)),
+        Some((dialect, certain, mark)) => {
+            let read = read_as(dialect, certain, (schema, plain), (sql, plain_sql))?;
+            Ok(Translated { mark, ..read })
+        }
     }
-    read_as(dialect, certain, (schema, plain), (sql, plain_sql))
+}
+
+/// Whose SQL a record is that does not say so, whether that is certain, and by what mark; `None` for
+/// PostgreSQL.
+fn told(
+    schema: &str,
+    plain: &Result<Vec<Statement>, String>,
+    sql: &str,
+    plain_sql: &Result<Vec<Statement>, String>,
+) -> Result<Option<(Dialect, bool, Option<String>)>, Untranslatable> {
+    let declared = plain.as_ref().map(|tables| names::declared(tables)).unwrap_or_default();
+    if let Some((owner, mark)) = untranslated::mark(schema, sql, &declared) {
+        let why = format!("the record is {owner}'s (`{mark}`), expected PostgreSQL, MySQL or SQLite");
+        return Err(Untranslatable { code: "untranslated-dialect", why });
+    }
+    let owner = match (plain, plain_sql) {
+        (Ok(tables), Ok(statements)) => signs::of_statements(schema, tables, statements)
+            .or_else(|| signs::has_double_equals(sql).then(|| signs::Owner::Certain(Dialect::Sqlite, "==".to_owned()))),
+        _ => Some(signs::of_text(schema, sql)),
+    };
+    match owner {
+        None => Ok(None),
+        Some(signs::Owner::Certain(dialect, mark)) => Ok(Some((dialect, true, Some(mark)))),
+        Some(signs::Owner::Guess(dialect)) => Ok(Some((dialect, false, None))),
+        Some(signs::Owner::Mixed(mysql, sqlite)) => {
+            let why = format!("the record has MySQL's {mysql} and SQLite's {sqlite}, expected one dialect");
+            Err(Untranslatable { code: "mixed-dialects", why })
+        }
+    }
 }
 
 /// Changes what PostgreSQL refuses in a record that is nobody's for certain: its types that do not
@@ -225,6 +297,8 @@ fn read_as(
         },
     };
     let mut changes = Vec::new();
+    let mut notes = Vec::new();
+    let mut origin = Origin::default();
     // A schema may be PostgreSQL's already and only the statement another's.
     let (tables, schema_changed) = match &plain {
         Ok(tables) if signs::is_postgres(schema) => (tables.clone(), false),
@@ -232,22 +306,26 @@ fn read_as(
             let parsed = statement::parse_all_as(schema, dialect);
             let parsed = parsed.or_else(|why| plain.clone().map_err(|plain| (why, plain)));
             let mut tables = parsed.map_err(|(why, plain)| cannot("schema-does-not-parse", "schema", why, plain))?;
+            origin = Origin::of(&tables, dialect);
             tables::rewrite(&mut tables, dialect, certain, &mut changes);
             let names = Names::of(&tables);
             for table in &mut tables {
-                changes.extend(rewrite(table, dialect, false, (&[], &names))?);
+                changes.extend(rewrite(table, dialect, false, (&[], &names))?.0);
             }
             let changed = !changes.is_empty() || plain.is_err();
             (tables, changed)
         }
     };
-    let names = Names::of(&tables);
+    let mut names = Names::of(&tables);
+    names.learn(&origin);
     let mut statements = statement::parse_all_as(sql, dialect)
         .or_else(|why| plain_sql.clone().map_err(|plain| (why, plain)))
         .map_err(|(why, plain)| cannot("sql-does-not-parse", "sql", why, plain))?;
     let before = changes.len();
     for statement in &mut statements {
-        changes.extend(rewrite(statement, dialect, certain, (&tables, &names))?);
+        let (changed, noted) = rewrite(statement, dialect, certain, (&tables, &names))?;
+        changes.extend(changed);
+        notes.extend(noted);
     }
     if signs::has_double_equals(sql) {
         changes.push(Change { rule: "operator", what: "`==` is written =".to_owned() });
@@ -271,7 +349,10 @@ fn read_as(
             (_, false) => sql.to_owned(),
         },
         dialect,
+        mark: None,
+        interprets: exactness::interpreting(&told, certain),
         changes: told,
+        notes,
     })
 }
 
@@ -289,7 +370,15 @@ fn of_postgres(schema: &str, parsed: Result<Vec<Statement>, String>, sql: &str) 
             text = printed(&tables);
         }
     }
-    Translated { schema: text, sql: sql.to_owned(), dialect: Dialect::Postgres, changes }
+    Translated {
+        schema: text,
+        sql: sql.to_owned(),
+        dialect: Dialect::Postgres,
+        mark: None,
+        interprets: exactness::interpreting(&changes, true),
+        changes,
+        notes: Vec::new(),
+    }
 }
 
 fn printed(statements: &[Statement]) -> String {
@@ -302,17 +391,8 @@ fn rewrite(
     dialect: Dialect,
     certain: bool,
     (tables, names): (&[Statement], &Names),
-) -> Result<Vec<Change>, Untranslatable> {
-    let mut rewriter = Rewriter {
-        dialect,
-        certain,
-        names,
-        scopes: Scopes::new(names),
-        ordered: Vec::new(),
-        changes: Vec::new(),
-        tables,
-        refused: None,
-    };
+) -> Result<(Vec<Change>, Vec<Change>), Untranslatable> {
+    let mut rewriter = Rewriter::new(dialect, certain, tables, names);
     names::statement(&mut rewriter, statement);
     // A change of rows has its tables in sight as a query has those of FROM.
     let table = match statement {
@@ -327,7 +407,10 @@ fn rewrite(
     rewriter.scopes.enter_from(&table);
     walk::edit(statement, &mut Walk(&mut rewriter));
     writes::statement(&mut rewriter, statement);
-    rewriter.refused.map_or(Ok(rewriter.changes), Err)
+    if parentheses::set(statement) && rewriter.changes.is_empty() {
+        rewriter.changed("precedence", "parentheses keep the order of operators".to_owned());
+    }
+    rewriter.refused.map_or(Ok((rewriter.changes, rewriter.notes)), Err)
 }
 
 /// One walk for all rules: what is inside is rewritten before what is around it.
@@ -340,6 +423,7 @@ impl Edit for Walk<'_, '_> {
     }
 
     fn query_end(&mut self, query: &mut Query) {
+        collation::query(self.0, query);
         queries::query(self.0, query);
         self.0.scopes.leave();
         self.0.ordered.pop();
@@ -347,22 +431,33 @@ impl Edit for Walk<'_, '_> {
 
     fn select(&mut self, select: &mut Select) {
         self.0.scopes.enter_select(select);
+        functions::random_value(self.0, select);
     }
 
     fn select_end(&mut self, select: &mut Select) {
+        collation::select(self.0, select);
         queries::select(self.0, select);
         self.0.scopes.leave();
     }
 
     fn expr(&mut self, expr: &mut Expr) {
-        comparisons::without_case(self.0, expr);
+        comparisons::binary_pattern(self.0, expr);
+        functions::random(self.0, expr);
+        collation::expr(self.0, expr);
     }
 
     fn expr_end(&mut self, expr: &mut Expr) {
+        let foreign = meanings::foreign(self.0, expr);
+        let called = matches!(expr, Expr::Function(_));
+        json::expr(self.0, expr);
         functions::expr(self.0, expr);
         dates::expr(self.0, expr);
         types::cast(self.0, expr);
-        operators::expr(self.0, expr);
+        // What a call has become is PostgreSQL's already.
+        if !called || matches!(expr, Expr::Function(_) | Expr::Case { .. }) {
+            operators::expr(self.0, expr);
+        }
+        meanings::check(self.0, foreign, expr);
     }
 }
 

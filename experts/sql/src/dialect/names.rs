@@ -10,6 +10,7 @@ use sqlparser::ast::{
     SelectItem, SetExpr, Statement, TableConstraint, TableFactor, TableObject, Value,
 };
 
+use super::origin::Origin;
 use super::{Dialect, Rewriter};
 use crate::schema::last_part;
 use crate::walk::{self, Edit, Look};
@@ -42,8 +43,12 @@ pub(super) struct Column {
     pub ident: Ident,
     pub kind: Kind,
     pub not_null: bool,
-    /// Texts that stand in the schema's own rows, some of them.
+    /// Texts and dates that stand in the schema's own rows, some of them.
     pub texts: BTreeSet<String>,
+    /// Its texts are compared without regard to case where it comes from.
+    pub passes_over_case: bool,
+    /// The members of MySQL's ENUM that it was, in their order.
+    pub members: Vec<String>,
 }
 
 /// Texts of one column that are kept.
@@ -86,6 +91,16 @@ impl Names {
         names
     }
 
+    /// Adds what PostgreSQL's types do not say of the columns.
+    pub fn learn(&mut self, origin: &Origin) {
+        for (name, columns) in &mut self.columns {
+            for (table, column) in columns {
+                column.passes_over_case = origin.passes_over_case(table, name);
+                column.members = origin.members(table, name).to_vec();
+            }
+        }
+    }
+
     /// Keeps the texts of an INSERT's rows.
     fn rows(&mut self, insert: &Insert) {
         let TableObject::TableName(name) = &insert.table else { return };
@@ -97,7 +112,10 @@ impl Names {
         let Some(SetExpr::Values(values)) = insert.source.as_deref().map(|query| &*query.body) else { return };
         for (i, column) in columns.iter().enumerate() {
             let Some(all) = self.columns.get_mut(column) else { continue };
-            let Some((_, column)) = all.iter_mut().find(|(t, column)| *t == table && column.kind == Kind::Text) else {
+            let Some((_, column)) = all
+                .iter_mut()
+                .find(|(t, column)| *t == table && matches!(column.kind, Kind::Text | Kind::Date | Kind::Timestamp))
+            else {
                 continue;
             };
             for row in &values.rows {
@@ -138,8 +156,14 @@ impl Names {
             let name = column.name.value.to_lowercase();
             let not_null =
                 primary.contains(&name) || column.options.iter().any(|o| matches!(o.option, ColumnOption::NotNull));
-            let column =
-                Column { ident: column.name.clone(), kind: kind(&column.data_type), not_null, texts: BTreeSet::new() };
+            let column = Column {
+                ident: column.name.clone(),
+                kind: kind(&column.data_type),
+                not_null,
+                texts: BTreeSet::new(),
+                passes_over_case: false,
+                members: Vec::new(),
+            };
             self.order.entry(table.clone()).or_default().push(name.clone());
             self.columns.entry(name).or_default().push((table.clone(), column));
         }
@@ -368,6 +392,18 @@ pub(super) fn statement(rewriter: &mut Rewriter<'_>, statement: &mut Statement) 
     let own = own_names(std::slice::from_ref(statement));
     let mut writer = Writer { rewriter, own };
     walk::edit(statement, &mut writer);
+}
+
+/// Names that a schema gives: its tables, columns, functions and types, in lower case.
+pub(super) fn declared(tables: &[Statement]) -> BTreeSet<String> {
+    let names = Names::of(tables);
+    let functions = tables.iter().filter_map(|statement| match statement {
+        Statement::CreateFunction(create) => Some(last_part(&create.name)),
+        Statement::CreateType { name, .. } => Some(last_part(name)),
+        Statement::CreateSchema { schema_name, .. } => Some(schema_name.to_string().to_lowercase()),
+        _ => None,
+    });
+    names.tables.keys().chain(names.columns.keys()).cloned().chain(functions).collect()
 }
 
 /// Names that statements give themselves, in lower case: aliases, common tables.

@@ -6,12 +6,12 @@
 use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator, Value};
 
 use super::comparisons::{compare, in_query, literal};
-use super::functions::{LEADING_NUMBER, brief, is_condition, number};
+use super::functions::{brief, is_condition, number};
 use super::kinds::is_comparison;
 use super::names::Kind;
 use super::patterns::{glob, pattern};
 use super::template::build;
-use super::{Dialect, Rewriter};
+use super::{Dialect, Rewriter, enums, numbers};
 
 /// Rewrites an operator that PostgreSQL does not have or that means something else there.
 pub(super) fn expr(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
@@ -113,6 +113,13 @@ fn binary(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
             operands(rewriter, left, right);
             if *op == BinaryOperator::Modulo {
                 modulo(rewriter, left, right);
+            } else if rewriter.dialect == Dialect::Sqlite && rewriter.certain {
+                let decimal = |e: &Expr| rewriter.scopes.declared(e).is_some_and(|column| column.kind == Kind::Number);
+                let whole = |e: &Expr| rewriter.scopes.kind(e) == Some(Kind::Integer) || decimal(e);
+                if (decimal(left) && whole(right)) || (decimal(right) && whole(left)) {
+                    let what = format!("SQLite divides whole values of {} as whole numbers", brief(left));
+                    rewriter.noted("whole-decimal", what);
+                }
             } else if rewriter.dialect == Dialect::MySql && rewriter.certain {
                 // MySQL's division keeps the fraction.
                 let integer = |e: &Expr| !matches!(rewriter.scopes.kind(e), Some(Kind::Number | Kind::Float));
@@ -127,10 +134,24 @@ fn binary(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
             guard(rewriter, expr);
         }
         BinaryOperator::Minus if years(rewriter, left, right) => {}
-        BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Multiply => operands(rewriter, left, right),
+        BinaryOperator::Plus | BinaryOperator::Minus if dates_as_numbers(rewriter, left, right) => {}
+        BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Multiply => {
+            operands(rewriter, left, right);
+            if rewriter.dialect == Dialect::Sqlite {
+                super::dates::difference_of_days(expr);
+            }
+        }
         BinaryOperator::StringConcat => {
             // Of two values one must be a text.
-            let text = |e: &Expr| matches!(rewriter.scopes.kind(e), Some(Kind::Text) | None);
+            for side in [&mut *left, &mut *right] {
+                if rewriter.scopes.kind(side) == Some(Kind::Boolean)
+                    && let Some(number) = build("CAST($1 AS INTEGER)", &[side])
+                {
+                    rewriter.changed("number-from-truth", "among texts a truth value is written 1 or 0".to_owned());
+                    **side = number;
+                }
+            }
+            let text = |e: &Expr| matches!(rewriter.scopes.kind(e), Some(Kind::Text | Kind::Other) | None);
             if !text(left)
                 && !text(right)
                 && let Some(cast) = build("CAST($1 AS TEXT)", &[left])
@@ -187,12 +208,13 @@ fn guard(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
 
 /// `%` of what is no whole number.
 fn modulo(rewriter: &mut Rewriter<'_>, left: &mut Expr, right: &mut Expr) {
-    let rule = match rewriter.dialect {
-        Dialect::Sqlite => "CAST(TRUNC($1) AS BIGINT)",
-        _ => "CAST($1 AS NUMERIC)",
-    };
+    let sqlite = rewriter.dialect == Dialect::Sqlite;
+    // SQLite cuts both sides, MySQL keeps their fractions.
+    let rule = if sqlite { "CAST(TRUNC($1) AS BIGINT)" } else { "CAST($1 AS NUMERIC)" };
     for side in [left, right] {
-        if rewriter.scopes.kind(side) == Some(Kind::Float)
+        let kind = rewriter.scopes.kind(side);
+        let fraction = kind == Some(Kind::Float) || (sqlite && rewriter.certain && kind == Some(Kind::Number));
+        if fraction
             && literal(side).is_none()
             && let Some(cast) = build(rule, &[side])
         {
@@ -216,14 +238,14 @@ fn operands(rewriter: &mut Rewriter<'_>, left: &mut Expr, right: &mut Expr) {
                     *side = (**inner).clone();
                     continue;
                 }
-                let template = if is_digits(side) {
-                    "CAST($1 AS INTEGER)"
-                } else if rewriter.certain && rewriter.scopes.holds_words(side, false) {
-                    LEADING_NUMBER
-                } else {
-                    "CAST($1 AS NUMERIC)"
+                if enums::as_number(rewriter, side) {
+                    continue;
+                }
+                let cast = match is_digits(side) {
+                    true => build("CAST($1 AS INTEGER)", &[side]),
+                    false => numbers::of_text(rewriter, side),
                 };
-                if let Some(cast) = build(template, &[side]) {
+                if let Some(cast) = cast {
                     rewriter
                         .changed("number-from-text", format!("arithmetic reads the text {} as a number", brief(side)));
                     *side = cast;
@@ -272,6 +294,21 @@ fn years(rewriter: &mut Rewriter<'_>, left: &mut Expr, right: &mut Expr) -> bool
         }
     }
     rewriter.changed("difference-of-dates", "dates are subtracted by their years".to_owned());
+    true
+}
+
+/// In sums MySQL takes a date for a number such as 20240131, SQLite for its year; PostgreSQL counts days.
+fn dates_as_numbers(rewriter: &mut Rewriter<'_>, left: &Expr, right: &Expr) -> bool {
+    let column = |e: &Expr| matches!(e, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
+    let date = |e: &Expr| column(e) && matches!(rewriter.scopes.kind(e), Some(Kind::Date | Kind::Timestamp));
+    let counts = |e: &Expr| date(e) || literal(e).is_some() || rewriter.scopes.kind(e).is_some_and(Kind::is_number);
+    if !rewriter.certain || !(date(left) || date(right)) || !counts(left) || !counts(right) {
+        return false;
+    }
+    let means = if rewriter.dialect == Dialect::MySql { "a number such as 20240131" } else { "its year" };
+    let what = if date(left) { brief(left) } else { brief(right) };
+    let why = format!("in a sum {} counts as {means} in {}, in PostgreSQL as days", what, rewriter.dialect.title());
+    rewriter.refuse("other-meaning", why);
     true
 }
 

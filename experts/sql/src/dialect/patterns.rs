@@ -2,10 +2,10 @@
 
 use sqlparser::ast::Expr;
 
-use super::Rewriter;
 use super::comparisons::{literal, text};
 use super::names::Kind;
 use super::template::build;
+use super::{Dialect, Rewriter};
 
 /// LIKE and REGEXP: of texts, and without regard to case.
 pub(super) fn pattern(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
@@ -22,8 +22,18 @@ pub(super) fn pattern(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
     match expr {
         Expr::Like { negated, any, expr: value, pattern, escape_char } if rewriter.certain => {
             // Without letters case is nothing.
-            if literal(pattern).is_some_and(|(text, _)| !text.chars().any(char::is_alphabetic)) {
+            let plain = |text: &str| !text.chars().any(|c| c.is_alphabetic() || c == '\\');
+            if literal(pattern).is_some_and(|(text, _)| plain(&text)) {
                 return;
+            }
+            // SQLite knows no escape unless one is named.
+            if rewriter.dialect == Dialect::Sqlite
+                && escape_char.is_none()
+                && let Some((given, false)) = literal(pattern)
+                && given.contains('\\')
+            {
+                rewriter.changed("operator", "a backslash in a pattern stands for itself".to_owned());
+                **pattern = text(&given.replace('\\', "\\\\"));
             }
             rewriter.changed("case-in-like", "`LIKE` passes over case, as ILIKE does".to_owned());
             *expr = Expr::ILike {

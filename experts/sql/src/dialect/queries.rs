@@ -2,13 +2,14 @@
 //! sorts is a matter of meaning, and changed only in a record whose dialect is certain.
 
 use sqlparser::ast::{
-    Distinct, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, LimitClause, Offset, OffsetRows, OrderByExpr,
-    OrderByKind, OrderBySort, Query, Select, SelectItem, SetExpr, TableAlias, TableFactor, Value,
+    Distinct, Expr, GroupByExpr, GroupByWithModifier, Ident, JoinConstraint, JoinOperator, LimitClause, Offset,
+    OffsetRows, OrderByExpr, OrderByKind, OrderBySort, Query, Select, SelectItem, SetExpr, TableAlias, TableFactor,
+    Value,
 };
 
 use super::functions::{brief, number};
 use super::operators::condition;
-use super::{Rewriter, groups};
+use super::{Dialect, Rewriter, enums, groups};
 use crate::walk::{self, Edit};
 
 /// Rewrites the clauses around a query's body.
@@ -53,6 +54,8 @@ pub(super) fn select(rewriter: &mut Rewriter<'_>, select: &mut Select) {
             }
         }
     }
+    any_value(rewriter, select);
+    rollup(rewriter, select);
     groups::complete(rewriter, select);
     if select.select_modifiers.take().is_some_and(|m| m.is_any_set()) {
         rewriter.changed("select-option", "an option of another database's SELECT goes".to_owned());
@@ -141,6 +144,36 @@ fn insert_outputs(rewriter: &mut Rewriter<'_>, expr: &mut Expr, aliases: &[(Stri
     }
     if !aliases.is_empty() {
         walk::edit(expr, &mut Insert { rewriter, aliases, depth: 0 });
+    }
+}
+
+/// `GROUP BY a, b WITH ROLLUP`.
+fn rollup(rewriter: &mut Rewriter<'_>, select: &mut Select) {
+    if let GroupByExpr::Expressions(keys, modifiers) = &mut select.group_by
+        && matches!(modifiers[..], [GroupByWithModifier::Rollup])
+    {
+        let sets = std::mem::take(keys).into_iter().map(|key| vec![key]).collect();
+        *keys = vec![Expr::Rollup(sets)];
+        modifiers.clear();
+        rewriter.changed("rollup", "`WITH ROLLUP` is written ROLLUP (…)".to_owned());
+    }
+}
+
+/// MySQL's ANY_VALUE is no aggregate: without groups it is each row's own value.
+fn any_value(rewriter: &mut Rewriter<'_>, select: &mut Select) {
+    let grouped = !matches!(&select.group_by, GroupByExpr::Expressions(items, _) if items.is_empty());
+    if grouped || rewriter.dialect != Dialect::MySql || !rewriter.certain {
+        return;
+    }
+    for item in &mut select.projection {
+        if let SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } = item
+            && let Expr::Function(function) = &*expr
+            && crate::schema::last_part(&function.name) == "any_value"
+            && let Some([value]) = super::functions::arguments(function).as_deref()
+        {
+            rewriter.changed("function", "`ANY_VALUE` without groups is each row's value".to_owned());
+            *expr = (*value).clone();
+        }
     }
 }
 
@@ -354,7 +387,11 @@ pub(super) fn order_item(rewriter: &mut Rewriter<'_>, item: &mut OrderByExpr, st
         return;
     }
     let value = stands_for.unwrap_or(&item.expr);
-    if rewriter.scopes.known(value).is_some_and(|known| known.not_null) {
+    let not_null = rewriter.scopes.known(value).is_some_and(|known| known.not_null);
+    if let Some(key) = enums::order_key(rewriter, value) {
+        item.expr = key;
+    }
+    if not_null {
         return;
     }
     let down = matches!(item.options.sort, Some(OrderBySort::Desc));

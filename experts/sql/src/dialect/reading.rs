@@ -4,7 +4,9 @@
 
 use std::any::TypeId;
 
-use sqlparser::ast::{BinaryOperator, ColumnOption, Expr, Ident, ObjectName, Statement, UnaryOperator};
+use sqlparser::ast::{
+    BinaryOperator, CastKind, ColumnOption, DataType, Expr, Ident, ObjectName, Statement, UnaryOperator,
+};
 use sqlparser::dialect::{Dialect, MySqlDialect, Precedence, SQLiteDialect};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
@@ -76,6 +78,23 @@ impl Dialect for MySql {
 
     fn is_table_factor_alias(&self, explicit: bool, keyword: &Keyword, parser: &mut Parser) -> bool {
         self.0.is_table_factor_alias(explicit, keyword, parser)
+    }
+
+    /// `BINARY a = b` compares `BINARY a`: the word binds tighter than any operator.
+    fn parse_prefix(&self, parser: &mut Parser) -> Option<Result<Expr, ParserError>> {
+        let is_binary = matches!(&parser.peek_token_ref().token, Token::Word(word)
+            if word.quote_style.is_none() && word.keyword == Keyword::BINARY);
+        if !is_binary {
+            return None;
+        }
+        parser.next_token();
+        let tightest = self.prec_value(Precedence::DoubleColon);
+        Some(parser.parse_subexpr(tightest).map(|of| Expr::Cast {
+            kind: CastKind::Cast,
+            expr: Box::new(of),
+            data_type: DataType::Binary(None),
+            format: None,
+        }))
     }
 
     fn parse_infix(&self, parser: &mut Parser, expr: &Expr, precedence: u8) -> Option<Result<Expr, ParserError>> {

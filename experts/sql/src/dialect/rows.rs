@@ -247,7 +247,7 @@ fn words(seen: &mut Seen, text: &str, kind: Kind, data_type: &DataType, not_null
 }
 
 /// Whether a text is written as PostgreSQL shows a date or a date with its time.
-fn is_iso(text: &str) -> bool {
+pub(super) fn is_iso(text: &str) -> bool {
     let day = text.get(..10).unwrap_or_default();
     let shape = day.char_indices().all(|(i, c)| if matches!(i, 4 | 7) { c == '-' } else { c.is_ascii_digit() });
     // A time of day is shown with its seconds.
@@ -289,6 +289,37 @@ pub(super) fn determines(statements: &[Statement], table: &str, keys: &[&str], c
         }
     }
     (!groups.is_empty()).then_some(true)
+}
+
+/// A date that MySQL reads without or with other marks between its parts, written out: `20210131`,
+/// `210131`, `20210131235959`, `2021.1.31`; `None` when it is written out already, or is no date.
+/// <https://dev.mysql.com/doc/refman/8.4/en/date-and-time-literals.html>
+pub(super) fn compact_moment(text: &str) -> Option<String> {
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    let (year, rest) = match text.len() {
+        8 | 14 if digits => (text[..4].to_owned(), &text[4..]),
+        6 | 12 if digits => {
+            let century = if &text[..2] < "70" { "20" } else { "19" };
+            (format!("{century}{}", &text[..2]), &text[2..])
+        }
+        _ if digits => return None,
+        _ => {
+            let mark = text.chars().find(|c| !c.is_ascii_digit())?;
+            if matches!(mark, '-' | '/') || !mark.is_ascii_punctuation() {
+                return None;
+            }
+            let parts: Vec<&str> = text.split(mark).collect();
+            let [year, month, day] = parts[..] else { return None };
+            let date = format!("{year:0>4}-{month:0>2}-{day:0>2}");
+            return (year.len() == 4 && moment(&date).is_some()).then_some(date);
+        }
+    };
+    let (month, day, time) = (&rest[..2], &rest[2..4], &rest[4..]);
+    let mut date = format!("{year}-{month}-{day}");
+    if let [Some(h), Some(m), Some(s)] = [0, 2, 4].map(|at| time.get(at..at + 2)) {
+        date.push_str(&format!(" {h}:{m}:{s}"));
+    }
+    moment(&date).is_some().then_some(date)
 }
 
 /// Whether a text is a date (`false`) or a date with a time of day (`true`).

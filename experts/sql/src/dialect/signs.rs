@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use sqlparser::ast::{
-    BinaryOperator, ColumnOption, CreateTable, CreateTableOptions, DataType, DateTimeField, Expr,
+    BinaryOperator, ColumnOption, CreateTable, CreateTableOptions, DataType, DateTimeField, Expr, Function,
     FunctionArgumentClause, FunctionArguments, Ident, Insert, Interval, JoinConstraint, JoinOperator, LimitClause,
     OnInsert, Query, Select, SelectItem, Statement, TableFactor, UnaryOperator,
 };
@@ -19,8 +19,11 @@ use crate::statement;
 use crate::walk::{self, Look};
 
 /// Functions that MySQL has and neither SQLite nor PostgreSQL.
-pub(super) const MYSQL: [&str; 38] = [
+pub(super) const MYSQL: [&str; 72] = [
     "adddate",
+    "addtime",
+    "bin_to_uuid",
+    "conv",
     "convert_tz",
     "curdate",
     "curtime",
@@ -33,39 +36,89 @@ pub(super) const MYSQL: [&str; 38] = [
     "dayofweek",
     "dayofyear",
     "elt",
+    "export_set",
     "field",
     "find_in_set",
+    "found_rows",
+    "from_base64",
     "from_days",
     "from_unixtime",
+    "inet_aton",
+    "inet_ntoa",
+    "json_contains",
+    "json_depth",
+    "json_keys",
+    "json_length",
+    "json_merge_patch",
+    "json_merge_preserve",
+    "json_overlaps",
+    "json_pretty",
+    "json_search",
+    "json_unquote",
     "last_day",
     "last_insert_id",
     "lcase",
     "locate",
+    "make_set",
     "makedate",
+    "maketime",
+    "microsecond",
     "mid",
     "monthname",
+    "period_add",
     "period_diff",
+    "row_count",
     "sec_to_time",
     "str_to_date",
+    "strcmp",
     "subdate",
     "substring_index",
+    "subtime",
     "sysdate",
+    "time_format",
     "time_to_sec",
     "timediff",
     "timestampadd",
     "timestampdiff",
+    "to_base64",
     "to_days",
+    "to_seconds",
     "ucase",
     "unix_timestamp",
+    "utc_date",
+    "utc_time",
+    "utc_timestamp",
+    "uuid_to_bin",
     "weekday",
+    "weight_string",
+    "yearweek",
 ];
 
 /// Functions that SQLite has and neither MySQL nor PostgreSQL.
-pub(super) const SQLITE: [&str; 8] =
-    ["changes", "iif", "julianday", "last_insert_rowid", "printf", "strftime", "total", "typeof"];
+pub(super) const SQLITE: [&str; 19] = [
+    "changes",
+    "iif",
+    "json_group_array",
+    "json_group_object",
+    "julianday",
+    "last_insert_rowid",
+    "likelihood",
+    "likely",
+    "load_extension",
+    "printf",
+    "randomblob",
+    "sqlite_version",
+    "strftime",
+    "total",
+    "total_changes",
+    "typeof",
+    "unixepoch",
+    "unlikely",
+    "zeroblob",
+];
 
 /// Functions that PostgreSQL does not have and several others do.
-pub(super) const OTHERS: [&str; 26] = [
+pub(super) const OTHERS: [&str; 25] = [
     "charindex",
     "dateadd",
     "datename",
@@ -91,86 +144,117 @@ pub(super) const OTHERS: [&str; 26] = [
     "week",
     "weekofyear",
     "year",
-    "yearweek",
 ];
 
-/// What was seen.
-#[derive(Debug, Clone, Copy, Default)]
+/// Whose SQL a record is, as far as it can be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// One database's, which alone has what was seen.
+    Certain(Dialect, String),
+    /// Not PostgreSQL's, and most likely this one's.
+    Guess(Dialect),
+    /// Two databases' at once: what each alone has.
+    Mixed(String, String),
+}
+
+/// What was seen: the first mark of each kind, as it stands there.
+#[derive(Debug, Clone, Default)]
 struct Signs {
-    mysql: bool,
-    sqlite: bool,
+    mysql: Option<String>,
+    /// A type of MySQL's, which SQLite takes as it takes any.
+    mysql_type: Option<String>,
+    sqlite: Option<String>,
     /// Another's, no telling whose.
     other: bool,
     /// Text in double quotes, which SQLite and MySQL have.
-    quoted: bool,
+    quoted: Option<String>,
 }
 
 impl Signs {
-    /// The dialect, and whether it is certain.
-    fn settle(self) -> Option<(Dialect, bool)> {
-        match self {
-            Signs { mysql: true, sqlite: false, .. } => Some((Dialect::MySql, true)),
-            Signs { mysql: false, sqlite: true, .. } => Some((Dialect::Sqlite, true)),
-            Signs { quoted: true, .. } => Some((Dialect::Sqlite, false)),
-            Signs { mysql: true, .. } | Signs { other: true, .. } => Some((Dialect::MySql, false)),
-            _ => None,
+    fn mysql(&mut self, seen: bool, mark: impl Into<String>) {
+        if seen && self.mysql.is_none() {
+            self.mysql = Some(mark.into());
+        }
+    }
+
+    fn sqlite(&mut self, seen: bool, mark: impl Into<String>) {
+        if seen && self.sqlite.is_none() {
+            self.sqlite = Some(mark.into());
+        }
+    }
+
+    /// `postgres`: the schema is PostgreSQL's, so that a text in double quotes is a slip.
+    fn settle(self, postgres: bool) -> Option<Owner> {
+        match (self.mysql, self.sqlite, self.mysql_type, self.quoted) {
+            (Some(mysql), Some(sqlite), ..) => Some(Owner::Mixed(mysql, sqlite)),
+            (Some(mark), ..) => Some(Owner::Certain(Dialect::MySql, mark)),
+            (_, Some(mark), ..) => Some(Owner::Certain(Dialect::Sqlite, mark)),
+            (_, _, Some(mark), _) => Some(Owner::Certain(Dialect::MySql, mark)),
+            (.., Some(_)) if postgres => Some(Owner::Guess(Dialect::Sqlite)),
+            (.., Some(text)) => Some(Owner::Certain(Dialect::Sqlite, format!("the text \"{text}\" in double quotes"))),
+            _ => self.other.then_some(Owner::Guess(Dialect::MySql)),
         }
     }
 }
 
 /// Whose SQL the statements are that parse as PostgreSQL's; `None` when nothing speaks against
-/// that. The second is whether it is certain.
-pub(super) fn of_statements(text: &str, schema: &[Statement], sql: &[Statement]) -> Option<(Dialect, bool)> {
-    // The parser passes over these words in any dialect.
-    let lower = text.to_lowercase();
-    for (word, dialect) in [("auto_increment", Dialect::MySql), ("autoincrement", Dialect::Sqlite)] {
-        if lower.contains(word) {
-            return Some((dialect, true));
-        }
-    }
+/// that. `text` is the schema's.
+pub(super) fn of_statements(text: &str, schema: &[Statement], sql: &[Statement]) -> Option<Owner> {
     let names = Names::of(schema);
     let mut own = super::names::own_names(sql);
     own.extend(super::names::own_names(schema));
     let mut search = Search { signs: Signs::default(), names: &names, own };
+    // The parser passes over these words in any dialect.
+    let lower = statement::without_texts(text).to_lowercase();
+    search.signs.mysql(lower.contains("auto_increment"), "AUTO_INCREMENT");
+    search.signs.sqlite(lower.contains("autoincrement"), "AUTOINCREMENT");
     for statement in schema.iter().chain(sql) {
         walk::statement(statement, &mut search);
     }
-    search.signs.settle()
+    search.signs.settle(is_postgres(text))
 }
 
 /// Whose SQL a text is likely to be that does not parse as PostgreSQL's.
-pub(super) fn of_text(schema: &str, sql: &str) -> (Dialect, bool) {
+pub(super) fn of_text(schema: &str, sql: &str) -> Owner {
     let mut signs = Signs::default();
+    let mut backticks = false;
     for text in [schema, sql] {
         let Ok(tokens) = Tokenizer::new(&GenericDialect {}, text).tokenize() else { continue };
         let tokens: Vec<&Token> = tokens.iter().filter(|t| !matches!(t, Token::Whitespace(_))).collect();
         for (i, token) in tokens.iter().enumerate() {
-            let next = tokens.get(i + 1);
+            let next = tokens.get(i + 1).copied();
+            let followed = |by: &str| matches!(next, Some(Token::Word(word)) if word.value.eq_ignore_ascii_case(by));
             match token {
-                Token::Word(word) if word.quote_style == Some('`') => signs.mysql = true,
+                Token::Word(word) if word.quote_style == Some('`') => backticks = true,
                 Token::Word(word) if word.quote_style.is_none() => {
                     let name = word.value.to_lowercase();
+                    let upper = || name.to_uppercase();
                     let called = matches!(next, Some(Token::LParen));
-                    signs.sqlite |= called && SQLITE.contains(&name.as_str());
-                    signs.mysql |= called && MYSQL.contains(&name.as_str());
+                    signs.sqlite(called && SQLITE.contains(&name.as_str()), upper());
+                    signs.mysql(called && MYSQL.contains(&name.as_str()), upper());
                     match name.as_str() {
-                        "auto_increment" | "engine" | "unsigned" | "zerofill" | "mediumtext" | "longtext" | "rlike"
-                        | "div" | "xor" | "separator" | "straight_join" | "duplicate" => signs.mysql = true,
-                        "autoincrement" | "glob" | "pragma" | "rowid" | "strict" => signs.sqlite = true,
+                        "auto_increment" | "unsigned" | "zerofill" | "mediumtext" | "longtext" | "rlike" | "div"
+                        | "xor" | "separator" | "straight_join" => signs.mysql(true, upper()),
+                        "engine" => signs.mysql(matches!(next, Some(Token::Eq)), "ENGINE ="),
+                        "duplicate" => signs.mysql(followed("key"), "ON DUPLICATE KEY"),
+                        "insert" => signs.sqlite(followed("or"), "INSERT OR …"),
+                        "autoincrement" | "glob" | "pragma" | "rowid" => signs.sqlite(true, upper()),
+                        "without" => signs.sqlite(followed("rowid"), "WITHOUT ROWID"),
                         _ => {}
                     }
                 }
-                Token::Spaceship => signs.mysql = true,
-                Token::LBracket if matches!(tokens.get(i + 2), Some(Token::RBracket)) => signs.sqlite = true,
+                Token::Spaceship => signs.mysql(true, "<=>"),
+                Token::DoubleEq => signs.sqlite(true, "=="),
+                Token::LBracket if matches!(tokens.get(i + 2), Some(Token::RBracket)) => {
+                    signs.sqlite(true, "a name in brackets")
+                }
                 _ => {}
             }
         }
     }
     // Backticks are MySQL's, and SQLite takes them too.
-    if signs.sqlite {
-        signs.mysql = false;
-    }
-    signs.settle().unwrap_or((Dialect::MySql, false))
+    signs.mysql(backticks && signs.sqlite.is_none(), "a name in backticks");
+    signs.settle(is_postgres(schema)).unwrap_or(Owner::Guess(Dialect::MySql))
 }
 
 /// Whether a schema is written for PostgreSQL, whatever its record's statement is.
@@ -211,20 +295,22 @@ struct Search<'n> {
 impl Search<'_> {
     fn table(&mut self, create: &CreateTable) {
         let options = !matches!(create.table_options, CreateTableOptions::None);
-        self.signs.mysql |= options && create.table_options.to_string().to_lowercase().contains("engine");
+        self.signs.mysql(options && create.table_options.to_string().to_lowercase().contains("engine"), "ENGINE =");
         self.signs.other |= options;
-        self.signs.sqlite |= create.without_rowid || create.strict;
+        self.signs.sqlite(create.without_rowid || create.strict, "WITHOUT ROWID or STRICT");
         for column in &create.columns {
             self.data_type(&column.data_type);
             for option in &column.options {
                 match &option.option {
                     ColumnOption::DialectSpecific(tokens) => {
                         let text = tokens.iter().map(ToString::to_string).collect::<String>().to_lowercase();
-                        self.signs.mysql |= text == "auto_increment";
-                        self.signs.sqlite |= text == "autoincrement";
+                        self.signs.mysql(text == "auto_increment", "AUTO_INCREMENT");
+                        self.signs.sqlite(text == "autoincrement", "AUTOINCREMENT");
                         self.signs.other = true;
                     }
-                    ColumnOption::OnUpdate(_) | ColumnOption::CharacterSet(_) => self.signs.mysql = true,
+                    ColumnOption::OnUpdate(_) | ColumnOption::CharacterSet(_) => {
+                        self.signs.mysql(true, option.option.to_string())
+                    }
                     ColumnOption::Comment(_) | ColumnOption::OnConflict(_) => self.signs.other = true,
                     _ => {}
                 }
@@ -256,9 +342,9 @@ impl Search<'_> {
             | T::Int(Some(_))
             | T::BigInt(Some(_))
             | T::SmallInt(Some(_))
-            | T::Integer(Some(_)) => self.signs.mysql = true,
+            | T::Integer(Some(_)) => self.mysql_type(data_type),
             // A member without a value is MySQL's; PostgreSQL's ENUM is a type of its own.
-            T::Enum(..) => self.signs.mysql = true,
+            T::Enum(..) => self.signs.mysql(true, "ENUM(…)"),
             T::Datetime(_)
             | T::TinyInt(None)
             | T::Double(_)
@@ -278,10 +364,15 @@ impl Search<'_> {
         }
     }
 
+    fn mysql_type(&mut self, data_type: &DataType) {
+        self.signs.mysql_type.get_or_insert_with(|| format!("the type {data_type}"));
+    }
+
     fn insert(&mut self, insert: &Insert) {
-        self.signs.mysql |= insert.ignore || matches!(insert.on, Some(OnInsert::DuplicateKeyUpdate(_)));
-        self.signs.mysql |= !insert.assignments.is_empty();
-        self.signs.sqlite |= insert.or.is_some();
+        self.signs.mysql(insert.ignore, "INSERT IGNORE");
+        self.signs.mysql(matches!(insert.on, Some(OnInsert::DuplicateKeyUpdate(_))), "ON DUPLICATE KEY");
+        self.signs.mysql(!insert.assignments.is_empty(), "INSERT … SET");
+        self.signs.sqlite(insert.or.is_some(), "INSERT OR …");
         self.signs.other |= insert.replace_into;
     }
 }
@@ -324,7 +415,7 @@ impl Look for Search<'_> {
 
     fn table_factor(&mut self, factor: &TableFactor) {
         match factor {
-            TableFactor::Table { index_hints, .. } => self.signs.mysql |= !index_hints.is_empty(),
+            TableFactor::Table { index_hints, .. } => self.signs.mysql(!index_hints.is_empty(), "a hint about indexes"),
             // PostgreSQL before 16 wants a name.
             TableFactor::Derived { alias: None, .. } => self.signs.other = true,
             _ => {}
@@ -338,20 +429,23 @@ impl Look for Search<'_> {
                 let separated = matches!(&function.args, FunctionArguments::List(list)
                     if list.clauses.iter().any(|c| matches!(c, FunctionArgumentClause::Separator(_))));
                 let none = matches!(function.args, FunctionArguments::None);
-                self.signs.mysql |= separated || (!none && MYSQL.contains(&name.as_str()));
-                self.signs.sqlite |= SQLITE.contains(&name.as_str());
+                let upper = || name.to_uppercase();
+                self.signs.mysql(separated, "SEPARATOR");
+                self.signs.mysql(!none && MYSQL.contains(&name.as_str()), upper());
+                self.signs.sqlite(SQLITE.contains(&name.as_str()) || takes_modifiers(&name, function), upper());
                 self.signs.other |= !none && OTHERS.contains(&name.as_str());
             }
             Expr::BinaryOp { op, .. } => match op {
                 BinaryOperator::Spaceship | BinaryOperator::Xor | BinaryOperator::MyIntegerDivide => {
-                    self.signs.mysql = true
+                    self.signs.mysql(true, op.to_string())
                 }
-                BinaryOperator::Regexp => self.signs.mysql = true,
-                BinaryOperator::Glob => self.signs.sqlite = true,
+                BinaryOperator::Regexp => self.signs.mysql(true, "REGEXP"),
+                BinaryOperator::Glob => self.signs.sqlite(true, "GLOB"),
                 _ => {}
             },
-            Expr::RLike { .. } | Expr::MatchAgainst { .. } => self.signs.mysql = true,
-            Expr::UnaryOp { op: UnaryOperator::BangNot, .. } => self.signs.mysql = true,
+            Expr::RLike { .. } => self.signs.mysql(true, "RLIKE"),
+            Expr::MatchAgainst { .. } => self.signs.mysql(true, "MATCH … AGAINST"),
+            Expr::UnaryOp { op: UnaryOperator::BangNot, .. } => self.signs.mysql(true, "!"),
             // `INTERVAL 1 DAY`, of which PostgreSQL has only `INTERVAL '1 DAY'`.
             Expr::Interval(Interval { value, leading_field: Some(field), .. })
                 if !matches!(**value, Expr::Value(_))
@@ -364,8 +458,8 @@ impl Look for Search<'_> {
             Expr::Cast { data_type, .. } => {
                 self.data_type(data_type);
                 use DataType as T;
-                self.signs.mysql |=
-                    matches!(data_type, T::Signed | T::SignedInteger | T::Unsigned | T::UnsignedInteger);
+                let signed = matches!(data_type, T::Signed | T::SignedInteger | T::Unsigned | T::UnsignedInteger);
+                self.signs.mysql(signed, format!("CAST AS {data_type}"));
             }
             Expr::Identifier(ident) => self.ident(ident),
             _ => {}
@@ -378,10 +472,25 @@ impl Search<'_> {
     /// A name in double quotes that nothing has is a text.
     fn ident(&mut self, ident: &Ident) {
         let name = ident.value.to_lowercase();
-        self.signs.quoted |= ident.quote_style == Some('"')
+        if ident.quote_style == Some('"')
             && !self.own.contains(&name)
             && !self.names.has_table(&name)
-            && !self.names.has_column(&name);
+            && !self.names.has_column(&name)
+            && self.signs.quoted.is_none()
+        {
+            self.signs.quoted = Some(ident.value.chars().take(40).collect());
+        }
+    }
+}
+
+/// Whether a call of DATE and the like has modifiers, or asks for the day that it is: SQLite's.
+fn takes_modifiers(name: &str, function: &Function) -> bool {
+    let Some(arguments) = super::functions::arguments(function) else { return false };
+    let text = |expr: &Expr| super::comparisons::literal(expr).filter(|(_, number)| !number).map(|(text, _)| text);
+    match (name, &arguments[..]) {
+        ("date" | "time" | "datetime", [_, rest @ ..]) if !rest.is_empty() => rest.iter().any(|e| text(e).is_some()),
+        ("datetime", [value]) => text(value).is_some_and(|text| text == "now"),
+        _ => false,
     }
 }
 

@@ -6,7 +6,7 @@ use sqlparser::ast::{CharacterLength, DataType, ExactNumberInfo, Expr, TimezoneI
 
 use super::names::{self, Kind};
 use super::template::build;
-use super::{Dialect, Rewriter};
+use super::{Dialect, Rewriter, enums, numbers};
 use crate::schema::last_part;
 
 /// Names of types that PostgreSQL does not have, by which other databases' tables are known.
@@ -190,6 +190,14 @@ pub(super) fn cast(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
         return;
     }
     let Expr::Cast { expr: value, data_type, .. } = expr else { return };
+    if names::kind(data_type).is_number()
+        || matches!(
+            data_type,
+            DataType::Signed | DataType::SignedInteger | DataType::Unsigned | DataType::UnsignedInteger
+        )
+    {
+        enums::as_number(rewriter, value);
+    }
     let known = rewriter.scopes.kind(value);
     let integer = matches!(
         data_type,
@@ -223,17 +231,12 @@ pub(super) fn cast(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
         }
     }
     let numeric = integer || names::kind(data_type).is_number();
-    if numeric && rewriter.certain && rewriter.scopes.holds_words(value, integer) {
+    let mut zero = None;
+    if numeric && let Some((begin, or_zero)) = numbers::before_cast(rewriter, value, integer) {
         // Both read the number that a text begins with, and 0 where it begins with none.
-        let digits = if integer {
-            r"SUBSTRING($1 FROM '^\s*[-+]?[0-9]+')"
-        } else {
-            r"SUBSTRING($1 FROM '^\s*[-+]?[0-9]+\.?[0-9]*')"
-        };
-        if let Some(begin) = build(digits, &[value]) {
-            rewriter.changed("number-from-text", format!("of the text {value} the number is read that it begins with"));
-            **value = begin;
-        }
+        rewriter.changed("number-from-text", format!("of the text {value} the number is read that it begins with"));
+        zero = or_zero.then(|| (**value).clone());
+        **value = begin;
     }
     if matches!(known, Some(Kind::Boolean)) && !integer && !matches!(data_type, DataType::Text | DataType::Boolean) {
         // Only integers take a truth value.
@@ -242,11 +245,35 @@ pub(super) fn cast(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
             **value = number;
         }
     }
+    let mysql = rewriter.dialect == Dialect::MySql;
     let now = match &*data_type {
+        // Without digits it has ten and no fraction, in PostgreSQL as many as it takes.
+        DataType::Decimal(ExactNumberInfo::None)
+        | DataType::Numeric(ExactNumberInfo::None)
+        | DataType::Dec(ExactNumberInfo::None)
+            if mysql && rewriter.certain =>
+        {
+            Some(DataType::Decimal(ExactNumberInfo::PrecisionAndScale(10, 0)))
+        }
+        // SQLite rounds to no digits and cuts to no length.
+        DataType::Decimal(ExactNumberInfo::Precision(_) | ExactNumberInfo::PrecisionAndScale(..))
+        | DataType::Numeric(ExactNumberInfo::Precision(_) | ExactNumberInfo::PrecisionAndScale(..))
+            if !mysql && rewriter.certain =>
+        {
+            Some(DataType::Numeric(ExactNumberInfo::None))
+        }
+        DataType::Varchar(_) | DataType::Char(_) | DataType::Character(_) | DataType::CharacterVarying(_)
+            if !mysql && rewriter.certain =>
+        {
+            Some(DataType::Text)
+        }
         // In a cast MySQL's CHAR is as long as it must be.
         DataType::Char(None) | DataType::Character(None) => Some(DataType::Text),
-        // A recursion that adds to it must not find it cut.
-        DataType::Char(_) if rewriter.dialect == Dialect::MySql => Some(DataType::Text),
+        // Cut to so many characters, but for lengths that only make room, as in a recursion.
+        DataType::Char(Some(CharacterLength::IntegerLength { length, .. })) if mysql && *length < 50 => {
+            Some(varchar(*length))
+        }
+        DataType::Char(_) if mysql => Some(DataType::Text),
         DataType::TinyInt(_) => Some(DataType::SmallInt(None)),
         DataType::Bool => None,
         other => of_column(other, rewriter.dialect),
@@ -254,5 +281,10 @@ pub(super) fn cast(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
     if let Some(now) = now {
         rewriter.changed("cast", format!("type {data_type} is written {now}"));
         *data_type = now;
+    }
+    if let Some(text) = zero
+        && let Some(or_zero) = numbers::or_zero(rewriter, expr.clone(), &text)
+    {
+        *expr = or_zero;
     }
 }

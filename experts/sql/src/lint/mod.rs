@@ -42,6 +42,8 @@ pub mod code {
     pub const NOT_AN_ANSWER: &str = "not-an-answer";
     /// A question in another language.
     pub const NON_ENGLISH: &str = "non-english-question";
+    /// A repair decides what the statement means where it does not say.
+    pub const INTERPRETED: &str = "interpreted";
     /// The statement returns nothing on the record's own rows.
     pub const EMPTY_RESULT: &str = "empty-result";
 }
@@ -52,6 +54,8 @@ pub struct Context<'a> {
     pub question: &'a str,
     /// The record's schema.
     pub schema: &'a Schema,
+    /// The statements of the schema, its rows included.
+    pub tables: &'a [Statement],
     /// The statement.
     pub statement: &'a Statement,
     /// The statement with every name resolved.

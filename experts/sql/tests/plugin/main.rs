@@ -2,8 +2,10 @@
 
 mod dialects;
 mod examine;
+mod functions;
 mod grading;
 mod manifest;
+mod meanings;
 mod server;
 mod synthesis;
 mod weird_input;

@@ -1,0 +1,41 @@
+//! MySQL's ENUM, which is a text here: it sorts by the order in which its members are declared, and
+//! counts as their number where a number is wanted.
+//! <https://dev.mysql.com/doc/refman/8.4/en/enum.html#enum-sorting>
+
+use sqlparser::ast::{Array, Expr};
+
+use super::Rewriter;
+use super::comparisons::text;
+use super::functions::brief;
+use super::template::build;
+
+/// The members of the ENUM that an expression names, in their order.
+fn members<'n>(rewriter: &Rewriter<'n>, expr: &Expr) -> Option<&'n [String]> {
+    rewriter.scopes.declared(expr).map(|column| column.members.as_slice()).filter(|members| !members.is_empty())
+}
+
+/// The number of a value among its members, from 1.
+fn number(members: &[String], expr: &Expr) -> Option<Expr> {
+    let list = Expr::Array(Array { elem: members.iter().map(|member| text(member)).collect(), named: true });
+    build("ARRAY_POSITION($1, $2)", &[&list, expr])
+}
+
+/// What an ENUM is sorted by, unless its members stand in the order of the alphabet.
+pub(super) fn order_key(rewriter: &mut Rewriter<'_>, expr: &Expr) -> Option<Expr> {
+    let members = members(rewriter, expr)?;
+    if members.is_sorted() {
+        return None;
+    }
+    let key = number(members, expr)?;
+    rewriter.changed("enum-order", format!("{} sorts in the order of its members", brief(expr)));
+    Some(key)
+}
+
+/// An ENUM where a number is wanted.
+pub(super) fn as_number(rewriter: &mut Rewriter<'_>, expr: &mut Expr) -> bool {
+    let Some(members) = members(rewriter, expr) else { return false };
+    let Some(number) = number(members, expr) else { return false };
+    rewriter.changed("enum-number", format!("{} counts as the number of its member", brief(expr)));
+    *expr = number;
+    true
+}
