@@ -7,6 +7,7 @@
 //! names     which names there are           kinds      what kind of values an expression has
 //! tables    columns, options    types       rows       values against columns      keys  foreign keys
 //! functions calls               dates       calls about dates                  operators  operators
+//! truncated_dates  MySQL's idiom for the first day of a month
 //! comparisons types that differ patterns    LIKE, REGEXP, GLOB
 //! queries   LIMIT, ORDER BY, FROM           groups     GROUP BY       writes  INSERT, UPDATE, DELETE
 //! ```
@@ -27,6 +28,7 @@ mod rows;
 mod signs;
 mod tables;
 mod template;
+mod truncated_dates;
 mod types;
 mod writes;
 
@@ -355,6 +357,7 @@ impl Edit for Walk<'_, '_> {
     }
 
     fn expr(&mut self, expr: &mut Expr) {
+        truncated_dates::expr(self.0, expr);
         comparisons::without_case(self.0, expr);
     }
 
