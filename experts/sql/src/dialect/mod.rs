@@ -119,6 +119,9 @@ pub struct Translated {
     pub dialect: Dialect,
     /// What was changed; empty when both texts are as they were given.
     pub changes: Vec<Change>,
+    /// Why the texts could not be read as those of the database that they seemed to be of. They are as
+    /// they were given, and what PostgreSQL says of them is yet to be heard.
+    pub unread: Option<Untranslatable>,
 }
 
 /// Why a text cannot be brought into PostgreSQL's dialect.
@@ -126,6 +129,8 @@ pub struct Translated {
 pub struct Untranslatable {
     /// A stable code.
     pub code: &'static str,
+    /// The dialect in which it was read.
+    pub dialect: Dialect,
     /// What was got and expected.
     pub why: String,
 }
@@ -153,7 +158,8 @@ pub(crate) struct Rewriter<'n> {
 impl Rewriter<'_> {
     /// Notes why the statement cannot be translated, if nothing else is noted yet.
     fn refuse(&mut self, code: &'static str, why: String) {
-        self.refused.get_or_insert(Untranslatable { code, why });
+        let dialect = self.dialect;
+        self.refused.get_or_insert(Untranslatable { code, dialect, why });
     }
 
     /// Notes a change, once.
@@ -169,9 +175,9 @@ impl Rewriter<'_> {
         self.ordered.last().copied().unwrap_or(false)
     }
 
-    /// Whether a table in sight has a column of this name.
+    /// Whether a table of the innermost FROM has a column of this name.
     fn is_column(&self, ident: &Ident) -> bool {
-        self.scopes.known(&Expr::Identifier(ident.clone())).is_some()
+        self.scopes.here(&ident.value.to_lowercase())
     }
 }
 
@@ -197,7 +203,46 @@ pub fn translate(schema: &str, sql: &str, declared: Option<Dialect>) -> Result<T
     if dialect == Dialect::Postgres {
         return Ok(of_postgres(schema, plain, sql));
     }
-    read_as(dialect, certain, (schema, plain), (sql, plain_sql))
+    match read_as(dialect, certain, (schema, plain), (sql, plain_sql)) {
+        // Whose it is was a guess, and the parser does not read all that PostgreSQL does.
+        Err(cannot) if declared.is_none() && cannot.code.ends_with("-does-not-parse") => {
+            let unread = Some(cannot).filter(|_| certain);
+            Ok(Translated { unread, ..of_postgres(schema, statement::parse_all(schema), sql) })
+        }
+        read => read,
+    }
+}
+
+/// Takes the names of databases off tables that the schema has without them. For a record that PostgreSQL
+/// has refused as it came; `None` when there is no such name.
+pub fn unqualified(schema: &str, sql: &str) -> Option<Translated> {
+    let tables = statement::parse_all(schema).ok()?;
+    let mut statements = statement::parse_all(sql).ok()?;
+    let names = Names::of(&tables);
+    let mut changes = Vec::new();
+    for statement in &mut statements {
+        let mut rewriter = Rewriter {
+            dialect: Dialect::Postgres,
+            certain: true,
+            names: &names,
+            scopes: Scopes::new(&names),
+            ordered: Vec::new(),
+            changes: Vec::new(),
+            tables: &tables,
+            refused: None,
+        };
+        names::without_databases(&mut rewriter, statement);
+        changes.append(&mut rewriter.changes);
+    }
+    let [statement] = &statements[..] else { return None };
+    let changed = !changes.is_empty();
+    changed.then(|| Translated {
+        schema: schema.to_owned(),
+        sql: statement.to_string(),
+        dialect: Dialect::Postgres,
+        changes,
+        unread: None,
+    })
 }
 
 /// Changes what PostgreSQL refuses in a record that is nobody's for certain: its types that do not
@@ -220,8 +265,9 @@ fn read_as(
 ) -> Result<Translated, Untranslatable> {
     let cannot = |code, what: &str, why: String, plain: String| Untranslatable {
         code,
+        dialect,
         why: match certain {
-            true => format!("`{what}` parses neither as PostgreSQL nor as {}: {why}", dialect.title()),
+            true => format!("`{what}` does not parse as {}: {why}", dialect.title()),
             // Whose it is was a guess: then PostgreSQL's own reason says most.
             false => format!("`{what}` does not parse as PostgreSQL: {plain}"),
         },
@@ -274,6 +320,7 @@ fn read_as(
         },
         dialect,
         changes: told,
+        unread: None,
     })
 }
 
@@ -291,7 +338,7 @@ fn of_postgres(schema: &str, parsed: Result<Vec<Statement>, String>, sql: &str) 
             text = printed(&tables);
         }
     }
-    Translated { schema: text, sql: sql.to_owned(), dialect: Dialect::Postgres, changes }
+    Translated { schema: text, sql: sql.to_owned(), dialect: Dialect::Postgres, changes, unread: None }
 }
 
 fn printed(statements: &[Statement]) -> String {

@@ -16,6 +16,6 @@ mod stop_words;
 mod wire;
 
 pub use database::{Around, Database, Proof, Settings};
-pub use pool::Pool;
-pub use refuse::refusal;
+pub use pool::{Fault, Pool};
+pub use refuse::{refusal, refusal_in};
 pub use wire::{Column, Ran, SqlError, Stage};
