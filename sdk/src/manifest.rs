@@ -149,7 +149,7 @@ pub struct FieldSpec {
     /// True for the field that the model learns to write.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub completion: bool,
-    /// True when it names a file. In a suite the name is relative to the suite's folder.
+    /// True when it names a file. The name is relative to the folder of the suite or data set that it stands in.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub path: bool,
 }

@@ -8,13 +8,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hive_sdk::{ExpertError, Finding, Grade, Record};
 use sqlparser::ast::Statement;
 
-use crate::carry::{self, Carried};
+use crate::carry;
 use crate::dialect;
+use crate::dialect::Dialect;
 use crate::execute::{self, Pool, SqlError};
 use crate::grade::{self, check, code as text};
-use crate::lint::code as lints;
+use crate::lexer;
+use crate::lint::{Words, code as lints};
 use crate::measure::{Filled, MAX_ROWS, Measure, NoMeasure, Verdict, changes};
-use crate::statement;
+use crate::statement::{self, NotOne, Script};
 use crate::validate::code as records;
 
 /// Codes of findings besides those of the text's grade.
@@ -68,14 +70,28 @@ impl Examiner {
         grade.check(check::EXECUTES, false);
         grade.check(check::ROWS, false);
         let sql = statement::bare(completion).sql;
-        let Ok(answer) = statement::parse_one(sql) else { return Ok(grade) };
-        if let Some(why) = execute::refusal(&answer) {
+        let answer = match statement::parse_one(sql) {
+            Ok(answer) => Some(answer),
+            // PostgreSQL may take what the parser does not read.
+            Err(NotOne::Syntax(_)) if lexer::statements(sql, Dialect::Postgres).count() == 1 => None,
+            Err(_) => return Ok(grade),
+        };
+        if let Some(why) = execute::refusal(sql) {
             return Ok(grade.with(records::FORBIDDEN, why));
         }
-        if let Some(what) = destroys(&answer) {
+        let words = Words::of(sql);
+        let destroyed = match &answer {
+            Some(answer) => destroys(answer),
+            None => (!matches!(
+                words.first().as_str(),
+                "select" | "values" | "table" | "insert" | "update" | "delete" | "merge"
+            ))
+            .then_some("the statement"),
+        };
+        if let Some(what) = destroyed {
             return Ok(grade.with(lints::DESTRUCTIVE, format!("{what} changes tables, which no prompt asks for")));
         }
-        if changes(&answer) && !measure.changes {
+        if answer.as_ref().map_or_else(|| words.changes(), changes) && !measure.changes {
             return Ok(grade.with(lints::DESTRUCTIVE, "it changes rows, and the question asks for some"));
         }
         for filled in &measure.databases {
@@ -83,7 +99,13 @@ impl Examiner {
             if matches!(verdict, Verdict::Right) {
                 continue;
             }
-            return Ok(wrong(grade, &answer, &measure, filled, verdict));
+            if answer.is_none() && !matches!(&verdict, Verdict::Refused(error) if error.sqlstate == "42601") {
+                read_by_postgresql(&mut grade);
+            }
+            return Ok(wrong(grade, answer.as_ref(), &measure, filled, verdict));
+        }
+        if answer.is_none() {
+            read_by_postgresql(&mut grade);
         }
         grade.score = 1.0;
         grade.check(check::EXECUTES, true);
@@ -106,9 +128,10 @@ impl Examiner {
             return Ok(Arc::clone(measure));
         }
         let parsed = key.golds.iter().map(|gold| {
-            let statement = statement::parse_one(gold)
-                .map_err(|_| ExpertError::new(format!("the gold `{gold}` is not one statement of PostgreSQL's")))?;
-            match (execute::refusal(&statement), destroys(&statement)) {
+            let statement = statement::parse_one(gold).map_err(|_| {
+                ExpertError::new(format!("the gold `{gold}` is not one statement that the parser reads"))
+            })?;
+            match (execute::refusal(gold), destroys(&statement)) {
                 (Some(why), _) => Err(ExpertError::new(format!("the gold may not run: {why}"))),
                 (_, Some(what)) => {
                     Err(ExpertError::new(format!("the gold is {what}, expected to read or change rows")))
@@ -134,24 +157,25 @@ impl Examiner {
         if let Some((_, schema)) = kept.iter().find(|(known, _)| *known == from) {
             return Ok(Arc::clone(schema));
         }
-        let carried = carry::carried(prompt).map_err(ExpertError::new)?;
-        let Carried { text, dialect, .. } = match carried {
-            Some(carried) => carried,
-            None => {
-                let text = prompt.require("schema")?.to_owned();
-                Carried { text, dialect: None, left_behind: 0 }
-            }
-        };
-        let translated = dialect::translate(&text, "SELECT 1", dialect).map_err(|no| ExpertError::new(no.why))?;
-        let statements = statement::parse_all(&translated.schema).map_err(ExpertError::new)?;
-        if let Some(why) = statements.iter().find_map(execute::refusal) {
+        let declared = prompt.text("dialect").and_then(|name| name.parse().ok());
+        let carried = carry::carried(prompt, declared).map_err(ExpertError::new)?;
+        let translated = dialect::translate(&carried.text, "SELECT 1", carried.dialect.or(declared));
+        let translated = translated.map_err(|no| ExpertError::new(no.why))?;
+        if let Some(why) = execute::refusal(&translated.schema) {
             return Err(ExpertError::new(format!("the schema may not be loaded: {why}")));
         }
-        let schema = Arc::new(Schema { text: translated.schema, statements });
+        let script = Script::of(&translated.schema);
+        let schema = Arc::new(Schema { text: translated.schema, statements: script.trees });
         kept.truncate(KEPT - 1);
         kept.push_front((from, Arc::clone(&schema)));
         Ok(schema)
     }
+}
+
+/// Takes back what the parser has said against a statement that PostgreSQL reads.
+fn read_by_postgresql(grade: &mut Grade) {
+    grade.findings.retain(|f| f.code != text::DOES_NOT_PARSE && f.code != text::NOT_POSTGRESQL);
+    grade.check(check::POSTGRESQL, true);
 }
 
 fn lost(error: std::io::Error) -> ExpertError {
@@ -172,7 +196,7 @@ fn destroys(statement: &Statement) -> Option<&'static str> {
 }
 
 /// The grade of an answer that is not right on one of the databases.
-fn wrong(mut grade: Grade, answer: &Statement, measure: &Measure, filled: &Filled, verdict: Verdict) -> Grade {
+fn wrong(mut grade: Grade, answer: Option<&Statement>, measure: &Measure, filled: &Filled, verdict: Verdict) -> Grade {
     let place = &filled.name;
     match verdict {
         Verdict::Right => grade,
@@ -190,7 +214,8 @@ fn wrong(mut grade: Grade, answer: &Statement, measure: &Measure, filled: &Fille
         Verdict::Refused(error) => {
             let code = refused(&error);
             // A name of another database's is no invented one.
-            let foreign = matches!(error.sqlstate.as_str(), "42883" | "42703") && dialect::calls_foreign(answer);
+            let foreign =
+                matches!(error.sqlstate.as_str(), "42883" | "42703") && answer.is_some_and(dialect::calls_foreign);
             if foreign || error.sqlstate == "42601" {
                 grade.check(check::POSTGRESQL, false);
             } else if let lints::UNKNOWN_TABLE | lints::UNKNOWN_COLUMN = code {

@@ -4,6 +4,7 @@
 use hive_sdk::Facts;
 use sqlparser::ast::{Expr, Query, Select, SetExpr, Statement, TableFactor};
 
+use crate::lint::Words;
 use crate::resolve::Resolved;
 use crate::schema::Schema;
 use crate::walk::{self, Look};
@@ -27,6 +28,45 @@ pub fn facts(question: &str, schema: &Schema, statement: &Statement, resolved: &
     key("sql", resolved.statement.to_string());
     key("schema", schema.canonical());
     facts
+}
+
+/// Labels, measures and keys of a record whose statement the parser does not read.
+pub fn facts_of_words(question: &str, schema: &Schema, words: &Words<'_>) -> Facts {
+    let tables = words.tokens().iter().filter(|t| t.name().is_some_and(|name| schema.table(&name).is_some())).count();
+    let selects = words.tokens().iter().filter(|token| token.is("select")).count();
+    let shape = Shape {
+        joins: words.tokens().iter().filter(|token| token.is("join")).count(),
+        nested: selects > 1,
+        grouped: words.has("group"),
+        common_tables: words.has("with") && words.has("as"),
+        windows: words.has("over"),
+        set_operations: words.has("union") || words.has("intersect") || words.has("except"),
+        ..Shape::default()
+    };
+    let mut facts = Facts::default();
+    let mut label = |name: &str, class: &str| facts.labels.insert(name.to_owned(), class.to_owned());
+    label("statement", &kind_of_words(&words.first()));
+    label("complexity", shape.complexity());
+    let canonical = words.canonical();
+    let mut measure = |name: &str, figure: usize| facts.measures.insert(name.to_owned(), figure as f64);
+    measure("tables in the schema", schema.tables().len());
+    measure("columns in the schema", schema.tables().iter().map(|t| t.columns.as_ref().map_or(0, Vec::len)).sum());
+    measure("tables used", tables);
+    measure("characters of SQL", canonical.chars().count());
+    let mut key = |field: &str, text: String| facts.keys.insert(field.to_owned(), text);
+    key("question", folded(question));
+    key("sql", canonical);
+    key("schema", schema.canonical());
+    facts
+}
+
+fn kind_of_words(first: &str) -> String {
+    match first {
+        "select" | "values" | "table" => "select",
+        "insert" | "update" | "delete" | "drop" => first,
+        _ => "other",
+    }
+    .to_owned()
 }
 
 /// A question without what two tellings of it may differ in: case, blanks, punctuation.

@@ -15,6 +15,7 @@ mod facts;
 mod fill;
 pub mod grade;
 mod grouping;
+mod lexer;
 pub mod lint;
 mod measure;
 mod near_miss;

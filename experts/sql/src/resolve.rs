@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 
 use hive_sdk::Finding;
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, BinaryOperator, ConflictTarget, Delete, Distinct, Expr, FromTable, GroupByExpr,
-    Ident, Insert, Join, JoinConstraint, JoinOperator, LimitClause, ObjectName, OnConflictAction, OnInsert, OrderBy,
-    OrderByExpr, OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement,
-    TableAlias, TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind, Value, Values,
+    Assignment, AssignmentTarget, BinaryOperator, ConflictTarget, Delete, Distinct, Expr, FromTable, FunctionArg,
+    FunctionArguments, GroupByExpr, Ident, Insert, Join, JoinConstraint, JoinOperator, LimitClause, ObjectName,
+    OnConflictAction, OnInsert, OrderBy, OrderByExpr, OrderByKind, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, Statement, TableAlias, TableFactor, TableObject, TableWithJoins, Update,
+    UpdateTableFromKind, Value, Values,
 };
 
 use crate::canonical;
@@ -398,6 +399,8 @@ impl Resolver<'_> {
             | TableFactor::Function { alias, .. }
             | TableFactor::TableFunction { alias, .. }
             | TableFactor::UNNEST { alias, .. }
+            | TableFactor::JsonTable { alias, .. }
+            | TableFactor::XmlTable { alias, .. }
             | TableFactor::NestedJoin { alias, .. } => {
                 let name = alias.as_ref().map(|a| a.name.value.to_lowercase());
                 let canonical = name.clone().unwrap_or_else(|| "function".to_owned());
@@ -547,6 +550,10 @@ impl Resolver<'_> {
     /// Replaces a column reference by its canonical name.
     fn column(&mut self, expr: &mut Expr) {
         let parts = match &*expr {
+            // What a column has when nothing is said of it.
+            Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("default") => {
+                return;
+            }
             Expr::Identifier(ident) => vec![ident.value.to_lowercase()],
             Expr::CompoundIdentifier(parts) => parts.iter().map(|p| p.value.to_lowercase()).collect(),
             _ => return,
@@ -602,6 +609,17 @@ impl Edit for Expressions<'_, '_> {
 
     fn order_by(&mut self, order: &mut OrderByExpr) {
         canonical::order(&mut order.options);
+    }
+
+    fn expr(&mut self, expr: &mut Expr) {
+        // The name of an argument, `days => 3`, is no column.
+        let Expr::Function(function) = expr else { return };
+        let FunctionArguments::List(list) = &mut function.args else { return };
+        for argument in &mut list.args {
+            if let FunctionArg::ExprNamed { name: Expr::Identifier(name), arg, operator } = argument {
+                *argument = FunctionArg::Named { name: name.clone(), arg: arg.clone(), operator: operator.clone() };
+            }
+        }
     }
 
     fn expr_end(&mut self, expr: &mut Expr) {

@@ -4,7 +4,7 @@
 use sqlparser::ast::{AlterTableOperation, TableConstraint};
 use sqlparser::ast::{ColumnOption, CreateTable, CreateView, Expr, ObjectName, Query, SelectItem, SetExpr, Statement};
 
-use crate::statement;
+use crate::statement::{self, Script};
 
 /// A table or a view.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,21 @@ impl Schema {
                 Statement::AlterTable(alter) => schema.alter(&alter.name, &alter.operations),
                 _ => {}
             }
+        }
+        schema
+    }
+
+    /// Of a schema of which the parser may not have read all: nothing is known of the columns of such a
+    /// table but its name.
+    pub fn of_script(script: &Script) -> Self {
+        let mut schema = Self::of(&script.trees);
+        for unread in script.unread() {
+            if let Some(altered) = unread.altered()
+                && let Some(table) = schema.tables.iter_mut().find(|t| t.name == altered)
+            {
+                table.columns = None;
+            }
+            schema.tables.extend(unread.created().map(|name| Table { name, columns: None, primary_key: Vec::new() }));
         }
         schema
     }

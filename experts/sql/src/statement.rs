@@ -1,5 +1,6 @@
 //! SQL text: taken out of its wrapping and parsed as PostgreSQL within limits that
-//! keep the parser's recursion shallow. It knows nothing of schemas or records.
+//! keep the parser's recursion shallow. It knows nothing of records, and the parser is not the judge:
+//! what it does not read may be PostgreSQL all the same.
 
 use sqlparser::ast::Statement;
 use sqlparser::dialect::{MySqlDialect, PostgreSqlDialect, SQLiteDialect};
@@ -8,6 +9,7 @@ use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use crate::dialect::{self, Dialect};
+use crate::lexer;
 
 /// Longest text that is parsed at all, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -49,6 +51,92 @@ fn parse_with(text: &str, dialect: &dyn sqlparser::dialect::Dialect) -> Result<V
     let tokens = Tokenizer::new(dialect, text).tokenize_with_location().map_err(|e| brief(&e.to_string()))?;
     check_depth(&tokens)?;
     Parser::new(dialect).with_tokens_with_locations(tokens).parse_statements().map_err(|e| brief(&e.to_string()))
+}
+
+/// The statements of a schema: trees where the parser reads them, texts where it does not.
+#[derive(Debug, Clone, Default)]
+pub struct Script {
+    /// The statements that the parser reads, in their order.
+    pub trees: Vec<Statement>,
+    unread: Vec<Unread>,
+}
+
+/// A statement that the parser does not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// As it stands there, without a semicolon.
+    pub text: String,
+    /// Why the parser does not read it.
+    pub why: String,
+    /// How many of the trees stand before it.
+    before: usize,
+}
+
+impl Script {
+    /// Reads as much of `text` as the parser does.
+    pub fn of(text: &str) -> Self {
+        if let Ok(trees) = parse_all(text) {
+            return Self { trees, unread: Vec::new() };
+        }
+        let mut script = Self::default();
+        for piece in lexer::statements(text, Dialect::Postgres) {
+            match parse_all(piece.text) {
+                Ok(trees) => script.trees.extend(trees),
+                Err(why) => {
+                    let before = script.trees.len();
+                    script.unread.push(Unread { text: piece.text.to_owned(), why, before });
+                }
+            }
+        }
+        script
+    }
+
+    /// What the parser does not read.
+    pub fn unread(&self) -> &[Unread] {
+        &self.unread
+    }
+
+    /// Whether it has rows.
+    pub fn has_rows(&self) -> bool {
+        self.trees.iter().any(|tree| matches!(tree, Statement::Insert(_))) || self.unread.iter().any(Unread::is_rows)
+    }
+
+    /// Its statements as text: those that are rows, or those that are not.
+    pub fn printed(&self, rows: bool) -> String {
+        let mut lines: Vec<String> = Vec::new();
+        let mut unread = self.unread.iter().peekable();
+        for at in 0..=self.trees.len() {
+            while let Some(text) = unread.next_if(|unread| unread.before == at) {
+                if text.is_rows() == rows {
+                    lines.push(format!("{};", text.text));
+                }
+            }
+            if let Some(tree) = self.trees.get(at).filter(|tree| matches!(tree, Statement::Insert(_)) == rows) {
+                lines.push(format!("{tree};"));
+            }
+        }
+        lines.join("\n")
+    }
+}
+
+impl Unread {
+    fn is_rows(&self) -> bool {
+        lexer::statements(&self.text, Dialect::Postgres).next().is_some_and(|piece| piece.begins(&["insert"]))
+    }
+
+    /// The table or view that it creates, in lower case.
+    pub fn created(&self) -> Option<String> {
+        let piece = lexer::statements(&self.text, Dialect::Postgres).next()?;
+        let creates =
+            piece.begins(&["create"]) && piece.tokens.iter().take(6).any(|token| token.is_any(&["table", "view"]));
+        creates.then(|| piece.target()).flatten()
+    }
+
+    /// The table that it changes or puts rows into, in lower case.
+    pub fn altered(&self) -> Option<String> {
+        let piece = lexer::statements(&self.text, Dialect::Postgres).next()?;
+        piece.begins(&["alter", "table"]).then(|| piece.target()).flatten()
+    }
 }
 
 /// Refuses text whose parsed tree could be too deep to walk on a thread's stack.

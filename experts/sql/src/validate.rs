@@ -6,14 +6,15 @@ use std::sync::Arc;
 use hive_sdk::{ExpertError, Facts, Finding, LintLevel, Manifest, Record, Settings as GateSettings, Verdict};
 use sqlparser::ast::Statement;
 
-use crate::carry::{self, Carried};
-use crate::dialect::{self, Dialect};
-use crate::execute::{self, Pool, Proof, SqlError, Stage};
-use crate::facts::facts;
-use crate::lint::{self, Context, Lints, Outcome};
+use crate::carry::{self, Carried, Source};
+use crate::dialect::{self, Dialect, Translated, Untranslatable};
+use crate::execute::{self, Fault, Pool, Proof, SqlError, Stage};
+use crate::facts::{facts, facts_of_words};
+use crate::lexer;
+use crate::lint::{self, Context, Lints, Outcome, Words};
 use crate::resolve::resolve;
 use crate::schema::Schema;
-use crate::statement::{self, NotOne};
+use crate::statement::{self, NotOne, Script};
 
 /// Codes of rejection besides those of lints, stable: they are counted and compared between runs.
 pub mod code {
@@ -55,8 +56,13 @@ pub mod code {
     pub const CARRIED_OVER: &str = "carried-over";
     /// The database file has more rows than are carried over.
     pub const ROWS_LEFT_BEHIND: &str = "rows-left-behind";
+    /// A statement of a dump that makes neither tables nor rows, or COPY's rows: passed over, or written as
+    /// INSERT.
+    pub const DUMP_STATEMENT: &str = "dump-statement";
     /// Its dialect is known by a mark that no other has.
     pub const DIALECT_BY_MARK: &str = "dialect-by-mark";
+    /// The parser does not read the statement, so some lints have not looked at it.
+    pub const NOT_LINTED: &str = "not-linted";
     /// The SQL stood in tags, a code fence or after a label: taken off.
     pub const WRAPPED_SQL: &str = "wrapped-sql";
 }
@@ -96,11 +102,12 @@ impl Validator {
             Err(Stop::Reject(code, why)) => {
                 // What PostgreSQL refuses in a record of no certain dialect can often be mended. A
                 // record that cannot is rejected for what was wrong with it as it came.
-                if MENDABLE.contains(&code.as_str())
-                    && seen.labels.get("dialect").is_some_and(|d| d == Dialect::Postgres.name())
-                {
+                let postgres = seen.labels.get("dialect").is_some_and(|d| d == Dialect::Postgres.name());
+                for (reading, codes) in [(Reading::Unqualified, &UNQUALIFIABLE[..]), (Reading::Mended, &MENDABLE)] {
                     let mut mended = Facts::default();
-                    if let Ok(mut verdict) = self.judge(record, Reading::Mended, &mut mended)
+                    if postgres
+                        && codes.contains(&code.as_str())
+                        && let Ok(mut verdict) = self.judge(record, reading, &mut mended)
                         && let Verdict::Repaired { facts, .. } = &mut verdict
                     {
                         facts.labels.insert(CORRECT.to_owned(), "no".to_owned());
@@ -126,63 +133,179 @@ impl Validator {
                 Stop::reject(code::UNKNOWN_DIALECT, why)
             })?),
         };
-        let carried = carry::carried(record).map_err(|why| Stop::reject(code::NO_DATABASE, why))?;
-        let declared = carried.as_ref().and_then(|c| c.dialect).or(declared);
-        let given = carried.as_ref().map_or(parts.schema, |c| c.text.as_str());
+        let carried = carry::carried(record, declared).map_err(|why| Stop::reject(code::NO_DATABASE, why))?;
+        let declared = carried.dialect.or(declared);
         let mut changes = Vec::new();
         let bare = statement::bare(parts.sql);
         if let Some(wrapping) = bare.wrapping {
             let message = format!("took {wrapping} off the SQL, expected the statement alone");
             changes.push(Finding { code: code::WRAPPED_SQL.to_owned(), message });
         }
+        changes.extend(
+            carried
+                .changes
+                .iter()
+                .take(MOST_TOLD)
+                .map(|message| Finding { code: code::DUMP_STATEMENT.to_owned(), message: message.clone() }),
+        );
+        let certain = || Stop::reject(code::STATEMENT_FAILS, "its dialect is certain");
         let translated = match reading {
-            Reading::AsItIs => dialect::translate(given, bare.sql, declared),
-            Reading::Mended if declared.is_some() => {
-                return Err(Stop::reject(code::STATEMENT_FAILS, "its dialect is certain"));
-            }
-            Reading::Mended => dialect::mend(given, bare.sql),
+            Reading::AsItIs => dialect::translate(&carried.text, bare.sql, declared),
+            Reading::Unqualified => dialect::unqualified(&carried.text, bare.sql).ok_or_else(certain).map(Ok)?,
+            Reading::Mended if declared.is_some() => return Err(certain()),
+            Reading::Mended => dialect::mend(&carried.text, bare.sql),
         };
-        let translated = translated.map_err(|cannot| Stop::reject(cannot.code, cannot.why))?;
+        let translated = translated.map_err(|cannot| untranslatable(&cannot, &carried))?;
         let foreign = !translated.changes.is_empty();
         seen.labels.insert("dialect".to_owned(), translated.dialect.name().to_owned());
         let by = translated.mark.as_ref().map_or("not told", |_| translated.dialect.name());
         seen.labels.insert("dialect by a mark".to_owned(), by.to_owned());
-        if let Some(mark) = translated.mark.filter(|_| foreign) {
+        if let Some(mark) = translated.mark.as_ref().filter(|_| foreign) {
             let message = format!("read as {}'s, which alone has {mark}", translated.dialect.title());
             changes.push(Finding { code: code::DIALECT_BY_MARK.to_owned(), message });
         }
-        let finding = |c: dialect::Change| Finding { code: c.rule.to_owned(), message: c.what };
-        let left: Vec<Finding> = translated.notes.into_iter().map(finding).collect();
-        changes.extend(translated.changes.into_iter().map(finding));
+        let finding = |c: &dialect::Change| Finding { code: c.rule.to_owned(), message: c.what.clone() };
+        changes.extend(translated.changes.iter().map(finding));
 
-        let tables = statement::parse_all(&translated.schema).map_err(|why| {
-            Stop::reject(code::SCHEMA_DOES_NOT_PARSE, format!("`schema` does not parse as PostgreSQL: {why}"))
-        })?;
-        if let Some(why) = tables.iter().find_map(execute::refusal) {
-            return Err(Stop::reject(code::FORBIDDEN, format!("in `schema`: {why}")));
-        }
-        let schema = Schema::of(&tables);
+        let script = self.script(&translated, &carried)?;
+        let schema = Schema::of_script(&script);
         if schema.is_empty() {
+            self.unread_fault(&script, &translated, &carried)?;
             let why = "`schema` has no table: got no CREATE TABLE or CREATE VIEW, expected at least one";
             return Err(Stop::reject(code::SCHEMA_HAS_NO_TABLE, why));
         }
-        let statement = one_statement(&translated.sql)?;
-        let resolved = resolve(statement.clone(), Some(&schema));
+        let texts = Texts { translated: &translated, carried: &carried, script: &script };
+        let passed = match one_statement(&translated.sql)? {
+            Form::Tree(statement) => self.judge_tree(parts.question, &schema, &texts, *statement, seen)?,
+            Form::Text(why) => self.judge_text(parts.question, &schema, &texts, why, seen)?,
+        };
+        let Passed { sql, repairs, notes: mut remarks } = passed;
+        changes.extend(repairs);
+        remarks.extend(translated.notes.iter().map(finding));
+        let interprets = self.weigh_meaning(&translated.interprets, &changes, &mut remarks)?;
+        let kind = match (changes.is_empty(), interprets) {
+            (true, _) => "none",
+            (false, false) => "keep the meaning",
+            (false, true) => "interpret",
+        };
+        seen.labels.insert("repairs".to_owned(), kind.to_owned());
+        let style = [
+            lint::code::NEEDLESS_ALIAS,
+            lint::code::SELECT_STAR,
+            lint::code::GIANT_LIMIT,
+            code::WRAPPED_SQL,
+            code::DUMP_STATEMENT,
+        ];
+        let correct =
+            changes.iter().all(|c| style.contains(&c.code.as_str())) || self.runs_as_given(&carried.text, bare.sql)?;
+        let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
+        seen.labels.insert(CORRECT.to_owned(), yes(correct));
+        let no_fault = [lint::code::EMPTY_RESULT, code::NOT_LINTED];
+        let plain = changes.is_empty() && remarks.iter().all(|n| no_fault.contains(&n.code.as_str()));
+        seen.labels.insert(CONFORMS.to_owned(), yes(plain));
+        let facts = std::mem::take(seen);
+        let mut record = record.clone();
+        if carried.source == Source::Schema {
+            if translated.schema != parts.schema {
+                record.set("schema", translated.schema);
+            }
+        } else {
+            remarks.extend(left_behind(&carried));
+            changes.extend(carry_back(&mut record, &carried, declared, &translated.schema, &script));
+        }
+        if changes.is_empty() {
+            return Ok(Verdict::Accept { notes: remarks, facts });
+        }
+        record.set("sql", sql);
+        if foreign && record.0.contains_key("dialect") {
+            record.set("dialect", Dialect::Postgres.name());
+        }
+        Ok(Verdict::Repaired { record, changes, notes: remarks, facts })
+    }
+
+    /// The statements of a schema, all of which may run.
+    fn script(&self, translated: &Translated, carried: &Carried) -> Result<Script, Stop> {
+        let text = &translated.schema;
+        if text.len() > statement::MAX_BYTES {
+            let why =
+                format!("the tables and rows have {} bytes, expected at most {}", text.len(), statement::MAX_BYTES);
+            return Err(Stop::reject(code::SCHEMA_DOES_NOT_PARSE, why));
+        }
+        let script = Script::of(text);
+        let Some((at, why)) = execute::refusal_in(text) else { return Ok(script) };
+        let place = |position| carried.place(text, at, position).unwrap_or_else(|| "`schema`".to_owned());
+        if let Some(cannot) = &translated.unread {
+            return Err(in_neither(cannot, carried));
+        }
+        // What is no statement of any kind is not forbidden, but wrong.
+        let piece = lexer::statements(text, Dialect::Postgres).nth(at).map_or("", |piece| piece.text);
+        if !script.unread().is_empty()
+            && let Some(error) = self.grammar_fault(piece)?
+        {
+            let why = format!("{} does not parse as PostgreSQL: {error}", place(error.position));
+            return Err(Stop::reject(code::SCHEMA_DOES_NOT_PARSE, why));
+        }
+        Err(Stop::reject(code::FORBIDDEN, format!("in {}: {why}", place(None))))
+    }
+
+    /// What is wrong with the grammar of what the parser has not read of a schema, if anything.
+    fn unread_fault(&self, script: &Script, translated: &Translated, carried: &Carried) -> Result<(), Stop> {
+        for unread in script.unread() {
+            let Some(error) = self.grammar_fault(&unread.text)? else { continue };
+            if let Some(cannot) = &translated.unread {
+                return Err(in_neither(cannot, carried));
+            }
+            let mut pieces = lexer::statements(&translated.schema, Dialect::Postgres);
+            let at = pieces.position(|piece| piece.text == unread.text).unwrap_or_default();
+            let place = carried.place(&translated.schema, at, error.position).unwrap_or_else(|| "`schema`".to_owned());
+            let why = format!("{place} does not parse as PostgreSQL: {error}");
+            return Err(Stop::reject(code::SCHEMA_DOES_NOT_PARSE, why));
+        }
+        Ok(())
+    }
+
+    /// Judges a statement that the parser reads.
+    fn judge_tree(
+        &self,
+        question: &str,
+        schema: &Schema,
+        texts: &Texts<'_>,
+        statement: Statement,
+        seen: &mut Facts,
+    ) -> Result<Passed, Stop> {
+        let sql = &texts.translated.sql;
+        let mut resolved = resolve(statement.clone(), Some(schema));
         *seen = Facts { labels: std::mem::take(&mut seen.labels), ..Facts::default() };
-        let found = facts(parts.question, &schema, &statement, &resolved);
+        let found = facts(question, schema, &statement, &resolved);
         seen.labels.extend(found.labels);
         (seen.measures, seen.keys) = (found.measures, found.keys);
         let aliased = if resolved.needless_aliases.is_empty() { "no" } else { "yes" };
         seen.labels.insert("needless aliases as given".to_owned(), aliased.to_owned());
 
-        let context = Context {
-            question: parts.question,
-            schema: &schema,
-            tables: &tables,
-            statement: &statement,
-            resolved: &resolved,
-        };
-        let refused = execute::refusal(&statement);
+        let refused = execute::refusal(sql);
+        let mut proof = None;
+        if !resolved.findings.is_empty() && refused.is_none() {
+            // Whether a name means nothing is for PostgreSQL to say.
+            let said = self.prove(&texts.translated.schema, sql)?;
+            let states = match &said {
+                Proof::StatementRefused(Stage::Prepare, error) => Some(refusal_code(error)),
+                Proof::StatementRefused(Stage::Run, _) | Proof::Ran(_) => None,
+                Proof::SchemaRefused(..) | Proof::Crashed(_) => {
+                    self.weigh(&said, texts, true, &mut Vec::new())?;
+                    None
+                }
+            };
+            let before = resolved.findings.len();
+            resolved.findings.retain(|finding| states == Some(finding.code.as_str()));
+            if states.is_none() && before > 0 {
+                // The parser took something for a name that is none, so its tree is of no use.
+                let why = "the parser and PostgreSQL read it differently".to_owned();
+                return self.judge_text(question, schema, texts, why, seen);
+            }
+            proof = Some(said);
+        }
+        let context =
+            Context { question, schema, tables: &texts.script.trees, statement: &statement, resolved: &resolved };
         let outcome = self.lints.judge(&context);
         if let (Some(why), Outcome::Pass { .. }) = (refused, &outcome) {
             return Err(Stop::reject(code::FORBIDDEN, why));
@@ -191,58 +314,77 @@ impl Validator {
             Outcome::Pass { statement, changes, notes } => (statement, changes, notes),
             Outcome::Reject(finding) => return Err(Stop::Reject(finding.code, finding.message)),
         };
-        notes.extend(left);
         // What runs is what trains: the text as it was given, unless something in it was changed.
-        let mut sql = translated.sql;
-        let proof = match repaired {
-            None => self.prove(&translated.schema, &sql)?,
+        let given = |proof: Option<Proof>| match proof {
+            Some(proof) => Ok(proof),
+            None => self.prove(&texts.translated.schema, sql),
+        };
+        let (sql, repairs, proof) = match repaired {
+            None => (sql.clone(), Vec::new(), given(proof)?),
             Some(repaired) => {
                 let text = repaired.to_string();
-                match self.prove(&translated.schema, &text)? {
-                    Proof::StatementRefused(..) if self.runs(&translated.schema, &sql)? => {
+                match self.prove(&texts.translated.schema, &text)? {
+                    Proof::StatementRefused(..) if self.runs(&texts.translated.schema, sql)? => {
                         // A matter of style is not worth a statement that runs.
                         notes.extend(repairs);
-                        self.prove(&translated.schema, &sql)?
+                        (sql.clone(), Vec::new(), given(proof)?)
                     }
-                    proof => {
-                        sql = text;
-                        changes.extend(repairs);
-                        proof
-                    }
+                    proof => (text, repairs, proof),
                 }
             }
         };
-        self.weigh(&proof, &tables, &statement, &mut notes)?;
-        self.weigh_meaning(&translated.interprets, &changes, &mut notes)?;
-        let kind = match (changes.is_empty(), notes.iter().any(|note| note.code == lint::code::INTERPRETED)) {
-            (true, _) => "none",
-            (false, false) => "keep the meaning",
-            (false, true) => "interpret",
+        self.weigh(&proof, texts, matches!(statement, Statement::Query(_)), &mut notes)?;
+        Ok(Passed { sql, repairs, notes })
+    }
+
+    /// Judges a statement that the parser does not read, or reads wrongly: by its words, and by PostgreSQL.
+    fn judge_text(
+        &self,
+        question: &str,
+        schema: &Schema,
+        texts: &Texts<'_>,
+        why: String,
+        seen: &mut Facts,
+    ) -> Result<Passed, Stop> {
+        let sql = &texts.translated.sql;
+        if sql.len() > statement::MAX_BYTES {
+            let why = format!("`sql` has {} bytes, expected at most {}", sql.len(), statement::MAX_BYTES);
+            return Err(Stop::reject(code::TOO_EXPENSIVE, why));
+        }
+        if let Some(error) = self.grammar_fault(sql)? {
+            let why = match &texts.translated.unread {
+                Some(cannot) if cannot.code == code::SQL_DOES_NOT_PARSE => neither(&cannot.why, cannot.dialect),
+                _ => format!("`sql` does not parse as PostgreSQL: {error}"),
+            };
+            return Err(Stop::reject(code::SQL_DOES_NOT_PARSE, why));
+        }
+        let words = Words::of(sql);
+        *seen = Facts { labels: std::mem::take(&mut seen.labels), ..Facts::default() };
+        let found = facts_of_words(question, schema, &words);
+        seen.labels.extend(found.labels);
+        (seen.measures, seen.keys) = (found.measures, found.keys);
+        let mut notes = match self.lints.judge_words(question, &words) {
+            Outcome::Pass { notes, .. } => notes,
+            Outcome::Reject(finding) => return Err(Stop::Reject(finding.code, finding.message)),
         };
-        seen.labels.insert("repairs".to_owned(), kind.to_owned());
-        let style = [lint::code::NEEDLESS_ALIAS, lint::code::SELECT_STAR, lint::code::GIANT_LIMIT, code::WRAPPED_SQL];
-        let correct =
-            changes.iter().all(|c| style.contains(&c.code.as_str())) || self.runs_as_given(given, bare.sql)?;
-        let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
-        seen.labels.insert(CORRECT.to_owned(), yes(correct));
-        let plain = changes.is_empty() && notes.iter().all(|n| n.code == lint::code::EMPTY_RESULT);
-        seen.labels.insert(CONFORMS.to_owned(), yes(plain));
-        let facts = std::mem::take(seen);
-        let mut record = record.clone();
-        if let Some(carried) = &carried {
-            notes.extend(left_behind(carried));
-            changes.extend(carry_back(&mut record, carried, declared, &translated.schema, &tables));
-        } else if translated.schema != parts.schema {
-            record.set("schema", translated.schema);
+        if let Some(why) = execute::refusal(sql) {
+            return Err(Stop::reject(code::FORBIDDEN, why));
         }
-        if changes.is_empty() {
-            return Ok(Verdict::Accept { notes, facts });
+        let proof = self.prove(&texts.translated.schema, sql)?;
+        self.weigh(&proof, texts, words.reads(), &mut notes)?;
+        let message =
+            format!("lints that look at names, groups and joins were passed over, PostgreSQL takes it: {why}");
+        notes.push(Finding { code: code::NOT_LINTED.to_owned(), message });
+        Ok(Passed { sql: sql.clone(), repairs: Vec::new(), notes })
+    }
+
+    /// What PostgreSQL says against the grammar of one statement, if anything.
+    fn grammar_fault(&self, sql: &str) -> Result<Option<SqlError>, Stop> {
+        match self.pool.grammar_fault(sql).map_err(Stop::Lost)? {
+            None => Ok(None),
+            Some(Fault::Syntax(error)) => Ok(Some(error)),
+            Some(Fault::Crashed(why)) => Err(Stop::reject(code::CRASHED, format!("the database ended over it: {why}"))),
         }
-        record.set("sql", sql);
-        if foreign && record.0.contains_key("dialect") {
-            record.set("dialect", Dialect::Postgres.name());
-        }
-        Ok(Verdict::Repaired { record, changes, notes, facts })
     }
 
     fn prove(&self, schema: &str, sql: &str) -> Result<Proof, Stop> {
@@ -251,23 +393,21 @@ impl Validator {
 
     /// Whether PostgreSQL takes the record as it came, in whatever dialect it was written.
     fn runs_as_given(&self, schema: &str, sql: &str) -> Result<bool, Stop> {
-        let (Ok(tables), Ok(statement)) = (statement::parse_all(schema), statement::parse_one(sql)) else {
-            return Ok(false);
-        };
-        let refused = tables.iter().chain([&statement]).any(|statement| execute::refusal(statement).is_some());
-        Ok(!refused && self.runs(schema, sql)?)
+        let one = lexer::statements(sql, Dialect::Postgres).count() == 1;
+        let refused = [schema, sql].into_iter().any(|text| execute::refusal(text).is_some());
+        Ok(one && !refused && self.runs(schema, sql)?)
     }
 
     fn runs(&self, schema: &str, sql: &str) -> Result<bool, Stop> {
         Ok(matches!(self.prove(schema, sql)?, Proof::Ran(_)))
     }
 
-    /// Repairs that decide what is meant, as a rejection or a note.
-    fn weigh_meaning(&self, rules: &[&str], changes: &[Finding], notes: &mut Vec<Finding>) -> Result<(), Stop> {
+    /// Repairs that decide what is meant, as a rejection or a note; whether there are any.
+    fn weigh_meaning(&self, rules: &[&str], changes: &[Finding], notes: &mut Vec<Finding>) -> Result<bool, Stop> {
         let lints = changes.iter().map(|change| change.code.as_str()).filter(|code| *code == lint::code::GIANT_LIMIT);
         let all: Vec<String> = rules.iter().copied().chain(lints).map(|rule| format!("`{rule}`")).collect();
         if all.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let message = format!("these repairs decide what is meant: {}", all.join(", "));
         match self.lints.level(lint::code::INTERPRETED) {
@@ -275,21 +415,15 @@ impl Validator {
             LintLevel::Reject => return Err(Stop::reject(lint::code::INTERPRETED, message)),
             _ => notes.push(Finding { code: lint::code::INTERPRETED.to_owned(), message }),
         }
-        Ok(())
+        Ok(true)
     }
 
-    /// What the proof says, as a rejection or a note.
-    fn weigh(
-        &self,
-        proof: &Proof,
-        schema: &[Statement],
-        statement: &Statement,
-        notes: &mut Vec<Finding>,
-    ) -> Result<(), Stop> {
-        let has_rows = schema.iter().any(|s| matches!(s, Statement::Insert(_)));
+    /// What the proof says, as a rejection or a note. `reads`: the statement is a query.
+    fn weigh(&self, proof: &Proof, texts: &Texts<'_>, reads: bool, notes: &mut Vec<Finding>) -> Result<(), Stop> {
+        let has_rows = texts.script.has_rows();
         match proof {
             Proof::Ran(ran) => {
-                let empty = ran.rows.is_empty() && matches!(statement, Statement::Query(_));
+                let empty = ran.rows.is_empty() && reads;
                 let message = "the statement returns no row on the record's own data";
                 match self.lints.level(lint::code::EMPTY_RESULT) {
                     LintLevel::Off => Ok(()),
@@ -301,48 +435,94 @@ impl Validator {
                     _ => Ok(()),
                 }
             }
-            Proof::SchemaRefused(at, error) => {
-                let why = format!("PostgreSQL refuses statement {at} of `schema`: {error}");
-                Err(Stop::reject(code::SCHEMA_FAILS, why))
+            Proof::SchemaRefused(at, error) => Err(schema_refused(*at, error, texts)),
+            Proof::StatementRefused(stage, error) => {
+                let why = format!("PostgreSQL refuses the statement: {error}");
+                // A row that another refers to may be anywhere but in tables that have none.
+                let unproved = *stage == Stage::Run && error.sqlstate == FOREIGN_KEY && !has_rows;
+                match refusal_code(error) {
+                    _ if unproved => Ok(()),
+                    code::STATEMENT_FAILS if *stage == Stage::Run => Err(Stop::reject(code::FAILS_ON_DATA, why)),
+                    code => Err(Stop::reject(code, why)),
+                }
             }
-            Proof::StatementRefused(stage, error) => self.weigh_refusal(*stage, error, has_rows, notes),
             Proof::Crashed(why) => Err(Stop::reject(code::CRASHED, format!("the database ended over it: {why}"))),
         }
     }
+}
 
-    fn weigh_refusal(
-        &self,
-        stage: Stage,
-        error: &SqlError,
-        has_rows: bool,
-        notes: &mut Vec<Finding>,
-    ) -> Result<(), Stop> {
-        use lint::code as lints;
-        let why = format!("PostgreSQL refuses the statement: {error}");
-        let code = match error.sqlstate.as_str() {
-            "42P01" => lints::UNKNOWN_TABLE,
-            "42703" | "42704" => lints::UNKNOWN_COLUMN,
-            "42803" => lints::INCOMPLETE_GROUP_BY,
-            "42702" | "42725" | "42P09" | "42712" => code::AMBIGUOUS_NAME,
-            "42883" | "42804" | "42846" | "42P08" | "42P18" | "42P38" => code::TYPE_MISMATCH,
-            "42601" => code::SQL_DOES_NOT_PARSE,
-            "57014" => code::TOO_SLOW,
-            // Disk, memory, stack: PostgreSQL's classes 53 and 54.
-            state if state.starts_with("53") || state.starts_with("54") => code::TOO_EXPENSIVE,
-            // What depends on rows that another database would have: keys that are taken or absent,
-            // a division by what is zero here.
-            state if stage == Stage::Run && (state.starts_with("23") || state == "22012" || state == "21000") => {
-                // On tables without rows that says nothing.
-                if has_rows {
-                    notes.push(Finding { code: code::FAILS_ON_DATA.to_owned(), message: why });
-                }
-                return Ok(());
-            }
-            _ if stage == Stage::Run => code::FAILS_ON_DATA,
-            _ => code::STATEMENT_FAILS,
-        };
-        Err(Stop::reject(code, why))
+/// The state of an error about a row that another row refers to.
+const FOREIGN_KEY: &str = "23503";
+
+/// Most statements of a dump that are told one by one.
+const MOST_TOLD: usize = 40;
+
+/// The code of rejection for what PostgreSQL refuses.
+fn refusal_code(error: &SqlError) -> &'static str {
+    use lint::code as lints;
+    match error.sqlstate.as_str() {
+        "42P01" => lints::UNKNOWN_TABLE,
+        "42703" | "42704" => lints::UNKNOWN_COLUMN,
+        "42803" => lints::INCOMPLETE_GROUP_BY,
+        "42702" | "42725" | "42P09" | "42712" => code::AMBIGUOUS_NAME,
+        "42883" | "42804" | "42846" | "42P08" | "42P18" | "42P38" => code::TYPE_MISMATCH,
+        "42601" => code::SQL_DOES_NOT_PARSE,
+        "57014" => code::TOO_SLOW,
+        // Disk, memory, stack: PostgreSQL's classes 53 and 54.
+        state if state.starts_with("53") || state.starts_with("54") => code::TOO_EXPENSIVE,
+        _ => code::STATEMENT_FAILS,
     }
+}
+
+/// A statement of the schema, or of its rows, that PostgreSQL refuses.
+fn schema_refused(at: usize, error: &SqlError, texts: &Texts<'_>) -> Stop {
+    let Texts { translated, carried, .. } = texts;
+    let piece = lexer::statements(&translated.schema, Dialect::Postgres).nth(at.saturating_sub(1));
+    let place = carried.place(&translated.schema, at.saturating_sub(1), error.position);
+    if error.sqlstate == "42601" {
+        if let Some(cannot) = translated.unread.as_ref().filter(|cannot| cannot.code == code::SCHEMA_DOES_NOT_PARSE) {
+            return in_neither(cannot, carried);
+        }
+        let place = place.unwrap_or_else(|| "`schema`".to_owned());
+        return Stop::reject(code::SCHEMA_DOES_NOT_PARSE, format!("{place} does not parse as PostgreSQL: {error}"));
+    }
+    let what = piece.map_or_else(|| format!("statement {at}"), |piece| format!("`{}`", piece.brief()));
+    let place = place
+        .unwrap_or_else(|| if carried.source == Source::Database { "the database" } else { "`schema`" }.to_owned());
+    Stop::reject(code::SCHEMA_FAILS, format!("PostgreSQL refuses {what} in {place}: {error}"))
+}
+
+/// A text that is neither PostgreSQL's nor of the dialect that it seemed to be of.
+fn in_neither(cannot: &Untranslatable, carried: &Carried) -> Stop {
+    match untranslatable(cannot, carried) {
+        Stop::Reject(code, why) => Stop::Reject(code, neither(&why, cannot.dialect)),
+        lost @ Stop::Lost(_) => lost,
+    }
+}
+
+fn neither(why: &str, dialect: Dialect) -> String {
+    let title = dialect.title();
+    why.replacen(&format!("does not parse as {title}"), &format!("parses neither as PostgreSQL nor as {title}"), 1)
+}
+
+/// A text that is not of the dialect that it is said to be of: where the fault stands.
+fn untranslatable(cannot: &Untranslatable, carried: &Carried) -> Stop {
+    let dialect = cannot.dialect;
+    let place = || {
+        let mut pieces = lexer::statements(&carried.text, dialect).enumerate();
+        pieces.find_map(|(at, piece)| {
+            let why = statement::parse_all_as(piece.text, dialect).err()?;
+            let (why, line) = match why.rsplit_once(" at Line: ") {
+                Some((why, place)) => (why.to_owned(), place.split(',').next().and_then(|n| n.parse().ok())),
+                None => (why, None),
+            };
+            let place = carried.own_place(at, line.unwrap_or(1_usize).saturating_sub(1))?;
+            Some(format!("{place} does not parse as {}: {why}", dialect.title()))
+        })
+    };
+    let is_schema = cannot.code == code::SCHEMA_DOES_NOT_PARSE;
+    let why = is_schema.then(place).flatten().unwrap_or_else(|| cannot.why.clone());
+    Stop::reject(cannot.code, why)
 }
 
 fn left_behind(carried: &Carried) -> Option<Finding> {
@@ -352,22 +532,18 @@ fn left_behind(carried: &Carried) -> Option<Finding> {
 }
 
 /// Sets the schema that the record's prompt shows, without rows, and its rows apart, where
-/// translating has changed them. Rows of a database file stay there.
+/// they have changed. Rows of a database file stay there.
 fn carry_back(
     record: &mut Record,
     carried: &Carried,
     declared: Option<Dialect>,
     translated: &str,
-    statements: &[Statement],
+    script: &Script,
 ) -> Option<Finding> {
-    let printed = |rows: bool| {
-        let some = statements.iter().filter(|s| matches!(s, Statement::Insert(_)) == rows);
-        some.map(|statement| format!("{statement};")).collect::<Vec<_>>().join("\n")
-    };
-    if record.text(carry::DATABASE).is_none() {
-        if translated != carried.text {
-            record.set("schema", printed(false));
-            record.set(carry::INSERTS, printed(true));
+    if carried.source == Source::Inserts {
+        if translated != carried.text || !carried.changes.is_empty() {
+            record.set("schema", script.printed(false));
+            record.set(carry::INSERTS, script.printed(true));
         }
         return None;
     }
@@ -379,7 +555,7 @@ fn carry_back(
             None
         }
         None => {
-            record.set("schema", printed(false));
+            record.set("schema", script.printed(false));
             let message = "the schema is that of the database".to_owned();
             Some(Finding { code: code::CARRIED_OVER.to_owned(), message })
         }
@@ -391,12 +567,18 @@ fn carry_back(
 enum Reading {
     /// As its dialect, named or found out, has it.
     AsItIs,
+    /// Without the names of databases before tables.
+    Unqualified,
     /// With what PostgreSQL refuses in it changed.
     Mended,
 }
 
+/// Codes of rejections that `dialect::unqualified` may have an answer to.
+const UNQUALIFIABLE: [&str; 2] = [lint::code::UNKNOWN_TABLE, code::STATEMENT_FAILS];
+
 /// Codes of rejections that `dialect::mend` may have an answer to.
-const MENDABLE: [&str; 6] = [
+const MENDABLE: [&str; 7] = [
+    code::SCHEMA_DOES_NOT_PARSE,
     code::SCHEMA_FAILS,
     code::TYPE_MISMATCH,
     code::STATEMENT_FAILS,
@@ -404,6 +586,29 @@ const MENDABLE: [&str; 6] = [
     lint::code::INCOMPLETE_GROUP_BY,
     code::SQL_DOES_NOT_PARSE,
 ];
+
+/// What a record's tables and rows are, and where they stand.
+struct Texts<'a> {
+    translated: &'a Translated,
+    carried: &'a Carried,
+    script: &'a Script,
+}
+
+/// A statement that has passed.
+struct Passed {
+    /// Its text now.
+    sql: String,
+    /// What was changed.
+    repairs: Vec<Finding>,
+    /// What was remarked.
+    notes: Vec<Finding>,
+}
+
+/// A statement: its tree, or why the parser does not read it.
+enum Form {
+    Tree(Box<Statement>),
+    Text(String),
+}
 
 /// Why judging ends early.
 enum Stop {
@@ -439,17 +644,22 @@ impl<'r> Parts<'r> {
     }
 }
 
-fn one_statement(sql: &str) -> Result<Statement, Stop> {
-    statement::parse_one(sql).map_err(|why| match why {
-        NotOne::Empty => Stop::reject(code::NO_SQL, "`sql` holds no statement, expected one"),
-        NotOne::Syntax(why) => {
-            Stop::reject(code::SQL_DOES_NOT_PARSE, format!("`sql` does not parse as PostgreSQL: {why}"))
-        }
-        NotOne::Several(n) => {
-            let why = format!("`sql` holds several statements: got {n}, expected 1");
-            Stop::reject(lint::code::SEVERAL_STATEMENTS, why)
-        }
-    })
+fn one_statement(sql: &str) -> Result<Form, Stop> {
+    let empty = || Stop::reject(code::NO_SQL, "`sql` holds no statement, expected one");
+    let several = |n: usize| {
+        let why = format!("`sql` holds several statements: got {n}, expected 1");
+        Stop::reject(lint::code::SEVERAL_STATEMENTS, why)
+    };
+    match statement::parse_one(sql) {
+        Ok(statement) => Ok(Form::Tree(Box::new(statement))),
+        Err(NotOne::Empty) => Err(empty()),
+        Err(NotOne::Several(n)) => Err(several(n)),
+        Err(NotOne::Syntax(why)) => match lexer::statements(sql, Dialect::Postgres).count() {
+            0 => Err(empty()),
+            1 => Ok(Form::Text(why)),
+            n => Err(several(n)),
+        },
+    }
 }
 
 fn missing(record: &Record, field: &str) -> String {

@@ -65,6 +65,17 @@ pub enum Source {
     },
 }
 
+impl Source {
+    /// The folder of the file that a record stands in, by its whole name.
+    ///
+    /// # Errors
+    /// When the current folder is gone.
+    pub fn folder(&self) -> std::io::Result<Option<PathBuf>> {
+        let (Source::Line { file, .. } | Source::Row { file, .. }) = self else { return Ok(None) };
+        std::path::absolute(file).map(|file| file.parent().map(Path::to_owned))
+    }
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -146,6 +146,18 @@ impl RecordReader {
         }
     }
 
+    /// Names of files are relative to the file that they stand in.
+    fn beside(&self, source: &Source, record: &mut Record) {
+        for field in self.spec.fields.iter().filter(|field| field.path) {
+            if let Some(name) = record.text(&field.name)
+                && let Ok(Some(folder)) = source.folder()
+            {
+                let path = folder.join(name).to_string_lossy().into_owned();
+                record.set(&field.name, path);
+            }
+        }
+    }
+
     /// The expert's fields of this row, or why it makes no record.
     fn record(&mut self, columns: &Map<String, Value>) -> Result<Record, (&'static str, String)> {
         let record = match &self.mapping {
@@ -171,7 +183,10 @@ impl Iterator for RecordReader {
             Ok(row) => row,
             Err(error) => return Some(Err(error)),
         };
-        let record = row.columns.and_then(|columns| self.record(&columns));
+        let mut record = row.columns.and_then(|columns| self.record(&columns));
+        if let Ok(record) = &mut record {
+            self.beside(&row.source, record);
+        }
         match &record {
             Ok(_) => self.report.records += 1,
             Err((code, why)) => self.report.rejects.add(code, &row.source, why),

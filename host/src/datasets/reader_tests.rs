@@ -8,6 +8,7 @@ fn spec() -> DatasetSpec {
     serde_json::from_str(
         r#"{"fields": [{"name": "question", "aliases": ["prompt", "instruction"]},
             {"name": "note", "optional": true},
+            {"name": "rows", "optional": true, "path": true},
             {"name": "sql", "aliases": ["answer"], "completion": true}]}"#,
     )
     .unwrap()
@@ -50,6 +51,27 @@ fn failure(bytes: &[u8], map: Option<&str>) -> (String, Vec<String>, u8) {
         _ => text,
     };
     (text, error.details(), error.exit_code())
+}
+
+#[test]
+fn names_of_files_are_relative_to_the_file_that_they_stand_in() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("sub")).unwrap();
+    for (name, bytes) in [
+        ("sub/a.jsonl", &br#"{"question": "q", "sql": "s", "rows": "b/x.db", "note": "b/x.db"}"#[..]),
+        ("sub/a.csv", b"question,sql,rows,note\nq,s,b/x.db,b/x.db\n"),
+    ] {
+        let path = dir.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let read = read_path(&path, &MapOverrides::default()).unwrap();
+        let (record, _) = &read.records[0];
+        assert_eq!(record.text("rows"), dir.path().join("sub/b/x.db").to_str(), "{name}");
+        assert_eq!(record.text("note"), Some("b/x.db"));
+    }
+    let whole = dir.path().join("y.db").to_string_lossy().into_owned();
+    let line = format!(r#"{{"question": "q", "sql": "s", "rows": "{whole}"}}"#);
+    let read = read(line.as_bytes(), None).unwrap();
+    assert_eq!(read.records[0].0.text("rows"), Some(whole.as_str()));
 }
 
 #[test]

@@ -1,154 +1,405 @@
-//! A plain dump of PostgreSQL's (`pg_dump`): CREATE and ALTER TABLE as they are, rows as INSERTs.
-//! Format: <https://www.postgresql.org/docs/current/app-pgdump.html>, COPY's text format:
-//! <https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS>.
+//! Dumps: what `pg_dump`, `mysqldump`, `mariadb-dump` and `sqlite3 .dump` write, as the statements in it
+//! that make tables, views and rows, each with the line where it stands. Rows of COPY become INSERTs;
+//! settings, rights and code are passed over.
+//! Formats: <https://www.postgresql.org/docs/current/app-pgdump.html>,
+//! <https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS>,
+//! <https://mariadb.com/kb/en/mariadb-dump/>, <https://www.sqlite.org/cli.html#converting_an_entire_database_to_a_text_file>.
 
-use super::{Carried, Rows, quoted};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{MOST_BYTES, MOST_ROWS, quoted};
 use crate::dialect::Dialect;
+use crate::lexer::{self, Kind, Lexer, Piece, Token};
 
-/// Beginnings of statements that say nothing of tables and rows: settings, rights, code.
-const PASSED_OVER: [&str; 18] = [
-    "SET ",
-    "SELECT pg_catalog.setval",
-    "SELECT pg_catalog.set_config",
-    "CREATE SEQUENCE",
-    "ALTER SEQUENCE ",
-    "ALTER DATABASE ",
-    "COMMENT ON ",
-    "GRANT ",
-    "REVOKE ",
-    "CREATE EXTENSION",
-    "CREATE FUNCTION",
-    "CREATE PROCEDURE",
-    "CREATE TRIGGER",
-    "CREATE INDEX",
-    "CREATE UNIQUE INDEX",
-    "CREATE SCHEMA public",
-    "LOCK ",
-    "DROP ",
-];
+mod fate;
 
-/// Parts of an ALTER that say who owns a thing, or how rows are numbered: they come with their numbers.
-const ALTERED: [&str; 3] = [" OWNER TO ", "nextval(", " ADD GENERATED "];
+use fate::{Fate, fate};
 
-/// Reads a dump.
+/// Where a text stands, which decides how much of it is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A file: only the first rows of each table, and no schema's name before tables.
+    File,
+    /// A record's own text: what makes something is taken as it is.
+    Field,
+}
+
+/// A statement that is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Kept {
+    /// Its text, without a semicolon.
+    pub text: String,
+    /// The line on which it begins.
+    pub line: usize,
+    /// The line of its first row, if they were COPY's.
+    pub rows_from: Option<usize>,
+    /// It has rows refer to those of another table.
+    pub refers: bool,
+}
+
+/// What was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Dump {
+    pub kept: Vec<Kept>,
+    /// What each change to the text is, in words; none when all statements were taken as they are.
+    pub changes: Vec<String>,
+    /// Rows that are too many.
+    pub left_behind: usize,
+    /// Tables whose rows are always numbered.
+    pub numbered: BTreeSet<String>,
+}
+
+/// A statement, or rows, as they came.
+enum Item {
+    Statement { text: String, refers: bool },
+    Rows { table: String, head: String, rows: Vec<String>, from: Option<usize> },
+}
+
+/// Reads a text as this dialect's. `numbered`: tables made elsewhere whose rows are always numbered.
 ///
 /// # Errors
-/// What in it cannot be carried over: a predicate whose subject is the dump.
-pub(super) fn read(text: &str) -> Result<Carried, String> {
-    let mut tables = String::new();
-    let mut references = String::new();
-    let mut rows = Rows::new(text.matches("\nCOPY ").count());
-    let mut pending = String::new();
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        // What is said to psql, and remarks, stand on lines of their own.
-        if pending.trim().is_empty() && (line.starts_with('\\') || line.starts_with("--") || line.trim().is_empty()) {
+/// Where it breaks off: a predicate whose subject is the text.
+pub(super) fn read(text: &str, dialect: Dialect, place: Place, numbered: &BTreeSet<String>) -> Result<Dump, String> {
+    let mut dump = Dump::default();
+    let mut items: Vec<(usize, Item)> = Vec::new();
+    let mut made = Made { numbered: numbered.clone(), ..Made::default() };
+    let (mut line, mut counted) = (1, 0);
+    for piece in lexer::statements(text, dialect) {
+        line += text.as_bytes()[counted..piece.start].iter().filter(|c| **c == b'\n').count();
+        counted = piece.start;
+        if breaks_off(&piece) {
+            return Err(format!("ends within a statement, which begins on line {line}: `{}`", piece.brief()));
+        }
+        if has_options(&piece) {
+            return Err(format!("has `{}` with options on line {line}, expected COPY's text format", piece.brief()));
+        }
+        // MySQL's statements for some versions alone, as statements for all.
+        let plain = plain(&piece, dialect);
+        let inner = plain.as_deref().and_then(|text| lexer::statements(text, dialect).next());
+        if plain.is_some() && inner.is_none() {
+            dump.changes.push(passed(&piece));
             continue;
         }
-        pending.push_str(line);
-        pending.push('\n');
-        if !ends_statement(&pending) {
-            continue;
-        }
-        let whole = std::mem::take(&mut pending);
-        // Whatever stands in an INSERT's values is data.
-        let most = if whole.trim_start().starts_with("INSERT ") { 1 } else { usize::MAX };
-        let whole = whole.trim().replacen("public.", "", most);
-        let starts = |word: &str| whole.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
-        if starts("COPY ") {
-            let target = whole[5..].split(" FROM ").next().unwrap_or_default().trim();
-            let (table, columns) = match target.find('(') {
-                Some(at) => (target[..at].trim(), format!(" {}", target[at..].trim())),
-                None => (target, String::new()),
-            };
-            let data = lines.by_ref().take_while(|line| *line != "\\.");
-            rows.add(table, &columns, data.map(|line| line.split('\t').map(field).collect()));
-        } else if starts("INSERT ") {
-            if rows.text.len() + whole.len() > super::MOST_BYTES {
-                rows.left_behind += 1;
-            } else {
-                rows.text.push_str(&whole);
-                rows.text.push('\n');
+        let piece = inner.as_ref().unwrap_or(&piece);
+        made.virtuals.extend(virtual_table(piece, dialect));
+        match fate(piece, dialect, place, &made) {
+            Fate::Passed => {
+                if place == Place::Field {
+                    dump.changes.push(passed(piece));
+                }
+                continue;
             }
-        } else if PASSED_OVER.iter().any(|word| starts(word))
-            || (starts("ALTER ") && ALTERED.iter().any(|part| whole.contains(part)))
-        {
-            continue;
-        } else if starts("ALTER TABLE ") && whole.contains(" FOREIGN KEY ") {
-            references.push_str(&whole);
-            references.push('\n');
-        } else {
-            tables.push_str(&without_sequences(&whole));
-            tables.push('\n');
-        }
-    }
-    if !pending.trim().is_empty() {
-        let start: String = hive_sdk::prompt::compact(&pending).chars().take(60).collect();
-        return Err(format!("ends within a statement: `{start}`"));
-    }
-    if !tables.to_ascii_uppercase().contains("CREATE TABLE") {
-        return Err("holds no CREATE TABLE, expected at least one".to_owned());
-    }
-    // A dump has its tables by name, so what refers to others comes behind all rows. Where rows are left
-    // behind, what refers to them would not hold.
-    if rows.left_behind > 0 {
-        references.clear();
-    }
-    let text = tables + &rows.text + &references;
-    Ok(Carried { text, dialect: Some(Dialect::Postgres), left_behind: rows.left_behind })
-}
-
-/// A CREATE TABLE without defaults that take the next number of a sequence.
-fn without_sequences(create: &str) -> String {
-    const DEFAULT: &str = " DEFAULT nextval(";
-    let mut text = create.to_owned();
-    while let Some(at) = text.find(DEFAULT) {
-        let Some(end) = text[at..].find(')') else { break };
-        text.replace_range(at..=at + end, "");
-    }
-    text
-}
-
-/// Whether a text ends with a semicolon that stands in no quotes, `$…$` ones among them.
-fn ends_statement(text: &str) -> bool {
-    if !text.trim_end().ends_with(';') {
-        return false;
-    }
-    let mut rest = text;
-    while let Some(at) = rest.find(['\'', '"', '$', '-']) {
-        let quote = rest[at..].chars().next().unwrap_or_default();
-        let behind = &rest[at + 1..];
-        let closing = match quote {
-            '-' => match behind.strip_prefix('-') {
-                Some(comment) => {
-                    rest = comment.find('\n').map_or("", |end| &comment[end..]);
-                    continue;
-                }
-                None => {
-                    rest = behind;
-                    continue;
-                }
-            },
-            '$' => {
-                let tag = behind.find('$').map(|end| &behind[..end]);
-                let is_tag = |tag: &&str| tag.chars().all(|c| c.is_alphanumeric() || c == '_');
-                match tag.filter(is_tag) {
-                    Some(tag) => format!("${tag}$"),
-                    None => {
-                        rest = behind;
-                        continue;
-                    }
-                }
+            Fate::Removes(name) => {
+                items.retain(|(_, item)| !matches!(item, Item::Statement { text, .. } if creates(text, dialect).as_ref() == Some(&name)));
+                made.names.remove(&name);
+                dump.changes.push(passed(piece));
+                continue;
             }
-            quote => quote.to_string(),
+            Fate::Kept => {}
+        }
+        made.names.extend(created(piece));
+        if always_numbers(piece) {
+            made.numbered.extend(piece.target());
+        }
+        let item = match piece.data {
+            Some(data) => {
+                let behind = &text[piece.start..data.as_ptr() as usize - text.as_ptr() as usize];
+                let from = line + behind.matches('\n').count();
+                let Some(item) = copied(piece, data, from, place, &made) else { continue };
+                dump.changes.push(format!("the rows of `{}` are written as INSERT", piece.brief()));
+                item
+            }
+            None if place == Place::File => taken(piece, dialect),
+            None => {
+                let cut = dialect == Dialect::MySql && partitions(&piece.tokens) < piece.tokens.len();
+                if cut {
+                    dump.changes.push(format!("`{}` stands without its partitions", piece.brief()));
+                }
+                let rewritten = cut || plain.is_some();
+                let text = if rewritten { without_conditionals(piece, dialect) } else { piece.text.to_owned() };
+                Item::Statement { text, refers: refers(piece) }
+            }
         };
-        let body = &rest[at + closing.len()..];
-        match body.find(&closing) {
-            Some(end) => rest = &body[end + closing.len()..],
-            None => return false,
+        if plain.is_some() && place == Place::Field {
+            dump.changes.push(format!("`{}` stands outside of comments", piece.brief()));
+        }
+        items.push((line, item));
+    }
+    let room = (place == Place::File).then(|| Room::of(&items));
+    emit(items, room, &mut dump);
+    // Said once is enough.
+    let mut told = BTreeSet::new();
+    dump.changes.retain(|change| told.insert(change.clone()));
+    dump.numbered = made.numbered;
+    Ok(dump)
+}
+
+/// What was made so far, by names in lower case.
+#[derive(Default)]
+struct Made {
+    names: BTreeSet<String>,
+    /// Tables whose rows are always numbered.
+    numbered: BTreeSet<String>,
+    /// SQLite's virtual tables: what they are made of are tables too.
+    virtuals: BTreeSet<String>,
+}
+
+fn passed(piece: &Piece<'_>) -> String {
+    format!("`{}` makes no table", piece.brief())
+}
+
+fn breaks_off(piece: &Piece<'_>) -> bool {
+    let open = |symbol: &str| piece.tokens.iter().filter(|token| token.is_symbol(symbol)).count();
+    let unterminated = piece.tokens.last().is_some_and(|token| token.kind == Kind::Unterminated);
+    unterminated || (!piece.ended && (piece.data.is_some() || open("(") > open(")")))
+}
+
+/// Whether rows of COPY stand in another form than pg_dump's.
+fn has_options(piece: &Piece<'_>) -> bool {
+    piece.data.is_some() && !piece.tokens.last().is_some_and(|token| token.is("stdin"))
+}
+
+/// A statement's text with what stands in conditional comments, where there are such.
+fn plain(piece: &Piece<'_>, dialect: Dialect) -> Option<String> {
+    if dialect != Dialect::MySql || !piece.tokens.iter().any(|token| token.kind == Kind::Conditional) {
+        return None;
+    }
+    // In the definition of a table they say how it is stored.
+    let drop = piece.begins(&["create"]) && piece.tokens.iter().take(4).any(|token| token.is("table"));
+    let mut text = String::new();
+    let mut last = piece.start;
+    for token in &piece.tokens {
+        text.push_str(piece.text.get(last - piece.start..token.start - piece.start).unwrap_or(" "));
+        last = token.end();
+        if token.kind != Kind::Conditional {
+            text.push_str(token.text);
+            continue;
+        }
+        let inside = token.text.trim_start_matches("/*").trim_start_matches(['M', '!']).trim_end_matches("*/");
+        let inside = inside.trim_start_matches(|c: char| c.is_ascii_digit());
+        // MariaDB's first line is said to its client.
+        if !drop && !inside.starts_with('\\') {
+            text.push_str(inside);
         }
     }
-    true
+    Some(text)
+}
+
+/// What a piece creates: the names of tables, views and others, in lower case.
+fn created(piece: &Piece<'_>) -> Option<String> {
+    if !piece.begins(&["create"]) {
+        return None;
+    }
+    piece.target()
+}
+
+fn creates(text: &str, dialect: Dialect) -> Option<String> {
+    lexer::statements(text, dialect).next().and_then(|piece| created(&piece))
+}
+
+/// The virtual table that SQLite's catalogue is told of.
+fn virtual_table(piece: &Piece<'_>, dialect: Dialect) -> Option<String> {
+    let told = dialect == Dialect::Sqlite && piece.begins(&["insert", "into", "sqlite_schema"])
+        || piece.begins(&["insert", "into", "sqlite_master"]);
+    let mut texts = piece.tokens.iter().filter(|token| token.kind == Kind::Text);
+    let name = texts.nth(1).filter(|_| told)?;
+    Some(name.text.trim_matches('\'').to_lowercase())
+}
+
+/// Whether it says that rows are numbered whatever they say themselves.
+fn always_numbers(piece: &Piece<'_>) -> bool {
+    let words = ["generated", "always", "as", "identity"];
+    piece.tokens.windows(4).any(|four| four.iter().zip(words).all(|(token, word)| token.is(word)))
+}
+
+/// The rows of COPY.
+fn copied(piece: &Piece<'_>, data: &str, from: usize, place: Place, made: &Made) -> Option<Item> {
+    let end = piece.tokens.iter().rposition(|token| token.is("from"))?;
+    let head = &piece.tokens[1..end];
+    let names = written(piece.text, piece.start, head, place == Place::File);
+    let table = piece.target()?;
+    let rows = data.lines().map(|line| {
+        let values: Vec<String> = line.split('\t').map(field).collect();
+        format!("({})", values.join(", "))
+    });
+    // COPY writes numbers that INSERT may not.
+    let overriding = if made.numbered.contains(&table) { " OVERRIDING SYSTEM VALUE" } else { "" };
+    let head = format!("INSERT INTO {names}{overriding} VALUES ");
+    Some(Item::Rows { table, head, rows: rows.collect(), from: Some(from) })
+}
+
+/// A statement of a file.
+fn taken(piece: &Piece<'_>, dialect: Dialect) -> Item {
+    match rows_of(piece, dialect) {
+        Some((head, rows)) => Item::Rows { table: piece.target().unwrap_or_default(), head, rows, from: None },
+        None => Item::Statement { text: without_conditionals(piece, dialect), refers: refers(piece) },
+    }
+}
+
+/// Whether a statement has rows refer to those of another table.
+fn refers(piece: &Piece<'_>) -> bool {
+    piece.begins(&["alter", "table"]) && piece.tokens.windows(2).any(|two| two[0].is("foreign") && two[1].is("key"))
+}
+
+/// A statement's text as it is taken from a file or from comments; `CREATE ALGORITHM = … DEFINER = …
+/// SQL SECURITY … VIEW` as CREATE VIEW.
+fn without_conditionals(piece: &Piece<'_>, dialect: Dialect) -> String {
+    let tokens = &piece.tokens;
+    let view = tokens.iter().position(|token| token.is("view")).filter(|_| dialect == Dialect::MySql);
+    match view {
+        Some(at) if tokens[..at].iter().any(|token| token.is_any(&["algorithm", "definer", "sql"])) => {
+            format!("CREATE {}", written(piece.text, piece.start, &tokens[at..], false))
+        }
+        _ if dialect == Dialect::MySql => written(piece.text, piece.start, &tokens[..partitions(tokens)], false),
+        _ => written(piece.text, piece.start, tokens, dialect == Dialect::Postgres),
+    }
+}
+
+/// Where in a CREATE TABLE the partitions begin: how rows are stored.
+fn partitions(tokens: &[Token<'_>]) -> usize {
+    let table =
+        tokens.first().is_some_and(|token| token.is("create")) && tokens.iter().take(4).any(|token| token.is("table"));
+    let begin = tokens.windows(2).position(|two| two[0].is("partition") && two[1].is("by"));
+    begin.filter(|_| table).unwrap_or(tokens.len())
+}
+
+/// Tokens of a statement as text, with what stands between those that follow one another; `bare`: without
+/// `public.`, also in the texts that name sequences.
+fn written(text: &str, start: usize, tokens: &[Token<'_>], bare: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    let names = !tokens.first().is_some_and(|token| token.is("insert"));
+    let mut last: Option<&Token<'_>> = None;
+    let mut i = 0;
+    while let Some(token) = tokens.get(i) {
+        let public = bare
+            && token.name().is_some_and(|name| name == "public")
+            && tokens.get(i + 1).is_some_and(|dot| dot.is_symbol("."))
+            && !last.is_some_and(|last| last.is_symbol("."));
+        if let Some(last) = last {
+            let between = text.get(last.end() - start..token.start - start).unwrap_or(" ");
+            out.push_str(if between.is_empty() { "" } else { between });
+        }
+        if public {
+            last = tokens.get(i + 1);
+            i += 2;
+            continue;
+        }
+        match token.text.strip_prefix("'public.") {
+            Some(rest) if bare && names && token.kind == Kind::Text => {
+                out.push('\'');
+                out.push_str(rest);
+            }
+            _ => out.push_str(token.text),
+        }
+        last = Some(token);
+        i += 1;
+    }
+    out
+}
+
+/// What stands before the rows of `INSERT … VALUES`, and each row; `None` when something stands behind.
+fn rows_of(piece: &Piece<'_>, dialect: Dialect) -> Option<(String, Vec<String>)> {
+    if !piece.tokens.first()?.is_any(&["insert", "replace"]) {
+        return None;
+    }
+    let (mut depth, mut values) = (0usize, None);
+    for (i, token) in piece.tokens.iter().enumerate() {
+        match token.text {
+            "(" if token.kind == Kind::Symbol => depth += 1,
+            ")" if token.kind == Kind::Symbol => depth = depth.saturating_sub(1),
+            _ if depth == 0 && token.is("values") => {
+                values = Some(i);
+                break;
+            }
+            _ => {}
+        }
+    }
+    let values = values?;
+    let mut rows = Vec::new();
+    let mut begin = 0;
+    for token in &piece.tokens[values + 1..] {
+        match token.text {
+            "(" if token.kind == Kind::Symbol => {
+                if depth == 0 {
+                    begin = token.start;
+                }
+                depth += 1;
+            }
+            ")" if token.kind == Kind::Symbol => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    rows.push(piece.text[begin - piece.start..token.end() - piece.start].to_owned());
+                }
+            }
+            _ if depth > 0 || token.is_symbol(",") => {}
+            _ => return None,
+        }
+    }
+    let head = written(piece.text, piece.start, &piece.tokens[..=values], dialect == Dialect::Postgres);
+    Some((format!("{head} "), rows))
+}
+
+/// How many bytes the rows of each table may have.
+struct Room(BTreeMap<String, usize>);
+
+impl Room {
+    /// Small tables get what they need, and large ones equal parts of what is left.
+    fn of(items: &[(usize, Item)]) -> Self {
+        let mut needs: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+        for (_, item) in items {
+            let Item::Rows { table, rows, .. } = item else { continue };
+            let (count, bytes) = needs.entry(table).or_default();
+            for row in rows.iter().take(MOST_ROWS.saturating_sub(*count)) {
+                *count += 1;
+                *bytes += row.len() + 2;
+            }
+        }
+        let mut all: Vec<(&str, usize)> = needs.into_iter().map(|(table, (_, bytes))| (table, bytes)).collect();
+        all.sort_by_key(|(_, bytes)| *bytes);
+        let (mut left, mut tables) = (MOST_BYTES, all.len());
+        let mut room = BTreeMap::new();
+        for (table, bytes) in all {
+            let share = bytes.min(left / tables.max(1));
+            (left, tables) = (left - share, tables - 1);
+            room.insert(table.to_owned(), share);
+        }
+        Self(room)
+    }
+}
+
+fn emit(items: Vec<(usize, Item)>, mut room: Option<Room>, dump: &mut Dump) {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for (line, item) in items {
+        match item {
+            Item::Statement { text, refers } => {
+                dump.kept.push(Kept { text, line, rows_from: None, refers });
+            }
+            Item::Rows { table, head, mut rows, from } => {
+                if let Some(Room(room)) = &mut room {
+                    let (count, left) = (counts.entry(table.clone()).or_default(), room.entry(table).or_default());
+                    let all = rows.len();
+                    let fits = rows.iter().take_while(|row| {
+                        let fits = *count < MOST_ROWS && row.len() + 2 <= *left;
+                        if fits {
+                            *count += 1;
+                            *left -= row.len() + 2;
+                        }
+                        fits
+                    });
+                    let fits = fits.count();
+                    rows.truncate(fits);
+                    dump.left_behind += all - fits;
+                }
+                if !rows.is_empty() {
+                    dump.kept.push(Kept { text: head + &rows.join(", "), line, rows_from: from, refers: false });
+                }
+            }
+        }
+    }
+    // Where rows are left behind, what refers to them would not hold.
+    if dump.left_behind > 0 {
+        dump.kept.retain(|kept| !kept.refers);
+    }
 }
 
 /// A field of COPY's text format as a literal.
@@ -156,23 +407,62 @@ fn field(field: &str) -> String {
     if field == "\\N" {
         return "NULL".to_owned();
     }
-    let mut text = String::with_capacity(field.len());
-    let mut chars = field.chars();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            text.push(c);
-            continue;
-        }
-        match chars.next() {
-            Some('n') => text.push('\n'),
-            Some('t') => text.push('\t'),
-            Some('r') => text.push('\r'),
-            Some('b') => text.push('\u{8}'),
-            Some('f') => text.push('\u{c}'),
-            Some('v') => text.push('\u{b}'),
-            Some(other) => text.push(other),
-            None => {}
+    let mut bytes: Vec<u8> = Vec::with_capacity(field.len());
+    let mut rest = field;
+    while let Some(at) = rest.find('\\') {
+        bytes.extend(rest[..at].bytes());
+        rest = &rest[at + 1..];
+        let Some(c) = rest.chars().next() else { break };
+        rest = &rest[c.len_utf8()..];
+        match c {
+            'n' => bytes.push(b'\n'),
+            't' => bytes.push(b'\t'),
+            'r' => bytes.push(b'\r'),
+            'b' => bytes.push(8),
+            'f' => bytes.push(12),
+            'v' => bytes.push(11),
+            // Up to three octal digits, or two hexadecimal ones, are a byte.
+            '0'..='7' => {
+                let more = rest.bytes().take(2).take_while(|b| matches!(b, b'0'..=b'7')).count();
+                let digits = format!("{c}{}", &rest[..more]);
+                bytes.push(u16::from_str_radix(&digits, 8).unwrap_or_default() as u8);
+                rest = &rest[more..];
+            }
+            'x' if rest.starts_with(|d: char| d.is_ascii_hexdigit()) => {
+                let more = rest.bytes().take(2).take_while(u8::is_ascii_hexdigit).count();
+                bytes.push(u8::from_str_radix(&rest[..more], 16).unwrap_or_default());
+                rest = &rest[more..];
+            }
+            other => bytes.extend(other.to_string().bytes()),
         }
     }
-    quoted(&text)
+    bytes.extend(rest.bytes());
+    quoted(&String::from_utf8_lossy(&bytes))
+}
+
+/// Whose dump a text is, by what only theirs have; `None` when nothing tells.
+pub(super) fn whose(text: &str) -> Option<Dialect> {
+    let head = text.char_indices().nth(2_000).map_or(text, |(at, _)| &text[..at]);
+    if head.contains("-- MySQL dump") || head.contains("-- MariaDB dump") || head.contains("/*!40101 SET") {
+        return Some(Dialect::MySql);
+    }
+    if head.contains("-- PostgreSQL database") || head.contains("pg_catalog.set_config") {
+        return Some(Dialect::Postgres);
+    }
+    let first = lexer::statements(head, Dialect::Sqlite).next()?;
+    if first.begins(&["pragma"]) || first.begins(&["begin", "transaction"]) {
+        return Some(Dialect::Sqlite);
+    }
+    None
+}
+
+/// In which dialect a text of nobody's is cut into tokens.
+pub(super) fn flavour(text: &str) -> Dialect {
+    whose(text).unwrap_or_else(|| {
+        let quotes = |token: Token<'_>| token.kind == Kind::Name && token.text.starts_with('`');
+        let lower = text.to_ascii_lowercase();
+        let mysql = ["\\'", "auto_increment", "engine=", "engine ="].iter().any(|sign| lower.contains(sign))
+            || (text.contains('`') && Lexer::new(text, Dialect::Sqlite).any(quotes));
+        if mysql { Dialect::MySql } else { Dialect::Postgres }
+    })
 }

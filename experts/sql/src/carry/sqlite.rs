@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Carried, MOST_ROWS, Rows, quoted};
+use super::{Carried, MOST_ROWS, Rows, Source, quoted};
 use crate::dialect::Dialect;
 use crate::statement;
 
@@ -47,7 +47,14 @@ pub(super) fn read(path: &Path) -> Result<Carried, String> {
         text.push_str(create.trim().trim_end_matches(';'));
         text.push_str(";\n");
     }
-    Ok(Carried { text, dialect: Some(Dialect::Sqlite), left_behind: rows.left_behind })
+    Ok(Carried {
+        text,
+        dialect: Some(Dialect::Sqlite),
+        left_behind: rows.left_behind,
+        changes: Vec::new(),
+        source: Source::Database,
+        places: Vec::new(),
+    })
 }
 
 /// A table's CREATE statement made from what SQLite has understood of it: columns, keys, references.

@@ -10,9 +10,10 @@ fn with(field: &str, value: &str) -> Record {
 #[test]
 fn inserts_stand_behind_the_schema() {
     let mut record = Record::from_pairs([("schema", "CREATE TABLE t (a INT)")]);
-    assert_eq!(carried(&record), Ok(None));
+    let alone = carried(&record, None).unwrap();
+    assert_eq!((alone.text.as_str(), alone.source, alone.changes.len()), ("CREATE TABLE t (a INT)", Source::Schema, 0));
     record.set(INSERTS, "INSERT INTO t VALUES (1)");
-    assert_eq!(carried(&record).unwrap().unwrap().text, "CREATE TABLE t (a INT);\nINSERT INTO t VALUES (1)");
+    assert_eq!(carried(&record, None).unwrap().text, "CREATE TABLE t (a INT);\nINSERT INTO t VALUES (1)");
 }
 
 #[test]
@@ -28,7 +29,7 @@ fn a_sqlite_database_comes_over_with_views_and_rows() {
         )
         .unwrap();
     drop(connection);
-    let found = carried(&with(DATABASE, path.to_str().unwrap())).unwrap().unwrap();
+    let found = carried(&with(DATABASE, path.to_str().unwrap()), None).unwrap();
     assert_eq!(
         found.text,
         "CREATE TABLE \"order\" (id INTEGER PRIMARY KEY AUTOINCREMENT, who VARCHAR(9), paid REAL, raw BLOB);\n\
@@ -53,7 +54,7 @@ fn a_table_that_only_sqlite_can_read_is_rebuilt() {
         )
         .unwrap();
     drop(connection);
-    let found = carried(&with(DATABASE, path.to_str().unwrap())).unwrap().unwrap();
+    let found = carried(&with(DATABASE, path.to_str().unwrap()), None).unwrap();
     let rebuilt = "CREATE TABLE \"c\" (\"a_id\" INT NOT NULL, \"x\" INT, \"y\" INT, \"note\" TEXT, \
                    FOREIGN KEY (\"y\", \"x\") REFERENCES \"b\" (\"y\", \"x\"), FOREIGN KEY (\"a_id\") REFERENCES \"a\" (\"id\"));";
     assert!(found.text.contains(rebuilt), "{}", found.text);
@@ -72,7 +73,7 @@ fn a_large_table_is_cut_and_that_is_told() {
         )
         .unwrap();
     drop(connection);
-    let found = carried(&with(DATABASE, path.to_str().unwrap())).unwrap().unwrap();
+    let found = carried(&with(DATABASE, path.to_str().unwrap()), None).unwrap();
     assert_eq!(found.left_behind, 500);
     assert!(found.text.ends_with("(999), (1000);\n"));
 }
@@ -88,22 +89,27 @@ fn a_dump_comes_over() {
         COPY public.pets (id, name) FROM stdin;\n1\tit's\\ta cat; so\n2\t\\N\n\\.\n\
         SELECT pg_catalog.setval('public.pets_id_seq', 2, true);\n\
         ALTER TABLE ONLY public.pets\n    ADD CONSTRAINT pets_pkey PRIMARY KEY (id);\n";
-    let found = dump::read(dump).unwrap();
+    let found = of_dump(dump, None, "x").unwrap();
     assert_eq!(
         found.text,
         "CREATE TABLE pets (\n    id integer NOT NULL,\n    name text DEFAULT 'a;b'::text\n);\n\
-         ALTER TABLE ONLY pets\n    ADD CONSTRAINT pets_pkey PRIMARY KEY (id);\n\
-         INSERT INTO pets (id, name) VALUES ('1', 'it''s\ta cat; so'), ('2', NULL);\n"
+         CREATE SEQUENCE pets_id_seq START WITH 1;\n\
+         ALTER TABLE ONLY pets ALTER COLUMN id SET DEFAULT nextval('pets_id_seq'::regclass);\n\
+         INSERT INTO pets (id, name) VALUES ('1', 'it''s\ta cat; so'), ('2', NULL);\n\
+         SELECT pg_catalog.setval('pets_id_seq', 2, true);\n\
+         ALTER TABLE ONLY pets\n    ADD CONSTRAINT pets_pkey PRIMARY KEY (id);\n"
     );
     assert!(crate::statement::parse_all(&found.text).is_ok());
-    assert_eq!(dump::read("SET a = 1;"), Err("holds no CREATE TABLE, expected at least one".to_owned()));
-    assert!(dump::read("CREATE TABLE t (\n a int").unwrap_err().starts_with("ends within a statement"));
+    assert_eq!(of_dump("SET a = 1;", None, "x"), Err("holds no CREATE TABLE, expected at least one".to_owned()));
+    let broken = of_dump("\nCREATE TABLE t (\n a int", None, "x").unwrap_err();
+    assert_eq!(broken, "ends within a statement, which begins on line 2: `CREATE TABLE t …`");
 }
 
 #[test]
 fn a_dump_with_references_code_and_types_comes_over() {
     let dump = "CREATE TYPE public.mood AS ENUM (\n    'glad',\n    'sad'\n);\nALTER TYPE public.mood OWNER TO x;\n\
         CREATE FUNCTION public.f() RETURNS integer\n    LANGUAGE plpgsql\n    AS $$\nBEGIN\n  RETURN 1;\nEND;\n$$;\n\
+        CREATE SEQUENCE public.b_seq;\n\
         CREATE TABLE public.books (\n    id integer DEFAULT nextval('public.b_seq'::regclass) NOT NULL,\n    who integer,\n    feel public.mood\n);\n\
         CREATE TABLE public.writers (\n    id integer NOT NULL\n);\n\
         ALTER TABLE public.writers ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (\n    SEQUENCE NAME public.w_seq\n);\n\
@@ -111,8 +117,7 @@ fn a_dump_with_references_code_and_types_comes_over() {
         COPY public.writers (id) FROM stdin;\n7\n\\.\n\
         ALTER TABLE ONLY public.writers\n    ADD CONSTRAINT w_key PRIMARY KEY (id);\n\
         ALTER TABLE ONLY public.books\n    ADD CONSTRAINT b_by FOREIGN KEY (who) REFERENCES public.writers(id);\n";
-    let found = dump::read(dump).unwrap();
-    assert!(crate::statement::parse_all(&found.text).is_ok(), "{}", found.text);
+    let found = of_dump(dump, None, "x").unwrap();
     let mut database = crate::execute::Database::open(&crate::execute::Settings::default()).unwrap();
     let proof =
         database.prove(&found.text, "SELECT books.feel FROM books JOIN writers ON books.who = writers.id").unwrap();
@@ -125,10 +130,10 @@ fn what_is_no_database_is_told() {
     let why = |name: &str, bytes: &[u8]| {
         let path = dir.path().join(name);
         std::fs::write(&path, bytes).unwrap();
-        carried(&with(DATABASE, path.to_str().unwrap())).unwrap_err()
+        carried(&with(DATABASE, path.to_str().unwrap()), None).unwrap_err()
     };
     assert!(why("a", b"PGDMP\x01").contains("pg_restore -f FILE.sql"));
     assert!(why("b", b"SQLite format 3\0broken").contains("cannot be read"));
     assert!(why("c", b"").contains("holds no CREATE TABLE"));
-    assert!(carried(&with(DATABASE, "/nowhere/x.sqlite")).unwrap_err().contains("cannot be read"));
+    assert!(carried(&with(DATABASE, "/nowhere/x.sqlite"), None).unwrap_err().contains("cannot be read"));
 }

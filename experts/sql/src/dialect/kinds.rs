@@ -137,6 +137,16 @@ impl<'n> Scopes<'n> {
         self.open.last()
     }
 
+    /// Whether the innermost FROM has a column of this name, in lower case.
+    pub fn here(&self, name: &str) -> bool {
+        self.innermost().is_some_and(|scope| {
+            scope.relations.iter().any(|(_, relation)| match relation {
+                Relation::Table(table) => self.names.column_in(table, name).is_some(),
+                Relation::Query(outputs) => outputs.iter().any(|(output, _)| output == name),
+            })
+        })
+    }
+
     fn tables(&self, item: &TableWithJoins, scope: &mut Scope) {
         use sqlparser::ast::JoinOperator as Join;
         self.table(&item.relation, scope);

@@ -12,6 +12,7 @@
 //! meanings  names that mean something else      calls     calls without rules of their own                regexps    regular expressions
 //! comparisons types that differ patterns    LIKE, REGEXP, GLOB       collation  regard to case
 //! json      paths into JSON                 enums      MySQL's ENUM      numbers  texts as numbers
+//! truncated_dates  MySQL's idiom for the first day of a month
 //! queries   LIMIT, ORDER BY, FROM           groups     GROUP BY       writes  INSERT, UPDATE, DELETE
 //! exactness     which changes keep the meaning
 //! parentheses   so that the text is read as the tree was meant
@@ -43,6 +44,7 @@ mod rows;
 mod signs;
 mod tables;
 mod template;
+mod truncated_dates;
 mod types;
 mod untranslated;
 mod writes;
@@ -142,6 +144,9 @@ pub struct Translated {
     pub notes: Vec<Change>,
     /// Rules among the changes that decide what is meant where the record does not say.
     pub interprets: Vec<&'static str>,
+    /// Why the texts could not be read as those of the database that they seemed to be of. They are as
+    /// they were given, and what PostgreSQL says of them is yet to be heard.
+    pub unread: Option<Untranslatable>,
 }
 
 /// Why a text cannot be brought into PostgreSQL's dialect.
@@ -149,6 +154,8 @@ pub struct Translated {
 pub struct Untranslatable {
     /// A stable code.
     pub code: &'static str,
+    /// The dialect in which it was read.
+    pub dialect: Dialect,
     /// What was got and expected.
     pub why: String,
 }
@@ -191,7 +198,8 @@ impl<'n> Rewriter<'n> {
 
     /// Notes why the statement cannot be translated, if nothing else is noted yet.
     fn refuse(&mut self, code: &'static str, why: String) {
-        self.refused.get_or_insert(Untranslatable { code, why });
+        let dialect = self.dialect;
+        self.refused.get_or_insert(Untranslatable { code, dialect, why });
     }
 
     /// Notes a change, once.
@@ -214,9 +222,9 @@ impl<'n> Rewriter<'n> {
         self.ordered.last().copied().unwrap_or(false)
     }
 
-    /// Whether a table in sight has a column of this name.
+    /// Whether a table of the innermost FROM has a column of this name.
     fn is_column(&self, ident: &Ident) -> bool {
-        self.scopes.known(&Expr::Identifier(ident.clone())).is_some()
+        self.scopes.here(&ident.value.to_lowercase())
     }
 }
 
@@ -235,8 +243,14 @@ pub fn translate(schema: &str, sql: &str, declared: Option<Dialect>) -> Result<T
     match owner {
         None | Some((Dialect::Postgres, ..)) => Ok(of_postgres(schema, plain, sql)),
         Some((dialect, certain, mark)) => {
-            let read = read_as(dialect, certain, (schema, plain), (sql, plain_sql))?;
-            Ok(Translated { mark, ..read })
+            match read_as(dialect, certain, (schema, plain), (sql, plain_sql)) {
+                // Whose it is was a guess, and the parser does not read all that PostgreSQL does.
+                Err(cannot) if declared.is_none() && cannot.code.ends_with("-does-not-parse") => {
+                    let unread = Some(cannot).filter(|_| certain);
+                    Ok(Translated { unread, ..of_postgres(schema, statement::parse_all(schema), sql) })
+                }
+                read => Ok(Translated { mark, ..read? }),
+            }
         }
     }
 }
@@ -252,7 +266,7 @@ fn told(
     let declared = plain.as_ref().map(|tables| names::declared(tables)).unwrap_or_default();
     if let Some((owner, mark)) = untranslated::mark(schema, sql, &declared) {
         let why = format!("the record is {owner}'s (`{mark}`), expected PostgreSQL, MySQL or SQLite");
-        return Err(Untranslatable { code: "untranslated-dialect", why });
+        return Err(Untranslatable { code: "untranslated-dialect", dialect: Dialect::Postgres, why });
     }
     let owner = match (plain, plain_sql) {
         (Ok(tables), Ok(statements)) => signs::of_statements(schema, tables, statements)
@@ -265,9 +279,35 @@ fn told(
         Some(signs::Owner::Guess(dialect)) => Ok(Some((dialect, false, None))),
         Some(signs::Owner::Mixed(mysql, sqlite)) => {
             let why = format!("the record has MySQL's {mysql} and SQLite's {sqlite}, expected one dialect");
-            Err(Untranslatable { code: "mixed-dialects", why })
+            Err(Untranslatable { code: "mixed-dialects", dialect: Dialect::Postgres, why })
         }
     }
+}
+
+/// Takes the names of databases off tables that the schema has without them. For a record that PostgreSQL
+/// has refused as it came; `None` when there is no such name.
+pub fn unqualified(schema: &str, sql: &str) -> Option<Translated> {
+    let tables = statement::parse_all(schema).ok()?;
+    let mut statements = statement::parse_all(sql).ok()?;
+    let names = Names::of(&tables);
+    let mut changes = Vec::new();
+    for statement in &mut statements {
+        let mut rewriter = Rewriter::new(Dialect::Postgres, true, &tables, &names);
+        names::without_databases(&mut rewriter, statement);
+        changes.append(&mut rewriter.changes);
+    }
+    let [statement] = &statements[..] else { return None };
+    let changed = !changes.is_empty();
+    changed.then(|| Translated {
+        schema: schema.to_owned(),
+        sql: statement.to_string(),
+        dialect: Dialect::Postgres,
+        mark: None,
+        interprets: exactness::interpreting(&changes, true),
+        changes,
+        notes: Vec::new(),
+        unread: None,
+    })
 }
 
 /// Changes what PostgreSQL refuses in a record that is nobody's for certain: its types that do not
@@ -290,8 +330,9 @@ fn read_as(
 ) -> Result<Translated, Untranslatable> {
     let cannot = |code, what: &str, why: String, plain: String| Untranslatable {
         code,
+        dialect,
         why: match certain {
-            true => format!("`{what}` parses neither as PostgreSQL nor as {}: {why}", dialect.title()),
+            true => format!("`{what}` does not parse as {}: {why}", dialect.title()),
             // Whose it is was a guess: then PostgreSQL's own reason says most.
             false => format!("`{what}` does not parse as PostgreSQL: {plain}"),
         },
@@ -353,6 +394,7 @@ fn read_as(
         interprets: exactness::interpreting(&told, certain),
         changes: told,
         notes,
+        unread: None,
     })
 }
 
@@ -378,6 +420,7 @@ fn of_postgres(schema: &str, parsed: Result<Vec<Statement>, String>, sql: &str) 
         interprets: exactness::interpreting(&changes, true),
         changes,
         notes: Vec::new(),
+        unread: None,
     }
 }
 
@@ -441,6 +484,7 @@ impl Edit for Walk<'_, '_> {
     }
 
     fn expr(&mut self, expr: &mut Expr) {
+        truncated_dates::expr(self.0, expr);
         comparisons::binary_pattern(self.0, expr);
         functions::random(self.0, expr);
         collation::expr(self.0, expr);

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::{
-    ColumnOption, CreateTable, DataType, Expr, Ident, IndexColumn, Insert, ObjectName, ObjectNamePart, Query,
-    SelectItem, SetExpr, Statement, TableConstraint, TableFactor, TableObject, Value,
+    ColumnOption, CreateTable, DataType, Expr, Ident, IndexColumn, Insert, ObjectName, ObjectNamePart, Query, Select,
+    SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement, TableConstraint, TableFactor, TableObject, Value,
 };
 
 use super::origin::Origin;
@@ -387,8 +387,87 @@ pub(super) fn is_reserved(word: &str) -> bool {
     [&RESERVED[..], &JOINING, &MORE].iter().any(|list| list.contains(&word.as_str())) || word == "with"
 }
 
+/// Takes the name of a database, or of a schema that is not there, off the tables that the record's schema
+/// has without it.
+pub(super) fn without_databases(rewriter: &mut Rewriter<'_>, statement: &mut Statement) {
+    let mut common = Common::default();
+    walk::statement(statement, &mut common);
+    walk::edit(statement, &mut Unqualifier { rewriter, common: common.0 });
+}
+
+/// Names of common tables, in lower case.
+#[derive(Default)]
+struct Common(BTreeSet<String>);
+
+impl Look for Common {
+    fn query(&mut self, query: &Query) {
+        let tables = query.with.iter().flat_map(|with| &with.cte_tables);
+        self.0.extend(tables.map(|cte| cte.alias.name.value.to_lowercase()));
+    }
+}
+
+struct Unqualifier<'r, 'n> {
+    rewriter: &'r mut Rewriter<'n>,
+    common: BTreeSet<String>,
+}
+
+impl Unqualifier<'_, '_> {
+    /// Whether what stands before the last of these parts means nothing in the record's schema.
+    fn is_needless(&self, parts: &[String]) -> bool {
+        let [.., qualifier, table] = parts else { return false };
+        let system = matches!(qualifier.as_str(), "pg_catalog" | "information_schema" | "pg_temp");
+        let declared = self.rewriter.tables.iter().any(|statement| {
+            let name = match statement {
+                Statement::CreateTable(create) => &create.name,
+                Statement::CreateView(create) => &create.name,
+                _ => return false,
+            };
+            lower_parts(name).ends_with(&[qualifier.clone(), table.clone()])
+        });
+        // `public` is there in any database, unless the table stands in another schema.
+        !system && !declared && self.rewriter.names.has_table(table) && !self.common.contains(table)
+    }
+}
+
+fn lower_parts(name: &ObjectName) -> Vec<String> {
+    name.0.iter().filter_map(ObjectNamePart::as_ident).map(|ident| ident.value.to_lowercase()).collect()
+}
+
+impl Edit for Unqualifier<'_, '_> {
+    fn relation(&mut self, name: &mut ObjectName) {
+        if name.0.len() > 1 && self.is_needless(&lower_parts(name)) {
+            self.rewriter.changed("database-name", format!("`{name}` is written without its database"));
+            name.0.drain(..name.0.len() - 1);
+        }
+    }
+
+    fn select(&mut self, select: &mut Select) {
+        for item in &mut select.projection {
+            if let SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) = item
+                && name.0.len() > 1
+                && self.is_needless(&lower_parts(name))
+            {
+                name.0.drain(..name.0.len() - 1);
+            }
+        }
+    }
+
+    fn expr(&mut self, expr: &mut Expr) {
+        if let Expr::CompoundIdentifier(parts) = expr
+            && let [table @ .., _] = &parts[..]
+            && table.len() > 1
+            && self.is_needless(&table.iter().map(|ident| ident.value.to_lowercase()).collect::<Vec<_>>())
+        {
+            parts.drain(..parts.len() - 2);
+        }
+    }
+}
+
 /// Writes the names of a statement as the schema does.
 pub(super) fn statement(rewriter: &mut Rewriter<'_>, statement: &mut Statement) {
+    if matches!(statement, Statement::Query(_) | Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_)) {
+        without_databases(rewriter, statement);
+    }
     let own = own_names(std::slice::from_ref(statement));
     let mut writer = Writer { rewriter, own };
     walk::edit(statement, &mut writer);

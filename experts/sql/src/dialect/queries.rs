@@ -133,7 +133,6 @@ fn insert_outputs(rewriter: &mut Rewriter<'_>, expr: &mut Expr, aliases: &[(Stri
             if self.depth == 0
                 && let Expr::Identifier(ident) = expr
                 && let Some((_, output)) = self.aliases.iter().find(|(name, _)| *name == ident.value.to_lowercase())
-                && self.rewriter.scopes.known(&Expr::Identifier(ident.clone())).is_none()
                 && !self.rewriter.is_column(ident)
             {
                 let what = format!("`{}` stands for {} there", ident.value, brief(output));

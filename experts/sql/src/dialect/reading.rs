@@ -115,6 +115,19 @@ impl Dialect for MySql {
         true
     }
 
+    /// `INT UNSIGNED ZEROFILL`: the word behind the type comes as an option of the column.
+    fn parse_column_option(
+        &self,
+        parser: &mut Parser,
+    ) -> Result<Option<Result<Option<ColumnOption>, ParserError>>, ParserError> {
+        let is_option = matches!(&parser.peek_token_ref().token, Token::Word(word)
+            if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("zerofill"));
+        if !is_option {
+            return Ok(None);
+        }
+        Ok(Some(Ok(Some(ColumnOption::DialectSpecific(vec![parser.next_token().token])))))
+    }
+
     // `EXTRACT(YEAR_MONTH FROM d)`.
     fn allow_extract_custom(&self) -> bool {
         true

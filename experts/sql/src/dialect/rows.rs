@@ -91,6 +91,8 @@ struct Column {
     numbered: bool,
     may_number: bool,
     not_null: bool,
+    /// Its values are computed.
+    computed: bool,
     /// Its dates are SQLite's texts.
     sqlite: bool,
     seen: Seen,
@@ -122,6 +124,10 @@ impl Column {
             kind,
             numbered,
             may_number: key && kind == Kind::Integer,
+            computed: column
+                .options
+                .iter()
+                .any(|o| matches!(o.option, ColumnOption::Generated { generation_expr: Some(_), .. })),
             not_null: key || column.options.iter().any(|o| matches!(o.option, ColumnOption::NotNull)),
             sqlite,
             seen: Seen::default(),
@@ -151,6 +157,9 @@ impl Column {
     }
 
     fn look(&mut self, value: &Expr) {
+        if self.computed {
+            return;
+        }
         let (negative, value) = match value {
             Expr::UnaryOp { op: UnaryOperator::Minus, expr } => (true, &**expr),
             other => (false, other),
@@ -176,11 +185,37 @@ impl Column {
 
     /// A value in the column's own form; `None` when it stays.
     fn form(&self, value: &Expr) -> Option<Expr> {
+        // MySQL's dumps have what was computed among the values.
+        if self.computed {
+            let default = Expr::Identifier(Ident::new("DEFAULT"));
+            return (*value != default).then_some(default);
+        }
+        let (negative, value) = match value {
+            Expr::UnaryOp { op: UnaryOperator::Minus, expr } => (true, &**expr),
+            other => (false, other),
+        };
         let Expr::Value(value) = value else { return None };
+        // SQLite's dumps write what has no end as a number that is too large.
+        if let Value::Number(n, _) = &value.value
+            && matches!(self.kind, Kind::Float | Kind::Number)
+            && n.parse::<f64>().is_ok_and(f64::is_infinite)
+        {
+            let endless = if negative { "-Infinity" } else { "Infinity" };
+            return Some(Expr::Value(Value::SingleQuotedString(endless.to_owned()).into()));
+        }
+        if negative {
+            return None;
+        }
         let boolean = self.kind == Kind::Boolean && self.widened().is_none();
         let now = match &value.value {
             Value::Number(n, _) if boolean => Value::Boolean(*n != "0"),
             Value::SingleQuotedByteStringLiteral(bits) if boolean => Value::Boolean(bits == "1"),
+            Value::HexStringLiteral(digits) if matches!(self.kind, Kind::Text | Kind::Other) => {
+                Value::SingleQuotedString(format!("\\x{}", digits.to_lowercase()))
+            }
+            Value::SingleQuotedString(text) if self.data_type == DataType::Bytea && !is_bytes(text) => {
+                Value::SingleQuotedString(text.bytes().fold("\\x".to_owned(), |all, byte| all + &format!("{byte:02x}")))
+            }
             Value::Boolean(truth) if self.kind.is_number() => Value::Number(u8::from(*truth).to_string(), false),
             Value::Null if self.numbered || (self.may_number && self.seen.absent) => {
                 return Some(Expr::Identifier(Ident::new("DEFAULT")));
@@ -198,6 +233,22 @@ impl Column {
         };
         Some(Expr::Value(now.into()))
     }
+}
+
+/// Whether a text is what PostgreSQL's BYTEA takes.
+fn is_bytes(text: &str) -> bool {
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        rest = &rest[at + 1..];
+        let octal = rest.bytes().take(3).filter(|b| matches!(b, b'0'..=b'7')).count() == 3;
+        match rest.bytes().next() {
+            Some(b'\\') => rest = &rest[1..],
+            Some(b'x') if at == 0 && text.len() == rest.len() + 1 => return true,
+            _ if octal => {}
+            _ => return false,
+        }
+    }
+    !text.contains(['\0', '\u{fffd}'])
 }
 
 fn number(seen: &mut Seen, text: &str, negative: bool, kind: Kind, data_type: &DataType) {
@@ -367,6 +418,9 @@ pub(super) fn write_one(rewriter: &mut Rewriter<'_>, insert: &mut Insert) {
         let Expr::Value(given) = &*value else { return };
         let now = match (&given.value, kind) {
             (Value::Number(n, _), Some(Kind::Boolean)) => Value::Boolean(*n != "0"),
+            (Value::HexStringLiteral(digits), Some(Kind::Text | Kind::Other)) => {
+                Value::SingleQuotedString(format!("\\x{}", digits.to_lowercase()))
+            }
             (Value::Boolean(truth), Some(Kind::Integer | Kind::Number | Kind::Float)) => {
                 Value::Number(u8::from(*truth).to_string(), false)
             }

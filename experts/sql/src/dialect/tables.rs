@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::{
-    ColumnDef, ColumnOption, ColumnOptionDef, CreateTable, CreateTableOptions, DataType, EnumMember, Expr, Ident,
-    IndexColumn, KeyOrIndexDisplay, ObjectName, Statement, TableConstraint, Value,
+    ColumnDef, ColumnOption, ColumnOptionDef, CreateTable, CreateTableOptions, DataType, EnumMember, Expr,
+    GeneratedExpressionMode, Ident, IndexColumn, KeyOrIndexDisplay, ObjectName, Statement, TableConstraint, Value,
 };
 
 use super::names::{self, plain};
@@ -230,9 +230,18 @@ fn column(column: &mut ColumnDef, dialect: Dialect, changes: &mut Vec<Change>) {
             ColumnOption::Collation(_) => "COLLATE",
             ColumnOption::OnConflict(_) => "ON CONFLICT",
             ColumnOption::Invisible => "INVISIBLE",
+            // MariaDB's way to write the type JSON.
+            ColumnOption::Check(check) if calls_json_valid(&check.expr) => "CHECK by JSON_VALID",
             ColumnOption::Default(value) => {
                 default(value, boolean, numbers, &column.name, changes);
                 if is_zero_date(value) { "default of zero" } else { return true }
+            }
+            ColumnOption::Generated { generation_expr: Some(_), generation_expr_mode, .. }
+                if *generation_expr_mode != Some(GeneratedExpressionMode::Stored) =>
+            {
+                *generation_expr_mode = Some(GeneratedExpressionMode::Stored);
+                change(changes, "column-option", format!("column `{}` is computed when it is stored", column.name));
+                return true;
             }
             ColumnOption::Null => {
                 // `NULL` may be said twice; once is enough.
@@ -243,6 +252,10 @@ fn column(column: &mut ColumnDef, dialect: Dialect, changes: &mut Vec<Change>) {
         change(changes, "column-option", format!("column `{}` has no {what}", column.name));
         false
     });
+}
+
+fn calls_json_valid(check: &Expr) -> bool {
+    matches!(check, Expr::Function(function) if last_part(&function.name) == "json_valid")
 }
 
 /// MySQL's ENUM, as a check on a text.

@@ -351,9 +351,14 @@ fn schemas_become_such_that_postgresql_takes_them() {
 
 #[test]
 fn what_cannot_be_read_is_told_with_its_reason() {
-    let error = translate("CREATE TABLE t (a INT)", "SELEC a FRM t", None).unwrap_err();
+    // Of nobody for certain: what PostgreSQL says of it is yet to be heard.
+    let unread = translate("CREATE TABLE t (a INT)", "SELEC a FRM t", None).unwrap();
+    assert_eq!((unread.sql.as_str(), unread.dialect, unread.unread), ("SELEC a FRM t", Dialect::Postgres, None));
+    let unread = translate("CREATE TABLE t (`a` INT)", "SELEC `a` FRM t", None).unwrap().unread.unwrap();
+    assert_eq!((unread.code, unread.dialect), ("sql-does-not-parse", Dialect::MySql));
+    assert!(unread.why.starts_with("`sql` does not parse as MySQL: "), "{}", unread.why);
+    let error = translate("CREATE TABLE t (a INT)", "SELEC a FRM t", Some(Dialect::MySql)).unwrap_err();
     assert_eq!(error.code, "sql-does-not-parse");
-    assert!(error.why.starts_with("`sql` does not parse as PostgreSQL: "), "{}", error.why);
     let error = translate("CREATE TABLE (", "SELECT 1", Some(Dialect::Sqlite)).unwrap_err();
     assert_eq!(error.code, "schema-does-not-parse");
 }

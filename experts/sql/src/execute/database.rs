@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use super::embedded::Embedded;
 use super::server::Server;
-use crate::statement;
+use crate::dialect::Dialect;
+use crate::lexer::{self, Kind, Lexer};
 
 use super::wire::{self, Carrier, Ran, SqlError, Stage};
 
@@ -18,6 +19,9 @@ const LOADED: usize = 64;
 /// The state of an error about a namespace. Its message names in quotes the one that a text asks
 /// for, in whatever language, and none where the search path has none.
 const NO_SCHEMA: &str = "3F000";
+
+/// The state of an error of grammar.
+const SYNTAX: &str = "42601";
 
 /// The class of errors about what a session has too little of.
 const SHORTAGE: &str = "53";
@@ -142,6 +146,17 @@ impl Database {
         proof
     }
 
+    /// What is wrong with the grammar of one statement, which is not run, if anything.
+    ///
+    /// # Errors
+    /// When the session is lost.
+    pub fn grammar_fault(&mut self, sql: &str) -> io::Result<Option<SqlError>> {
+        self.must("SAVEPOINT statement")?;
+        let error = wire::parse(&mut *self.carrier, sql)?;
+        self.must("ROLLBACK TO statement; RELEASE statement")?;
+        Ok(error.filter(|error| error.sqlstate == SYNTAX))
+    }
+
     fn begin_session(&mut self) -> io::Result<()> {
         let timeout = self.settings.statement_timeout.as_millis();
         self.must(&format!(
@@ -224,7 +239,7 @@ impl Database {
         let namespace = format!("{}_{}", self.prefix, self.next);
         // On its own: a text that does not parse does nothing at all, and must find the savepoint.
         self.must(&format!("SAVEPOINT schema; CREATE SCHEMA {namespace}; SET LOCAL search_path = {namespace}"))?;
-        match wire::batch(&mut *self.carrier, schema)? {
+        match self.load_here(schema)? {
             Ok(_) => {
                 self.must("RELEASE schema")?;
                 self.loaded.push(Loaded { text: schema.to_owned(), namespace });
@@ -242,10 +257,16 @@ impl Database {
         }
     }
 
+    /// Runs a schema's statements one by one.
+    fn load_here(&mut self, schema: &str) -> io::Result<Result<usize, (usize, SqlError)>> {
+        let statements: Vec<&str> = lexer::statements(schema, Dialect::Postgres).map(|piece| piece.text).collect();
+        wire::each(&mut *self.carrier, &statements)
+    }
+
     /// In a transaction of its own, in the default namespace: for texts that name namespaces.
     fn alone(&mut self, schema: &str, asked: Asked<'_>, max_rows: u32) -> io::Result<(Proof, Vec<Ran>)> {
         self.forget()?;
-        let answers = match wire::batch(&mut *self.carrier, schema)? {
+        let answers = match self.load_here(schema)? {
             Ok(_) => self.run(asked, max_rows)?,
             Err((done, error)) => (Proof::SchemaRefused(done + 1, error), Vec::new()),
         };
@@ -282,19 +303,18 @@ fn prefix() -> String {
 
 /// Whether a text means the same in any namespace. What stands in quotes is data, and may speak of anything.
 fn shares_namespaces(text: &str) -> bool {
-    let lower = statement::without_texts(text).to_ascii_lowercase();
-    ![
-        "public.",
-        "\"public\"",
-        "create schema",
-        "search_path",
-        "pg_temp",
-        "create type",
-        "create domain",
-        "create extension",
-    ]
-    .iter()
-    .any(|word| lower.contains(word))
+    let mut last = String::new();
+    Lexer::new(text, Dialect::Postgres).all(|token| {
+        let Some(name) = token.name() else {
+            // A text is data, unless it is the name of a table's or a sequence's.
+            let named = token.kind == Kind::Text && token.text.trim_start_matches('\'').starts_with("public.");
+            let qualifies = named || token.kind == Kind::EscapedName || (token.is_symbol(".") && last == "public");
+            return !qualifies;
+        };
+        let creates = last == "create" && matches!(name.as_str(), "schema" | "type" | "domain" | "extension");
+        last = name;
+        !creates && last != "search_path" && last != "pg_temp"
+    })
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::thread;
 use bytes::BytesMut;
 use pglite_oxide::{ExecProtocolOptions, Pglite};
 
+use super::stop_words;
 use super::wire::Carrier;
 
 /// A database of one session. The engine stays on the thread that started it; this is what talks
@@ -54,7 +55,7 @@ impl Embedded {
 const STACK: usize = 64 << 20;
 
 fn start() -> io::Result<Pglite> {
-    Pglite::builder()
+    let database = Pglite::builder()
         .temporary()
         // Nothing here outlives the session, so nothing waits for the disk.
         .relaxed_durability(true)
@@ -62,7 +63,10 @@ fn start() -> io::Result<Pglite> {
         .postgres_config("full_page_writes", "off")
         .postgres_config("autovacuum", "off")
         .open()
-        .map_err(|e| io::Error::other(format!("the embedded PostgreSQL does not start: {e:#}")))
+        .map_err(|e| io::Error::other(format!("the embedded PostgreSQL does not start: {e:#}")))?;
+    // Its files are a layer in a temporary folder, over those that all such databases share.
+    stop_words::write(&database.paths().pgroot.join("pglite"))?;
+    Ok(database)
 }
 
 impl Carrier for Embedded {

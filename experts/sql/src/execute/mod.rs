@@ -4,6 +4,7 @@
 //! ```text
 //! database  schema, statement, proof    refuse   what may not run at all
 //! wire      the protocol                embedded, server  who speaks it    pool  who is free
+//! stop_words  what the embedded server lacks of its text search
 //! ```
 
 mod database;
@@ -11,9 +12,10 @@ mod embedded;
 mod pool;
 mod refuse;
 mod server;
+mod stop_words;
 mod wire;
 
 pub use database::{Around, Database, Proof, Settings};
-pub use pool::Pool;
-pub use refuse::refusal;
+pub use pool::{Fault, Pool};
+pub use refuse::{refusal, refusal_in};
 pub use wire::{Column, Ran, SqlError, Stage};

@@ -4,7 +4,16 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use super::database::{Around, Database, PROOF_ROWS, Proof, Settings};
-use super::wire::Ran;
+use super::wire::{Ran, SqlError};
+
+/// Why a statement has no meaning to PostgreSQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Its grammar is wrong.
+    Syntax(SqlError),
+    /// The database ends over it, every time: why.
+    Crashed(String),
+}
 
 /// Databases that are open and free.
 pub struct Pool {
@@ -43,6 +52,24 @@ impl Pool {
                 Ok(answers)
             }
             Err(error) => Ok((Proof::Crashed(error.to_string()), Vec::new())),
+        }
+    }
+
+    /// What is wrong with the grammar of one statement, which is not run.
+    ///
+    /// # Errors
+    /// As [`Pool::ask`].
+    pub fn grammar_fault(&self, sql: &str) -> io::Result<Option<Fault>> {
+        if let Ok(fault) = self.with(|database| database.grammar_fault(sql)) {
+            return Ok(fault.map(Fault::Syntax));
+        }
+        let mut database = Database::open(&self.settings)?;
+        match database.grammar_fault(sql) {
+            Ok(fault) => {
+                self.free.lock().unwrap_or_else(PoisonError::into_inner).push(database);
+                Ok(fault.map(Fault::Syntax))
+            }
+            Err(error) => Ok(Some(Fault::Crashed(error.to_string()))),
         }
     }
 

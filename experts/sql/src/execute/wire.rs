@@ -31,6 +31,8 @@ pub struct SqlError {
     pub detail: Option<String>,
     /// What PostgreSQL would have one try.
     pub hint: Option<String>,
+    /// Where in the statement's text, in characters from 1.
+    pub position: Option<usize>,
 }
 
 impl std::fmt::Display for SqlError {
@@ -91,6 +93,60 @@ pub fn batch(carrier: &mut dyn Carrier, sql: &str) -> io::Result<Result<usize, (
     Ok(refused.map_or(Ok(done), |error| Err((done, error))))
 }
 
+/// Has one statement parsed and its names looked up, and does not run it: what is wrong with it, if anything.
+///
+/// # Errors
+/// When the session cannot go on.
+pub fn parse(carrier: &mut dyn Carrier, sql: &str) -> io::Result<Option<SqlError>> {
+    let mut messages = BytesMut::new();
+    frontend::parse("", sql, [], &mut messages)?;
+    frontend::sync(&mut messages);
+    let mut replies = carrier.exchange(&messages)?;
+    let mut refused = None;
+    while let Some(reply) = Message::parse(&mut replies)? {
+        if let Message::ErrorResponse(body) = reply {
+            refused = Some(error(&body));
+        }
+    }
+    Ok(refused)
+}
+
+/// Statements that go to PostgreSQL at a time: a server that cannot write its replies reads no more.
+const AT_ONCE: usize = 100;
+
+/// Runs statements one by one, each prepared by itself: a text that holds two is refused, whatever it
+/// looked like. How many were done, and why the next was not.
+///
+/// # Errors
+/// When the session cannot go on.
+pub fn each(carrier: &mut dyn Carrier, statements: &[&str]) -> io::Result<Result<usize, (usize, SqlError)>> {
+    let mut done = 0;
+    for some in statements.chunks(AT_ONCE) {
+        let mut messages = BytesMut::new();
+        for sql in some {
+            frontend::parse("", sql, [], &mut messages)?;
+            frontend::bind("", "", [], [] as [&str; 0], |_, _| Ok(IsNull::Yes), [], &mut messages)
+                .map_err(|_| io::Error::other("the statement cannot be bound"))?;
+            frontend::execute("", 1, &mut messages)?;
+            frontend::close(b'P', "", &mut messages)?;
+        }
+        frontend::sync(&mut messages);
+        let mut replies = carrier.exchange(&messages)?;
+        let mut refused = None;
+        while let Some(reply) = Message::parse(&mut replies)? {
+            match reply {
+                Message::CommandComplete(_) | Message::PortalSuspended => done += 1,
+                Message::ErrorResponse(body) => refused = Some(error(&body)),
+                _ => {}
+            }
+        }
+        if let Some(error) = refused {
+            return Ok(Err((done, error)));
+        }
+    }
+    Ok(Ok(done))
+}
+
 /// Prepares and runs one statement, and takes at most `max_rows` of its rows.
 ///
 /// # Errors
@@ -147,6 +203,7 @@ pub fn error(body: &ErrorResponseBody) -> SqlError {
             b'M' => error.message = text,
             b'D' => error.detail = Some(text),
             b'H' => error.hint = Some(text),
+            b'P' => error.position = text.parse().ok(),
             _ => {}
         }
     }

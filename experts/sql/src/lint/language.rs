@@ -63,11 +63,11 @@ static ENGLISH: LazyLock<HashSet<&str>> = LazyLock::new(|| {
 const WORDS: usize = 4;
 
 pub(super) fn check(context: &Context<'_>) -> Option<Found> {
-    foreign(context.question).and_then(Found::new)
+    of_question(context.question).and_then(Found::new)
 }
 
 /// Why a question is not English, if so.
-fn foreign(question: &str) -> Option<String> {
+pub(super) fn of_question(question: &str) -> Option<String> {
     let letters = question.chars().filter(|c| c.is_alphabetic()).count();
     // Beyond Latin with its accents: Greek, Cyrillic, Arabic, Hangul, Han …
     let others = question.chars().filter(|c| c.is_alphabetic() && *c >= '\u{370}').count();
@@ -142,11 +142,11 @@ mod tests {
             ("Ilu klientów złożyło zamówienie w 2020 roku i kto to był?", "Polish"),
             ("Kolik zákazníků má více než pět objednávek v roce 2020?", "Czech"),
         ] {
-            let why = foreign(question).unwrap_or_else(|| panic!("{question} passes for English"));
+            let why = of_question(question).unwrap_or_else(|| panic!("{question} passes for English"));
             assert!(why.contains(language), "{question}: {why}");
         }
-        assert!(foreign("有多少客户下了订单").is_some_and(|why| why.contains("script")));
-        assert!(foreign("Сколько клиентов в каждом городе?").is_some_and(|why| why.contains("script")));
+        assert!(of_question("有多少客户下了订单").is_some_and(|why| why.contains("script")));
+        assert!(of_question("Сколько клиентов в каждом городе?").is_some_and(|why| why.contains("script")));
     }
 
     #[test]
@@ -162,7 +162,7 @@ mod tests {
             "State el canal de las estrellas where mañana es para siempre is 7",
             "List all customers whose name is José",
         ] {
-            assert_eq!(foreign(question), None, "{question}");
+            assert_eq!(of_question(question), None, "{question}");
         }
     }
 }

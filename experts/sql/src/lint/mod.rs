@@ -9,6 +9,7 @@ mod left_join;
 mod limit;
 mod purpose;
 mod star;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,8 @@ use sqlparser::ast::Statement;
 
 use crate::resolve::Resolved;
 use crate::schema::Schema;
+
+pub use words::Words;
 
 /// Codes of lints, stable: they are counted and compared between runs.
 pub mod code {
@@ -125,6 +128,29 @@ impl Lints {
     /// The level of one lint.
     pub fn level(&self, code: &str) -> LintLevel {
         self.0.get(code).copied().unwrap_or(LintLevel::Off)
+    }
+
+    /// Has those lints look at a statement that need no tree of it.
+    pub fn judge_words(&self, question: &str, words: &Words<'_>) -> Outcome {
+        let mut notes = Vec::new();
+        let found = [
+            (code::NON_ENGLISH, language::of_question(question)),
+            (code::NOT_AN_ANSWER, words.not_an_answer()),
+            (
+                code::DESTRUCTIVE,
+                words.destructive().filter(|_| !purpose::asks_for_all(question)).map(purpose::too_much),
+            ),
+        ];
+        for (code, message) in found {
+            let (level, Some(message)) = (self.level(code), message) else { continue };
+            let finding = Finding { code: code.to_owned(), message };
+            match level {
+                LintLevel::Off => {}
+                LintLevel::Reject => return Outcome::Reject(finding),
+                LintLevel::Repair | LintLevel::Note => notes.push(finding),
+            }
+        }
+        Outcome::Pass { statement: None, changes: Vec::new(), notes }
     }
 
     /// Has every lint look at the statement.

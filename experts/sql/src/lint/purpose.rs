@@ -26,8 +26,6 @@ const ASKED: [&str; 16] = [
 ];
 
 pub(super) fn destructive(context: &Context<'_>) -> Option<Found> {
-    let question = context.question.to_lowercase();
-    let asked = ASKED.iter().any(|word| question.contains(word));
     let what = match context.statement {
         Statement::Delete(delete) if delete.selection.is_none() && delete.using.is_none() => "`DELETE` without WHERE",
         Statement::Update(update) if update.selection.is_none() && update.from.is_none() => "`UPDATE` without WHERE",
@@ -36,7 +34,18 @@ pub(super) fn destructive(context: &Context<'_>) -> Option<Found> {
         Statement::AlterTable(_) => "`ALTER TABLE`",
         _ => return None,
     };
-    if asked { None } else { Found::new(format!("{what} changes more than the question asks for")) }
+    if asks_for_all(context.question) { None } else { Found::new(too_much(what)) }
+}
+
+/// Whether a question asks for everything or for the structure to change.
+pub(super) fn asks_for_all(question: &str) -> bool {
+    let question = question.to_lowercase();
+    ASKED.iter().any(|word| question.contains(word))
+}
+
+/// What is said of a statement that changes more than some rows.
+pub(super) fn too_much(what: &str) -> String {
+    format!("{what} changes more than the question asks for")
 }
 
 pub(super) fn not_an_answer(context: &Context<'_>) -> Option<Found> {

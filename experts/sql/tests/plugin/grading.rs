@@ -221,7 +221,7 @@ fn without_a_usable_schema_no_name_is_accused() {
 #[test]
 fn a_gold_that_is_no_measure_is_an_error() {
     let error = plugin().grade(&record("q", SHOP, "SELEC"), "SELECT 1").unwrap_err();
-    assert!(error.message.starts_with("the gold `sql` is no measure: it does not parse"), "{error}");
+    assert!(error.message.starts_with("the gold `sql` is no measure: the parser does not read it"), "{error}");
     assert_eq!(error.record, Some(0));
     assert!(!error.panicked);
 }

@@ -1,6 +1,8 @@
 //! The expert through its own exported table, as the host calls it.
 
+mod database_decides;
 mod dialects;
+mod dumps;
 mod examine;
 mod functions;
 mod grading;

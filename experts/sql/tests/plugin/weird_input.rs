@@ -103,15 +103,50 @@ fn hostile_records_are_rejected_and_the_next_one_is_judged() {
         (wide, "SELECT c1 FROM t", "schema-fails"),
         (more("COPY t FROM '/etc/passwd';"), "SELECT a FROM t", "forbidden"),
         (more("COPY t TO PROGRAM 'cat';"), "SELECT a FROM t", "forbidden"),
-        (more("DROP TABLE pg_class;"), "SELECT a FROM t", "schema-fails"),
-        (more("CREATE EXTENSION dblink;"), "SELECT a FROM t", "forbidden"),
-        (more("COMMIT;"), "SELECT a FROM t", "forbidden"),
-        (more("CREATE FUNCTION f() RETURNS INT AS 'SELECT 1' LANGUAGE sql;"), "SELECT a FROM t", "forbidden"),
+        (more("DROP TABLE pg_class;"), "SELECT a FROM t", "forbidden"),
+        (more("EXECUTE q;"), "SELECT a FROM t", "forbidden"),
+        // Where the parser does not read what stands beside it.
+        (
+            more("ALTER TABLE t ALTER a ADD GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME s); COPY t TO '/tmp/x';"),
+            "SELECT a FROM t",
+            "forbidden",
+        ),
+        (table.to_owned(), "SELECT * FROM ROWS FROM (pg_ls_dir('/')) AS f", "forbidden"),
+        (table.to_owned(), "SELECT * FROM ROWS FROM (\"pg_read_file\"('/etc/passwd')) AS f", "forbidden"),
+        (table.to_owned(), "SELECT 1 WHERE 1 BETWEEN SYMMETRIC 2 AND 1; COMMIT", "several-statements"),
+        (table.to_owned(), "LISTEN x", "not-an-answer"),
+        (
+            table.to_owned(),
+            "WITH x AS (SELECT 1 WHERE 1 BETWEEN SYMMETRIC 2 AND 1) DELETE FROM pg_class USING x",
+            "forbidden",
+        ),
     ];
     for (schema, sql, expected) in cases {
         let verdict = plugin().validate(&record("What is there?", &schema, sql)).unwrap();
         assert!(matches!(&verdict, Verdict::Reject { code, .. } if code == expected), "{sql}: {verdict:?}");
         let verdict = plugin().validate(&record("What is there?", table, "SELECT a FROM t")).unwrap();
         assert!(matches!(verdict, Verdict::Accept { .. }), "after {sql}: {verdict:?}");
+    }
+}
+
+#[test]
+fn what_makes_no_table_is_passed_over_and_never_runs() {
+    let table = "CREATE TABLE t (a INT);";
+    for more in [
+        "CREATE EXTENSION dblink;",
+        "COMMIT;",
+        "ROLLBACK;",
+        "SET ROLE nobody;",
+        "DO $$ BEGIN PERFORM pg_sleep(100); END $$;",
+        "CREATE FUNCTION f() RETURNS INT AS 'SELECT 1' LANGUAGE sql;",
+        "GRANT ALL ON t TO public;",
+        "LOCK TABLE t;",
+        "\\! ls",
+    ] {
+        let verdict =
+            plugin().validate(&record("What is there?", &format!("{table}\n{more}"), "SELECT a FROM t")).unwrap();
+        let Verdict::Repaired { record, changes, .. } = verdict else { panic!("{more}: {verdict:?}") };
+        assert_eq!(changes[0].code, "dump-statement", "{more}");
+        assert_eq!(record.text("schema").unwrap().trim_end(), table, "{more}");
     }
 }
