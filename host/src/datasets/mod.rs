@@ -31,7 +31,7 @@ pub use mapping::{ColumnMap, MapOverrides, MappedBy, MappedField, add_fixed, fix
 pub use read::{Columns, Fault, MAX_ROW_BYTES, Opened, ParquetTable, Row, Rows, data_files, open};
 pub use reader::{Mapping, ReadRecord, ReadReport, RecordReader};
 pub use rejects::{Rejected, Rejects};
-pub use split::{Groups, Split, SplitBy, SplitSettings, split};
+pub use split::{Groups, SPLIT_VERSION, Split, SplitBy, SplitSettings, split};
 
 /// A record and where it came from.
 #[derive(Debug, Clone, PartialEq)]

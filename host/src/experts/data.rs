@@ -133,6 +133,7 @@ pub fn prepare(
         counter,
         cache: cache_folder(&home, expert.name()),
         out: request.out.clone(),
+        passing: request.take_prepared,
     })?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = request.workers.unwrap_or(cores).max(1);
