@@ -44,7 +44,7 @@ prove-compare out *args="":
 interop *args="":
     cargo build --release && python3 tests/interop/interop.py {{args}}
 
-# Feed a reader with bytes that a fuzzer makes: package, package_files, manifest, safetensors, gguf or adapter_config (needs `cargo install cargo-fuzz`)
+# Feed a reader with bytes that a fuzzer makes: package, package_files, manifest, safetensors, gguf, adapter_config or parquet_rows (needs `cargo install cargo-fuzz`)
 fuzz target seconds="60":
     cd fuzz && mkdir -p corpus/{{target}} && RUSTC_BOOTSTRAP=1 cargo fuzz run {{target}} corpus/{{target}} seeds/{{target}} -- -max_total_time={{seconds}} -rss_limit_mb=2048
 

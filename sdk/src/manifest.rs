@@ -132,7 +132,7 @@ pub struct CheckSpec {
 }
 
 /// One field of a record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FieldSpec {
     /// Its name inside hive.
@@ -152,6 +152,35 @@ pub struct FieldSpec {
     /// True when it names a file. The name is relative to the folder of the suite or data set that it stands in.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub path: bool,
+    /// Words that head it in a chat, the surest first: `schema` of `### Database schema`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headings: Vec<String>,
+    /// Words that head it in a chat where none of `headings` does: `instruction`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vague_headings: Vec<String>,
+    /// A regular expression that all its texts match, so that in a chat nothing else is taken for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<String>,
+    /// When to suggest a value for the records of a data set that lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggest: Option<SuggestSpec>,
+}
+
+/// When to suggest that a field is given for a whole data set, `--field dialect=mysql`: when a label
+/// of the expert's tells it of many records that lack the field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SuggestSpec {
+    /// The label, whose classes are values of the field.
+    #[schemars(length(min = 1))]
+    pub label: String,
+    /// Classes that need no saying.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<String>,
+    /// What records of a class do, said of several of them, with the class in braces: `bear the marks
+    /// of {class}`.
+    #[schemars(length(min = 1))]
+    pub what: String,
 }
 
 /// Everything that decides what a training run does.
@@ -457,7 +486,7 @@ pub struct GenerationSpec {
 
 impl Default for GenerationSpec {
     fn default() -> Self {
-        Self { max_new_tokens: 256 }
+        Self { max_new_tokens: 512 }
     }
 }
 

@@ -218,3 +218,25 @@ impl Drop for SmallDisk {
         drop(Command::new("umount").arg(&self.0).output());
     }
 }
+
+/// A folder that nobody can write to, until this is dropped.
+pub struct ReadOnly(PathBuf);
+
+impl ReadOnly {
+    /// Makes this folder so; `None` where this process may not.
+    pub fn at(folder: PathBuf) -> Option<Self> {
+        let mount = |args: &[&str]| Command::new("mount").args(args).output().is_ok_and(|m| m.status.success());
+        let path = folder.to_str().expect("a temporary path is text").to_owned();
+        if !mount(&["--bind", &path, &path]) {
+            return None;
+        }
+        let read_only = Self(folder);
+        mount(&["-o", "remount,ro,bind", &path]).then_some(read_only)
+    }
+}
+
+impl Drop for ReadOnly {
+    fn drop(&mut self) {
+        drop(Command::new("umount").arg(&self.0).output());
+    }
+}

@@ -6,6 +6,7 @@ mod architecture;
 mod bench;
 mod cli;
 mod expert_data;
+mod expert_data_forms;
 mod expert_data_input;
 mod expert_eval;
 mod expert_list;

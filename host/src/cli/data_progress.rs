@@ -1,6 +1,7 @@
 //! How preparing data looks: a bar with rate and time left on a terminal, a plain line now and then
 //! otherwise; and the summary, which training prints too. All on stderr.
 
+use std::error::Error;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use super::output::note;
 use super::train_progress::{grouped, heading};
 use crate::datasets::SplitBy;
-use crate::gate::{Counted, GateReporter, PreparedSet, Report, SourceRead, Tally};
+use crate::gate::{Counted, GateError, GateReporter, PreparedSet, Report, SourceRead, Tally};
 
 /// Time between plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(15);
@@ -73,6 +74,11 @@ impl DataProgress {
 }
 
 impl GateReporter for DataProgress {
+    fn not_kept(&self, why: &GateError) {
+        let reason = why.source().map_or_else(String::new, |source| format!(" ({source})"));
+        note(&format!("warning: {why}{reason}: verdicts are not kept, and the next run judges again"));
+    }
+
     fn reading(&self, records: usize) {
         let mut state = self.state();
         if state.bar.is_none() {
@@ -184,6 +190,7 @@ pub fn summary(set: &PreparedSet, found: bool) -> Vec<String> {
             tokens.max_seq_len
         ));
     }
+    lines.extend(report.remarks.iter().map(|remark| format!("{} {remark}", heading("mind"))));
     lines
 }
 
@@ -223,7 +230,7 @@ pub fn shares(report: &Report) -> String {
 fn split_by(by: &SplitBy) -> String {
     match by {
         SplitBy::Group { field, groups } => format!("by `{field}` ({} of them, none on both sides)", grouped(*groups)),
-        SplitBy::Record { why: None } => "record by record".to_owned(),
-        SplitBy::Record { why: Some(why) } => format!("record by record, because {why}"),
+        SplitBy::Record { why: None, .. } => "record by record".to_owned(),
+        SplitBy::Record { why: Some(why), .. } => format!("record by record, because {why}"),
     }
 }

@@ -1,30 +1,42 @@
-//! Records out of chats: a column `messages` or `conversations` with turns, or a `text` in which a
-//! template has written them out. The assistant's turn is the completion; where the other fields
-//! stand in what was asked, the expert's patterns say.
+//! Records out of chats: a column `messages` or `conversations` with turns, a `text` in which a
+//! template has written them out, or columns such as `instruction`, `input` and `output`. The
+//! assistant's turn is the completion; where the other fields stand in what was asked, the manifest's
+//! headings and patterns say.
 
 use std::fmt;
 use std::sync::LazyLock;
 
 use hive_sdk::Record;
-use hive_sdk::manifest::DatasetSpec;
+use hive_sdk::manifest::{DatasetSpec, FieldSpec};
 use regex::Regex;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::reader::code;
+use super::chat_sections::{Cut, Headings};
+use super::mapping::{MapOverrides, MappedField, mapped, shown};
+use super::read::{Columns, Fault};
+use super::reader::{by_column, code};
 
 /// Columns that hold turns or a text of turns.
-const COLUMNS: [&str; 4] = ["messages", "conversations", "conversation", "text"];
+const COLUMNS: [&str; 6] = ["messages", "conversations", "conversation", "chat", "dialog", "text"];
+
+/// Columns of what is asked, in their order, where the answer has a column of its own.
+const ASKED: [&str; 5] = ["instruction", "prompt", "question", "query", "input"];
+
+/// Columns of what an assistant is told before.
+const SYSTEM: [&str; 2] = ["system", "system_prompt"];
 
 /// How the known templates mark a turn: pattern, and the role of each mark.
-const TEMPLATES: [&str; 5] = [
+const TEMPLATES: [&str; 6] = [
     // ChatML
     r"<\|im_start\|>\s*(?P<role>system|user|assistant)\s*\n",
     // Llama 3
     r"<\|start_header_id\|>\s*(?P<role>system|user|assistant)\s*<\|end_header_id\|>\s*",
     // Gemma
     r"<start_of_turn>\s*(?P<role>user|model)\s*\n",
-    // Alpaca: what is asked has several headings, of which the fields' patterns make sense.
-    r"(?i)(?P<role>###\s*(?:response|answer|output|sql)[^\n:]*:)\s*",
+    // SQLCoder: the answer stands behind a mark of its own, below its heading.
+    r"(?P<role>\[SQL\])\s*",
+    // Alpaca: what is asked has several headings, of which the manifest's headings make sense.
+    r"(?im)^[ \t]*(?P<role>#{2,4}\s*(?:response|answer|output|sql|assistant)\b(?:[^\n:]*:|[ \t]*(?:query|statement)?[ \t]*$))\s*",
     // Llama 2
     r"(?P<role>\[/INST\])",
 ];
@@ -44,35 +56,100 @@ const ENDS: [&str; 8] = [
 /// How chats become records.
 #[derive(Debug, Clone)]
 pub struct ChatMap {
-    column: String,
+    form: Form,
+    /// Fields that have a column beside the chat.
+    beside: Vec<MappedField>,
     patterns: Vec<Regex>,
-    required: Vec<String>,
+    headings: Headings,
+    /// Required fields that are found in the chat, each with what its texts look like.
+    required: Vec<(String, Option<Regex>)>,
+    /// Fields that a chat may have under a heading.
+    optional: Vec<String>,
     completion: String,
 }
 
+/// Where the turns are.
+#[derive(Debug, Clone)]
+enum Form {
+    /// All of them in this column.
+    Chat(String),
+    /// What is asked in these columns, the answer in that one.
+    Columns { system: Option<String>, asked: Vec<String>, answer: String },
+}
+
 impl ChatMap {
-    /// For rows like these; `None` when no column holds chats, or the expert has no patterns.
-    pub fn detect<'r>(sample: impl Iterator<Item = &'r Map<String, Value>>, spec: &DatasetSpec) -> Option<Self> {
+    /// For rows like these with columns of these names; `None` when no column holds chats, or the
+    /// manifest does not say how they are read.
+    pub fn detect<'r>(
+        sample: impl Iterator<Item = &'r Columns>,
+        names: &[String],
+        spec: &DatasetSpec,
+        overrides: &MapOverrides,
+    ) -> Option<Self> {
         let patterns: Vec<Regex> = spec.chat_patterns.iter().filter_map(|p| Regex::new(p).ok()).collect();
-        let completion = spec.fields.iter().find(|f| f.completion)?.name.clone();
-        let required = spec.fields.iter().filter(|f| !f.optional && !f.completion).map(|f| f.name.clone()).collect();
+        let headings = Headings::of(&spec.fields);
+        let completion = spec.fields.iter().find(|f| f.completion)?;
+        if patterns.is_empty() && headings.is_empty() {
+            return None;
+        }
         let rows: Vec<_> = sample.collect();
-        let column = COLUMNS.into_iter().find(|column| {
-            rows.iter().filter(|row| row.get(*column).is_some_and(|value| turns(value).is_some())).count() * 2
-                > rows.len()
-        })?;
-        (!patterns.is_empty()).then(|| Self { column: column.to_owned(), patterns, required, completion })
+        let most = |holds: &dyn Fn(&Columns) -> bool| rows.iter().filter(|row| holds(row)).count() * 2 > rows.len();
+        let text = |row: &Columns, column: &str| row.get(column).ok().flatten().cloned();
+        let find = |name: &str| names.iter().find(|column| column.trim().eq_ignore_ascii_case(name)).cloned();
+        let shape = |field: &FieldSpec| field.shape.as_ref().and_then(|shape| Regex::new(shape).ok());
+        // What has a column of its own needs no chat; a column of turns is none of a field's.
+        let column = |field: &FieldSpec| {
+            mapped(field, names, overrides).filter(|field| {
+                field.by == super::mapping::MappedBy::User
+                    || !(COLUMNS.iter().chain(&ASKED)).any(|name| field.column.trim().eq_ignore_ascii_case(name))
+            })
+        };
+        let beside: Vec<MappedField> = spec.fields.iter().filter(|f| !f.completion).filter_map(column).collect();
+        let is_beside = |field: &FieldSpec| beside.iter().any(|b| b.field == field.name);
+        let mut map = Self {
+            form: Form::Chat(String::new()),
+            patterns,
+            headings,
+            required: (spec.fields.iter())
+                .filter(|f| !f.optional && !f.completion && !is_beside(f))
+                .map(|f| (f.name.clone(), shape(f)))
+                .collect(),
+            optional: (spec.fields.iter())
+                .filter(|f| f.optional && !f.headings.is_empty() && !is_beside(f))
+                .map(|f| f.name.clone())
+                .collect(),
+            completion: completion.name.clone(),
+            beside,
+        };
+        let chats = COLUMNS.into_iter().filter_map(find);
+        for chat in chats {
+            if most(&|row| text(row, &chat).is_some_and(|value| turns(&value).is_some())) {
+                map.form = Form::Chat(chat);
+                return Some(map);
+            }
+        }
+        let answer = mapped(completion, names, overrides)?.column;
+        let asked: Vec<String> = ASKED.into_iter().filter_map(find).filter(|column| *column != answer).collect();
+        map.form = Form::Columns { system: SYSTEM.into_iter().find_map(find), asked, answer };
+        most(&|row| map.record(row).is_ok()).then_some(map)
+    }
+
+    /// The columns that are read.
+    pub(super) fn columns(&self) -> Vec<&str> {
+        let chat: Vec<&String> = match &self.form {
+            Form::Chat(column) => vec![column],
+            Form::Columns { system, asked, answer } => system.iter().chain(asked).chain([answer]).collect(),
+        };
+        chat.into_iter().chain(self.beside.iter().map(|field| &field.column)).map(String::as_str).collect()
     }
 
     /// The record that a row's chat holds.
     ///
     /// # Errors
     /// Code and reason when it holds none.
-    pub fn record(&self, columns: &Map<String, Value>) -> Result<Record, (&'static str, String)> {
-        let unknown = |what: &str| (code::UNKNOWN_CHAT, format!("column `{}` {what}", self.column));
-        let value = columns.get(&self.column).filter(|v| !v.is_null());
-        let value = value.ok_or_else(|| (code::MISSING_FIELD, format!("no value in column `{}`", self.column)))?;
-        let turns = turns(value).ok_or_else(|| unknown("holds no chat, expected turns of user and assistant"))?;
+    pub fn record(&self, columns: &Columns) -> Result<Record, Fault> {
+        let (turns, name) = self.turns(columns)?;
+        let unknown = |what: &str| (code::UNKNOWN_CHAT, format!("{name} {what}"));
         let said = |role: Role| turns.iter().filter(move |t| t.role == role).map(|t| t.text.trim());
         let mut answers = said(Role::Assistant);
         let answer = answers.next().ok_or_else(|| unknown("holds no turn of the assistant"))?;
@@ -80,21 +157,187 @@ impl ChatMap {
             return Err(unknown("holds several turns of the assistant, expected one"));
         }
         let asked = said(Role::User).collect::<Vec<_>>().join("\n\n");
-        let all = said(Role::System).chain([asked.as_str()]).collect::<Vec<_>>().join("\n\n");
-        // A schema may stand in the system's turn; a system prompt alone must not pass for a field.
-        let found = [&asked, &all].into_iter().find_map(|text| self.fields(text));
-        let mut record = found.ok_or_else(|| {
-            unknown(&format!("holds a chat in which {} cannot be told apart", self.required.join(" and ")))
+        let system = said(Role::System).collect::<Vec<_>>().join("\n\n");
+        let found = self.fields(&asked, &system).ok_or_else(|| {
+            let names: Vec<&str> = self.required.iter().map(|(name, _)| name.as_str()).collect();
+            unknown(&format!("holds a chat in which {} cannot be told apart", names.join(" and ")))
         })?;
+        let (mut record, _) = by_column(&self.beside, columns)?;
+        record.0.extend(found.0);
         record.set(&self.completion, answer);
         Ok(record)
     }
 
-    fn fields(&self, text: &str) -> Option<Record> {
+    /// The turns of a row, and what they are called in messages.
+    fn turns(&self, columns: &Columns) -> Result<(Vec<Turn>, String), Fault> {
+        let missing = |column: &str| (code::MISSING_FIELD, format!("no value in column `{column}`"));
+        match &self.form {
+            Form::Chat(column) => {
+                let value = columns.get(column)?.filter(|v| !v.is_null()).ok_or_else(|| missing(column))?;
+                let name = format!("column `{column}`");
+                let turns = turns(value).ok_or_else(|| {
+                    (code::UNKNOWN_CHAT, format!("{name} holds no chat, expected turns of user and assistant"))
+                })?;
+                Ok((turns, name))
+            }
+            Form::Columns { system, asked, answer } => {
+                let mut all = Vec::new();
+                for (role, column) in system.iter().map(|column| (Role::System, column)) {
+                    all.extend(columns.get(column)?.and_then(Value::as_str).map(|text| turn(role, text)));
+                }
+                let mut parts = Vec::new();
+                for column in asked {
+                    match columns.get(column)? {
+                        // Where what is asked is a list of turns itself.
+                        Some(value @ Value::Array(_)) => all.extend(listed(value).unwrap_or_default()),
+                        Some(Value::String(part)) if !part.trim().is_empty() => parts.push((column, part)),
+                        _ => {}
+                    }
+                }
+                match parts[..] {
+                    [] => {}
+                    [(_, only)] => all.push(turn(Role::User, only)),
+                    _ => {
+                        let parts = parts.iter().map(|(column, part)| format!("### {column}:\n{part}\n\n"));
+                        all.push(turn(Role::User, &parts.collect::<String>()));
+                    }
+                }
+                match columns.get(answer)? {
+                    Some(Value::String(text)) => all.push(turn(Role::Assistant, text)),
+                    Some(value @ Value::Array(_)) => all.extend(listed(value).unwrap_or_default()),
+                    _ => return Err(missing(answer)),
+                }
+                Ok((all, format!("the chat in {}", self.asked())))
+            }
+        }
+    }
+
+    /// The columns of what is asked.
+    fn asked(&self) -> String {
+        match &self.form {
+            Form::Chat(column) => column.clone(),
+            Form::Columns { system, asked, .. } => {
+                system.iter().chain(asked).map(String::as_str).collect::<Vec<_>>().join(" and ")
+            }
+        }
+    }
+
+    /// The required fields in what is asked and in what the assistant is told before: under headings,
+    /// else as the patterns have it.
+    fn fields(&self, asked: &str, system: &str) -> Option<Record> {
+        let mut record = Record::default();
+        let cuts = [self.headings.cut(asked), self.headings.cut(system)];
+        for name in &self.optional {
+            if let Some(text) = self.under(&cuts, name, false) {
+                record.set(name, text);
+            }
+        }
+        let told = |text: &str| self.required.iter().any(|(_, shape)| shape.as_ref().is_some_and(|s| s.is_match(text)));
+        let is_cut = told(&cuts[1].lead) || cuts.iter().any(|cut| !cut.sections.is_empty());
+        let by_heading = if is_cut { self.by_heading(&cuts) } else { None };
+        // A field may stand in the system's turn; a system prompt alone must not pass for one.
+        let all = if system.is_empty() { asked.to_owned() } else { format!("{system}\n\n{asked}") };
+        let by_pattern = || [asked, &all].into_iter().find_map(|text| self.by_pattern(text));
+        // A single field is all that is asked.
+        let whole = || match &self.required[..] {
+            [(field, None)] if !asked.is_empty() => Some(Record::from_pairs([(field.clone(), asked.to_owned())])),
+            _ => None,
+        };
+        let found = by_heading.or_else(by_pattern).or_else(whole)?;
+        for (field, shape) in &self.required {
+            let text = found.text(field)?;
+            match shape {
+                Some(_) => record.set(field, text),
+                None => record.set(field, self.headings.without_lead_ins(text, field)),
+            }
+        }
+        Some(record)
+    }
+
+    fn shape(&self, field: &str) -> Option<&Regex> {
+        self.required.iter().find(|(name, _)| name == field)?.1.as_ref()
+    }
+
+    /// What stands under the best heading of a field.
+    fn under(&self, cuts: &[Cut], field: &str, vague: bool) -> Option<String> {
+        let fits = |text: &str| self.shape(field).is_none_or(|shape| shape.is_match(text));
+        let sections = cuts.iter().flat_map(|cut| &cut.sections);
+        let of_it = sections.filter_map(|section| {
+            let (_, rank) = section.fields.iter().find(|(name, _)| name == field)?;
+            ((vague || !self.headings.is_vague(*rank)) && fits(&section.body)).then_some((*rank, &section.body))
+        });
+        // The first of the best.
+        of_it.min_by_key(|(rank, _)| *rank).map(|(_, body)| body.clone())
+    }
+
+    /// The required fields by their headings. What is found under none is what stands before the
+    /// first heading, or what is left of another field's text by a pattern.
+    fn by_heading(&self, cuts: &[Cut; 2]) -> Option<Record> {
+        let mut record = Record::default();
+        let mut left: Option<Record> = None;
+        // Those that can be told by their looks first: what is left of their texts is another's.
+        let (told, open): (Vec<_>, Vec<_>) = self.required.iter().partition(|(_, shape)| shape.is_some());
+        for (field, shape) in told {
+            let fits = |text: &&String| shape.as_ref().is_some_and(|shape| shape.is_match(text));
+            let body = |cut: &Cut| {
+                let anywhere =
+                    || cut.sections.iter().map(|section| &section.body).chain([&cut.lead]).find(fits).cloned();
+                self.under(std::slice::from_ref(cut), field, true).or_else(anywhere)
+            };
+            let (body, is_asked) = match body(&cuts[0]) {
+                Some(body) => (body, true),
+                None => (body(&cuts[1])?, false),
+            };
+            let (body, behind) = unfenced(&body);
+            let (before, begun) = shape.as_ref().map_or(("", body), |shape| from_shape(body, shape));
+            let parts = self.by_pattern(begun).filter(|parts| {
+                behind.is_empty()
+                    && parts.text(field).is_some_and(|text| begun.starts_with(text))
+                    && !self.fits_another(parts, field)
+            });
+            record.set(field, parts.as_ref().and_then(|parts| parts.text(field)).unwrap_or(begun));
+            let rest = [behind, before].into_iter().find(|rest| !rest.is_empty());
+            left = match (parts, rest, open.first()) {
+                // What stands beside it where the assistant is told what it is asks nothing.
+                _ if !is_asked => left,
+                (Some(parts), ..) => Some(parts),
+                (None, Some(rest), Some((other, _))) => Some(Record::from_pairs([(other.clone(), rest.to_owned())])),
+                _ => left,
+            };
+        }
+        for (field, _) in open {
+            let taken = |text: &str| record.0.values().any(|value| value.as_str() == Some(text));
+            let lead = Some(cuts[0].lead.as_str()).filter(|lead| !lead.is_empty() && !taken(lead));
+            let left = left.as_ref().and_then(|parts| parts.text(field));
+            // Of what stands before and behind another field, one is what is asked.
+            let left = left.filter(|left| lead.is_none_or(|lead| self.asks(left) >= self.asks(lead)));
+            let found = (self.under(cuts, field, false))
+                .or_else(|| left.map(str::to_owned))
+                .or_else(|| self.under(cuts, field, true).filter(|text| left.is_none() && !taken(text)))
+                .or_else(|| lead.map(str::to_owned))?;
+            record.set(field, found);
+        }
+        Some(record)
+    }
+
+    /// How much a text looks like what is asked: by its question mark, and by not speaking of the
+    /// completion, as `Return the SQL alone` and `You are an expert in SQL` do.
+    fn asks(&self, text: &str) -> u8 {
+        2 * u8::from(text.ends_with('?')) + u8::from(!self.headings.names(text, &self.completion))
+    }
+
+    /// Whether a part of what a pattern took apart looks like the field that it was taken from.
+    fn fits_another(&self, parts: &Record, field: &str) -> bool {
+        let others = parts.0.iter().filter(|(name, _)| *name != field);
+        let shape = self.shape(field);
+        others.into_iter().any(|(_, text)| shape.zip(text.as_str()).is_some_and(|(shape, text)| shape.is_match(text)))
+    }
+
+    fn by_pattern(&self, text: &str) -> Option<Record> {
         self.patterns.iter().find_map(|pattern| {
             let found = pattern.captures(text)?;
             let mut record = Record::default();
-            for field in &self.required {
+            for (field, _) in &self.required {
                 record.set(field, found.name(field).map(|m| m.as_str().trim()).filter(|t| !t.is_empty())?);
             }
             Some(record)
@@ -102,9 +345,45 @@ impl ChatMap {
     }
 }
 
+/// The text in the code fence that a text begins with, and what stands behind it; a text without one
+/// as it is.
+fn unfenced(text: &str) -> (&str, &str) {
+    let inner = text.strip_prefix("```").and_then(|rest| rest.split_once('\n'));
+    match inner.and_then(|(_, rest)| rest.split_once("```")) {
+        Some((inside, behind)) => (inside.trim(), behind.trim()),
+        None => (text, ""),
+    }
+}
+
+/// What stands before the line on which a text begins to look as its field does, and the text from
+/// there on, with comments right above it and without a fence behind it.
+fn from_shape<'t>(text: &'t str, shape: &Regex) -> (&'t str, &'t str) {
+    let Some(found) = shape.find(text) else { return ("", text) };
+    let mut begin = text[..found.start()].rfind('\n').map_or(0, |at| at + 1);
+    while begin > 0 {
+        let above = text[..begin - 1].rfind('\n').map_or(0, |at| at + 1);
+        let line = text[above..begin].trim();
+        if !(line.starts_with("--") || line.starts_with("/*") || line.ends_with("*/")) {
+            break;
+        }
+        begin = above;
+    }
+    let (before, text) = text.split_at(begin);
+    (before.trim().trim_end_matches('`').trim(), text.trim_end().trim_end_matches('`').trim())
+}
+
 impl fmt::Display for ChatMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} and {} out of the chats in {}", self.required.join(", "), self.completion, self.column)
+        let fields: Vec<&str> = self.required.iter().map(|(name, _)| name.as_str()).collect();
+        match &self.form {
+            Form::Chat(column) => {
+                write!(f, "{} and {} out of the chats in {column}", fields.join(", "), self.completion)?
+            }
+            Form::Columns { answer, .. } => {
+                write!(f, "{} out of {}; {} ← {answer}", fields.join(", "), self.asked(), self.completion)?;
+            }
+        }
+        if self.beside.is_empty() { Ok(()) } else { write!(f, "; {}", shown(&self.beside)) }
     }
 }
 
@@ -130,20 +409,36 @@ fn role(name: &str) -> Option<Role> {
     })
 }
 
-/// The turns of a list of messages, or of a text.
+/// The turns of a list of messages, or of a text, with one of the assistant's among them.
 fn turns(value: &Value) -> Option<Vec<Turn>> {
     let turns = match value {
-        Value::Array(messages) => messages
-            .iter()
-            .map(|message| {
-                let text = |names: [&str; 2]| names.iter().find_map(|n| message.get(n)).and_then(Value::as_str);
-                Some(Turn { role: role(text(["role", "from"])?)?, text: text(["content", "value"])?.to_owned() })
-            })
-            .collect::<Option<Vec<_>>>()?,
-        Value::String(text) => written(text)?,
+        Value::Array(_) => listed(value)?,
+        Value::String(text) => match serde_json::from_str(text) {
+            Ok(list @ Value::Array(_)) => listed(&list)?,
+            _ => written(text)?,
+        },
         _ => return None,
     };
     turns.iter().any(|t| t.role == Role::Assistant).then_some(turns)
+}
+
+/// The turns of a list of messages.
+fn listed(value: &Value) -> Option<Vec<Turn>> {
+    let messages = value.as_array()?;
+    let message = |message: &Value| {
+        let field = |names: [&str; 2]| names.iter().find_map(|n| message.get(n));
+        let text = match field(["content", "value"])? {
+            Value::String(text) => text.clone(),
+            // Content in parts, of which the texts count.
+            Value::Array(parts) => {
+                let texts: Vec<&str> = parts.iter().filter_map(|part| part.get("text")?.as_str()).collect();
+                texts.join("\n")
+            }
+            _ => return None,
+        };
+        Some(Turn { role: role(field(["role", "from"])?.as_str()?)?, text })
+    };
+    messages.iter().map(message).collect()
 }
 
 /// The turns that a template has written into one text.
@@ -178,61 +473,5 @@ fn turn(role: Role, text: &str) -> Turn {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn map() -> ChatMap {
-        let spec: DatasetSpec = serde_json::from_value(serde_json::json!({
-            "fields": [{"name": "question"}, {"name": "schema"}, {"name": "sql", "completion": true}],
-            "chat_patterns": [r"(?is)schema:\s*(?P<schema>.+?)\s*question:\s*(?P<question>.+)",
-                r"(?is)^(?P<schema>create .+;)\s*(?P<question>[^;]+)$"],
-        }))
-        .unwrap();
-        let row = serde_json::json!({"text": "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\nb<|im_end|>"});
-        ChatMap::detect([row.as_object().unwrap()].into_iter(), &spec).unwrap()
-    }
-
-    fn record(text: &str) -> Result<Record, (&'static str, String)> {
-        map().record(serde_json::json!({"text": text}).as_object().unwrap())
-    }
-
-    #[test]
-    fn every_template_gives_the_same_record() {
-        let asked = "Schema: CREATE TABLE t (a INT)\nQuestion: How many?";
-        let expected =
-            Record::from_pairs([("question", "How many?"), ("schema", "CREATE TABLE t (a INT)"), ("sql", "SELECT 1")]);
-        for text in [
-            format!(
-                "<|im_start|>system\nBe good.<|im_end|>\n<|im_start|>user\n{asked}<|im_end|>\n<|im_start|>assistant\nSELECT 1<|im_end|>\n"
-            ),
-            format!(
-                "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\n{asked}<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\nSELECT 1<|eot_id|>"
-            ),
-            format!("<start_of_turn>user\n{asked}<end_of_turn>\n<start_of_turn>model\nSELECT 1<end_of_turn>"),
-            format!("Below is a task.\n\n{asked}\n\n### Response:\nSELECT 1</s>"),
-            format!("<s>[INST] {asked} [/INST] SELECT 1 </s>"),
-        ] {
-            assert_eq!(record(&text).unwrap(), expected, "{text}");
-        }
-        let messages =
-            serde_json::json!([{"role": "user", "content": asked}, {"role": "assistant", "content": "SELECT 1"}]);
-        assert_eq!(turns(&messages).unwrap().len(), 2);
-        let shared = serde_json::json!([{"from": "human", "value": asked}, {"from": "gpt", "value": "SELECT 1"}]);
-        assert_eq!(turns(&shared).unwrap()[1].role, Role::Assistant);
-    }
-
-    #[test]
-    fn the_schema_may_stand_in_the_systems_turn() {
-        let text = "<|im_start|>system\nCREATE TABLE t (a INT);<|im_end|>\n<|im_start|>user\nHow many?<|im_end|>\n<|im_start|>assistant\nSELECT 1<|im_end|>";
-        assert_eq!(record(text).unwrap().text("question"), Some("How many?"));
-    }
-
-    #[test]
-    fn what_is_no_such_chat_is_told() {
-        assert_eq!(record("hello").unwrap_err().0, code::UNKNOWN_CHAT);
-        let two = "<|im_start|>assistant\na<|im_end|><|im_start|>assistant\nb<|im_end|>";
-        assert!(record(two).unwrap_err().1.contains("several turns"));
-        let vague = "<|im_start|>user\nhi<|im_end|><|im_start|>assistant\nb<|im_end|>";
-        assert!(record(vague).unwrap_err().1.contains("question and schema cannot be told apart"));
-    }
-}
+#[path = "chat_tests.rs"]
+mod tests;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::hub_error::HubError;
+use super::rejects::Rejects;
 use crate::suggest::{listed, nearest};
 
 /// Why a data set cannot be used.
@@ -16,7 +17,7 @@ pub enum DatasetError {
         /// Why.
         source: std::io::Error,
     },
-    /// A line is not one JSON object in UTF-8.
+    /// A line on which everything else depends, such as a header, cannot be read.
     #[error("{}:{line}: {what}", file.display())]
     Line {
         /// The file.
@@ -26,15 +27,21 @@ pub enum DatasetError {
         /// What was got and expected.
         what: String,
     },
-    /// An element of a list is not one JSON object.
-    #[error("{}, row {row}: {what}", file.display())]
-    Row {
+    /// Not one of a file's rows can be read.
+    #[error("Failed to read data set `{}`: not one of its {rows} rows can be read", file.display())]
+    Unreadable {
         /// The file.
         file: PathBuf,
-        /// The element, from 1.
-        row: u64,
-        /// What was got and expected.
-        what: String,
+        /// How many rows it has.
+        rows: usize,
+        /// Why, by code, with the first rows.
+        rejects: Rejects,
+    },
+    /// The file is what Git leaves in place of one that is kept in Git LFS.
+    #[error("Failed to read data set `{}`: it is a Git LFS pointer: `git lfs pull` gets the file", file.display())]
+    LfsPointer {
+        /// The file.
+        file: PathBuf,
     },
     /// The file is not what it should be.
     #[error("Failed to read data set `{}`: {what}", file.display())]
@@ -109,6 +116,32 @@ pub enum MapError {
         /// The file's columns.
         known: Vec<String>,
     },
+    /// Not `field=value`.
+    #[error("Failed to read `--field`: got `{got}`, expected `field=value`")]
+    FixedForm {
+        /// What does not parse.
+        got: String,
+    },
+    /// A field is given twice.
+    #[error("Failed to read `--field`: the field `{field}` is given twice")]
+    FixedTwice {
+        /// The field.
+        field: String,
+    },
+    /// The expert has no such field.
+    #[error("Failed to apply `--field`: the expert has no field `{field}`, expected one of: {}", names(known))]
+    FixedField {
+        /// The name given.
+        field: String,
+        /// The expert's fields.
+        known: Vec<String>,
+    },
+    /// The field is what the model learns to write.
+    #[error("Failed to apply `--field`: `{field}` is what the model learns to write, every record has its own")]
+    FixedCompletion {
+        /// The field.
+        field: String,
+    },
 }
 
 fn names(list: &[String]) -> String {
@@ -139,6 +172,7 @@ impl DatasetError {
                 lines.push(format!("columns found: {}", names(columns)));
                 lines
             }
+            DatasetError::Unreadable { rejects, .. } => rejects.lines(),
             DatasetError::Hub(e) => e.details(),
             _ => Vec::new(),
         }
@@ -164,7 +198,9 @@ impl DatasetError {
             DatasetError::Line { .. } | DatasetError::Empty { .. } => {
                 Some("a data set is JSON lines: one object per line, in UTF-8".to_owned())
             }
-            DatasetError::Row { .. } => Some("a JSON data set is one list of objects".to_owned()),
+            DatasetError::Unreadable { .. } => Some(
+                "a data set is JSON lines, one object per line in UTF-8, a JSON list, CSV or Parquet".to_owned(),
+            ),
             DatasetError::Damaged { .. } => Some(
                 "a data set is JSON lines, a JSON list, CSV or Parquet, or a folder of these; get anew what was cut short"
                     .to_owned(),
@@ -181,7 +217,11 @@ impl MapError {
             MapError::Form { .. } | MapError::Twice { .. } => {
                 return Some("several go in one: `--map question=prompt,sql=answer`".to_owned());
             }
-            MapError::Field { field, known } => (field, known),
+            MapError::FixedForm { .. } | MapError::FixedTwice { .. } => {
+                return Some("several are given one by one: `--field a=1 --field b=2`".to_owned());
+            }
+            MapError::FixedCompletion { .. } => return None,
+            MapError::Field { field, known } | MapError::FixedField { field, known } => (field, known),
             MapError::Column { column, known, .. } => (column, known),
         };
         nearest(word, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"))

@@ -1,10 +1,12 @@
 //! Which column of a file holds which field of the expert: by `--map`, by the field's own name, or
-//! by an alias from the manifest, in this order. Decided once per file, from its first records.
+//! by an alias from the manifest, in this order. Case, blanks around a name and what joins its words
+//! do not count: `SQL` and ` Sql Query ` are found. Decided once per file, from its first records.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
 
+use hive_sdk::Record;
 use hive_sdk::manifest::FieldSpec;
 
 use super::error::{DatasetError, MapError};
@@ -45,6 +47,42 @@ impl MapOverrides {
             Some(field) => {
                 Err(MapError::Field { field: field.clone(), known: fields.iter().map(|f| f.name.clone()).collect() })
             }
+        }
+    }
+}
+
+/// What the user said with `--field dialect=mysql`, once per field: values of fields for every record
+/// that lacks them.
+///
+/// # Errors
+/// When one is not of the form `field=value`, is given twice, or is no field that can be given.
+pub fn fixed_fields(pairs: &[String], fields: &[FieldSpec]) -> Result<BTreeMap<String, String>, MapError> {
+    let mut fixed = BTreeMap::new();
+    for pair in pairs {
+        let parts = pair.split_once('=').map(|(field, value)| (field.trim(), value.trim()));
+        let Some((field, value)) = parts.filter(|(field, value)| !field.is_empty() && !value.is_empty()) else {
+            return Err(MapError::FixedForm { got: pair.clone() });
+        };
+        match fields.iter().find(|known| known.name == field) {
+            None => {
+                let known = fields.iter().filter(|field| !field.completion).map(|field| field.name.clone()).collect();
+                return Err(MapError::FixedField { field: field.to_owned(), known });
+            }
+            Some(known) if known.completion => return Err(MapError::FixedCompletion { field: field.to_owned() }),
+            Some(_) => {}
+        }
+        if fixed.insert(field.to_owned(), value.to_owned()).is_some() {
+            return Err(MapError::FixedTwice { field: field.to_owned() });
+        }
+    }
+    Ok(fixed)
+}
+
+/// Gives a record those of these values that it lacks.
+pub fn add_fixed(record: &mut Record, fixed: &BTreeMap<String, String>) {
+    for (field, value) in fixed {
+        if record.text(field).is_none() {
+            record.set(field, value.clone());
         }
     }
 }
@@ -94,26 +132,15 @@ impl ColumnMap {
         overrides: &MapOverrides,
     ) -> Result<Self, DatasetError> {
         overrides.check(specs)?;
-        let has = |name: &str| columns.iter().any(|c| c == name);
-        if let Some(column) = overrides.0.values().find(|column| !has(column)) {
+        if let Some(column) = overrides.0.values().find(|column| find(columns, column).is_none()) {
             let (file, column) = (file.to_owned(), column.clone());
             return Err(MapError::Column { file, column, known: columns.to_vec() }.into());
         }
         let mut fields = Vec::new();
         let mut missing = Vec::new();
         for spec in specs {
-            let found = match overrides.0.get(&spec.name) {
-                Some(column) => Some((column, MappedBy::User)),
-                None if has(&spec.name) => Some((&spec.name, MappedBy::Name)),
-                None => spec.aliases.iter().find(|alias| has(alias)).map(|alias| (alias, MappedBy::Alias)),
-            };
-            match found {
-                Some((column, by)) => fields.push(MappedField {
-                    field: spec.name.clone(),
-                    column: column.clone(),
-                    by,
-                    optional: spec.optional,
-                }),
+            match mapped(spec, columns, overrides) {
+                Some(field) => fields.push(field),
                 None if spec.optional => {}
                 None => {
                     let names = std::iter::once(&spec.name).chain(&spec.aliases).cloned().collect();
@@ -130,15 +157,38 @@ impl ColumnMap {
     }
 }
 
+/// The column of a field, if it has one.
+pub(super) fn mapped(spec: &FieldSpec, columns: &[String], overrides: &MapOverrides) -> Option<MappedField> {
+    let alias = || spec.aliases.iter().find_map(|alias| Some((find(columns, alias)?, MappedBy::Alias)));
+    let (column, by) = match overrides.0.get(&spec.name) {
+        Some(column) => (find(columns, column)?, MappedBy::User),
+        None => find(columns, &spec.name).map(|column| (column, MappedBy::Name)).or_else(alias)?,
+    };
+    Some(MappedField { field: spec.name.clone(), column: column.to_owned(), by, optional: spec.optional })
+}
+
+/// The column of this name: exactly, else as people write it.
+fn find<'c>(columns: &'c [String], name: &str) -> Option<&'c str> {
+    let plain = |name: &str| name.trim().to_lowercase().replace([' ', '-'], "_");
+    let exact = columns.iter().find(|column| *column == name);
+    let found = exact.or_else(|| columns.iter().find(|column| plain(column) == plain(name)));
+    found.map(String::as_str)
+}
+
+/// Fields with their columns: `question ← prompt, sql`.
+pub(super) fn shown(fields: &[MappedField]) -> String {
+    let one = |field: &MappedField| match &field.column {
+        column if *column == field.field => field.field.clone(),
+        // Blanks around a name are to be seen.
+        column if column.trim() != column => format!("{} ← \"{column}\"", field.field),
+        column => format!("{} ← {column}", field.field),
+    };
+    fields.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
 impl std::fmt::Display for ColumnMap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (i, field) in self.fields.iter().enumerate() {
-            let comma = if i == 0 { "" } else { ", " };
-            write!(f, "{comma}{}", field.field)?;
-            if field.column != field.field {
-                write!(f, " ← {}", field.column)?;
-            }
-        }
+        f.write_str(&shown(&self.fields))?;
         match &self.dropped[..] {
             [] => Ok(()),
             few if few.len() <= DROPPED => write!(f, "; not read: {}", few.join(", ")),

@@ -3,6 +3,7 @@
 //! back as reports.
 
 mod chat;
+mod chat_sections;
 mod error;
 pub mod hub;
 mod hub_error;
@@ -26,11 +27,11 @@ pub use chat::ChatMap;
 pub use error::{DatasetError, MapError};
 pub use hub::HubSet;
 pub use hub_error::HubError;
-pub use mapping::{ColumnMap, MapOverrides, MappedBy, MappedField};
-pub use read::{MAX_ROW_BYTES, Opened, ParquetTable, Row, Rows, data_files, open};
+pub use mapping::{ColumnMap, MapOverrides, MappedBy, MappedField, add_fixed, fixed_fields};
+pub use read::{Columns, Fault, MAX_ROW_BYTES, Opened, ParquetTable, Row, Rows, data_files, open};
 pub use reader::{Mapping, ReadRecord, ReadReport, RecordReader};
 pub use rejects::{Rejected, Rejects};
-pub use split::{Groups, Split, SplitBy, SplitSettings, split};
+pub use split::{Groups, SPLIT_VERSION, Split, SplitBy, SplitSettings, split};
 
 /// A record and where it came from.
 #[derive(Debug, Clone, PartialEq)]

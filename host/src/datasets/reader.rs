@@ -1,33 +1,31 @@
 //! Records from a data set: rows with the expert's field names. What is unusable is passed on with
 //! its reason; only a file that cannot be read is an error.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 
 use hive_sdk::Record;
 use hive_sdk::manifest::DatasetSpec;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Source;
 use super::chat::ChatMap;
 use super::error::DatasetError;
-use super::mapping::{ColumnMap, MapOverrides};
-use super::read::{Opened, Row, data_files, open};
+use super::mapping::{ColumnMap, MapOverrides, MappedField, add_fixed};
+use super::read::{Columns, Fault, Opened, Row, code as unreadable, data_files, open};
 use super::rejects::Rejects;
 
 /// Readable rows that are looked at to find the columns. More than one, because a first row may
 /// lack an optional column.
 const SAMPLE: usize = 64;
 
-/// Rows that are looked at when some cannot be read.
+/// Rows that are kept while readable ones are looked for.
 const LOOKED_AT: usize = 4096;
 
 /// Codes of rows that make no record.
 pub mod code {
     /// A required field has no value.
     pub const MISSING_FIELD: &str = "missing-field";
-    /// A value is a list or an object.
-    pub const NOT_TEXT: &str = "not-text";
     pub use super::super::read::code::NUL_BYTE;
     /// A chat in which the fields are not found.
     pub const UNKNOWN_CHAT: &str = "unknown-chat";
@@ -38,7 +36,7 @@ pub mod code {
 pub struct ReadReport {
     /// Records that were handed on.
     pub records: usize,
-    /// Numbers and truth values that became text.
+    /// Numbers, truth values, lists and objects that became text.
     pub converted: usize,
     /// Rows that make no record.
     pub rejects: Rejects,
@@ -50,7 +48,7 @@ pub struct ReadRecord {
     /// Where it stands.
     pub source: Source,
     /// The record.
-    pub record: Result<Record, (&'static str, String)>,
+    pub record: Result<Record, Fault>,
 }
 
 /// How rows become records.
@@ -58,8 +56,18 @@ pub struct ReadRecord {
 pub enum Mapping {
     /// Each field has a column.
     Columns(ColumnMap),
-    /// One column holds a chat, and the fields are found in it.
+    /// The fields are found in a chat.
     Chat(ChatMap),
+}
+
+impl Mapping {
+    /// The columns that are read.
+    fn columns(&self) -> Vec<&str> {
+        match self {
+            Mapping::Columns(map) => map.fields.iter().map(|field| field.column.as_str()).collect(),
+            Mapping::Chat(map) => map.columns(),
+        }
+    }
 }
 
 impl std::fmt::Display for Mapping {
@@ -77,44 +85,69 @@ pub struct RecordReader {
     files: VecDeque<PathBuf>,
     spec: DatasetSpec,
     overrides: MapOverrides,
-    rows: Opened,
-    /// Rows read to find the columns and not yet handed on.
-    ahead: VecDeque<Row>,
-    mapping: Mapping,
+    /// Values of fields that a record lacks.
+    fixed: BTreeMap<String, String>,
+    begun: Begun,
     /// Every mapping so far, as text: files of one folder may differ.
     mappings: Vec<String>,
     report: ReadReport,
 }
 
+/// A file whose first rows are read.
+struct Begun {
+    rows: Opened,
+    /// Rows read to find the columns and not yet handed on.
+    ahead: VecDeque<Row>,
+    /// `None` when not one of its rows can be read.
+    mapping: Option<Mapping>,
+}
+
 impl RecordReader {
-    /// Opens the file or folder, reads the first rows and decides where the fields are.
+    /// Opens the file or folder, reads the first rows and decides where the fields are. A record
+    /// that lacks one of the fields in `fixed` gets its value.
     ///
     /// # Errors
-    /// When it cannot be read, holds no row, or a required field is nowhere.
-    pub fn open(path: &Path, spec: &DatasetSpec, overrides: &MapOverrides) -> Result<Self, DatasetError> {
+    /// When it cannot be read, holds no row that can be read, or a required field is nowhere.
+    pub fn open(
+        path: &Path,
+        spec: &DatasetSpec,
+        overrides: &MapOverrides,
+        fixed: &BTreeMap<String, String>,
+    ) -> Result<Self, DatasetError> {
+        let mut spec = spec.clone();
+        for field in spec.fields.iter_mut().filter(|field| fixed.contains_key(&field.name)) {
+            field.optional = true;
+        }
         let mut files: VecDeque<PathBuf> = data_files(path)?.into();
-        loop {
+        let begun = loop {
             let Some(file) = files.pop_front() else {
                 return Err(DatasetError::Empty { what: format!("`{}`", path.display()) });
             };
-            if let Some(begun) = begin(&file, spec, overrides)? {
-                return Ok(Self {
-                    files,
-                    spec: spec.clone(),
-                    overrides: overrides.clone(),
-                    rows: begun.rows,
-                    ahead: begun.ahead,
-                    mappings: vec![begun.mapping.to_string()],
-                    mapping: begun.mapping,
-                    report: ReadReport::default(),
-                });
+            match begin(&file, &spec, overrides) {
+                // One file of many that nobody can read costs its rows alone.
+                Err(DatasetError::Unreadable { .. }) if !files.is_empty() => break unmapped(&file)?,
+                begun => match begun? {
+                    Some(begun) => break begun,
+                    None => continue,
+                },
             }
-        }
+        };
+        let mut reader = Self {
+            files,
+            spec,
+            overrides: overrides.clone(),
+            fixed: fixed.clone(),
+            begun,
+            mappings: Vec::new(),
+            report: ReadReport::default(),
+        };
+        reader.note_mapping();
+        Ok(reader)
     }
 
-    /// Where the fields are.
-    pub fn mapping(&self) -> &Mapping {
-        &self.mapping
+    /// Where the fields are in the file at hand; `None` when not one of its rows can be read.
+    pub fn mapping(&self) -> Option<&Mapping> {
+        self.begun.mapping.as_ref()
     }
 
     /// What was met so far.
@@ -127,20 +160,36 @@ impl RecordReader {
         self.mappings.join("; elsewhere ")
     }
 
+    fn note_mapping(&mut self) {
+        let Some(mapping) = &self.begun.mapping else { return };
+        let mut text = mapping.to_string();
+        if let Some(form) = self.begun.rows.form() {
+            text = format!("{form}: {text}");
+        }
+        if !self.fixed.is_empty() {
+            let fixed: Vec<String> = self.fixed.iter().map(|(field, value)| format!("{field} = {value}")).collect();
+            text = format!("{text}; where a record has none: {}", fixed.join(", "));
+        }
+        if !self.mappings.contains(&text) {
+            self.mappings.push(text);
+        }
+    }
+
     fn next_row(&mut self) -> Result<Option<Row>, DatasetError> {
         loop {
-            if let Some(row) = self.ahead.pop_front() {
+            if let Some(row) = self.begun.ahead.pop_front() {
                 return Ok(Some(row));
             }
-            if let Some(row) = self.rows.next_row()? {
+            if let Some(row) = self.begun.rows.next_row()? {
                 return Ok(Some(row));
             }
             let Some(file) = self.files.pop_front() else { return Ok(None) };
-            if let Some(begun) = begin(&file, &self.spec, &self.overrides)? {
-                (self.rows, self.ahead, self.mapping) = (begun.rows, begun.ahead, begun.mapping);
-                let mapping = self.mapping.to_string();
-                if !self.mappings.contains(&mapping) {
-                    self.mappings.push(mapping);
+            match begin(&file, &self.spec, &self.overrides) {
+                Err(DatasetError::Unreadable { .. }) => self.begun = unmapped(&file)?,
+                begun => {
+                    let Some(begun) = begun? else { continue };
+                    self.begun = begun;
+                    self.note_mapping();
                 }
             }
         }
@@ -159,15 +208,18 @@ impl RecordReader {
     }
 
     /// The expert's fields of this row, or why it makes no record.
-    fn record(&mut self, columns: &Map<String, Value>) -> Result<Record, (&'static str, String)> {
-        let record = match &self.mapping {
-            Mapping::Chat(map) => map.record(columns)?,
-            Mapping::Columns(map) => {
-                let (record, converted) = by_column(map, columns)?;
+    fn record(&mut self, columns: &Columns) -> Result<Record, Fault> {
+        let mut record = match &self.begun.mapping {
+            Some(Mapping::Chat(map)) => map.record(columns)?,
+            Some(Mapping::Columns(map)) => {
+                let (record, converted) = by_column(&map.fields, columns)?;
                 self.report.converted += converted;
                 record
             }
+            // No row of such a file can be read.
+            None => Record::default(),
         };
+        add_fixed(&mut record, &self.fixed);
         match record.0.iter().find(|(_, value)| value.as_str().is_some_and(|text| text.contains('\0'))) {
             Some((field, _)) => Err((code::NUL_BYTE, format!("`{field}` holds a NUL byte"))),
             None => Ok(record),
@@ -189,69 +241,86 @@ impl Iterator for RecordReader {
         }
         match &record {
             Ok(_) => self.report.records += 1,
+            Err((unreadable::DAMAGED, why)) => {
+                let (Source::Line { file, .. } | Source::Row { file, .. }) = row.source else { return None };
+                return Some(Err(DatasetError::Damaged { file: file.to_path_buf(), what: why.clone() }));
+            }
             Err((code, why)) => self.report.rejects.add(code, &row.source, why),
         }
         Some(Ok(ReadRecord { source: row.source, record }))
     }
 }
 
-/// A file whose first rows are read.
-struct Begun {
-    rows: Opened,
-    ahead: VecDeque<Row>,
-    mapping: Mapping,
-}
-
 /// Opens one file; `None` when it holds no row.
 fn begin(file: &Path, spec: &DatasetSpec, overrides: &MapOverrides) -> Result<Option<Begun>, DatasetError> {
     let mut rows = open(file)?;
     let mut ahead = VecDeque::new();
-    let mut columns: Vec<String> = Vec::new();
-    let mut readable = 0;
-    while readable < SAMPLE && ahead.len() < LOOKED_AT {
+    let mut late: Vec<Columns> = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    let mut known: HashSet<String> = HashSet::new();
+    let (mut total, mut readable) = (0, 0);
+    let mut rejects = Rejects::default();
+    // All of the file, as long as not one row can be read.
+    while readable == 0 || (readable < SAMPLE && total < LOOKED_AT) {
         let Some(row) = rows.next_row()? else { break };
-        readable += usize::from(row.columns.is_ok());
-        for column in row.columns.iter().flat_map(Map::keys) {
-            if !columns.contains(column) {
-                columns.push(column.clone());
+        total += 1;
+        match &row.columns {
+            Ok(columns) => {
+                readable += 1;
+                for name in columns.names().filter(|name| known.insert((*name).to_owned())) {
+                    names.push(name.to_owned());
+                }
             }
+            Err((code, why)) => rejects.add(code, &row.source, why),
         }
-        ahead.push_back(row);
+        if total <= LOOKED_AT {
+            ahead.push_back(row);
+        } else {
+            late.extend(row.columns);
+        }
     }
-    if ahead.is_empty() {
+    if total == 0 {
         return Ok(None);
     }
-    if let (0, Some(Row { source, columns: Err((_, why)) })) = (readable, ahead.front()) {
-        let what = format!("not one of its first {} rows can be read; the first: {source}: {why}", ahead.len());
-        return Err(DatasetError::Damaged { file: file.to_owned(), what });
+    if readable == 0 {
+        return Err(DatasetError::Unreadable { file: file.to_owned(), rows: total, rejects });
     }
-    let mapping = match ColumnMap::detect(file, &columns, &spec.fields, overrides) {
+    let sample = || ahead.iter().filter_map(|row| row.columns.as_ref().ok()).chain(&late);
+    let mapping = match ColumnMap::detect(file, &names, &spec.fields, overrides) {
         Ok(map) => Mapping::Columns(map),
         Err(error @ DatasetError::Unmapped { .. }) => {
-            let sample = ahead.iter().filter_map(|row| row.columns.as_ref().ok());
-            Mapping::Chat(ChatMap::detect(sample, spec).ok_or(error)?)
+            Mapping::Chat(ChatMap::detect(sample(), &names, spec, overrides).ok_or(error)?)
         }
         Err(error) => return Err(error),
     };
-    Ok(Some(Begun { rows, ahead, mapping }))
+    if total > ahead.len() {
+        // What was passed over is read again.
+        (rows, ahead) = (open(file)?, VecDeque::new());
+    }
+    rows.only(&mapping.columns());
+    Ok(Some(Begun { rows, ahead, mapping: Some(mapping) }))
 }
 
-fn by_column(map: &ColumnMap, columns: &Map<String, Value>) -> Result<(Record, usize), (&'static str, String)> {
+/// A file of which no row can be read: each is handed on with its reason.
+fn unmapped(file: &Path) -> Result<Begun, DatasetError> {
+    Ok(Begun { rows: open(file)?, ahead: VecDeque::new(), mapping: None })
+}
+
+/// The fields that have columns, and how many of them were no texts.
+pub(super) fn by_column(fields: &[MappedField], columns: &Columns) -> Result<(Record, usize), Fault> {
     let mut record = Record::default();
     let mut converted = 0;
-    for field in &map.fields {
-        // Cloned, because two fields may read one column.
-        match columns.get(&field.column).cloned().unwrap_or(Value::Null) {
-            Value::String(text) => record.set(&field.field, text),
-            Value::Null if field.optional => {}
-            Value::Null => return Err((code::MISSING_FIELD, format!("no value in column `{}`", field.column))),
-            value @ (Value::Number(_) | Value::Bool(_)) => {
+    for field in fields {
+        match columns.get(&field.column)? {
+            Some(Value::String(text)) => record.set(&field.field, text.clone()),
+            None | Some(Value::Null) if field.optional => {}
+            None | Some(Value::Null) => {
+                return Err((code::MISSING_FIELD, format!("no value in column `{}`", field.column)));
+            }
+            // Numbers and truth values as they are written; lists and objects as compact JSON.
+            Some(value) => {
                 converted += 1;
                 record.set(&field.field, value.to_string());
-            }
-            Value::Array(_) | Value::Object(_) => {
-                let what = format!("column `{}` holds a list or an object, expected a text", field.column);
-                return Err((code::NOT_TEXT, what));
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Reading data files, from bytes to records and messages.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::datasets::ParquetTable;
 use crate::datasets::mapping::MappedBy;
@@ -18,6 +20,7 @@ struct Read {
     records: Vec<(Record, Source)>,
     mapping: ColumnMap,
     report: ReadReport,
+    said: String,
 }
 
 fn read(bytes: &[u8], map: Option<&str>) -> Result<Read, DatasetError> {
@@ -33,11 +36,16 @@ fn read_as(name: &str, bytes: &[u8], map: Option<&str>) -> Result<Read, DatasetE
 }
 
 fn read_path(path: &Path, overrides: &MapOverrides) -> Result<Read, DatasetError> {
-    let mut reader = RecordReader::open(path, &spec(), overrides)?;
+    let mut reader = RecordReader::open(path, &spec(), overrides, &BTreeMap::new())?;
     let all = reader.by_ref().collect::<Result<Vec<_>, _>>()?;
     let records = all.into_iter().filter_map(|r| Some((r.record.ok()?, r.source))).collect();
-    let Mapping::Columns(mapping) = reader.mapping().clone() else { panic!("columns are mapped") };
-    Ok(Read { records, mapping, report: reader.report().clone() })
+    let Some(Mapping::Columns(mapping)) = reader.mapping().cloned() else { panic!("columns are mapped") };
+    Ok(Read { records, mapping, report: reader.report().clone(), said: reader.mappings() })
+}
+
+/// Codes and counts of the rows that make no record.
+fn rejects(read: &Read) -> Vec<(String, usize)> {
+    read.report.rejects.by_count().into_iter().map(|(code, r)| (code.to_owned(), r.count)).collect()
 }
 
 /// The error's message with the folder cut off, and its details.
@@ -100,26 +108,170 @@ fn the_user_may_say_which_column() {
 #[test]
 fn a_record_that_cannot_be_used_is_counted() {
     let read = read(
-        b"{\"question\": \"q\", \"sql\": \"s\"}\n{\"question\": \"q\"}\n{\"question\": [1], \"sql\": \"s\"}\n{\"question\": null, \"sql\": \"s\"}",
+        b"{\"question\": \"q\", \"sql\": \"s\"}\n{\"question\": \"q\"}\n{\"question\": [ 1, {\"a\": null} ], \"sql\": \"s\"}\n{\"question\": null, \"sql\": \"s\"}",
         None,
     )
     .unwrap();
-    assert_eq!(read.records.len(), 1);
-    let counts: Vec<_> =
-        read.report.rejects.by_count().into_iter().map(|(code, r)| (code.to_owned(), r.count)).collect();
-    assert_eq!(counts, [("missing-field".to_owned(), 2), ("not-text".to_owned(), 1)]);
+    assert_eq!(read.records.len(), 2);
+    assert_eq!(read.records[1].0.text("question"), Some("[1,{\"a\":null}]"), "a list is compact JSON");
+    assert_eq!(rejects(&read), [("missing-field".to_owned(), 2)]);
 }
 
 #[test]
-fn bad_lines_name_file_line_and_column() {
+fn a_bad_line_costs_that_line() {
     let good = "{\"question\": \"q\", \"sql\": \"s\"}\n";
     for (line, expected) in [
-        ("{\"question\": \"q\",", "data.jsonl:2: not JSON: EOF while parsing a value at column 17"),
-        ("[1]", "data.jsonl:2: got a list, expected one JSON object per line"),
-        ("{} {}", "data.jsonl:2: not JSON: trailing characters at column 4"),
+        ("{\"question\": \"q\",", "not JSON: EOF while parsing a value at column 17"),
+        ("[1]", "got a list, expected an object"),
+        ("{} {}", "not JSON: trailing characters at column 4"),
+        ("{\"question\": \"\\ud800\", \"sql\": \"s\"}", "not JSON: unexpected end of hex escape at column 21"),
     ] {
-        let (text, _, exit) = failure(format!("{good}{line}").as_bytes(), None);
-        assert_eq!((text.as_str(), exit), (expected, 1));
+        let (code, why, records) = rejected("data.jsonl", format!("{good}{line}\n{good}").as_bytes());
+        assert_eq!((code.as_str(), records), ("not-json", 2), "{line}");
+        assert_eq!(why, expected);
+    }
+    // NaN is null: of no account where nobody looks, no value where somebody does.
+    let read = read(
+        b"{\"question\": \"q\", \"sql\": \"NaN\", \"score\": NaN}\n{\"question\": -Infinity, \"sql\": \"s\"}",
+        None,
+    );
+    let read = read.unwrap();
+    assert_eq!(read.records.len(), 1);
+    assert_eq!(read.records[0].0.text("sql"), Some("NaN"));
+    assert_eq!(rejects(&read), [("missing-field".to_owned(), 1)]);
+}
+
+#[test]
+fn a_file_fails_when_nothing_in_it_can_be_read_and_says_why() {
+    let bad = b"{\"question\": }\n\xff\n[1]\n{\"question\": }\n".repeat(2000);
+    let (text, details, exit) = failure(&bad, None);
+    assert_eq!(text, "Failed to read data set `data.jsonl`: not one of its 8000 rows can be read");
+    assert_eq!(exit, 1);
+    assert_eq!(details.len(), 2, "{details:?}");
+    assert!(
+        details[0].starts_with("   6000  not-json  ")
+            && details[0].ends_with("data.jsonl:1: not JSON: expected value at column 14"),
+        "{details:?}"
+    );
+    // One good row behind thousands of bad ones, all of which are told.
+    let late = [&bad[..], b"{\"question\": \"q\", \"sql\": \"s\"}\n"].concat();
+    let read = read(&late, None).unwrap();
+    assert_eq!((read.records.len(), read.report.rejects.total()), (1, 8000));
+    // One of several files.
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in
+        [("a.jsonl", &bad[..8]), ("b.jsonl", b"{\"question\": \"q\", \"sql\": \"s\"}\n"), ("c.jsonl", b"}\n")]
+    {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let reader = RecordReader::open(folder.path(), &spec(), &MapOverrides::default(), &BTreeMap::new()).unwrap();
+    let read: Vec<bool> = reader.map(|r| r.unwrap().record.is_ok()).collect();
+    assert_eq!(read, [false, true, false]);
+}
+
+#[test]
+fn names_are_found_however_they_are_written() {
+    for (row, said) in [
+        (r#"{"Question": "q", "SQL": "s"}"#, "question ← Question, sql ← SQL"),
+        (r#"{" Question ": "q", "sql": "s", "SQL": "t"}"#, "question ← \" Question \", sql; not read: SQL"),
+        (r#"{"PROMPT": "q", "Answer": "s"}"#, "question ← PROMPT, sql ← Answer"),
+    ] {
+        let read = read(row.as_bytes(), None).unwrap();
+        assert_eq!(read.said, said);
+        assert_eq!(read.records[0].0, Record::from_pairs([("question", "q"), ("sql", "s")]), "{row}");
+    }
+    let read = read(br#"{"My Question": "q", "SQL": "s"}"#, Some("question=my_question")).unwrap();
+    assert_eq!(read.records[0].0.text("question"), Some("q"));
+}
+
+#[test]
+fn a_table_is_read_whatever_separates_its_values() {
+    let expected = [
+        Record::from_pairs([("question", "a, b"), ("sql", "SELECT 1, 2; --")]),
+        Record::from_pairs([("question", "c"), ("sql", "x\ny")]),
+    ];
+    for (name, separator, said) in [
+        ("a.csv", ',', "question ← Question, sql"),
+        ("a.csv", ';', "CSV with semicolons: question ← Question, sql"),
+        ("a.csv", '\t', "CSV with tabs: question ← Question, sql"),
+        ("a.tsv", '\t', "CSV with tabs: question ← Question, sql"),
+        ("a.txt", '|', "CSV with pipes: question ← Question, sql"),
+    ] {
+        let rows = ["Question#sql", "\"a, b\"#\"SELECT 1, 2; --\"", "c#\"x\ny\"", ""];
+        let text = rows.join("\r\n").replace('#', &separator.to_string());
+        let read = read_as(name, text.as_bytes(), None).unwrap();
+        assert_eq!(read.said, said);
+        assert_eq!(read.records.into_iter().map(|r| r.0).collect::<Vec<_>>(), expected, "{said}");
+    }
+    let read = read_as("a.csv", b"sep=;\nquestion;sql\n1,5;s\n", None).unwrap();
+    assert_eq!(read.records[0].0.text("question"), Some("1,5"));
+}
+
+#[test]
+fn a_quote_that_is_never_closed_costs_its_row() {
+    let text = b"question,sql\nq1,s1\n\"q2,s2\nq3,s3\nq4,\"s\n4\"\nq5,s5\n";
+    let read = read_as("data.csv", text, None).unwrap();
+    let questions: Vec<_> = read.records.iter().map(|(r, _)| r.text("question").unwrap()).collect();
+    assert_eq!(questions, ["q1", "q3", "q4", "q5"]);
+    assert!(matches!(read.records[2].1, Source::Line { line: 5, .. }), "{:?}", read.records[2].1);
+    assert_eq!(rejects(&read), [("ragged-row".to_owned(), 1)]);
+    let long = [&b"question,sql\nq1,s1\n\"q2,s2\n"[..], &b"q,s\n".repeat(3 << 20)].concat();
+    let read = read_as("data.csv", &long, None).unwrap();
+    assert_eq!((read.records.len(), rejects(&read)), ((3 << 20) + 1, vec![("ragged-row".to_owned(), 1)]));
+}
+
+#[test]
+fn a_bad_element_of_a_list_costs_itself() {
+    let good = r#"{"question": "q", "sql": "s", "more": [{"a": 1}, {"a": 2}]}"#;
+    for (bad, code) in [
+        (r#"{"question": "q", "sql": }"#, "not-json"),
+        ("7", "not-json"),
+        ("", "not-json"),
+        (r#"{"question": "q", "sql": "s"#, "not-json"),
+        (r#"{"question": "it is "so"", "sql": "s" , "more": [1]}"#, "not-json"),
+    ] {
+        let read = read_as("data.json", format!("[{good},\n{bad},\n{good},\n{good}]").as_bytes(), None).unwrap();
+        assert_eq!((read.records.len(), rejects(&read)), (3, vec![(code.to_owned(), 1)]), "{bad}");
+    }
+    for end in ["", ",", ",\n", ", {\"question\": \"q", "] ]", "] x"] {
+        let read = read_as("data.json", format!("[{good},{good}{end}").as_bytes(), None).unwrap();
+        assert_eq!((read.records.len(), read.report.rejects.total()), (2, 1), "{end}");
+    }
+}
+
+#[test]
+fn values_that_are_given_for_all_records() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.jsonl");
+    std::fs::write(&path, "{\"question\": \"q\", \"note\": \"own\"}\n{\"question\": \"r\", \"note\": \" \"}\n")
+        .unwrap();
+    let spec: DatasetSpec = serde_json::from_str(
+        r#"{"fields": [{"name": "question"}, {"name": "schema"}, {"name": "note", "optional": true},
+            {"name": "sql", "completion": true, "optional": true}]}"#,
+    )
+    .unwrap();
+    let fixed = |pairs: &[&str]| {
+        let pairs: Vec<String> = pairs.iter().map(|p| (*p).to_owned()).collect();
+        crate::datasets::fixed_fields(&pairs, &spec.fields)
+    };
+    let values = fixed(&["note=all", "schema = CREATE TABLE t (a INT)"]).unwrap();
+    let mut reader = RecordReader::open(&path, &spec, &MapOverrides::default(), &values).unwrap();
+    let notes: Vec<_> = reader.by_ref().map(|r| r.unwrap().record.unwrap()).collect();
+    assert_eq!(notes[0].text("note"), Some("own"));
+    assert_eq!((notes[1].text("note"), notes[1].text("schema")), (Some("all"), Some("CREATE TABLE t (a INT)")));
+    assert!(reader.mappings().ends_with("; where a record has none: note = all, schema = CREATE TABLE t (a INT)"));
+    for (pairs, expected) in [
+        (&["note"][..], "Failed to read `--field`: got `note`, expected `field=value`"),
+        (&["note=1", "note=2"], "Failed to read `--field`: the field `note` is given twice"),
+        (
+            &["not=1"],
+            "Failed to apply `--field`: the expert has no field `not`, expected one of: `question`, `schema`, `note`",
+        ),
+        (&["sql=1"], "Failed to apply `--field`: `sql` is what the model learns to write, every record has its own"),
+    ] {
+        let error = fixed(pairs).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(DatasetError::from(error).exit_code(), 2);
     }
 }
 
@@ -181,7 +333,9 @@ fn rejected(name: &str, bytes: &[u8]) -> (String, String, usize) {
     let read = read_as(name, bytes, None).unwrap();
     let (code, rejected) =
         read.report.rejects.by_count().into_iter().next().map(|(c, r)| (c.to_owned(), r.clone())).unwrap();
-    let why = rejected.examples[0].rsplit_once(": ").unwrap().1.to_owned();
+    // Behind the file's name and the line.
+    let (_, place) = rejected.examples[0].split_once(&format!("{name}:")).unwrap();
+    let why = place.split_once(": ").unwrap().1.to_owned();
     (code, why, read.records.len())
 }
 
@@ -209,6 +363,9 @@ fn a_row_that_cannot_be_read_costs_itself_alone() {
     assert_eq!(why, "got 1, expected 2 values, as many as the header has");
 }
 
+/// The lines of the next test, packed by `xz`.
+const XZ: &[u8] = include_bytes!("testdata/two.jsonl.xz");
+
 #[test]
 fn every_form_gives_the_same_records() {
     use std::io::Write;
@@ -233,6 +390,7 @@ fn every_form_gives_the_same_records() {
     let table = std::fs::read(&table).unwrap();
     let zst = zstd::encode_all(&lines[..], 3).unwrap();
     for (name, bytes) in [
+        ("a.jsonl.xz", XZ.to_vec()),
         ("a.jsonl", lines.to_vec()),
         ("a.json", array.to_vec()),
         ("a.csv", csv.to_vec()),
@@ -285,17 +443,20 @@ fn files_that_are_not_what_they_should_be() {
     assert!(said("t.gz", &[0x1f, 0x8b, 8, 0, 1, 2]).contains("cannot be unpacked"));
     assert!(said("t.txt", b"hello").contains("its kind is not clear: it begins with `h`"));
     assert!(said("t.csv", b"a,a\n1,2\n").contains("names the column `a` twice"));
-    assert!(said("t.json", b"[{\"question\": \"q\"").contains("ends within a value"));
-    assert!(said("t.json", b"[1]").contains("got a number, expected an object"));
-    assert!(said("t.json", b"[{\"question\": \"q\", \"sql\": \"s\"},\n").contains("ends within the list"));
-    assert!(said("t.json", b"[{\"question\": \"q\", \"sql\": \"s\"}] x").contains("got `x` after the list's end"));
+    assert_eq!(said("t.json", b"[1]"), "not one of its 1 rows can be read");
+    assert!(said("t.zip", b"PK\x03\x04rest").contains("it is a ZIP archive or a spreadsheet: unpack it"));
+    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n";
+    for name in ["t.parquet", "t.jsonl", "t.csv"] {
+        assert_eq!(said(name, pointer), "it is a Git LFS pointer: `git lfs pull` gets the file");
+    }
+    assert!(said("t.jsonl.xz", &XZ[..XZ.len() - 30]).contains("cannot be unpacked"));
     assert!(said("t.jsonl", b"\xff\xfe{\0\"\0").contains("UTF-16"));
     assert!(said("t.parquet", b"").contains("does not begin with `PAR1`"));
     let line = b"{\"question\": \"q\", \"sql\": \"s\"}\n".repeat(100_000);
     let zst = zstd::encode_all(&line[..], 3).unwrap();
     assert!(said("t.jsonl.zst", &zst[..zst.len() / 2]).contains("cannot be unpacked"));
     let open = [&b"question,sql\n\"q"[..], &vec![b'x'; 70 << 20]].concat();
-    assert!(said("t.csv", &open).contains("t.csv:2: the row does not end within"));
+    assert_eq!(said("t.csv", &open), "not one of its 1 rows can be read");
     let empty = tempfile::tempdir().unwrap();
     let error = read_path(empty.path(), &MapOverrides::default()).err().unwrap();
     assert!(error.to_string().contains("holds no data file"), "{error}");
@@ -330,10 +491,7 @@ fn a_text_of_a_table_that_is_not_utf8_costs_its_row() {
     group.close().unwrap();
     writer.close().unwrap();
     let read = read_as("t.parquet", &file, None).unwrap();
-    assert_eq!(read.records.len(), 2);
-    let counts: Vec<_> =
-        read.report.rejects.by_count().into_iter().map(|(code, r)| (code.to_owned(), r.count)).collect();
-    assert_eq!(counts, [("not-utf8".to_owned(), 1)]);
+    assert_eq!((read.records.len(), rejects(&read)), (2, vec![("not-utf8".to_owned(), 1)]));
 }
 
 #[test]

@@ -1,10 +1,21 @@
 //! Cuts records into train and validation. Deterministic: the same records, seed and settings give
-//! the same split on any machine. No value of the expert's `group_by` field is on both sides.
+//! the same split on any machine. No value of the expert's `group_by` field is on both sides, unless
+//! whole groups would hold out much more, or much less, than was asked for: then records are held
+//! out one by one, and the reason is told.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+/// Changes when the same records would be split otherwise.
+pub const SPLIT_VERSION: u32 = 2;
+
+/// What whole groups may hold out: so many times what was asked for.
+const AT_MOST: usize = 2;
+
+/// And no less than this part of it.
+const AT_LEAST: usize = 2;
 
 /// How much is held out.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +43,9 @@ pub enum SplitBy {
     Record {
         /// Why the groups could not be kept together.
         why: Option<String>,
+        /// The `validation_fraction`, in hundredths, by which a whole group would be held out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        whole: Option<u32>,
     },
 }
 
@@ -60,47 +74,56 @@ pub struct Groups<'a> {
 /// Splits `records` records. At least one stays to train on; at least one is held out when there
 /// are two and the fraction is not 0.
 pub fn split(records: usize, groups: Option<Groups<'_>>, settings: &SplitSettings) -> Split {
-    let wanted = wanted(records, settings);
-    let by_record = |why| {
+    let asked = asked(records, settings);
+    let wanted = asked.min(settings.validation_records);
+    let by_record = |why: Option<String>, whole: Option<u32>| {
         let singles = (0..records).map(|i| (i as u64, vec![i])).collect();
         let (validation, unused) = hold_out(singles, wanted, records, settings);
-        assemble(records, validation, unused, SplitBy::Record { why })
+        assemble(records, validation, unused, SplitBy::Record { why, whole })
     };
-    let Some(Groups { field, of }) = groups else { return by_record(None) };
+    let Some(Groups { field, of }) = groups else { return by_record(None, None) };
     let mut groups: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
     for (i, group) in of.iter().enumerate() {
         groups.entry(*group).or_default().push(i);
     }
     let count = groups.len();
     if count < 2 {
-        return by_record(Some(format!("all records have the same `{field}`")));
+        return by_record(Some(format!("all records have the same `{field}`")), None);
     }
-    let (validation, unused) = hold_out(groups, wanted, records, settings);
-    if validation.is_empty() && wanted > 0 {
-        return by_record(Some(format!("each of the {count} values of `{field}` covers half of the records or more")));
+    let sizes: Vec<usize> = groups.values().map(Vec::len).collect();
+    let most = (records / 2).max(wanted).min(AT_MOST * asked);
+    let (validation, unused) = hold_out(groups, wanted, most, settings);
+    let held = validation.len() + unused.len();
+    if held * AT_LEAST < wanted {
+        let next = sizes.into_iter().filter(|size| held + size > most).min().unwrap_or(records);
+        let why = format!(
+            "{asked} of {records} were to be held out, and all with the same `{field}` would be {next} or more"
+        );
+        let whole = u32::try_from((100 * next).div_ceil(records)).ok().filter(|_| 2 * next <= records);
+        return by_record(Some(why), whole);
     }
     assemble(records, validation, unused, SplitBy::Group { field: field.to_owned(), groups: count })
 }
 
-fn wanted(records: usize, settings: &SplitSettings) -> usize {
+/// How many records were asked for, whatever the limit on held-out ones.
+fn asked(records: usize, settings: &SplitSettings) -> usize {
     if records < 2 || settings.validation_fraction <= 0.0 {
         return 0;
     }
     let share = (records as f64 * settings.validation_fraction).round() as usize;
-    share.clamp(1, records - 1).min(settings.validation_records)
+    share.clamp(1, records - 1)
 }
 
-/// Takes groups in the order of their hashes until `wanted` records are held out. A group that
-/// would leave less than half of the records to train on is passed over.
+/// Takes groups in the order of their hashes until `wanted` records are held out. A group by which
+/// there would be more than `most` is passed over.
 fn hold_out(
     groups: BTreeMap<u64, Vec<usize>>,
     wanted: usize,
-    records: usize,
+    most: usize,
     settings: &SplitSettings,
 ) -> (Vec<usize>, Vec<usize>) {
     let mut ordered: Vec<_> = groups.into_iter().map(|(key, members)| (rank(settings.seed, key), members)).collect();
     ordered.sort();
-    let most = (records / 2).max(wanted);
     let mut count = 0;
     let mut groups = Vec::new();
     for (_, members) in ordered {
@@ -165,7 +188,7 @@ mod tests {
     #[test]
     fn one_group_falls_back_to_records_and_says_so() {
         let split = split_of(&["a"; 10], Some("g"), 0.2, 500);
-        assert_eq!(split.by, SplitBy::Record { why: Some("all records have the same `g`".to_owned()) });
+        assert_eq!(split.by, SplitBy::Record { why: Some("all records have the same `g`".to_owned()), whole: None });
         assert_eq!((split.train.len(), split.validation.len()), (8, 2));
     }
 
@@ -175,6 +198,37 @@ mod tests {
         groups.extend(["a", "b", "c", "d", "e"]);
         let split = split_of(&groups, Some("g"), 0.05, 500);
         assert_eq!((split.train.len(), split.validation.len()), (95, 5));
+    }
+
+    #[test]
+    fn groups_of_many_times_what_was_asked_for_are_split_record_by_record() {
+        let halves: Vec<&str> = ["a", "b"].into_iter().cycle().take(180).collect();
+        let split = split_of(&halves, Some("g"), 0.05, 500);
+        assert_eq!((split.train.len(), split.validation.len(), split.unused), (171, 9, 0));
+        let SplitBy::Record { why: Some(why), whole } = split.by else { panic!("{:?}", split.by) };
+        assert_eq!(why, "9 of 180 were to be held out, and all with the same `g` would be 90 or more");
+        assert_eq!(whole, Some(50));
+        let whole = split_of(&halves, Some("g"), 0.5, 500);
+        assert_eq!((whole.by, whole.validation.len()), (SplitBy::Group { field: "g".to_owned(), groups: 2 }, 90));
+        let thirds: Vec<&str> = ["a", "b", "c"].into_iter().cycle().take(180).collect();
+        assert_eq!(split_of(&thirds, Some("g"), 0.05, 500).validation.len(), 9);
+        assert_eq!(split_of(&thirds, Some("g"), 0.34, 500).validation.len(), 60);
+        // One small group beside two giants is too little to measure on.
+        let mut lopsided = halves.clone();
+        lopsided[0] = "c";
+        let split = split_of(&lopsided, Some("g"), 0.1, 500);
+        assert_eq!((split.validation.len(), matches!(split.by, SplitBy::Record { .. })), (18, true));
+    }
+
+    #[test]
+    fn a_big_group_among_small_ones_is_passed_over() {
+        for seed in 0..50 {
+            let names: Vec<String> =
+                (0..100).map(|i| if i < 40 { "big".into() } else { format!("g{seed}-{i}") }).collect();
+            let groups: Vec<&str> = names.iter().map(String::as_str).collect();
+            let split = split_of(&groups, Some("g"), 0.05, 500);
+            assert_eq!(split.validation.len(), 5, "{seed}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use hive_engine::files::hex;
+use hive_engine::files::{hex, refuse_lfs_pointer};
 use hive_sdk::Record;
 use hive_sdk::manifest::{DatasetSpec, FieldSpec};
 use serde_json::{Map, Value, json};
@@ -73,6 +73,8 @@ impl Suite {
     pub fn read(path: &Path, expert: &LoadedExpert) -> Result<Self, ExamError> {
         let fault = |problem: String| ExamError::Suite { path: path.to_owned(), problem };
         let text = std::fs::read_to_string(path).map_err(|e| fault(e.to_string()))?;
+        refuse_lfs_pointer(path, text.as_bytes())
+            .map_err(|_| fault("it is a Git LFS pointer: `git lfs pull` gets the file".to_owned()))?;
         let name = path.file_name().map_or_else(|| "suite".to_owned(), |n| n.to_string_lossy().into_owned());
         let mut suite = Self { name, ..Self::default() };
         let fields = Fields::of(&expert.manifest().dataset, path.parent().unwrap_or(Path::new("")));
@@ -221,8 +223,8 @@ mod tests {
             aliases: aliases.iter().map(|a| (*a).to_owned()).collect(),
             completion,
             path,
-            description: String::new(),
             optional: true,
+            ..FieldSpec::default()
         };
         let fields = vec![
             field("id", &["question_id"], false, false),

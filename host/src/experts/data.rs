@@ -1,6 +1,7 @@
 //! The data of an expert, prepared: files or the expert's own making, through the gate, into a
 //! prepared set. Training and `hive expert data` both come here.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -30,6 +31,8 @@ pub struct DataRequest {
     pub datasets: Vec<LocalData>,
     /// `field=column` pairs that override the mapping, as on the command line.
     pub map: Option<String>,
+    /// Values of fields for every record that lacks them.
+    pub fields: BTreeMap<String, String>,
     /// The recipe, of which the data section and the seed count.
     pub recipe: Recipe,
     /// Settings of the domain's own.
@@ -71,7 +74,13 @@ pub fn prepare(
             let (got, expected) = (set.report.expert, open.expert.name().to_owned());
             return Err(GateError::OtherExpert { path: only.path.clone(), got, expected }.into());
         }
+        if !request.fields.is_empty() {
+            return Err(GateError::FieldsOfPrepared { path: only.path.clone() }.into());
+        }
         return Ok(Outcome::Done(Box::new(set), true));
+    }
+    if request.datasets.is_empty() && !request.fields.is_empty() {
+        return Err(GateError::FieldsWithoutData.into());
     }
     let OpenExpert { expert, place } = open;
     let seed = request.recipe.training.seed;
@@ -89,6 +98,7 @@ pub fn prepare(
             spec: expert.manifest().dataset.clone(),
             map: request.map.clone().unwrap_or_default(),
             overrides,
+            fixed: request.fields.clone(),
         };
         &files
     };
@@ -104,7 +114,7 @@ pub fn prepare(
             base: id.to_owned(),
             digest: model.digest()?.to_owned(),
             max_seq_len: request.recipe.training.max_seq_len,
-            max_completion: expert.manifest().generation.max_new_tokens,
+            max_completion: expert.manifest().generation.max_new_tokens.min(request.recipe.training.max_seq_len),
             count,
         }),
     };
@@ -123,6 +133,7 @@ pub fn prepare(
         counter,
         cache: cache_folder(&home, expert.name()),
         out: request.out.clone(),
+        passing: request.take_prepared,
     })?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = request.workers.unwrap_or(cores).max(1);

@@ -29,6 +29,9 @@ pub struct TrainRequest {
     /// `field=column` pairs that override the mapping, as on the command line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub map: Option<String>,
+    /// Values of fields for every record that lacks them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
     /// Settings of the domain's own for judging. They decide where records are judged, not how, and
     /// may hold a password: a run does not record them.
     #[serde(skip)]

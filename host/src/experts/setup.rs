@@ -62,6 +62,7 @@ pub fn set_up(
     let data = DataRequest {
         datasets,
         map: request.map.clone(),
+        fields: request.fields.clone(),
         recipe: recipe.clone(),
         options: request.options.clone(),
         out: None,

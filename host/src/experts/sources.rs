@@ -1,6 +1,7 @@
 //! Where an expert's records come from: files and folders, prepared sets, data sets of the hub, or
 //! the expert itself; each as a stream for the gate. It judges nothing.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,9 @@ use hive_sdk::Record;
 use hive_sdk::manifest::DatasetSpec;
 use sha2::{Digest, Sha256};
 
-use crate::datasets::{DatasetError, HubError, HubSet, MapOverrides, RecordReader, Source, data_files, hub};
+use crate::datasets::{
+    DatasetError, HubError, HubSet, MapOverrides, RecordReader, Source, SourcedRecord, add_fixed, data_files, hub,
+};
 use crate::gate::{Data, GateError, Half, Incoming, PreparedSet, SourceRead, Stream};
 use crate::home::hive_home;
 use crate::models::{Network, PullReporter};
@@ -58,12 +61,14 @@ pub(super) struct Files {
     pub(super) spec: DatasetSpec,
     pub(super) map: String,
     pub(super) overrides: MapOverrides,
+    /// Values of fields that a record lacks.
+    pub(super) fixed: BTreeMap<String, String>,
 }
 
 impl Files {
     fn readers(&self) -> Result<FileStream, GateError> {
         // Each is opened now, so that a wrong name is told before an hour of work on the first.
-        let open = |set: &LocalData| Ok((set.clone(), Reader::open(&set.path, &self.spec, &self.overrides)?));
+        let open = |set: &LocalData| Ok((set.clone(), Reader::open(&set.path, self)?));
         Ok(FileStream { readers: self.sets.iter().map(open).collect::<Result<_, GateError>>()?, at: 0 })
     }
 }
@@ -72,6 +77,9 @@ impl Data for Files {
     fn digest(&self) -> Result<String, GateError> {
         let mut hash = Sha256::new();
         hash.update(self.map.as_bytes());
+        for (field, value) in &self.fixed {
+            hash.update(serde_json::json!([field, value]).to_string());
+        }
         let mut buffer = vec![0; 1 << 20];
         for set in &self.sets {
             for file in data_files(&set.path)? {
@@ -128,15 +136,18 @@ enum Reader {
 }
 
 impl Reader {
-    fn open(path: &Path, spec: &DatasetSpec, overrides: &MapOverrides) -> Result<Self, GateError> {
+    fn open(path: &Path, files: &Files) -> Result<Self, GateError> {
+        let Files { spec, overrides, fixed, .. } = files;
         if !PreparedSet::is_at(path) {
-            return Ok(Reader::Records(Box::new(RecordReader::open(path, spec, overrides)?)));
+            return Ok(Reader::Records(Box::new(RecordReader::open(path, spec, overrides, fixed)?)));
         }
         let set = PreparedSet::open(path)?;
         let rows = set.rows(Half::Train)?.chain(set.rows(Half::Validation)?);
-        let incoming = rows.map(|row| {
-            let row = row?;
-            Ok(Incoming { source: row.source.to_string(), record: Ok(row.record) })
+        let fixed = fixed.clone();
+        let incoming = rows.map(move |row| {
+            let SourcedRecord { mut record, source } = row?;
+            add_fixed(&mut record, &fixed);
+            Ok(Incoming { source: source.to_string(), record: Ok(record) })
         });
         Ok(Reader::Prepared { rows: Box::new(incoming), read: 0 })
     }

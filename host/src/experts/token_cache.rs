@@ -2,11 +2,14 @@
 //! a limit, then mapped into memory. A run that goes on, or another on the same data, finds them.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use hive_engine::EngineError;
 use hive_engine::data::{Records, TokenFile, TokenWriter};
 use sha2::{Digest, Sha256};
+use tempfile::TempDir;
 
 use super::ExpertError;
 use super::tokenise::{Lengths, Tokeniser};
@@ -27,6 +30,8 @@ pub struct Tokens {
     pub records: TokenFile,
     /// What was left out.
     pub lengths: Lengths,
+    /// Where they are when they are not kept; removed after them.
+    _aside: Option<TempDir>,
 }
 
 /// What tokens depend on besides the records.
@@ -62,7 +67,19 @@ pub fn tokens(
         if let Some(found) = open(&path) {
             return Ok(found);
         }
-        let mut writer = TokenWriter::create(&path)?;
+        let (mut writer, path, aside) = match TokenWriter::create(&path) {
+            Err(EngineError::Io { source, .. })
+                if matches!(source.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) =>
+            {
+                // A home that cannot be written to: they are made for this run alone.
+                let root = std::env::temp_dir();
+                let folder = tempfile::Builder::new().prefix("hive-tokens-").tempdir_in(&root);
+                let folder = folder.map_err(|e| EngineError::io("write to", &root, e))?;
+                let path = folder.path().join("tokens.safetensors");
+                (TokenWriter::create(&path)?, path, Some(folder))
+            }
+            writer => (writer?, path, None),
+        };
         let records = set.rows(half)?.map(|row| Ok(row?.record));
         let lengths =
             tokeniser.write(recipe.expert, records, recipe.max_seq_len, &mut writer, |n| done(before + n, total))?;
@@ -70,7 +87,7 @@ pub fn tokens(
             ("too_long".to_owned(), lengths.too_long.to_string()),
             ("shortest".to_owned(), lengths.shortest.to_string()),
         ])?;
-        Ok(Tokens { records: TokenFile::open(&path)?, lengths })
+        Ok(Tokens { records: TokenFile::open(&path)?, lengths, _aside: aside })
     };
     let train = half(Half::Train, 0)?;
     let held = half(Half::Validation, set.report.train)?;
@@ -92,7 +109,7 @@ fn open(path: &Path) -> Option<Tokens> {
     let lengths = Lengths { too_long: number("too_long")?, shortest: number("shortest")? };
     // A date that cannot be set makes the folder older than it is, and no more.
     let _ = fs::File::open(path.parent()?).and_then(|folder| folder.set_modified(SystemTime::now()));
-    Some(Tokens { records, lengths })
+    Some(Tokens { records, lengths, _aside: None })
 }
 
 fn key(set: &PreparedSet, half: Half, recipe: Recipe<'_>) -> Result<String, ExpertError> {

@@ -88,6 +88,15 @@ pub enum GateError {
     /// No data was given, and the expert makes none.
     #[error("Expert `{0}` makes no data of its own, and no data set was given")]
     NoData(String),
+    /// `--field` for a set whose records were judged without it.
+    #[error("Failed to apply `--field`: `{}` is prepared already, and trains as it is", path.display())]
+    FieldsOfPrepared {
+        /// The prepared set.
+        path: PathBuf,
+    },
+    /// `--field` without a data set.
+    #[error("Failed to apply `--field`: no data set was given, and the expert's own records have their fields")]
+    FieldsWithoutData,
     /// A prepared set was made for another expert.
     #[error("Failed to use prepared set `{}`: it is of expert `{got}`, expected `{expected}`", path.display())]
     OtherExpert {
@@ -110,6 +119,12 @@ impl GateError {
     /// Makes an error of a file that does not parse.
     pub(crate) fn format(path: &Path, why: impl std::fmt::Display) -> Self {
         GateError::Format { path: path.to_owned(), what: why.to_string() }
+    }
+
+    /// Whether a place cannot be written to by this person, or by nobody.
+    pub fn is_read_only(&self) -> bool {
+        use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        matches!(self, GateError::Io { source, .. } if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem))
     }
 
     /// 1 when the data is not acceptable, 2 when hive failed or was misused.
@@ -153,12 +168,19 @@ impl GateError {
             }
             GateError::NoHome => Some("set `HIVE_HOME` to a folder".to_owned()),
             GateError::NoData(_) => Some("name a file: `--dataset FILE`".to_owned()),
+            GateError::FieldsOfPrepared { .. } => {
+                Some("`hive expert data` prepares data again with `--field`".to_owned())
+            }
+            GateError::FieldsWithoutData => Some("name a file: `--dataset FILE`".to_owned()),
             GateError::Format { .. } => Some("remove it and run the command again: it is made anew".to_owned()),
             GateError::OtherExpert { got, path, .. } => {
                 Some(format!("`hive expert train {got} --dataset {}` trains its own expert on it", path.display()))
             }
             GateError::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
                 Some("free some space; finished parts are kept, and the same command goes on".to_owned())
+            }
+            GateError::Io { .. } if self.is_read_only() => {
+                Some("write elsewhere with `--out FOLDER`, or set `HIVE_HOME` to a folder of your own".to_owned())
             }
             _ => None,
         }

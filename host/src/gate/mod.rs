@@ -6,6 +6,7 @@
 //! judge   workers over chunks     parts   the cache of judged records   judged  one of them
 //! alike   duplicates and leaks    set     the folder that comes out     report  what was found
 //! page    the report as a page    compare two data sets side by side
+//! lacking fields to give for a whole set
 //! ```
 
 mod alike;
@@ -13,6 +14,7 @@ mod compare;
 mod error;
 mod judge;
 mod judged;
+mod lacking;
 mod page;
 mod parts;
 mod prepare;

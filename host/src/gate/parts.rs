@@ -4,9 +4,11 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use hive_engine::files::write_file;
 use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
 
 use super::error::GateError;
 use super::judged::Judged;
@@ -23,6 +25,8 @@ const DONE: &str = "done.json";
 #[derive(Debug, Clone)]
 pub struct Parts {
     folder: PathBuf,
+    /// Where they are not kept: removed with the last who uses it.
+    aside: Option<Arc<TempDir>>,
 }
 
 /// Says that all parts are there.
@@ -61,7 +65,23 @@ impl Parts {
         let used = folder.join("used");
         fs::write(&used, b"").map_err(GateError::io("write", &used))?;
         forget_oldest(root, &folder);
-        Ok(Self { folder })
+        Ok(Self { folder, aside: None })
+    }
+
+    /// Parts that are not kept, in a temporary folder.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn aside() -> Result<Self, GateError> {
+        let root = std::env::temp_dir();
+        let folder = tempfile::Builder::new().prefix("hive-data-").tempdir_in(&root);
+        let folder = folder.map_err(GateError::io("write to", &root))?;
+        Ok(Self { folder: folder.path().to_owned(), aside: Some(Arc::new(folder)) })
+    }
+
+    /// The temporary folder that they are in, when they are not kept.
+    pub(super) fn temporary(&self) -> Option<Arc<TempDir>> {
+        self.aside.clone()
     }
 
     /// The folder.

@@ -18,11 +18,11 @@ use super::judged::Judged;
 use super::parts::{Done, Parts, SourceRead};
 use super::report::{Collector, Report};
 use super::set::{self, FORMAT, Half, PreparedSet, SetWriter};
-use crate::datasets::{Groups, SplitBy, SplitSettings, split};
+use crate::datasets::{Groups, SPLIT_VERSION, SplitBy, SplitSettings, split};
 use crate::plugins::{CallFault, LoadedExpert, PluginError};
 
 /// Changes when the same input would be judged or stored otherwise.
-const GATE_VERSION: u32 = 1;
+const GATE_VERSION: u32 = 2;
 
 /// What is to be prepared.
 pub trait Data {
@@ -92,6 +92,9 @@ pub struct Request<'a> {
     pub cache: PathBuf,
     /// Folder of the prepared set; in the cache unless given.
     pub out: Option<PathBuf>,
+    /// Whether a set that is not kept will do, where the cache cannot be written to and `out` is not
+    /// given.
+    pub passing: bool,
 }
 
 /// How preparing ended.
@@ -105,6 +108,10 @@ pub enum Outcome {
 
 /// Hears how far preparing is.
 pub trait GateReporter: Sync {
+    /// The cache cannot be written to, for this reason: what is judged is not kept.
+    fn not_kept(&self, why: &GateError) {
+        let _ = why;
+    }
     /// The data is read and counted: so many records so far.
     fn reading(&self, records: usize);
     /// Judging begins: what is read and how, and how many records come in all.
@@ -164,7 +171,7 @@ impl<'a> Gate<'a> {
         reporter: &dyn GateReporter,
     ) -> Result<Outcome, GateError> {
         let verdicts = self.verdict_key()?;
-        let parts = Parts::open(&self.request.cache, &verdicts[..32])?;
+        let parts = self.parts(&verdicts[..32], reporter)?;
         let key = self.set_key(&verdicts);
         let out = self.request.out.clone().unwrap_or_else(|| parts.folder().join("prepared"));
         if PreparedSet::is_at(&out)
@@ -218,7 +225,21 @@ impl<'a> Gate<'a> {
             let whole = second_pass(&parts, &done, &fates, &sides, writer, stop, reporter)?;
             Ok(whole.then_some(report))
         })?;
-        Ok(written.map_or(Outcome::Stopped, |set| Outcome::Done(Box::new(set), false)))
+        Ok(written.map_or(Outcome::Stopped, |set| {
+            Outcome::Done(Box::new(PreparedSet { _aside: parts.temporary(), ..set }), false)
+        }))
+    }
+
+    /// The cache; parts that are not kept where it cannot be written to.
+    fn parts(&self, key: &str, reporter: &dyn GateReporter) -> Result<Parts, GateError> {
+        let Request { cache, out, passing, .. } = &self.request;
+        match Parts::open(cache, key) {
+            Err(error) if error.is_read_only() && (out.is_some() || *passing) => {
+                reporter.not_kept(&error);
+                Parts::aside()
+            }
+            parts => parts,
+        }
     }
 
     fn configured(
@@ -256,7 +277,7 @@ impl<'a> Gate<'a> {
     fn set_key(&self, verdicts: &str) -> String {
         let Request { split, counter, .. } = &self.request;
         let counter = counter.as_ref().map(|c| json!([c.digest, c.max_seq_len, c.max_completion]));
-        let split = json!([split.seed, split.validation_fraction, split.validation_records]);
+        let split = json!([SPLIT_VERSION, split.seed, split.validation_fraction, split.validation_records]);
         hex(Sha256::new().chain_update(json!([FORMAT, verdicts, split, counter]).to_string()))
     }
 
@@ -300,7 +321,7 @@ impl<'a> Gate<'a> {
         reporter: &dyn GateReporter,
     ) -> Result<Option<(Collector, Vec<Fate>, Vec<u64>)>, GateError> {
         let mut alike = Alike::new(self.fields.clone(), prompts);
-        let mut collector = Collector::default();
+        let mut collector = Collector::new(&self.request.expert.manifest().dataset.fields);
         let counter = self.request.counter.as_ref();
         let mut fates = Vec::with_capacity(done.records);
         let mut groups = Vec::new();
@@ -369,8 +390,17 @@ impl<'a> Gate<'a> {
             measures: BTreeMap::new(),
             tokens: self.request.counter.as_ref().map(|c| collector.tokens(&c.base, c.max_seq_len)),
             examples: Vec::new(),
+            remarks: Vec::new(),
         };
         collector.fill(&mut report);
+        if let SplitBy::Record { whole: Some(hundredths), .. } = report.split_by {
+            let fraction = f64::from(hundredths) / 100.0;
+            let group = self.fields.group.as_deref().unwrap_or_default();
+            report.remarks.push(format!(
+                "held-out records share their `{group}` with records that are trained on: \
+                 `--set validation_fraction={fraction}` keeps one apart"
+            ));
+        }
         report
     }
 }

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use hive_sdk::manifest::LintSpec;
+use hive_sdk::manifest::{FieldSpec, LintSpec};
 use hive_sdk::{Finding, LintLevel, Verdict};
 use serde::{Deserialize, Serialize};
 
 use super::alike::Fate;
 use super::judged::Judged;
+use super::lacking::Lacking;
 use super::parts::SourceRead;
 use crate::datasets::{Rejected, Rejects, SplitBy};
 
@@ -70,6 +71,9 @@ pub struct Report {
     pub tokens: Option<TokenReport>,
     /// Records before and after, by kind of change.
     pub examples: Vec<Example>,
+    /// What a person should know who would have prepared the data otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
 }
 
 impl Report {
@@ -185,13 +189,20 @@ pub struct Collector {
     tokens: Vec<f64>,
     completion_tokens: Vec<f64>,
     examples: Vec<Example>,
+    lacking: Lacking,
 }
 
 impl Collector {
+    /// Collects for an expert whose records have these fields.
+    pub fn new(fields: &[FieldSpec]) -> Self {
+        Self { lacking: Lacking::new(fields), ..Self::default() }
+    }
+
     /// Adds a record, what became of it, and its tokens: all of them and the completion's.
     pub fn add(&mut self, record: &Judged, fate: Fate, tokens: Option<(usize, usize)>) {
         self.records += 1;
         let facts = record.verdict.facts();
+        self.lacking.add(&record.record, facts);
         for (name, class) in &facts.labels {
             *self.labels.entry(name.clone()).or_default().entry(class.clone()).or_default() += 1;
         }
@@ -296,6 +307,7 @@ impl Collector {
         report.labels.clone_from(&self.labels);
         report.measures = self.measures.iter().map(|(name, all)| (name.clone(), Distribution::of(all))).collect();
         report.examples.clone_from(&self.examples);
+        report.remarks.extend(self.lacking.remarks(self.records));
     }
 
     /// Lengths in tokens, as counted by the tokenizer of `base`.

@@ -11,6 +11,7 @@ use hive_engine::EngineError;
 use hive_engine::files::{sha256_of_file, write_file, write_folder};
 use hive_sdk::{Record, Role};
 use serde_json::json;
+use tempfile::TempDir;
 
 use super::error::GateError;
 use super::judged::Judged;
@@ -51,6 +52,8 @@ pub struct PreparedSet {
     pub path: PathBuf,
     /// What preparing found.
     pub report: Report,
+    /// A temporary folder that it is in; removed with the last who uses it.
+    pub(super) _aside: Option<Arc<TempDir>>,
 }
 
 impl PreparedSet {
@@ -71,7 +74,7 @@ impl PreparedSet {
             let what = format!("it has format {}, this hive reads {FORMAT}", report.format);
             return Err(GateError::Format { path: file, what });
         }
-        Ok(Self { path: path.to_owned(), report })
+        Ok(Self { path: path.to_owned(), report, _aside: None })
     }
 
     /// Whether both halves have the rows that the report tells of, as far as their ends say.
@@ -217,7 +220,9 @@ pub fn write(
         if fine { Ok(()) } else { Err(EngineError::format(folder, "not finished")) }
     });
     match result {
-        Some(Ok(Some(report))) => Ok(written.map(|()| Some(PreparedSet { path: path.to_owned(), report }))?),
+        Some(Ok(Some(report))) => {
+            Ok(written.map(|()| Some(PreparedSet { path: path.to_owned(), report, _aside: None }))?)
+        }
         Some(Ok(None)) => Ok(None),
         Some(Err(error)) => Err(error),
         None => Err(written.map_or_else(GateError::from, |()| GateError::format(path, "nothing was written"))),

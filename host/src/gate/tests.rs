@@ -157,6 +157,7 @@ fn request<'a>(expert: &'a LoadedExpert, data: &'a dyn Data, cache: &Path, out: 
         counter: None,
         cache: cache.to_owned(),
         out,
+        passing: false,
     }
 }
 

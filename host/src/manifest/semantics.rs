@@ -81,7 +81,7 @@ impl Checks {
     /// Texts that mean nothing when blank, and paths that exist on one machine alone.
     fn paths_and_blanks(&mut self, value: &Value, path: &JsonPath) {
         const NEEDED: [&str; 7] = ["name", "description", "license", "version", "id", "group_by", "$schema"];
-        const NEEDED_ITEMS: [&str; 3] = ["base_models", "aliases", "tags"];
+        const NEEDED_ITEMS: [&str; 5] = ["base_models", "aliases", "tags", "headings", "vague_headings"];
         match value {
             Value::Object(map) => {
                 for (key, inner) in map {
@@ -138,7 +138,13 @@ impl Checks {
                 fields.push(Field { name, optional: is("optional"), completion: is("completion") });
             }
             completions += usize::from(is("completion"));
-            self.no_repetition(field.get("aliases"), &fields_path.index(i).key("aliases"));
+            for names in ["aliases", "headings", "vague_headings"] {
+                self.no_repetition(field.get(names), &fields_path.index(i).key(names));
+            }
+            self.pattern(field.get("shape"), fields_path.index(i).key("shape"));
+        }
+        for (i, pattern) in list(dataset.get("chat_patterns")).iter().enumerate() {
+            self.pattern(Some(pattern), path.key("chat_patterns").index(i));
         }
         if !declared.is_empty() && completions != 1 {
             let message = format!("got {completions} fields with `\"completion\": true`, expected exactly 1");
@@ -151,6 +157,15 @@ impl Checks {
             self.fault(path.key("group_by"), undeclared(group_by, &fields));
         }
         fields
+    }
+
+    /// A regular expression.
+    fn pattern(&mut self, pattern: Option<&Value>, path: JsonPath) {
+        if let Some(pattern) = pattern.and_then(Value::as_str)
+            && regex::Regex::new(pattern).is_err()
+        {
+            self.fault(path, format!("got `{pattern}`, expected a regular expression"));
+        }
     }
 
     fn eval_prompts(&mut self, prompts: Option<&Value>, path: &JsonPath, fields: &[Field<'_>]) {

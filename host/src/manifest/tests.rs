@@ -56,6 +56,7 @@ fn each_fault_is_told_once_with_its_path() {
             json!("{text|shout}"),
             "$.prompt[0].content: `shout` is no filter, expected one of: trim, compact, line",
         ),
+        ("/dataset/fields/0/shape", json!("(a"), "$.dataset.fields[0].shape: got `(a`, expected a regular expression"),
         ("/recipe/adapter/rank", json!("4"), "$.recipe.adapter.rank: got `\"4\"`, expected a whole number"),
         ("/recipe/adapter/rank", json!(0), "$.recipe.adapter.rank: got `0`, expected at least 1"),
         (

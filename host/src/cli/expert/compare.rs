@@ -14,6 +14,7 @@ use super::super::output::{note, result};
 use super::super::train_progress::{TrainProgress, heading};
 use super::exam::{How, STOPPING, candidate, table, write};
 use super::what::options;
+use crate::datasets::fixed_fields;
 use crate::exam::Candidate;
 use crate::experts::data::OpenExpert;
 use crate::experts::receipt::Receipt;
@@ -51,6 +52,9 @@ pub struct Compare {
     /// With --dataset: which column of the files holds which field
     #[arg(long, value_name = "FIELD=COLUMN,…", requires = "dataset")]
     map: Option<String>,
+    /// With --dataset: value of a field for every record that lacks it; may be given several times
+    #[arg(long = "field", value_name = "FIELD=VALUE", requires = "dataset")]
+    fields: Vec<String>,
     /// With --recipe: number of optimizer steps of each
     #[arg(long, value_name = "N", requires = "recipes")]
     steps: Option<u64>,
@@ -142,8 +146,9 @@ impl Compare {
         let layers = Layers { profiles: vec![recipe.to_owned()], file: Some(PathBuf::from("hive.toml")), sets };
         let Effective { recipe: effective, origins } = resolve(open.expert.manifest_json(), &layers)?;
         let options = options(self.how.database_url.as_deref());
-        let request =
-            TrainRequest { recipe: effective, origins, datasets: self.dataset.clone(), map: self.map.clone(), options };
+        let (datasets, map) = (self.dataset.clone(), self.map.clone());
+        let fields = fixed_fields(&self.fields, &open.expert.manifest().dataset.fields)?;
+        let request = TrainRequest { recipe: effective, origins, datasets, map, fields, options };
         let name = run_name(recipe);
         let path = folder.join("recipes").join(&name);
         note(&format!("{} {name}: {}", heading("recipe"), path.display()));

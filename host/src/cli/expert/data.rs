@@ -17,6 +17,7 @@ use super::super::output::{note, result};
 use super::super::pull_progress::PullProgress;
 use super::super::train_progress::{grouped, heading};
 use super::what::options;
+use crate::datasets::fixed_fields;
 use crate::experts::base;
 use crate::experts::data::{DataRequest, OpenExpert, prepare};
 use crate::experts::recipe::{Layers, resolve};
@@ -38,7 +39,7 @@ pub struct Data {
     /// Name of the expert
     #[arg(required = true)]
     name: Option<String>,
-    /// JSON Lines, a JSON list, CSV or Parquet, packed with gzip or zstd or not; a folder of these; a
+    /// JSON Lines, a JSON list, CSV or Parquet, packed with gzip, zstd or xz or not; a folder of these; a
     /// prepared set, which is judged again; or a data set of the model hub, `hub:OWNER/NAME`. May be
     /// given several times. Without it the expert makes its own data
     #[arg(long, value_name = "FILE")]
@@ -82,6 +83,10 @@ struct How {
     /// Which column holds which field
     #[arg(long, value_name = "FIELD=COLUMN,…")]
     map: Option<String>,
+    /// Value of a field for every record that lacks it, such as `dialect=mysql`; may be given several
+    /// times
+    #[arg(long = "field", value_name = "FIELD=VALUE")]
+    fields: Vec<String>,
     /// Level of a lint: `reject`, `repair`, `note` or `off`; may be given several times
     #[arg(long = "lint", value_name = "CODE=LEVEL")]
     lints: Vec<String>,
@@ -116,7 +121,7 @@ impl Data {
         let recipe = self.how.recipe(&open)?;
         let datasets = locate(&self.dataset, &mut PullProgress::stderr())?;
         let model = self.how.base_model(&recipe)?;
-        let request = self.how.request(recipe, datasets, self.out);
+        let request = self.how.request(&open, recipe, datasets, self.out)?;
         let stop = on_interrupt(STOPPING)?;
         let Some((set, found)) = run(&open, &request, model.as_ref(), &stop)? else { return stopped(self.json) };
         summary(&set, found).iter().for_each(|line| note(line));
@@ -176,16 +181,23 @@ impl How {
         Ok(resolve(open.expert.manifest_json(), &layers)?.recipe)
     }
 
-    fn request(&self, recipe: Recipe, datasets: Vec<LocalData>, out: Option<PathBuf>) -> DataRequest {
-        DataRequest {
+    fn request(
+        &self,
+        open: &OpenExpert,
+        recipe: Recipe,
+        datasets: Vec<LocalData>,
+        out: Option<PathBuf>,
+    ) -> anyhow::Result<DataRequest> {
+        Ok(DataRequest {
             datasets,
             map: self.map.clone(),
+            fields: fixed_fields(&self.fields, &open.expert.manifest().dataset.fields)?,
             recipe,
             options: options(self.database_url.as_deref()),
             out,
             workers: self.workers.map(usize::from),
             take_prepared: false,
-        }
+        })
     }
 
     /// The base whose tokenizer counts, fetched if need be. One that is not to be had costs the
@@ -214,7 +226,7 @@ impl Compare {
         let stop = on_interrupt(STOPPING)?;
         let mut sets = Vec::new();
         for one in &both {
-            let request = self.how.request(recipe.clone(), vec![one.clone()], None);
+            let request = self.how.request(&open, recipe.clone(), vec![one.clone()], None)?;
             let Some((set, found)) = run(&open, &request, None, &stop)? else { return stopped(self.json) };
             if found {
                 note(&format!("{} {} (judged before)", heading("data"), one.name));

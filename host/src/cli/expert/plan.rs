@@ -27,7 +27,7 @@ pub struct Plan {
     #[command(flatten)]
     what: What,
     /// Plan for random weights of this shape and records of noise: needs neither base nor data
-    #[arg(long, conflicts_with_all = ["base", "dataset", "map"])]
+    #[arg(long, conflicts_with_all = ["base", "dataset", "map", "fields"])]
     arch: Option<Arch>,
     /// With --arch: training records
     #[arg(long, value_name = "N", requires = "arch", default_value_t = 5000)]

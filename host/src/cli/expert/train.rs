@@ -131,6 +131,9 @@ impl Train {
         if self.what.map.is_some() {
             request.map.clone_from(&self.what.map);
         }
+        if !self.what.fields.is_empty() {
+            request.fields = self.what.fixed(expert)?;
+        }
         Ok((request, RunPlace::Resume { path, force: self.force_recipe }))
     }
 

@@ -1,10 +1,12 @@
 //! The arguments that say what to train, and on what: of `hive expert train` and `hive expert plan`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Map, Value, json};
 
+use crate::datasets::fixed_fields;
 use crate::experts::data::OpenExpert;
 use crate::experts::recipe::{Effective, Layers, resolve};
 use crate::experts::run_record::TrainRequest;
@@ -24,6 +26,10 @@ pub struct What {
     /// Which column of the files holds which field, such as `question=q,schema=ddl,sql=answer`
     #[arg(long, value_name = "FIELD=COLUMN,…")]
     pub map: Option<String>,
+    /// Value of a field for every record that lacks it, such as `dialect=mysql`; may be given several
+    /// times
+    #[arg(long = "field", value_name = "FIELD=VALUE")]
+    pub fields: Vec<String>,
     /// A PostgreSQL server to judge records on, instead of the embedded one:
     /// `postgres://user@host/database`
     #[arg(long, value_name = "URL")]
@@ -48,8 +54,16 @@ impl What {
         let file = Some(PathBuf::from("hive.toml"));
         let layers = Layers { profiles: self.profile.clone(), file, sets: self.sets() };
         let Effective { recipe, origins } = resolve(open.expert.manifest_json(), &layers)?;
-        let (datasets, map) = (self.dataset.clone(), self.map.clone());
-        Ok(TrainRequest { recipe, origins, datasets, map, options: options(self.database_url.as_deref()) })
+        let (datasets, map, fields) = (self.dataset.clone(), self.map.clone(), self.fixed(open)?);
+        Ok(TrainRequest { recipe, origins, datasets, map, fields, options: options(self.database_url.as_deref()) })
+    }
+
+    /// What `--field` says.
+    ///
+    /// # Errors
+    /// When the expert has no such field.
+    pub fn fixed(&self, open: &OpenExpert) -> anyhow::Result<BTreeMap<String, String>> {
+        Ok(fixed_fields(&self.fields, &open.expert.manifest().dataset.fields)?)
     }
 
     /// What `--set` and its short forms say.

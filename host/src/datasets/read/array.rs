@@ -1,15 +1,15 @@
 //! A JSON array of objects, one element at a time. The elements' ends are found by counting
-//! brackets outside of texts; what is between them is serde_json's to read.
+//! brackets outside of texts; what is between them is serde_json's to read. An element that is no
+//! object costs itself alone: when a quote that is never closed makes it swallow those behind it,
+//! they are read again, from the next place where an element seems to begin.
 
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::Value;
-
-use super::lines::kind;
+use super::json::object;
 use super::open::read_failed;
-use super::{MAX_ROW_BYTES, Row, Rows, code};
+use super::{Fault, MAX_REREAD_BYTES, MAX_ROW_BYTES, Row, Rows, code};
 use crate::datasets::Source;
 use crate::datasets::error::DatasetError;
 
@@ -20,16 +20,23 @@ pub struct Array {
     row: u64,
     begun: bool,
     ended: bool,
+    /// Bytes that may still be read a second time.
+    reread: usize,
+}
+
+/// What lies up to the comma or bracket behind an element.
+struct Element {
+    /// Its first bytes, all of them unless it is too long.
+    bytes: Vec<u8>,
+    length: usize,
+    /// The comma or bracket; `None` at the end of the file.
+    end: Option<u8>,
 }
 
 impl Array {
     /// Reads from `reader`; `path` is for messages.
     pub fn new(path: &Path, reader: Box<dyn BufRead + Send>) -> Self {
-        Self { path: path.into(), reader, row: 0, begun: false, ended: false }
-    }
-
-    fn fault(&self, what: String) -> DatasetError {
-        DatasetError::Row { file: self.path.to_path_buf(), row: self.row, what }
+        Self { path: path.into(), reader, row: 0, begun: false, ended: false, reread: MAX_REREAD_BYTES }
     }
 
     fn byte(&mut self) -> Result<Option<u8>, DatasetError> {
@@ -50,23 +57,9 @@ impl Array {
         }
     }
 
-    /// Nothing may follow the list's end.
-    fn end(&mut self) -> Result<(), DatasetError> {
-        self.ended = true;
-        match self.next_mark()? {
-            None => Ok(()),
-            Some(more) => {
-                let more = char::from(more).escape_default();
-                Err(self.fault(format!("got `{more}` after the list's end, expected nothing")))
-            }
-        }
-    }
-
-    /// The bytes of an element that begins with `first`, up to but without the comma or bracket
-    /// behind it; and that byte. `None` for an element that is too long to hold.
-    fn element(&mut self, first: u8) -> Result<(Option<Vec<u8>>, u8), DatasetError> {
-        let mut bytes = Vec::new();
-        let mut length = 0;
+    /// The bytes of an element that begins with `first`.
+    fn element(&mut self, first: u8) -> Result<Element, DatasetError> {
+        let mut element = Element { bytes: Vec::new(), length: 0, end: None };
         let (mut depth, mut in_text, mut escaped) = (0_u32, false, false);
         let mut byte = first;
         loop {
@@ -81,55 +74,119 @@ impl Array {
                 match byte {
                     b'"' => in_text = true,
                     b'{' | b'[' => depth += 1,
-                    b',' | b']' if depth == 0 => return Ok(((length <= MAX_ROW_BYTES).then_some(bytes), byte)),
+                    b',' | b']' if depth == 0 => return Ok(Element { end: Some(byte), ..element }),
                     b'}' | b']' => depth = depth.saturating_sub(1),
                     _ => {}
                 }
             }
-            length += 1;
-            if length <= MAX_ROW_BYTES {
-                bytes.push(byte);
-            } else {
-                bytes = Vec::new();
+            element.length += 1;
+            if element.length <= MAX_ROW_BYTES {
+                element.bytes.push(byte);
+            } else if element.length == MAX_ROW_BYTES + 1 && self.reread > 0 && begins_again(&element.bytes).is_some() {
+                // It has swallowed others, which are given back before more of them are lost.
+                element.bytes.push(byte);
+                return Ok(element);
             }
-            byte = self.byte()?.ok_or_else(|| self.fault("the file ends within a value".to_owned()))?;
+            let Some(next) = self.byte()? else { return Ok(element) };
+            byte = next;
         }
+    }
+
+    /// Why an element is no object, when it is none; the elements that it swallowed are given back.
+    fn unreadable(&mut self, element: &Element, fault: Fault) -> Fault {
+        let Some(at) = begins_again(&element.bytes).filter(|_| self.reread > 0) else {
+            self.ended |= element.end.is_none();
+            return fault;
+        };
+        let mut back = element.bytes[at..].to_vec();
+        self.reread = self.reread.saturating_sub(back.len());
+        back.extend(element.end);
+        let rest = std::mem::replace(&mut self.reader, Box::new(std::io::empty()));
+        self.reader = Box::new(std::io::Cursor::new(back).chain(rest));
+        self.ended = false;
+        fault
+    }
+}
+
+/// Where the first element begins that a broken one may have swallowed: behind a comma, with the key
+/// that the broken one begins with, so that objects within it are not taken for its fellows.
+fn begins_again(bytes: &[u8]) -> Option<usize> {
+    let key = first_key(bytes);
+    let mut from = 0;
+    while let Some(at) = bytes[from..].iter().position(|byte| *byte == b',') {
+        from += at + 1;
+        // Where it has no key, a bracket at least must close before the comma.
+        let closed = || bytes[..from - 1].trim_ascii_end().ends_with(b"}");
+        let next = (from..bytes.len()).find(|at| !bytes[*at].is_ascii_whitespace());
+        if let Some(next) = next.filter(|at| bytes[*at] == b'{' && first_key(&bytes[*at..]) == key)
+            && (key.is_some() || closed())
+        {
+            return Some(next);
+        }
+    }
+    None
+}
+
+/// The key that an object begins with, with its quotes.
+fn first_key(object: &[u8]) -> Option<&[u8]> {
+    let rest = object.strip_prefix(b"{")?.trim_ascii_start();
+    let end = rest.strip_prefix(b"\"")?.iter().position(|byte| *byte == b'"')?;
+    rest.get(..end + 2)
+}
+
+/// An element as an object.
+fn read(element: &Element) -> Result<super::Columns, Fault> {
+    if element.length > MAX_ROW_BYTES {
+        return Err((code::TOO_LONG, format!("got more than {MAX_ROW_BYTES} bytes")));
+    }
+    match std::str::from_utf8(&element.bytes) {
+        Err(e) => Err((code::NOT_UTF8, format!("byte {} of the value is no character", e.valid_up_to() + 1))),
+        Ok(text) => match object(text.trim_end()) {
+            Err((code::NOT_JSON, _)) if element.end.is_none() => {
+                Err((code::NOT_JSON, "the file ends within a value".to_owned()))
+            }
+            read => read.map(Into::into),
+        },
     }
 }
 
 impl Rows for Array {
     fn next_row(&mut self) -> Result<Option<Row>, DatasetError> {
-        if self.ended {
-            return Ok(None);
-        }
         if !self.begun {
             self.begun = true;
             // A byte-order mark may stand before the bracket; `open` has seen that one comes.
             while !matches!(self.byte()?, Some(b'[') | None) {}
         }
         self.row += 1;
+        let source = Source::Row { file: Arc::clone(&self.path), row: self.row };
+        if self.ended {
+            // Nothing may follow the list's end; it is told once.
+            let more = self.next_mark()?;
+            self.reader = Box::new(std::io::empty());
+            return Ok(more.map(|more| {
+                let why = format!("got `{}` after the list's end, expected nothing", char::from(more).escape_default());
+                Row { source, columns: Err((code::NOT_JSON, why)) }
+            }));
+        }
         let first = match self.next_mark()? {
-            Some(b']') if self.row == 1 => return self.end().map(|()| None),
-            None => return Err(self.fault("the file ends within the list, expected `]`".to_owned())),
+            Some(b']') if self.row == 1 => {
+                self.ended = true;
+                return self.next_row();
+            }
+            None => {
+                self.ended = true;
+                let why = "the file ends within the list, expected `]`".to_owned();
+                return Ok(Some(Row { source, columns: Err((code::NOT_JSON, why)) }));
+            }
             Some(first) => first,
         };
-        let (bytes, end) = self.element(first)?;
-        if end == b']' {
-            self.end()?;
-        }
-        let source = Source::Row { file: Arc::clone(&self.path), row: self.row };
-        let Some(bytes) = bytes else {
-            let why = format!("got more than {MAX_ROW_BYTES} bytes");
-            return Ok(Some(Row { source, columns: Err((code::TOO_LONG, why)) }));
+        // `[1,,2]`: nothing is an element too.
+        let element = match first {
+            b',' | b']' => Element { bytes: Vec::new(), length: 0, end: Some(first) },
+            first => self.element(first)?,
         };
-        let columns = match std::str::from_utf8(&bytes) {
-            Err(e) => Err((code::NOT_UTF8, format!("byte {} of the value is no character", e.valid_up_to() + 1))),
-            Ok(text) => match serde_json::from_str(text) {
-                Ok(Value::Object(object)) => Ok(object),
-                Ok(other) => return Err(self.fault(format!("got {}, expected an object", kind(&other)))),
-                Err(e) => return Err(self.fault(format!("not JSON: {e}"))),
-            },
-        };
+        self.ended = element.end == Some(b']');
+        let columns = read(&element).map_err(|fault| self.unreadable(&element, fault));
         Ok(Some(Row { source, columns }))
     }
 }

@@ -1,31 +1,41 @@
-//! CSV with a header. Values are texts; an empty one is a text too. A quote that is never closed
-//! would make the rest of the file one value: there is an end to that.
+//! CSV with a header, whatever separates its values. Values are texts; an empty one is a text too.
+//! Rows are cut by csv-core, fed line by line: a quote that is never closed makes the lines behind
+//! it one value, so a row over several lines that does not fit the header costs its first line
+//! alone, and the others are read again.
 
-use std::io::{BufRead, Error, ErrorKind as IoErrorKind, Read};
+use std::collections::VecDeque;
+use std::io::BufRead;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
-use serde_json::{Map, Value};
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use serde_json::Value;
 
 use super::open::read_failed;
-use super::{MAX_ROW_BYTES, Row, Rows, code};
+use super::{Columns, Fault, MAX_REREAD_BYTES, MAX_ROW_BYTES, Row, Rows, code};
 use crate::datasets::Source;
 use crate::datasets::error::DatasetError;
 
-/// Longest row that is read at all; one between this and [`MAX_ROW_BYTES`] is passed over.
-const HELD: usize = 8 * MAX_ROW_BYTES;
+/// What may separate values, the most usual first, and its name.
+const SEPARATORS: [(u8, &str); 4] = [(b',', "commas"), (b';', "semicolons"), (b'\t', "tabs"), (b'|', "pipes")];
 
 /// Reads CSV.
 pub struct Csv {
     path: Arc<Path>,
-    reader: Reader<Limited>,
-    /// Bytes taken from the file since the last row ended.
-    taken: Arc<AtomicUsize>,
+    reader: Box<dyn BufRead + Send>,
+    separator: u8,
+    parser: Reader,
     header: Vec<String>,
-    record: ByteRecord,
+    /// Lines that are read and belong to no row yet.
+    ahead: VecDeque<Vec<u8>>,
+    /// The line that is read next, from 1.
+    line: u64,
+    /// Bytes that may still be read a second time.
+    reread: usize,
 }
+
+/// The values of a row.
+type Values = Vec<Vec<u8>>;
 
 impl Csv {
     /// Reads from `reader`, whose first line names the columns; `path` is for messages.
@@ -33,79 +43,221 @@ impl Csv {
     /// # Errors
     /// When the header cannot be read or names a column twice.
     pub fn new(path: &Path, reader: Box<dyn BufRead + Send>) -> Result<Self, DatasetError> {
-        let taken = Arc::new(AtomicUsize::new(0));
-        let limited = Limited { reader, taken: Arc::clone(&taken) };
-        let mut reader = ReaderBuilder::new().flexible(true).from_reader(limited);
+        let mut csv = Self {
+            path: path.into(),
+            reader,
+            separator: b',',
+            parser: Reader::new(),
+            header: Vec::new(),
+            ahead: VecDeque::new(),
+            line: 1,
+            reread: MAX_REREAD_BYTES,
+        };
         let fault = |what: String| DatasetError::Line { file: path.to_owned(), line: 1, what };
-        let names = reader.byte_headers().map_err(|e| failed(path, 1, e))?;
-        let mut header = Vec::with_capacity(names.len());
+        let Some(mut first) = csv.next_line()? else { return Ok(csv) };
+        if first.starts_with(b"\xef\xbb\xbf") {
+            first.drain(..3);
+        }
+        // Excel's own word for what separates values.
+        let said = first.strip_prefix(b"sep=").and_then(|rest| rest.trim_ascii_end().first().copied());
+        if let Some(separator) = said {
+            csv.separator = separator;
+        } else {
+            csv.separator = separator(&first);
+            csv.give_back([first]);
+        }
+        csv.parser = ReaderBuilder::new().delimiter(csv.separator).build();
+        let Some(names) = csv.row()?.1 else { return Ok(csv) };
+        let names = names.map_err(|(_, why)| fault(why))?;
         for name in names {
-            let name = name.strip_prefix(b"\xef\xbb\xbf").unwrap_or(name);
-            let name = std::str::from_utf8(name).map_err(|_| fault("the header is not UTF-8".to_owned()))?.trim();
-            if header.iter().any(|known| known == name) {
+            let name = String::from_utf8(name).map_err(|_| fault("the header is not UTF-8".to_owned()))?;
+            let name = name.trim();
+            if !name.is_empty() && csv.header.iter().any(|known| known == name) {
                 return Err(fault(format!("the header names the column `{name}` twice, expected each once")));
             }
-            header.push(name.to_owned());
+            csv.header.push(name.to_owned());
         }
-        Ok(Self { path: path.into(), reader, taken, header, record: ByteRecord::new() })
+        Ok(csv)
     }
 
-    fn columns(&self) -> Result<Map<String, Value>, (&'static str, String)> {
-        if self.record.len() != self.header.len() {
-            let (got, expected) = (self.record.len(), self.header.len());
+    /// What separates values, in words, unless they are commas.
+    fn separated_by(&self) -> Option<&'static str> {
+        SEPARATORS.iter().skip(1).find(|(byte, _)| *byte == self.separator).map(|(_, name)| *name)
+    }
+
+    fn give_back(&mut self, lines: impl IntoIterator<Item = Vec<u8>, IntoIter: DoubleEndedIterator>) {
+        for line in lines.into_iter().rev() {
+            self.ahead.push_front(line);
+            self.line -= 1;
+        }
+    }
+
+    /// The next line with its end; of one that is too long, no more than is needed to see that.
+    fn next_line(&mut self) -> Result<Option<Vec<u8>>, DatasetError> {
+        if let Some(line) = self.ahead.pop_front() {
+            self.line += 1;
+            return Ok(Some(line));
+        }
+        let mut line = Vec::new();
+        loop {
+            let buffer = self.reader.fill_buf().map_err(|e| read_failed(&self.path, e))?;
+            if buffer.is_empty() {
+                break;
+            }
+            let end = buffer.iter().position(|byte| *byte == b'\n');
+            let taken = end.map_or(buffer.len(), |end| end + 1);
+            let room = (MAX_ROW_BYTES + 1).saturating_sub(line.len());
+            line.extend_from_slice(&buffer[..taken.min(room)]);
+            self.reader.consume(taken);
+            if end.is_some() {
+                break;
+            }
+        }
+        self.line += u64::from(!line.is_empty());
+        Ok((!line.is_empty()).then_some(line))
+    }
+
+    /// The next row and its first line; no values at the end.
+    fn row(&mut self) -> Result<(u64, Option<Result<Values, Fault>>), DatasetError> {
+        self.parser.reset();
+        let (mut row, mut lines, mut first) = (Partial::default(), Vec::new(), self.line);
+        loop {
+            let line = self.next_line()?;
+            let Some(line) = line else {
+                if lines.is_empty() {
+                    return Ok((first, None));
+                }
+                // The file's end closes an open row.
+                row.feed(&mut self.parser, b"");
+                break;
+            };
+            let rest = row.feed(&mut self.parser, &line);
+            let is_blank = lines.is_empty() && line.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+            row.length += line.len();
+            if is_blank {
+                first = self.line;
+            } else {
+                lines.push(line);
+            }
+            if let Some(rest) = rest {
+                // Old files end their lines with a carriage return alone.
+                if !rest.is_empty() {
+                    self.give_back([rest]);
+                }
+                break;
+            }
+            if row.length > MAX_ROW_BYTES {
+                break;
+            }
+        }
+        let fits = self.header.is_empty() || row.ends.len() == self.header.len();
+        let is_long = row.length > MAX_ROW_BYTES;
+        if lines.len() > 1 && (!fits || is_long) && self.reread > 0 {
+            self.reread = self.reread.saturating_sub(row.length);
+            self.give_back(lines.split_off(1));
+            return Ok((first, Some(Err((code::RAGGED, "a quote in this line is never closed".to_owned())))));
+        }
+        let values = match is_long {
+            true => Err((code::TOO_LONG, format!("got more than {MAX_ROW_BYTES} bytes"))),
+            false => Ok(row.values()),
+        };
+        Ok((first, Some(values)))
+    }
+
+    fn columns(&self, values: Values) -> Result<Columns, Fault> {
+        if values.len() != self.header.len() {
+            let (got, expected) = (values.len(), self.header.len());
             return Err((code::RAGGED, format!("got {got}, expected {expected} values, as many as the header has")));
         }
-        if self.record.as_slice().len() > MAX_ROW_BYTES {
-            return Err((code::TOO_LONG, format!("got more than {MAX_ROW_BYTES} bytes")));
-        }
-        let mut columns = Map::new();
-        for (name, value) in self.header.iter().zip(&self.record) {
-            let text = std::str::from_utf8(value)
-                .map_err(|_| (code::NOT_UTF8, format!("the value in column `{name}` is not UTF-8")))?;
-            columns.insert(name.clone(), Value::String(text.to_owned()));
+        let mut columns = Columns::default();
+        for (name, value) in self.header.iter().zip(values) {
+            let text = String::from_utf8(value).map(Value::String);
+            let text = text.map_err(|_| (code::NOT_UTF8, format!("the value in column `{name}` is not UTF-8")));
+            columns.add(name, text);
         }
         Ok(columns)
     }
 }
 
+/// A row that is being read.
+#[derive(Default)]
+struct Partial {
+    bytes: Vec<u8>,
+    written: usize,
+    ends: Vec<usize>,
+    fields: usize,
+    /// Bytes of its lines.
+    length: usize,
+}
+
+impl Partial {
+    /// Reads a line, or the end of the file where it is empty. What is behind the row, when it ends
+    /// there.
+    fn feed(&mut self, parser: &mut Reader, mut line: &[u8]) -> Option<Vec<u8>> {
+        loop {
+            // Values are no longer than what they are written as, and no more than their separators.
+            self.bytes.resize(self.written + line.len() + 1, 0);
+            self.ends.resize(self.fields + line.len() + 1, 0);
+            let (state, read, wrote, ended) =
+                parser.read_record(line, &mut self.bytes[self.written..], &mut self.ends[self.fields..]);
+            line = &line[read..];
+            self.written += wrote;
+            self.fields += ended;
+            match state {
+                ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {}
+                ReadRecordResult::InputEmpty => {
+                    self.ends.truncate(self.fields);
+                    return None;
+                }
+                ReadRecordResult::Record | ReadRecordResult::End => {
+                    self.ends.truncate(self.fields);
+                    return Some(line.strip_prefix(b"\n").unwrap_or(line).to_vec());
+                }
+            }
+        }
+    }
+
+    fn values(&self) -> Values {
+        let starts = std::iter::once(&0).chain(&self.ends);
+        starts.zip(&self.ends).map(|(start, end)| self.bytes[*start..*end].to_vec()).collect()
+    }
+}
+
 impl Rows for Csv {
     fn next_row(&mut self) -> Result<Option<Row>, DatasetError> {
-        let line = self.reader.position().line();
-        self.taken.store(0, Ordering::Relaxed);
-        let path = Arc::clone(&self.path);
-        if !self.reader.read_byte_record(&mut self.record).map_err(|e| failed(&path, line, e))? {
-            return Ok(None);
-        }
-        let line = self.record.position().map_or(line, csv::Position::line);
-        Ok(Some(Row { source: Source::Line { file: path, line }, columns: self.columns() }))
+        let (line, values) = self.row()?;
+        let Some(values) = values else { return Ok(None) };
+        let source = Source::Line { file: Arc::clone(&self.path), line };
+        Ok(Some(Row { source, columns: values.and_then(|values| self.columns(values)) }))
+    }
+
+    fn form(&self) -> Option<String> {
+        self.separated_by().map(|by| format!("CSV with {by}"))
     }
 }
 
-fn failed(path: &Path, line: u64, error: csv::Error) -> DatasetError {
-    let what = error.to_string();
-    match error.into_kind() {
-        ErrorKind::Io(source) if source.kind() == IoErrorKind::FileTooLarge => {
-            let what = format!("the row does not end within {HELD} bytes: is a quote never closed?");
-            DatasetError::Line { file: path.to_owned(), line, what }
-        }
-        ErrorKind::Io(source) => read_failed(path, source),
-        _ => DatasetError::Line { file: path.to_owned(), line, what: format!("not CSV: {what}") },
-    }
+/// Whether this line names columns, several of them.
+pub(super) fn is_header(line: &[u8]) -> bool {
+    counts(line).iter().any(|count| *count > 0)
 }
 
-/// Gives a row's bytes, and an error when there are too many.
-struct Limited {
-    reader: Box<dyn BufRead + Send>,
-    taken: Arc<AtomicUsize>,
+/// What separates the names in a header: whatever of the four there is most of.
+fn separator(header: &[u8]) -> u8 {
+    let counts = counts(header);
+    let most = counts.iter().copied().max().unwrap_or(0);
+    // The first of equals.
+    counts.iter().position(|count| *count == most).map_or(b',', |at| SEPARATORS[at].0)
 }
 
-impl Read for Limited {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if self.taken.load(Ordering::Relaxed) > HELD {
-            return Err(Error::from(IoErrorKind::FileTooLarge));
+/// How often each separator is in a line, outside of quotes.
+fn counts(line: &[u8]) -> [usize; SEPARATORS.len()] {
+    let mut counts = [0; SEPARATORS.len()];
+    let mut quoted = false;
+    for byte in line {
+        quoted ^= *byte == b'"';
+        if let Some(at) = SEPARATORS.iter().position(|(separator, _)| separator == byte).filter(|_| !quoted) {
+            counts[at] += 1;
         }
-        let n = self.reader.read(buffer)?;
-        self.taken.fetch_add(n, Ordering::Relaxed);
-        Ok(n)
     }
+    counts
 }

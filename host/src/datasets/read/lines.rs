@@ -1,11 +1,11 @@
-//! JSON lines: one object a line. Blank lines are passed over and counted as lines.
+//! JSON lines: one object a line. Blank lines are passed over and counted as lines. A line that is
+//! no object costs itself alone.
 
 use std::io::BufRead;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::Value;
-
+use super::json::object;
 use super::open::read_failed;
 use super::{MAX_ROW_BYTES, Row, Rows, code};
 use crate::datasets::Source;
@@ -23,10 +23,6 @@ impl Lines {
     /// Reads from `reader`; `path` is for messages.
     pub fn new(path: &Path, reader: Box<dyn BufRead + Send>) -> Self {
         Self { path: path.into(), reader, line: 0, bytes: Vec::new() }
-    }
-
-    fn fault(&self, what: String) -> DatasetError {
-        DatasetError::Line { file: self.path.to_path_buf(), line: self.line, what }
     }
 
     /// Reads a line into `bytes`; how long it was, which may be more than is kept.
@@ -86,28 +82,7 @@ impl Rows for Lines {
                     return Ok(Some(Row { source, columns: Err((code::NOT_UTF8, why)) }));
                 }
             };
-            let value = serde_json::from_str(text).map_err(|e| {
-                // serde_json's place counts lines within the one it was given.
-                let what = e.to_string();
-                let what = what.rsplit_once(" at line ").map_or(what.as_str(), |(what, _)| what);
-                self.fault(format!("not JSON: {what} at column {}", e.column()))
-            })?;
-            return match value {
-                Value::Object(object) => Ok(Some(Row { source, columns: Ok(object) })),
-                other => Err(self.fault(format!("got {}, expected one JSON object per line", kind(&other)))),
-            };
+            return Ok(Some(Row { source, columns: object(text).map(Into::into) }));
         }
-    }
-}
-
-/// What a JSON value is, in words.
-pub(super) fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a truth value",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
     }
 }

@@ -6,10 +6,12 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
+use hive_engine::files::refuse_lfs_pointer;
+use lzma_rust2::XzReader;
 
 use super::Rows;
 use super::array::Array;
-use super::csv::Csv;
+use super::csv::{self, Csv};
 use super::lines::Lines;
 use super::parquet::Parquet;
 use crate::datasets::error::DatasetError;
@@ -17,7 +19,20 @@ use crate::datasets::error::DatasetError;
 const BUFFER: usize = 1 << 20;
 
 /// Endings of names that mean data, in a folder.
-const ENDINGS: [&str; 5] = ["parquet", "jsonl", "ndjson", "json", "csv"];
+const ENDINGS: [&str; 6] = ["parquet", "jsonl", "ndjson", "json", "csv", "tsv"];
+
+/// Endings of packed files.
+const PACKED: [&str; 4] = [".gz", ".zst", ".xz", ".zstd"];
+
+/// What files of other kinds begin with, what they are called, and what makes data of them.
+const OTHER_KINDS: [(&[u8], &str, &str); 6] = [
+    (b"PK\x03\x04", "a ZIP archive or a spreadsheet", "unpack it, or save it as CSV"),
+    (b"BZh", "packed with bzip2", "`bunzip2` unpacks it"),
+    (b"ARROW1", "an Arrow file", "save it as Parquet"),
+    (b"SQLite format 3\0", "a SQLite database", "save the table as CSV"),
+    (b"\x89HDF", "an HDF5 file", "save it as Parquet"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel file", "save it as CSV"),
+];
 
 /// A file, opened.
 pub type Opened = Box<dyn Rows>;
@@ -59,7 +74,7 @@ pub fn data_files(path: &Path) -> Result<Vec<PathBuf>, DatasetError> {
 
 /// The ending that says what is in a file, packed or not: `jsonl` for `a.jsonl.gz`.
 pub(in crate::datasets) fn ending(name: &str) -> &str {
-    let bare = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(name);
+    let bare = PACKED.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
     bare.rsplit_once('.').map_or("", |(_, ending)| ending)
 }
 
@@ -71,6 +86,9 @@ pub fn open(path: &Path) -> Result<Opened, DatasetError> {
     let failed = |source| DatasetError::Read { file: path.to_owned(), source };
     let mut plain = BufReader::with_capacity(BUFFER, File::open(path).map_err(failed)?);
     let first = plain.fill_buf().map_err(failed)?;
+    if refuse_lfs_pointer(path, first).is_err() {
+        return Err(DatasetError::LfsPointer { file: path.to_owned() });
+    }
     if first.starts_with(b"PAR1") {
         return Ok(Box::new(Parquet::open(path)?));
     }
@@ -78,6 +96,8 @@ pub fn open(path: &Path) -> Result<Opened, DatasetError> {
         Box::new(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(plain)))
     } else if first.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
         Box::new(BufReader::with_capacity(BUFFER, zstd::Decoder::with_buffer(plain).map_err(failed)?))
+    } else if first.starts_with(b"\xfd7zXZ\0") {
+        Box::new(BufReader::with_capacity(BUFFER, XzReader::new(plain, true)))
     } else {
         Box::new(plain)
     };
@@ -109,17 +129,22 @@ fn text(path: &Path, mut reader: Box<dyn BufRead + Send>) -> Result<Opened, Data
     let first = bare.iter().find(|b| !b.is_ascii_whitespace()).copied();
     let is_parquet = head.starts_with(b"PAR1");
     let is_binary = bare.iter().take(1024).any(|b| *b == 0);
+    let is_table = bare.split(|b| *b == b'\n').next().is_some_and(csv::is_header);
+    if let Some((_, what, instead)) = OTHER_KINDS.iter().find(|(begin, ..)| head.starts_with(begin)) {
+        return Err(damaged(format!("it is {what}: {instead}")));
+    }
     let reader: Box<dyn BufRead + Send> = Box::new(std::io::Cursor::new(head).chain(reader));
     let name = path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
     match (ending(&name), first) {
         _ if is_parquet => {
             Err(damaged("got a packed Parquet file, expected it unpacked: it packs its own pages".into()))
         }
-        ("csv", _) => Ok(Box::new(Csv::new(path, reader)?)),
+        ("csv" | "tsv", _) => Ok(Box::new(Csv::new(path, reader)?)),
         ("parquet", _) => Err(damaged("got no Parquet file: it does not begin with `PAR1`".to_owned())),
         ("jsonl" | "ndjson", _) | (_, Some(b'{') | None) => Ok(Box::new(Lines::new(path, reader))),
         (_, Some(b'[')) => Ok(Box::new(Array::new(path, reader))),
         (_, Some(_)) if is_binary => Err(damaged("got a binary file of no known kind".to_owned())),
+        (_, Some(_)) if is_table => Ok(Box::new(Csv::new(path, reader)?)),
         (_, Some(other)) => {
             let what = format!(
                 "its kind is not clear: it begins with `{}`, expected `{{`, `[` or a name that ends in `.csv`",

@@ -1,0 +1,95 @@
+//! Fields that records lack and the expert can tell: where many records of a data set would have the
+//! same value, it is suggested to give it for all of them. What the values mean is the expert's to
+//! know.
+
+use std::collections::BTreeMap;
+
+use hive_sdk::manifest::{FieldSpec, SuggestSpec};
+use hive_sdk::{Facts, Record};
+
+/// Least number of records, and least share of all, for which a value is suggested.
+const LEAST: usize = 20;
+const LEAST_SHARE: f64 = 0.05;
+
+/// Counts what the expert's labels say of fields that records lack.
+#[derive(Debug, Default)]
+pub(super) struct Lacking {
+    fields: Vec<(String, SuggestSpec, BTreeMap<String, usize>)>,
+}
+
+impl Lacking {
+    /// For records of these fields.
+    pub(super) fn new(fields: &[FieldSpec]) -> Self {
+        let suggest = |field: &FieldSpec| Some((field.name.clone(), field.suggest.clone()?, BTreeMap::new()));
+        Self { fields: fields.iter().filter_map(suggest).collect() }
+    }
+
+    /// Counts a record, as it was read.
+    pub(super) fn add(&mut self, record: &Record, facts: &Facts) {
+        for (field, spec, counts) in &mut self.fields {
+            let class = facts.labels.get(&spec.label).filter(|class| !spec.except.contains(class));
+            if let Some(class) = class.filter(|_| record.text(field).is_none()) {
+                *counts.entry(class.clone()).or_default() += 1;
+            }
+        }
+    }
+
+    /// What is suggested, of so many records.
+    pub(super) fn remarks(&self, records: usize) -> Vec<String> {
+        let remark = |(field, spec, counts): &(String, SuggestSpec, BTreeMap<String, usize>)| {
+            // The first of the most frequent.
+            let (class, count) = counts.iter().max_by_key(|(class, count)| (**count, std::cmp::Reverse(*class)))?;
+            let many = *count >= LEAST && *count as f64 >= LEAST_SHARE * records as f64;
+            let what = spec.what.replace("{class}", class);
+            many.then(|| {
+                let (count, records) = (grouped(*count), grouped(records));
+                format!("{count} of {records} records {what}: `--field {field}={class}` reads all of them so")
+            })
+        };
+        self.fields.iter().filter_map(remark).collect()
+    }
+}
+
+/// 3012480 as `3,012,480`.
+fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn remarks(classes: &[(&str, usize)], given: Option<&str>) -> Vec<String> {
+        let fields: Vec<FieldSpec> = serde_json::from_value(serde_json::json!([{"name": "tone", "optional": true,
+            "suggest": {"label": "sounds", "except": ["plain"], "what": "sound {class}"}}, {"name": "x"}]))
+        .unwrap();
+        let mut lacking = Lacking::new(&fields);
+        let record = Record::from_pairs(given.map(|tone| ("tone", tone)));
+        let mut all = 0;
+        for (class, count) in classes {
+            let labels = BTreeMap::from([("sounds".to_owned(), (*class).to_owned())]);
+            let facts = Facts { labels, ..Facts::default() };
+            (0..*count).for_each(|_| lacking.add(&record, &facts));
+            all += count;
+        }
+        lacking.remarks(all)
+    }
+
+    #[test]
+    fn a_value_that_many_records_lack_is_suggested() {
+        let said = remarks(&[("plain", 3_766), ("loud", 1_234), ("shy", 30)], None);
+        assert_eq!(said, ["1,234 of 5,030 records sound loud: `--field tone=loud` reads all of them so"]);
+        assert_eq!(remarks(&[("plain", 3_766), ("loud", 1_234)], Some("plain")), [""; 0]);
+        assert_eq!(remarks(&[("loud", 19)], None), [""; 0], "too few to tell");
+        assert_eq!(remarks(&[("plain", 981), ("loud", 49)], None), [""; 0], "too small a share");
+        assert_eq!(remarks(&[("plain", 100)], None), [""; 0]);
+    }
+}
