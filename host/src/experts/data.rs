@@ -15,7 +15,7 @@ use super::sources::{Files, LocalData, Synthetic};
 use super::tokenise::Tokeniser;
 use crate::datasets::{DatasetError, MapOverrides, SplitSettings};
 use crate::gate::{
-    CountTokens, Counter, Data, Gate, GateError, GateReporter, Outcome, PreparedSet, Request, cache_folder,
+    ChatTokens, CountTokens, Counter, Data, Gate, GateError, GateReporter, Outcome, PreparedSet, Request, cache_folder,
 };
 use crate::home::hive_home;
 use crate::plugins::{LibraryPlace, LoadedExpert, load_isolated};
@@ -94,15 +94,17 @@ pub fn prepare(
     };
     let tokeniser = base.map(|(model, _)| Tokeniser::new(model)).transpose()?;
     let count: &CountTokens<'_> = &|chat: &Rendered| {
-        let Some(tokeniser) = &tokeniser else { return Ok((0, 0)) };
+        let Some(tokeniser) = &tokeniser else { return Ok(ChatTokens::default()) };
         let encoded = tokeniser.encode(chat).map_err(|e| GateError::Tokens(e.to_string()))?;
-        Ok((encoded.ids.len(), encoded.ids.len() - encoded.prompt_len))
+        let whole = encoded.ids.len();
+        Ok(ChatTokens { whole, completion: whole - encoded.prompt_len, control: tokeniser.control_tokens_in(chat) })
     };
-    let counter = match base {
+    let counter = match base.zip(tokeniser.as_ref()) {
         None => None,
-        Some((model, id)) => Some(Counter {
+        Some(((model, id), tokeniser)) => Some(Counter {
             base: id.to_owned(),
             digest: model.digest()?.to_owned(),
+            tokenizer: tokeniser.tokenizer.digest()?,
             max_seq_len: request.recipe.training.max_seq_len,
             max_completion: expert.manifest().generation.max_new_tokens,
             count,
