@@ -112,6 +112,18 @@ pub fn remove_leftovers(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Refuses what Git leaves in place of a file that is kept in Git LFS, when a repository was cloned
+/// without it: `bytes` are what is at `path`, or the beginning of it.
+///
+/// # Errors
+/// [`EngineError::Format`] that says how to get the file.
+pub fn refuse_lfs_pointer(path: &Path, bytes: &[u8]) -> Result<()> {
+    match bytes.starts_with(b"version https://git-lfs.github.com/spec/") {
+        true => Err(EngineError::format(path, "it is a Git LFS pointer: `git lfs pull` gets the file")),
+        false => Ok(()),
+    }
+}
+
 /// Bytes that may still be written where `path` is or will be; `None` where the system does not
 /// tell.
 pub fn free_bytes(path: &Path) -> Option<u64> {

@@ -23,7 +23,7 @@ use tokenizers::{
 use self::controls::Controls;
 use super::source::gguf_config::{Metadata, whole};
 use crate::error::{EngineError, Result};
-use crate::files::hex;
+use crate::files::{hex, refuse_lfs_pointer};
 
 /// How Qwen2 and Qwen3 cut a text before merging: contractions, words with one leading sign, single
 /// digits, signs, line ends, spaces. From Qwen's `tokenizer.json`.
@@ -61,6 +61,7 @@ impl Tokenizer {
     /// tokenizer.
     pub fn from_file(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|e| EngineError::io("read", path, e))?;
+        refuse_lfs_pointer(path, &bytes)?;
         let inner = tokenizers::Tokenizer::from_bytes(&bytes)
             .map_err(|e| EngineError::format(path, format!("it is not a tokenizer: {e}")))?;
         Self::new(inner)
