@@ -320,6 +320,32 @@ fn git_lfs_pointers_are_named() {
 }
 
 #[test]
+fn repositories_of_the_hub_are_known_by_name() {
+    let place = tiny();
+    for command in [
+        &PROBE[..],
+        &["adapter", "merge", "--adapter", "../adapter", "--base", "../tiny", "--out", "../x"],
+        &["bench", "train", "--base", "../tiny"],
+        &["bench", "generate", "--base", "../tiny"],
+    ] {
+        let args: Vec<&str> =
+            command.iter().map(|a| if *a == "../tiny" { "huggingfacetb/SmolLM2-135M-Instruct" } else { a }).collect();
+        let said = place.run_with(&[("HIVE_OFFLINE", "1")], &args);
+        let means =
+            "Base model `huggingfacetb/SmolLM2-135M-Instruct` of the hub is `smollm2-135m-instruct` of the catalogue\n";
+        assert!(said.contains(means), "{command:?}: {said}");
+        assert!(said.contains("error: Failed to get base model `smollm2-135m-instruct`: "), "{said}");
+    }
+    // What an adapter names, as PEFT writes it.
+    change_config(&place.path("adapter"), |config| {
+        config["base_model_name_or_path"] = "HuggingFaceTB/SmolLM2-135M-Instruct".into();
+    });
+    let said =
+        place.run_with(&[("HIVE_OFFLINE", "1")], &["adapter", "merge", "--adapter", "../adapter", "--out", "../x"]);
+    assert!(said.contains("is `smollm2-135m-instruct` of the catalogue\n"), "{said}");
+}
+
+#[test]
 fn an_adapter_of_another_base() {
     let place = tiny();
     place.write("adapter/hive_base.json", &format!("{{\"id\": \"other\", \"digest\": \"{}\"}}", "0".repeat(64)));
@@ -407,6 +433,9 @@ fn token_ids_that_make_no_sense() {
     insta::assert_snapshot!("ids_negative", place.run(&PROBE));
     write_ids(&ids, &[1, 1, 2], &[1, 2]);
     insta::assert_snapshot!("ids_three_dimensions", place.run(&PROBE));
+    write_ids(&ids, &[1, 4097], &[1; 4097]);
+    let said = place.run(&PROBE);
+    assert!(said.contains("holds rows of 4097 tokens, the base model reads 4096 at the most"), "{said}");
     write_ids(&ids, &[0], &[]);
     insta::assert_snapshot!("ids_none", place.run(&PROBE));
 }

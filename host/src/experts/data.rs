@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use hive_engine::model::config::ModelConfig;
 use hive_engine::model::source::BaseModel;
 use hive_sdk::Rendered;
 use hive_sdk::manifest::Recipe;
@@ -51,6 +52,18 @@ pub struct OpenExpert {
     pub place: LibraryPlace,
 }
 
+/// Checks that a base of this shape can read what the recipe takes.
+///
+/// # Errors
+/// [`ExpertError::LongerThanBase`].
+pub fn check_length(recipe: &Recipe, config: &ModelConfig, base: &str) -> Result<(), ExpertError> {
+    let (max_seq_len, longest) = (recipe.training.max_seq_len, config.max_position_embeddings);
+    if max_seq_len <= longest {
+        return Ok(());
+    }
+    Err(ExpertError::LongerThanBase { max_seq_len, base: base.to_owned(), longest })
+}
+
 /// Prepares data. `base`, when there is one, counts tokens.
 ///
 /// # Errors
@@ -62,6 +75,9 @@ pub fn prepare(
     stop: &AtomicBool,
     reporter: &dyn GateReporter,
 ) -> Result<Outcome, ExpertError> {
+    if let Some((model, id)) = base {
+        check_length(&request.recipe, &model.config, id)?;
+    }
     if let [only] = &request.datasets[..]
         && PreparedSet::is_at(&only.path)
         && request.take_prepared
