@@ -253,7 +253,7 @@ pub struct AdapterSpec {
     #[schemars(range(min = 1, max = 4096))]
     pub rank: u32,
     /// Scaling is alpha / rank (alpha / √rank with rsLoRA).
-    #[schemars(range(min = 0.0))]
+    #[schemars(range(min = 0.0, max = 1e6))]
     pub alpha: f64,
     /// Probability with which an input is dropped in training.
     #[schemars(range(min = 0.0, max = 0.99))]
@@ -334,42 +334,44 @@ pub enum NonFinite {
 #[serde(deny_unknown_fields, default)]
 pub struct TrainingSpec {
     /// Highest learning rate.
-    #[schemars(range(min = 0.0))]
+    #[schemars(range(min = 0.0, max = 10.0))]
     pub learning_rate: f64,
     /// Passes over the training records; may be a fraction, of which whole steps are made. Ignored
     /// when `steps` is given.
-    #[schemars(range(min = 0.0))]
+    #[schemars(range(min = 0.0, max = 10_000.0))]
     pub epochs: f64,
     /// Optimizer steps in all.
+    #[schemars(range(max = 1_000_000_000))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<u64>,
     /// Share of the steps during which the learning rate rises from zero.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub warmup_ratio: f64,
     /// Warm-up in optimizer steps, instead of `warmup_ratio`.
+    #[schemars(range(max = 1_000_000_000))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warmup_steps: Option<u64>,
     /// Learning rate after warm-up.
     pub schedule: Schedule,
     /// Records per optimizer step.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 65_536))]
     pub effective_batch: usize,
     /// Longest record in tokens, prompt and completion; a longer one is dropped and counted.
-    #[schemars(range(min = 8))]
+    #[schemars(range(min = 8, max = 1_048_576))]
     pub max_seq_len: usize,
     /// Most tokens in one forward pass: a memory knob that does not change the result.
-    #[schemars(range(min = 8))]
+    #[schemars(range(min = 8, max = 1_048_576))]
     pub micro_batch_tokens: usize,
     /// Most records in one forward pass; as many as fit unless given. Does not change the result
     /// either.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 65_536))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub micro_batch_records: Option<usize>,
     /// Fill every forward pass with whatever record still fits, instead of records of a size. Each
     /// record attends to itself alone either way, so this does not change the result.
     pub packing: bool,
     /// Decoupled weight decay of A and B; magnitudes never decay.
-    #[schemars(range(min = 0.0))]
+    #[schemars(range(min = 0.0, max = 100.0))]
     pub weight_decay: f64,
     /// AdamW's first-moment decay.
     #[schemars(range(min = 0.0, max = 0.9999999))]
@@ -378,20 +380,22 @@ pub struct TrainingSpec {
     #[schemars(range(min = 0.0, max = 0.9999999))]
     pub beta2: f64,
     /// AdamW's epsilon.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub epsilon: f64,
     /// Gradients are scaled down to this global L2 norm; 0 means never.
-    #[schemars(range(min = 0.0))]
+    #[schemars(range(min = 0.0, max = 1e9))]
     pub max_grad_norm: f64,
     /// Optimizer steps between evaluations of the validation loss.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000_000_000))]
     pub eval_steps: u64,
     /// Optimizer steps between checkpoints.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000_000_000))]
     pub save_steps: u64,
     /// Held-out prompts that are answered and graded at every evaluation; 0: none.
+    #[schemars(range(max = 100_000))]
     pub graded_eval_prompts: usize,
     /// Checkpoints to keep, the best by `best_metric`, besides the latest.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 10_000))]
     pub keep_best: usize,
     /// What makes an evaluation the best.
     pub best_metric: Metric,
@@ -401,7 +405,7 @@ pub struct TrainingSpec {
     /// End with the best adapter instead of the last.
     pub load_best_at_end: bool,
     /// End early after so many evaluations without a better one; never unless given.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000_000_000))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patience: Option<u64>,
     /// What to do about a loss or gradient that is not finite.
@@ -448,15 +452,16 @@ impl Default for TrainingSpec {
 #[serde(deny_unknown_fields, default)]
 pub struct DataSpec {
     /// Records to synthesise when no data set is given.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 10_000_000))]
     pub synthetic_records: usize,
     /// Share of the records held out for validation.
     #[schemars(range(min = 0.0, max = 0.9))]
     pub validation_fraction: f64,
     /// Most validation records; those held out beyond it are not used.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000_000_000))]
     pub validation_records: usize,
     /// Held-out prompts that are answered and graded at the end, base against adapter.
+    #[schemars(range(max = 100_000))]
     pub graded_prompts: usize,
     /// Levels of lints other than the manifest's, by code.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -480,7 +485,7 @@ impl Default for DataSpec {
 #[serde(deny_unknown_fields, default)]
 pub struct GenerationSpec {
     /// Most tokens in an answer.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_048_576))]
     pub max_new_tokens: usize,
 }
 

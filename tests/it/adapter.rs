@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::harness::{Place, without_digests};
 use crate::shared::{folders_with, shared};
 use crate::tiny_base::{
-    Tensors, VOCAB, read_tensors, write_adapter, write_adapter_with, write_base, write_base_with, write_ids,
-    write_tensors,
+    Tensors, VOCAB, change_config, read_tensors, write_adapter, write_adapter_with, write_base, write_base_with,
+    write_ids, write_tensors,
 };
 
 fn text(path: &Path) -> String {
@@ -141,6 +141,211 @@ fn every_tensor_that_does_not_fit_is_listed_at_once() {
 }
 
 #[test]
+fn keys_as_other_tools_write_them_mean_the_same() {
+    let place = tiny();
+    let wanted = logits(&place, "../tiny");
+    let forms: [fn(&str) -> String; 3] = [
+        |key| key.replace("lora_magnitude_vector", "lora_magnitude_vector.weight"),
+        |key| {
+            let key = key.replace(".weight", ".default.weight");
+            key.replace("lora_magnitude_vector", "lora_magnitude_vector.default.weight")
+        },
+        |key| key.replace("lora_magnitude_vector", "lora_magnitude_vector.default"),
+    ];
+    for form in forms {
+        write_adapter_with(&place.path("adapter"), |tensors| {
+            *tensors = std::mem::take(tensors).into_iter().map(|(key, tensor)| (form(&key), tensor)).collect();
+        });
+        assert!(logits(&place, "../tiny") == wanted);
+        let said = place.run(&["adapter", "inspect", "../adapter"]);
+        assert!(said.starts_with("exit: 0\n") && said.contains("loads           yes"), "{said}");
+    }
+    // One and the same tensor under two names.
+    write_adapter_with(&place.path("adapter"), |tensors| {
+        let key = tensors.keys().find(|key| key.contains("lora_A")).unwrap().clone();
+        let tensor = tensors[&key].clone();
+        tensors.insert(key.replace(".weight", ".default.weight"), tensor);
+    });
+    let said = place.run(&PROBE);
+    assert!(said.contains("1 of its 13 tensors does not match base model `../tiny`:\n"), "{said}");
+    assert!(said.contains("is in the file a second time, under another name"), "{said}");
+}
+
+#[test]
+fn patterns_of_target_modules_may_look_ahead() {
+    let place = tiny();
+    let wanted = logits(&place, "../tiny");
+    let with = |pattern: &str| {
+        change_config(&place.path("adapter"), |config| config["target_modules"] = pattern.into());
+        (place.run(&PROBE), place.run(&["adapter", "inspect", "../adapter"]))
+    };
+    let looks_ahead =
+        r"(?:\bmodel\.layers\.[\d]{1,}(?!.*\.experts\.\d)\..*?(?:self_attn|mlp).*?\.(?:(?:q_proj|down_proj)))";
+    let (probe, inspect) = with(looks_ahead);
+    assert_eq!(probe, "exit: 0\n--- stdout\n12/12 tensors applied\n--- stderr\n");
+    assert!(logits(&place, "../tiny") == wanted);
+    assert!(inspect.contains("loads           yes"), "{inspect}");
+    // It matches less than there are tensors for.
+    let (probe, inspect) = with(r"^(?!.*\.1\.).*(?:q_proj|down_proj)$");
+    assert!(
+        probe.contains("which targets `^(?!.*\\.1\\.).*(?:q_proj|down_proj)$`: 6 of its 12 tensors do not match"),
+        "{probe}"
+    );
+    assert!(
+        probe.contains("belongs to `model.layers.1.self_attn.q_proj`, which the configuration does not target"),
+        "{probe}"
+    );
+    assert!(inspect.starts_with("exit: 1\n") && inspect.contains("loads           no, for 2 reasons"), "{inspect}");
+    // It cannot be read: the tensors say which layers are meant.
+    let (probe, inspect) = with(r"(?:.*\.q_proj");
+    assert_eq!(probe, "exit: 0\n--- stdout\n12/12 tensors applied\n--- stderr\n");
+    assert!(logits(&place, "../tiny") == wanted);
+    assert!(inspect.starts_with("exit: 0\n"), "{inspect}");
+    assert!(inspect.contains("The module pattern `(?:.*\\.q_proj` cannot be read: "), "{inspect}");
+    assert!(inspect.contains("; its tensors say which layers are meant\n"), "{inspect}");
+}
+
+#[test]
+fn adapters_of_other_methods_and_tools_are_named() {
+    let place = tiny();
+    let with = |config: &str| {
+        place.write("adapter/adapter_config.json", config);
+        [place.run(&["adapter", "inspect", "../adapter"]), place.run(&PROBE)]
+    };
+    for (config, expected) in [
+        (
+            r#"{"peft_type": "OFT", "oft_block_size": 32, "target_modules": ["q_proj"]}"#,
+            "`peft_type` is `OFT`, expected `LORA`",
+        ),
+        (r#"{"peft_type": "ADALORA", "r": 8}"#, "`peft_type` is `ADALORA`, expected `LORA`"),
+        (r#"{"peft_type": null, "r": 8, "lora_alpha": 16}"#, "`peft_type` is missing, expected `LORA`"),
+        (r#"{"peft_type": 7}"#, "`peft_type` is 7, expected `LORA`"),
+        (
+            r#"{"fine_tune_type": "dora", "num_layers": 16}"#,
+            "it is of an adapter of mlx-lm (`fine_tune_type` is `dora`)",
+        ),
+        (r#"{"lora_parameters": {"rank": 8}}"#, "it is of an adapter of mlx-lm (it has `lora_parameters`)"),
+        (r#"{"peft_type": "LORA", "lora_alpha": 8}"#, "missing field `r`"),
+        (
+            r#"{"peft_type": "LORA", "r": 8, "lora_alpha": 1e30}"#,
+            "`lora_alpha` is 1000000000000000000000000000000, expected",
+        ),
+    ] {
+        for said in with(config) {
+            assert!(said.starts_with("exit: 1\n") && said.contains(expected), "{config}: {said}");
+        }
+    }
+    let place = tiny();
+    let tensors = place.path("adapter/adapter_model.safetensors");
+    std::fs::rename(&tensors, place.path("adapter/adapters.safetensors")).unwrap();
+    let said = place.run(&PROBE);
+    assert!(
+        said.contains(
+            "it has `adapters.safetensors`, as mlx-lm writes it, expected PEFT's `adapter_model.safetensors`"
+        ),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_hive_does_not_compute_is_named_with_what_was_targeted() {
+    let place = tiny();
+    write_adapter_with(&place.path("adapter"), |tensors| {
+        for (part, shape) in [("A", vec![2, 16]), ("B", vec![VOCAB, 2])] {
+            let values = vec![0.0; shape.iter().product()];
+            tensors.insert(format!("base_model.model.lm_head.lora_{part}.weight"), (shape, values));
+        }
+    });
+    let targeted = "belongs to `lm_head`, which the configuration targets and hive does not compute (it computes adapters of q_proj";
+    change_config(&place.path("adapter"), |config| {
+        config["target_modules"] = serde_json::json!(["q_proj", "down_proj", "lm_head"]);
+    });
+    let said = place.run(&PROBE);
+    assert!(
+        said.contains("`../adapter`, which targets `down_proj`, `lm_head`, `q_proj`: 2 of its 14 tensors do not match"),
+        "{said}"
+    );
+    assert!(said.contains(targeted), "{said}");
+    let said = place.run(&["adapter", "inspect", "../adapter"]);
+    assert!(said.starts_with("exit: 1\n") && said.contains("loads           no, for 2 reasons"), "{said}");
+    assert!(said.contains(targeted), "{said}");
+    // Every key is another than it should be: what is there and what is missing are two counts.
+    write_adapter_with(&place.path("adapter"), |tensors| {
+        *tensors = std::mem::take(tensors).into_iter().map(|(key, t)| (format!("x.{key}"), t)).collect();
+    });
+    let said = place.run(&PROBE);
+    assert!(said.contains("12 of its 12 tensors do not match base model `../tiny`, and 12 are missing:\n"), "{said}");
+}
+
+#[test]
+fn values_that_are_no_numbers_are_found() {
+    let place = tiny();
+    let key = "base_model.model.model.layers.1.mlp.down_proj.lora_B.weight";
+    write_adapter_with(&place.path("adapter"), |tensors| {
+        let values = &mut tensors.get_mut(key).unwrap().1;
+        (values[0], values[5]) = (f32::NAN, f32::NEG_INFINITY);
+    });
+    let told = format!("`{key}` holds 2 values of 32 that are not finite (NaN or infinity)");
+    let said = place.run(&["adapter", "inspect", "../adapter"]);
+    assert!(said.starts_with("exit: 1\n") && said.contains("loads           no, for 1 reason"), "{said}");
+    assert!(said.contains(&told), "{said}");
+    let said = place.run(&PROBE);
+    assert!(said.starts_with("exit: 1\n") && said.contains(&told), "{said}");
+    assert!(said.contains("1 of its 12 tensors hold what is no number"), "{said}");
+}
+
+#[test]
+fn git_lfs_pointers_are_named() {
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 45118424\n";
+    let told = "it is a Git LFS pointer: `git lfs pull` gets the file";
+    for file in [
+        "adapter/adapter_model.safetensors",
+        "adapter/adapter_config.json",
+        "tiny/model.safetensors",
+        "tiny/tokenizer.json",
+    ] {
+        let place = tiny();
+        place.write(file, pointer);
+        let said = place.run(&PROBE);
+        let name = file.rsplit('/').next().unwrap();
+        assert!(said.starts_with("exit: 1\n") && said.contains(told) && said.contains(name), "{file}: {said}");
+        if file.starts_with("adapter") {
+            assert!(place.run(&["adapter", "inspect", "../adapter"]).contains(told), "{file}");
+        }
+    }
+    let place = tiny();
+    place.write("model.gguf", pointer);
+    let said = place.run(&PROBE.map(|a| if a == "../tiny" { "../model.gguf" } else { a }));
+    assert!(said.contains(told), "{said}");
+}
+
+#[test]
+fn repositories_of_the_hub_are_known_by_name() {
+    let place = tiny();
+    for command in [
+        &PROBE[..],
+        &["adapter", "merge", "--adapter", "../adapter", "--base", "../tiny", "--out", "../x"],
+        &["bench", "train", "--base", "../tiny"],
+        &["bench", "generate", "--base", "../tiny"],
+    ] {
+        let args: Vec<&str> =
+            command.iter().map(|a| if *a == "../tiny" { "huggingfacetb/SmolLM2-135M-Instruct" } else { a }).collect();
+        let said = place.run_with(&[("HIVE_OFFLINE", "1")], &args);
+        let means =
+            "Base model `huggingfacetb/SmolLM2-135M-Instruct` of the hub is `smollm2-135m-instruct` of the catalogue\n";
+        assert!(said.contains(means), "{command:?}: {said}");
+        assert!(said.contains("error: Failed to get base model `smollm2-135m-instruct`: "), "{said}");
+    }
+    // What an adapter names, as PEFT writes it.
+    change_config(&place.path("adapter"), |config| {
+        config["base_model_name_or_path"] = "HuggingFaceTB/SmolLM2-135M-Instruct".into();
+    });
+    let said =
+        place.run_with(&[("HIVE_OFFLINE", "1")], &["adapter", "merge", "--adapter", "../adapter", "--out", "../x"]);
+    assert!(said.contains("is `smollm2-135m-instruct` of the catalogue\n"), "{said}");
+}
+
+#[test]
 fn an_adapter_of_another_base() {
     let place = tiny();
     place.write("adapter/hive_base.json", &format!("{{\"id\": \"other\", \"digest\": \"{}\"}}", "0".repeat(64)));
@@ -228,6 +433,9 @@ fn token_ids_that_make_no_sense() {
     insta::assert_snapshot!("ids_negative", place.run(&PROBE));
     write_ids(&ids, &[1, 1, 2], &[1, 2]);
     insta::assert_snapshot!("ids_three_dimensions", place.run(&PROBE));
+    write_ids(&ids, &[1, 4097], &[1; 4097]);
+    let said = place.run(&PROBE);
+    assert!(said.contains("holds rows of 4097 tokens, the base model reads 4096 at the most"), "{said}");
     write_ids(&ids, &[0], &[]);
     insta::assert_snapshot!("ids_none", place.run(&PROBE));
 }

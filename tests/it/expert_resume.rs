@@ -205,7 +205,7 @@ fn threads_and_vectors_do_not_change_the_adapter() {
     let said = place.run_with(&[("HIVE_VECTORS", "avx")], &["expert", "list"]);
     assert!(said.contains("error: `HIVE_VECTORS` is `avx`, expected `any` or `avx2`"), "{said}");
     let said = place.run_with(&[("HIVE_THREADS", "none")], &["expert", "list"]);
-    assert!(said.contains("error: `HIVE_THREADS` is `none`, expected a number from 1 to 1024"), "{said}");
+    assert!(said.contains("error: `HIVE_THREADS` is `none`, expected a number from 1 to "), "{said}");
 }
 
 #[test]

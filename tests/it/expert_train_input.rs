@@ -73,6 +73,64 @@ fn records_that_are_too_long_are_dropped_whole_and_counted() {
 }
 
 #[test]
+fn names_of_control_tokens_in_a_record_train_as_text_and_are_noted() {
+    let place = place();
+    let sql = |name: &str| format!("SELECT COUNT(*) FROM pets WHERE name = '{name}'");
+    let longest = |said: &str| -> usize {
+        let rest = said.split("the longest has ").nth(1).expect("it is said");
+        rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
+    };
+    let one = |name: &str| line(&format!("How many pets are called {name}?"), SCHEMA, &sql(name));
+    let more = ["--set", "validation_fraction=0"];
+    let plain = train_on(&place, &one("x"), &more);
+    let named = train_on(&place, &one("<|im_end|><|im_start|>"), &more);
+    assert!(named.starts_with("exit: 0\n"), "{named}");
+    // A token per byte, in the question and in the completion.
+    assert_eq!(longest(&named), longest(&plain) + 2 * ("<|im_end|><|im_start|>".len() - 1));
+    let place = crate::expert_train::place();
+    place.write("checkout/data.jsonl", &(one("x") + &one("<|im_end|>")));
+    let said = place.run(&["expert", "data", "sql", "--dataset", "data.jsonl", "--base", "../tiny", "--json"]);
+    let note = "its text holds `<|im_end|>`, which trains as text, not as a control token";
+    assert!(said.contains("\"control-token-text\"") && said.contains(note), "{said}");
+}
+
+#[test]
+fn records_longer_than_the_base_reads_are_refused() {
+    let place = place();
+    let expected = "error: `max_seq_len` is 5000, base model `../tiny` reads 4096 tokens at the most\n";
+    for said in [
+        train_on(&place, &good(4), &["--set", "max_seq_len=5000"]),
+        place.run(&[
+            "expert",
+            "plan",
+            "sql",
+            "--base",
+            "../tiny",
+            "--set",
+            "max_seq_len=5000",
+            "--dataset",
+            "data.jsonl",
+        ]),
+        place.run(&[
+            "expert",
+            "data",
+            "sql",
+            "--base",
+            "../tiny",
+            "--set",
+            "max_seq_len=5000",
+            "--dataset",
+            "data.jsonl",
+        ]),
+    ] {
+        assert!(said.starts_with("exit: 1\n") && said.contains(expected), "{said}");
+        assert!(said.contains("hint: `--set max_seq_len=4096`"), "{said}");
+    }
+    let said = place.run(&["expert", "plan", "sql", "--arch", "smollm2-135m", "--set", "max_seq_len=9000"]);
+    assert!(said.contains("`max_seq_len` is 9000, base model `random-smollm2-135m` reads 8192 tokens"), "{said}");
+}
+
+#[test]
 fn rejected_records_are_counted_and_the_others_are_trained_on() {
     let place = place();
     let bad = line("Who?", SCHEMA, "SELECT name FORM pets");

@@ -21,6 +21,7 @@ mod expert_validate;
 mod harness;
 mod hostile_packages;
 mod model;
+mod numbers;
 mod oci_server;
 mod plugin_build;
 mod plugin_calls;

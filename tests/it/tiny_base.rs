@@ -56,6 +56,20 @@ pub fn write_adapter(folder: &Path) {
     write_adapter_with(folder, |_| {});
 }
 
+/// Writes that adapter with another name of its base.
+pub fn write_adapter_naming(folder: &Path, base: &str) {
+    write_adapter(folder);
+    change_config(folder, |config| config["base_model_name_or_path"] = base.into());
+}
+
+/// Changes an adapter's configuration.
+pub fn change_config(folder: &Path, change: impl FnOnce(&mut Value)) {
+    let path = folder.join("adapter_config.json");
+    let mut config: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    change(&mut config);
+    write_json(&path, &config);
+}
+
 /// Writes that adapter after `change` has had its way with the tensors.
 pub fn write_adapter_with(folder: &Path, change: impl FnOnce(&mut Tensors)) {
     let mut tensors = Tensors::new();

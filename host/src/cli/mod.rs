@@ -16,6 +16,7 @@ mod interrupt;
 mod key;
 pub mod loading;
 mod model;
+mod numbers;
 pub mod output;
 mod packages;
 mod plan_text;
@@ -135,10 +136,25 @@ fn set_vectors() -> anyhow::Result<()> {
 
 /// Computes with as many threads as `HIVE_THREADS` says. The result does not depend on it.
 fn set_threads() -> anyhow::Result<()> {
-    let Some(text) = std::env::var("HIVE_THREADS").ok().filter(|t| !t.is_empty()) else { return Ok(()) };
-    let threads = text.parse::<usize>().ok().filter(|n| (1..=1024).contains(n));
-    let threads = threads
-        .ok_or_else(|| Failure::misuse(format!("`HIVE_THREADS` is `{text}`, expected a number from 1 to 1024")))?;
+    let given =
+        |name: &'static str| std::env::var(name).ok().filter(|text| !text.trim().is_empty()).map(|text| (name, text));
+    let own = given("HIVE_THREADS");
+    // What the library of the threads would read by itself; there 0 means one per core.
+    let of_library = || given("RAYON_NUM_THREADS").filter(|(_, text)| text.parse() != Ok(0usize));
+    let Some((name, text)) = own.or_else(of_library) else { return Ok(()) };
+    let most = most_threads();
+    let threads = text.parse::<usize>().ok().filter(|n| (1..=most).contains(n));
+    let threads =
+        threads.ok_or_else(|| Failure::misuse(format!("`{name}` is `{text}`, expected a number from 1 to {most}")))?;
     hive_engine::set_threads(threads)
         .map_err(|e| Failure::misuse(format!("Failed to start {threads} threads: {e}")).into())
 }
+
+/// Most threads: far more than there are cores spend their time waiting for each other.
+fn most_threads() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (4 * cores).max(LEAST_BOUND)
+}
+
+/// Threads that every machine may be asked for, so that what holds on one can be tried on another.
+const LEAST_BOUND: usize = 64;

@@ -43,6 +43,10 @@ impl PullProgress {
 }
 
 impl PullReporter for PullProgress {
+    fn means(&mut self, name: &str, model: &str) {
+        self.line(&format!("Base model `{name}` of the hub is `{model}` of the catalogue"));
+    }
+
     fn started(&mut self, model: &Model) {
         let size = model.size().map_or(String::new(), |bytes| format!(", {}", DecimalBytes(bytes)));
         self.line(&format!("Pulling base model {} ({}{size})", model.id, model.license));

@@ -234,6 +234,9 @@ impl Reporter for TrainProgress {
 }
 
 impl PullReporter for TrainProgress {
+    fn means(&mut self, name: &str, model: &str) {
+        self.pull.means(name, model);
+    }
     fn started(&mut self, model: &Model) {
         self.pull.started(model);
     }

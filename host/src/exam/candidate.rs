@@ -135,7 +135,7 @@ impl Candidate {
     pub fn base_id(&self) -> Result<Option<String>, ExamError> {
         let Some(name) = &self.facts.made_for else { return Ok(None) };
         let catalogue = Catalogue::embedded().map_err(ExpertError::from)?;
-        if let Some(model) = catalogue.of_repository(name).or_else(|| catalogue.get(name)) {
+        if let Some(model) = catalogue.named(name) {
             return Ok(Some(model.id.clone()));
         }
         Ok(Path::new(name).exists().then(|| name.clone()))

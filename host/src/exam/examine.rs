@@ -55,8 +55,10 @@ pub(super) fn examine(
             let mut grade = match known.get(answer.text.as_str()) {
                 Some(grade) => grade.clone(),
                 None if answer.too_long => {
-                    let message =
-                        format!("the prompt has {} tokens, more than the base can read", answer.prompt_tokens);
+                    let message = format!(
+                        "the prompt has {} tokens, with an answer more than the base can read",
+                        answer.prompt_tokens
+                    );
                     failed(expert, prompt, "")?.with(TOO_LONG_PROMPT, message)
                 }
                 None => {

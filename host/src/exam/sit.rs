@@ -19,7 +19,7 @@ use super::cache::{Cache, Kind};
 use super::candidate::Candidate;
 use super::error::ExamError;
 use super::suite::SuitePrompt;
-use crate::experts::answer::{Answer, answer_to};
+use crate::experts::answer::{Answer, answer_to, has_room};
 use crate::experts::base::Base;
 use crate::experts::tokenise::Tokeniser;
 use crate::plugins::LoadedExpert;
@@ -41,7 +41,7 @@ pub struct Answered {
     pub tokens: usize,
     /// Whether it ended by itself.
     pub complete: bool,
-    /// Whether the prompt has more tokens than the base can read: then it was not asked.
+    /// Whether the prompt leaves no room for an answer in what the base can read: then it was not asked.
     pub too_long: bool,
     /// Wall time when it was written.
     pub seconds: f64,
@@ -132,8 +132,7 @@ impl Room<'_> {
     }
 
     fn answer(&self, model: Model, ids: &[u32], stop: &AtomicBool) -> Result<Option<Answered>, ExamError> {
-        let room = self.base.model.config.max_position_embeddings.saturating_sub(ids.len());
-        if room == 0 {
+        if !has_room(&self.base.model.config, ids.len(), self.most) {
             return Ok(Some(Answered {
                 text: String::new(),
                 prompt_tokens: ids.len(),
@@ -146,7 +145,7 @@ impl Room<'_> {
         }
         let go_on = || !stop.load(Ordering::Relaxed);
         let Answer { text, prompt_tokens, tokens, complete, seconds, first_seconds } =
-            answer_to(model, self.tokeniser, ids, self.most.min(room), go_on)?;
+            answer_to(model, self.tokeniser, ids, self.most, go_on)?;
         // Half an answer is none, and is not kept.
         let answered = Answered { text, prompt_tokens, tokens, complete, too_long: false, seconds, first_seconds };
         Ok(go_on().then_some(answered))

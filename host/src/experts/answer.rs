@@ -1,12 +1,11 @@
 //! Asking a model: prompt in, text out, greedily.
 
 use hive_engine::generate::{Generated, Sampling, StopReason, generate};
+use hive_engine::model::config::ModelConfig;
 use hive_engine::model::pass::Model;
-use hive_sdk::Record;
 
 use super::ExpertError;
 use super::tokenise::Tokeniser;
-use crate::plugins::LoadedExpert;
 
 /// A completion.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,26 +24,15 @@ pub struct Answer {
     pub first_seconds: f64,
 }
 
-/// Answers one record's prompt.
-///
-/// # Errors
-/// What the expert, the template, the tokenizer or the model says.
-pub fn answer(
-    model: Model,
-    tokeniser: &Tokeniser,
-    expert: &LoadedExpert,
-    record: &Record,
-    max_new_tokens: usize,
-    go_on: impl FnMut() -> bool,
-) -> Result<Answer, ExpertError> {
-    let prompt = tokeniser.prompts(expert, std::slice::from_ref(record))?.pop().unwrap_or_default();
-    answer_to(model, tokeniser, &prompt, max_new_tokens, go_on)
+/// Whether the base has room for a prompt of so many tokens and an answer of at most so many.
+pub fn has_room(config: &ModelConfig, prompt: usize, max_new_tokens: usize) -> bool {
+    prompt.saturating_add(max_new_tokens) <= config.max_position_embeddings
 }
 
 /// Answers a prompt's tokens.
 ///
 /// # Errors
-/// What the tokenizer or the model says.
+/// [`ExpertError::NoRoom`], or what the tokenizer or the model says.
 pub fn answer_to(
     model: Model,
     tokeniser: &Tokeniser,
@@ -52,6 +40,11 @@ pub fn answer_to(
     max_new_tokens: usize,
     mut go_on: impl FnMut() -> bool,
 ) -> Result<Answer, ExpertError> {
+    let config = &model.base.config;
+    if !has_room(config, prompt.len(), max_new_tokens) {
+        let (prompt, longest) = (prompt.len(), config.max_position_embeddings);
+        return Err(ExpertError::NoRoom { prompt, max_new_tokens, longest });
+    }
     let begin = std::time::Instant::now();
     let mut first = None;
     let Generated { ids, reason } = generate(model, prompt, max_new_tokens, &tokeniser.eos, Sampling::Greedy, |_| {

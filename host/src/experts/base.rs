@@ -5,7 +5,7 @@ use hive_engine::model::decoder::Decoder;
 use hive_engine::model::source::{self, BaseModel};
 
 use super::ExpertError;
-use crate::models::{self, PullReporter};
+use crate::models::{ModelStore, PullReporter};
 
 /// A base model in memory.
 #[derive(Debug)]
@@ -24,7 +24,8 @@ impl Base {
     /// # Errors
     /// When it cannot be had, or its files are not what they should be.
     pub fn open(id_or_path: &str, reporter: &mut dyn PullReporter) -> Result<Self, ExpertError> {
-        Self::load(id_or_path, files(id_or_path, reporter)?)
+        let (id, model) = files(id_or_path, reporter)?;
+        Self::load(&id, model)
     }
 
     /// Takes the weights of an opened base into memory.
@@ -45,11 +46,17 @@ impl Base {
     }
 }
 
-/// The files of a base, fetched first if need be: tokenizer, template and shape, no weights yet.
+/// The files of a base, fetched first if need be: tokenizer, template and shape, no weights yet. With
+/// what it is to be called: its id in the catalogue, or the path as it was given.
 ///
 /// # Errors
 /// When it cannot be had, or its files are not what they should be.
-pub fn files(id_or_path: &str, reporter: &mut dyn PullReporter) -> Result<BaseModel, ExpertError> {
-    let location = models::ensure(id_or_path, reporter)?;
-    Ok(source::open(&location.path)?)
+pub fn files(id_or_path: &str, reporter: &mut dyn PullReporter) -> Result<(String, BaseModel), ExpertError> {
+    let store = ModelStore::from_env()?;
+    if let Some(model) = store.entry(id_or_path).filter(|model| model.id != id_or_path) {
+        reporter.means(id_or_path, &model.id);
+    }
+    let location = store.ensure(id_or_path, reporter)?;
+    let model = source::open(&location.path)?;
+    Ok((location.id.unwrap_or_else(|| id_or_path.to_owned()), model))
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use hive_engine::model::config::ModelConfig;
 use hive_engine::model::source::BaseModel;
 use hive_sdk::Rendered;
 use hive_sdk::manifest::Recipe;
@@ -16,7 +17,7 @@ use super::sources::{Files, LocalData, Synthetic};
 use super::tokenise::Tokeniser;
 use crate::datasets::{DatasetError, MapOverrides, SplitSettings};
 use crate::gate::{
-    CountTokens, Counter, Data, Gate, GateError, GateReporter, Outcome, PreparedSet, Request, cache_folder,
+    ChatTokens, CountTokens, Counter, Data, Gate, GateError, GateReporter, Outcome, PreparedSet, Request, cache_folder,
 };
 use crate::home::hive_home;
 use crate::plugins::{LibraryPlace, LoadedExpert, load_isolated};
@@ -54,6 +55,18 @@ pub struct OpenExpert {
     pub place: LibraryPlace,
 }
 
+/// Checks that a base of this shape can read what the recipe takes.
+///
+/// # Errors
+/// [`ExpertError::LongerThanBase`].
+pub fn check_length(recipe: &Recipe, config: &ModelConfig, base: &str) -> Result<(), ExpertError> {
+    let (max_seq_len, longest) = (recipe.training.max_seq_len, config.max_position_embeddings);
+    if max_seq_len <= longest {
+        return Ok(());
+    }
+    Err(ExpertError::LongerThanBase { max_seq_len, base: base.to_owned(), longest })
+}
+
 /// Prepares data. `base`, when there is one, counts tokens.
 ///
 /// # Errors
@@ -65,6 +78,9 @@ pub fn prepare(
     stop: &AtomicBool,
     reporter: &dyn GateReporter,
 ) -> Result<Outcome, ExpertError> {
+    if let Some((model, id)) = base {
+        check_length(&request.recipe, &model.config, id)?;
+    }
     if let [only] = &request.datasets[..]
         && PreparedSet::is_at(&only.path)
         && request.take_prepared
@@ -104,15 +120,17 @@ pub fn prepare(
     };
     let tokeniser = base.map(|(model, _)| Tokeniser::new(model)).transpose()?;
     let count: &CountTokens<'_> = &|chat: &Rendered| {
-        let Some(tokeniser) = &tokeniser else { return Ok((0, 0)) };
+        let Some(tokeniser) = &tokeniser else { return Ok(ChatTokens::default()) };
         let encoded = tokeniser.encode(chat).map_err(|e| GateError::Tokens(e.to_string()))?;
-        Ok((encoded.ids.len(), encoded.ids.len() - encoded.prompt_len))
+        let whole = encoded.ids.len();
+        Ok(ChatTokens { whole, completion: whole - encoded.prompt_len, control: tokeniser.control_tokens_in(chat) })
     };
-    let counter = match base {
+    let counter = match base.zip(tokeniser.as_ref()) {
         None => None,
-        Some((model, id)) => Some(Counter {
+        Some(((model, id), tokeniser)) => Some(Counter {
             base: id.to_owned(),
             digest: model.digest()?.to_owned(),
+            tokenizer: tokeniser.tokenizer.digest()?,
             max_seq_len: request.recipe.training.max_seq_len,
             max_completion: expert.manifest().generation.max_new_tokens.min(request.recipe.training.max_seq_len),
             count,

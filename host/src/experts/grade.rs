@@ -7,7 +7,7 @@ use hive_sdk::{Grade, GradeRequest, Record};
 use serde::Serialize;
 
 use super::ExpertError;
-use super::answer::{Answer, answer};
+use super::answer::{Answer, answer_to, has_room};
 use super::tokenise::Tokeniser;
 use crate::plugins::LoadedExpert;
 
@@ -29,11 +29,18 @@ pub struct Scores {
     pub score: f64,
     /// How often each finding came.
     pub findings: BTreeMap<String, usize>,
+    /// Prompts that were not asked: with an answer they are more than the base can read.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub left_out: usize,
     /// Prompt by prompt.
     pub graded: Vec<Graded>,
 }
 
-/// Answers and grades `prompts`; `on_answer` sees each as it comes and says whether to go on.
+fn is_zero(n: &usize) -> bool {
+    *n == 0
+}
+
+/// Answers and grades `prompts`, but for those that leave no room for an answer; `on_answer` sees each as it comes and says whether to go on.
 /// What was answered before a stop is graded.
 ///
 /// # Errors
@@ -47,8 +54,13 @@ pub fn grade(
     mut on_answer: impl FnMut(usize, &Answer) -> bool,
 ) -> Result<Scores, ExpertError> {
     let mut requests = Vec::with_capacity(prompts.len());
-    for (i, prompt) in prompts.iter().enumerate() {
-        let answer = answer(model, tokeniser, expert, prompt, max_new_tokens, || true)?;
+    let mut scores = Scores::default();
+    for (i, (prompt, ids)) in prompts.iter().zip(tokeniser.prompts(expert, prompts)?).enumerate() {
+        if !has_room(&model.base.config, ids.len(), max_new_tokens) {
+            scores.left_out += 1;
+            continue;
+        }
+        let answer = answer_to(model, tokeniser, &ids, max_new_tokens, || true)?;
         let go_on = on_answer(i, &answer);
         requests.push(GradeRequest { prompt: prompt.clone(), completion: answer.text });
         if !go_on {
@@ -56,7 +68,6 @@ pub fn grade(
         }
     }
     let grades = expert.grade(&requests)?;
-    let mut scores = Scores::default();
     for (GradeRequest { prompt, completion }, grade) in requests.into_iter().zip(grades) {
         scores.score += grade.score;
         for finding in &grade.findings {

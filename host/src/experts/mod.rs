@@ -75,6 +75,29 @@ pub enum ExpertError {
         /// `tokenizer`, `chat template`
         missing: &'static str,
     },
+    /// A prompt and its answer are more than the base can read.
+    #[error(
+        "The prompt has {prompt} tokens and the answer may have {max_new_tokens}: together more than the {longest} that \
+         the base model reads"
+    )]
+    NoRoom {
+        /// Tokens of the prompt.
+        prompt: usize,
+        /// Most tokens of the answer.
+        max_new_tokens: usize,
+        /// Tokens that the base reads.
+        longest: usize,
+    },
+    /// `max_seq_len` is more than the base can read.
+    #[error("`max_seq_len` is {max_seq_len}, base model `{base}` reads {longest} tokens at the most")]
+    LongerThanBase {
+        /// What the recipe says.
+        max_seq_len: usize,
+        /// The base.
+        base: String,
+        /// Tokens that it reads.
+        longest: usize,
+    },
     /// After tokenisation nothing is left.
     #[error(
         "No record is left to train on: all {records} are longer than max_seq_len = {max_seq_len} tokens (the shortest has {shortest})"
@@ -166,6 +189,7 @@ impl ExpertError {
             Self::Plugin(e) => e.exit_code(),
             Self::Gate(e) => e.exit_code(),
             Self::Engine(e) => engine_exit_code(e),
+            Self::NoRoom { .. } | Self::LongerThanBase { .. } => 1,
             Self::AllTooLong { .. } | Self::Recipe(_) | Self::OtherRun { .. } | Self::Replay { .. } => 1,
             _ => 2,
         }
@@ -198,6 +222,13 @@ impl ExpertError {
             Self::Setting { .. } => {
                 Some("it holds keys of the recipe: `[training]` and below it `learning_rate = 1e-4`".into())
             }
+            Self::NoRoom { prompt, longest, .. } => Some(match longest.saturating_sub(*prompt) {
+                0 => "a shorter prompt, such as fewer tables in the schema, leaves room for an answer".into(),
+                room => {
+                    format!("`--max-new-tokens {room}` is the most after this prompt; a shorter one leaves more room")
+                }
+            }),
+            Self::LongerThanBase { longest, .. } => Some(format!("`--set max_seq_len={longest}`")),
             Self::AllTooLong { shortest, .. } => {
                 Some(format!("`--set max_seq_len={}`", shortest.next_multiple_of(100)))
             }

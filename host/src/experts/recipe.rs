@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use figment::providers::{Env, Format, Serialized, Toml};
+use figment::value::Dict;
 use figment::{Figment, Provider};
 use hive_sdk::Manifest;
 use hive_sdk::manifest::Recipe;
@@ -161,8 +162,23 @@ fn profile(name: &str, manifest: &Value) -> Result<Layer, ExpertError> {
 }
 
 fn read(name: String, provider: impl Provider) -> Result<Layer, ExpertError> {
-    let values = Figment::from(provider).extract().map_err(|e| unreadable(&name, &e))?;
+    let figment = Figment::from(provider);
+    // JSON has no word for NaN and infinity: they would be as good as not given.
+    let values: Dict = figment.extract().map_err(|e| unreadable(&name, &e))?;
+    if let Some((key, number)) = not_finite(&values) {
+        let problem = format!("`{key}` is {number}, expected a finite number");
+        return Err(ExpertError::Setting { what: format!("`{name}`"), problem });
+    }
+    let values = figment.extract().map_err(|e| unreadable(&name, &e))?;
     Ok(Layer { name, values })
+}
+
+/// The first value that is NaN or infinite, with its key.
+fn not_finite(values: &Dict) -> Option<(String, f64)> {
+    values.iter().find_map(|(key, value)| match value {
+        figment::value::Value::Dict(_, inner) => not_finite(inner).map(|(rest, n)| (format!("{key}.{rest}"), n)),
+        other => other.to_num().and_then(|n| n.to_f64()).filter(|n| !n.is_finite()).map(|n| (key.clone(), n)),
+    })
 }
 
 fn unreadable(layer: &str, error: &figment::Error) -> ExpertError {
@@ -219,7 +235,7 @@ fn check(manifest: &Manifest, recipe: Map<String, Value>) -> Result<Recipe, Expe
     whole.recipe = Recipe::default();
     let mut value = json!(whole);
     // Absent and null are the same to figment's layers, not to the schema.
-    value["recipe"] = without_nulls(Value::Object(recipe));
+    value["recipe"] = plain(Value::Object(recipe));
     // A manifest serves every machine and names no absolute path; a run is on this one and may.
     let base = value["recipe"]["base_model"].as_str().filter(|base| !base.trim().is_empty()).map(str::to_owned);
     if base.is_some() {
@@ -244,11 +260,18 @@ fn only_recipe(error: ManifestError) -> ManifestError {
     }
 }
 
-fn without_nulls(value: Value) -> Value {
+/// A recipe without nulls, and with whole numbers as such however they were written: `steps=1e3`.
+fn plain(value: Value) -> Value {
+    /// Below this every whole number has an f64 of its own.
+    const EXACT: f64 = (1u64 << 53) as f64;
     match value {
         Value::Object(map) => {
-            Value::Object(map.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k, without_nulls(v))).collect())
+            Value::Object(map.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k, plain(v))).collect())
         }
+        Value::Number(number) => match number.as_f64().filter(|n| number.is_f64() && n.fract() == 0.0) {
+            Some(n) if n.abs() < EXACT => json!(n as i64),
+            _ => Value::Number(number),
+        },
         other => other,
     }
 }
@@ -360,6 +383,91 @@ mod tests {
         assert!(with(Some("quik"), &[]).unwrap_err().hint().unwrap().contains("quick"));
         assert!(with(None, &["rank"]).unwrap_err().to_string().contains("expected `key=value`"));
         assert!(with(None, &["rank=many"]).is_err());
+    }
+
+    #[test]
+    fn every_number_has_bounds_and_says_them() {
+        let numbers = [
+            "rank",
+            "alpha",
+            "dropout",
+            "learning_rate",
+            "epochs",
+            "steps",
+            "warmup_ratio",
+            "warmup_steps",
+            "effective_batch",
+            "max_seq_len",
+            "micro_batch_tokens",
+            "micro_batch_records",
+            "weight_decay",
+            "beta1",
+            "beta2",
+            "epsilon",
+            "max_grad_norm",
+            "eval_steps",
+            "save_steps",
+            "graded_eval_prompts",
+            "keep_best",
+            "patience",
+            "synthetic_records",
+            "validation_fraction",
+            "validation_records",
+            "graded_prompts",
+        ];
+        let said = |set: String| match with(None, &[&set]) {
+            Ok(_) => String::new(),
+            Err(error) => format!("{error}: {}", error.details().join("; ")),
+        };
+        for key in numbers {
+            for wrong in ["-1", "1e17", "100000000000000000000", "1e400", "NaN", "null1", "[]"] {
+                let said = said(format!("{key}={wrong}"));
+                assert!(said.contains(key) && said.contains("expected"), "{key}={wrong}: {said}");
+            }
+        }
+        let fractions = [
+            "alpha",
+            "dropout",
+            "learning_rate",
+            "epochs",
+            "warmup_ratio",
+            "weight_decay",
+            "beta1",
+            "beta2",
+            "epsilon",
+            "max_grad_norm",
+            "validation_fraction",
+        ];
+        for key in numbers.iter().filter(|key| !fractions.contains(key)) {
+            let said = said(format!("{key}=1.5"));
+            assert!(said.contains("got `1.5`, expected a whole number"), "{key}: {said}");
+        }
+        assert!(said("seed=-1".into()).contains("expected at least 0"));
+        assert_eq!(with(None, &["steps=1e3", "seed=18446744073709551615"]).unwrap().training.steps, Some(1000));
+        for (set, expected) in [
+            ("adapter.rank_pattern={\"q_proj\": 100000}", "expected at most 4096"),
+            ("adapter.alpha_pattern={\"q_proj\": 0}", "expected more"),
+            ("adapter.alpha_pattern={\"q_proj\": -1}", "expected more"),
+            ("adapter.alpha_pattern={\"q_proj\": 1e30}", "expected at most 1000000"),
+        ] {
+            let said = said(set.into());
+            assert!(said.contains(expected), "{set}: {said}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_none_are_refused_in_a_file_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("hive.toml");
+        for (text, expected) in [("nan", "NaN"), ("inf", "inf"), ("-inf", "-inf")] {
+            std::fs::write(&file, format!("[training]\nlearning_rate = {text}\n")).unwrap();
+            let layers = Layers { profiles: Vec::new(), file: Some(file.clone()), sets: Vec::new() };
+            let error = resolve(MANIFEST, &layers).unwrap_err().to_string();
+            assert!(
+                error.ends_with(&format!("`training.learning_rate` is {expected}, expected a finite number")),
+                "{error}"
+            );
+        }
     }
 
     #[test]

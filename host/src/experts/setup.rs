@@ -57,8 +57,8 @@ pub fn set_up(
 ) -> Result<Option<Setup>, ExpertError> {
     let recipe = &request.recipe;
     let datasets = locate(&request.datasets, reporter)?;
-    let model = base::files(&recipe.base_model, reporter)?;
-    ModelStore::from_env()?.keep(&recipe.base_model);
+    let (base_id, model) = base::files(&recipe.base_model, reporter)?;
+    ModelStore::from_env()?.keep(&base_id);
     let data = DataRequest {
         datasets,
         map: request.map.clone(),
@@ -70,7 +70,7 @@ pub fn set_up(
         take_prepared: true,
     };
     let span = info_span!("prepare").entered();
-    let prepared = prepare(open, &data, Some((&model, &recipe.base_model)), stop, reporter.gate())?;
+    let prepared = prepare(open, &data, Some((&model, &base_id)), stop, reporter.gate())?;
     drop(span);
     let Prepared::Done(set, found) = prepared else { return Ok(None) };
     reporter.data(&set, found);
@@ -91,7 +91,7 @@ pub fn set_up(
         return Err(ExpertError::AllTooLong { records: train.lengths.too_long, max_seq_len: limit, shortest });
     }
     let answers = recipe.data.graded_prompts > 0 || recipe.training.graded_eval_prompts > 0;
-    let base = info_span!("load", base = recipe.base_model).in_scope(|| Base::load(&recipe.base_model, model))?;
+    let base = info_span!("load", base = base_id).in_scope(|| Base::load(&base_id, model))?;
     let base = if answers { base.for_generation() } else { base };
     let data = hex(&Sha256::digest(format!("{}\n{}\n", train.records.digest(), held.records.digest())));
     let digests =

@@ -18,7 +18,7 @@ use crate::home::hive_home;
 use crate::plugins::LoadedExpert;
 
 /// Part of every key: counts up when the same input would give other tokens.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// Token folders that are kept, the ones used last.
 const KEPT: usize = 8;

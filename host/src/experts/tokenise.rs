@@ -1,5 +1,8 @@
 //! Records to tokens: the expert renders, the base's template and tokenizer do the rest. The one
-//! place where a prompt becomes token ids, for training, evaluation and generation alike.
+//! place where a prompt becomes token ids, for training, evaluation and generation alike. What a
+//! record or a question holds is text: only the template's own control tokens become control tokens.
+
+use std::collections::BTreeSet;
 
 use hive_engine::data::{Example, TokenWriter};
 use hive_engine::model::chat_template::{self, ChatMessage, ChatTemplate, PromptCompletion};
@@ -54,6 +57,13 @@ impl<'a> Tokeniser<'a> {
         let (prompt, completion) = turns.split_at(rendered.completion_start);
         let completion = (!completion.is_empty()).then_some(completion);
         Ok(chat_template::encode(self.template, self.tokenizer, prompt, completion, &self.eos)?)
+    }
+
+    /// Control tokens whose names are in the text of these messages, each once, sorted.
+    pub fn control_tokens_in(&self, rendered: &Rendered) -> Vec<String> {
+        let contents = rendered.messages.iter().map(|message| message.content.as_str());
+        let names: BTreeSet<&str> = contents.flat_map(|text| self.tokenizer.control_tokens_in(text)).collect();
+        names.into_iter().map(str::to_owned).collect()
     }
 
     /// Tokenises records, whatever their length.

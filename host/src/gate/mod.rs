@@ -27,7 +27,9 @@ pub use error::GateError;
 pub use judge::{CHUNK, CRASHED, Incoming, TOO_SLOW, Tally, judge, verdict};
 pub use judged::Judged;
 pub use parts::{Done, Parts, SourceRead};
-pub use prepare::{CountTokens, Counter, Data, Gate, GateReporter, Outcome, Request, Stream, cache_folder};
+pub use prepare::{
+    CONTROL_TEXT, ChatTokens, CountTokens, Counter, Data, Gate, GateReporter, Outcome, Request, Stream, cache_folder,
+};
 pub use report::{Collector, Counted, Distribution, Example, LintCount, Report, TokenReport};
 pub use set::{Half, PreparedSet, SetWriter};
 

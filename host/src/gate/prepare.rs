@@ -55,8 +55,22 @@ pub trait Stream: Iterator<Item = Result<Incoming, GateError>> + Send {
     fn sources(&self) -> Vec<SourceRead>;
 }
 
-/// Tokens of a chat: all, and those of the completion.
-pub type CountTokens<'a> = dyn Fn(&Rendered) -> Result<(usize, usize), GateError> + Sync + 'a;
+/// A record whose text holds the names of control tokens, such as `<|im_end|>`. They train as text.
+pub const CONTROL_TEXT: &str = "control-token-text";
+
+/// What a tokenizer makes of a chat.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChatTokens {
+    /// All its tokens.
+    pub whole: usize,
+    /// Those of the completion.
+    pub completion: usize,
+    /// Control tokens whose names are in the text of its messages.
+    pub control: Vec<String>,
+}
+
+/// Counts the tokens of a chat.
+pub type CountTokens<'a> = dyn Fn(&Rendered) -> Result<ChatTokens, GateError> + Sync + 'a;
 
 /// Counts tokens with the tokenizer of a base model.
 pub struct Counter<'a> {
@@ -64,6 +78,8 @@ pub struct Counter<'a> {
     pub base: String,
     /// Digest of the base.
     pub digest: String,
+    /// Digest of its tokenizer.
+    pub tokenizer: String,
     /// Longest record that training takes.
     pub max_seq_len: usize,
     /// Longest completion.
@@ -276,7 +292,7 @@ impl<'a> Gate<'a> {
     /// What the set depends on, besides the verdicts.
     fn set_key(&self, verdicts: &str) -> String {
         let Request { split, counter, .. } = &self.request;
-        let counter = counter.as_ref().map(|c| json!([c.digest, c.max_seq_len, c.max_completion]));
+        let counter = counter.as_ref().map(|c| json!([c.digest, c.tokenizer, c.max_seq_len, c.max_completion]));
         let split = json!([SPLIT_VERSION, split.seed, split.validation_fraction, split.validation_records]);
         hex(Sha256::new().chain_update(json!([FORMAT, verdicts, split, counter]).to_string()))
     }
@@ -331,21 +347,23 @@ impl<'a> Gate<'a> {
                 return Ok(None);
             }
             let records = parts.read(number)?;
-            let counted: Vec<(Keys, Option<(usize, usize)>)> = records
+            let counted: Vec<(Keys, Option<ChatTokens>)> = records
                 .par_iter()
                 .map(|record| Ok((alike.keys(record), tokens(counter, record)?)))
                 .collect::<Result<_, GateError>>()?;
             for (mut record, (keys, tokens)) in records.into_iter().zip(counted) {
-                let long = tokens.zip(budget).is_some_and(|((_, completion), (most, _))| completion > most);
+                let counts = tokens.as_ref().map(|t| (t.whole, t.completion));
+                let long = counts.zip(budget).is_some_and(|((_, completion), (most, _))| completion > most);
                 let fate = match (&record.verdict, long, budget) {
                     (Verdict::Reject { .. }, ..) => Fate::Keep,
                     (_, true, Some((_, true))) => Fate::LongCompletion,
                     _ => alike.place(&record, keys),
                 };
                 if long && fate == Fate::Keep {
-                    note_long(&mut record, tokens);
+                    note_long(&mut record, counts);
                 }
-                collector.add(&record, fate, tokens);
+                note_control(&mut record, tokens.as_ref());
+                collector.add(&record, fate, counts);
                 if record.good().is_some() && fate == Fate::Keep {
                     groups.push(keys.group);
                 }
@@ -405,8 +423,8 @@ impl<'a> Gate<'a> {
     }
 }
 
-/// Tokens of a record and of its completion, when somebody counts.
-fn tokens(counter: Option<&Counter<'_>>, record: &Judged) -> Result<Option<(usize, usize)>, GateError> {
+/// What a tokenizer makes of a record, when somebody counts.
+fn tokens(counter: Option<&Counter<'_>>, record: &Judged) -> Result<Option<ChatTokens>, GateError> {
     match counter.zip(record.chat.as_ref()) {
         Some((counter, chat)) => (counter.count)(chat).map(Some),
         None => Ok(None),
@@ -416,9 +434,23 @@ fn tokens(counter: Option<&Counter<'_>>, record: &Judged) -> Result<Option<(usiz
 /// Adds the remark that the completion is long.
 fn note_long(record: &mut Judged, tokens: Option<(usize, usize)>) {
     let completion = tokens.map_or(0, |(_, completion)| completion);
+    note(record, LONG_COMPLETION, format!("its completion has {completion} tokens, more than an answer may have"));
+}
+
+/// Adds the remark that names of control tokens are in its text.
+fn note_control(record: &mut Judged, tokens: Option<&ChatTokens>) {
+    let Some(names) = tokens.map(|t| t.control.as_slice()).filter(|names| !names.is_empty()) else { return };
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    note(
+        record,
+        CONTROL_TEXT,
+        format!("its text holds {}, which trains as text, not as a control token", names.join(", ")),
+    );
+}
+
+fn note(record: &mut Judged, code: &str, message: String) {
     if let Verdict::Accept { notes, .. } | Verdict::Repaired { notes, .. } = &mut record.verdict {
-        let message = format!("its completion has {completion} tokens, more than an answer may have");
-        notes.push(hive_sdk::Finding { code: LONG_COMPLETION.to_owned(), message });
+        notes.push(hive_sdk::Finding { code: code.to_owned(), message });
     }
 }
 

@@ -328,9 +328,9 @@ fn long_completions_are_left_out_and_counted() {
     list.0[3] = Ok(Record::from_pairs([("question", "long one"), ("topic", "t"), ("loud", "X X X X X X")]));
     let count: &CountTokens<'_> = &|chat: &Rendered| {
         let words = |m: &Message| m.content.split(' ').count();
-        Ok((chat.messages.iter().map(words).sum(), words(&chat.messages[1])))
+        Ok(counts(chat.messages.iter().map(words).sum(), words(&chat.messages[1])))
     };
-    let counter = || Counter { base: "b".into(), digest: "d".into(), max_seq_len: 5, max_completion: 4, count };
+    let counter = || counter(count);
     let mut rejecting = request(&expert, &list, dir.path(), None);
     rejecting.counter = Some(counter());
     let report = done(run_until(rejecting, 0).0).0.report;
@@ -344,6 +344,33 @@ fn long_completions_are_left_out_and_counted() {
     let report = done(run_until(noting, 0).0).0.report;
     let lint = report.lints.iter().find(|l| l.code == "too-long-completion").unwrap();
     assert_eq!((lint.found, lint.left, report.left_out.len()), (1, 1, 0));
+}
+
+fn counts(whole: usize, completion: usize) -> ChatTokens {
+    ChatTokens { whole, completion, control: Vec::new() }
+}
+
+fn counter<'a>(count: &'a CountTokens<'a>) -> Counter<'a> {
+    let (base, digest, tokenizer) = ("b".into(), "d".into(), "t".into());
+    Counter { base, digest, tokenizer, max_seq_len: 5, max_completion: 4, count }
+}
+
+#[test]
+fn names_of_control_tokens_in_a_record_are_noted() {
+    let dir = tempfile::tempdir().unwrap();
+    let (expert, mut list) = (expert(), List::of(&["good"; 5]));
+    list.0[3] = Ok(Record::from_pairs([("question", "what is <end>"), ("topic", "t"), ("loud", "X")]));
+    let count: &CountTokens<'_> = &|chat: &Rendered| {
+        let named = chat.messages.iter().any(|m| m.content.contains("<end>"));
+        Ok(ChatTokens { control: named.then(|| "<end>".to_owned()).into_iter().collect(), ..counts(2, 1) })
+    };
+    let mut noting = request(&expert, &list, dir.path(), None);
+    noting.counter = Some(counter(count));
+    let set = done(run_until(noting, 0).0).0;
+    let note = set.report.notes.iter().find(|n| n.code == CONTROL_TEXT).expect("it is noted");
+    let example = "list:4: its text holds `<end>`, which trains as text, not as a control token";
+    assert_eq!((note.count, note.examples.as_slice()), (1, &[example.to_owned()][..]));
+    assert_eq!(set.report.train + set.report.validation, 5, "it stays");
 }
 
 #[test]

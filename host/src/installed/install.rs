@@ -132,7 +132,7 @@ pub fn prove(
     // A path is kept as one that means the same from everywhere.
     let local = matches!(&here, Ok(location) if location.id.is_none());
     let absolute = local.then(|| std::path::absolute(wanted).ok()).flatten();
-    let base = absolute.map_or_else(|| wanted.to_owned(), |path| path.display().to_string());
+    let base = absolute.map_or_else(|| opened.reference.id.clone(), |path| path.display().to_string());
     Ok(Proved { proof, plugin: plugin.is_some(), base, fetched_base: here.is_err() })
 }
 

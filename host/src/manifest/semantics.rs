@@ -12,6 +12,10 @@ use super::fault::{Fault, JsonPath};
 use super::{MAX_FAULTS, MAX_FIELDS};
 use crate::suggest::{listed, nearest};
 
+/// Highest rank and alpha for a module of its own: as the schema has them for all modules.
+const MAX_RANK: u64 = 4096;
+const MAX_ALPHA: f64 = 1e6;
+
 /// Every fault beyond the schema.
 pub(super) fn faults(manifest: &Value) -> Vec<Fault> {
     let mut checks = Checks { faults: Vec::new() };
@@ -262,8 +266,25 @@ impl Checks {
             self.fault(path.key("alpha"), "got 0, expected more: the adapter would do nothing");
         }
         for (module, rank) in object(adapter.get("rank_pattern")) {
-            if rank.as_u64() == Some(0) {
-                self.fault(path.key("rank_pattern").key(module), "got 0, expected at least 1");
+            let here = || path.key("rank_pattern").key(module);
+            match rank.as_u64() {
+                Some(0) => self.fault(here(), "got 0, expected at least 1"),
+                Some(rank) if rank > MAX_RANK => {
+                    self.fault(here(), format!("got {rank}, expected at most {MAX_RANK}"));
+                }
+                _ => {}
+            }
+        }
+        for (module, alpha) in object(adapter.get("alpha_pattern")) {
+            let here = || path.key("alpha_pattern").key(module);
+            match alpha.as_f64() {
+                Some(alpha) if alpha <= 0.0 => {
+                    self.fault(here(), format!("got {alpha}, expected more: the adapter would do nothing there"));
+                }
+                Some(alpha) if alpha > MAX_ALPHA => {
+                    self.fault(here(), format!("got {alpha}, expected at most {MAX_ALPHA}"));
+                }
+                _ => {}
             }
         }
     }

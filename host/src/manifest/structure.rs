@@ -107,8 +107,9 @@ fn types(kind: &TypeKind) -> String {
     match kind {
         TypeKind::Single(one) => described(&one.to_string()),
         TypeKind::Multiple(set) => {
-            let all: Vec<_> = set.iter().map(|one| described(&one.to_string())).collect();
-            all.join(" or ")
+            // Nothing at all, where it is possible, is not what somebody meant who wrote something.
+            let all: Vec<_> = set.iter().map(|one| one.to_string()).filter(|one| one != "null").collect();
+            all.iter().map(|one| described(one)).collect::<Vec<_>>().join(" or ")
         }
     }
 }

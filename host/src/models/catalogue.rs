@@ -93,6 +93,12 @@ impl Catalogue {
         Self::parse(include_str!("../../../manifests/models.json"))
     }
 
+    /// The model of this name: an id, or the repository of the hub that it comes from, which may be
+    /// written `hub:OWNER/NAME`.
+    pub fn named(&self, name: &str) -> Option<&Model> {
+        self.get(name).or_else(|| self.of_repository(name.strip_prefix("hub:").unwrap_or(name)))
+    }
+
     /// The model that comes from this repository of the hub, as PEFT's files name their base.
     pub fn of_repository(&self, name: &str) -> Option<&Model> {
         let is_it =
@@ -179,6 +185,10 @@ mod tests {
         assert_eq!(ids, ["smollm2-135m-instruct-q4_1", "smollm2-135m-instruct", "qwen3-0.6b"]);
         assert_eq!(catalogue.get("smollm2-135m-instruct-q4_1").and_then(Model::size), Some(98_362_432));
         assert_eq!(catalogue.get("qwen3-0.6b").map(|m| m.files.len()), Some(5));
+        for name in ["HuggingFaceTB/SmolLM2-135M-Instruct", "hub:huggingfacetb/smollm2-135m-instruct"] {
+            assert_eq!(catalogue.named(name).map(|m| m.id.as_str()), Some("smollm2-135m-instruct"), "{name}");
+        }
+        assert!(catalogue.named("HuggingFaceTB/SmolLM2-135M").is_none());
     }
 
     #[test]

@@ -16,11 +16,13 @@ use super::pip;
 /// The public hub; `HF_ENDPOINT` names a mirror.
 const PUBLIC_HUB: &str = "https://huggingface.co";
 
-/// Hears how a pull goes. Calls come in this order: [`started`](Self::started), then per source
+/// Hears how a base model is had. Calls of a pull come in this order: [`started`](Self::started), then per source
 /// [`source`](Self::source), then per file [`file`](Self::file) and any number of
 /// [`advanced`](Self::advanced); at last [`finished`](Self::finished), also after a failure. Files
 /// that are already here are not mentioned.
 pub trait PullReporter {
+    /// `name`, a repository of the hub, means this model of the catalogue.
+    fn means(&mut self, _name: &str, _model: &str) {}
     /// A pull of `model` begins; nothing is called when there is nothing to do.
     fn started(&mut self, _model: &Model) {}
     /// A pull of a data set of the hub begins: its name, its revision, how many files, how many bytes

@@ -1,5 +1,5 @@
-//! From what a person writes (`qwen3-0.6b`, `./my-model`, `model.gguf`) to a path that the engine
-//! opens, pulling where that is allowed. It does not look into the files.
+//! From what a person writes (`qwen3-0.6b`, `Qwen/Qwen3-0.6B`, `./my-model`, `model.gguf`) to a path
+//! that the engine opens, pulling where that is allowed. It does not look into the files.
 
 use std::path::{Path, PathBuf};
 
@@ -55,13 +55,19 @@ impl ModelStore {
         Ok(Self { catalogue: Catalogue::embedded()?, models: home.join("models"), network: Network::from_env() })
     }
 
-    /// Finds a base model on this machine: an id of the catalogue that has been pulled, a folder, or
-    /// a `.gguf` file. An id goes before a folder of that name; write `./NAME` for the folder.
+    /// The model of the catalogue that this name means: its id, or the repository of the hub that it
+    /// comes from. An id goes before a folder of that name, a folder before a repository.
+    pub fn entry(&self, name: &str) -> Option<&Model> {
+        self.catalogue.get(name).or_else(|| self.catalogue.named(name).filter(|_| !Path::new(name).exists()))
+    }
+
+    /// Finds a base model on this machine: one of the catalogue that has been pulled, a folder, or a
+    /// `.gguf` file. An id goes before a folder of that name; write `./NAME` for the folder.
     ///
     /// # Errors
     /// [`ModelError::NotPulled`], [`ModelError::NotAModel`] or [`ModelError::Unknown`].
     pub fn locate(&self, id_or_path: &str) -> Result<ModelLocation> {
-        match self.catalogue.get(id_or_path) {
+        match self.entry(id_or_path) {
             Some(model) => self.state(model).map_err(|problem| ModelError::NotPulled { id: model.id.clone(), problem }),
             None => self.local(id_or_path),
         }
@@ -84,7 +90,7 @@ impl ModelStore {
     /// [`ModelError::Unknown`] for an id that is not in the catalogue, [`ModelError::Offline`],
     /// [`ModelError::NoSourceWorked`], or [`ModelError::Io`] for the cache itself.
     pub fn pull(&self, id: &str, reporter: &mut dyn PullReporter) -> Result<ModelLocation> {
-        let model = self.catalogue.get(id).ok_or_else(|| self.unknown(id))?;
+        let model = self.entry(id).ok_or_else(|| self.unknown(id))?;
         pull::pull(model, &self.models, &self.network, reporter)?;
         Ok(self.location(model))
     }

@@ -2,10 +2,11 @@
 //! file format: PEFT's names are translated in [`super::peft`].
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
+use crate::adapter::patterns::{NamePattern, shown};
 use crate::error::{EngineError, MismatchOf, Result};
 use crate::model::config::ModelConfig;
 
@@ -98,6 +99,13 @@ impl Module {
         format!("model.layers.{layer}.{block}.{}", self.name())
     }
 
+    /// The decoder layer and the module of a full name.
+    pub fn of_path(path: &str) -> Option<(usize, Self)> {
+        let (layer, _) = path.strip_prefix("model.layers.")?.split_once('.')?;
+        let layer = layer.parse().ok()?;
+        Self::ALL.into_iter().find(|module| module.path(layer) == path).map(|module| (layer, module))
+    }
+
     /// (output features, input features) of its weight.
     pub fn shape(self, config: &ModelConfig) -> (usize, usize) {
         let (hidden, inner) = (config.hidden_size, config.intermediate_size);
@@ -120,6 +128,67 @@ pub enum Targets {
     Pattern(String),
     /// Every linear layer of the decoder (not the output projection).
     AllLinear,
+}
+
+impl Targets {
+    /// Whether it can be said of every linear layer of a model of this shape if it is meant.
+    pub(crate) fn can_be_read(&self, config: &ModelConfig) -> bool {
+        let Ok(matcher) = self.matcher() else { return false };
+        (0..config.num_layers).all(|layer| Module::ALL.iter().all(|m| matcher.matches(&m.path(layer)).is_ok()))
+    }
+
+    /// Why the pattern cannot be read, if it cannot.
+    pub fn problem(&self) -> Option<String> {
+        self.matcher().err().map(|error| error.to_string())
+    }
+
+    /// The targets, ready to be held against many names.
+    ///
+    /// # Errors
+    /// When the pattern cannot be read.
+    pub(crate) fn matcher(&self) -> Result<Matcher<'_>> {
+        Ok(match self {
+            Self::AllLinear => Matcher::AllLinear,
+            Self::Names(names) => Matcher::Names(names),
+            Self::Pattern(pattern) => Matcher::Pattern(Box::new(NamePattern::whole(pattern)?)),
+        })
+    }
+}
+
+/// As configurations have it, for messages.
+impl fmt::Display for Targets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AllLinear => f.write_str("`all-linear`"),
+            Self::Pattern(pattern) => write!(f, "`{}`", shown(pattern)),
+            Self::Names(names) => {
+                let mut names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+                names.sort();
+                f.write_str(&names.join(", "))
+            }
+        }
+    }
+}
+
+/// Targets, ready to be held against names.
+pub(crate) enum Matcher<'a> {
+    AllLinear,
+    Names(&'a [String]),
+    Pattern(Box<NamePattern>),
+}
+
+impl Matcher<'_> {
+    /// Whether the module of this full name is meant.
+    ///
+    /// # Errors
+    /// When that takes too long to find out.
+    pub(crate) fn matches(&self, path: &str) -> Result<bool> {
+        match self {
+            Self::AllLinear => Ok(Module::of_path(path).is_some()),
+            Self::Names(names) => Ok(names.iter().any(|n| path == *n || path.ends_with(&format!(".{n}")))),
+            Self::Pattern(pattern) => pattern.matches(path),
+        }
+    }
 }
 
 /// The shape of an adapter.
@@ -167,24 +236,14 @@ pub struct Site {
 /// Highest rank of an adapter. Far more than any that trains, and few enough that sizes stay numbers.
 const MAX_RANK: usize = 1 << 16;
 
-/// Most entries of `rank_pattern` and of `alpha_pattern`, and the most bytes that each may become:
-/// configurations come from anywhere, and a few letters of a regular expression can ask for megabytes.
-const MAX_PATTERNS: usize = 512;
-const MAX_PATTERN_BYTES: usize = 1 << 18;
-
 impl AdapterConfig {
     /// The adapted layers of a model of this shape, in the order of its forward pass.
     ///
     /// # Errors
-    /// When a pattern is no regular expression or too large a one, a rank is 0 or absurd, or nothing
-    /// matches.
+    /// When a pattern cannot be read, a rank is 0 or absurd, or nothing matches.
     pub fn sites(&self, config: &ModelConfig) -> Result<Vec<Site>> {
-        let targets = match &self.targets {
-            Targets::Pattern(pattern) => Some(whole(pattern)?),
-            _ => None,
-        };
-        let ranks = ending(&self.rank_pattern)?;
-        let alphas = ending(&self.alpha_pattern)?;
+        let targets = self.targets.matcher()?;
+        let patterns = Patterns::of(self)?;
         let mut sites = Vec::new();
         for layer in 0..config.num_layers {
             if self.layers.as_ref().is_some_and(|only| !only.contains(&layer)) {
@@ -192,16 +251,10 @@ impl AdapterConfig {
             }
             for module in Module::ALL {
                 let path = module.path(layer);
-                let wanted = match &self.targets {
-                    Targets::AllLinear => true,
-                    Targets::Names(names) => names.iter().any(|n| path == *n || path.ends_with(&format!(".{n}"))),
-                    Targets::Pattern(_) => targets.as_ref().is_some_and(|t| t.is_match(&path)),
-                };
-                if !wanted {
+                if !targets.matches(&path)? {
                     continue;
                 }
-                let rank = ranks.iter().find(|(r, _)| r.is_match(&path)).map_or(self.rank, |(_, rank)| **rank);
-                let alpha = alphas.iter().find(|(r, _)| r.is_match(&path)).map_or(self.alpha, |(_, alpha)| **alpha);
+                let (rank, alpha) = patterns.rank_and_alpha(&path)?;
                 if !(1..=MAX_RANK).contains(&rank) {
                     return Err(EngineError::unsupported(format!(
                         "The adapter's rank for `{path}` is {rank}, expected 1 to {MAX_RANK}"
@@ -214,7 +267,7 @@ impl AdapterConfig {
         }
         if sites.is_empty() {
             return Err(EngineError::unsupported(format!(
-                "The adapter's target modules {:?} match no linear layer of the base model (its linear layers: {})",
+                "The adapter's target modules {} match no linear layer of the base model (its linear layers: {})",
                 self.targets,
                 Module::ALL.map(Module::name).join(", ")
             )));
@@ -246,14 +299,22 @@ impl AdapterConfig {
                 config.num_layers.saturating_sub(1)
             ));
         }
-        let unused = |pattern: &Regex| !paths.iter().any(|path| pattern.is_match(path));
-        for (regex, (key, _)) in ending(&self.rank_pattern)?.iter().zip(&self.rank_pattern) {
-            if unused(&regex.0) {
+        let used = |pattern: &NamePattern| -> Result<bool> {
+            for path in &paths {
+                if pattern.matches(path)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
+        let Patterns { ranks, alphas, .. } = Patterns::of(self)?;
+        for ((pattern, _), key) in ranks.iter().zip(self.rank_pattern.keys()) {
+            if !used(pattern)? {
                 problems.push(format!("`rank_pattern` has `{key}`, which matches no module with an adapter"));
             }
         }
-        for (regex, (key, _)) in ending(&self.alpha_pattern)?.iter().zip(&self.alpha_pattern) {
-            if unused(&regex.0) {
+        for ((pattern, _), key) in alphas.iter().zip(self.alpha_pattern.keys()) {
+            if !used(pattern)? {
                 problems.push(format!("`alpha_pattern` has `{key}`, which matches no module with an adapter"));
             }
         }
@@ -265,34 +326,41 @@ impl AdapterConfig {
     }
 }
 
-fn whole(pattern: &str) -> Result<Regex> {
-    regex(format!("^(?:{pattern})$")).map_err(|e| bad_pattern(pattern, &e))
+/// The patterns of an adapter's ranks and alphas, ready to be held against names.
+pub(crate) struct Patterns<'a> {
+    config: &'a AdapterConfig,
+    ranks: Vec<(NamePattern, &'a usize)>,
+    alphas: Vec<(NamePattern, &'a f64)>,
 }
 
-fn regex(text: String) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(&text).size_limit(MAX_PATTERN_BYTES).dfa_size_limit(MAX_PATTERN_BYTES).build()
-}
-
-/// PEFT's rule for patterns: the key matches a whole name or what follows a dot in it.
-fn ending<T>(patterns: &BTreeMap<String, T>) -> Result<Vec<(Regex, &T)>> {
-    if patterns.len() > MAX_PATTERNS {
-        return Err(EngineError::unsupported(format!(
-            "The adapter has {} patterns of ranks or alphas, expected at most {MAX_PATTERNS}",
-            patterns.len()
-        )));
+impl<'a> Patterns<'a> {
+    /// Those of `config`.
+    ///
+    /// # Errors
+    /// When one cannot be read, or there are too many.
+    pub(crate) fn of(config: &'a AdapterConfig) -> Result<Self> {
+        let (ranks, alphas) = (&config.rank_pattern, &config.alpha_pattern);
+        Ok(Self { config, ranks: NamePattern::endings(ranks)?, alphas: NamePattern::endings(alphas)? })
     }
-    patterns
-        .iter()
-        .map(|(key, value)| {
-            let regex = regex(format!(r"^(?:.*\.)?(?:{key})$")).map_err(|e| bad_pattern(key, &e))?;
-            Ok((regex, value))
-        })
-        .collect()
+
+    /// Rank and alpha of the module of this full name.
+    ///
+    /// # Errors
+    /// When it takes too long to find out which pattern matches.
+    pub(crate) fn rank_and_alpha(&self, path: &str) -> Result<(usize, f64)> {
+        let rank = first(&self.ranks, path)?.unwrap_or(self.config.rank);
+        Ok((rank, first(&self.alphas, path)?.unwrap_or(self.config.alpha)))
+    }
 }
 
-fn bad_pattern(pattern: &str, error: &regex::Error) -> EngineError {
-    let shown: String = pattern.chars().take(100).collect();
-    EngineError::unsupported(format!("The module pattern `{shown}` is not a regular expression: {error}"))
+/// The value of the first pattern that matches.
+fn first<T: Copy>(patterns: &[(NamePattern, &T)], path: &str) -> Result<Option<T>> {
+    for (pattern, value) in patterns {
+        if pattern.matches(path)? {
+            return Ok(Some(**value));
+        }
+    }
+    Ok(None)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 pub mod config;
 pub mod merge;
 pub mod params;
+mod patterns;
 pub mod peft;
 
 pub use config::{AdapterConfig, DropoutSemantics, Method, Module};

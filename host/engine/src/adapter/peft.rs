@@ -3,9 +3,13 @@
 //!
 //! Format: Hugging Face PEFT, `LoraConfig` and "Checkpoint format" in its documentation. Loading
 //! is strict: every tensor must belong to a linear layer of the base and have its shape, every
-//! target module must have its tensors; all mismatches are listed at once.
+//! target module must have its tensors, every value must be a number; all faults are listed at once.
+//! Where the pattern of the target modules cannot be read, the tensors say which layers are meant.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod fit;
+mod keys;
+
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use safetensors::serialize;
@@ -13,10 +17,14 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+pub use self::fit::problems;
+use self::fit::{Faults, not_finite};
+use self::keys::Keys;
+pub use self::keys::tensor_name;
 use crate::adapter::config::{AdapterConfig, DropoutSemantics, Method, Module, Targets};
 use crate::adapter::params::{Adapter, Part};
 use crate::error::{EngineError, MismatchOf, Result};
-use crate::files::write_file;
+use crate::files::{refuse_lfs_pointer, write_file};
 use crate::model::config::ModelConfig;
 use crate::model::source::TensorSource;
 use crate::model::source::safetensors::SafetensorsSource;
@@ -51,7 +59,6 @@ pub struct PeftConfig {
 
 #[derive(Deserialize)]
 struct Raw {
-    peft_type: String,
     #[serde(default)]
     base_model_name_or_path: Option<String>,
     r: usize,
@@ -73,6 +80,9 @@ struct Raw {
     #[serde(flatten)]
     rest: BTreeMap<String, Value>,
 }
+
+/// Largest alpha in magnitude: more makes infinity of the first product.
+const MAX_ALPHA: f64 = 1e9;
 
 /// Settings that change what the tensors mean and that hive does not compute: refused unless they
 /// have their neutral value.
@@ -104,11 +114,17 @@ const NEUTRAL: [(&str, &[&str]); 17] = [
 pub fn read_config(dir: &Path) -> Result<PeftConfig> {
     let path = dir.join(CONFIG_FILE);
     let text = std::fs::read_to_string(&path).map_err(|e| unreadable(dir, CONFIG_FILE, e))?;
-    let raw: Raw = serde_json::from_str(&text)
-        .map_err(|e| EngineError::format(&path, format!("not a PEFT LoRA configuration: {e}")))?;
+    refuse_lfs_pointer(&path, text.as_bytes())?;
+    let no_lora = |e: serde_json::Error| EngineError::format(&path, format!("not a PEFT LoRA configuration: {e}"));
+    let value: Value = serde_json::from_str(&text).map_err(no_lora)?;
     let refuse = |problem: String| Err(EngineError::format(&path, problem));
-    if raw.peft_type != "LORA" {
-        return refuse(format!("`peft_type` is `{}`, expected `LORA`", raw.peft_type));
+    // Other methods have other keys: what is missing of LoRA's says nothing about them.
+    if let Some(problem) = other_method(&value) {
+        return refuse(problem);
+    }
+    let raw: Raw = serde_json::from_value(value).map_err(no_lora)?;
+    if !raw.lora_alpha.is_finite() || raw.lora_alpha.abs() > MAX_ALPHA {
+        return refuse(format!("`lora_alpha` is {}, expected at most {MAX_ALPHA}", raw.lora_alpha));
     }
     for (name, neutral) in NEUTRAL {
         if let Some(value) = raw.rest.get(name)
@@ -160,6 +176,30 @@ pub fn read_config(dir: &Path) -> Result<PeftConfig> {
     })
 }
 
+/// Why a configuration is of no LoRA or DoRA adapter of PEFT's.
+fn other_method(config: &Value) -> Option<String> {
+    match &config["peft_type"] {
+        Value::String(name) if name == "LORA" => None,
+        Value::String(name) => Some(format!("`peft_type` is `{name}`, expected `LORA`")),
+        Value::Null => {
+            let of_mlx = |key: &str| {
+                config.get(key).map(|value| match value.as_str() {
+                    Some(text) => format!("`{key}` is `{text}`"),
+                    None => format!("it has `{key}`"),
+                })
+            };
+            Some(match of_mlx("fine_tune_type").or_else(|| of_mlx("lora_parameters")) {
+                Some(sign) => format!(
+                    "it is of an adapter of mlx-lm ({sign}), whose tensors are named and laid out otherwise; expected \
+                     one of PEFT (`peft_type` is `LORA`)"
+                ),
+                None => "`peft_type` is missing, expected `LORA`".to_owned(),
+            })
+        }
+        other => Some(format!("`peft_type` is {other}, expected `LORA`")),
+    }
+}
+
 fn read_base(dir: &Path) -> Result<Option<BaseRef>> {
     let path = dir.join(BASE_FILE);
     match std::fs::read_to_string(&path) {
@@ -185,6 +225,10 @@ pub fn open_tensors(dir: &Path) -> Result<SafetensorsSource> {
              `save_pretrained` writes it)"
         );
         return Err(EngineError::format(&pickle, problem));
+    }
+    if dir.join("adapters.safetensors").exists() {
+        let problem = format!("it has `adapters.safetensors`, as mlx-lm writes it, expected PEFT's `{TENSOR_FILE}`");
+        return Err(EngineError::format(dir, problem));
     }
     Err(unreadable(dir, TENSOR_FILE, std::io::ErrorKind::NotFound.into()))
 }
@@ -217,7 +261,7 @@ pub struct Loaded {
 ///
 /// # Errors
 /// When a file is absent or damaged; when the folder names another base than `base`; or every
-/// tensor that is missing, unexpected or of another shape, all at once.
+/// tensor that is missing, unexpected, of another shape or holds what is no number, all at once.
 pub fn load(dir: &Path, model: &ModelConfig, base: Option<&BaseRef>) -> Result<Loaded> {
     let config = read_config(dir)?;
     if let (Some(recorded), Some(base)) = (&config.base, base)
@@ -232,51 +276,54 @@ pub fn load(dir: &Path, model: &ModelConfig, base: Option<&BaseRef>) -> Result<L
             ),
         });
     }
-    let mut adapter = Adapter::without_values(config.adapter.clone(), model)?;
     let file = open_tensors(dir)?;
-    let mut left: BTreeSet<String> = file.names().into_iter().collect();
-    let tensors = left.len();
-    let mut problems = Vec::new();
-    let mut places = Vec::new();
-    for (slot, part, range, shape) in adapter.tensors() {
-        let name = tensor_name(slot.site.layer, slot.site.module, part);
-        left.remove(&name);
-        match file.shape(&name) {
-            None => problems.push(format!("`{name}` is missing, expected {shape:?}")),
-            Some(got) if got != shape => problems.push(format!("`{name}` is {got:?}, expected {shape:?}")),
-            Some(_) => places.push((range, name)),
-        }
+    let keys = Keys::of(file.names());
+    let mut shape = config.adapter.clone();
+    if !shape.targets.can_be_read(model) {
+        shape.targets = Targets::Names(modules_of(&keys, model));
     }
-    for name in &left {
-        problems.push(format!("`{name}` belongs to no linear layer that the configuration targets"));
-    }
-    if !problems.is_empty() {
-        let against = base.map_or_else(|| "the base model".to_owned(), |b| format!("base model `{}`", b.id));
-        return Err(EngineError::Mismatch {
-            of: MismatchOf::Adapter,
-            summary: format!(
-                "Failed to load adapter `{}`: {} of its {tensors} tensors do not match {against}",
-                dir.display(),
-                problems.len()
-            ),
-            problems,
-        });
+    let mut adapter = Adapter::without_values(shape, model)?;
+    let tensors = file.names().len();
+    let against = base.map_or_else(|| "the base model".to_owned(), |b| format!("base model `{}`", b.id));
+    if let Some(error) =
+        Faults::of(&adapter, model, &file, &keys).error(dir, &config.adapter.targets, tensors, &against)
+    {
+        return Err(error);
     }
     adapter.fill_zeros();
-    for (range, name) in places {
-        file.read_rows(&name, 0, &mut adapter.params[range])?;
+    let places: Vec<_> = adapter
+        .tensors()
+        .filter_map(|(slot, part, range, _)| {
+            Some((range, keys.by_name.get(&tensor_name(slot.site.layer, slot.site.module, part))?))
+        })
+        .collect();
+    let mut problems = Vec::new();
+    for (range, key) in places {
+        let values = &mut adapter.params[range];
+        file.read_rows(key, 0, values)?;
+        let bad = values.iter().filter(|value| !value.is_finite()).count();
+        problems.extend((bad > 0).then(|| not_finite(key, bad, values.len())));
+    }
+    if !problems.is_empty() {
+        let summary = format!(
+            "Failed to load adapter `{}`: {} of its {tensors} tensors hold what is no number",
+            dir.display(),
+            problems.len()
+        );
+        return Err(EngineError::Mismatch { of: MismatchOf::Adapter, summary, problems });
     }
     Ok(Loaded { adapter, config, tensors })
 }
 
-/// PEFT's key of a tensor; the magnitude has no `.weight`.
-pub fn tensor_name(layer: usize, module: Module, part: Part) -> String {
-    let path = module.path(layer);
-    match part {
-        Part::A => format!("base_model.model.{path}.lora_A.weight"),
-        Part::B => format!("base_model.model.{path}.lora_B.weight"),
-        Part::Magnitude => format!("base_model.model.{path}.lora_magnitude_vector"),
-    }
+/// The linear layers of a base that the tensors of a file are for.
+fn modules_of(keys: &Keys, model: &ModelConfig) -> Vec<String> {
+    let paths = (0..model.num_layers).flat_map(|layer| Module::ALL.map(|module| (layer, module)));
+    let is_there = |&(layer, module): &(usize, Module)| {
+        [Part::A, Part::B, Part::Magnitude]
+            .iter()
+            .any(|part| keys.by_name.contains_key(&tensor_name(layer, module, *part)))
+    };
+    paths.filter(is_there).map(|(layer, module)| module.path(layer)).collect()
 }
 
 /// Writes `adapter` into `dir`, which must exist. Each file appears whole or not at all.

@@ -62,7 +62,7 @@ pub fn generate(
     sampling: Sampling,
     on_token: impl FnMut(u32) -> bool,
 ) -> Result<Generated> {
-    let mut session = Session::new(model, prompt.len() + max_new_tokens);
+    let mut session = Session::new(model, prompt.len().saturating_add(max_new_tokens));
     let mut text = Text { ids: prompt.to_vec(), prompt: prompt.len(), most: max_new_tokens, stop, on_token };
     let mut logits = session.feed(prompt)?;
     if max_new_tokens == 0 {

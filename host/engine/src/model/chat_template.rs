@@ -1,6 +1,7 @@
 //! Chat templates: messages to the exact text a model was trained on, and records to token ids with
 //! the place where the completion starts. One renderer for training, evaluation and use; nothing
-//! else builds a prompt. Templates are Jinja as transformers runs it; tools and documents are never
+//! else builds a prompt. Only what the template itself writes becomes control tokens: their names in
+//! a message are text. Templates are Jinja as transformers runs it; tools and documents are never
 //! passed to one.
 
 use minijinja::syntax::SyntaxConfig;
@@ -8,7 +9,7 @@ use minijinja::value::{Kwargs, Serde, Value};
 use minijinja::{Environment, Error, ErrorKind, context};
 use serde::{Deserialize, Serialize};
 
-use super::tokenizer::Tokenizer;
+use super::tokenizer::{Shielded, Tokenizer};
 use crate::error::{EngineError, Result};
 
 /// The day that `strftime_now` tells: Llama 3.2's own default. A prompt that changed with the
@@ -107,7 +108,7 @@ pub struct PromptCompletion {
 ///
 /// The prompt is rendered with its generation prompt and tokenized on its own, so that training sees
 /// the very ids that use will see; the completion is what the whole conversation adds to that text,
-/// up to and with the first of the `eos` tokens.
+/// up to and with the first of the `eos` tokens. What a message holds is text, whatever it looks like.
 ///
 /// # Errors
 /// [`EngineError::Text`] when the template fails, when the whole conversation does not start with
@@ -120,17 +121,26 @@ pub fn encode(
     completion: Option<&[ChatMessage]>,
     eos: &[u32],
 ) -> Result<PromptCompletion> {
-    let prompt_text = template.render(prompt, true)?;
-    let mut ids = tokenizer.encode(&prompt_text)?;
-    let prompt_len = ids.len();
-    let Some(completion) = completion else { return Ok(PromptCompletion { ids, prompt_len }) };
+    let all = || prompt.iter().chain(completion.unwrap_or_default());
+    let beside = [Some(&template.source), template.bos_token.as_ref(), template.eos_token.as_ref()];
+    let Shielded { texts, mark } =
+        tokenizer.shield(all().map(|m| m.content.as_str()), beside.into_iter().flatten().map(String::as_str))?;
+    let conversation: Vec<ChatMessage> =
+        all().zip(texts).map(|(message, text)| ChatMessage::new(message.role.as_str(), text)).collect();
 
-    let conversation: Vec<ChatMessage> = prompt.iter().chain(completion).cloned().collect();
+    let prompt_text = template.render(&conversation[..prompt.len()], true)?;
+    let mut ids = tokenizer.encode_marked(&prompt_text, mark)?;
+    let prompt_len = ids.len();
+    if completion.is_none() {
+        return Ok(PromptCompletion { ids, prompt_len });
+    }
     let full_text = template.render(&conversation, false)?;
+    let plain = |text: &str| mark.map_or_else(|| text.to_owned(), |mark| text.replace(mark, ""));
     let Some(rest) = full_text.strip_prefix(&prompt_text) else {
-        return Err(EngineError::Text(parting(&prompt_text, &full_text)));
+        return Err(EngineError::Text(parting(&plain(&prompt_text), &plain(&full_text))));
     };
-    let completion_ids = tokenizer.encode(rest)?;
+    let completion_ids = tokenizer.encode_marked(rest, mark)?;
+    let rest = plain(rest);
     let end = completion_ids.iter().position(|id| eos.contains(id));
     let kept = match end {
         Some(end) => &completion_ids[..=end],
@@ -139,7 +149,7 @@ pub fn encode(
             return Err(EngineError::Text(format!(
                 "Failed to encode a completion: the chat template ends it with {}, expected one of the model's end \
                  tokens ({})",
-                excerpt(rest.get(floor_char(rest, rest.len().saturating_sub(24))..).unwrap_or(rest)),
+                excerpt(&rest[floor_char(&rest, rest.len().saturating_sub(24))..]),
                 eos.iter()
                     .map(|&id| tokenizer.token(id).unwrap_or_else(|| id.to_string()))
                     .collect::<Vec<_>>()

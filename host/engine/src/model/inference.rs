@@ -17,7 +17,10 @@ use crate::ops::{attention, dora, embedding, rms_norm, swiglu};
 /// Up to so many tokens are few.
 pub const FEW: usize = 2 * few_tokens::TOGETHER;
 
-/// Keys and values of one layer: [kv_heads, capacity, head_dim] each.
+/// Tokens that caches get room for beyond those at hand, where the session may become as long.
+const AHEAD: usize = 256;
+
+/// Keys and values of one layer: [kv_heads, room, head_dim] each.
 #[derive(Debug)]
 struct Cache {
     k: Vec<f32>,
@@ -30,7 +33,10 @@ pub struct Session<'a> {
     model: Model<'a>,
     caches: Vec<Cache>,
     table: Table,
+    /// Most tokens.
     capacity: usize,
+    /// Tokens that the caches hold as they are.
+    room: usize,
     len: usize,
     buffers: Buffers,
     logits: Vec<f32>,
@@ -63,13 +69,12 @@ fn sized(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
 }
 
 impl<'a> Session<'a> {
-    /// A session of at most `capacity` tokens.
+    /// A session of at most `capacity` tokens. It takes memory for those that come, not for all.
     pub fn new(model: Model<'a>, capacity: usize) -> Self {
         let config = &model.base.config;
-        let size = config.kv_size() * capacity;
-        let caches = (0..config.num_layers).map(|_| Cache { k: vec![0.0; size], v: vec![0.0; size] }).collect();
-        let table = Table::new(config, capacity);
-        Self { model, caches, table, capacity, len: 0, buffers: Buffers::default(), logits: Vec::new() }
+        let caches = (0..config.num_layers).map(|_| Cache { k: Vec::new(), v: Vec::new() }).collect();
+        let (table, buffers) = (Table::new(config, 0), Buffers::default());
+        Self { model, caches, table, capacity, room: 0, len: 0, buffers, logits: Vec::new() }
     }
 
     /// Tokens read so far.
@@ -115,6 +120,7 @@ impl<'a> Session<'a> {
     /// Reads `ids` and returns the logits of the last `wanted`.
     fn read(&mut self, ids: &[u32], wanted: usize) -> Result<&[f32]> {
         self.check(ids)?;
+        self.reserve(self.len + ids.len());
         crate::on_pool(|| self.compute(ids, wanted));
         Ok(&self.logits)
     }
@@ -137,6 +143,26 @@ impl<'a> Session<'a> {
         few_tokens::forward(&[head], &mut [logits], normed, few);
     }
 
+    /// Makes room for so many tokens in all, of at most `capacity`.
+    fn reserve(&mut self, tokens: usize) {
+        if tokens <= self.room {
+            return;
+        }
+        let room = (tokens.saturating_add(AHEAD)).max(2 * self.room).min(self.capacity);
+        let config = &self.model.base.config;
+        let (before, read) = (self.room * config.head_dim, self.len * config.head_dim);
+        for cached in self.caches.iter_mut().flat_map(|cache| [&mut cache.k, &mut cache.v]) {
+            let mut more = vec![0.0; config.kv_size() * room];
+            // One head after the other, each with what was read.
+            for (head, more) in more.chunks_exact_mut(room * config.head_dim).enumerate().filter(|_| read > 0) {
+                more[..read].copy_from_slice(&cached[head * before..][..read]);
+            }
+            *cached = more;
+        }
+        self.table.extend_to(config, room);
+        self.room = room;
+    }
+
     fn check(&self, ids: &[u32]) -> Result<()> {
         let vocab = self.model.base.config.vocab_size;
         if ids.is_empty() {
@@ -157,13 +183,13 @@ impl<'a> Session<'a> {
 
     /// Turns the tokens' input of layer `l`, in `buffers.x`, into its output.
     fn layer(&mut self, l: usize, tokens: usize) {
-        let Self { model, caches, table, capacity, len, buffers, .. } = self;
+        let Self { model, caches, table, room, len, buffers, .. } = self;
         let (config, layer) = (&model.base.config, &model.base.layers[l]);
         let eps = config.rms_norm_eps;
         let Buffers { x, normed, inv, q, k, v, attention, y, gate, up, act, heads, few } = buffers;
         rms_norm::forward(sized(normed, x.len()), sized(inv, tokens), x, &layer.input_norm, eps);
         linears(*model, l, [(Module::QProj, q), (Module::KProj, k), (Module::VProj, v)], normed, few);
-        let place = Place { tokens, before: *len, capacity: *capacity };
+        let place = Place { tokens, before: *len, room: *room };
         heads.fill(*model, l, [q, k, v], table, place, &mut caches[l]);
         heads.attend(*model, attention, place, &caches[l]);
         linears(*model, l, [(Module::OProj, y)], attention, few);
@@ -211,7 +237,7 @@ struct Place {
     /// Tokens before them.
     before: usize,
     /// Tokens that a cache holds.
-    capacity: usize,
+    room: usize,
 }
 
 /// Activations of attention, head-major.
@@ -257,7 +283,7 @@ impl Heads {
             rope::split(sized(to, from.len()), from, heads, dim, &segment, table, place.before);
         }
         for (cache, new) in [(&mut cache.k, k), (&mut cache.v, v)] {
-            let heads = cache.chunks_exact_mut(place.capacity * dim).zip(new.chunks_exact(place.tokens * dim));
+            let heads = cache.chunks_exact_mut(place.room * dim).zip(new.chunks_exact(place.tokens * dim));
             heads.for_each(|(cache, new)| cache[place.before * dim..][..new.len()].copy_from_slice(new));
         }
     }
@@ -265,11 +291,11 @@ impl Heads {
     /// Attention of the tokens at hand over all that were read, token-major into `out`.
     fn attend(&mut self, model: Model, out: &mut Vec<f32>, place: Place, cache: &Cache) {
         let config = &model.base.config;
-        let Place { tokens, before, capacity } = place;
+        let Place { tokens, before, room } = place;
         let (dim, heads) = (config.head_dim, config.num_heads);
         let group = heads / config.num_kv_heads;
         let of = |cached: &'_ [f32], head: usize, seen: usize| -> std::ops::Range<usize> {
-            let start = head / group * capacity * dim;
+            let start = head / group * room * dim;
             debug_assert!(start + seen * dim <= cached.len());
             start..start + seen * dim
         };

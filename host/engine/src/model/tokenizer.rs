@@ -1,7 +1,9 @@
 //! Text to token ids and back, from `tokenizer.json` or rebuilt from GGUF metadata. Special tokens
 //! in a text are recognised, none are ever added: what goes before and after a text is the chat
-//! template's business. Truncation and padding that a file may ask for are switched off.
+//! template's business. Where a text comes from somebody else than the template, their names are
+//! text ([`Tokenizer::shield`]). Truncation and padding that a file may ask for are switched off.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use candle_core::quantized::gguf_file::Value;
@@ -13,11 +15,15 @@ use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::pre_tokenizers::digits::Digits;
 use tokenizers::pre_tokenizers::sequence::Sequence;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
-use tokenizers::{AddedToken, NormalizerWrapper, SplitDelimiterBehavior};
+use tokenizers::{
+    AddedToken, Model, NormalizedString, Normalizer, NormalizerWrapper, OffsetReferential, OffsetType,
+    PreTokenizedString, PreTokenizer as _, SplitDelimiterBehavior, Token,
+};
 
+use self::controls::Controls;
 use super::source::gguf_config::{Metadata, whole};
 use crate::error::{EngineError, Result};
-use crate::files::hex;
+use crate::files::{hex, refuse_lfs_pointer};
 
 /// How Qwen2 and Qwen3 cut a text before merging: contractions, words with one leading sign, single
 /// digits, signs, line ends, spaces. From Qwen's `tokenizer.json`.
@@ -35,6 +41,16 @@ const USER_DEFINED: u64 = 4;
 #[derive(Debug, Clone)]
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
+    controls: Controls,
+}
+
+/// Texts whose control tokens are broken by a mark, so that only the template's own are left.
+#[derive(Debug)]
+pub struct Shielded<'t> {
+    /// The texts, with the mark where there is one.
+    pub texts: Vec<Cow<'t, str>>,
+    /// The mark; `None` when nothing had to be broken, and the texts are as they were.
+    pub mark: Option<char>,
 }
 
 impl Tokenizer {
@@ -45,6 +61,7 @@ impl Tokenizer {
     /// tokenizer.
     pub fn from_file(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|e| EngineError::io("read", path, e))?;
+        refuse_lfs_pointer(path, &bytes)?;
         let inner = tokenizers::Tokenizer::from_bytes(&bytes)
             .map_err(|e| EngineError::format(path, format!("it is not a tokenizer: {e}")))?;
         Self::new(inner)
@@ -52,8 +69,10 @@ impl Tokenizer {
 
     fn new(mut inner: tokenizers::Tokenizer) -> Result<Self> {
         inner.with_padding(None);
-        inner.with_truncation(None).map_err(|e| EngineError::Text(format!("Failed to set up the tokenizer: {e}")))?;
-        Ok(Self { inner })
+        let failed = |e: &dyn std::fmt::Display| EngineError::Text(format!("Failed to set up the tokenizer: {e}"));
+        inner.with_truncation(None).map_err(|e| failed(&e))?;
+        let controls = Controls::of(inner.get_added_vocabulary()).map_err(|e| failed(&e))?;
+        Ok(Self { inner, controls })
     }
 
     /// sha256 over everything that the tokenizer does, lower-case hex.
@@ -143,6 +162,78 @@ impl Tokenizer {
         Ok(encoding.get_ids().to_vec())
     }
 
+    /// The control tokens that are written in `text`, each once, sorted: in a record or a question
+    /// they are text.
+    pub fn control_tokens_in(&self, text: &str) -> Vec<&str> {
+        self.controls.within(text)
+    }
+
+    /// `texts` as they can be given to a template: whatever of a control token is in them is broken by
+    /// a mark that occurs neither in them nor in `beside`, which is what the template itself may write.
+    ///
+    /// # Errors
+    /// [`EngineError::Text`] when no character is left to mark with.
+    pub fn shield<'t>(
+        &self,
+        texts: impl IntoIterator<Item = &'t str>,
+        beside: impl IntoIterator<Item = &'t str>,
+    ) -> Result<Shielded<'t>> {
+        let texts: Vec<&str> = texts.into_iter().collect();
+        let breaks: Vec<_> = texts.iter().map(|text| self.controls.breaks(text)).collect();
+        if breaks.iter().all(|places| places.is_empty()) {
+            return Ok(Shielded { texts: texts.into_iter().map(Cow::Borrowed).collect(), mark: None });
+        }
+        let beside: Vec<&str> = beside.into_iter().collect();
+        let Some(mark) = controls::unused(texts.iter().chain(&beside).copied()) else {
+            return Err(EngineError::Text(
+                "Failed to tokenize a text with control tokens in it: it holds every private-use character of Unicode, \
+                 expected one that it does not hold"
+                    .to_owned(),
+            ));
+        };
+        let texts = texts.iter().zip(&breaks).map(|(text, places)| match places.is_empty() {
+            true => Cow::Borrowed(*text),
+            false => Cow::Owned(controls::marked(text, places, mark)),
+        });
+        Ok(Shielded { texts: texts.collect(), mark: Some(mark) })
+    }
+
+    /// The ids of `text`, which may hold texts that were shielded with `mark`: special tokens become
+    /// their ids where no mark breaks them. The marks themselves leave nothing behind, so the ids are
+    /// those of [`Self::encode`] but for the tokens that were broken.
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    pub fn encode_marked(&self, text: &str, mark: Option<char>) -> Result<Vec<u32>> {
+        let Some(mark) = mark else { return self.encode(text) };
+        let failed =
+            |e: tokenizers::Error| EngineError::Text(format!("Failed to tokenize a text of {} bytes: {e}", text.len()));
+        // What `encode` does, but that the places of special tokens are looked for in the marked text and
+        // everything else is done with the plain one.
+        let normalizer = self.inner.get_normalizer();
+        let found = self.inner.get_added_vocabulary().extract_and_normalize(normalizer, text);
+        let plain_at = |at: usize| at - text[..at].matches(mark).count() * mark.len_utf8();
+        let special: Vec<(usize, usize, Token)> = found
+            .get_splits(OffsetReferential::Original, OffsetType::Byte)
+            .into_iter()
+            .filter_map(|(_, (start, end), tokens)| {
+                let token = tokens.as_ref()?.first()?.clone();
+                Some((plain_at(start), plain_at(end), token))
+            })
+            .collect();
+        let mut pieces = PreTokenizedString::from(text.replace(mark, ""));
+        pieces.split(|_, whole| Ok(cut_out(&whole, &special))).map_err(failed)?;
+        if let Some(normalizer) = normalizer {
+            pieces.normalize(|piece| normalizer.normalize(piece)).map_err(failed)?;
+        }
+        if let Some(steps) = self.inner.get_pre_tokenizer() {
+            steps.pre_tokenize(&mut pieces).map_err(failed)?;
+        }
+        self.inner.get_model().tokenize_in_pretokenized(&mut pieces, None).map_err(failed)?;
+        let encoding = pieces.into_encoding(None, 0, OffsetType::None).map_err(failed)?;
+        Ok(encoding.get_ids().to_vec())
+    }
+
     /// The text of `ids`, special tokens left out. Bytes that are not UTF-8, such as a character cut
     /// in the middle, become U+FFFD: see [`Tokenizer::stream`] for ids that arrive one by one.
     ///
@@ -181,6 +272,20 @@ impl Tokenizer {
         let end = ids.iter().position(|id| eos.contains(id)).unwrap_or(ids.len());
         &ids[..end]
     }
+}
+
+/// `whole` in pieces: these tokens, and what lies between them.
+fn cut_out(whole: &NormalizedString, tokens: &[(usize, usize, Token)]) -> Vec<(NormalizedString, Option<Vec<Token>>)> {
+    let piece = |start: usize, end: usize| whole.slice(tokenizers::normalizer::Range::Original(start..end));
+    let mut pieces = Vec::with_capacity(2 * tokens.len() + 1);
+    let mut from = 0;
+    for (start, end, token) in tokens {
+        pieces.extend(piece(from, *start).map(|piece| (piece, None)));
+        pieces.extend(piece(*start, *end).map(|piece| (piece, Some(vec![token.clone()]))));
+        from = *end;
+    }
+    pieces.extend(piece(from, whole.len_original()).map(|piece| (piece, None)));
+    pieces
 }
 
 /// Text of ids that arrive one by one: a character that spans tokens comes out once it is whole.
@@ -258,6 +363,7 @@ impl PreTokenizer {
     }
 }
 
+mod controls;
 mod written;
 
 #[cfg(test)]

@@ -36,17 +36,21 @@ impl Table {
     /// Frequencies and angles are rounded to f32 where PyTorch rounds them, so that logits at far
     /// positions agree with transformers'.
     pub fn new(config: &ModelConfig, positions: usize) -> Self {
-        let half = config.head_dim / 2;
-        let frequencies: Vec<f32> = (0..half).map(|i| frequency(config, i)).collect();
-        let mut table = Self { cos: Vec::new(), sin: Vec::new(), half };
-        for position in 0..positions {
+        let mut table = Self { cos: Vec::new(), sin: Vec::new(), half: config.head_dim / 2 };
+        table.extend_to(config, positions);
+        table
+    }
+
+    /// Makes it hold the positions `0..positions`; those that it has already stay as they are.
+    pub fn extend_to(&mut self, config: &ModelConfig, positions: usize) {
+        let frequencies: Vec<f32> = (0..self.half).map(|i| frequency(config, i)).collect();
+        for position in self.positions()..positions {
             for frequency in &frequencies {
                 let angle = f64::from(position as f32 * frequency);
-                table.cos.push(angle.cos() as f32);
-                table.sin.push(angle.sin() as f32);
+                self.cos.push(angle.cos() as f32);
+                self.sin.push(angle.sin() as f32);
             }
         }
-        table
     }
 
     /// Positions in the table.

@@ -1,4 +1,5 @@
-//! `hive adapter inspect`: what an adapter folder says of itself. It opens no base model.
+//! `hive adapter inspect`: what an adapter folder says of itself, and whether hive can load it. It
+//! opens no base model.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,7 +11,8 @@ use hive_engine::adapter::peft;
 use hive_engine::model::source::TensorSource;
 use serde_json::json;
 
-use super::super::output::result;
+use super::super::error::Failure;
+use super::super::output::{note, result};
 
 /// `hive adapter inspect`
 #[derive(Debug, Args)]
@@ -26,7 +28,7 @@ impl Inspect {
     /// Runs it.
     ///
     /// # Errors
-    /// When the folder is no adapter or is damaged.
+    /// When the folder is no adapter or is damaged, or hive cannot load what is in it.
     pub fn run(self) -> anyhow::Result<()> {
         let config = peft::read_config(&self.dir)?;
         let tensors = peft::open_tensors(&self.dir)?;
@@ -34,15 +36,20 @@ impl Inspect {
         let values: usize = names.iter().filter_map(|n| tensors.shape(n)).map(|s| s.iter().product::<usize>()).sum();
         let adapter = &config.adapter;
         let layers = names.iter().filter(|n| n.contains("lora_A")).count();
+        let problems = peft::problems(&self.dir, &config)?;
+        if let Some(problem) = adapter.targets.problem() {
+            note(&format!("{problem}; its tensors say which layers are meant"));
+        }
         if self.json {
             let value = json!({
                 "method": adapter.method.name(), "rank": adapter.rank, "alpha": adapter.alpha, "dropout": adapter.dropout,
                 "rslora": adapter.rslora, "target_modules": targets(&adapter.targets), "layers_to_transform": adapter.layers,
                 "rank_pattern": adapter.rank_pattern, "alpha_pattern": adapter.alpha_pattern,
                 "tensors": names.len(), "adapted_layers": layers, "parameters": values,
-                "base_model": config.base_name, "base": config.base,
+                "base_model": config.base_name, "base": config.base, "loads": problems.is_empty(), "problems": problems,
             });
-            return result(&serde_json::to_string_pretty(&value)?);
+            result(&serde_json::to_string_pretty(&value)?)?;
+            return self.verdict(problems);
         }
         let mut lines = vec![
             format!("method          {}{}", method(adapter), if adapter.rslora { ", rank-stabilised" } else { "" }),
@@ -61,7 +68,23 @@ impl Inspect {
             if config.base_name.is_empty() { "not named" } else { &config.base_name }
         ));
         lines.extend(config.base.map(|b| format!("base weights    sha256 {}", b.digest)));
-        result(&lines.join("\n"))
+        lines.push(match problems.len() {
+            0 => "loads           yes, on a base model of its shape".to_owned(),
+            1 => "loads           no, for 1 reason".to_owned(),
+            n => format!("loads           no, for {n} reasons"),
+        });
+        result(&lines.join("\n"))?;
+        self.verdict(problems)
+    }
+
+    /// Fails when there is a reason why the adapter cannot be loaded.
+    fn verdict(&self, problems: Vec<String>) -> anyhow::Result<()> {
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::unacceptable(format!("hive cannot load the adapter in `{}`", self.dir.display()))
+            .details(problems)
+            .into())
     }
 }
 

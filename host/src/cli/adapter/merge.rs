@@ -112,17 +112,16 @@ impl Merge {
     fn open_base(&self) -> anyhow::Result<(String, BaseModel)> {
         let config = peft::read_config(&self.adapter)?;
         if let Some(id) = &self.base {
-            return Ok((id.clone(), base::files(id, &mut PullProgress::stderr())?));
+            return Ok(base::files(id, &mut PullProgress::stderr())?);
         }
         let named = config.base.map(|base| base.id).unwrap_or(config.base_name);
         if named.is_empty() {
             let problem = format!("The adapter in `{}` names no base model", self.adapter.display());
             return Err(Failure::misuse(problem).hint("`--base ID|FOLDER|FILE.gguf` gives it").into());
         }
-        let model = base::files(&named, &mut PullProgress::stderr()).with_context(|| {
+        base::files(&named, &mut PullProgress::stderr()).with_context(|| {
             format!("Failed to open the base model that the adapter names, `{named}`; `--base` gives another")
-        })?;
-        Ok((named, model))
+        })
     }
 }
 

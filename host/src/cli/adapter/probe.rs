@@ -63,6 +63,14 @@ impl Probe {
                 Failure::unacceptable(format!("`input_ids` in `{}` holds no tokens", self.ids.display())).into()
             );
         }
+        let longest = base.model.config.max_position_embeddings;
+        if tokens > longest {
+            let file = self.ids.display();
+            let problem = format!(
+                "`input_ids` in `{file}` holds rows of {tokens} tokens, the base model reads {longest} at the most"
+            );
+            return Err(Failure::unacceptable(problem).into());
+        }
         let ids = token_ids(&self.ids, &ids)?;
         let examples: Vec<Example> = ids.chunks(tokens).map(|ids| Example::new(ids.to_vec(), 0, 0)).collect();
         let first = if self.all { 0 } else { tokens.saturating_sub(2) };

@@ -12,7 +12,7 @@ use hive_engine::ops::dropout::key;
 use serde_json::json;
 
 use super::{median, rank_12_dora};
-use crate::cli::error::Failure;
+use crate::cli::numbers::{MOST_TOKENS, whole};
 use crate::cli::output::result;
 use crate::cli::pull_progress::PullProgress;
 use crate::experts::base::Base;
@@ -31,13 +31,13 @@ pub struct BenchGenerate {
     #[arg(long)]
     no_adapter: bool,
     /// Tokens of the prompt, random
-    #[arg(long, default_value_t = 256)]
+    #[arg(long, default_value_t = 256, allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_TOKENS))]
     prompt: usize,
     /// Tokens to write, one at a time: without guessing ahead
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = 64, allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_TOKENS))]
     tokens: usize,
     /// Times that both are done; the median counts
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 3, allow_negative_numbers = true, value_parser = whole::<usize>(1..=10_000))]
     times: usize,
     /// Print one JSON line
     #[arg(long)]
@@ -46,10 +46,8 @@ pub struct BenchGenerate {
 
 impl BenchGenerate {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        if self.prompt == 0 || self.tokens == 0 || self.times == 0 {
-            return Err(Failure::misuse("`--prompt`, `--tokens` and `--times` must be at least 1").into());
-        }
         let base = Base::open(&self.base, &mut PullProgress::stderr())?.for_generation();
+        super::check_length(&base.decoder.config, "`--prompt` and `--tokens` make", self.prompt + self.tokens)?;
         let adapter = match &self.adapter {
             _ if self.no_adapter => None,
             Some(dir) => Some(peft::load(dir, &base.decoder.config, Some(&base.reference))?.adapter),

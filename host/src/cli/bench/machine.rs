@@ -8,6 +8,7 @@ use hive_engine::ops::product::{Write, nn, nt, tn};
 use serde_json::json;
 
 use super::median;
+use crate::cli::numbers::whole;
 use crate::cli::output::result;
 
 /// Times that each thing is measured; the median counts.
@@ -20,7 +21,7 @@ const TRIAD: usize = 16 << 20;
 #[derive(Debug, Args)]
 pub struct BenchMachine {
     /// Rows of the products: tokens of a micro-batch
-    #[arg(long, default_value_t = 512)]
+    #[arg(long, default_value_t = 512, allow_negative_numbers = true, value_parser = whole::<usize>(1..=4096))]
     tokens: usize,
     /// Print one JSON line
     #[arg(long)]

@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 use clap::Subcommand;
 use hive_engine::adapter::config::Targets;
 use hive_engine::adapter::{AdapterConfig, DropoutSemantics, Method};
+use hive_engine::model::config::ModelConfig;
+
+use super::error::Failure;
 
 /// What can be timed.
 #[derive(Debug, Subcommand)]
@@ -33,6 +36,16 @@ impl BenchCommand {
             Self::Machine(command) => command.run(),
         }
     }
+}
+
+/// Refuses texts of more tokens than a base of this shape reads; `what` says where they come from.
+fn check_length(config: &ModelConfig, what: &str, tokens: usize) -> anyhow::Result<()> {
+    let longest = config.max_position_embeddings;
+    if tokens <= longest {
+        return Ok(());
+    }
+    let problem = format!("{what} {tokens} tokens, the base model reads {longest} at the most");
+    Err(Failure::unacceptable(problem).into())
 }
 
 /// The middle value, or the mean of the two in the middle; NaN for none.

@@ -13,15 +13,19 @@ use hive_engine::ops::dropout::key;
 use hive_engine::train::{Metric, NonFinite, Schedule, TrainConfig, Trainer};
 use serde_json::json;
 
-use super::{TARGETS, median, rank_12_dora};
+use super::{TARGETS, check_length, median, rank_12_dora};
 use crate::cli::arch::Arch;
 use crate::cli::error::Failure;
+use crate::cli::numbers::{MOST_STEPS, MOST_TOKENS, real, whole};
 use crate::cli::output::result;
 use crate::cli::pull_progress::PullProgress;
 use crate::experts::base::Base;
 use crate::experts::metrics::peak_memory_mb;
 use crate::suggest::{listed, nearest};
 use crate::tensors::{integers, token_ids};
+
+/// Most tokens of a micro-batch: activations of more fit no machine that this runs on.
+const MOST_AT_ONCE: usize = 1 << 17;
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum MethodArg {
@@ -50,13 +54,13 @@ pub struct BenchTrain {
     #[arg(long, value_enum, default_value = "dora")]
     method: MethodArg,
     /// Adapter rank
-    #[arg(long, default_value_t = 12)]
+    #[arg(long, default_value_t = 12, allow_negative_numbers = true, value_parser = whole::<usize>(1..=4096))]
     rank: usize,
     /// Adapter alpha
-    #[arg(long, default_value_t = 24.0)]
+    #[arg(long, default_value_t = 24.0, allow_negative_numbers = true, value_parser = real(1e-6..=1e6))]
     alpha: f64,
     /// Probability of dropout; unless given 0, or what the folder of --adapter says
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true, value_parser = real(0.0..=0.99))]
     dropout: Option<f64>,
     /// What dropout drops
     #[arg(long, value_enum, default_value = "branch")]
@@ -65,29 +69,29 @@ pub struct BenchTrain {
     #[arg(long, value_delimiter = ',', default_value = TARGETS)]
     targets: Vec<String>,
     /// Tokens per record
-    #[arg(long, default_value_t = 256)]
+    #[arg(long, default_value_t = 256, allow_negative_numbers = true, value_parser = whole::<usize>(2..=MOST_TOKENS))]
     seq: usize,
     /// Records per micro-batch
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = 2, allow_negative_numbers = true, value_parser = whole::<usize>(1..=65_536))]
     batch: usize,
     /// Micro-batches per optimizer step
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 4, allow_negative_numbers = true, value_parser = whole::<usize>(1..=65_536))]
     accum: usize,
     /// Optimizer steps; on random tokens one more is made first, and with a batch file the first of
     /// several warms up: it is not timed
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 3, allow_negative_numbers = true, value_parser = whole::<u64>(1..=MOST_STEPS))]
     steps: u64,
     /// Share of each record that is prompt and carries no loss
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true, value_parser = real(0.0..=0.999))]
     prompt_frac: f64,
     /// Learning rate, constant
-    #[arg(long, default_value_t = 2e-4)]
+    #[arg(long, default_value_t = 2e-4, allow_negative_numbers = true, value_parser = real(0.0..=10.0))]
     lr: f64,
     /// AdamW's decoupled weight decay
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true, value_parser = real(0.0..=100.0))]
     weight_decay: f64,
     /// Seed of initialisation, tokens and dropout
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_parser = whole::<u64>(0..=u64::MAX))]
     seed: u64,
     /// Start from this PEFT adapter folder, whose method, rank, alpha and targets then count
     #[arg(long)]
@@ -106,15 +110,13 @@ pub struct BenchTrain {
 
 impl BenchTrain {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        if !(0.0..1.0).contains(&self.prompt_frac) {
-            return Err(
-                Failure::misuse(format!("`--prompt-frac` is {}, expected 0 to below 1", self.prompt_frac)).into()
-            );
-        }
-        if self.steps == 0 || self.batch == 0 || self.accum == 0 || self.seq < 2 {
-            return Err(
-                Failure::misuse("`--steps`, `--batch` and `--accum` must be at least 1, `--seq` at least 2").into()
-            );
+        if self.batch_file.is_none() && self.batch * self.seq > MOST_AT_ONCE {
+            let tokens = self.batch * self.seq;
+            return Err(Failure::misuse(format!(
+                "`--batch` and `--seq` make {tokens} tokens of a micro-batch, expected at most {MOST_AT_ONCE}"
+            ))
+            .hint("`--accum` makes a step of more micro-batches")
+            .into());
         }
         let modules = Module::ALL.map(Module::name);
         let wrong = self.targets.iter().map(String::as_str).find(|t| *t != "all-linear" && !modules.contains(t));
@@ -125,11 +127,19 @@ impl BenchTrain {
             return Err(near.into_iter().fold(failure, Failure::hint).into());
         }
         let (decoder, reference) = self.base()?;
+        if self.batch_file.is_none() {
+            check_length(&decoder.config, "`--seq` asks for", self.seq)?;
+        }
         let adapter = self.initial(&decoder, &reference)?;
         let trainable = adapter.params.len();
         let mut trainer = Trainer::new(&decoder, adapter, self.config())?;
         let timed = match &self.batch_file {
-            Some(path) => self.on_file(&mut trainer, &read_batch(path)?)?,
+            Some(path) => {
+                let batch = read_batch(path)?;
+                let longest = batch.iter().map(|example| example.ids.len()).max().unwrap_or(0);
+                check_length(&decoder.config, "The longest row of `--batch-file` has", longest)?;
+                self.on_file(&mut trainer, &batch)?
+            }
             None => self.on_noise(&mut trainer, decoder.config.vocab_size)?,
         };
         if let Some(out) = &self.out {

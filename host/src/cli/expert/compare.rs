@@ -10,6 +10,7 @@ use serde_json::json;
 use super::super::error::Failure;
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
+use super::super::numbers::{MOST_STEPS, whole};
 use super::super::output::{note, result};
 use super::super::train_progress::{TrainProgress, heading};
 use super::exam::{How, STOPPING, candidate, table, write};
@@ -56,7 +57,7 @@ pub struct Compare {
     #[arg(long = "field", value_name = "FIELD=VALUE", requires = "dataset")]
     fields: Vec<String>,
     /// With --recipe: number of optimizer steps of each
-    #[arg(long, value_name = "N", requires = "recipes")]
+    #[arg(long, value_name = "N", requires = "recipes", allow_negative_numbers = true, value_parser = whole::<u64>(1..=MOST_STEPS))]
     steps: Option<u64>,
     /// With --recipe: set a key of every recipe; may be given several times
     #[arg(long = "set", value_name = "KEY=VALUE", requires = "recipes")]

@@ -13,6 +13,7 @@ use super::super::data_progress::{DataProgress, shares, summary};
 use super::super::error::Failure;
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
+use super::super::numbers::whole;
 use super::super::output::{note, result};
 use super::super::pull_progress::PullProgress;
 use super::super::train_progress::{grouped, heading};
@@ -103,7 +104,7 @@ struct How {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     sets: Vec<String>,
     /// Processes that judge; one per core unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u16>(1..=256))]
     workers: Option<u16>,
 }
 
@@ -207,7 +208,7 @@ impl How {
             return Ok(None);
         }
         match base::files(&recipe.base_model, &mut PullProgress::stderr()) {
-            Ok(model) => Ok(Some((model, recipe.base_model.clone()))),
+            Ok((id, model)) => Ok(Some((model, id))),
             Err(error) if self.base.is_some() => Err(error.into()),
             Err(error) => {
                 let why = error.to_string();

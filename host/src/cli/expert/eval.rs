@@ -9,6 +9,7 @@ use super::super::columns::columns;
 use super::super::error::Failure;
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
+use super::super::numbers::{MOST_RECORDS, whole};
 use super::super::output::result;
 use super::exam::{How, STOPPING, candidate, table, write, wrong};
 use super::train::RUNS;
@@ -32,7 +33,7 @@ pub struct Eval {
     #[command(flatten)]
     how: How,
     /// Wrong answers to show
-    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(long, value_name = "N", default_value_t = 3, allow_negative_numbers = true, value_parser = whole::<usize>(0..=MOST_RECORDS))]
     show: usize,
     /// Folder for the report (JSON, Markdown, HTML); `eval` in the run's folder unless given
     #[arg(long, value_name = "FOLDER")]

@@ -10,12 +10,14 @@ use hive_engine::files::write_file;
 use super::super::columns::columns;
 use super::super::error::Failure;
 use super::super::exam_progress::ExamProgress;
+use super::super::numbers::{MOST_RECORDS, MOST_TOKENS, whole};
 use super::super::output::note;
 use super::super::pull_progress::PullProgress;
 use super::what::options;
 use crate::exam::{Candidate, Exam, Origin, Report, Suite, html, markdown, worth_table};
 use crate::experts::base::Base;
 use crate::experts::data::OpenExpert;
+use crate::models::Catalogue;
 
 /// Said at the first Ctrl-C.
 pub const STOPPING: &str = "\nStopping; what was answered and graded is kept, Ctrl-C again ends at once";
@@ -28,20 +30,20 @@ pub struct How {
     #[arg(long, value_name = "SUITE", default_value = "builtin")]
     pub suite: String,
     /// Ask so many prompts, spread evenly over the suite
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub limit: Option<u64>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_RECORDS))]
+    pub limit: Option<usize>,
     /// Base model: a catalogue id, a folder or a GGUF file; the one the adapter names unless given
     #[arg(long)]
     pub base: Option<String>,
     /// Most tokens of an answer; the manifest's number unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub max_new_tokens: Option<u64>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_TOKENS))]
+    pub max_new_tokens: Option<usize>,
     /// A PostgreSQL server to run answers on, instead of the embedded one:
     /// `postgres://user@host/database`
     #[arg(long, value_name = "URL")]
     pub database_url: Option<String>,
     /// Processes that examine; one per core unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u16>(1..=256))]
     pub workers: Option<u16>,
 }
 
@@ -55,7 +57,7 @@ impl How {
             "builtin" => Suite::builtin(&open.expert)?,
             path => Suite::read(Path::new(path), &open.expert)?,
         };
-        Ok(suite.limited(self.limit.map(|n| n as usize)))
+        Ok(suite.limited(self.limit))
     }
 
     /// The base that is meant: as asked, or the one that the first adapter names, or the manifest's. Says
@@ -69,7 +71,13 @@ impl How {
             named.push((candidate, candidate.base_id()?));
         }
         let first = || named.iter().find_map(|(_, id)| id.clone());
-        let chosen = self.base.clone().or_else(first);
+        let catalogue = Catalogue::embedded()?;
+        // As candidates name it, so that one and the same base does not look like two.
+        let asked = self.base.as_ref().map(|name| match catalogue.named(name) {
+            Some(model) if !Path::new(name).exists() => model.id.clone(),
+            _ => name.clone(),
+        });
+        let chosen = asked.or_else(first);
         let chosen = chosen.or_else(|| open.expert.manifest().base_models.first().cloned()).unwrap_or_default();
         for (candidate, id) in &named {
             if let Some(made_for) = &candidate.facts.made_for
@@ -99,13 +107,22 @@ impl How {
         let base = Base::open(base, &mut PullProgress::stderr())?.for_generation();
         let mut candidates = vec![Candidate::base()];
         candidates.extend(others);
-        let manifest = open.expert.manifest();
+        let most = self.max_new_tokens.unwrap_or(open.expert.manifest().generation.max_new_tokens);
+        let longest = base.model.config.max_position_embeddings;
+        if most >= longest {
+            let problem = format!(
+                "Answers of {most} tokens leave no room for a prompt: base model `{}` reads {longest} tokens, prompt \
+                 and answer together",
+                base.reference.id
+            );
+            return Err(Failure::unacceptable(problem).hint("`--max-new-tokens N` asks for shorter answers").into());
+        }
         let exam = Exam {
             open,
             base: &base,
             suite,
             candidates,
-            max_new_tokens: self.max_new_tokens.map_or(manifest.generation.max_new_tokens, |n| n as usize),
+            max_new_tokens: most,
             options: options(self.database_url.as_deref()),
             workers: self.workers.map(usize::from),
         };

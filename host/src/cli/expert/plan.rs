@@ -7,10 +7,12 @@ use hive_engine::train::Trainer;
 use super::super::arch::Arch;
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
+use super::super::numbers::{MOST_RECORDS, MOST_TOKENS, whole};
 use super::super::output::{note, result};
 use super::super::plan_text::{rows, table};
 use super::super::train_progress::TrainProgress;
 use super::what::What;
+use crate::experts::data::check_length;
 use crate::experts::engine_config::train_config;
 use crate::experts::plan::{Noise, Parts, Plan as Planned};
 use crate::experts::run_record::TrainRequest;
@@ -30,13 +32,13 @@ pub struct Plan {
     #[arg(long, conflicts_with_all = ["base", "dataset", "map", "fields"])]
     arch: Option<Arch>,
     /// With --arch: training records
-    #[arg(long, value_name = "N", requires = "arch", default_value_t = 5000)]
+    #[arg(long, value_name = "N", requires = "arch", default_value_t = 5000, allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_RECORDS))]
     records: usize,
     /// With --arch: records held out
-    #[arg(long, value_name = "N", requires = "arch", default_value_t = 250)]
+    #[arg(long, value_name = "N", requires = "arch", default_value_t = 250, allow_negative_numbers = true, value_parser = whole::<usize>(0..=MOST_RECORDS))]
     held_out: usize,
     /// With --arch: tokens per record
-    #[arg(long, value_name = "N", requires = "arch", default_value_t = 250, value_parser = clap::value_parser!(u32).range(2..))]
+    #[arg(long, value_name = "N", requires = "arch", default_value_t = 250, allow_negative_numbers = true, value_parser = whole::<u32>(2..=MOST_TOKENS))]
     record_tokens: u32,
     /// Print the plan as JSON
     #[arg(long)]
@@ -79,6 +81,7 @@ impl Plan {
     }
 
     fn without_data(&self, arch: Arch, request: &TrainRequest) -> anyhow::Result<Planned> {
+        check_length(&request.recipe, &arch.config(), &request.recipe.base_model)?;
         let config = train_config(&request.recipe.training);
         let decoder = Decoder::random(&arch.config(), SEED)?;
         let adapter = fresh_adapter(&request.recipe, &decoder)?;

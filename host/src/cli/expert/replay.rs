@@ -8,6 +8,7 @@ use serde_json::json;
 use super::super::error::Failure;
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
+use super::super::numbers::{MOST_STEPS, whole};
 use super::super::output::{note, result};
 use super::super::train_progress::TrainProgress;
 use super::train::RUNS;
@@ -20,7 +21,7 @@ pub struct Replay {
     /// The run's folder, or its name below `runs`
     run: PathBuf,
     /// Steps to make
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value_t = 20, allow_negative_numbers = true, value_parser = whole::<u64>(1..=MOST_STEPS))]
     steps: u64,
     /// Print the result as JSON
     #[arg(long)]

@@ -8,18 +8,22 @@ use hive_engine::adapter::AdapterScales;
 use hive_engine::adapter::peft;
 use hive_engine::model::pass::Model;
 use hive_sdk::Record;
+use hive_sdk::manifest::Recipe;
 
 use super::super::error::Failure;
 use super::super::interrupt::on_interrupt;
 use super::super::loading::{load_expert, load_release};
+use super::super::numbers::{MOST_TOKENS, whole};
 use super::super::output::{note, result};
 use super::super::pull_progress::PullProgress;
 use super::train::RUNS;
-use crate::experts::answer::answer;
+use crate::experts::ExpertError;
+use crate::experts::answer::answer_to;
 use crate::experts::base::Base;
 use crate::experts::run_folder::RunFolder;
 use crate::experts::tokenise::Tokeniser;
 use crate::installed::{InstallError, Release, Store};
+use crate::models::{ModelError, ModelStore};
 use crate::plugins::LoadedExpert;
 use crate::trust::{RequireSigned, Ring, Signer};
 
@@ -50,7 +54,7 @@ pub struct Run {
     #[arg(long)]
     base: Option<String>,
     /// Most tokens to write; the manifest's number unless given
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_TOKENS))]
     max_new_tokens: Option<usize>,
 }
 
@@ -67,8 +71,7 @@ impl Run {
         };
         let expert = expert.expert;
         let record = self.record(&expert)?;
-        let base_id = self.base_id(&expert, &by)?;
-        let base = Base::open(&base_id, &mut PullProgress::stderr())?.for_generation();
+        let base = self.open_base(&expert, &by)?.for_generation();
         let tokeniser = Tokeniser::new(&base.model)?;
         let loaded = by.adapter().map(|dir| peft::load(dir, &base.model.config, Some(&base.reference))).transpose()?;
         let scales = loaded.as_ref().map(|l| AdapterScales::new(&l.adapter, &base.decoder));
@@ -76,7 +79,15 @@ impl Run {
         let model = Model { base: &base.decoder, adapter };
         let stop = on_interrupt("\nStopping")?;
         let most = self.max_new_tokens.unwrap_or(expert.manifest().generation.max_new_tokens);
-        let answer = answer(model, &tokeniser, &expert, &record, most, || !stop.load(Ordering::Relaxed))?;
+        let prompt = tokeniser.prompts(&expert, std::slice::from_ref(&record))?.pop().unwrap_or_default();
+        if let Some(trained) = by.adapter().and_then(trained_length).filter(|trained| prompt.len() > *trained) {
+            note(&format!(
+                "warning: the prompt has {} tokens, the adapter was trained on records of at most {trained}: what it \
+                 answers to longer ones was never trained",
+                prompt.len()
+            ));
+        }
+        let answer = answer_to(model, &tokeniser, &prompt, most, || !stop.load(Ordering::Relaxed))?;
         tracing::info!(tokens = answer.tokens, prompt = answer.prompt_tokens, seconds = answer.seconds, "answered");
         result(&answer.text)?;
         if stop.load(Ordering::Relaxed) {
@@ -203,20 +214,70 @@ impl Run {
         Ok(Answers::Installed(Box::new(release)))
     }
 
-    /// The base to open: as asked, or the one that the release was proved on, or the adapter's own if
-    /// it is one that can be found, or the manifest's first.
-    fn base_id(&self, expert: &LoadedExpert, by: &Answers) -> anyhow::Result<String> {
+    /// Opens the base: as asked, or the one that the release was proved on, or the one that the adapter
+    /// names. Where that is none that can be had, the manifest's first, and says so.
+    fn open_base(&self, expert: &LoadedExpert, by: &Answers) -> anyhow::Result<Base> {
+        let open = |name: &str| Base::open(name, &mut PullProgress::stderr());
+        let first = expert.manifest().base_models.first().cloned().unwrap_or_default();
         if let Some(base) = &self.base {
-            return Ok(base.clone());
+            return Ok(open(base)?);
         }
-        if let Answers::Installed(release) = by {
-            return Ok(release.record.base.clone());
+        let dir = match by {
+            Answers::Base => return Ok(open(&first)?),
+            Answers::Installed(release) => return Ok(open(&release.record.base)?),
+            Answers::Folder(dir) => dir,
+        };
+        let config = peft::read_config(dir)?;
+        if let Some(base) = config.base {
+            return Ok(open(&base.id)?);
         }
-        if let Some(base) = by.adapter().map(peft::read_config).transpose()?.and_then(|c| c.base) {
-            return Ok(base.id);
+        let named = config.base_name;
+        let other = "`--base` gives another";
+        if named.is_empty() {
+            note(&format!(
+                "warning: the adapter names no base model; it answers on `{first}`, the expert's first; {other}"
+            ));
+            return Ok(open(&first)?);
         }
-        Ok(expert.manifest().base_models.first().cloned().unwrap_or_default())
+        let store = ModelStore::from_env()?;
+        let entry = store.entry(&named).map(|model| model.id.clone());
+        if entry.is_none() && !Path::new(&named).exists() {
+            note(&format!(
+                "warning: the adapter names base model `{named}`, which is neither in the catalogue nor on this machine; \
+                 it answers on `{first}`, the expert's first; {other}"
+            ));
+            return Ok(open(&first)?);
+        }
+        let id = entry.unwrap_or_else(|| named.clone());
+        match open(&id) {
+            // What the expert is meant for, if it is here: a near relation, such as the same model quantised.
+            Err(ExpertError::Model(error @ (ModelError::NoSourceWorked { .. } | ModelError::Offline { .. })))
+                if first != id && store.locate(&first).is_ok() =>
+            {
+                let why = error.to_string();
+                note(&format!(
+                    "warning: the adapter names base model `{named}`, which cannot be had ({}); it answers on `{first}`, \
+                     with which it may do worse; {other}",
+                    why.lines().next().unwrap_or_default().trim_end_matches(':')
+                ));
+                Ok(open(&first)?)
+            }
+            opened => {
+                let opened = opened?;
+                note(&format!("Base model `{id}`, which the adapter names as `{named}`; {other}"));
+                Ok(opened)
+            }
+        }
     }
+}
+
+/// Most tokens of the records that an adapter of a run was trained on: the run's folder says so.
+fn trained_length(adapter: &Path) -> Option<usize> {
+    // `RUN/adapter`, or `RUN/checkpoints/step-000123`.
+    let adapter = adapter.canonicalize().ok()?;
+    let recipe = adapter.ancestors().skip(1).take(2).map(|run| run.join("recipe.json")).find(|path| path.is_file())?;
+    let recipe: Recipe = serde_json::from_str(&std::fs::read_to_string(recipe).ok()?).ok()?;
+    Some(recipe.training.max_seq_len)
 }
 
 /// Who answers.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
+use super::super::numbers::{MOST_STEPS, whole};
 use crate::datasets::fixed_fields;
 use crate::experts::data::OpenExpert;
 use crate::experts::recipe::{Effective, Layers, resolve};
@@ -38,7 +39,7 @@ pub struct What {
     #[arg(long)]
     pub base: Option<String>,
     /// Number of optimizer steps instead of the recipe's
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>(1..=MOST_STEPS))]
     pub steps: Option<u64>,
     /// Set a key of the recipe, such as `learning_rate=1e-4`; may be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::safetensors::SafetensorsSource;
 use super::{BaseModel, display_name, hf_config};
 use crate::error::{EngineError, Result};
+use crate::files::refuse_lfs_pointer;
 use crate::model::chat_template::ChatTemplate;
 use crate::model::tokenizer::Tokenizer;
 
@@ -94,6 +95,7 @@ fn template_text(folder: &Path, tokenizer_config: Option<&Value>) -> Result<Opti
     let own = folder.join("chat_template.jinja");
     if own.exists() {
         let text = std::fs::read_to_string(&own).map_err(|e| EngineError::io("read", &own, e))?;
+        refuse_lfs_pointer(&own, text.as_bytes())?;
         return Ok(Some((own, text)));
     }
     let path = folder.join("tokenizer_config.json");
@@ -125,5 +127,6 @@ pub(crate) fn read_json(path: &Path) -> Result<Option<Value>> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(EngineError::io("read", path, e)),
     };
+    refuse_lfs_pointer(path, text.as_bytes())?;
     serde_json::from_str(&text).map(Some).map_err(|e| EngineError::format(path, format!("it is not valid JSON: {e}")))
 }

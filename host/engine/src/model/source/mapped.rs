@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use crate::error::{EngineError, Result};
+use crate::files::refuse_lfs_pointer;
 
 /// A file's bytes, read from disk when touched.
 #[derive(Debug)]
@@ -17,7 +18,8 @@ impl MappedFile {
     /// Maps the whole of `path`.
     ///
     /// # Errors
-    /// [`EngineError::Io`] when the file cannot be opened, [`EngineError::Format`] when it is empty.
+    /// [`EngineError::Io`] when the file cannot be opened, [`EngineError::Damaged`] when it is empty,
+    /// [`EngineError::Format`] when it is a Git LFS pointer.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(|e| EngineError::io("open", path, e))?;
         let length = file.metadata().map_err(|e| EngineError::io("read", path, e))?.len();
@@ -28,6 +30,7 @@ impl MappedFile {
         // process could cut or rewrite the file while it is mapped. Weights are written once, under
         // another name, and renamed (ours and the hub's tools alike), so nobody writes in place.
         let map = unsafe { memmap2::Mmap::map(&file) }.map_err(|e| EngineError::io("map", path, e))?;
+        refuse_lfs_pointer(path, &map)?;
         Ok(Self { path: path.to_owned(), map })
     }
 

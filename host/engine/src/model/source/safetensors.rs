@@ -13,6 +13,7 @@ use super::TensorSource;
 use super::floats::FloatKind;
 use super::mapped::MappedFile;
 use crate::error::{EngineError, Result};
+use crate::files::refuse_lfs_pointer;
 
 struct Entry {
     file: usize,
@@ -167,6 +168,7 @@ fn read_index(path: &Path) -> Result<BTreeMap<String, String>> {
         weight_map: BTreeMap<String, String>,
     }
     let text = std::fs::read_to_string(path).map_err(|e| EngineError::io("read", path, e))?;
+    refuse_lfs_pointer(path, text.as_bytes())?;
     let index: Index = serde_json::from_str(&text).map_err(|e| EngineError::format(path, e.to_string()))?;
     for shard in index.weight_map.values() {
         // A shard is a file beside the index, never a path out of the folder.

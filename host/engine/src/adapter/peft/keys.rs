@@ -1,0 +1,102 @@
+//! Names of the tensors in PEFT's files. PEFT itself writes one form and reads several: a model's own
+//! state has the adapter's name in each key (`lora_A.default.weight`), and other tools write the
+//! magnitude with `.weight`. Here all of them mean the same.
+
+use std::collections::BTreeMap;
+
+use crate::adapter::config::Module;
+use crate::adapter::params::Part;
+
+/// What every key begins with.
+const PREFIX: &str = "base_model.model.";
+
+/// PEFT's key of a tensor; the magnitude has no `.weight`.
+pub fn tensor_name(layer: usize, module: Module, part: Part) -> String {
+    name_of(&module.path(layer), part)
+}
+
+fn name_of(path: &str, part: Part) -> String {
+    let tail = match part {
+        Part::A => "lora_A.weight",
+        Part::B => "lora_B.weight",
+        Part::Magnitude => "lora_magnitude_vector",
+    };
+    format!("{PREFIX}{path}.{tail}")
+}
+
+/// The module and the part that a key means: `model.layers.0.self_attn.q_proj` and A. `None` when it
+/// is no key of a LoRA or DoRA adapter.
+pub(super) fn meaning(key: &str) -> Option<(&str, Part)> {
+    let (path, tail) = key.strip_prefix(PREFIX)?.rsplit_once(".lora_")?;
+    let parts: Vec<&str> = tail.split('.').collect();
+    let part = match parts[..] {
+        ["A", "weight"] | ["A", _, "weight"] => Part::A,
+        ["B", "weight"] | ["B", _, "weight"] => Part::B,
+        ["magnitude_vector"] | ["magnitude_vector", _] | ["magnitude_vector", _, "weight"] => Part::Magnitude,
+        _ => return None,
+    };
+    Some((path, part))
+}
+
+/// The module that a key is about, whether hive computes it or not: `lm_head`, `model.embed_tokens`.
+pub(super) fn module(key: &str) -> Option<&str> {
+    key.strip_prefix(PREFIX)?.rsplit_once(".lora_").map(|(path, _)| path)
+}
+
+/// The keys of a file by what they mean.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    /// PEFT's own key of a tensor, and the one that is in the file.
+    pub by_name: BTreeMap<String, String>,
+    /// Keys that mean nothing here, or what another one means already.
+    pub strange: Vec<String>,
+}
+
+impl Keys {
+    pub(super) fn of(names: Vec<String>) -> Self {
+        let mut keys = Self::default();
+        for name in names {
+            let Some((path, part)) = meaning(&name) else {
+                keys.strange.push(name);
+                continue;
+            };
+            let own = name_of(path, part);
+            if keys.by_name.contains_key(&own) {
+                keys.strange.push(name);
+            } else {
+                keys.by_name.insert(own, name);
+            }
+        }
+        keys
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_of_a_key_means_the_same() {
+        let stem = "base_model.model.model.layers.3.mlp.up_proj";
+        for (tail, part) in [
+            ("lora_A.weight", Part::A),
+            ("lora_A.default.weight", Part::A),
+            ("lora_B.my_adapter.weight", Part::B),
+            ("lora_magnitude_vector", Part::Magnitude),
+            ("lora_magnitude_vector.weight", Part::Magnitude),
+            ("lora_magnitude_vector.default", Part::Magnitude),
+            ("lora_magnitude_vector.default.weight", Part::Magnitude),
+        ] {
+            let key = format!("{stem}.{tail}");
+            assert_eq!(meaning(&key), Some(("model.layers.3.mlp.up_proj", part)), "{key}");
+        }
+        for key in ["model.layers.3.mlp.up_proj.lora_A.weight", "base_model.model.lm_head.weight", ""] {
+            assert_eq!(meaning(key), None, "{key}");
+        }
+        assert_eq!(meaning(&format!("{stem}.lora_C.weight")), None);
+        assert_eq!(module("base_model.model.model.embed_tokens.lora_embedding_A"), Some("model.embed_tokens"));
+        let twice = ["lora_A.weight", "lora_A.default.weight"].map(|tail| format!("{stem}.{tail}"));
+        let keys = Keys::of(twice.to_vec());
+        assert_eq!((keys.by_name.len(), keys.strange.len()), (1, 1));
+    }
+}

@@ -1,0 +1,51 @@
+//! Numbers on the command line: each argument says what it takes, and whatever else comes is refused
+//! with that. Without bounds, a slip of a finger asks for more memory or time than there is.
+
+use std::ops::RangeInclusive;
+
+/// Largest number of tokens that any argument takes: no base model reads as many.
+pub const MOST_TOKENS: u64 = 1 << 20;
+
+/// Largest number of steps.
+pub const MOST_STEPS: u64 = 1_000_000_000;
+
+/// Largest number of records, prompts or lines.
+pub const MOST_RECORDS: u64 = 10_000_000;
+
+/// Reads a whole number in this range.
+pub fn whole<T: TryFrom<u64>>(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<T, String> + Clone {
+    move |text| {
+        let number = text.parse::<u64>().ok().filter(|number| range.contains(number));
+        number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
+            let (least, most) = (range.start(), range.end());
+            format!("expected a whole number from {least} to {most}")
+        })
+    }
+}
+
+/// Reads a number in this range; no NaN, no infinity.
+pub fn real(range: RangeInclusive<f64>) -> impl Fn(&str) -> Result<f64, String> + Clone {
+    move |text| {
+        let number = text.parse::<f64>().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| format!("expected a number from {} to {}", range.start(), range.end()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_out_of_range_or_no_number_is_refused_with_the_range() {
+        let steps = whole::<u32>(1..=1_000);
+        assert_eq!((steps("1"), steps("1000")), (Ok(1), Ok(1_000)));
+        for text in ["0", "-1", "1.5", "1e2", "1001", "100000000000000000000", "NaN", "", " 1"] {
+            assert_eq!(steps(text), Err("expected a whole number from 1 to 1000".to_owned()), "{text}");
+        }
+        let rate = real(0.0..=0.5);
+        assert_eq!((rate("0"), rate("5e-1"), rate("0.25")), (Ok(0.0), Ok(0.5), Ok(0.25)));
+        for text in ["-0.1", "0.51", "NaN", "inf", "1e400", "x", ""] {
+            assert_eq!(rate(text), Err("expected a number from 0 to 0.5".to_owned()), "{text}");
+        }
+    }
+}
