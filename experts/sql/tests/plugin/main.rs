@@ -3,6 +3,7 @@
 mod dialects;
 mod examine;
 mod grading;
+mod inspect;
 mod manifest;
 mod server;
 mod synthesis;
