@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use hive_engine::model::source::BaseModel;
-use hive_sdk::Rendered;
 use hive_sdk::manifest::Recipe;
+use hive_sdk::{Record, Rendered};
 use serde_json::{Map, Value};
 
 use super::ExpertError;
@@ -51,6 +51,38 @@ pub struct OpenExpert {
     pub place: LibraryPlace,
 }
 
+/// Records that are looked at before any is judged.
+const FIRST: usize = 64;
+
+/// The first records of files, as they come; none of prepared sets, which were looked at, and none of
+/// the expert's own making.
+///
+/// # Errors
+/// When the data cannot be read.
+pub(super) fn first_records(
+    open: &OpenExpert,
+    datasets: &[LocalData],
+    map: Option<&str>,
+) -> Result<Vec<(String, Record)>, ExpertError> {
+    let sets: Vec<LocalData> = datasets.iter().filter(|set| !PreparedSet::is_at(&set.path)).cloned().collect();
+    if sets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let stream = files(open, sets, map)?.open()?;
+    let read = stream.take(FIRST).filter_map(|incoming| match incoming {
+        Ok(incoming) => Some(Ok((incoming.source, incoming.record.ok()?))),
+        Err(error) => Some(Err(error.into())),
+    });
+    read.collect()
+}
+
+fn files(open: &OpenExpert, sets: Vec<LocalData>, map: Option<&str>) -> Result<Files, ExpertError> {
+    let overrides = map.map_or(Ok(MapOverrides::default()), str::parse);
+    let overrides = overrides.map_err(DatasetError::from).map_err(GateError::from)?;
+    let spec = open.expert.manifest().dataset.clone();
+    Ok(Files { sets, spec, map: map.unwrap_or_default().to_owned(), overrides })
+}
+
 /// Prepares data. `base`, when there is one, counts tokens.
 ///
 /// # Errors
@@ -76,21 +108,14 @@ pub fn prepare(
     let OpenExpert { expert, place } = open;
     let seed = request.recipe.training.seed;
     let spec = &request.recipe.data;
-    let files;
+    let read;
     let made;
     let data: &dyn Data = if request.datasets.is_empty() {
         made = Synthetic { expert, seed, n: spec.synthetic_records };
         &made
     } else {
-        let overrides = request.map.as_deref().map_or(Ok(MapOverrides::default()), str::parse);
-        let overrides = overrides.map_err(DatasetError::from).map_err(GateError::from)?;
-        files = Files {
-            sets: request.datasets.clone(),
-            spec: expert.manifest().dataset.clone(),
-            map: request.map.clone().unwrap_or_default(),
-            overrides,
-        };
-        &files
+        read = files(open, request.datasets.clone(), request.map.as_deref())?;
+        &read
     };
     let tokeniser = base.map(|(model, _)| Tokeniser::new(model)).transpose()?;
     let count: &CountTokens<'_> = &|chat: &Rendered| {
