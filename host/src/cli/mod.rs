@@ -17,9 +17,11 @@ mod key;
 pub mod loading;
 mod model;
 pub mod output;
+mod overwrite;
 mod packages;
 mod plan_text;
 mod pull_progress;
+mod shell;
 mod train_progress;
 mod worker;
 

@@ -2,7 +2,7 @@
 
 use hive_engine::generate::{Generated, Sampling, StopReason, generate};
 use hive_engine::model::pass::Model;
-use hive_sdk::Record;
+use hive_sdk::{Manifest, Record};
 
 use super::ExpertError;
 use super::tokenise::Tokeniser;
@@ -23,6 +23,14 @@ pub struct Answer {
     pub seconds: f64,
     /// Of these, until the first token stood.
     pub first_seconds: f64,
+}
+
+/// The field that a person's question goes into: `question` or, for other domains, the first that is
+/// needed besides the completion.
+pub fn question_field(manifest: &Manifest) -> Option<&str> {
+    let fields = &manifest.dataset.fields;
+    let named = fields.iter().find(|field| field.name == "question");
+    named.or_else(|| fields.iter().find(|f| !f.completion && !f.optional)).map(|field| field.name.as_str())
 }
 
 /// Answers one record's prompt.
