@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use hive_engine::model::pass::Model;
 use hive_sdk::{Grade, GradeRequest, Record};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::ExpertError;
 use super::answer::{Answer, answer};
 use super::tokenise::Tokeniser;
 use crate::plugins::LoadedExpert;
+use crate::statistics::Figures;
 
 /// One prompt, answered and graded.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Graded {
     /// The record, with its gold completion.
     pub prompt: Record,
@@ -23,10 +24,13 @@ pub struct Graded {
 }
 
 /// All prompts of an evaluation.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Scores {
-    /// Mean score, 0 to 1.
-    pub score: f64,
+    /// Right answers and partial credit.
+    #[serde(flatten)]
+    pub figures: Figures,
+    /// Prompts that there are to ask; those that were asked may be fewer.
+    pub of: usize,
     /// How often each finding came.
     pub findings: BTreeMap<String, usize>,
     /// Prompt by prompt.
@@ -34,7 +38,7 @@ pub struct Scores {
 }
 
 /// Answers and grades `prompts`; `on_answer` sees each as it comes and says whether to go on.
-/// What was answered before a stop is graded.
+/// What was answered before a stop is graded. `of` is how many prompts these were chosen from.
 ///
 /// # Errors
 /// What the expert or the model says.
@@ -42,7 +46,7 @@ pub fn grade(
     model: Model,
     tokeniser: &Tokeniser,
     expert: &LoadedExpert,
-    prompts: &[Record],
+    (prompts, of): (&[Record], usize),
     max_new_tokens: usize,
     mut on_answer: impl FnMut(usize, &Answer) -> bool,
 ) -> Result<Scores, ExpertError> {
@@ -56,14 +60,13 @@ pub fn grade(
         }
     }
     let grades = expert.grade(&requests)?;
-    let mut scores = Scores::default();
+    let figures = Figures::of(grades.iter().map(|grade| grade.score));
+    let mut scores = Scores { figures, of, ..Scores::default() };
     for (GradeRequest { prompt, completion }, grade) in requests.into_iter().zip(grades) {
-        scores.score += grade.score;
         for finding in &grade.findings {
             *scores.findings.entry(finding.code.clone()).or_default() += 1;
         }
         scores.graded.push(Graded { prompt, completion, grade });
     }
-    scores.score /= scores.graded.len().max(1) as f64;
     Ok(scores)
 }

@@ -101,6 +101,7 @@ impl Compare {
                 .into());
         }
         let folder = self.out.clone().unwrap_or_else(|| RunFolder::next(Path::new(COMPARISONS), &self.name));
+        let place = folder.join("compare.json");
         let stop = on_interrupt(STOPPING)?;
         for recipe in &self.recipes {
             match self.trained(&open, recipe, &base, &folder, &stop)? {
@@ -108,7 +109,7 @@ impl Compare {
                 None => return self.stopped(&folder),
             }
         }
-        let Some(report) = self.how.hold(&open, (suite, &base), candidates, &stop)? else {
+        let Some(report) = self.how.hold(&open, (suite, &base), candidates, Some(&place), &stop)? else {
             return self.stopped(&folder);
         };
         let page = write(&report, &folder, "compare")?;
@@ -172,7 +173,7 @@ impl Compare {
         let end = train(open, &request, &place, stop, &mut progress);
         progress.close();
         match end? {
-            TrainEnd::Done(..) => Ok(Some(Candidate::of_run(&name, &path, &self.name)?)),
+            TrainEnd::Done(..) | TrainEnd::AlreadyDone(..) => Ok(Some(Candidate::of_run(&name, &path, &self.name)?)),
             TrainEnd::Stopped(..) | TrainEnd::StoppedBefore => Ok(None),
         }
     }
