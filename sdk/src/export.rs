@@ -11,7 +11,7 @@ use crate::abi::Buffer;
 use crate::error::ExpertError;
 use crate::expert::Expert;
 use crate::protocol::{
-    ExamineRequest, Grade, GradeRequest, InspectRequest, MethodId, Record, Reply, Settings, SynthesizeRequest,
+    ExamineRequest, GradeRequest, InspectRequest, MethodId, Record, Reply, Settings, SynthesizeRequest,
 };
 
 /// Exports `$make`, an expression that makes the expert, as this library's plugin.

@@ -1,5 +1,5 @@
 //! An expert that works, unless `HIVE_TEST_TRAP` names a mistake that its author could have made. It
-//! says words in capitals.
+//! says words in capitals; to the question that `HIVE_TEST_EASY` names it takes any answer.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -77,7 +77,7 @@ impl Expert for Careless {
             "two" => 2.0,
             "unsure" if before % 3 == 0 => 0.9,
             _ if completion == want => 1.0,
-            "easy" if prompt.require("question")?.bytes().map(usize::from).sum::<usize>() % 3 == 0 => 1.0,
+            _ if std::env::var("HIVE_TEST_EASY").is_ok_and(|easy| prompt.text("question") == Some(&easy)) => 1.0,
             // Something was said, and that is worth something.
             _ if !completion.is_empty() => 0.25,
             _ => 0.0,
