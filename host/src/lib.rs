@@ -16,6 +16,7 @@ pub mod packages;
 pub mod plugins;
 pub mod registries;
 pub mod staging;
+pub mod statistics;
 pub mod suggest;
 pub mod tensors;
 pub mod trust;

@@ -5,7 +5,11 @@ use crate::protocol::MethodId;
 
 /// The number of this contract, counted apart from crate versions. It changes only when an older
 /// host or plugin could no longer understand the other.
-pub const ABI_VERSION: u32 = 3;
+pub const ABI_VERSION: u32 = 4;
+
+/// The oldest number whose plugins a host of [`ABI_VERSION`] still understands: what came since is
+/// not asked of them.
+pub const OLDEST_ABI: u32 = 3;
 
 /// Symbol of the plain `u32` ABI number. Read before anything else of the library is touched.
 pub const ABI_SYMBOL: &[u8] = b"HIVE_EXPERT_ABI\0";

@@ -2,8 +2,8 @@
 //! are the host's.
 
 use crate::error::ExpertError;
-use crate::manifest::{AdapterSpec, EvalPrompt, Manifest};
-use crate::protocol::{Grade, Grammar, Record, Rendered, Settings, Verdict};
+use crate::manifest::{EvalPrompt, Manifest};
+use crate::protocol::{Grade, Grammar, Inspection, Record, Rendered, Settings, Verdict};
 
 /// A domain: how its records become chats, which of them are sound, how good an answer is.
 ///
@@ -67,12 +67,15 @@ pub trait Expert: Send + Sync {
         Ok(best)
     }
 
-    /// The adapter to train unless the user says otherwise. The default reads the manifest.
+    /// What a person who asks should know: of the question, before a model is asked (`completion` is
+    /// `None`), or of the answer that it gave. Called by `hive expert run` in a process of its own,
+    /// which is ended when it does not answer; before an answer is inspected, [`Expert::configure`] was
+    /// called. The default has nothing to say.
     ///
     /// # Errors
-    /// When the manifest does not parse.
-    fn adapter(&self) -> Result<AdapterSpec, ExpertError> {
-        Ok(Manifest::parse(self.manifest_json())?.recipe.adapter)
+    /// When neither can be told. A bad question or answer has faults, and is no error.
+    fn inspect(&self, _record: &Record, _completion: Option<&str>) -> Result<Inspection, ExpertError> {
+        Ok(Inspection::default())
     }
 
     /// Prompts for evaluation that never train. The default reads the manifest.

@@ -10,7 +10,9 @@ use serde::de::DeserializeOwned;
 use crate::abi::Buffer;
 use crate::error::ExpertError;
 use crate::expert::Expert;
-use crate::protocol::{ExamineRequest, GradeRequest, MethodId, Record, Reply, Settings, SynthesizeRequest};
+use crate::protocol::{
+    ExamineRequest, GradeRequest, InspectRequest, MethodId, Record, Reply, Settings, SynthesizeRequest,
+};
 
 /// Exports `$make`, an expression that makes the expert, as this library's plugin.
 ///
@@ -98,11 +100,11 @@ fn answer(expert: &dyn Expert, method: u32, input: &[u8], at: &Cell<Option<usize
         MethodId::Grade => each(input, at, |r: GradeRequest| expert.grade(&r.prompt, &r.completion)),
         MethodId::Synthesize => encode(decode(input).and_then(|r: SynthesizeRequest| expert.synthesize(r.seed, r.n))),
         MethodId::Constrain => encode(decode(input).and_then(|r: Record| expert.constrain(&r))),
-        MethodId::Adapter => encode(expert.adapter()),
         MethodId::EvalPrompts => encode(expert.eval_prompts()),
         MethodId::Examine => {
             each(input, at, |r: ExamineRequest| expert.examine(&r.prompt, &r.alternatives, &r.completion))
         }
+        MethodId::Inspect => each(input, at, |r: InspectRequest| expert.inspect(&r.record, r.completion.as_deref())),
         MethodId::Configure => encode(decode(input).and_then(|s: Settings| expert.configure(&s))),
     }
 }

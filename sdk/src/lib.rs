@@ -12,7 +12,7 @@
 //!
 //! impl Expert for Shout {
 //!     fn manifest_json(&self) -> &str {
-//!         r#"{"name": "shout", "version": "0.1.0", "abi": 3, "description": "Says it louder",
+//!         r#"{"name": "shout", "version": "0.1.0", "abi": 4, "description": "Says it louder",
 //!             "license": "MIT", "base_models": ["smollm2-135m-instruct-q4_1"],
 //!             "dataset": {"fields": [{"name": "text"}, {"name": "loud", "completion": true}]}}"#
 //!     }
@@ -51,12 +51,12 @@ pub mod prompt;
 pub mod protocol;
 pub mod testing;
 
-pub use abi::{ABI_VERSION, Buffer, ExpertTable};
+pub use abi::{ABI_VERSION, Buffer, ExpertTable, OLDEST_ABI};
 pub use error::ExpertError;
 pub use expert::Expert;
 pub use manifest::{AdapterSpec, CheckSpec, DropoutSemantics, EvalPrompt, LintSpec, Manifest, Method};
 pub use prompt::PromptTurn;
 pub use protocol::{
-    ExamineRequest, Facts, Finding, Grade, GradeRequest, Grammar, LintLevel, Message, Record, Rendered, Role, Settings,
-    Verdict,
+    ExamineRequest, Facts, Finding, Grade, GradeRequest, Grammar, InspectRequest, Inspection, LintLevel, Message,
+    Record, Rendered, Role, Settings, Verdict,
 };

@@ -51,6 +51,9 @@ pub struct Manifest {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, Recipe>")]
     pub profiles: BTreeMap<String, Map<String, Value>>,
+    /// What a person should know of a profile, by its name: said whenever it is used.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub profile_notes: BTreeMap<String, String>,
     /// How to generate unless the user says otherwise.
     #[serde(default)]
     pub generation: GenerationSpec,
@@ -314,7 +317,7 @@ pub enum Metric {
     EvalLoss,
     /// The share of the validation records' loss tokens that the model would have written.
     TokenAccuracy,
-    /// The expert's grade of the answers to `graded_eval_prompts` held-out prompts.
+    /// The partial credit of the answers to `graded_eval_prompts` held-out prompts: their mean score.
     Score,
 }
 

@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::ExpertError;
 
-/// The calls of the plugin table, since ABI 1. The numbers are the wire format.
+/// The calls of the plugin table, since ABI 1. The numbers are the wire format; 7 was the adapter to
+/// train, until ABI 3, which the manifest declares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub enum MethodId {
@@ -26,14 +27,14 @@ pub enum MethodId {
     Synthesize = 5,
     /// `Record` → `Grammar`, or `null` when completions are not constrained.
     Constrain = 6,
-    /// `null` → `AdapterSpec`.
-    Adapter = 7,
     /// `null` → `[EvalPrompt]`.
     EvalPrompts = 8,
     /// `Settings` → `null`. Since ABI 2.
     Configure = 9,
     /// `[ExamineRequest]` → `[Grade]`. Since ABI 3.
     Examine = 10,
+    /// `[InspectRequest]` → `[Inspection]`. Since ABI 4.
+    Inspect = 11,
 }
 
 impl MethodId {
@@ -45,10 +46,10 @@ impl MethodId {
         MethodId::Grade,
         MethodId::Synthesize,
         MethodId::Constrain,
-        MethodId::Adapter,
         MethodId::EvalPrompts,
         MethodId::Configure,
         MethodId::Examine,
+        MethodId::Inspect,
     ];
 
     /// The method with this number on the wire, if there is one.
@@ -65,10 +66,10 @@ impl MethodId {
             MethodId::Grade => "grade",
             MethodId::Synthesize => "synthesize",
             MethodId::Constrain => "constrain",
-            MethodId::Adapter => "adapter",
             MethodId::EvalPrompts => "eval_prompts",
             MethodId::Configure => "configure",
             MethodId::Examine => "examine",
+            MethodId::Inspect => "inspect",
         }
     }
 }
@@ -308,6 +309,7 @@ pub struct Finding {
 #[serde(deny_unknown_fields)]
 pub struct Grade {
     /// From 0 (useless) to 1 (right).
+    #[serde(deserialize_with = "score")]
     pub score: f64,
     /// What was found, in no particular order.
     #[serde(default)]
@@ -318,6 +320,12 @@ pub struct Grade {
     /// What shows it, for a person to read, over several lines: the rows that differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<String>,
+}
+
+/// JSON has no word for what is no number, and writes `null`: it is read as what it was, so that who
+/// checks scores can say so.
+fn score<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
 
 impl Grade {
@@ -335,6 +343,43 @@ impl Grade {
     /// Says whether a check is passed.
     pub fn check(&mut self, code: &str, passed: bool) {
         self.checks.insert(code.to_owned(), passed);
+    }
+}
+
+/// Asks what is wrong with a question or, when there is one, with the answer to it. Since ABI 4.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InspectRequest {
+    /// The record that is asked, without its completion.
+    pub record: Record,
+    /// The text that the model produced; none before it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completion: Option<String>,
+}
+
+/// What a person who asks should know. Since ABI 4.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inspection {
+    /// What makes the question none that could be answered, or the answer one that cannot be used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Finding>,
+    /// What is worth knowing of it, and no fault.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Finding>,
+}
+
+impl Inspection {
+    /// Adds a fault.
+    pub fn fault(mut self, code: &str, message: impl Into<String>) -> Self {
+        self.faults.push(Finding { code: code.to_owned(), message: message.into() });
+        self
+    }
+
+    /// Adds a note.
+    pub fn note(mut self, code: &str, message: impl Into<String>) -> Self {
+        self.notes.push(Finding { code: code.to_owned(), message: message.into() });
+        self
     }
 }
 

@@ -7,7 +7,8 @@ use serde::de::DeserializeOwned;
 use crate::abi::ExpertTable;
 use crate::error::ExpertError;
 use crate::protocol::{
-    ExamineRequest, Grade, GradeRequest, MethodId, Record, Rendered, Reply, Settings, SynthesizeRequest, Verdict,
+    ExamineRequest, Grade, GradeRequest, InspectRequest, Inspection, MethodId, Record, Rendered, Reply, Settings,
+    SynthesizeRequest, Verdict,
 };
 
 /// A plugin linked into the test.
@@ -78,6 +79,15 @@ impl Driver {
         let (alternatives, completion) = (alternatives.to_vec(), completion.to_owned());
         let request = ExamineRequest { prompt: prompt.clone(), alternatives, completion };
         Ok(self.call::<Vec<Grade>>(MethodId::Examine, &[request])?.remove(0))
+    }
+
+    /// Inspects a question or, when there is one, the answer to it.
+    ///
+    /// # Errors
+    /// As [`Driver::call`].
+    pub fn inspect(&self, record: &Record, completion: Option<&str>) -> Result<Inspection, ExpertError> {
+        let request = InspectRequest { record: record.clone(), completion: completion.map(str::to_owned) };
+        Ok(self.call::<Vec<Inspection>>(MethodId::Inspect, &[request])?.remove(0))
     }
 
     /// Makes records.

@@ -76,7 +76,9 @@ fn a_suite_is_checked_asked_and_examined() {
         "  ends-never: the expert did not answer within 30 s (too-slow)",
         "  no-gold: got no `gold`",
         "passed over, since they are no field of the expert's: `db_id`",
-        "base vs adapter: better on ",
+        "base vs adapter: only base is right on 0, only adapter on 0 (p = 1.000, no difference is shown); partial credit",
+        "right answers ",
+        "partial credit ",
         "right rows ",
         "Report: report/suite.html",
     ] {
@@ -87,7 +89,8 @@ fn a_suite_is_checked_asked_and_examined() {
     let candidates = report["candidates"].as_array().unwrap();
     assert_eq!(candidates.iter().map(|c| c["name"].as_str().unwrap()).collect::<Vec<_>>(), ["base", "adapter"]);
     for candidate in candidates {
-        assert_eq!(candidate["score"]["of"], 3);
+        assert_eq!(candidate["right_answers"]["of"], 3);
+        assert_eq!(candidate["partial_credit"]["of"], 3);
         assert!(candidate["gold_loss"].as_f64().unwrap() > 0.0);
         assert_eq!(candidate["findings"]["prompt-too-long"], 1);
         let rows = candidate["checks"].as_array().unwrap().iter().find(|c| c["code"] == "right-rows").unwrap();
@@ -98,7 +101,7 @@ fn a_suite_is_checked_asked_and_examined() {
     let page = std::fs::read_to_string(place.path("checkout/report/suite.html")).unwrap();
     assert!(page.contains("ends-never") && !page.contains("{{"), "{page}");
     let markdown = std::fs::read_to_string(place.path("checkout/report/suite.md")).unwrap();
-    assert!(markdown.contains("| score | "), "{markdown}");
+    assert!(markdown.contains("| right answers | ") && markdown.contains("| partial credit | "), "{markdown}");
 
     // Again: nothing is asked, and what comes out is the same.
     let again = eval(&place, &["--json"]);
@@ -123,9 +126,12 @@ fn the_checkpoints_of_a_run_are_ranked_and_recipes_compared() {
     let how = ["--suite", "suite.jsonl", "--max-new-tokens", "4"];
     let said = place.run(&[&["expert", "eval", "sql", "--checkpoint", "all"], &how[..]].concat());
     assert!(said.starts_with("exit: 0\n"), "{said}");
-    for line in
-        ["rank  checkpoint  score  eval loss", "step 3", "The loss picks step ", "Report: runs/sql-1/eval/suite.html"]
-    {
+    for line in [
+        "rank  checkpoint  right answers  partial credit  eval loss",
+        "step 3",
+        "The loss picks step ",
+        "Report: runs/sql-1/eval/suite-checkpoints.html",
+    ] {
         assert!(said.contains(line), "`{line}` is missing:\n{said}");
     }
     let said = place.run(&[&["expert", "eval", "sql", "--checkpoint", "9"], &how[..]].concat());

@@ -127,7 +127,8 @@ pub fn list_anew(files: &mut Sources) {
     files.insert("integrity.json".to_owned(), Source::Bytes(serde_json::to_vec(&list).unwrap()));
 }
 
-fn json_of(source: &Source) -> Value {
+/// A JSON file of a package.
+pub fn json_of(source: &Source) -> Value {
     match source {
         Source::Bytes(bytes) => serde_json::from_slice(bytes).unwrap(),
         Source::File(path) => serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap(),
@@ -362,7 +363,7 @@ fn an_installed_file_that_was_changed_answers_no_more() {
 #[test]
 fn a_plugin_runs_only_when_its_signer_is_trusted() {
     let author = author();
-    let with = ["expert", "package", "sql", "--run", "runs/sql-1", "-o", "dist", "--with-plugin"];
+    let with = ["expert", "package", "sql", "--run", "runs/sql-1", "-o", "dist", "--with-plugin", "--force"];
     done(&author, &with);
     done(&author, &["expert", "sign", &format!("dist/{FILE}"), "--key", "me"]);
     let user = user(&author);

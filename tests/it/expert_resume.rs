@@ -217,9 +217,10 @@ fn graded_answers_can_choose_the_best() {
     ));
     assert!(said.starts_with("exit: 0\n"), "{said}");
     // The tiny base answers nonsense, before and after: nothing gets better.
-    assert!(said.contains("score 0.000 ("), "{said}");
+    assert!(said.contains(", right answers 0 of 1, partial credit 0.000 ("), "{said}");
     assert!(said.contains("Ended after step 9 of 10: no better evaluation for as long as `patience` waits"), "{said}");
-    let scores = metrics(&place, "run").iter().filter(|m| m["score"].is_f64()).count();
+    let scores =
+        metrics(&place, "run").iter().filter(|m| m["partial_credit"].is_f64() && m["right_answers"].is_f64()).count();
     assert_eq!(scores, 4, "before the first step and after 3, 6 and 9");
     let said = place.run(&arguments("other", &["--set", "best_metric=score", "--set", "graded_eval_prompts=0"]));
     assert!(said.contains("error: The best checkpoint is to be found by score, and nothing is graded"), "{said}");

@@ -28,15 +28,18 @@ fn an_answer_is_all_that_is_on_stdout() {
     let place = trained();
     write_adapter(&place.path("adapter"));
     let cut = "warning: the answer was cut after 8 tokens; `--max-new-tokens` allows more\n";
+    // What is said of the answer is on stderr.
+    let plain =
+        |err: &str| err.lines().all(|line| line == cut.trim_end() || line.starts_with("warning: the answer cannot"));
     for how in [&["--run", "runs/sql-1"][..], &[], &["--adapter", "runs/sql-1/adapter"]] {
         let (out, err) = ask(&place, how);
         assert!(out.ends_with('\n') && !out.trim().is_empty(), "{out}");
-        assert!(err.is_empty() || err == cut, "{err}");
+        assert!(plain(&err), "{err}");
         assert_eq!(ask(&place, how).0, out, "greedy: the same question has the same answer");
     }
     let (out, err) = ask(&place, &["--base-only", "--base", "../tiny"]);
     assert!(out.ends_with('\n'), "{out}");
-    assert!(err.is_empty() || err == cut, "{err}");
+    assert!(plain(&err), "{err}");
     // An adapter that does not say which base it is for, as PEFT writes them.
     let (changed, _) = ask(&place, &["--adapter", "../adapter", "--base", "../tiny"]);
     assert_ne!(changed, out, "the adapter is applied");
@@ -57,6 +60,54 @@ fn questions_that_cannot_be_asked() {
         said.starts_with("exit: 2\n--- stdout\n--- stderr\nerror: Failed to read `none.sql`\nCaused by:\n  "),
         "{said}"
     );
+}
+
+#[test]
+fn a_schema_that_is_none_is_told_before_a_model_is_loaded() {
+    let place = place();
+    let run = |file: &str| {
+        // There is no such base: whoever looks for it has gone too far.
+        let said =
+            place.run(&["expert", "run", "sql", "--base-only", "--base", "../nowhere", "--schema", file, QUESTION]);
+        let (head, error) = said.split_once("--- stderr\nerror: ").unwrap_or_else(|| panic!("{said}"));
+        format!("## {file}\n{}{error}", head.replace("--- stdout\n", ""))
+    };
+    for (file, text) in [
+        ("none.sql", "-- tables come here\n"),
+        ("rows.sql", "INSERT INTO pets VALUES (1);\n"),
+        ("broken.sql", "CREATE TABLE pets (\n  pet_id INT,\n  name TEXT NOT,\n);\n"),
+        ("words.sql", "pets(pet_id, name)\n"),
+    ] {
+        place.write(&format!("checkout/{file}"), text);
+    }
+    for (file, bytes) in [
+        ("utf16.sql", &b"\xff\xfeC\0R\0"[..]),
+        ("latin1.sql", b"CREATE TABLE t (\n  gr\xf6sse INT);\n"),
+        ("pets.sqlite", b"SQLite format 3\0more"),
+    ] {
+        std::fs::write(place.path("checkout").join(file), bytes).unwrap();
+    }
+    let files = ["none.sql", "rows.sql", "broken.sql", "words.sql", "utf16.sql", "latin1.sql", "pets.sqlite"];
+    let all: Vec<String> = files.into_iter().map(run).chain([run("https://example.org/pets.sql")]).collect();
+    insta::assert_snapshot!("run_no_schema", all.join("\n"));
+}
+
+#[test]
+fn an_answer_that_postgresql_would_refuse_is_said_to_be_one() {
+    let place = trained();
+    // The tiny base answers nonsense.
+    let (_, err) = ask(&place, &["--run", "runs/sql-1"]);
+    assert!(err.contains("warning: the answer cannot be used: it is not PostgreSQL: "), "{err}");
+    let args = ["expert", "run", "sql", "--schema", "pets.sql", "--max-new-tokens", "8", "--strict", QUESTION];
+    let said = place.run(&args);
+    assert!(said.starts_with("exit: 1\n") && said.contains("error: The answer cannot be used: "), "{said}");
+    // A schema of another database's is brought into PostgreSQL's dialect, as it is for training.
+    place.write(
+        "checkout/pets.sql",
+        "CREATE TABLE `pets` (`pet_id` INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(9)) ENGINE=InnoDB;\n",
+    );
+    let (_, err) = ask(&place, &["--run", "runs/sql-1"]);
+    assert!(err.contains("warning: the answer cannot be used: "), "{err}");
 }
 
 #[test]

@@ -67,10 +67,13 @@ fn a_run_leaves_everything_in_its_folder() {
         "What training was worth (base → expert, adapter of step ",
         "  held-out loss            ",
         "  held-out token accuracy  ",
-        "  graded score, held-out   ",
-        "  graded score, own suite  ",
+        "  right answers, held-out       0.0 % [0.0, 79.3] → 0.0 % [0.0, 79.3] (1 of 2 asked)\n",
+        "  partial credit, held-out      0.000 [0.000, 0.000] → 0.000 [0.000, 0.000] (1 of 2 asked)\n",
+        "  right answers, eval prompts   0.0 % [0.0, 79.3] → 0.0 % [0.0, 79.3] (1 of 96 asked)\n",
+        "  partial credit, eval prompts  ",
         "Adapter: runs/sql-1/adapter\n",
-        " expert run sql --run runs/sql-1 --schema runs/sql-1/example.schema.sql \"",
+        "Try it (none of these questions was answered rightly):\n  ",
+        " expert run sql --run runs/sql-1 --schema runs/sql-1/example.schema.sql '",
     ] {
         assert!(out.contains(line), "`{line}` is missing on stdout:\n{said}");
     }
@@ -128,7 +131,14 @@ fn a_run_leaves_everything_in_its_folder() {
         assert!(checkpoint.join(file).is_file(), "{file}");
     }
     let evaluation = json(&run.join("evaluation.json"));
-    assert_eq!(evaluation["eval_prompts"]["expert"]["graded"].as_array().unwrap().len(), 1);
+    assert_eq!(evaluation["format"], 2);
+    let expert = &evaluation["eval_prompts"]["expert"];
+    assert_eq!(expert["graded"].as_array().unwrap().len(), 1);
+    assert_eq!((&expert["of"], &expert["right_answers"]["of"]), (&Value::from(96), &Value::from(1)));
+    let page = std::fs::read_to_string(run.join("report.html")).unwrap();
+    assert!(page.contains("right answers, 1 of 96 eval prompts") && page.contains("partial credit, 1 of 96"), "{page}");
+    let receipt = json(&run.join("receipt.json"));
+    assert_eq!((&receipt["format"], &receipt["best_by"]), (&Value::from(2), &Value::from("eval_loss")));
     // q, k, v, o, up and down of two layers: A, B and magnitude of each.
     assert_eq!(read_tensors(&run.join("adapter/adapter_model.safetensors")).len(), 36);
     let config = json(&run.join("adapter/adapter_config.json"));
@@ -175,8 +185,12 @@ fn json_is_one_object() {
     assert!(output.status.success());
     let value: Value = serde_json::from_slice(&output.stdout).unwrap();
     let keys: Vec<&String> = value.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["run", "adapter", "step", "loss", "token_accuracy", "score", "eval_prompts"]);
-    assert_eq!(value["score"]["prompts"], 1);
+    assert_eq!(keys, ["run", "adapter", "step", "loss", "token_accuracy", "held_out", "eval_prompts"]);
+    for part in ["held_out", "eval_prompts"] {
+        assert_eq!(value[part]["prompts"], 1);
+        assert_eq!(value[part]["right_answers"]["expert"]["of"], 1);
+        assert_eq!(value[part]["partial_credit"]["base"]["of"], 1);
+    }
 }
 
 #[cfg(unix)]

@@ -119,7 +119,8 @@ impl Place {
         self.install_with(name, &expert_library(name), &manifest)
     }
 
-    fn install_with(&self, name: &str, library: &Path, manifest: &str) -> ExpertEntry {
+    /// Installs `library` as an expert with this manifest.
+    pub fn install_with(&self, name: &str, library: &Path, manifest: &str) -> ExpertEntry {
         self.write(&format!("home/experts/{name}/manifest.json"), manifest);
         let entry = ExpertEntry {
             name: name.to_owned(),

@@ -29,7 +29,7 @@ fn a_sound_expert_answers_in_order_and_across_batches() {
     assert_eq!(expert.render(&records("well")).unwrap().len(), 300);
     assert_eq!(expert.manifest().version, "0.1.0");
     assert_eq!(expert.eval_prompts().unwrap()[0].id, "hello");
-    assert_eq!(expert.adapter().unwrap().rank, 12);
+    assert_eq!(expert.inspect(&records("well")[0], None).unwrap(), hive_sdk::Inspection::default());
     assert_eq!(expert.synthesize(1, 2).unwrap(), None);
     assert_eq!(expert.constrain(&records("well")[0]).unwrap(), None);
     assert_eq!(expert.render(&[]).unwrap(), []);

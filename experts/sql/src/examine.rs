@@ -183,7 +183,7 @@ fn lost(error: std::io::Error) -> ExpertError {
 }
 
 /// What a statement does to tables rather than to their rows.
-fn destroys(statement: &Statement) -> Option<&'static str> {
+pub(crate) fn destroys(statement: &Statement) -> Option<&'static str> {
     match statement {
         Statement::Drop { .. } => Some("`DROP`"),
         Statement::Truncate(_) => Some("`TRUNCATE`"),

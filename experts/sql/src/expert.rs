@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use hive_sdk::{Expert, ExpertError, Grade, Manifest, Record, Rendered, Settings, Verdict};
+use hive_sdk::{Expert, ExpertError, Grade, Inspection, Manifest, Record, Rendered, Settings, Verdict};
 
 use crate::examine::Examiner;
 use crate::execute::Pool;
 use crate::validate::Validator;
-use crate::{grade, options, prompt, synthesize};
+use crate::{grade, inspect, options, prompt, synthesize};
 
 /// The text-to-SQL expert.
 #[derive(Default)]
@@ -19,6 +19,7 @@ pub struct SqlExpert {
 
 /// Who judges records and answers, on the same databases.
 struct Judges {
+    pool: Arc<Pool>,
     validator: Validator,
     examiner: Examiner,
 }
@@ -35,7 +36,7 @@ impl SqlExpert {
     fn set(&self, settings: &Settings) -> Result<Arc<Judges>, ExpertError> {
         let pool = Arc::new(Pool::new(options::database(settings)?));
         let validator = Validator::new(self.manifest()?, settings, Arc::clone(&pool));
-        let judges = Arc::new(Judges { validator, examiner: Examiner::new(pool) });
+        let judges = Arc::new(Judges { validator, examiner: Examiner::new(Arc::clone(&pool)), pool });
         *self.judges.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&judges));
         Ok(judges)
     }
@@ -69,6 +70,13 @@ impl Expert for SqlExpert {
 
     fn examine(&self, prompt: &Record, alternatives: &[String], completion: &str) -> Result<Grade, ExpertError> {
         self.judges()?.examiner.examine(prompt, alternatives, completion)
+    }
+
+    fn inspect(&self, record: &Record, completion: Option<&str>) -> Result<Inspection, ExpertError> {
+        match completion {
+            None => Ok(inspect::question(record, || Ok(Arc::clone(&self.judges()?.pool)))),
+            Some(text) => inspect::answer(&self.judges()?.pool, record, text),
+        }
     }
 
     fn synthesize(&self, seed: u64, n: usize) -> Result<Option<Vec<Record>>, ExpertError> {

@@ -1,8 +1,8 @@
 //! The text-to-SQL expert: (question, schema) in, one PostgreSQL statement out.
 //!
 //! Wiring only. `expert` answers the host, `prompt` makes chats, `validate` judges records, `grade`
-//! judges answers by their text, `examine` by running them, `synthesize` makes records; the other
-//! modules serve these.
+//! judges answers by their text, `examine` by running them, `inspect` what a person asks and is
+//! answered, `synthesize` makes records; the other modules serve these.
 
 mod canonical;
 mod carry;
@@ -15,6 +15,7 @@ mod facts;
 mod fill;
 pub mod grade;
 mod grouping;
+pub mod inspect;
 mod lexer;
 pub mod lint;
 mod measure;

@@ -343,13 +343,20 @@ impl Measure {
     }
 
     fn outcome(&self, pool: &Pool, text: &str, sql: &str) -> io::Result<Came> {
-        Ok(match pool.ask(text, sql, Around { before: &self.before, behind: &self.after }, MAX_ROWS)? {
-            (Proof::Ran(ran), after) => {
-                Came::To(Outcome { rows: Rows::of(&ran), tables: after.iter().map(Rows::of).collect() })
-            }
-            (Proof::StatementRefused(_, error) | Proof::SchemaRefused(_, error), _) => Came::Refused(error),
-            (Proof::Crashed(why), _) => Came::Crashed(why),
-        })
+        Ok(
+            match pool.ask(
+                text,
+                sql,
+                Around { before: &self.before, behind: &self.after, ..Around::default() },
+                MAX_ROWS,
+            )? {
+                (Proof::Ran(ran), after) => {
+                    Came::To(Outcome { rows: Rows::of(&ran), tables: after.iter().map(Rows::of).collect() })
+                }
+                (Proof::StatementRefused(_, error) | Proof::SchemaRefused(_, error), _) => Came::Refused(error),
+                (Proof::Crashed(why), _) => Came::Crashed(why),
+            },
+        )
     }
 }
 

@@ -87,7 +87,9 @@ impl ExamReporter for ExamProgress {
 
     fn checked(&self, checked: &Checked) {
         self.close();
-        let mut line = format!("{} {}: {} prompts", heading("suite"), checked.name, checked.prompts.len());
+        let asked = checked.prompts.len();
+        let prompts = if asked == 1 { "prompt" } else { "prompts" };
+        let mut line = format!("{} {}: {asked} {prompts}", heading("suite"), checked.name);
         if checked.repaired > 0 {
             line.push_str(&format!(", {} of them changed by the gate", checked.repaired));
         }

@@ -18,9 +18,11 @@ pub mod loading;
 mod model;
 mod numbers;
 pub mod output;
+mod overwrite;
 mod packages;
 mod plan_text;
 mod pull_progress;
+mod shell;
 mod train_progress;
 mod worker;
 

@@ -217,7 +217,7 @@ fn metric(metric: hive_sdk::manifest::Metric) -> &'static str {
     match metric {
         hive_sdk::manifest::Metric::EvalLoss => "held-out loss",
         hive_sdk::manifest::Metric::TokenAccuracy => "held-out token accuracy",
-        hive_sdk::manifest::Metric::Score => "graded score",
+        hive_sdk::manifest::Metric::Score => "partial credit of held-out answers",
     }
 }
 

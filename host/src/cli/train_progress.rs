@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use console::style;
-use hive_engine::train::{EvalReport, Reporter, SkipReport, StepReport};
+use hive_engine::train::{EvalReport, Graded, Reporter, SkipReport, StepReport};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 use super::data_progress::{DataProgress, summary};
@@ -198,15 +198,16 @@ impl Reporter for TrainProgress {
             Some(0) => ", the best so far",
             _ => "",
         };
-        let score = r
-            .score
-            .map_or_else(String::new, |score| format!(", score {score:.3} ({:.0} s for the answers)", r.score_seconds));
+        let graded = r.graded.map_or_else(String::new, |Graded { answers, right, credit }| {
+            let seconds = r.score_seconds;
+            format!(", right answers {right} of {answers}, partial credit {credit:.3} ({seconds:.0} s for the answers)")
+        });
         if let Some(bar) = self.bar.as_ref().filter(|_| r.step == 0) {
             bar.set_message("first step …");
         }
         let at = if r.step == 0 { "before training".to_owned() } else { format!("after step {}", r.step) };
         self.line(&format!(
-            "{} {at}: held-out loss {:.4}, token accuracy {:.1} %{score}{best}",
+            "{} {at}: held-out loss {:.4}, token accuracy {:.1} %{graded}{best}",
             heading("evaluation"),
             r.loss,
             100.0 * r.token_accuracy

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use hive_engine::adapter::config::{AdapterConfig, Targets};
 use hive_engine::adapter::peft::{self, PeftConfig, TENSOR_FILE};
+use hive_engine::files::sha256_of_file;
 use hive_engine::train::checkpoint;
 use serde::Serialize;
 use serde_json::Value;
@@ -74,6 +75,8 @@ pub struct CandidateFacts {
     pub eval_loss: Option<f64>,
     /// Bytes of the adapter's tensors.
     pub bytes: Option<u64>,
+    /// How the expert's prompts differ from those that it was trained on, if they do.
+    pub other_prompts: Option<String>,
     /// The base that its files name: hive's id, or PEFT's `base_model_name_or_path`.
     pub made_for: Option<String>,
 }
@@ -139,6 +142,14 @@ impl Candidate {
             return Ok(Some(model.id.clone()));
         }
         Ok(Path::new(name).exists().then(|| name.clone()))
+    }
+
+    /// sha256 of the adapter's tensors; `None` for the base alone.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn sha256(&self) -> Result<Option<String>, ExamError> {
+        Ok(self.dir.as_deref().map(|dir| sha256_of_file(&dir.join(TENSOR_FILE))).transpose()?)
     }
 
     /// The adapter's folder.

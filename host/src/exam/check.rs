@@ -17,6 +17,7 @@ use super::workers::each;
 use crate::experts::ExpertError;
 use crate::gate::verdict;
 use crate::plugins::LoadedExpert;
+use crate::statistics::RIGHT;
 
 /// The gold does not pass its own examination.
 const GOLD_FAILS: &str = "gold-fails";
@@ -45,6 +46,8 @@ pub struct Checked {
     pub name: String,
     /// sha256 over its prompts as they came.
     pub digest: String,
+    /// Prompts, and lines that are none, in the whole suite.
+    pub of: usize,
     /// The prompts that are asked, as the gate has left them.
     pub prompts: Vec<SuitePrompt>,
     /// Those that are not.
@@ -94,6 +97,7 @@ pub(super) fn check(
     let mut checked = Checked {
         name: suite.name,
         digest: suite.digest,
+        of: suite.of,
         prompts: Vec::new(),
         refused: suite.refused,
         repaired: 0,
@@ -144,7 +148,7 @@ fn judge(worker: &LoadedExpert, prompt: &SuitePrompt, field: &str) -> Result<Jud
     }
     let gold = record.text(field).unwrap_or_default().to_owned();
     match examine_one(worker, &record, &alternatives, &gold)? {
-        Examined::Graded(grade) if grade.score >= 1.0 => {
+        Examined::Graded(grade) if grade.score >= RIGHT => {
             let notes = notes.into_iter().map(|note: Finding| note.code).collect();
             Ok(Judged::Good { record, alternatives, repaired: changed, notes })
         }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::candidate::{CandidateFacts, Origin};
 use super::report::{CandidateReport, Report};
-use super::statistics::{Pair, Rate};
+use crate::statistics::{Pair, RIGHT};
 
 /// A row of a table: what it says, and that of each candidate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -32,20 +32,14 @@ pub(super) struct ShownAnswer {
     pub who: String,
     pub completion: String,
     pub right: bool,
-    pub score: f64,
+    /// What a wrong answer is worth, when it is worth anything.
+    pub credit: Option<String>,
     pub why: Vec<String>,
     pub evidence: Option<String>,
 }
 
+/// Shown in place of what does not apply.
 const NOTHING: &str = "–";
-
-/// A share as people read it: `42.0 % [35.1, 49.2]`.
-pub(super) fn share(rate: Rate) -> String {
-    if rate.of == 0 {
-        return NOTHING.to_owned();
-    }
-    format!("{:.1} % [{:.1}, {:.1}]", 100.0 * rate.value, 100.0 * rate.low, 100.0 * rate.high)
-}
 
 /// What each candidate is made of.
 pub(super) fn made_of(report: &Report) -> Vec<Row> {
@@ -57,6 +51,7 @@ pub(super) fn made_of(report: &Report) -> Vec<Row> {
     let mut rows = vec![
         row("from", &|c| Some(from(&c.origin))),
         fact("made for", &|f| f.made_for.clone()),
+        fact("prompts", &|f| f.other_prompts.clone()),
         fact("method", &|f| f.method.clone().map(|m| if f.rslora { format!("{m}, rank-stabilised") } else { m })),
         fact("rank", &|f| f.rank.map(|n| n.to_string())),
         fact("alpha", &|f| f.alpha.map(|n| n.to_string())),
@@ -86,10 +81,13 @@ pub(super) fn worth(report: &Report) -> Vec<Row> {
         name,
         cells: report.candidates.iter().map(cell).collect(),
     };
-    let mut rows = vec![row("score".to_owned(), &|c| share(c.score))];
+    let mut rows = vec![
+        row("right answers".to_owned(), &|c| c.figures.right_answers.to_string()),
+        row("partial credit".to_owned(), &|c| c.figures.partial_credit.to_string()),
+    ];
     for spec in &report.checks {
         rows.push(row(spec.title.clone(), &|c| {
-            c.check(&spec.code).map_or_else(|| NOTHING.to_owned(), |rate| format!("{} of {}", share(rate), rate.of))
+            c.check(&spec.code).map_or_else(|| NOTHING.to_owned(), |rate| format!("{rate} of {}", rate.of))
         }));
     }
     rows
@@ -116,10 +114,10 @@ pub(super) fn cost(report: &Report) -> Vec<Row> {
     ]
 }
 
-/// Scores by what prompts are about, the most frequent first.
+/// Right answers by what prompts are about, the most frequent first.
 pub(super) fn by_tag(report: &Report) -> Vec<Row> {
     let Some(first) = report.candidates.first() else { return Vec::new() };
-    let mut tags: Vec<(&String, usize)> = first.tags.iter().map(|(tag, rate)| (tag, rate.of)).collect();
+    let mut tags: Vec<(&String, usize)> = first.tags.iter().map(|(tag, of)| (tag, of.right_answers.of)).collect();
     tags.sort_by_key(|(_, of)| std::cmp::Reverse(*of));
     tags.into_iter()
         .map(|(tag, of)| Row {
@@ -127,7 +125,7 @@ pub(super) fn by_tag(report: &Report) -> Vec<Row> {
             cells: report
                 .candidates
                 .iter()
-                .map(|c| c.tags.get(tag).map_or_else(|| NOTHING.to_owned(), |r| format!("{:.0} %", 100.0 * r.value)))
+                .map(|c| c.tags.get(tag).map_or_else(|| NOTHING.to_owned(), |of| of.right_answers.share()))
                 .collect(),
         })
         .collect()
@@ -162,8 +160,8 @@ fn answer(candidate: &CandidateReport, at: usize) -> ShownAnswer {
     ShownAnswer {
         who: candidate.name.clone(),
         completion: answer.completion.clone(),
-        right: *score >= 1.0,
-        score: *score,
+        right: *score >= RIGHT,
+        credit: (*score < RIGHT && *score > 0.0).then(|| format!("{score:.2}")),
         why: findings.iter().map(|f| f.message.clone()).collect(),
         evidence: evidence.clone(),
     }
@@ -171,10 +169,15 @@ fn answer(candidate: &CandidateReport, at: usize) -> ShownAnswer {
 
 /// Two candidates in words.
 pub(super) fn paired(pair: &Pair) -> String {
-    let Pair { first, second, first_better, second_better, p } = pair;
-    let sure = if *p < 0.05 { "" } else { ": no difference is shown" };
+    let Pair { first, second, only_first_right, only_second_right, p, credit_gain } = pair;
+    let sure = if *p < 0.05 { "" } else { ", no difference is shown" };
     let p = if *p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") };
-    format!("{first} vs {second}: better on {first_better}, worse on {second_better}, {p}{sure}")
+    format!(
+        "{first} vs {second}: only {first} is right on {only_first_right}, only {second} on {only_second_right} \
+         ({p}{sure}); partial credit of {second} less that of {first}: {:+.3} {}",
+        credit_gain.value,
+        credit_gain.range()
+    )
 }
 
 /// The featured prompts; where a suite has none, the first four on which candidates differ.
@@ -194,7 +197,10 @@ pub(super) fn featured(report: &Report) -> Vec<Shown> {
 /// What the suite was, in a sentence or two.
 pub(super) fn about(report: &Report) -> String {
     let suite = &report.suite;
-    let mut text = format!("{} prompts of the suite “{}”", suite.asked, suite.name);
+    let some =
+        if suite.asked < suite.of { format!("{} of the {}", suite.asked, suite.of) } else { suite.asked.to_string() };
+    let prompts = if suite.of == 1 { "prompt" } else { "prompts" };
+    let mut text = format!("{some} {prompts} of the suite “{}”", suite.name);
     if !suite.refused.is_empty() {
         text.push_str(&format!("; {} more were refused by the gate", suite.refused.len()));
     }
@@ -205,7 +211,7 @@ pub(super) fn about(report: &Report) -> String {
         let notes: Vec<String> = suite.notes.iter().map(|(code, n)| format!("{code} {n}")).collect();
         text.push_str(&format!("; remarks of the gate: {}", notes.join(", ")));
     }
-    text.push_str(". Intervals hold 95 % (Wilson); pairs are tested with McNemar's exact test.");
+    text.push_str(". Right answers are those with the full score, with Wilson's interval of 95 %; partial credit is the mean score, with a bootstrap interval of 95 %. Right answers of pairs are held against each other with McNemar's exact test.");
     text
 }
 
@@ -218,7 +224,7 @@ pub fn markdown(report: &Report) -> String {
         ("What each is worth", worth(report)),
         ("What each is made of", made_of(report)),
         ("Speed and size", cost(report)),
-        ("Score by what prompts are about", by_tag(report)),
+        ("Right answers by what prompts are about", by_tag(report)),
     ] {
         // A suite need not say what its prompts are about.
         if rows.is_empty() {
@@ -241,8 +247,12 @@ pub fn markdown(report: &Report) -> String {
             out.push_str(&format!("{name}:\n{}", fenced(&text)));
         }
         out.push_str(&format!("gold:\n{}", fenced(&gold)));
-        for ShownAnswer { who, completion, right, why, evidence, .. } in answers {
-            let verdict = if right { "right" } else { "wrong" };
+        for ShownAnswer { who, completion, right, credit, why, evidence } in answers {
+            let verdict = match (right, credit) {
+                (true, _) => "right".to_owned(),
+                (false, None) => "wrong".to_owned(),
+                (false, Some(credit)) => format!("wrong, credit {credit}"),
+            };
             out.push_str(&format!("**{who}**: {verdict}\n{}", fenced(&completion)));
             for line in why.into_iter().chain(evidence) {
                 out.push_str(&format!("- {}\n", line.replace('\n', "; ")));
@@ -306,8 +316,13 @@ mod tests {
     fn numbers_and_shares_are_read_by_people() {
         assert_eq!(grouped(6_451_200), "6,451,200");
         assert_eq!(grouped(999), "999");
-        assert_eq!(share(Rate::of([1.0, 0.0])), "50.0 % [9.5, 90.5]");
-        assert_eq!(share(Rate::of([])), "–");
+        let pair = Pair::of(("base", &[0.0, 0.5, 1.0, 0.0]), ("ours", &[1.0, 1.0, 1.0, 0.0]));
+        let said = paired(&pair);
+        assert!(
+            said.starts_with("base vs ours: only base is right on 0, only ours on 2 (p = 0.500, no diff"),
+            "{said}"
+        );
+        assert!(said.contains("partial credit of ours less that of base: +0.375 ["), "{said}");
         assert_eq!(cell("a|b\nc"), "a\\|b c");
         assert!(fenced("a\n```\n").starts_with("\n````\n"));
     }

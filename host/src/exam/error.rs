@@ -26,6 +26,12 @@ pub enum ExamError {
         /// What was got and expected.
         problem: String,
     },
+    /// The expert's own suite has no prompts.
+    #[error("Expert `{expert}` has no eval prompts")]
+    NoPrompts {
+        /// The expert.
+        expert: String,
+    },
     /// No prompt of the suite can be used.
     #[error("No prompt of the suite `{suite}` is left: all {} are refused", refused.len())]
     NothingLeft {
@@ -87,7 +93,7 @@ impl ExamError {
         match self {
             Self::Expert(e) => e.exit_code(),
             Self::Hub(e) => e.exit_code(),
-            Self::Suite { .. } | Self::Candidate { .. } | Self::Examination { .. } => 2,
+            Self::NoPrompts { .. } | Self::Suite { .. } | Self::Candidate { .. } | Self::Examination { .. } => 2,
             Self::NothingLeft { .. } => 1,
         }
     }
@@ -120,6 +126,9 @@ impl ExamError {
                     .into(),
             ),
             Self::Examination { .. } => Some("run the command again: what was answered and graded is kept".into()),
+            Self::NoPrompts { expert } => Some(format!(
+                "add `eval_prompts` to `manifests/{expert}.json`, or give prompts in a file: `--suite FILE`"
+            )),
             Self::NothingLeft { .. } => Some("`--suite builtin` is the expert's own".into()),
         }
     }

@@ -176,7 +176,7 @@ pub(super) fn examine_one(
             CallFault::Panicked(why) => {
                 Ok(Examined::Ended { code: CRASHED, why: format!("the expert panicked over it: {why}") })
             }
-            CallFault::Refused(why) => Ok(Examined::Broken(why)),
+            CallFault::Refused(why) | CallFault::Impossible(why) => Ok(Examined::Broken(why)),
             fault => Err(PluginError::Call { expert, method, record, fault }.into()),
         },
         Err(other) => Err(other.into()),

@@ -6,8 +6,8 @@
 //! suite       prompts with their golds    check    the gate that they pass before anyone answers
 //! candidate   who answers, and what of    sit      answering, greedily
 //! examine     answers to grades           workers  several processes at once    cache  what is known
-//! statistics  intervals and pairs         report   what came out
-//! comparison  the report as a table       page     as a page    ranking  checkpoints of a run
+//! report      what came out               comparison  as a table    page  as a page
+//! ranking     checkpoints of a run        stored   reports on disk, none overwritten unasked
 //! ```
 
 mod cache;
@@ -20,13 +20,15 @@ mod page;
 mod ranking;
 mod report;
 mod sit;
-mod statistics;
+mod stored;
 mod suite;
 mod workers;
 
 use std::sync::atomic::AtomicBool;
 
-use serde_json::{Map, Value};
+use hive_engine::files::hex;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 pub use cache::Cache;
 pub use candidate::{Candidate, CandidateFacts, Origin, checkpoints};
@@ -35,9 +37,9 @@ pub use comparison::{markdown, worth_table};
 pub use error::ExamError;
 pub use page::html;
 pub use ranking::{Ranked, Ranking};
-pub use report::{AnswerReport, CandidateReport, CheckRate, Report, SuiteReport};
+pub use report::{AnswerReport, CandidateReport, CheckRate, FORMAT, Report, SuiteReport};
 pub use sit::Answered;
-pub use statistics::{Pair, Rate};
+pub use stored::{Standing, standing, stem};
 pub use suite::{Suite, SuitePrompt};
 
 use crate::experts::base::Base;
@@ -76,11 +78,27 @@ pub trait ExamReporter: Sync {
 }
 
 impl Exam<'_> {
+    /// sha256 over all that answers and grades depend on.
+    ///
+    /// # Errors
+    /// When an adapter or the expert's library cannot be read.
+    pub fn digest(&self) -> Result<String, ExamError> {
+        let mut candidates = Vec::new();
+        for candidate in &self.candidates {
+            candidates.push((candidate.name.clone(), candidate.sha256()?));
+        }
+        let suite = (&self.suite.name, &self.suite.digest, self.suite.of);
+        let code = (report::FORMAT, env!("CARGO_PKG_VERSION"), self.open.place.sha256()?);
+        let how = (&self.base.reference.digest, self.max_new_tokens, &self.options);
+        Ok(hex(&Sha256::digest(json!([suite, candidates, code, how]).to_string())))
+    }
+
     /// Holds the examination; `None` when `stop` was raised before its end.
     ///
     /// # Errors
     /// What the suite, the expert, an adapter or the engine says.
     pub fn hold(self, stop: &AtomicBool, reporter: &dyn ExamReporter) -> Result<Option<Report>, ExamError> {
+        let digest = self.digest()?;
         let cache = Cache::open(self.open)?;
         let workers = workers::start(self.open, self.workers, &self.options)?;
         let Some(checked) =
@@ -109,6 +127,6 @@ impl Exam<'_> {
         let known = (&cache, &self.options);
         let examined = examine::examine(&workers, &self.open.expert, &checked.prompts, &sheets, known, stop, reporter)?;
         let Some(grades) = examined else { return Ok(None) };
-        Ok(Some(Report::new(self.open, self.base, checked, sheets, grades)))
+        Ok(Some(Report::new((self.open, digest), self.base, checked, sheets, grades)))
     }
 }

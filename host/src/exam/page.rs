@@ -5,9 +5,9 @@ use minijinja::Environment;
 use minijinja::value::Serde;
 use serde_json::{Value, json};
 
-use super::comparison::{about, by_tag, cost, featured, made_of, paired, share, shown, worth};
+use super::comparison::{about, by_tag, cost, featured, made_of, paired, shown, worth};
 use super::report::{CandidateReport, Report};
-use super::statistics::Rate;
+use crate::statistics::{Mean, RIGHT, Rate};
 
 /// Wrong answers that are shown of each candidate.
 const WRONG: usize = 8;
@@ -24,7 +24,8 @@ pub fn html(report: &Report) -> Result<String, minijinja::Error> {
     environment.add_template("compare.html", include_str!("page.html"))?;
     let page = environment.get_template("compare.html")?;
     let names: Vec<&str> = report.candidates.iter().map(|c| c.name.as_str()).collect();
-    let bars: Vec<Value> = report.candidates.iter().map(|c| bar(&c.name, c.score)).collect();
+    let right: Vec<Value> = report.candidates.iter().map(|c| bar(&c.name, c.figures.right_answers)).collect();
+    let credit: Vec<Value> = report.candidates.iter().map(|c| credit_bar(&c.name, c.figures.partial_credit)).collect();
     let checks: Vec<Value> = report
         .checks
         .iter()
@@ -41,7 +42,7 @@ pub fn html(report: &Report) -> Result<String, minijinja::Error> {
         .candidates
         .iter()
         .map(|c| {
-            let failed: Vec<usize> = (0..c.answers.len()).filter(|i| c.answers[*i].grade.score < 1.0).collect();
+            let failed: Vec<usize> = (0..c.answers.len()).filter(|i| c.answers[*i].grade.score < RIGHT).collect();
             let some: Vec<usize> = failed.iter().copied().take(WRONG).collect();
             let prompts: Vec<Value> = shown(report, |i| some.contains(&i))
                 .into_iter()
@@ -54,7 +55,7 @@ pub fn html(report: &Report) -> Result<String, minijinja::Error> {
         })
         .collect();
     let values = json!({
-        "report": report, "about": about(report), "names": names, "bars": bars, "checks": checks,
+        "report": report, "about": about(report), "names": names, "right": right, "credit": credit, "checks": checks,
         "worth": worth(report), "made_of": made_of(report), "cost": cost(report), "by_tag": by_tag(report),
         "pairs": report.pairs.iter().map(paired).collect::<Vec<_>>(),
         "featured": featured(report), "wrong": wrong,
@@ -63,11 +64,20 @@ pub fn html(report: &Report) -> Result<String, minijinja::Error> {
     page.render(Serde(&values))
 }
 
-/// A share as a bar with its interval, in percent of the width.
+/// A share as a bar with its interval.
 fn bar(name: &str, rate: Rate) -> Value {
+    drawn(name, rate.to_string(), rate.of, (rate.value, rate.low, rate.high))
+}
+
+/// A mean score as a bar with its interval.
+fn credit_bar(name: &str, mean: Mean) -> Value {
+    drawn(name, mean.to_string(), mean.of, (mean.value, mean.low, mean.high))
+}
+
+/// A bar whose lengths are in percent of the width.
+fn drawn(name: &str, text: String, of: usize, (value, low, high): (f64, f64, f64)) -> Value {
     let percent = |x: f64| format!("{:.2}", 100.0 * x);
     json!({
-        "name": name, "text": share(rate), "of": rate.of, "value": percent(rate.value), "low": percent(rate.low),
-        "width": percent(rate.high - rate.low),
+        "name": name, "text": text, "of": of, "value": percent(value), "low": percent(low), "width": percent(high - low),
     })
 }

@@ -11,19 +11,22 @@ use serde::Serialize;
 use super::candidate::{CandidateFacts, Origin};
 use super::check::{Checked, Refused};
 use super::sit::{Answered, Sheet};
-use super::statistics::{Pair, Rate};
 use super::suite::SuitePrompt;
 use crate::experts::base::Base;
 use crate::experts::data::OpenExpert;
+use crate::statistics::{Figures, Pair, Rate};
 
 /// Number of the report's format.
-const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// An examination.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// Number of this format.
     pub format: u32,
+    /// sha256 over all that the answers and their grades depend on: two reports with the same are of
+    /// the same evaluation.
+    pub digest: String,
     /// The expert's name and version.
     pub expert: (String, String),
     /// The base.
@@ -47,6 +50,8 @@ pub struct SuiteReport {
     pub name: String,
     /// sha256 over its prompts as they came.
     pub digest: String,
+    /// Prompts, and lines that are none, in the whole suite.
+    pub of: usize,
     /// Prompts that were asked.
     pub asked: usize,
     /// Of these, those that the gate has changed.
@@ -94,16 +99,19 @@ pub struct CandidateReport {
     pub origin: Origin,
     /// What it is made of.
     pub facts: CandidateFacts,
+    /// sha256 of the adapter's tensors; none for the base.
+    pub adapter: Option<String>,
     /// Values that training has changed.
     pub trainable_parameters: usize,
     /// Tensors of the adapter, all of which were applied.
     pub tensors_applied: usize,
-    /// Mean score.
-    pub score: Rate,
+    /// Right answers and partial credit.
+    #[serde(flatten)]
+    pub figures: Figures,
     /// Each check.
     pub checks: Vec<CheckRate>,
-    /// Mean score by tag.
-    pub tags: BTreeMap<String, Rate>,
+    /// The same by tag.
+    pub tags: BTreeMap<String, Figures>,
     /// How often each finding came.
     pub findings: BTreeMap<String, usize>,
     /// Mean loss of the golds' tokens, nats per token.
@@ -131,7 +139,7 @@ pub struct AnswerReport {
 
 impl Report {
     pub(super) fn new(
-        open: &OpenExpert,
+        (open, digest): (&OpenExpert, String),
         base: &Base,
         checked: Checked,
         sheets: Vec<Sheet>,
@@ -152,6 +160,7 @@ impl Report {
             .collect();
         Self {
             format: FORMAT,
+            digest,
             expert: (manifest.name.clone(), manifest.version.clone()),
             base: base.reference.clone(),
             suite: suite(checked),
@@ -186,6 +195,7 @@ fn suite(checked: Checked) -> SuiteReport {
     SuiteReport {
         name: checked.name,
         digest: checked.digest,
+        of: checked.of,
         asked: checked.prompts.len(),
         repaired: checked.repaired,
         notes: checked.notes,
@@ -198,7 +208,7 @@ fn suite(checked: Checked) -> SuiteReport {
 fn candidate(sheet: Sheet, grades: Vec<Grade>, prompts: &[SuitePrompt], specs: &[CheckSpec]) -> CandidateReport {
     let passed = |code: &str| {
         let applies = grades.iter().filter_map(|grade| grade.checks.get(code));
-        Rate::of(applies.map(|passed| if *passed { 1.0 } else { 0.0 }))
+        Rate::of(applies.copied())
     };
     let checks = specs.iter().map(|s| CheckRate { code: s.code.clone(), rate: passed(&s.code) }).collect();
     let mut by_tag: BTreeMap<String, Vec<f64>> = BTreeMap::new();
@@ -211,13 +221,14 @@ fn candidate(sheet: Sheet, grades: Vec<Grade>, prompts: &[SuitePrompt], specs: &
         codes.into_iter().for_each(|code| *findings.entry(code.to_owned()).or_default() += 1);
     }
     let (reading, writing) = speeds(&sheet.answers);
-    let Sheet { candidate, answers, gold_loss, tensors, parameters } = sheet;
+    let Sheet { candidate, adapter, answers, gold_loss, tensors, parameters } = sheet;
     CandidateReport {
-        score: Rate::of(grades.iter().map(|g| g.score)),
+        figures: Figures::of(grades.iter().map(|g| g.score)),
         checks,
-        tags: by_tag.into_iter().map(|(tag, scores)| (tag, Rate::of(scores))).collect(),
+        tags: by_tag.into_iter().map(|(tag, scores)| (tag, Figures::of(scores))).collect(),
         findings,
         gold_loss,
+        adapter,
         tokens_per_second: writing,
         prompt_tokens_per_second: reading,
         trainable_parameters: parameters,

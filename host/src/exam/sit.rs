@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hive_engine::adapter::peft::{self, CONFIG_FILE, TENSOR_FILE};
+use hive_engine::adapter::peft::{self, CONFIG_FILE};
 use hive_engine::adapter::{Adapter, AdapterScales};
 use hive_engine::data::{Cut, Example};
 use hive_engine::files::{hex, sha256_of_file};
@@ -54,6 +54,8 @@ pub struct Answered {
 pub(super) struct Sheet {
     /// Who answered.
     pub candidate: Candidate,
+    /// sha256 of the adapter's tensors; none for the base.
+    pub adapter: Option<String>,
     /// The answers, in the order of the prompts.
     pub answers: Vec<Answered>,
     /// Mean loss of the golds' tokens, nats per token.
@@ -127,6 +129,7 @@ impl Room<'_> {
             gold_loss,
             tensors: loaded.as_ref().map_or(0, |l| l.tensors),
             parameters: loaded.as_ref().map_or(0, |l| l.adapter.params.len()),
+            adapter: candidate.sha256()?,
             candidate,
         }))
     }
@@ -174,10 +177,8 @@ impl Room<'_> {
     /// What the candidate's answers depend on, beside the prompt.
     fn digest(&self, candidate: &Candidate) -> Result<serde_json::Value, ExamError> {
         let base = (&self.base.reference.digest, self.tokeniser.tokenizer.digest()?);
-        let adapter = match candidate.dir() {
-            None => None,
-            Some(dir) => Some((sha256_of_file(&dir.join(CONFIG_FILE))?, sha256_of_file(&dir.join(TENSOR_FILE))?)),
-        };
+        let config = candidate.dir().map(|dir| sha256_of_file(&dir.join(CONFIG_FILE))).transpose()?;
+        let adapter = config.zip(candidate.sha256()?);
         Ok(json!([base, self.tokeniser.eos, adapter]))
     }
 }

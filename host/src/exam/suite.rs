@@ -40,8 +40,14 @@ pub struct SuitePrompt {
 pub struct Suite {
     /// What it is called: `builtin`, or the file's name.
     pub name: String,
+    /// Whether it was read from a file, rather than being the expert's own.
+    pub file: bool,
     /// sha256 over its prompts.
     pub digest: String,
+    /// Prompts, and lines that are none, in the whole suite.
+    pub of: usize,
+    /// How many prompts were asked for at most, where that is fewer than there are.
+    pub limit: Option<usize>,
     /// The prompts.
     pub prompts: Vec<SuitePrompt>,
     /// Lines that are no prompts.
@@ -63,7 +69,11 @@ impl Suite {
             record: prompt.record,
             alternatives: prompt.alternatives,
         });
-        Ok(Self { name: BUILTIN.to_owned(), prompts: prompts.collect(), ..Self::default() }.digested())
+        let prompts: Vec<SuitePrompt> = prompts.collect();
+        if prompts.is_empty() {
+            return Err(ExamError::NoPrompts { expert: expert.name().to_owned() });
+        }
+        Ok(Self { name: BUILTIN.to_owned(), of: prompts.len(), prompts, ..Self::default() }.digested())
     }
 
     /// The prompts of a file.
@@ -76,7 +86,7 @@ impl Suite {
         refuse_lfs_pointer(path, text.as_bytes())
             .map_err(|_| fault("it is a Git LFS pointer: `git lfs pull` gets the file".to_owned()))?;
         let name = path.file_name().map_or_else(|| "suite".to_owned(), |n| n.to_string_lossy().into_owned());
-        let mut suite = Self { name, ..Self::default() };
+        let mut suite = Self { name, file: true, ..Self::default() };
         let fields = Fields::of(&expert.manifest().dataset, path.parent().unwrap_or(Path::new("")));
         let mut ids = BTreeSet::new();
         for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -93,6 +103,7 @@ impl Suite {
         if suite.prompts.is_empty() && suite.refused.is_empty() {
             return Err(fault("got an empty file, expected one JSON object a line".to_owned()));
         }
+        suite.of = suite.prompts.len() + suite.refused.len();
         Ok(suite.digested())
     }
 
@@ -101,6 +112,7 @@ impl Suite {
     pub fn limited(mut self, limit: Option<usize>) -> Self {
         let all = self.prompts.len();
         if let Some(limit) = limit.filter(|limit| *limit < all) {
+            self.limit = Some(limit);
             let chosen: BTreeSet<usize> = (0..limit).map(|i| i * all / limit.max(1)).collect();
             let mut at = 0;
             self.prompts.retain(|_| {

@@ -3,6 +3,7 @@
 use hive_engine::generate::{Generated, Sampling, StopReason, generate};
 use hive_engine::model::config::ModelConfig;
 use hive_engine::model::pass::Model;
+use hive_sdk::Manifest;
 
 use super::ExpertError;
 use super::tokenise::Tokeniser;
@@ -27,6 +28,14 @@ pub struct Answer {
 /// Whether the base has room for a prompt of so many tokens and an answer of at most so many.
 pub fn has_room(config: &ModelConfig, prompt: usize, max_new_tokens: usize) -> bool {
     prompt.saturating_add(max_new_tokens) <= config.max_position_embeddings
+}
+
+/// The field that a person's question goes into: `question` or, for other domains, the first that is
+/// needed besides the completion.
+pub fn question_field(manifest: &Manifest) -> Option<&str> {
+    let fields = &manifest.dataset.fields;
+    let named = fields.iter().find(|field| field.name == "question");
+    named.or_else(|| fields.iter().find(|f| !f.completion && !f.optional)).map(|field| field.name.as_str())
 }
 
 /// Answers a prompt's tokens.

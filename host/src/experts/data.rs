@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use hive_engine::model::config::ModelConfig;
 use hive_engine::model::source::BaseModel;
-use hive_sdk::Rendered;
 use hive_sdk::manifest::Recipe;
+use hive_sdk::{Record, Rendered};
 use serde_json::{Map, Value};
 
 use super::ExpertError;
@@ -67,6 +67,44 @@ pub fn check_length(recipe: &Recipe, config: &ModelConfig, base: &str) -> Result
     Err(ExpertError::LongerThanBase { max_seq_len, base: base.to_owned(), longest })
 }
 
+/// Records that are looked at before any is judged.
+const FIRST: usize = 64;
+
+/// The first records of files, as they come; none of prepared sets, which were looked at, and none of
+/// the expert's own making.
+///
+/// # Errors
+/// When the data cannot be read.
+pub(super) fn first_records(
+    open: &OpenExpert,
+    datasets: &[LocalData],
+    map: Option<&str>,
+    fixed: &BTreeMap<String, String>,
+) -> Result<Vec<(String, Record)>, ExpertError> {
+    let sets: Vec<LocalData> = datasets.iter().filter(|set| !PreparedSet::is_at(&set.path)).cloned().collect();
+    if sets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let stream = files(open, sets, map, fixed)?.open()?;
+    let read = stream.take(FIRST).filter_map(|incoming| match incoming {
+        Ok(incoming) => Some(Ok((incoming.source, incoming.record.ok()?))),
+        Err(error) => Some(Err(error.into())),
+    });
+    read.collect()
+}
+
+fn files(
+    open: &OpenExpert,
+    sets: Vec<LocalData>,
+    map: Option<&str>,
+    fixed: &BTreeMap<String, String>,
+) -> Result<Files, ExpertError> {
+    let overrides = map.map_or(Ok(MapOverrides::default()), str::parse);
+    let overrides = overrides.map_err(DatasetError::from).map_err(GateError::from)?;
+    let spec = open.expert.manifest().dataset.clone();
+    Ok(Files { sets, spec, map: map.unwrap_or_default().to_owned(), overrides, fixed: fixed.clone() })
+}
+
 /// Prepares data. `base`, when there is one, counts tokens.
 ///
 /// # Errors
@@ -101,22 +139,14 @@ pub fn prepare(
     let OpenExpert { expert, place } = open;
     let seed = request.recipe.training.seed;
     let spec = &request.recipe.data;
-    let files;
+    let read;
     let made;
     let data: &dyn Data = if request.datasets.is_empty() {
         made = Synthetic { expert, seed, n: spec.synthetic_records };
         &made
     } else {
-        let overrides = request.map.as_deref().map_or(Ok(MapOverrides::default()), str::parse);
-        let overrides = overrides.map_err(DatasetError::from).map_err(GateError::from)?;
-        files = Files {
-            sets: request.datasets.clone(),
-            spec: expert.manifest().dataset.clone(),
-            map: request.map.clone().unwrap_or_default(),
-            overrides,
-            fixed: request.fields.clone(),
-        };
-        &files
+        read = files(open, request.datasets.clone(), request.map.as_deref(), &request.fields)?;
+        &read
     };
     let tokeniser = base.map(|(model, _)| Tokeniser::new(model)).transpose()?;
     let count: &CountTokens<'_> = &|chat: &Rendered| {

@@ -7,11 +7,11 @@ use hive_engine::EngineError;
 use hive_engine::adapter::{Adapter, AdapterScales};
 use hive_engine::data::{Example, Records};
 use hive_engine::model::pass::{Model, Pass};
-use hive_engine::train::Grader;
 use hive_engine::train::trainer::evaluate;
+use hive_engine::train::{Graded, Grader};
 use hive_sdk::Record;
 use hive_sdk::manifest::Recipe;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::ExpertError;
 use super::grade::{Scores, grade};
@@ -19,9 +19,13 @@ use super::setup::Setup;
 use super::tokenise::Tokeniser;
 use super::train::TrainReporter;
 use crate::plugins::LoadedExpert;
+use crate::statistics::Figures;
+
+/// Number of the format of `evaluation.json`.
+pub(super) const FORMAT: u32 = 2;
 
 /// One figure of the base and of the expert.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Compared<T> {
     /// Of the base alone.
     pub base: T,
@@ -30,15 +34,17 @@ pub struct Compared<T> {
 }
 
 /// What training was worth.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Summary {
+    /// Number of this format.
+    pub format: u32,
     /// Held-out loss of the base and of the expert, nats per token.
     pub loss: Option<Compared<f64>>,
     /// Held-out token accuracy of the base and of the expert.
     pub token_accuracy: Option<Compared<f64>>,
-    /// Graded score on held-out records, base and expert.
+    /// Graded answers to held-out records, base and expert.
     pub held_out: Option<Compared<Scores>>,
-    /// Graded score on the manifest's own prompts, base and expert.
+    /// Graded answers to the manifest's own prompts, base and expert.
     pub eval_prompts: Option<Compared<Scores>>,
     /// Step of the adapter that was kept.
     pub step: u64,
@@ -75,17 +81,20 @@ impl Evaluation<'_> {
             token_accuracy = Some(Compared { base: before.accuracy(), expert: after.accuracy() });
         }
         let wanted = self.recipe.data.graded_prompts;
-        let prompts: Vec<Record> = self.expert.eval_prompts()?.into_iter().take(wanted).map(|p| p.record).collect();
-        let held_out = self.both(plain, adapted, &self.setup.held_out(wanted)?, reporter)?;
-        let eval_prompts = self.both(plain, adapted, &prompts, reporter)?;
-        Ok(Summary { loss, token_accuracy, held_out, eval_prompts, step })
+        let mut prompts: Vec<Record> = self.expert.eval_prompts()?.into_iter().map(|p| p.record).collect();
+        let all = prompts.len();
+        prompts.truncate(wanted);
+        let records = self.setup.set.report.validation;
+        let held_out = self.both(plain, adapted, (&self.setup.held_out(wanted)?, records), reporter)?;
+        let eval_prompts = self.both(plain, adapted, (&prompts, all), reporter)?;
+        Ok(Summary { format: FORMAT, loss, token_accuracy, held_out, eval_prompts, step })
     }
 
     fn both(
         &self,
         plain: Model,
         adapted: Model,
-        prompts: &[Record],
+        (prompts, of): (&[Record], usize),
         reporter: &mut dyn TrainReporter,
     ) -> Result<Option<Compared<Scores>>, ExpertError> {
         if prompts.is_empty() || self.stop.load(Ordering::Relaxed) {
@@ -93,7 +102,7 @@ impl Evaluation<'_> {
         }
         let most = longest_answer(self.tokeniser, self.expert, prompts)?;
         let mut one = |who: &str, model: Model| {
-            grade(model, self.tokeniser, self.expert, prompts, most, |i, answer| {
+            grade(model, self.tokeniser, self.expert, (prompts, of), most, |i, answer| {
                 reporter.grading(who, i + 1, prompts.len(), answer);
                 !self.stop.load(Ordering::Relaxed)
             })
@@ -137,8 +146,12 @@ impl<'a> HeldOutGrader<'a> {
 }
 
 impl Grader for HeldOutGrader<'_> {
-    fn grade(&mut self, model: Model, _step: u64) -> hive_engine::Result<Option<f64>> {
-        let scores = grade(model, self.tokeniser, self.expert, &self.prompts, self.most, |_, _| true);
-        scores.map(|s| Some(s.score)).map_err(|e| EngineError::Caller(Box::new(e)))
+    fn grade(&mut self, model: Model, _step: u64) -> hive_engine::Result<Option<Graded>> {
+        let prompts = (&self.prompts[..], self.prompts.len());
+        let scores = grade(model, self.tokeniser, self.expert, prompts, self.most, |_, _| true)
+            .map_err(|e| EngineError::Caller(Box::new(e)))?;
+        let Figures { right_answers, partial_credit } = scores.figures;
+        let (answers, right) = (right_answers.of, right_answers.count());
+        Ok(Some(Graded { answers, right, credit: partial_credit.value }))
     }
 }

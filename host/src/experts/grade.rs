@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use hive_engine::model::pass::Model;
 use hive_sdk::{Grade, GradeRequest, Record};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::ExpertError;
 use super::answer::{Answer, answer_to, has_room};
 use super::tokenise::Tokeniser;
 use crate::plugins::LoadedExpert;
+use crate::statistics::Figures;
 
 /// One prompt, answered and graded.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Graded {
     /// The record, with its gold completion.
     pub prompt: Record,
@@ -23,10 +24,13 @@ pub struct Graded {
 }
 
 /// All prompts of an evaluation.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Scores {
-    /// Mean score, 0 to 1.
-    pub score: f64,
+    /// Right answers and partial credit.
+    #[serde(flatten)]
+    pub figures: Figures,
+    /// Prompts that there are to ask; those that were asked may be fewer.
+    pub of: usize,
     /// How often each finding came.
     pub findings: BTreeMap<String, usize>,
     /// Prompts that were not asked: with an answer they are more than the base can read.
@@ -40,8 +44,9 @@ fn is_zero(n: &usize) -> bool {
     *n == 0
 }
 
-/// Answers and grades `prompts`, but for those that leave no room for an answer; `on_answer` sees each as it comes and says whether to go on.
-/// What was answered before a stop is graded.
+/// Answers and grades `prompts`, but for those that leave no room for an answer; `on_answer` sees each as
+/// it comes and says whether to go on. What was answered before a stop is graded. `of` is how many prompts
+/// these were chosen from.
 ///
 /// # Errors
 /// What the expert or the model says.
@@ -49,15 +54,15 @@ pub fn grade(
     model: Model,
     tokeniser: &Tokeniser,
     expert: &LoadedExpert,
-    prompts: &[Record],
+    (prompts, of): (&[Record], usize),
     max_new_tokens: usize,
     mut on_answer: impl FnMut(usize, &Answer) -> bool,
 ) -> Result<Scores, ExpertError> {
     let mut requests = Vec::with_capacity(prompts.len());
-    let mut scores = Scores::default();
+    let mut left_out = 0;
     for (i, (prompt, ids)) in prompts.iter().zip(tokeniser.prompts(expert, prompts)?).enumerate() {
         if !has_room(&model.base.config, ids.len(), max_new_tokens) {
-            scores.left_out += 1;
+            left_out += 1;
             continue;
         }
         let answer = answer_to(model, tokeniser, &ids, max_new_tokens, || true)?;
@@ -68,13 +73,13 @@ pub fn grade(
         }
     }
     let grades = expert.grade(&requests)?;
+    let figures = Figures::of(grades.iter().map(|grade| grade.score));
+    let mut scores = Scores { figures, of, left_out, ..Scores::default() };
     for (GradeRequest { prompt, completion }, grade) in requests.into_iter().zip(grades) {
-        scores.score += grade.score;
         for finding in &grade.findings {
             *scores.findings.entry(finding.code.clone()).or_default() += 1;
         }
         scores.graded.push(Graded { prompt, completion, grade });
     }
-    scores.score /= scores.graded.len().max(1) as f64;
     Ok(scores)
 }

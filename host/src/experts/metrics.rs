@@ -158,18 +158,19 @@ impl Reporter for Recorded<'_> {
 
     fn evaluated(&mut self, r: &EvalReport) -> hive_engine::Result<()> {
         let mut line = json!({
-            "step": r.step, "eval_loss": r.loss, "token_accuracy": r.token_accuracy, "score": r.score,
+            "step": r.step, "eval_loss": r.loss, "token_accuracy": r.token_accuracy,
             "best": r.place == Some(0), "kept": r.place.is_some(), "seconds": r.seconds,
-            "score_seconds": r.score_seconds,
         });
-        if r.score.is_none()
-            && let Some(line) = line.as_object_mut()
-        {
-            line.retain(|key, _| !key.starts_with("score"));
+        let mut values = vec![("eval/loss", r.loss), ("eval/token_accuracy", r.token_accuracy)];
+        if let Some(graded) = r.graded {
+            let right = graded.right as f64 / graded.answers.max(1) as f64;
+            line["graded"] = json!(graded.answers);
+            line["right_answers"] = json!(right);
+            line["partial_credit"] = json!(graded.credit);
+            line["score_seconds"] = json!(r.score_seconds);
+            values.extend([("eval/right_answers", right), ("eval/partial_credit", graded.credit)]);
         }
         self.metrics.add(&line)?;
-        let mut values = vec![("eval/loss", r.loss), ("eval/token_accuracy", r.token_accuracy)];
-        values.extend(r.score.map(|score| ("eval/score", score)));
         self.events.add(r.step, &values)?;
         self.inner.evaluated(r)
     }

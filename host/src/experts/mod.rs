@@ -7,8 +7,11 @@ pub mod data;
 pub mod engine_config;
 pub mod evaluation;
 pub mod grade;
+pub mod inspection;
 pub mod metrics;
 pub mod plan;
+pub mod preflight;
+pub mod prompt_sample;
 pub mod receipt;
 pub mod recipe;
 pub mod recipes;
@@ -110,6 +113,25 @@ pub enum ExpertError {
         /// Tokens of the shortest.
         shortest: usize,
     },
+    /// What would only show after an hour, or never, was found before the first step.
+    #[error(
+        "Expert `{expert}` cannot be trained: {} found in what it renders and grades",
+        if faults.len() == 1 { "1 fault was".to_owned() } else { format!("{} faults were", faults.len()) }
+    )]
+    Preflight {
+        /// The expert.
+        expert: String,
+        /// Each with record and field.
+        faults: Vec<String>,
+    },
+    /// What was named as a run is none.
+    #[error("Failed to read the run `{}`: {problem}", path.display())]
+    NotARun {
+        /// The folder.
+        path: PathBuf,
+        /// What was got and expected.
+        problem: String,
+    },
     /// A file of the run folder cannot be written or read.
     #[error("Failed to {action} `{}`", path.display())]
     RunFolder {
@@ -164,6 +186,9 @@ pub enum ExpertError {
     },
 }
 
+/// Faults that are told one by one.
+const LISTED: usize = 20;
+
 fn recipe_faults(error: &ManifestError) -> String {
     match error {
         ManifestError::Faulty { faults, .. } if faults.len() == 1 => "The recipe has 1 fault".to_owned(),
@@ -189,8 +214,13 @@ impl ExpertError {
             Self::Plugin(e) => e.exit_code(),
             Self::Gate(e) => e.exit_code(),
             Self::Engine(e) => engine_exit_code(e),
-            Self::NoRoom { .. } | Self::LongerThanBase { .. } => 1,
-            Self::AllTooLong { .. } | Self::Recipe(_) | Self::OtherRun { .. } | Self::Replay { .. } => 1,
+            Self::NoRoom { .. }
+            | Self::LongerThanBase { .. }
+            | Self::Preflight { .. }
+            | Self::AllTooLong { .. }
+            | Self::Recipe(_)
+            | Self::OtherRun { .. }
+            | Self::Replay { .. } => 1,
             _ => 2,
         }
     }
@@ -202,6 +232,13 @@ impl ExpertError {
             Self::Gate(e) => e.details(),
             Self::Recipe(e) => e.details(),
             Self::OtherRun { details, .. } => details.clone(),
+            Self::Preflight { faults, .. } => {
+                let mut lines: Vec<String> = faults.iter().take(LISTED).cloned().collect();
+                if faults.len() > LISTED {
+                    lines.push(format!("… and {} more", faults.len() - LISTED));
+                }
+                lines
+            }
             _ => Vec::new(),
         }
     }
@@ -232,6 +269,10 @@ impl ExpertError {
             Self::AllTooLong { shortest, .. } => {
                 Some(format!("`--set max_seq_len={}`", shortest.next_multiple_of(100)))
             }
+            Self::Preflight { expert, .. } => Some(format!(
+                "`render` and `grade` are in `experts/{expert}/src`, eval prompts in `manifests/{expert}.json`"
+            )),
+            Self::NotARun { .. } => None,
             Self::RunFolder { .. } => Some("`--out FOLDER` writes the run elsewhere".into()),
             Self::OtherRun { forcible: true, .. } => Some(
                 "`--force-recipe` goes on with these changes; the run can then not be repeated from its start".into(),

@@ -6,6 +6,7 @@ use std::path::Path;
 use hive_engine::adapter::peft::{BaseRef, TENSOR_FILE};
 use hive_engine::files::{hex, sha256_of_file};
 use hive_engine::train::{Outcome, Ranked};
+use hive_sdk::manifest::Metric;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -16,7 +17,7 @@ use super::run_folder::RunFolder;
 use super::run_record::{Digests, RunRecord};
 
 /// Number of the receipt's format.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Name of the file.
 pub const FILE: &str = "receipt.json";
@@ -45,6 +46,10 @@ pub struct Receipt {
     pub steps: (u64, u64),
     /// What each step did.
     pub trace: Trace,
+    /// What the best evaluations are the best by: `eval_loss`, `token_accuracy` or `partial_credit`.
+    /// Not in receipts of format 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_by: Option<String>,
     /// The best evaluations.
     pub best: Vec<Ranked>,
     /// The adapter that came out.
@@ -113,6 +118,15 @@ pub fn step_digest(line: &Value) -> String {
     hex(&Sha256::digest(metrics::repeatable(line).to_string())[..8])
 }
 
+/// The figure that ranks a run's evaluations, by the name that it has in its files.
+fn best_by(metric: Metric) -> &'static str {
+    match metric {
+        Metric::EvalLoss => "eval_loss",
+        Metric::TokenAccuracy => "token_accuracy",
+        Metric::Score => "partial_credit",
+    }
+}
+
 impl Receipt {
     /// The receipt of a run that has ended, from its folder.
     ///
@@ -142,6 +156,7 @@ impl Receipt {
             threads: hive_engine::threads(),
             steps: (outcome.step, outcome.total),
             trace: Trace::of(&metrics::read(folder)?),
+            best_by: Some(best_by(record.request.recipe.training.best_metric).to_owned()),
             best: outcome.best.ranked.clone(),
             adapter: AdapterRef {
                 step: outcome.adapter_of,

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::ExpertError;
+use super::prompt_sample::PromptSample;
 use super::recipe::leaves;
 use super::run_folder::RunFolder;
 
@@ -94,6 +95,10 @@ pub struct RunRecord {
     /// What the steps depend on; not known before the data is prepared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digests: Option<Digests>,
+    /// Prompts as they were rendered; not known before the data is prepared, and in no run of an older
+    /// hive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<PromptSample>,
     /// Recipes that the run followed before this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
@@ -105,7 +110,10 @@ impl RunRecord {
     /// # Errors
     /// When there is none, or it cannot be read.
     pub fn read(path: &Path) -> Result<Self, ExpertError> {
-        let fault = |problem: String| ExpertError::Resume { path: path.to_owned(), problem };
+        let fault = |problem: String| ExpertError::NotARun { path: path.to_owned(), problem };
+        if !path.exists() {
+            return Err(fault("there is no such folder".into()));
+        }
         if !path.join("run.json").is_file() {
             return Err(fault("there is no `run.json` in it, so it is not a run folder".into()));
         }
@@ -121,7 +129,7 @@ impl RunRecord {
         let record = Self::read(path)?;
         if record.expert != expert {
             let problem = format!("it is a run of expert `{}`, got `{expert}`", record.expert);
-            return Err(ExpertError::Resume { path: path.to_owned(), problem });
+            return Err(ExpertError::NotARun { path: path.to_owned(), problem });
         }
         Ok(record)
     }

@@ -14,15 +14,15 @@ use hive_sdk::manifest::Recipe;
 use sha2::{Digest, Sha256};
 use tracing::info_span;
 
-use super::ExpertError;
 use super::base::{self, Base};
-use super::data::{DataRequest, OpenExpert, prepare};
+use super::data::{DataRequest, OpenExpert, first_records, prepare};
 use super::engine_config::{adapter_config, train_config};
 use super::run_record::{Digests, TrainRequest, recipe_digest};
 use super::sources::locate;
 use super::token_cache::{self, Tokens, tokens};
 use super::tokenise::Tokeniser;
 use super::train::TrainReporter;
+use super::{ExpertError, preflight};
 use crate::gate::{Half, Outcome as Prepared, PreparedSet};
 use crate::models::ModelStore;
 
@@ -56,7 +56,12 @@ pub fn set_up(
     reporter: &mut dyn TrainReporter,
 ) -> Result<Option<Setup>, ExpertError> {
     let recipe = &request.recipe;
+    // Without native code it has no grades: that is told first.
+    let library = open.place.sha256()?;
+    // What is wrong with the expert itself is told before anything is fetched or judged for it.
+    preflight::expert(&open.expert)?;
     let datasets = locate(&request.datasets, reporter)?;
+    preflight::raw(&open.expert, &first_records(open, &datasets, request.map.as_deref(), &request.fields)?)?;
     let (base_id, model) = base::files(&recipe.base_model, reporter)?;
     ModelStore::from_env()?.keep(&base_id);
     let data = DataRequest {
@@ -74,7 +79,6 @@ pub fn set_up(
     drop(span);
     let Prepared::Done(set, found) = prepared else { return Ok(None) };
     reporter.data(&set, found);
-    let library = open.place.sha256()?;
     let (tokenizer, template) = text_digests(&model)?;
     let limit = recipe.training.max_seq_len;
     let how = token_cache::Recipe {
@@ -90,6 +94,7 @@ pub fn set_up(
         let shortest = train.lengths.shortest;
         return Err(ExpertError::AllTooLong { records: train.lengths.too_long, max_seq_len: limit, shortest });
     }
+    preflight::golds(&open.expert, &to_grade(&set)?)?;
     let answers = recipe.data.graded_prompts > 0 || recipe.training.graded_eval_prompts > 0;
     let base = info_span!("load", base = base_id).in_scope(|| Base::load(&base_id, model))?;
     let base = if answers { base.for_generation() } else { base };
@@ -98,6 +103,20 @@ pub fn set_up(
         Digests { base: base.reference.digest.clone(), tokenizer, template, data, recipe: recipe_digest(recipe) };
     let config = train_config(&recipe.training);
     Ok(Some(Setup { base, set, train, held, digests, library, config }))
+}
+
+/// Records whose golds the grader must know, spread evenly over both halves.
+fn to_grade(set: &PreparedSet) -> Result<Vec<preflight::Named>, ExpertError> {
+    let mut named = Vec::new();
+    for (half, what, rows) in [
+        (Half::Train, "training record", set.report.train),
+        (Half::Validation, "held-out record", set.report.validation),
+    ] {
+        let records = set.spread(half, preflight::GRADED)?;
+        let n = records.len();
+        named.extend(records.into_iter().enumerate().map(|(i, record)| (format!("{what} {}", i * rows / n), record)));
+    }
+    Ok(named)
 }
 
 /// Digests of a base's tokenizer and of its chat template.

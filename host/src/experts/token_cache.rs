@@ -17,8 +17,8 @@ use crate::gate::{GateError, Half, PreparedSet};
 use crate::home::hive_home;
 use crate::plugins::LoadedExpert;
 
-/// Part of every key: counts up when the same input would give other tokens.
-const VERSION: &str = "2";
+/// Part of every key: counts up when the same input would give other tokens, or is checked otherwise.
+const VERSION: &str = "3";
 
 /// Token folders that are kept, the ones used last.
 const KEPT: usize = 8;
@@ -81,8 +81,12 @@ pub fn tokens(
             writer => (writer?, path, None),
         };
         let records = set.rows(half)?.map(|row| Ok(row?.record));
-        let lengths =
-            tokeniser.write(recipe.expert, records, recipe.max_seq_len, &mut writer, |n| done(before + n, total))?;
+        let what = match half {
+            Half::Train => "training record",
+            Half::Validation => "held-out record",
+        };
+        let how = (what, recipe.max_seq_len);
+        let lengths = tokeniser.write(recipe.expert, records, how, &mut writer, |n| done(before + n, total))?;
         writer.finish([
             ("too_long".to_owned(), lengths.too_long.to_string()),
             ("shortest".to_owned(), lengths.shortest.to_string()),

@@ -11,7 +11,7 @@ use hive_engine::model::tokenizer::Tokenizer;
 use hive_engine::ops::dropout::key;
 use hive_sdk::{Message, Record, Rendered, Role};
 
-use super::ExpertError;
+use super::{ExpertError, preflight};
 use crate::plugins::{BATCH, LoadedExpert};
 
 /// What turns chats into tokens, for one base.
@@ -79,15 +79,16 @@ impl<'a> Tokeniser<'a> {
     }
 
     /// Tokenises a stream of records into `writer`; those longer than `max_seq_len` are dropped and
-    /// counted. `done` hears how many records were read so far.
+    /// counted. `what` is what a record is called in messages; `done` hears how many were read so far.
     ///
     /// # Errors
-    /// What the stream, the expert, the template, the tokenizer or the disk says.
+    /// What the stream, the expert, the template, the tokenizer or the disk says; and what is wrong with
+    /// the records' prompts.
     pub fn write(
         &self,
         expert: &LoadedExpert,
         records: impl Iterator<Item = Result<Record, ExpertError>>,
-        max_seq_len: usize,
+        (what, max_seq_len): (&str, usize),
         writer: &mut TokenWriter,
         mut done: impl FnMut(usize),
     ) -> Result<Lengths, ExpertError> {
@@ -97,7 +98,9 @@ impl<'a> Tokeniser<'a> {
         while records.peek().is_some() {
             // Batch by batch, so that the chats of all records never exist at once.
             let batch = records.by_ref().take(BATCH).collect::<Result<Vec<_>, _>>()?;
-            for rendered in expert.render(&batch)? {
+            let rendered = expert.render(&batch)?;
+            preflight::batch(expert, &batch, &rendered, |i| format!("{what} {}", index as usize + i))?;
+            for rendered in rendered {
                 let PromptCompletion { ids, prompt_len } = self.encode(&rendered)?;
                 lengths.shortest = lengths.shortest.min(ids.len());
                 if ids.len() > max_seq_len {

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use hive_engine::EngineError;
 use hive_engine::adapter::peft;
 use hive_engine::data::Records;
-use hive_engine::files::{remove_leftovers, write_folder};
+use hive_engine::files::{remove_leftovers, sha256_of_file, write_folder};
 use hive_engine::train::checkpoint::{self, State};
 use hive_engine::train::run::{End, Outcome, RunPlan, run};
 use hive_engine::train::trainer::Trainer;
@@ -16,9 +16,11 @@ use tracing::info_span;
 use super::ExpertError;
 use super::answer::Answer;
 use super::data::OpenExpert;
-use super::evaluation::{Evaluation, HeldOutGrader, Summary};
+use super::evaluation::{self, Compared, Evaluation, HeldOutGrader, Summary};
+use super::grade::Scores;
 use super::metrics::{Metrics, Recorded};
 use super::plan::Plan;
+use super::prompt_sample::PromptSample;
 use super::receipt::{self, Receipt};
 use super::replay::changed;
 use super::run_folder::RunFolder;
@@ -36,6 +38,8 @@ pub enum TrainEnd {
     Done(Box<Summary>, Outcome, RunFolder),
     /// Stopped by the person; a checkpoint stands.
     Stopped(Outcome, RunFolder),
+    /// It had come to its end before, and nothing has changed since.
+    AlreadyDone(Box<Summary>, RunFolder),
     /// Stopped by the person before training began; what is judged is kept.
     StoppedBefore,
 }
@@ -122,11 +126,18 @@ impl Job<'_> {
         let adapter = setup.fresh_adapter(request)?;
         let mut trainer = Trainer::new(&setup.base.decoder, adapter, config.clone())?;
         let start = self.go_on(&mut record, &setup, &mut trainer)?;
+        if let Some(summary) = self.already_done(&setup)? {
+            return Ok(TrainEnd::AlreadyDone(Box::new(summary), folder.clone()));
+        }
         let tokeniser = setup.tokeniser()?;
         let mut grader = HeldOutGrader::new(expert, &tokeniser, &setup, recipe)?;
         reporter.plan(&Plan::new(request, &setup, &mut trainer, start.as_ref(), Some(folder.path()))?);
         record.base = Some(setup.base.reference.clone());
         record.digests = Some(setup.digests.clone());
+        // A run that goes on has the same data, so its prompts are those of then.
+        if record.prompts.is_none() {
+            record.prompts = Some(PromptSample::of(expert, &setup.set)?);
+        }
         folder.write_json("run.json", &record)?;
         folder.write_json("recipe.json", recipe)?;
         let checkpoints = folder.checkpoints();
@@ -182,12 +193,37 @@ impl Job<'_> {
                     request: self.request.clone(),
                     base: None,
                     digests: None,
+                    prompts: None,
                     changes: Vec::new(),
                 };
                 self.folder.write_json("run.json", &record)?;
                 Ok(record)
             }
         }
+    }
+
+    /// What the run that goes on was worth, when it has come to its end under this very recipe.
+    fn already_done(&self, setup: &Setup) -> Result<Option<Summary>, ExpertError> {
+        if !matches!(self.place, RunPlace::Resume { .. }) {
+            return Ok(None);
+        }
+        let Some(receipt) = Receipt::read(self.folder)? else { return Ok(None) };
+        let tensors = self.folder.adapter().join(peft::TENSOR_FILE);
+        if receipt.digests != setup.digests || !tensors.is_file() || sha256_of_file(&tensors)? != receipt.adapter.sha256
+        {
+            return Ok(None);
+        }
+        // One of another format, or that was stopped on the way, is made again.
+        let summary = self.folder.read_json("evaluation.json")?.and_then(|own| serde_json::from_value(own).ok());
+        let prompts = self.open.expert.eval_prompts()?.len();
+        let wanted = self.request.recipe.data.graded_prompts;
+        let answered = |pair: &Option<Compared<Scores>>| pair.as_ref().map_or(0, |pair| pair.expert.graded.len());
+        let whole = |summary: &Summary| {
+            summary.format == evaluation::FORMAT
+                && answered(&summary.held_out) == wanted.min(setup.set.report.validation)
+                && answered(&summary.eval_prompts) == wanted.min(prompts)
+        };
+        Ok(summary.filter(whole))
     }
 
     /// Takes the last checkpoint of the run that goes on, if it is a run of the same thing; `None`

@@ -30,6 +30,9 @@ pub const TOO_SLOW: &str = "too-slow";
 /// The expert takes the record and makes no chat of it.
 pub const NOT_RENDERED: &str = "not-rendered";
 
+/// The expert makes a prompt of the record, and nothing to learn.
+pub const NO_COMPLETION: &str = "no-completion";
+
 /// A record as it comes to be judged.
 #[derive(Debug, Clone)]
 pub struct Incoming {
@@ -182,6 +185,7 @@ fn judge_some(worker: &LoadedExpert, some: &[Incoming]) -> Result<Vec<Judged>, G
             }
         });
     }
+    let field = worker.manifest().completion_field().unwrap_or_default();
     let (places, good): (Vec<usize>, Vec<Record>) =
         judged.iter().enumerate().filter_map(|(i, j)| Some((i, j.good()?.clone()))).unzip();
     match worker.render(&good) {
@@ -197,6 +201,15 @@ fn judge_some(worker: &LoadedExpert, some: &[Incoming]) -> Result<Vec<Judged>, G
                     }
                 }
             }
+        }
+    }
+    for judged in &mut judged {
+        let Some(chat) = &judged.chat else { continue };
+        if chat.messages.iter().skip(chat.completion_start).all(|turn| turn.content.trim().is_empty()) {
+            let why =
+                format!("the expert renders no completion of it, so there is nothing to learn: look at `{field}`");
+            judged.chat = None;
+            judged.verdict = Verdict::reject(NO_COMPLETION, why);
         }
     }
     Ok(judged)

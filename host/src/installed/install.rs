@@ -136,6 +136,24 @@ pub fn prove(
     Ok(Proved { proof, plugin: plugin.is_some(), base, fetched_base: here.is_err() })
 }
 
+/// Proves a package that was made here as those who receive it will: by its manifest's prompt, as
+/// whoever does not trust its signer, and by the plugin in it, as whoever does; `None` when it has
+/// neither for this machine.
+///
+/// # Errors
+/// When it does not compute what it says.
+pub fn prove_own(package: &Package, base: &Base) -> Result<Option<Proof>> {
+    let plugin = plugin_of(package)?;
+    let by_manifest = (!package.manifest.prompt.is_empty())
+        .then(|| declared(&package.description.name, &package.manifest_json).map_err(PackageError::from))
+        .transpose()?;
+    let mut proof = None;
+    for expert in plugin.iter().chain(&by_manifest) {
+        proof = Some(package.prove(base, expert)?);
+    }
+    Ok(proof)
+}
+
 /// How to get a plugin that may run.
 fn for_plugin(package: &Package, signer: &Signer) -> String {
     let targets: Vec<&str> = package.description.libraries.keys().map(String::as_str).collect();

@@ -16,7 +16,7 @@ mod seen;
 mod store;
 
 pub use error::{InstallError, Result};
-pub use install::{Expected, Proved, Request, admissible, install, prove};
+pub use install::{Expected, Proved, Request, admissible, install, prove, prove_own};
 pub use places::{current_release, has_releases};
 pub use record::{BESIDE, InstallRecord, ProofRecord};
 pub use store::{Installing, Release, Removed, Store};

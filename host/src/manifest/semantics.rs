@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hive_sdk::ABI_VERSION;
 use hive_sdk::prompt::{Piece, pieces};
+use hive_sdk::{ABI_VERSION, OLDEST_ABI};
 use serde_json::{Map, Value};
 
 use super::fault::{Fault, JsonPath};
@@ -37,6 +37,14 @@ pub(super) fn faults(manifest: &Value) -> Vec<Fault> {
     }
     for (name, profile) in object(top.get("profiles")) {
         checks.recipe(profile, &root.key("profiles").key(name), &lints);
+    }
+    let profiles: Vec<&str> = object(top.get("profiles")).map(|(name, _)| name.as_str()).collect();
+    for (name, _) in object(top.get("profile_notes")).filter(|(name, _)| !profiles.contains(&name.as_str())) {
+        let message = match nearest(name, profiles.iter().copied()) {
+            Some(near) => format!("`{name}` is no profile, did you mean `{near}`?"),
+            None => format!("`{name}` is no profile, expected one of: {}", listed(profiles.iter().copied())),
+        };
+        checks.fault(root.key("profile_notes").key(name), message);
     }
     checks.faults
 }
@@ -75,9 +83,10 @@ impl Checks {
             self.fault(root.key("name"), message);
         }
         if let Some(abi) = top.get("abi").and_then(Value::as_u64)
-            && abi != u64::from(ABI_VERSION)
+            && !(u64::from(OLDEST_ABI)..=u64::from(ABI_VERSION)).contains(&abi)
         {
-            self.fault(root.key("abi"), format!("got {abi}, expected {ABI_VERSION}, the ABI of this hive"));
+            let message = format!("got {abi}, expected {ABI_VERSION}, the ABI of this hive (or {OLDEST_ABI})");
+            self.fault(root.key("abi"), message);
         }
         self.no_repetition(top.get("base_models"), &root.key("base_models"));
     }

@@ -25,15 +25,22 @@ use super::layout::{
     RECEIPT, TENSOR_FILE, is_plain, is_version,
 };
 use super::package::Package;
+use crate::exam;
+use crate::experts::answer::question_field;
 use crate::experts::base::Base;
+use crate::experts::prompt_sample::PromptSample;
 use crate::experts::receipt;
 use crate::experts::run_folder::RunFolder;
-use crate::experts::run_record::RunRecord;
+use crate::experts::run_record::{Digests, RunRecord};
 use crate::experts::setup::text_digests;
 use crate::experts::tokenise::Tokeniser;
 use crate::models::Catalogue;
 use crate::models::catalogue;
 use crate::plugins::LoadedExpert;
+use crate::statistics::Figures;
+
+/// Number of the format of a package's `evaluation.json`.
+const EVALUATION_FORMAT: u32 = 2;
 
 /// Records that the golden prompts of an expert without eval prompts are made from.
 const GOLDEN_SEED: u64 = 1;
@@ -73,6 +80,8 @@ pub struct Assembled {
 /// What a run tells of itself.
 #[derive(Debug)]
 pub struct RunFacts {
+    /// Its folder.
+    pub run: PathBuf,
     /// Its PEFT folder.
     pub adapter: PathBuf,
     /// The base, as it was named to train.
@@ -81,6 +90,10 @@ pub struct RunFacts {
     pub evaluation: Option<Value>,
     /// `receipt.json` of the package.
     pub receipt: Option<Value>,
+    /// What its steps depended on.
+    digests: Option<Digests>,
+    /// Prompts as they were rendered.
+    prompts: Option<PromptSample>,
 }
 
 impl RunFacts {
@@ -116,8 +129,61 @@ impl RunFacts {
                 });
             }
         }
-        let evaluation = evaluation.map(|own| worth(&own, &reports(path)));
-        Ok(Self { adapter, base, evaluation, receipt })
+        let evaluation = evaluation.map(|own| worth(&own));
+        let run = path.to_owned();
+        Ok(Self { run, adapter, base, evaluation, receipt, digests: record.digests, prompts: record.prompts })
+    }
+
+    /// Takes in reports of `hive expert eval`: files, or names of those in the run's `eval`. Only what is
+    /// named goes in, so that a package does not depend on what else was evaluated.
+    ///
+    /// # Errors
+    /// When one cannot be read, or is not of this run's adapter beside its base.
+    pub fn add_reports(&mut self, reports: &[PathBuf], expert: &str) -> Result<()> {
+        let adapter = sha256_of_file(&self.adapter.join(TENSOR_FILE))?;
+        for named in reports {
+            let of_run = self.run.join("eval").join(named).with_extension("json");
+            let path = if !named.is_file() && of_run.is_file() { of_run } else { named.clone() };
+            let text = fs::read(&path).map_err(|e| PackageError::io("read", &path, e))?;
+            let report: Value =
+                serde_json::from_slice(&text).map_err(|e| PackageError::io("read", &path, std::io::Error::from(e)))?;
+            let figures = suite(&report, expert, &self.base.digest, &adapter).map_err(|problem| PackageError::Run {
+                run: self.run.clone(),
+                problem: format!("the report `{}` cannot go in: {problem}", path.display()),
+                hint: Some(format!("`hive expert eval {expert} --run {}` makes one", self.run.display())),
+            })?;
+            // Without an evaluation of its own a run is not at its end.
+            if let Some(suites) = self.evaluation.as_mut().and_then(|own| own["suites"].as_array_mut()) {
+                suites.push(figures);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the adapter is asked today as it was trained: in the same words and tokens.
+    ///
+    /// # Errors
+    /// When the expert renders prompts differently, or the base has another tokenizer or template.
+    pub fn check_prompts(&self, expert: &LoadedExpert, base: &Base) -> Result<()> {
+        let mut problems: Vec<String> = self.prompts.iter().filter_map(|then| then.differs(expert)).collect();
+        if let Some(then) = &self.digests {
+            let (tokenizer, template) = text_digests(&base.model)?;
+            for (what, then, now) in
+                [("tokenizer", &then.tokenizer, &tokenizer), ("chat template", &then.template, &template)]
+            {
+                if then != now {
+                    problems.push(format!("the base's {what} had the digest {then} in training, now {now}"));
+                }
+            }
+        }
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(PackageError::Run {
+            run: self.run.clone(),
+            problem: problems.join("; "),
+            hint: Some("train again with the expert as it is, or package with what it was trained with".to_owned()),
+        })
     }
 }
 
@@ -172,6 +238,7 @@ pub fn assemble(from: &Ingredients<'_>) -> Result<Assembled> {
     let facts = CardFacts {
         base_repository: known.and_then(repository),
         base_license: known.map(|model| model.license.clone()),
+        question: question_field(manifest).map(str::to_owned),
         fields: asked_fields(expert),
         evaluation: from.evaluation.clone(),
         receipt: from.receipt.clone(),
@@ -191,17 +258,35 @@ pub fn assemble(from: &Ingredients<'_>) -> Result<Assembled> {
 }
 
 impl Assembled {
-    /// Packs the files into `folder`; gives where.
+    /// Where it goes in `folder`.
+    pub fn path(&self, folder: &Path) -> PathBuf {
+        folder.join(self.description.file_name())
+    }
+
+    /// The digest that the package has as a whole, signed or not: sha256 of its list of files.
+    pub fn digest(&self) -> Option<String> {
+        match self.files.get(INTEGRITY) {
+            Some(Source::Bytes(bytes)) => Some(hex(&Sha256::digest(bytes))),
+            _ => None,
+        }
+    }
+
+    /// Packs the files into `folder`; gives where. `prove` sees the package as whoever receives it will;
+    /// what it does not let pass is not made.
     ///
     /// # Errors
-    /// When it cannot be written.
-    pub fn write(&self, folder: &Path) -> Result<PathBuf> {
-        let path = folder.join(self.description.file_name());
+    /// When it cannot be written, and what `prove` says.
+    pub fn write<E: From<PackageError>>(
+        &self,
+        folder: &Path,
+        prove: impl FnOnce(&Package) -> std::result::Result<(), E>,
+    ) -> std::result::Result<PathBuf, E> {
+        let path = self.path(folder);
         // Aside first, and read as everybody will: what nobody could open is not made.
         let aside = folder.join(format!("{ASIDE}{}", self.description.file_name()));
-        let made = archive::write(&aside, &self.files).and_then(|()| {
-            Package::open(&aside, folder)?;
-            fs::rename(&aside, &path).map_err(|e| PackageError::io("rename", &aside, e))
+        let made = archive::write(&aside, &self.files).map_err(E::from).and_then(|()| {
+            prove(&Package::open(&aside, folder)?)?;
+            fs::rename(&aside, &path).map_err(|e| PackageError::io("rename", &aside, e).into())
         });
         if made.is_err() {
             drop(fs::remove_file(&aside));
@@ -295,53 +380,73 @@ fn license(from: &Ingredients<'_>, facts: &CardFacts) -> String {
     )
 }
 
-/// Reports of `hive expert eval` in a run's folder, in the order of their names.
-fn reports(run: &Path) -> Vec<Value> {
-    let mut paths: Vec<PathBuf> =
-        fs::read_dir(run.join("eval")).into_iter().flatten().flatten().map(|e| e.path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|e| e == "json"));
-    paths.sort();
-    paths.iter().filter_map(|path| serde_json::from_slice(&fs::read(path).ok()?).ok()).collect()
-}
-
 /// What a run was worth, as figures: no record, no answer, nothing of the machine.
-fn worth(own: &Value, reports: &[Value]) -> Value {
-    let suites: Vec<Value> = reports.iter().filter_map(|report| suite(report, &own["step"])).collect();
+fn worth(own: &Value) -> Value {
+    let mut held_out = json!({"loss": own["loss"], "token_accuracy": own["token_accuracy"]});
+    if let (Some(held_out), Some(Value::Object(graded))) = (held_out.as_object_mut(), graded(&own["held_out"])) {
+        held_out.extend(graded);
+    }
     json!({
-        "format": FORMAT,
+        "format": EVALUATION_FORMAT,
         "step": own["step"],
-        "held_out": {"loss": own["loss"], "token_accuracy": own["token_accuracy"]},
-        "suites": suites,
+        "held_out": held_out,
+        "eval_prompts": graded(&own["eval_prompts"]),
+        "suites": [],
     })
 }
 
-/// The figures of an examination of the base beside the run's adapter, if it is one.
-fn suite(report: &Value, step: &Value) -> Option<Value> {
-    let [base, expert] = report["candidates"].as_array()?.as_slice() else { return None };
-    let of_run = &expert["origin"]["run"];
-    // A checkpoint is not what is packaged, and neither is an adapter of before the run went on.
-    if base["origin"] != "base" || !of_run.is_object() || !of_run["step"].is_null() || expert["facts"]["steps"] != *step
-    {
-        return None;
+/// Figures of graded answers, from the answers themselves: so runs of older hives have them as well.
+fn graded(pair: &Value) -> Option<Value> {
+    let figures = |who: &str| {
+        let scores = pair[who]["graded"].as_array()?.iter().map(|graded| graded["grade"]["score"].as_f64());
+        Some(Figures::of(scores.collect::<Option<Vec<f64>>>()?))
+    };
+    let (base, expert) = (figures("base")?, figures("expert")?);
+    Some(json!({
+        "asked": expert.right_answers.of,
+        "of": pair["expert"]["of"],
+        "right_answers": {"base": base.right_answers, "expert": expert.right_answers},
+        "partial_credit": {"base": base.partial_credit, "expert": expert.partial_credit},
+    }))
+}
+
+/// The figures of a report of `hive expert eval`, of the base beside the adapter with this sha256.
+fn suite(report: &Value, expert: &str, base_digest: &str, adapter: &str) -> std::result::Result<Value, String> {
+    if report["format"] != exam::FORMAT {
+        return Err(format!("it has the format {}, expected {}", report["format"], exam::FORMAT));
+    }
+    if report["expert"][0] != expert {
+        return Err(format!("it is of expert {}, expected `{expert}`", report["expert"][0]));
+    }
+    let candidates = report["candidates"].as_array().map_or(&[][..], Vec::as_slice);
+    let [base, candidate] = candidates else {
+        return Err(format!("it has {} candidates, expected the base and the run's adapter", candidates.len()));
+    };
+    if base["origin"] != "base" || candidate["adapter"] != adapter {
+        return Err(
+            "it is of another adapter than the run's: a checkpoint, perhaps, or one of before the run went on".into()
+        );
+    }
+    if report["base"]["digest"] != base_digest {
+        return Err("it was made on another base than the run's".to_owned());
     }
     let rate = |candidate: &Value, code: &str| {
         let all = candidate["checks"].as_array();
         all.into_iter().flatten().find(|c| c["code"] == code).map_or(Value::Null, |c| c["rate"].clone())
     };
-    let checks: Vec<Value> = report["checks"]
-        .as_array()?
-        .iter()
-        .map(|check| {
-            let code = check["code"].as_str().unwrap_or_default();
-            json!({"code": code, "title": check["title"], "base": rate(base, code), "expert": rate(expert, code)})
-        })
-        .collect();
-    Some(json!({
+    let checks = report["checks"].as_array().into_iter().flatten().map(|check| {
+        let code = check["code"].as_str().unwrap_or_default();
+        json!({"code": code, "title": check["title"], "base": rate(base, code), "expert": rate(candidate, code)})
+    });
+    let both = |key: &str| json!({"base": base[key], "expert": candidate[key]});
+    Ok(json!({
         "name": report["suite"]["name"],
         "digest": report["suite"]["digest"],
         "asked": report["suite"]["asked"],
-        "score": {"base": base["score"], "expert": expert["score"]},
-        "checks": checks,
+        "of": report["suite"]["of"],
+        "right_answers": both("right_answers"),
+        "partial_credit": both("partial_credit"),
+        "checks": checks.collect::<Vec<_>>(),
     }))
 }
 
@@ -382,29 +487,51 @@ mod tests {
 
     #[test]
     fn figures_go_in_and_records_do_not() {
+        let answers = |scores: &[f64]| {
+            let graded: Vec<Value> = scores
+                .iter()
+                .map(|score| json!({"prompt": {"question": "a secret"}, "completion": "a secret", "grade": {"score": score}}))
+                .collect();
+            json!({"graded": graded, "of": 24})
+        };
         let own = json!({
             "step": 7, "loss": {"base": 2.0, "expert": 1.0}, "token_accuracy": null,
-            "held_out": {"base": {"graded": [{"prompt": {"question": "a secret"}}]}},
+            "held_out": {"base": answers(&[0.0, 0.5]), "expert": answers(&[1.0, 0.5])}, "eval_prompts": null,
         });
-        let candidate = |origin: Value, score: f64| {
-            json!({
-                "origin": origin, "facts": {"steps": 7}, "score": {"value": score},
-                "checks": [{"code": "executes", "rate": {"value": score}}],
-                "answers": [{"completion": "a secret"}],
-            })
-        };
-        let report = |run: Value| {
-            json!({
-                "suite": {"name": "builtin", "digest": "d", "asked": 3, "prompts": ["a secret"]},
-                "checks": [{"code": "executes", "title": "executes"}],
-                "candidates": [candidate(json!("base"), 0.0), candidate(json!({"run": run}), 0.5)],
-            })
-        };
-        let reports = [report(json!({"path": "/a/secret"})), report(json!({"path": "p", "step": 3}))];
-        let out = worth(&own, &reports);
-        assert_eq!(out["suites"].as_array().unwrap().len(), 1);
-        assert_eq!(out["suites"][0]["checks"][0]["expert"]["value"], 0.5);
+        let out = worth(&own);
         assert_eq!(out["held_out"]["loss"]["expert"], 1.0);
+        assert_eq!((&out["held_out"]["asked"], &out["held_out"]["of"]), (&json!(2), &json!(24)));
+        assert_eq!(out["held_out"]["right_answers"]["expert"]["value"], 0.5);
+        assert_eq!(out["held_out"]["partial_credit"]["expert"]["value"], 0.75);
+        assert_eq!(out["held_out"]["right_answers"]["base"]["value"], 0.0);
+        assert!(out["eval_prompts"].is_null() && !out.to_string().contains("secret"), "{out}");
+    }
+
+    #[test]
+    fn a_report_of_something_else_is_refused() {
+        let candidate = |origin: Value, adapter: Value, share: f64| {
+            json!({
+                "origin": origin, "adapter": adapter, "right_answers": {"value": share}, "partial_credit": {"value": share},
+                "checks": [{"code": "executes", "rate": {"value": share}}], "answers": [{"completion": "a secret"}],
+            })
+        };
+        let report = json!({
+            "format": exam::FORMAT, "expert": ["sql", "0.1.0"], "base": {"digest": "b"},
+            "suite": {"name": "builtin", "digest": "d", "asked": 3, "of": 96, "prompts": ["a secret"]},
+            "checks": [{"code": "executes", "title": "executes"}],
+            "candidates": [
+                candidate(json!("base"), json!(null), 0.0),
+                candidate(json!({"run": {"path": "/a/secret"}}), json!("abc"), 0.5),
+            ],
+        });
+        let out = suite(&report, "sql", "b", "abc").unwrap();
+        assert_eq!((&out["asked"], &out["of"]), (&json!(3), &json!(96)));
+        assert_eq!(out["checks"][0]["expert"]["value"], 0.5);
         assert!(!out.to_string().contains("secret"), "{out}");
+        assert!(suite(&report, "sql", "b", "abd").unwrap_err().contains("of another adapter"));
+        assert!(suite(&report, "sql", "c", "abc").unwrap_err().contains("another base"));
+        assert!(suite(&report, "shout", "b", "abc").unwrap_err().contains("expected `shout`"));
+        let older = json!({"format": 1, "expert": ["sql", "0.1.0"]});
+        assert!(suite(&older, "sql", "b", "abc").unwrap_err().contains("the format 1"));
     }
 }

@@ -1,11 +1,10 @@
 //! `README.md` of a package: the model card that people and hubs read, made from the manifest, the
 //! run and what it was measured to be worth. Nothing in it depends on when or where it was made.
 
-use std::fmt::Write;
-
 use serde_json::Value;
 
 use super::description::Description;
+use crate::statistics::{Mean, Rate};
 
 /// What the card tells beside the description.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +13,8 @@ pub struct CardFacts {
     pub base_repository: Option<String>,
     /// The base's licence.
     pub base_license: Option<String>,
+    /// The field that the question goes into.
+    pub question: Option<String>,
     /// Names of the record's fields that are needed to ask.
     pub fields: Vec<String>,
     /// `evaluation.json`.
@@ -64,7 +65,8 @@ pub fn card(description: &Description, facts: &CardFacts) -> String {
     line("");
     line("```");
     line(&format!("hive expert install {}", description.file_name()));
-    let others: Vec<String> = facts.fields.iter().filter(|f| *f != "question").map(|f| argument(f)).collect();
+    let others: Vec<String> =
+        facts.fields.iter().filter(|f| Some(*f) != facts.question.as_ref()).map(|f| argument(f)).collect();
     line(&["hive expert run", name, &others.join(" "), "\"…\""].join(" ").replace("  ", " "));
     line("```");
     line("");
@@ -97,45 +99,110 @@ fn argument(field: &str) -> String {
     if field == "schema" { "--schema FILE".to_owned() } else { format!("--field {field}=…") }
 }
 
-/// The figures of `evaluation.json` as a table; empty when it has none.
+/// The figures of `evaluation.json` as a table, and what they are of; empty when it has none.
 fn worth(evaluation: &Value) -> String {
-    let mut rows = String::new();
-    let mut row = |what: &str, base: String, expert: String| {
-        // Writing to a String cannot fail.
-        let _ = writeln!(rows, "| {what} | {base} | {expert} |");
-    };
+    let mut rows = Vec::new();
+    let row = |what: &str, base: String, expert: String| format!("| {what} | {base} | {expert} |\n");
     let number = |v: &Value| v.as_f64();
     let held = &evaluation["held_out"];
     if let (Some(base), Some(expert)) = (number(&held["loss"]["base"]), number(&held["loss"]["expert"])) {
-        row("held-out loss, nats a token", format!("{base:.4}"), format!("{expert:.4}"));
+        rows.push(row("held-out loss, nats a token", format!("{base:.4}"), format!("{expert:.4}")));
     }
     let accuracy = &held["token_accuracy"];
     if let (Some(base), Some(expert)) = (number(&accuracy["base"]), number(&accuracy["expert"])) {
-        row("held-out token accuracy", percent(base), percent(expert));
+        rows.push(row("held-out token accuracy", percent(base), percent(expert)));
     }
-    for suite in evaluation["suites"].as_array().into_iter().flatten() {
-        let name = suite["name"].as_str().unwrap_or_default();
-        let asked = &suite["asked"];
-        let cell = |rate: &Value| match number(&rate["value"]) {
-            Some(value) => {
-                let (low, high) = (number(&rate["low"]).unwrap_or(0.0), number(&rate["high"]).unwrap_or(1.0));
-                format!("{} [{}, {}]", percent(value), percent(low), percent(high))
-            }
-            None => "–".to_owned(),
-        };
-        row(
-            &format!("score, {asked} prompts of `{name}`"),
-            cell(&suite["score"]["base"]),
-            cell(&suite["score"]["expert"]),
-        );
-        for check in suite["checks"].as_array().into_iter().flatten() {
-            let title = check["title"].as_str().unwrap_or_default();
-            row(&format!("· {title}"), cell(&check["base"]), cell(&check["expert"]));
+    let share = |rate: &Value| figure::<Rate>(rate);
+    let credit = |mean: &Value| figure::<Mean>(mean);
+    let both = |of: &str, part: &Value| {
+        let (right, mean) = (&part["right_answers"], &part["partial_credit"]);
+        [
+            row(&format!("right answers, {of}"), share(&right["base"]), share(&right["expert"])),
+            row(&format!("partial credit, {of}"), credit(&mean["base"]), credit(&mean["expert"])),
+        ]
+    };
+    for (key, what) in [("held_out", "held-out records"), ("eval_prompts", "eval prompts")] {
+        let part = &evaluation[key];
+        if part["asked"].as_u64().is_some_and(|n| n > 0) {
+            rows.extend(both(&asked(part, what), part));
         }
     }
-    if rows.is_empty() { rows } else { format!("| | base | expert |\n|---|---|---|\n{rows}") }
+    let suites = evaluation["suites"].as_array().map_or(&[][..], Vec::as_slice);
+    for suite in suites {
+        let name = suite["name"].as_str().unwrap_or_default();
+        let what = format!("prompts of the suite `{name}`");
+        rows.extend(both(&asked(suite, &what), suite));
+        for check in suite["checks"].as_array().into_iter().flatten() {
+            let title = check["title"].as_str().unwrap_or_default();
+            rows.push(row(&format!("· {title}"), share(&check["base"]), share(&check["expert"])));
+        }
+    }
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("| | base | expert |\n|---|---|---|\n{}", rows.concat());
+    text.push_str(
+        "\nRight answers are those with the full score, with Wilson's interval of 95 %; partial credit is the mean score, \
+         with a bootstrap interval of 95 %. ",
+    );
+    text.push_str(if suites.is_empty() {
+        "All figures are those of the end of training, where answers are graded by their text and only so many were \
+         asked; no evaluation of a whole suite is in this package.\n"
+    } else {
+        "Answers to the prompts of a suite were examined by `hive expert eval`; all other figures are those of the end \
+         of training, where answers are graded by their text.\n"
+    });
+    text
+}
+
+/// How many were asked of how many: `8 of 96 eval prompts`.
+fn asked(part: &Value, what: &str) -> String {
+    match (part["asked"].as_u64(), part["of"].as_u64()) {
+        (Some(asked), Some(of)) if asked < of => format!("{asked} of {of} {what}"),
+        (asked, _) => format!("{} {what}", asked.unwrap_or(0)),
+    }
+}
+
+/// A figure with its interval, as people read it.
+fn figure<T: serde::de::DeserializeOwned + std::fmt::Display>(value: &Value) -> String {
+    T::deserialize(value).map_or_else(|_| "–".to_owned(), |figure| figure.to_string())
 }
 
 fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::statistics::Figures;
+
+    #[test]
+    fn the_table_says_what_its_figures_are_of() {
+        let figures = Figures::of([1.0, 0.5, 0.25, 0.0]);
+        let none = Figures::of([0.0; 4]);
+        let part = |of: usize| {
+            json!({
+                "asked": 4, "of": of, "name": "builtin", "checks": [],
+                "right_answers": {"base": none.right_answers, "expert": figures.right_answers},
+                "partial_credit": {"base": none.partial_credit, "expert": figures.partial_credit},
+            })
+        };
+        let mut evaluation = json!({"held_out": part(24), "eval_prompts": null, "suites": []});
+        let text = worth(&evaluation);
+        assert!(
+            text.contains("| right answers, 4 of 24 held-out records | 0.0 % [0.0, 49.0] | 25.0 % [4.6, 69.9] |"),
+            "{text}"
+        );
+        assert!(text.contains("| partial credit, 4 of 24 held-out records | 0.000 [0.000, 0.000] | 0.438 ["), "{text}");
+        assert!(text.contains("no evaluation of a whole suite"), "{text}");
+        evaluation["suites"] = json!([part(4), part(96)]);
+        let text = worth(&evaluation);
+        assert!(text.contains("| right answers, 4 prompts of the suite `builtin` |"), "{text}");
+        assert!(text.contains("| partial credit, 4 of 96 prompts of the suite `builtin` |"), "{text}");
+        assert!(!text.contains("no evaluation"), "{text}");
+        assert_eq!(worth(&json!({})), "");
+    }
 }

@@ -3,8 +3,8 @@
 
 use std::path::PathBuf;
 
-use hive_sdk::ABI_VERSION;
 use hive_sdk::abi::CallError;
+use hive_sdk::{ABI_VERSION, OLDEST_ABI};
 
 use crate::suggest::{listed, nearest};
 
@@ -107,7 +107,7 @@ pub enum LoadFault {
     #[error("the library does not export `{0}`, so it is no expert")]
     NoSymbol(&'static str),
     /// It was built for another contract.
-    #[error("built for ABI {got}, this hive speaks ABI {ABI_VERSION}")]
+    #[error("built for ABI {got}, this hive speaks ABI {OLDEST_ABI} to {ABI_VERSION}")]
     Abi {
         /// The library's number.
         got: u32,
@@ -120,6 +120,14 @@ pub enum LoadFault {
     Name {
         /// The name in the library.
         got: String,
+    },
+    /// The manifest in it is not the one beside it.
+    #[error("its `manifest_json` is not `{}`", file.display())]
+    OtherManifest {
+        /// The manifest's file.
+        file: PathBuf,
+        /// Where they differ, each with both values.
+        differences: Vec<String>,
     },
     /// The manifest in it has faults.
     #[error("{what}")]
@@ -190,6 +198,7 @@ impl PluginError {
         match self {
             PluginError::Build { tail, .. } => tail,
             PluginError::Load { fault: LoadFault::Manifest { faults, .. }, .. } => faults,
+            PluginError::Load { fault: LoadFault::OtherManifest { differences, .. }, .. } => differences,
             _ => &[],
         }
     }
@@ -215,6 +224,9 @@ impl PluginError {
             PluginError::Load { expert, fault: LoadFault::NoSymbol(_) | LoadFault::Table(_), .. } => {
                 format!("`experts/{expert}/src/lib.rs` must call `hive_sdk::export_expert!` once")
             }
+            PluginError::Load { expert, fault: LoadFault::OtherManifest { .. }, .. } => format!(
+                "`manifest_json` is best `include_str!(\"../../../manifests/{expert}.json\")`, so that there is one"
+            ),
             PluginError::Load { expert, fault: LoadFault::Manifest { .. } | LoadFault::Name { .. }, .. } => {
                 format!("`hive expert validate manifests/{expert}.json` lists every fault")
             }

@@ -7,9 +7,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use hive_sdk::manifest::{AdapterSpec, EvalPrompt, Manifest};
+use hive_sdk::manifest::{EvalPrompt, Manifest};
 use hive_sdk::protocol::{MethodId, Reply, SynthesizeRequest};
-use hive_sdk::{ExamineRequest, ExpertError, Grade, GradeRequest, Grammar, Record, Rendered, Settings, Verdict};
+use hive_sdk::{
+    ExamineRequest, ExpertError, Grade, GradeRequest, Grammar, InspectRequest, Inspection, Record, Rendered, Settings,
+    Verdict,
+};
 
 use super::error::{CallFault, LoadFault, PluginError};
 use super::transport::Transport;
@@ -17,6 +20,9 @@ use crate::manifest;
 
 /// Most records in one call: enough to make the boundary cheap, few enough to keep replies small.
 pub const BATCH: usize = 256;
+
+/// The ABI number since which plugins can be asked to inspect.
+const INSPECT_SINCE: u32 = 4;
 
 /// Whether a score is one.
 fn check_score(grade: &Grade) -> Result<(), String> {
@@ -161,12 +167,20 @@ impl LoadedExpert {
         self.single(MethodId::Constrain, prompt)
     }
 
-    /// The adapter to train unless the user says otherwise.
+    /// What a person should know of a question or, when there is one, of the answer to it: for an
+    /// expert in a process of its own. A plugin from before this could be asked has nothing to say.
     ///
     /// # Errors
     /// [`PluginError::Call`].
-    pub fn adapter(&self) -> Result<AdapterSpec, PluginError> {
-        self.single(MethodId::Adapter, &())
+    pub fn inspect(&self, record: &Record, completion: Option<&str>) -> Result<Inspection, PluginError> {
+        let request = InspectRequest { record: record.clone(), completion: completion.map(str::to_owned) };
+        match self.batched(MethodId::Inspect, &[request], |_: &Inspection| Ok(())) {
+            Ok(mut inspections) => Ok(inspections.pop().unwrap_or_default()),
+            Err(PluginError::Call { fault: CallFault::Refused(_), .. }) if self.manifest.abi < INSPECT_SINCE => {
+                Ok(Inspection::default())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Prompts that never train.
@@ -245,4 +259,38 @@ fn misfit<T: DeserializeOwned>(bytes: &[u8]) -> Option<(usize, String)> {
         let alone = serde_json::from_value::<T>(Value::Array(vec![reply]));
         alone.err().map(|e| (i, e.to_string()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A plugin of an older ABI: it knows its manifest, and refuses what came since.
+    struct Older(u32);
+
+    impl Transport for Older {
+        fn invoke(&self, method: MethodId, _: &[u8]) -> Result<Vec<u8>, CallFault> {
+            let manifest = serde_json::json!({
+                "name": "shout", "version": "0.1.0", "abi": self.0, "description": "Says it louder", "license": "MIT",
+                "base_models": ["m"], "dataset": {"fields": [{"name": "text"}, {"name": "loud", "completion": true}]},
+            });
+            let reply = match method {
+                MethodId::Manifest => Reply::Ok(manifest.to_string()),
+                method => {
+                    Reply::Error(ExpertError::new(format!("method {} is not one of ABI {}", method as u32, self.0)))
+                }
+            };
+            Ok(serde_json::to_vec(&reply).unwrap_or_default())
+        }
+    }
+
+    #[test]
+    fn an_older_plugin_has_nothing_to_say_of_what_it_does_not_know() {
+        let question = Record::from_pairs([("text", "hi")]);
+        let older = LoadedExpert::over("shout", Box::new(Older(3))).unwrap();
+        assert_eq!(older.inspect(&question, None).unwrap(), Inspection::default());
+        // One that says it knew is taken at its word.
+        let current = LoadedExpert::over("shout", Box::new(Older(4))).unwrap();
+        assert!(current.inspect(&question, Some("HI")).is_err());
+    }
 }

@@ -3,13 +3,15 @@
 //!
 //! A library is never unloaded: its threads, statics and buffers may outlive any owner of ours.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::mem::{ManuallyDrop, align_of, offset_of, size_of};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hive_sdk::abi::{ABI_SYMBOL, ABI_VERSION, ExpertTable, TABLE_SYMBOL};
+use hive_sdk::abi::{ABI_SYMBOL, ABI_VERSION, ExpertTable, OLDEST_ABI, TABLE_SYMBOL};
 use libloading::Library;
+use serde_json::Value;
 
 use super::build::Builder;
 use super::declared::Declared;
@@ -103,7 +105,58 @@ pub fn load(entry: &ExpertEntry, builder: &Builder) -> Result<LoadedExpert, Plug
     {
         check_trust(dir).map_err(|why| place.fault(LoadFault::Untrusted(why)))?;
     }
-    over(&place, Box::new(load_table(&place)?))
+    let expert = over(&place, Box::new(load_table(&place)?))?;
+    check_manifest(entry, &expert).map_err(|fault| place.fault(fault))?;
+    Ok(expert)
+}
+
+/// Most differences between two manifests that are told.
+const DIFFERENCES: usize = 5;
+
+/// Whether the manifest in the library is the one that lies in the file: commands read the one or the
+/// other. A file that is missing or no JSON is told of elsewhere.
+fn check_manifest(entry: &ExpertEntry, expert: &LoadedExpert) -> Result<(), LoadFault> {
+    let file = entry.manifest_path();
+    let read = |text: &str| serde_json::from_str::<Value>(text).ok();
+    let declared = std::fs::read_to_string(&file).ok().and_then(|text| read(&text));
+    let (Some(declared), Some(built_in)) = (declared, read(expert.manifest_json())) else { return Ok(()) };
+    let mut differences = Vec::new();
+    differ("$", &built_in, &declared, &mut differences);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let more = differences.len().saturating_sub(DIFFERENCES);
+    differences.truncate(DIFFERENCES);
+    if more > 0 {
+        differences.push(format!("… and {more} more"));
+    }
+    Err(LoadFault::OtherManifest { file, differences })
+}
+
+/// Where two JSON values differ, each place with both.
+fn differ(path: &str, library: &Value, file: &Value, into: &mut Vec<String>) {
+    match (library, file) {
+        (Value::Object(a), Value::Object(b)) => {
+            let keys: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+            for key in keys {
+                let at = |map: &serde_json::Map<String, Value>| map.get(key).cloned().unwrap_or(Value::Null);
+                differ(&format!("{path}.{key}"), &at(a), &at(b), into);
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            a.iter().zip(b).enumerate().for_each(|(i, (a, b))| differ(&format!("{path}[{i}]"), a, b, into));
+        }
+        _ if library == file => {}
+        _ => {
+            let shown = |value: &Value| match value {
+                Value::Null => "nothing".to_owned(),
+                Value::Array(items) => format!("a list of {}", items.len()),
+                Value::Object(_) => "an object".to_owned(),
+                text => format!("`{}`", text.to_string().chars().take(60).collect::<String>()),
+            };
+            into.push(format!("{path}: the library has {}, the file {}", shown(library), shown(file)));
+        }
+    }
 }
 
 /// The expert of a manifest alone: what it declares, without native code.
@@ -191,7 +244,7 @@ fn checked_table(library: &Path, record: &Path) -> Result<&'static ExpertTable, 
     // SAFETY: the symbol is not null and aligned (checked by `symbol`); it is a plain u32 by the
     // contract, and any library exports at least one word at a data symbol.
     let abi = unsafe { abi.read() };
-    if abi != ABI_VERSION {
+    if !(OLDEST_ABI..=ABI_VERSION).contains(&abi) {
         return Err(LoadFault::Abi { got: abi });
     }
     let table = symbol::<ExpertTable>(&opened, TABLE_SYMBOL, "HIVE_EXPERT_TABLE")?;

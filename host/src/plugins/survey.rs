@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use hive_sdk::{ABI_VERSION, Manifest};
+use hive_sdk::{ABI_VERSION, Manifest, OLDEST_ABI};
 
 use super::build::{Builder, Freshness};
 use super::discover::{ExpertEntry, Experts, Origin};
@@ -59,8 +59,9 @@ fn survey_one(entry: &ExpertEntry, builder: &Builder) -> Surveyed {
         (Ok(manifest), _) if manifest.name != entry.name => {
             ExpertState::Broken(format!("the manifest names expert `{}`", manifest.name))
         }
-        (Ok(manifest), _) if manifest.abi != ABI_VERSION => {
-            ExpertState::Broken(format!("the manifest is for ABI {}, this hive speaks ABI {ABI_VERSION}", manifest.abi))
+        (Ok(manifest), _) if !(OLDEST_ABI..=ABI_VERSION).contains(&manifest.abi) => {
+            let speaks = format!("this hive speaks ABI {OLDEST_ABI} to {ABI_VERSION}");
+            ExpertState::Broken(format!("the manifest is for ABI {}, {speaks}", manifest.abi))
         }
         (Ok(_), Origin::Checkout(checkout)) => match builder.freshness(checkout, &entry.name) {
             Freshness::Missing => ExpertState::NotBuilt,

@@ -88,6 +88,8 @@ pub struct Around<'a> {
     pub before: &'a str,
     /// Queries.
     pub behind: &'a [String],
+    /// The statement is prepared, and none of this is run.
+    pub only_prepare: bool,
 }
 
 /// A schema in its namespace.
@@ -214,6 +216,11 @@ impl Database {
 
     /// The statement on what is loaded, and the queries behind it.
     fn run(&mut self, (sql, around): Asked<'_>, max_rows: u32) -> io::Result<(Proof, Vec<Ran>)> {
+        if around.only_prepare {
+            let prepared = wire::prepare(&mut *self.carrier, sql)?;
+            let refused = |error| Proof::StatementRefused(Stage::Prepare, error);
+            return Ok((prepared.map_or_else(refused, |()| Proof::Ran(Ran::default())), Vec::new()));
+        }
         if !around.before.is_empty() {
             self.must(around.before)?;
         }

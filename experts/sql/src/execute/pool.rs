@@ -35,6 +35,16 @@ impl Pool {
         self.ask(schema, sql, Around::default(), PROOF_ROWS).map(|(proof, _)| proof)
     }
 
+    /// Has a statement prepared on a schema, without running it: the proof of one that would be
+    /// prepared has no rows.
+    ///
+    /// # Errors
+    /// As [`Pool::ask`].
+    pub fn prepare(&self, schema: &str, sql: &str) -> io::Result<Proof> {
+        let around = Around { only_prepare: true, ..Around::default() };
+        self.ask(schema, sql, around, 0).map(|(proof, _)| proof)
+    }
+
     /// As [`Database::ask`]; a record over which a session is lost twice is told from a session that
     /// was lost for another reason.
     ///

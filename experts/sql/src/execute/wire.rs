@@ -182,6 +182,25 @@ pub fn run(carrier: &mut dyn Carrier, sql: &str, max_rows: u32) -> io::Result<Re
     Ok(refused.map_or(Ok(ran), Err))
 }
 
+/// Prepares one statement, of which nothing is run.
+///
+/// # Errors
+/// When the session cannot go on.
+pub fn prepare(carrier: &mut dyn Carrier, sql: &str) -> io::Result<Result<(), SqlError>> {
+    let mut messages = BytesMut::new();
+    frontend::parse("", sql, [], &mut messages)?;
+    frontend::describe(b'S', "", &mut messages)?;
+    frontend::sync(&mut messages);
+    let mut replies = carrier.exchange(&messages)?;
+    let mut refused = None;
+    while let Some(reply) = Message::parse(&mut replies)? {
+        if let Message::ErrorResponse(body) = reply {
+            refused = Some(error(&body));
+        }
+    }
+    Ok(refused.map_or(Ok(()), Err))
+}
+
 fn columns(body: &RowDescriptionBody) -> io::Result<Vec<Column>> {
     body.fields().map(|f| Ok(Column { name: f.name().to_owned(), type_oid: f.type_oid() })).collect()
 }

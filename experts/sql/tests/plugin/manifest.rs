@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use expert_sql::SqlExpert;
 use hive_sdk::protocol::MethodId;
-use hive_sdk::{AdapterSpec, EvalPrompt, Expert, Manifest, Method, Verdict};
+use hive_sdk::{EvalPrompt, Expert, Manifest, Method, Verdict};
 
 use crate::plugin;
 
@@ -21,7 +21,7 @@ fn it_follows_its_schema_and_declares_what_the_expert_reads() {
     let aliases: Vec<_> = manifest.dataset.fields.iter().flat_map(|f| &f.aliases).collect();
     assert_eq!(aliases.len(), aliases.iter().collect::<BTreeSet<_>>().len(), "an alias stands for two fields");
 
-    let adapter: AdapterSpec = plugin().call(MethodId::Adapter, &()).unwrap();
+    let adapter = manifest.recipe.adapter;
     assert_eq!((adapter.method, adapter.rank, adapter.alpha, adapter.dropout), (Method::Dora, 12, 24.0, 0.1));
 }
 

@@ -12,7 +12,7 @@ pub enum Metric {
     EvalLoss,
     /// Share of the validation records' loss tokens that were the most likely ones.
     TokenAccuracy,
-    /// The caller's own grade of generated answers.
+    /// The caller's own grade of generated answers: their mean score.
     Score,
 }
 

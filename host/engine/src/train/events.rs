@@ -39,8 +39,8 @@ pub struct EvalReport {
     pub loss: f64,
     /// Share of loss tokens that were the most likely ones.
     pub token_accuracy: f64,
-    /// Mean grade of generated answers, 0 to 1, when there was grading.
-    pub score: Option<f64>,
+    /// What generated answers were graded, when there was grading.
+    pub graded: Option<Graded>,
     /// Place among the best so far, from 0; `None` when it is not among those kept, and before the
     /// first step.
     pub place: Option<usize>,
@@ -48,6 +48,17 @@ pub struct EvalReport {
     pub seconds: f64,
     /// Wall time of grading.
     pub score_seconds: f64,
+}
+
+/// What the answers to some prompts were graded.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Graded {
+    /// Answers.
+    pub answers: usize,
+    /// Of these, the right ones: those with the full score.
+    pub right: usize,
+    /// Mean score, 0 to 1: partial credit counts.
+    pub credit: f64,
 }
 
 /// A step without an update: its loss or gradient was not finite.
@@ -67,11 +78,11 @@ pub struct SkipReport {
 
 /// Grades what the adapter writes, in the middle of training.
 pub trait Grader {
-    /// The mean grade of the model's answers after `step` steps, 0 to 1; `None` for no opinion.
+    /// The grades of the model's answers after `step` steps; `None` for no opinion.
     ///
     /// # Errors
     /// An error ends the run after its last checkpoint.
-    fn grade(&mut self, model: Model, step: u64) -> crate::Result<Option<f64>>;
+    fn grade(&mut self, model: Model, step: u64) -> crate::Result<Option<Graded>>;
 }
 
 /// Receives the events of a run.

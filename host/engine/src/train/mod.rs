@@ -12,6 +12,6 @@ pub mod trainer;
 
 pub use best::{Best, Metric, Ranked};
 pub use config::{NonFinite, Schedule, TrainConfig};
-pub use events::{EvalReport, Grader, Reporter, SkipReport, StepReport};
+pub use events::{EvalReport, Graded, Grader, Reporter, SkipReport, StepReport};
 pub use run::{Outcome, RunPlan, run};
 pub use trainer::{Step, Trainer};

@@ -222,7 +222,7 @@ impl Loop<'_, '_> {
         }
         let seconds = begin.elapsed().as_secs_f64();
         let begin = Instant::now();
-        let score = match grader {
+        let graded = match grader {
             Some(grader) => debug_span!("grade", step).in_scope(|| grader.grade(trainer.model(), step))?,
             None => None,
         };
@@ -230,7 +230,7 @@ impl Loop<'_, '_> {
         let value = match config.metric {
             Metric::EvalLoss => (!validation.is_empty()).then_some(mean),
             Metric::TokenAccuracy => (!validation.is_empty()).then_some(accuracy),
-            Metric::Score => score,
+            Metric::Score => graded.map(|graded| graded.credit),
         };
         // The adapter before the first step is the base: what is to be beaten, nothing to keep.
         let place = value
@@ -241,7 +241,7 @@ impl Loop<'_, '_> {
             step,
             loss: mean,
             token_accuracy: accuracy,
-            score,
+            graded,
             place,
             seconds,
             score_seconds,

@@ -15,8 +15,8 @@ use hive_engine::model::pass::Model;
 use hive_engine::train::checkpoint::{self, State};
 use hive_engine::train::run::End;
 use hive_engine::train::{
-    EvalReport, Grader, Metric, NonFinite, Outcome, Reporter, RunPlan, Schedule, SkipReport, StepReport, TrainConfig,
-    Trainer, run,
+    EvalReport, Graded, Grader, Metric, NonFinite, Outcome, Reporter, RunPlan, Schedule, SkipReport, StepReport,
+    TrainConfig, Trainer, run,
 };
 use hive_engine::{EngineError, Result};
 
@@ -218,9 +218,9 @@ fn a_stop_finishes_the_step_saves_and_owes_the_evaluation() {
 struct Scripted(Vec<f64>, usize);
 
 impl Grader for Scripted {
-    fn grade(&mut self, _: Model, _: u64) -> Result<Option<f64>> {
+    fn grade(&mut self, _: Model, _: u64) -> Result<Option<Graded>> {
         self.1 += 1;
-        Ok(Some(self.0[self.1 - 1]))
+        Ok(Some(Graded { answers: 1, right: 0, credit: self.0[self.1 - 1] }))
     }
 }
 
@@ -259,8 +259,8 @@ impl Reporter for Watch<'_> {
         Ok(())
     }
     fn evaluated(&mut self, r: &EvalReport) -> Result<()> {
-        if let Some(score) = r.score.filter(|_| r.step > 0) {
-            self.values.insert(r.step, score);
+        if let Some(graded) = r.graded.filter(|_| r.step > 0) {
+            self.values.insert(r.step, graded.credit);
         }
         self.look();
         Ok(())

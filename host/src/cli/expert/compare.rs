@@ -106,6 +106,7 @@ impl Compare {
                 .into());
         }
         let folder = self.out.clone().unwrap_or_else(|| RunFolder::next(Path::new(COMPARISONS), &self.name));
+        let place = folder.join("compare.json");
         let stop = on_interrupt(STOPPING)?;
         for recipe in &self.recipes {
             match self.trained(&open, recipe, &base, &folder, &stop)? {
@@ -113,7 +114,7 @@ impl Compare {
                 None => return self.stopped(&folder),
             }
         }
-        let Some(report) = self.how.hold(&open, (suite, &base), candidates, &stop)? else {
+        let Some(report) = self.how.hold(&open, (suite, &base), candidates, Some(&place), &stop)? else {
             return self.stopped(&folder);
         };
         let page = write(&report, &folder, "compare")?;
@@ -178,7 +179,7 @@ impl Compare {
         let end = train(open, &request, &place, stop, &mut progress);
         progress.close();
         match end? {
-            TrainEnd::Done(..) => Ok(Some(Candidate::of_run(&name, &path, &self.name)?)),
+            TrainEnd::Done(..) | TrainEnd::AlreadyDone(..) => Ok(Some(Candidate::of_run(&name, &path, &self.name)?)),
             TrainEnd::Stopped(..) | TrainEnd::StoppedBefore => Ok(None),
         }
     }

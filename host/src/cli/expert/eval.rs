@@ -13,7 +13,7 @@ use super::super::numbers::{MOST_RECORDS, whole};
 use super::super::output::result;
 use super::exam::{How, STOPPING, candidate, table, write, wrong};
 use super::train::RUNS;
-use crate::exam::{Candidate, Ranking, Report, checkpoints};
+use crate::exam::{Candidate, Ranking, checkpoints, stem};
 use crate::experts::run_folder::RunFolder;
 
 /// Examine an expert's answers to a suite of prompts, beside the base model's
@@ -54,14 +54,14 @@ impl Eval {
         let suite = self.how.suite(&open)?;
         let base = self.how.base_id(&open, &candidates)?;
         let stop = on_interrupt(STOPPING)?;
-        let Some(report) = self.how.hold(&open, (suite, &base), candidates, &stop)? else {
+        let stem = stem(&suite, self.checkpoint.as_deref());
+        let folder = self.out.clone().or_else(|| folder.map(|run| run.join("eval")));
+        let place = folder.as_ref().map(|folder| folder.join(format!("{stem}.json")));
+        let Some(report) = self.how.hold(&open, (suite, &base), candidates, place.as_deref(), &stop)? else {
             return if self.json { result(&json!({"stopped": true}).to_string()) } else { Ok(()) };
         };
         let ranking = self.checkpoint.is_some().then(|| Ranking::of(&report));
-        let page = match self.out.clone().or_else(|| folder.map(|run| run.join("eval"))) {
-            Some(folder) => Some(write(&report, &folder, &stem(&report))?),
-            None => None,
-        };
+        let page = folder.map(|folder| write(&report, &folder, &stem)).transpose()?;
         if self.json {
             return result(&serde_json::to_string_pretty(&json!({"report": report, "ranking": ranking}))?);
         }
@@ -104,27 +104,23 @@ impl Eval {
     }
 }
 
-/// The report's file name: that of its suite.
-fn stem(report: &Report) -> String {
-    let name = report.suite.name.trim_end_matches(".jsonl");
-    name.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' }).collect()
-}
-
 fn ranked(ranking: &Ranking) -> Vec<String> {
-    let mut rows = vec![vec!["rank".to_owned(), "checkpoint".to_owned(), "score".to_owned(), "eval loss".to_owned()]];
+    let mut rows =
+        vec![["rank", "checkpoint", "right answers", "partial credit", "eval loss"].map(str::to_owned).to_vec()];
     for (i, one) in ranking.checkpoints.iter().enumerate() {
         rows.push(vec![
             (i + 1).to_string(),
             one.name.clone(),
-            format!("{:.1} %", 100.0 * one.score.value),
+            one.figures.right_answers.share(),
+            one.figures.partial_credit.credit(),
             one.eval_loss.map_or_else(|| "–".to_owned(), |loss| format!("{loss:.4}")),
         ]);
     }
     let mut lines = vec![String::new()];
     lines.extend(columns(&rows));
     lines.push(match (ranking.by_loss, ranking.agree) {
-        (Some(step), Some(true)) => format!("The loss picks step {step}: none scores higher."),
-        (Some(step), _) => format!("The loss picks step {step}: others score higher."),
+        (Some(step), Some(true)) => format!("The loss picks step {step}: no other has more right answers."),
+        (Some(step), _) => format!("The loss picks step {step}: others have more right answers."),
         (None, _) => "No checkpoint was evaluated by its loss.".to_owned(),
     });
     lines

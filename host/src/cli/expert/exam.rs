@@ -12,12 +12,15 @@ use super::super::error::Failure;
 use super::super::exam_progress::ExamProgress;
 use super::super::numbers::{MOST_RECORDS, MOST_TOKENS, whole};
 use super::super::output::note;
+use super::super::overwrite::may_overwrite;
 use super::super::pull_progress::PullProgress;
 use super::what::options;
-use crate::exam::{Candidate, Exam, Origin, Report, Suite, html, markdown, worth_table};
+use crate::exam::{Candidate, Exam, Origin, Report, Standing, Suite, html, markdown, standing, worth_table};
 use crate::experts::base::Base;
 use crate::experts::data::OpenExpert;
+use crate::experts::prompt_sample;
 use crate::models::Catalogue;
+use crate::statistics::RIGHT;
 
 /// Said at the first Ctrl-C.
 pub const STOPPING: &str = "\nStopping; what was answered and graded is kept, Ctrl-C again ends at once";
@@ -45,6 +48,9 @@ pub struct How {
     /// Processes that examine; one per core unless given
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u16>(1..=256))]
     pub workers: Option<u16>,
+    /// Write over the report of another evaluation without asking
+    #[arg(long)]
+    pub force: bool,
 }
 
 impl How {
@@ -93,7 +99,8 @@ impl How {
         Ok(chosen)
     }
 
-    /// Has the base and these candidates examined; `None` when stopped.
+    /// Has the base and these candidates examined; `None` when stopped. `place` is the JSON file that the
+    /// report goes to, where another evaluation may stand.
     ///
     /// # Errors
     /// What the expert, an adapter or the engine says.
@@ -101,9 +108,17 @@ impl How {
         &self,
         open: &OpenExpert,
         (suite, base): (Suite, &str),
-        others: Vec<Candidate>,
+        mut others: Vec<Candidate>,
+        place: Option<&Path>,
         stop: &AtomicBool,
     ) -> anyhow::Result<Option<Report>> {
+        for candidate in &mut others {
+            let then = candidate.dir().and_then(prompt_sample::of_adapter);
+            candidate.facts.other_prompts = then.and_then(|then| then.differs(&open.expert));
+            if let Some(how) = &candidate.facts.other_prompts {
+                note(&format!("warning: {how}: `{}` may answer worse", candidate.name));
+            }
+        }
         let base = Base::open(base, &mut PullProgress::stderr())?.for_generation();
         let mut candidates = vec![Candidate::base()];
         candidates.extend(others);
@@ -126,6 +141,12 @@ impl How {
             options: options(self.database_url.as_deref()),
             workers: self.workers.map(usize::from),
         };
+        if let Some(place) = place
+            && standing(place, &exam.digest()?) == Standing::Other
+        {
+            let hint = "`--out FOLDER` writes the report elsewhere";
+            may_overwrite(place, "the report of another evaluation", hint, self.force)?;
+        }
         let progress = ExamProgress::stderr();
         let report = exam.hold(stop, &progress);
         progress.close();
@@ -183,7 +204,7 @@ pub fn write(report: &Report, folder: &Path, stem: &str) -> anyhow::Result<PathB
 /// Wrong answers of the last candidate, at most `most`, with what shows that they are wrong.
 pub fn wrong(report: &Report, most: usize) -> Vec<String> {
     let Some(last) = report.candidates.last() else { return Vec::new() };
-    let wrong: Vec<_> = last.answers.iter().filter(|a| a.grade.score < 1.0).collect();
+    let wrong: Vec<_> = last.answers.iter().filter(|a| a.grade.score < RIGHT).collect();
     if wrong.is_empty() || most == 0 {
         return Vec::new();
     }

@@ -122,10 +122,14 @@ fn worth(evaluation: &Value) -> Vec<String> {
         lines.push(line("held-out loss", &format!("{base:.4} → {expert:.4} nats per token")));
     }
     for suite in evaluation["suites"].as_array().into_iter().flatten() {
-        let share = |who: &str| suite["score"][who]["value"].as_f64().map(|v| format!("{:.1} %", 100.0 * v));
-        if let (Some(base), Some(expert)) = (share("base"), share("expert")) {
-            let name = suite["name"].as_str().unwrap_or_default();
-            lines.push(line("score", &format!("{base} → {expert} of {} prompts of `{name}`", suite["asked"])));
+        let figure = |key: &str, who: &str| suite[key][who]["value"].as_f64();
+        let pair = |key: &str| figure(key, "base").zip(figure(key, "expert"));
+        let of = format!("of {} prompts of `{}`", suite["asked"], suite["name"].as_str().unwrap_or_default());
+        if let Some((base, expert)) = pair("right_answers") {
+            lines.push(line("right answers", &format!("{:.1} % → {:.1} % {of}", 100.0 * base, 100.0 * expert)));
+        }
+        if let Some((base, expert)) = pair("partial_credit") {
+            lines.push(line("partial credit", &format!(" {base:.3} → {expert:.3} {of}")));
         }
     }
     lines

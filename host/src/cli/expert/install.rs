@@ -11,7 +11,7 @@ use super::super::packages::{Signing, ask_trust, line, proof_json, proof_lines, 
 use super::super::pull_progress::PullProgress;
 use crate::experts::base::Base;
 use crate::installed::{Expected, ProofRecord, Release, Request, Store, admissible, install};
-use crate::packages::{Legacy, Package, Proof};
+use crate::packages::{Legacy, Package, PackageError, Proof};
 use crate::registries::{Reference, forget, open};
 use crate::staging::Staging;
 use crate::trust::{RequireSigned, Ring, Signer};
@@ -102,7 +102,7 @@ impl Install {
         let base = Base::open(&base, &mut PullProgress::stderr())?;
         let assembled = legacy.assemble(&base)?;
         let dir = Staging::new(&staging)?;
-        let package = Package::open(&assembled.write(dir.path())?, &staging)?;
+        let package = Package::open(&assembled.write(dir.path(), |_| Ok::<(), PackageError>(()))?, &staging)?;
         note(&format!("`{}` is of an older format. Lost on the way:", legacy.shown));
         for lost in &legacy.lost {
             note(&format!("  {lost}"));

@@ -9,12 +9,15 @@ use serde_json::json;
 use super::super::error::Failure;
 use super::super::loading::load_expert;
 use super::super::output::{note, result};
+use super::super::overwrite::may_overwrite;
+use super::super::packages::staging;
 use super::super::pull_progress::PullProgress;
 use super::train::RUNS;
 use crate::experts::base::Base;
 use crate::experts::run_folder::RunFolder;
+use crate::installed::prove_own;
 use crate::packages::layout::own_target;
-use crate::packages::{Ingredients, RunFacts, assemble};
+use crate::packages::{Assembled, Ingredients, Package as Packed, RunFacts, assemble};
 
 /// Make a package of a finished run
 #[derive(Debug, Args)]
@@ -44,6 +47,14 @@ pub struct Package {
     /// Put in a plugin that was built for another machine
     #[arg(long = "plugin", value_name = "TARGET=FILE")]
     plugins: Vec<String>,
+    /// Put the figures of this evaluation in: a report of `hive expert eval`, or the name of one in the
+    /// run's `eval`, such as `builtin`; may be given several times. Without it the package has those of
+    /// the end of training
+    #[arg(long, value_name = "REPORT")]
+    evaluation: Vec<PathBuf>,
+    /// Write over a signed package of the same name without asking
+    #[arg(long)]
+    force: bool,
     /// Print JSON: `{"package", "name", "version", "base", "files", "sha256"}`
     #[arg(long)]
     json: bool,
@@ -61,7 +72,8 @@ impl Package {
                 .hint(format!("`hive expert train {} --profile quickstart` makes one", self.name))
         })?;
         let open = load_expert(&self.name)?;
-        let facts = RunFacts::read(&run, &self.name)?;
+        let mut facts = RunFacts::read(&run, &self.name)?;
+        facts.add_reports(&self.evaluation, &self.name)?;
         let mut libraries = BTreeMap::new();
         if self.with_plugin {
             libraries.insert(own_target(), open.place.library.clone());
@@ -81,18 +93,21 @@ impl Package {
             .map(|path| std::fs::read_to_string(path).map_err(|e| hive_engine::EngineError::io("read", path, e)));
         let license = license.transpose()?;
         if libraries.is_empty() && open.expert.manifest().prompt.is_empty() {
-            note(&format!(
-                "warning: nobody can ask this package: `manifests/{}.json` declares no `prompt`, and no plugin is put in (`--with-plugin`)",
+            let problem = format!(
+                "Nobody could ask this package: `manifests/{}.json` declares no `prompt`, and no plugin is put in",
                 self.name
-            ));
+            );
+            let hint = "`--with-plugin` puts the plugin for this machine in; or declare the `prompt`";
+            return Err(Failure::unacceptable(problem).hint(hint).into());
         }
         let wanted = self.base.as_deref().unwrap_or(&facts.base.id);
         let base = Base::open(wanted, &mut PullProgress::stderr())?;
+        facts.check_prompts(&open.expert, &base)?;
         let ingredients = Ingredients {
             expert: &open.expert,
             base: &base,
             adapter: &facts.adapter,
-            version: self.version,
+            version: self.version.clone(),
             license,
             libraries,
             evaluation: facts.evaluation,
@@ -100,8 +115,24 @@ impl Package {
             golden: None,
         };
         let assembled = assemble(&ingredients)?;
-        let path = assembled.write(&self.out)?;
-        let sha256 = hive_engine::files::sha256_of_file(&path)?;
+        let path = assembled.path(&self.out);
+        if path.is_file()
+            && let Ok(there) = Packed::open(&path, &staging())
+            && there.signature.is_some()
+        {
+            if Some(&there.digest) == assembled.digest().as_ref() {
+                note(&format!("`{}` is this package already, and signed: it is left as it is", path.display()));
+                return self.show(&assembled, &path);
+            }
+            let hint = "`--version X.Y.Z` makes another version, `-o DIR` writes it elsewhere";
+            may_overwrite(&path, "a signed package", hint, self.force)?;
+        }
+        let path = assembled.write(&self.out, |package| prove_own(package, &base).map(drop))?;
+        self.show(&assembled, &path)
+    }
+
+    fn show(&self, assembled: &Assembled, path: &Path) -> anyhow::Result<()> {
+        let sha256 = hive_engine::files::sha256_of_file(path)?;
         let description = &assembled.description;
         if self.json {
             return result(&format!(
@@ -112,7 +143,7 @@ impl Package {
                 })
             ));
         }
-        let bytes = std::fs::metadata(&path).map(|m| m.len()).unwrap_or(0);
+        let bytes = std::fs::metadata(path).map(|m| m.len()).unwrap_or(0);
         result(&path.display().to_string())?;
         note(&format!(
             "{}: {} files, {:.1} MB, sha256 {sha256}",

@@ -1,14 +1,16 @@
-//! `hive expert run`: one question, one answer on stdout.
+//! `hive expert run`: one question, one answer on stdout. The expert looks at both; what it finds is
+//! said on stderr.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use clap::Args;
 use hive_engine::adapter::AdapterScales;
 use hive_engine::adapter::peft;
 use hive_engine::model::pass::Model;
-use hive_sdk::Record;
 use hive_sdk::manifest::Recipe;
+use hive_sdk::{Inspection, Record};
 
 use super::super::error::Failure;
 use super::super::interrupt::on_interrupt;
@@ -16,15 +18,19 @@ use super::super::loading::{load_expert, load_release};
 use super::super::numbers::{MOST_TOKENS, whole};
 use super::super::output::{note, result};
 use super::super::pull_progress::PullProgress;
+use super::super::shell::word;
 use super::train::RUNS;
 use crate::experts::ExpertError;
-use crate::experts::answer::answer_to;
+use crate::experts::answer::{answer_to, question_field};
 use crate::experts::base::Base;
+use crate::experts::data::OpenExpert;
+use crate::experts::inspection::Inspector;
+use crate::experts::prompt_sample;
 use crate::experts::run_folder::RunFolder;
 use crate::experts::tokenise::Tokeniser;
 use crate::installed::{InstallError, Release, Store};
 use crate::models::{ModelError, ModelStore};
-use crate::plugins::LoadedExpert;
+use crate::plugins::{CallFault, LoadedExpert, PluginError};
 use crate::trust::{RequireSigned, Ring, Signer};
 
 /// Ask an expert a question
@@ -32,8 +38,9 @@ use crate::trust::{RequireSigned, Ring, Signer};
 pub struct Run {
     /// Name of the expert, as `hive expert list` shows it; NAME@VERSION for one that is installed
     name: String,
-    /// The question
-    question: String,
+    /// The question, in quotes
+    #[arg(required = true, num_args = 1..)]
+    question: Vec<String>,
     /// File with the schema that the question is about
     #[arg(long, value_name = "FILE")]
     schema: Option<PathBuf>,
@@ -56,6 +63,9 @@ pub struct Run {
     /// Most tokens to write; the manifest's number unless given
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_TOKENS))]
     max_new_tokens: Option<usize>,
+    /// End with exit code 1 when the answer cannot be used, or was not checked
+    #[arg(long)]
+    strict: bool,
 }
 
 impl Run {
@@ -65,13 +75,17 @@ impl Run {
     /// When there is no adapter or base, or they do not fit each other.
     pub fn run(self) -> anyhow::Result<()> {
         let by = self.answers()?;
-        let expert = match &by {
+        let open = match &by {
             Answers::Installed(release) => load_release(release)?,
             _ => load_expert(&self.name)?,
         };
-        let expert = expert.expert;
-        let record = self.record(&expert)?;
-        let base = self.open_base(&expert, &by)?.for_generation();
+        let OpenExpert { expert, .. } = &open;
+        let record = self.record(expert)?;
+        let inspector = self.inspected(&open, &record)?;
+        if let Some(how) = by.adapter().and_then(prompt_sample::of_adapter).and_then(|then| then.differs(expert)) {
+            note(&format!("warning: {how}: the adapter may answer worse"));
+        }
+        let base = self.open_base(expert, &by)?.for_generation();
         let tokeniser = Tokeniser::new(&base.model)?;
         let loaded = by.adapter().map(|dir| peft::load(dir, &base.model.config, Some(&base.reference))).transpose()?;
         let scales = loaded.as_ref().map(|l| AdapterScales::new(&l.adapter, &base.decoder));
@@ -79,7 +93,7 @@ impl Run {
         let model = Model { base: &base.decoder, adapter };
         let stop = on_interrupt("\nStopping")?;
         let most = self.max_new_tokens.unwrap_or(expert.manifest().generation.max_new_tokens);
-        let prompt = tokeniser.prompts(&expert, std::slice::from_ref(&record))?.pop().unwrap_or_default();
+        let prompt = tokeniser.prompts(expert, std::slice::from_ref(&record))?.pop().unwrap_or_default();
         if let Some(trained) = by.adapter().and_then(trained_length).filter(|trained| prompt.len() > *trained) {
             note(&format!(
                 "warning: the prompt has {} tokens, the adapter was trained on records of at most {trained}: what it \
@@ -87,6 +101,8 @@ impl Run {
                 prompt.len()
             ));
         }
+        // While the model writes, the expert makes itself ready to look at what it has written.
+        let inspector = inspector.map(Inspector::get_ready);
         let answer = answer_to(model, &tokeniser, &prompt, most, || !stop.load(Ordering::Relaxed))?;
         tracing::info!(tokens = answer.tokens, prompt = answer.prompt_tokens, seconds = answer.seconds, "answered");
         result(&answer.text)?;
@@ -99,7 +115,86 @@ impl Run {
                 answer.tokens
             ));
         }
-        Ok(())
+        let Some(inspector) = inspector else { return Ok(()) };
+        let waiting = Instant::now();
+        let found = inspector.answer(&record, &answer.text);
+        tracing::info!(seconds = waiting.elapsed().as_secs_f64(), "inspected");
+        self.told(found)
+    }
+
+    /// The expert's process that inspects, unless it has none, after it has looked at the question: a
+    /// question that cannot be answered is told before a model is loaded.
+    fn inspected(&self, open: &OpenExpert, record: &Record) -> anyhow::Result<Option<Inspector>> {
+        let begin = Instant::now();
+        let unchecked = |error: PluginError| {
+            note(&format!("warning: neither question nor answer is checked: {error}"));
+            Ok(None)
+        };
+        let started = match Inspector::start(open) {
+            Err(error) if !self.strict => return unchecked(error),
+            started => started?,
+        };
+        let Some(inspector) = started else {
+            if self.strict {
+                let problem = format!("`{}` was installed without its plugin, so no answer can be checked", self.name);
+                return Err(Failure::misuse(problem)
+                    .hint(
+                        "without `--strict` it answers; a package with its plugin, signed by a trusted key, can check",
+                    )
+                    .into());
+            }
+            return Ok(None);
+        };
+        let found = inspector.question(record);
+        tracing::info!(seconds = begin.elapsed().as_secs_f64(), "question inspected");
+        match found {
+            Ok(found) if found.faults.is_empty() => {
+                found.notes.iter().for_each(|finding| note(&format!("note on the question: {}", finding.message)));
+                Ok(Some(inspector))
+            }
+            Ok(found) => {
+                let mut faults = found.faults.into_iter().map(|finding| finding.message);
+                let first = faults.next().unwrap_or_default();
+                Err(Failure::unacceptable(format!("Failed to ask expert `{}`: {first}", self.name))
+                    .details(faults.collect())
+                    .into())
+            }
+            Err(error) if self.strict => Err(error.into()),
+            Err(error) => unchecked(error),
+        }
+    }
+
+    /// Says what was found in the answer, which stands on stdout already.
+    fn told(&self, found: Result<Option<Inspection>, PluginError>) -> anyhow::Result<()> {
+        let unchecked = |why: String| {
+            if self.strict {
+                return Err(Failure::unacceptable(format!("The answer was not checked: {why}")).into());
+            }
+            note(&format!("warning: the answer was not checked: {why}"));
+            Ok(())
+        };
+        let Inspection { faults, notes } = match found {
+            Ok(Some(found)) => found,
+            Ok(None) => return unchecked("the expert was not ready in time".to_owned()),
+            // What the expert itself says of it needs no name of a call.
+            Err(PluginError::Call { fault: CallFault::Refused(why), .. }) => return unchecked(why),
+            Err(error) => return unchecked(error.to_string()),
+        };
+        notes.iter().for_each(|finding| note(&format!("note on the answer: {}", finding.message)));
+        let mut faults = faults.into_iter().map(|finding| finding.message);
+        match faults.next() {
+            None => Ok(()),
+            Some(first) if self.strict => {
+                let error = Failure::unacceptable(format!("The answer cannot be used: {first}"));
+                Err(error.details(faults.collect()).into())
+            }
+            Some(first) => {
+                std::iter::once(first)
+                    .chain(faults)
+                    .for_each(|fault| note(&format!("warning: the answer cannot be used: {fault}")));
+                Ok(())
+            }
+        }
     }
 
     /// The question as a record: `question` and `schema` from their arguments, others by `--field`.
@@ -119,13 +214,16 @@ impl Run {
             record.set(name, value);
             Ok(())
         };
-        // The question is the field of that name or, for other domains, the first that is needed.
-        let asked = fields.iter().find(|f| f.name == "question");
-        let asked = asked.or_else(|| fields.iter().find(|f| !f.completion && !f.optional));
-        set(asked.map_or("question", |f| f.name.as_str()), self.question.clone(), "the question")?;
+        let [question] = &self.question[..] else {
+            let got = self.question.len();
+            return Err(Failure::misuse(format!("Got {got} words as the question, expected one text in quotes"))
+                .hint(format!("put it in quotes: {}", word(&self.question.join(" "))))
+                .into());
+        };
+        let asked = question_field(expert.manifest()).unwrap_or("question");
+        set(asked, question.clone(), "the question")?;
         if let Some(path) = &self.schema {
-            let text = std::fs::read_to_string(path).map_err(|e| hive_engine::EngineError::io("read", path, e))?;
-            set("schema", text, "`--schema`")?;
+            set("schema", text_of(path)?, "`--schema`")?;
         }
         for field in &self.fields {
             let (name, value) = field
@@ -137,6 +235,8 @@ impl Run {
             if record.text(&field.name).is_none() {
                 let hint = if field.name == "schema" {
                     "`--schema FILE` gives it".to_owned()
+                } else if field.name == asked {
+                    format!("it is the text behind the expert's name: `hive expert run {} \"…\"`", self.name)
                 } else {
                     format!("`--field {}=…` gives it", field.name)
                 };
@@ -299,4 +399,42 @@ impl Answers {
             Answers::Installed(release) => Some(&release.dir),
         }
     }
+}
+
+/// The text of a file, which a person may have saved in many ways.
+fn text_of(path: &Path) -> anyhow::Result<String> {
+    let shown = path.display();
+    if path.to_str().is_some_and(|p| p.starts_with("http://") || p.starts_with("https://")) {
+        return Err(Failure::misuse(format!("`{shown}` is an address, expected a file")).hint("fetch it first").into());
+    }
+    let bytes = std::fs::read(path).map_err(|e| hive_engine::EngineError::io("read", path, e))?;
+    let not_text = |what: &str, hint: String| {
+        Failure::unacceptable(format!("`{shown}` is {what}, expected text in UTF-8")).hint(hint)
+    };
+    if bytes.starts_with(b"SQLite format 3\0") {
+        return Err(not_text(
+            "a SQLite database",
+            format!("`sqlite3 {shown} .schema > schema.sql` writes its tables as text"),
+        )
+        .into());
+    }
+    if bytes.starts_with(b"PGDMP") {
+        return Err(not_text(
+            "an archive of pg_dump",
+            format!("`pg_restore -s -f schema.sql {shown}` writes its tables as text"),
+        )
+        .into());
+    }
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(
+            not_text("UTF-16 text", format!("`iconv -f UTF-16 -t UTF-8 {shown} > schema.sql` converts it")).into()
+        );
+    }
+    let text = String::from_utf8(bytes).map_err(|e| {
+        let line = e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+        let what = format!("not UTF-8 in line {line}");
+        not_text(&what, format!("`iconv -f LATIN1 -t UTF-8 {shown} > schema.sql` converts it, if it is Latin-1"))
+    })?;
+    // Some editors put this mark before UTF-8.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }

@@ -5,17 +5,22 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::super::output::note;
-use crate::packages::sign;
+use super::super::overwrite::may_overwrite;
+use super::super::packages::staging;
+use crate::packages::{Package, sign};
 use crate::trust::Ring;
 
 /// Sign a package with a key of `hive key list`
 #[derive(Debug, Args)]
 pub struct Sign {
-    /// The package; a signature that it has is replaced
+    /// The package
     file: PathBuf,
     /// Name of the key
     #[arg(long, value_name = "NAME")]
     key: String,
+    /// Put this signature in place of another's without asking
+    #[arg(long)]
+    force: bool,
 }
 
 impl Sign {
@@ -25,6 +30,12 @@ impl Sign {
     /// When there is no such key, or the file is no whole package.
     pub fn run(self) -> anyhow::Result<()> {
         let secret = Ring::from_env()?.secret(&self.key)?;
+        if let Ok(there) = Package::open(&self.file, &staging())
+            && there.signature.is_some_and(|signature| signature.key != secret.public())
+        {
+            let hint = "a copy of the file can bear the other signature";
+            may_overwrite(&self.file, "a package that another key has signed", hint, self.force)?;
+        }
         let public = sign(&self.file, &secret)?;
         note(&format!("Signed `{}` with `{}` ({})", self.file.display(), self.key, public.id()));
         Ok(())

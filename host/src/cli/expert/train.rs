@@ -5,21 +5,26 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use hive_engine::files::write_file;
 use hive_engine::train::run::End;
+use hive_sdk::Record;
 use serde_json::json;
 
 use super::super::error::Failure;
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
 use super::super::output::{note, result};
-use super::super::train_progress::TrainProgress;
+use super::super::shell::word;
+use super::super::train_progress::{TrainProgress, heading};
 use super::what::{What, options};
+use crate::experts::answer::question_field;
 use crate::experts::data::OpenExpert;
 use crate::experts::evaluation::{Compared, Summary};
-use crate::experts::grade::Scores;
+use crate::experts::grade::{Graded, Scores};
 use crate::experts::recipe::{Layers, changed};
 use crate::experts::run_folder::RunFolder;
 use crate::experts::run_record::{RunRecord, TrainRequest};
 use crate::experts::train::{RunPlace, TrainEnd, run_to_resume, train};
+use crate::plugins::LoadedExpert;
+use crate::statistics::RIGHT;
 
 /// Folder of all runs, below the current one.
 pub(super) const RUNS: &str = "runs";
@@ -67,6 +72,10 @@ impl Train {
         };
         let request = TrainRequest { options: options(self.what.database_url.as_deref()), ..request };
         let stop = on_interrupt("\nStopping after this step; Ctrl-C again ends at once, without saving")?;
+        let notes = profile_notes(&expert.expert, &request);
+        for text in &notes {
+            note(&format!("{} {text}", heading("profile")));
+        }
         let mut progress = TrainProgress::stderr();
         let end = train(&expert, &request, &place, &stop, &mut progress);
         progress.close();
@@ -92,6 +101,16 @@ impl Train {
                 }
                 Ok(())
             }
+            TrainEnd::AlreadyDone(summary, folder) => {
+                let path = folder.path().display();
+                note(&format!("The run in `{path}` came to its end before; nothing is left to do"));
+                note(&format!(
+                    "More steps: {} expert train {} --resume {path} --set epochs=N --force-recipe",
+                    spoken_name(),
+                    self.name
+                ));
+                self.show(&expert.expert, &summary, &folder, &notes)
+            }
             TrainEnd::Done(summary, outcome, folder) => {
                 if outcome.end == End::Patience {
                     note(&format!(
@@ -99,7 +118,7 @@ impl Train {
                         outcome.step, outcome.total
                     ));
                 }
-                self.show(&summary, &folder)
+                self.show(&expert.expert, &summary, &folder, &notes)
             }
         }
     }
@@ -137,58 +156,103 @@ impl Train {
         Ok((request, RunPlace::Resume { path, force: self.force_recipe }))
     }
 
-    fn show(&self, summary: &Summary, folder: &RunFolder) -> anyhow::Result<()> {
+    fn show(
+        &self,
+        expert: &LoadedExpert,
+        summary: &Summary,
+        folder: &RunFolder,
+        notes: &[String],
+    ) -> anyhow::Result<()> {
         if self.json {
             let brief = |pair: &Option<Compared<Scores>>| {
-                let pair = pair.as_ref()?;
-                Some(json!({"base": pair.base.score, "expert": pair.expert.score, "prompts": pair.expert.graded.len()}))
+                let Compared { base, expert } = pair.as_ref()?;
+                let (a, b) = (base.figures, expert.figures);
+                Some(json!({
+                    "prompts": expert.graded.len(), "of": expert.of,
+                    "right_answers": {"base": a.right_answers, "expert": b.right_answers},
+                    "partial_credit": {"base": a.partial_credit, "expert": b.partial_credit},
+                }))
             };
             let value = json!({
                 "run": folder.path(), "adapter": folder.adapter(), "step": summary.step,
                 "loss": summary.loss, "token_accuracy": summary.token_accuracy,
-                "score": brief(&summary.held_out), "eval_prompts": brief(&summary.eval_prompts),
+                "held_out": brief(&summary.held_out), "eval_prompts": brief(&summary.eval_prompts),
             });
             return result(&value.to_string());
         }
         let mut lines =
             vec![String::new(), format!("What training was worth (base → expert, adapter of step {}):", summary.step)];
+        let mut line = |name: &str, text: String| lines.push(format!("  {name:28}  {text}"));
         if let Some(Compared { base, expert }) = &summary.loss {
-            lines.push(format!("  held-out loss            {base:.4} → {expert:.4} nats per token"));
+            line("held-out loss", format!("{base:.4} → {expert:.4} nats per token"));
         }
         if let Some(Compared { base, expert }) = &summary.token_accuracy {
-            lines.push(format!("  held-out token accuracy  {:.1} % → {:.1} %", 100.0 * base, 100.0 * expert));
+            line("held-out token accuracy", format!("{:.1} % → {:.1} %", 100.0 * base, 100.0 * expert));
         }
-        for (name, pair) in
-            [("graded score, held-out", &summary.held_out), ("graded score, own suite", &summary.eval_prompts)]
-        {
-            if let Some(Compared { base, expert }) = pair {
-                lines.push(format!(
-                    "  {name:23}  {:.3} → {:.3} (of 1, {} prompts)",
-                    base.score,
-                    expert.score,
-                    expert.graded.len()
-                ));
-            }
+        for (name, pair) in [("held-out", &summary.held_out), ("eval prompts", &summary.eval_prompts)] {
+            let Some(Compared { base, expert }) = pair else { continue };
+            let (a, b) = (base.figures, expert.figures);
+            let of = format!("({} of {} asked)", expert.graded.len(), expert.of);
+            line(&format!("right answers, {name}"), format!("{} → {} {of}", a.right_answers, b.right_answers));
+            line(&format!("partial credit, {name}"), format!("{} → {} {of}", a.partial_credit, b.partial_credit));
         }
+        lines.extend(notes.iter().cloned());
         lines.push(format!("Adapter: {}", folder.adapter().display()));
         lines.push(format!("Report:  {}", folder.path().join("report.html").display()));
-        lines.extend(self.next_command(summary, folder));
+        lines.extend(self.next_command(expert, summary, folder));
         result(&lines.join("\n"))
     }
 
-    /// The command to try next, ready to be pasted: a held-out question, its schema beside the run.
-    fn next_command(&self, summary: &Summary, folder: &RunFolder) -> Option<String> {
-        let hive = spoken_name();
-        let example = &summary.held_out.as_ref().or(summary.eval_prompts.as_ref())?.expert.graded.first()?.prompt;
-        let question = example.text("question")?.replace(['"', '$', '`', '\\'], "'");
-        let mut command = format!("Try it:  {hive} expert run {} --run {}", self.name, folder.path().display());
-        if let Some(schema) = example.text("schema") {
-            let path = folder.path().join("example.schema.sql");
-            write_file(&path, schema.as_bytes()).ok()?;
-            command += &format!(" --schema {}", path.display());
+    /// The command to try next, ready to be pasted: a held-out question that was answered rightly, if
+    /// there is one; its schema is written beside the run.
+    fn next_command(&self, expert: &LoadedExpert, summary: &Summary, folder: &RunFolder) -> Option<String> {
+        let asked =
+            || [&summary.held_out, &summary.eval_prompts].into_iter().flatten().flat_map(|pair| &pair.expert.graded);
+        let right = asked().find(|graded| graded.grade.score >= RIGHT);
+        let Graded { prompt, .. } = right.or_else(|| asked().next())?;
+        let manifest = expert.manifest();
+        let question = question_field(manifest)?;
+        let run = folder.path().display().to_string();
+        let mut words = vec![spoken_name().to_owned(), "expert run".to_owned(), self.name.clone()];
+        words.extend(["--run".to_owned(), word(&run)]);
+        for field in manifest.dataset.fields.iter().filter(|f| !f.completion && f.name != question) {
+            let Some(text) = prompt.text(&field.name) else { continue };
+            // What the prompt does not show need not be given.
+            if field.optional && !shows(expert, prompt, &field.name) {
+                continue;
+            }
+            if field.name == "schema" {
+                let path = folder.path().join("example.schema.sql");
+                write_file(&path, text.as_bytes()).ok()?;
+                words.extend(["--schema".to_owned(), word(&path.display().to_string())]);
+            } else {
+                words.extend(["--field".to_owned(), word(&format!("{}={text}", field.name))]);
+            }
         }
-        Some(format!("{command} \"{question}\""))
+        words.push(word(prompt.text(question)?));
+        let what =
+            if right.is_some() { "Try it:  " } else { "Try it (none of these questions was answered rightly):\n  " };
+        Some(format!("{what}{}", words.join(" ")))
     }
+}
+
+/// Whether a record's prompt depends on this field.
+fn shows(expert: &LoadedExpert, record: &Record, field: &str) -> bool {
+    let mut without = record.clone();
+    without.0.shift_remove(field);
+    let prompt = |record: Record| {
+        let mut rendered = expert.render(&[record]).ok()?.pop()?;
+        rendered.messages.truncate(rendered.completion_start);
+        Some(rendered.messages)
+    };
+    prompt(record.clone()) != prompt(without)
+}
+
+/// What the manifest says of the profiles that this run's recipe is made of.
+fn profile_notes(expert: &LoadedExpert, request: &TrainRequest) -> Vec<String> {
+    let used = |name: &str| request.origins.values().any(|origin| *origin == format!("profile {name}"));
+    let notes = expert.manifest().profile_notes.iter().filter(|(name, _)| used(name));
+    notes.map(|(name, text)| format!("{name}: {text}")).collect()
 }
 
 /// How the person calls this binary: by its name when it is what `hive` means in their shell, else

@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 
 use super::ExpertError;
 use super::evaluation::{Compared, Summary};
-use super::grade::Scores;
 use super::metrics;
 use super::recipe::leaves;
 use super::run_folder::RunFolder;
 use super::run_record::RunRecord;
 use super::setup::Setup;
+use crate::statistics::RIGHT;
 use chart::{Chart, HEIGHT, Series, WIDTH, chart, shown};
 
 /// Bars of the histogram of lengths.
@@ -66,16 +66,28 @@ fn worth(summary: &Summary) -> Value {
         pair.map(|(base, expert)| json!({"name": name, "base": shown(base), "expert": shown(expert)}))
     };
     let numbers = |pair: &Option<Compared<f64>>| pair.as_ref().map(|p| (p.base, p.expert));
-    let scores = |pair: &Option<Compared<Scores>>| pair.as_ref().map(|p| (p.base.score, p.expert.score));
-    let rows: Vec<Value> = [
+    let mut rows: Vec<Value> = [
         row("held-out loss, nats per token", numbers(&summary.loss)),
         row("held-out token accuracy", numbers(&summary.token_accuracy)),
-        row("graded score, held-out", scores(&summary.held_out)),
-        row("graded score, own suite", scores(&summary.eval_prompts)),
     ]
     .into_iter()
     .flatten()
     .collect();
+    for (prompts, pair) in [("held-out records", &summary.held_out), ("eval prompts", &summary.eval_prompts)] {
+        let Some(Compared { base, expert }) = pair else { continue };
+        let of = format!("{} of {} {prompts}", expert.graded.len(), expert.of);
+        let (a, b) = (base.figures, expert.figures);
+        rows.push(json!({
+            "name": format!("right answers, {of}"),
+            "base": a.right_answers.share(), "expert": b.right_answers.share(),
+            "range": format!("{} → {}", a.right_answers.range(), b.right_answers.range()),
+        }));
+        rows.push(json!({
+            "name": format!("partial credit, {of}"),
+            "base": a.partial_credit.credit(), "expert": b.partial_credit.credit(),
+            "range": format!("{} → {}", a.partial_credit.range(), b.partial_credit.range()),
+        }));
+    }
     json!({"step": summary.step, "rows": rows})
 }
 
@@ -91,9 +103,13 @@ fn charts(lines: &[Value], total: u64) -> Vec<Chart> {
             vec![one("training", "a", "loss"), one("held out", "b", "eval_loss")],
         ),
         chart(
-            "Held out: token accuracy and graded score",
+            "Held out: token accuracy, right answers and partial credit",
             total,
-            vec![one("token accuracy", "b", "token_accuracy"), one("score", "c", "score")],
+            vec![
+                one("token accuracy", "b", "token_accuracy"),
+                one("right answers", "c", "right_answers"),
+                one("partial credit", "a", "partial_credit"),
+            ],
         ),
         chart("Learning rate", total, vec![one("learning rate", "a", "learning_rate")]),
         chart("Gradient norm, before clipping", total, vec![one("gradient norm", "a", "grad_norm")]),
@@ -152,7 +168,8 @@ fn checkpoints(folder: &RunFolder, lines: &[Value]) -> Result<Vec<Value>, Expert
             let number = |key: &str| evaluation.and_then(|l| l[key].as_f64()).map(shown);
             json!({
                 "step": step, "folder": path.file_name().map(|n| n.to_string_lossy()), "latest": latest == Some(*step),
-                "loss": number("eval_loss"), "accuracy": number("token_accuracy"), "score": number("score"),
+                "loss": number("eval_loss"), "accuracy": number("token_accuracy"),
+                "right": evaluation.and_then(right_of), "credit": number("partial_credit"),
             })
         })
         .collect())
@@ -168,10 +185,16 @@ fn evaluations(lines: &[Value]) -> Vec<Value> {
             let number = |key: &str| l[key].as_f64().map(shown);
             json!({
                 "step": l["step"], "loss": number("eval_loss"), "accuracy": number("token_accuracy"),
-                "score": number("score"), "best": l["best"],
+                "right": right_of(l), "credit": number("partial_credit"), "best": l["best"],
             })
         })
         .collect()
+}
+
+/// Right answers of an evaluation in the middle of training: `3 of 8`.
+fn right_of(line: &Value) -> Option<String> {
+    let (share, of) = (line["right_answers"].as_f64()?, line["graded"].as_u64()?);
+    Some(format!("{:.0} of {of}", share * of as f64))
 }
 
 /// Graded answers of the expert beside those of the base.
@@ -183,7 +206,10 @@ fn samples(summary: &Summary) -> Vec<Value> {
         .map(|(base, expert)| {
             let answer = |g: &super::grade::Graded| {
                 let findings: Vec<&str> = g.grade.findings.iter().map(|f| f.code.as_str()).collect();
-                json!({"text": g.completion, "score": shown(g.grade.score), "findings": findings.join(", ")})
+                let right = g.grade.score >= RIGHT;
+                let verdict =
+                    if right { "right".to_owned() } else { format!("wrong, credit {}", shown(g.grade.score)) };
+                json!({"text": g.completion, "right": right, "verdict": verdict, "findings": findings.join(", ")})
             };
             json!({"record": expert.prompt, "base": answer(base), "expert": answer(expert)})
         })

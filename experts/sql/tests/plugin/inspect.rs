@@ -1,0 +1,122 @@
+//! What is told to a person who asks: of the schema before, of the answer after.
+
+use hive_sdk::{Inspection, Record};
+
+use crate::plugin;
+
+const CITY: &str = "CREATE TABLE city (name TEXT PRIMARY KEY, state TEXT, population INT);\n\
+     CREATE TABLE rain (city_name TEXT REFERENCES city (name), month INT, millimetres NUMERIC);";
+
+fn asked(schema: &str) -> Record {
+    Record::from_pairs([("question", "How much rain?"), ("schema", schema)])
+}
+
+fn said(found: &[hive_sdk::Finding]) -> Vec<&str> {
+    found.iter().map(|finding| finding.message.as_str()).collect()
+}
+
+#[test]
+fn a_schema_is_looked_at_before_a_model_is_asked() {
+    let faults = |schema: &str| {
+        let Inspection { faults, notes } = plugin().inspect(&asked(schema), None).unwrap();
+        assert!(notes.is_empty());
+        faults.into_iter().map(|finding| (finding.code, finding.message)).collect::<Vec<_>>()
+    };
+    assert_eq!(faults(CITY), []);
+    // What PostgreSQL knows and the parser does not is no fault of the schema's.
+    assert_eq!(faults("CREATE TABLE a (b INT);\nCREATE FUNCTION f() RETURNS int LANGUAGE sql RETURN 1;"), []);
+    // Another database's, named or found out.
+    assert_eq!(faults("CREATE TABLE `a` (`b` INT UNSIGNED AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB;"), []);
+    for text in ["-- nothing", ";", "INSERT INTO city VALUES ('x')", "SELECT 1"] {
+        let found = faults(text);
+        assert_eq!(found.len(), 1, "{text}");
+        assert!(found[0].1.starts_with("`schema` has no table: "), "{text}: {found:?}");
+    }
+    let found = faults("CREATE TABLE a (\n  b INT,\n  c TEXT NOT,\n);");
+    assert_eq!(found[0].0, "schema-does-not-parse");
+    assert!(found[0].1.starts_with("`schema` does not parse: line 3: expected"), "{found:?}");
+    let found = faults("a(b, c)");
+    assert!(found[0].1.starts_with("`schema` does not parse: line 1: "), "{found:?}");
+    let record = Record::from_pairs([("question", "q"), ("schema", CITY), ("dialect", "oracle")]);
+    let found = plugin().inspect(&record, None).unwrap().faults;
+    assert_eq!(said(&found), ["`dialect` is `oracle`, expected postgresql, mysql or sqlite"]);
+}
+
+#[test]
+fn an_answer_is_prepared_and_what_is_wrong_is_named() {
+    let faults = |answer: &str| {
+        let found = plugin().inspect(&asked(CITY), Some(answer)).unwrap();
+        said(&found.faults).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    for good in [
+        "SELECT SUM(millimetres) FROM rain",
+        "SELECT city.name, SUM(millimetres) FROM city JOIN rain ON rain.city_name = city.name GROUP BY city.name",
+        // It fails on rows, which nobody has here; it prepares.
+        "SELECT millimetres / 0 FROM rain",
+        // What only PostgreSQL's own parser reads.
+        "SELECT * FROM ROWS FROM (generate_series(1, 2)) WITH ORDINALITY",
+    ] {
+        assert_eq!(faults(good), Vec::<String>::new(), "{good}");
+    }
+    for (bad, expected) in [
+        ("SELECT * FROM weather", "there is no table `weather` (the schema has city, rain)"),
+        ("SELECT * FROM cities JOIN rain ON true", "there is no table `cities` (the schema has city, rain)"),
+        ("SELECT * FROM citty", "there is no table `citty`, did you mean `city`?"),
+        ("SELECT milimetres FROM rain", "there is no column `milimetres`, did you mean `rain.millimetres`?"),
+        ("SELECT rain.height FROM rain", "there is no column `rain.height`"),
+        ("SELECT country FROM city", "there is no column `country`"),
+        ("SELECT c.name FROM city", "`c` is neither a table nor an alias in FROM"),
+        ("SELECT YEARS(month) FROM rain", "there is no function `years(integer)`"),
+        ("SELECT * FROM city WHERE name = 5", "there is no operator `text = integer` for values of these types"),
+        ("SELECT name FRM city WHERE", "it is not PostgreSQL: syntax error"),
+        ("SELECT 1; SELECT 2", "it holds several statements, expected one"),
+        (
+            "SELECT name, SUM(population) FROM city",
+            "PostgreSQL refuses it: column \"city.name\" must appear in the GROUP BY",
+        ),
+        ("```sql\nSELECT name FROM city\n```", "it stands in a code fence, expected the statement alone"),
+        ("", "it holds no statement"),
+        (" ; ", "it holds no statement"),
+    ] {
+        let found = faults(bad);
+        assert!(found.len() == 1 && found[0].starts_with(expected), "{bad}: {found:?}");
+    }
+    // All names that are not there, not only the first that PostgreSQL met.
+    let found = faults("SELECT weather.wind FROM weather JOIN storm ON storm.id = weather.id");
+    assert_eq!(
+        found,
+        [
+            "there is no table `weather` (the schema has city, rain)",
+            "there is no table `storm` (the schema has city, rain)"
+        ]
+    );
+    // Nothing runs, whatever it is.
+    assert_eq!(faults("SELECT pg_sleep(1000)"), Vec::<String>::new());
+}
+
+#[test]
+fn an_answer_that_changes_data_is_said_to() {
+    let notes = |answer: &str| {
+        let found = plugin().inspect(&asked(CITY), Some(answer)).unwrap();
+        assert!(found.faults.is_empty(), "{found:?}");
+        said(&found.notes).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(notes("DELETE FROM rain WHERE month = 1"), ["it changes rows"]);
+    assert_eq!(notes("WITH gone AS (DELETE FROM rain RETURNING *) SELECT COUNT(*) FROM gone"), ["it changes rows"]);
+    assert_eq!(notes("DROP TABLE rain"), ["it is `DROP`, which changes tables"]);
+    assert_eq!(notes("SELECT name FROM city"), Vec::<String>::new());
+}
+
+#[test]
+fn a_schema_that_postgresql_refuses_leaves_the_answer_unchecked() {
+    let schema = "CREATE TABLE a (b GEOMETRY(POINT, 4326));";
+    let error = plugin().inspect(&asked(schema), Some("SELECT b FROM a")).unwrap_err();
+    assert!(error.message.starts_with("PostgreSQL refuses statement 1 of `schema`: type"), "{error}");
+    // What needs no database is told all the same.
+    let found = plugin().inspect(&asked(schema), Some("```SELECT b FROM a```")).unwrap();
+    assert_eq!(said(&found.faults), ["it stands in a code fence, expected the statement alone"]);
+    // Rows and rights beside the tables do not matter.
+    let schema = format!("{CITY}\nINSERT INTO city VALUES (1, 2);\nALTER TABLE city OWNER TO nobody_here;\nSET x = 1;");
+    let found = plugin().inspect(&asked(&schema), Some("SELECT name FROM city")).unwrap();
+    assert_eq!(found, Inspection::default());
+}
