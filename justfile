@@ -48,6 +48,10 @@ interop *args="":
 fuzz target seconds="60":
     cd fuzz && mkdir -p corpus/{{target}} && RUSTC_BOOTSTRAP=1 cargo fuzz run {{target}} corpus/{{target}} seeds/{{target}} -- -max_total_time={{seconds}} -rss_limit_mb=2048
 
+# Hold a folder of small inputs against their right values, right or wrong per case
+cases dir="":
+    HIVE_CASES={{dir}} cargo test --workspace --test it every_case_has_its_right_value -- --nocapture
+
 # Write the manifests' JSON schema anew from the SDK's types
 schema:
     cargo run -- expert schema > manifests/schema/expert.schema.json

@@ -4,6 +4,7 @@
 mod adapter;
 mod architecture;
 mod bench;
+mod cases;
 mod cli;
 mod expert_data;
 mod expert_data_forms;

@@ -296,7 +296,7 @@ fn a_wrong_map_is_told() {
     for (map, expected, hint) in [
         (
             "qestion=text",
-            "Failed to apply `--map`: the expert has no field `qestion`, expected one of: `question`, `note`, `sql`",
+            "Failed to apply `--map`: the expert has no field `qestion`, expected one of: `question`, `note`, `rows`, `sql`",
             Some("did you mean `question`?"),
         ),
         (
