@@ -212,7 +212,8 @@ fn the_question_to_try_is_one_that_was_answered_rightly() {
     let command = format!("Try it:  cargo run --release -- expert run careless --run 'runs/careless 1' {question}\n");
     assert!(said.contains(&command), "`{command}` is missing:\n{said}");
     // Pasted, it gives that answer.
-    let output = place.output(&[], &["expert", "run", "careless", "--run", "runs/careless 1", question]);
+    let ask = ["expert", "run", "careless", "--run", "runs/careless 1", "--max-new-tokens", "32", question];
+    let output = place.output(&[], &ask);
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), right["completion"].as_str().unwrap().trim());
 
     // A run that has come to its end says so, and does nothing again.

@@ -75,7 +75,7 @@ impl Expert for Careless {
             "half" => 0.5,
             "nan" => f64::NAN,
             "two" => 2.0,
-            "unsure" if before % 3 == 0 => 0.9,
+            "unsure" if before.is_multiple_of(3) => 0.9,
             _ if completion == want => 1.0,
             _ if std::env::var("HIVE_TEST_EASY").is_ok_and(|easy| prompt.text("question") == Some(&easy)) => 1.0,
             // Something was said, and that is worth something.
