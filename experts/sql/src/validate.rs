@@ -158,6 +158,11 @@ impl Validator {
         seen.labels.insert("dialect".to_owned(), translated.dialect.name().to_owned());
         changes.extend(translated.changes.iter().map(|c| Finding { code: c.rule.to_owned(), message: c.what.clone() }));
 
+        for (text, code) in [(&translated.schema, code::SCHEMA_FAILS), (&translated.sql, code::STATEMENT_FAILS)] {
+            if text.contains('\0') {
+                return Err(Stop::reject(code, "a text holds a NUL, which no text of PostgreSQL's does"));
+            }
+        }
         let script = self.script(&translated, &carried)?;
         let schema = Schema::of_script(&script);
         if schema.is_empty() {
