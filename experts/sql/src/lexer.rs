@@ -521,12 +521,13 @@ impl<'t> Statements<'t> {
             match token.text {
                 "(" if token.kind == Kind::Symbol => parentheses += 1,
                 ")" if token.kind == Kind::Symbol => parentheses = parentheses.saturating_sub(1),
-                _ if token.kind == Kind::Word && holds_code(&tokens) => match () {
-                    () if token.is("begin") => begins += 1,
-                    () if token.is("case") && begins > 0 => begins += 1,
-                    () if token.is("end") => begins = begins.saturating_sub(1),
-                    () => {}
-                },
+                _ if token.kind == Kind::Word && holds_code(&tokens) => {
+                    if token.is("begin") || (begins > 0 && token.is("case")) {
+                        begins += 1;
+                    } else if token.is("end") {
+                        begins = begins.saturating_sub(1);
+                    }
+                }
                 _ => {}
             }
             tokens.push(token);

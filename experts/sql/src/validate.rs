@@ -167,6 +167,11 @@ impl Validator {
         let finding = |c: &dialect::Change| Finding { code: c.rule.to_owned(), message: c.what.clone() };
         changes.extend(translated.changes.iter().map(finding));
 
+        for (text, code) in [(&translated.schema, code::SCHEMA_FAILS), (&translated.sql, code::STATEMENT_FAILS)] {
+            if text.contains('\0') {
+                return Err(Stop::reject(code, "a text holds a NUL, which no text of PostgreSQL's does"));
+            }
+        }
         let script = self.script(&translated, &carried)?;
         let schema = Schema::of_script(&script);
         if schema.is_empty() {

@@ -45,8 +45,8 @@ pub(super) struct Dump {
     pub changes: Vec<String>,
     /// Rows that are too many.
     pub left_behind: usize,
-    /// Tables whose rows are always numbered.
-    pub numbered: BTreeSet<String>,
+    /// What was made.
+    pub made: Made,
 }
 
 /// A statement, or rows, as they came.
@@ -55,14 +55,14 @@ enum Item {
     Rows { table: String, head: String, rows: Vec<String>, from: Option<usize> },
 }
 
-/// Reads a text as this dialect's. `numbered`: tables made elsewhere whose rows are always numbered.
+/// Reads a text as this dialect's. `before`: what was made by a text that stands before it; that is not made again.
 ///
 /// # Errors
 /// Where it breaks off: a predicate whose subject is the text.
-pub(super) fn read(text: &str, dialect: Dialect, place: Place, numbered: &BTreeSet<String>) -> Result<Dump, String> {
+pub(super) fn read(text: &str, dialect: Dialect, place: Place, before: &Made) -> Result<Dump, String> {
     let mut dump = Dump::default();
     let mut items: Vec<(usize, Item)> = Vec::new();
-    let mut made = Made { numbered: numbered.clone(), ..Made::default() };
+    let mut made = Made { names: before.names.clone(), numbered: before.numbered.clone(), virtuals: BTreeSet::new() };
     let (mut line, mut counted) = (1, 0);
     for piece in lexer::statements(text, dialect) {
         line += text.as_bytes()[counted..piece.start].iter().filter(|c| **c == b'\n').count();
@@ -82,7 +82,8 @@ pub(super) fn read(text: &str, dialect: Dialect, place: Place, numbered: &BTreeS
         }
         let piece = inner.as_ref().unwrap_or(&piece);
         made.virtuals.extend(virtual_table(piece, dialect));
-        match fate(piece, dialect, place, &made) {
+        let fate = if makes_again(piece, before) { Fate::Passed } else { fate(piece, dialect, place, &made) };
+        match fate {
             Fate::Passed => {
                 if place == Place::Field {
                     dump.changes.push(passed(piece));
@@ -130,18 +131,26 @@ pub(super) fn read(text: &str, dialect: Dialect, place: Place, numbered: &BTreeS
     // Said once is enough.
     let mut told = BTreeSet::new();
     dump.changes.retain(|change| told.insert(change.clone()));
-    dump.numbered = made.numbered;
+    dump.made = made;
     Ok(dump)
 }
 
 /// What was made so far, by names in lower case.
-#[derive(Default)]
-struct Made {
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Made {
     names: BTreeSet<String>,
     /// Tables whose rows are always numbered.
     numbered: BTreeSet<String>,
     /// SQLite's virtual tables: what they are made of are tables too.
     virtuals: BTreeSet<String>,
+}
+
+/// Whether it makes or changes what an earlier text has made, such as the tables of a whole dump beside its
+/// schema.
+fn makes_again(piece: &Piece<'_>, before: &Made) -> bool {
+    let index = piece.tokens.iter().take(3).any(|token| token.is("index"));
+    let makes = piece.tokens.first().is_some_and(|token| token.is_any(&["create", "alter", "comment", "drop"]));
+    makes && !before.names.is_empty() && (index || piece.target().is_some_and(|name| before.names.contains(&name)))
 }
 
 fn passed(piece: &Piece<'_>) -> String {

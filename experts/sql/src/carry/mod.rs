@@ -5,7 +5,6 @@
 mod dump;
 mod sqlite;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use hive_sdk::Record;
@@ -72,12 +71,12 @@ pub fn carried(record: &Record, declared: Option<Dialect>) -> Result<Carried, St
         return of_file(Path::new(path), declared);
     }
     let schema = record.text("schema").unwrap_or_default();
-    let mut numbered = BTreeSet::new();
-    let (mut carried, kept) = of_field("schema", schema, declared, &mut numbered);
+    let mut made = dump::Made::default();
+    let (mut carried, kept) = of_field("schema", schema, declared, &mut made);
     let Some(inserts) = record.text(INSERTS) else { return Ok(carried) };
     // Rows are their schema's, in whatever dialect that is.
     let dialect = declared.or_else(|| Some(dump::flavour(schema)).filter(|d| *d != Dialect::Postgres));
-    let (rows, _) = of_field(INSERTS, inserts, dialect, &mut numbered);
+    let (rows, _) = of_field(INSERTS, inserts, dialect, &mut made);
     // A dump has its tables by name, so what has rows refer to others comes behind all rows.
     let (behind, first): (Vec<_>, Vec<_>) = kept.iter().zip(&carried.places).partition(|(kept, _)| kept.refers);
     if !behind.is_empty() {
@@ -102,12 +101,7 @@ pub fn carried(record: &Record, declared: Option<Dialect>) -> Result<Carried, St
 
 /// A record's own text, and its statements. What makes no table in it is passed over; it stays as it is where
 /// there is no such.
-fn of_field(
-    field: &str,
-    text: &str,
-    declared: Option<Dialect>,
-    numbered: &mut BTreeSet<String>,
-) -> (Carried, Vec<dump::Kept>) {
+fn of_field(field: &str, text: &str, declared: Option<Dialect>, made: &mut dump::Made) -> (Carried, Vec<dump::Kept>) {
     let unchanged = || Carried {
         text: text.to_owned(),
         dialect: None,
@@ -118,13 +112,13 @@ fn of_field(
     };
     let dialect = declared.or_else(|| dump::whose(text)).unwrap_or_else(|| dump::flavour(text));
     // What breaks off is told by whoever parses it.
-    let read = dump::read(text, dialect, dump::Place::Field, numbered);
+    let read = dump::read(text, dialect, dump::Place::Field, made);
     let read = read.or_else(|why| match dialect {
         Dialect::Postgres => Err(why),
-        _ => dump::read(text, Dialect::Postgres, dump::Place::Field, numbered),
+        _ => dump::read(text, Dialect::Postgres, dump::Place::Field, made),
     });
     let Ok(read) = read else { return (unchanged(), Vec::new()) };
-    numbered.extend(read.numbered.iter().cloned());
+    made.clone_from(&read.made);
     let of = format!("`{field}`");
     let place = |kept: &dump::Kept| Place { of: of.clone(), line: kept.line, rows_from: kept.rows_from };
     let places = read.kept.iter().map(place).collect();
@@ -250,7 +244,7 @@ fn of_file(path: &Path, declared: Option<Dialect>) -> Result<Carried, String> {
 /// A dump, called `name` in messages.
 fn of_dump(text: &str, declared: Option<Dialect>, name: &str) -> Result<Carried, String> {
     let dialect = dump::whose(text).or(declared).unwrap_or_else(|| dump::flavour(text));
-    let read = dump::read(text, dialect, dump::Place::File, &BTreeSet::new())?;
+    let read = dump::read(text, dialect, dump::Place::File, &dump::Made::default())?;
     let is_table = |kept: &dump::Kept| {
         lexer::statements(&kept.text, dialect).next().is_some_and(|piece| {
             piece.begins(&["create"]) && piece.tokens.iter().take(5).any(|token| token.is("table"))

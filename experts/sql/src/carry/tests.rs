@@ -125,6 +125,29 @@ fn a_dump_with_references_code_and_types_comes_over() {
 }
 
 #[test]
+fn what_mysql_alone_writes_comes_over() {
+    let dump = "-- MySQL dump 10.13\nCREATE DATABASE /*!32312 IF NOT EXISTS*/ `shop` /*!80016 DEFAULT ENCRYPTION='N' */;\n\
+        SET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ 'abc:1-5';\n\
+        CREATE TABLE `p` (\n  `id` int(10) unsigned zerofill NOT NULL AUTO_INCREMENT,\n  `b` varbinary(16) DEFAULT NULL,\n\
+        `on` bit(1) DEFAULT b'0',\n  `h` int DEFAULT NULL /*!80023 INVISIBLE */,\n  PRIMARY KEY (`id`)\n) ENGINE=InnoDB\n\
+        /*!50100 PARTITION BY HASH (`id`) PARTITIONS 2 */;\n\
+        INSERT INTO `p` VALUES (1,_binary 'ab\\0c',_binary '\u{1}',NULL),(2,0x4142,_binary '\\0',5);\n\
+        /*!50003 CREATE*/ /*!50020 DEFINER=`root`@`%`*/ /*!50003 FUNCTION `f`() RETURNS int DETERMINISTIC RETURN 1 */;\n";
+    let found = of_dump(dump, None, "x").unwrap();
+    assert_eq!(
+        (found.dialect, found.places.iter().map(|p| p.line).collect::<Vec<_>>()),
+        (Some(Dialect::MySql), vec![4, 12])
+    );
+    let sql = "SELECT p.b, p.`on` FROM p ORDER BY p.id";
+    let translated = translate(&found.text, sql, found.dialect).unwrap();
+    let mut database = crate::execute::Database::open(&crate::execute::Settings::default()).unwrap();
+    let proof = database.prove(&translated.schema, &translated.sql).unwrap();
+    let crate::execute::Proof::Ran(ran) = &proof else { panic!("{proof:?}\n{}", translated.schema) };
+    let values: Vec<_> = ran.rows.iter().flatten().map(|value| value.as_deref().unwrap_or("NULL")).collect();
+    assert_eq!(values, ["\\x61620063", "t", "\\x4142", "f"]);
+}
+
+#[test]
 fn what_is_no_database_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let why = |name: &str, bytes: &[u8]| {

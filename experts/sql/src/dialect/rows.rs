@@ -164,6 +164,7 @@ impl Column {
             Expr::UnaryOp { op: UnaryOperator::Minus, expr } => (true, &**expr),
             other => (false, other),
         };
+        let value = introduced(value);
         let dates = matches!(self.kind, Kind::Date | Kind::Timestamp);
         let seen = &mut self.seen;
         match value {
@@ -194,6 +195,9 @@ impl Column {
             Expr::UnaryOp { op: UnaryOperator::Minus, expr } => (true, &**expr),
             other => (false, other),
         };
+        if let Expr::Prefixed { value, .. } = value {
+            return Some(self.form(value).unwrap_or_else(|| (**value).clone()));
+        }
         let Expr::Value(value) = value else { return None };
         // SQLite's dumps write what has no end as a number that is too large.
         if let Value::Number(n, _) = &value.value
@@ -210,6 +214,7 @@ impl Column {
         let now = match &value.value {
             Value::Number(n, _) if boolean => Value::Boolean(*n != "0"),
             Value::SingleQuotedByteStringLiteral(bits) if boolean => Value::Boolean(bits == "1"),
+            Value::SingleQuotedString(text) if boolean && is_bit(text) => Value::Boolean(text == "\u{1}"),
             Value::HexStringLiteral(digits) if matches!(self.kind, Kind::Text | Kind::Other) => {
                 Value::SingleQuotedString(format!("\\x{}", digits.to_lowercase()))
             }
@@ -220,6 +225,8 @@ impl Column {
             Value::Null if self.numbered || (self.may_number && self.seen.absent) => {
                 return Some(Expr::Identifier(Ident::new("DEFAULT")));
             }
+            // No text of PostgreSQL's holds a zero.
+            Value::SingleQuotedString(text) if text.contains('\0') => Value::SingleQuotedString(text.replace('\0', "")),
             // MySQL's date that is none.
             Value::SingleQuotedString(text)
                 if text.starts_with("0000-00-00")
@@ -232,6 +239,19 @@ impl Column {
             _ => return None,
         };
         Some(Expr::Value(now.into()))
+    }
+}
+
+/// Whether a text is a bit as MySQL's dumps write it, as a byte.
+fn is_bit(text: &str) -> bool {
+    matches!(text, "\0" | "\u{1}")
+}
+
+/// What stands behind MySQL's name of a character set, as in `_binary 'a'`.
+fn introduced(value: &Expr) -> &Expr {
+    match value {
+        Expr::Prefixed { value, .. } => value,
+        other => other,
     }
 }
 
@@ -277,7 +297,7 @@ fn words(seen: &mut Seen, text: &str, kind: Kind, data_type: &DataType, not_null
     match kind {
         Kind::Boolean => {
             let known = ["t", "f", "true", "false", "y", "n", "yes", "no", "on", "off", "0", "1"];
-            seen.text |= !known.contains(&trimmed.to_lowercase().as_str());
+            seen.text |= !known.contains(&trimmed.to_lowercase().as_str()) && !is_bit(text);
         }
         Kind::Integer | Kind::Number | Kind::Float => match trimmed.parse::<f64>() {
             Ok(value) if value.is_finite() => {

@@ -118,12 +118,13 @@ fn may_begin(piece: &Piece<'_>) -> bool {
 }
 
 /// Whether a statement changes something and names a table of the system's: what a function is and who
-/// may do what are rows of such.
+/// may do what are rows of such. A view on one is as good as the table.
 fn changes_catalogue(piece: &Piece<'_>) -> bool {
-    let changes = ["insert", "update", "delete", "merge", "truncate", "alter", "drop"];
+    let changes = ["insert", "update", "delete", "merge", "truncate", "alter", "drop", "view"];
     let harmless = ["pg_catalog", "pg_default", "pg_get_serial_sequence", "pg_temp", "pg_typeof"];
-    piece.tokens.iter().any(|token| token.is_any(&changes))
-        && piece.tokens.iter().filter_map(Token::name).any(|n| n.starts_with("pg_") && !harmless.contains(&n.as_str()))
+    let system =
+        |name: String| name == "information_schema" || (name.starts_with("pg_") && !harmless.contains(&name.as_str()));
+    piece.tokens.iter().any(|token| token.is_any(&changes)) && piece.tokens.iter().filter_map(Token::name).any(system)
 }
 
 fn reaches_out(name: &str) -> bool {
@@ -198,6 +199,8 @@ mod tests {
             "UPDATE pg_proc SET proname = 'harmless' WHERE proname = 'pg_read_file'",
             "WITH x AS (INSERT INTO pg_catalog.pg_authid VALUES (1)) SELECT 1",
             "DELETE FROM \"pg_class\"",
+            "CREATE VIEW v AS SELECT oid, proname FROM pg_proc",
+            "UPDATE information_schema.sql_features SET comments = ''",
             "\\! ls",
             "'SELECT 1'",
         ] {
@@ -211,7 +214,8 @@ mod tests {
             "INSERT INTO t VALUES ('COMMIT; pg_sleep(1)')",
             "CREATE TABLE t (a INT)",
             "create unlogged table t (a int); CREATE UNIQUE INDEX ON t (a)",
-            "CREATE OR REPLACE VIEW v AS SELECT typname FROM pg_type",
+            "CREATE OR REPLACE VIEW v AS SELECT a FROM t",
+            "SELECT table_name FROM information_schema.tables",
             "CREATE DOMAIN d AS INT CHECK (VALUE > 0)",
             "ALTER TABLE ONLY m ATTACH PARTITION n DEFAULT",
             "CREATE MATERIALIZED VIEW v AS SELECT 1 WITH NO DATA; REFRESH MATERIALIZED VIEW v",

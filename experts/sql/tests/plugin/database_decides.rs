@@ -12,7 +12,7 @@ const ROWS: &str = "INSERT INTO t VALUES (1, 2, 3, '2024-05-17', '10.0.0.1', 'x'
 fn judged(sql: &str, more: &[(&str, &str)]) -> Verdict {
     let mut record =
         Record::from_pairs([("question", "Which are there?"), ("schema", TABLES), ("inserts", ROWS), ("sql", sql)]);
-    more.iter().for_each(|(field, value)| record.set(*field, *value));
+    more.iter().for_each(|(field, value)| record.set(field, *value));
     plugin().validate(&record).unwrap_or_else(|e| panic!("{sql}: {e}"))
 }
 

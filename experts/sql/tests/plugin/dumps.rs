@@ -11,7 +11,7 @@ const SQLITE: &str = include_str!("../dumps/sqlite.sql");
 
 fn judge(fields: &[(&str, &str)]) -> Verdict {
     let mut record = Record::from_pairs([("question", "Which are there?")]);
-    fields.iter().for_each(|(field, value)| record.set(*field, *value));
+    fields.iter().for_each(|(field, value)| record.set(field, *value));
     plugin().validate(&record).unwrap_or_else(|e| panic!("{fields:?}: {e}"))
 }
 
@@ -89,6 +89,8 @@ fn the_rows_of_a_dump_stand_beside_its_tables() {
     let (schema, rows) = (format!("{}{}", &POSTGRESQL[..split], &POSTGRESQL[behind..]), &POSTGRESQL[split..behind]);
     let sql = "SELECT writer.name FROM writer JOIN book ON book.writer_id = writer.id";
     assert_read("rows apart", &[("schema", &schema), ("inserts", rows), ("sql", sql)]);
+    // A whole dump beside its tables makes them once.
+    assert_read("whole dump apart", &[("schema", &schema), ("inserts", POSTGRESQL), ("sql", sql)]);
     let verdict = judge(&[
         ("schema", "CREATE TABLE c (a INT, b TEXT)"),
         ("inserts", "COPY c (a, b) FROM stdin;\n1\tx\\ty\n2\t\\N\n\\.\n"),
