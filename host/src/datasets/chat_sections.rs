@@ -99,8 +99,8 @@ impl Headings {
         let mut best = (0, 0);
         let mut signs = Vec::new();
         for (field, name, rank) in self.words.iter().filter(|(_, name, _)| !name.is_empty()) {
-            let ends = (name.len()..=words.len()).filter(|end| words[end - name.len()..*end] == name[..]);
-            let Some(found) = ends.last().map(|end| (name.len(), end)) else { continue };
+            let mut ends = (name.len()..=words.len()).filter(|end| words[end - name.len()..*end] == name[..]);
+            let Some(found) = ends.next_back().map(|end| (name.len(), end)) else { continue };
             if found > best {
                 (best, signs) = (found, Vec::new());
             }
