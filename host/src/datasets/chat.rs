@@ -233,7 +233,7 @@ impl ChatMap {
             }
         }
         let told = |text: &str| self.required.iter().any(|(_, shape)| shape.as_ref().is_some_and(|s| s.is_match(text)));
-        let is_cut = told(&cuts[1].lead) || cuts.iter().any(|cut| !cut.sections.is_empty());
+        let is_cut = cuts.iter().any(|cut| !cut.sections.is_empty() || told(&cut.lead));
         let by_heading = if is_cut { self.by_heading(&cuts) } else { None };
         // A field may stand in the system's turn; a system prompt alone must not pass for one.
         let all = if system.is_empty() { asked.to_owned() } else { format!("{system}\n\n{asked}") };
@@ -288,26 +288,30 @@ impl ChatMap {
                 Some(body) => (body, true),
                 None => (body(&cuts[1])?, false),
             };
-            let (body, behind) = unfenced(&body);
-            let (before, begun) = shape.as_ref().map_or(("", body), |shape| from_shape(body, shape));
+            let (before, begun, behind) = shape.as_ref().map_or(("", &*body, ""), |shape| from_shape(&body, shape));
             let parts = self.by_pattern(begun).filter(|parts| {
                 behind.is_empty()
                     && parts.text(field).is_some_and(|text| begun.starts_with(text))
                     && !self.fits_another(parts, field)
             });
             record.set(field, parts.as_ref().and_then(|parts| parts.text(field)).unwrap_or(begun));
-            let rest = [behind, before].into_iter().find(|rest| !rest.is_empty());
-            left = match (parts, rest, open.first()) {
-                // What stands beside it where the assistant is told what it is asks nothing.
-                _ if !is_asked => left,
-                (Some(parts), ..) => Some(parts),
-                (None, Some(rest), Some((other, _))) => Some(Record::from_pairs([(other.clone(), rest.to_owned())])),
-                _ => left,
+            // What stands beside it is another field, but not where the assistant is told what it is.
+            let Some((other, _)) = open.first().filter(|_| is_asked) else { continue };
+            let behind = parts.as_ref().and_then(|parts| parts.text(other)).unwrap_or(behind);
+            let beside = if behind.is_empty() || (!before.is_empty() && self.asks(before) > self.asks(behind)) {
+                before
+            } else {
+                behind
             };
+            if !beside.is_empty() {
+                left = Some(Record::from_pairs([(other.clone(), beside.to_owned())]));
+            }
         }
         for (field, _) in open {
             let taken = |text: &str| record.0.values().any(|value| value.as_str() == Some(text));
-            let lead = Some(cuts[0].lead.as_str()).filter(|lead| !lead.is_empty() && !taken(lead));
+            let is_told =
+                |text: &str| self.required.iter().any(|(_, shape)| shape.as_ref().is_some_and(|s| s.is_match(text)));
+            let lead = Some(cuts[0].lead.as_str()).filter(|lead| !lead.is_empty() && !is_told(lead));
             let left = left.as_ref().and_then(|parts| parts.text(field));
             // Of what stands before and behind another field, one is what is asked.
             let left = left.filter(|left| lead.is_none_or(|lead| self.asks(left) >= self.asks(lead)));
@@ -345,31 +349,26 @@ impl ChatMap {
     }
 }
 
-/// The text in the code fence that a text begins with, and what stands behind it; a text without one
-/// as it is.
-fn unfenced(text: &str) -> (&str, &str) {
-    let inner = text.strip_prefix("```").and_then(|rest| rest.split_once('\n'));
-    match inner.and_then(|(_, rest)| rest.split_once("```")) {
-        Some((inside, behind)) => (inside.trim(), behind.trim()),
-        None => (text, ""),
-    }
-}
-
-/// What stands before the line on which a text begins to look as its field does, and the text from
-/// there on, with comments right above it and without a fence behind it.
-fn from_shape<'t>(text: &'t str, shape: &Regex) -> (&'t str, &'t str) {
-    let Some(found) = shape.find(text) else { return ("", text) };
+/// What stands before the line on which a text begins to look as its field does; the text from there
+/// on, with comments right above it, up to the end of its code fence; and what stands behind that.
+fn from_shape<'t>(text: &'t str, shape: &Regex) -> (&'t str, &'t str, &'t str) {
+    let line_above = |end: usize| text[..end].trim_end_matches('\n').rfind('\n').map_or(0, |at| at + 1);
+    let Some(found) = shape.find(text) else { return ("", text, "") };
     let mut begin = text[..found.start()].rfind('\n').map_or(0, |at| at + 1);
     while begin > 0 {
-        let above = text[..begin - 1].rfind('\n').map_or(0, |at| at + 1);
+        let above = line_above(begin);
         let line = text[above..begin].trim();
         if !(line.starts_with("--") || line.starts_with("/*") || line.ends_with("*/")) {
             break;
         }
         begin = above;
     }
-    let (before, text) = text.split_at(begin);
-    (before.trim().trim_end_matches('`').trim(), text.trim_end().trim_end_matches('`').trim())
+    let fence = Some(line_above(begin)).filter(|above| begin > 0 && text[*above..].starts_with("```"));
+    let before = text[..fence.unwrap_or(begin)].trim();
+    match fence.and_then(|_| text[begin..].split_once("```")) {
+        Some((inside, behind)) => (before, inside.trim(), behind.trim()),
+        None => (before, text[begin..].trim_end().trim_end_matches('`').trim(), ""),
+    }
 }
 
 impl fmt::Display for ChatMap {

@@ -99,8 +99,8 @@ impl Headings {
         let mut best = (0, 0);
         let mut signs = Vec::new();
         for (field, name, rank) in self.words.iter().filter(|(_, name, _)| !name.is_empty()) {
-            let ends = (name.len()..=words.len()).filter(|end| words[end - name.len()..*end] == name[..]);
-            let Some(found) = ends.last().map(|end| (name.len(), end)) else { continue };
+            let mut ends = (name.len()..=words.len()).filter(|end| words[end - name.len()..*end] == name[..]);
+            let Some(found) = ends.next_back().map(|end| (name.len(), end)) else { continue };
             if found > best {
                 (best, signs) = (found, Vec::new());
             }
@@ -139,16 +139,15 @@ impl Headings {
         let mut fenced = false;
         for line in text.lines() {
             fenced ^= line.trim_start().starts_with("```");
-            let head = if fenced { None } else { self.heading(line) };
-            let Some(head) = head else {
-                body.push_str(line);
-                body.push('\n');
-                continue;
-            };
-            body.push_str(&head.before);
-            cut.add(fields.take(), &mut body);
-            fields = Some(head.fields);
-            body.push_str(&head.rest);
+            let mut rest = line.to_owned();
+            // `Question: How many? Schema: …` has two in one line.
+            while let Some(head) = self.heading(&rest).filter(|_| !fenced) {
+                body.push_str(&head.before);
+                cut.add(fields.take(), &mut body);
+                fields = Some(head.fields);
+                rest = head.rest;
+            }
+            body.push_str(&rest);
             body.push('\n');
         }
         cut.add(fields, &mut body);
@@ -217,7 +216,11 @@ impl Headings {
         // `How many are there? Here is the schema:`
         let begin = name.rfind(['.', '?', '!']).filter(|at| name[at + 1..].starts_with(' ')).map_or(0, |at| at + 1);
         let (before, name) = name.split_at(begin);
-        if name.contains(['(', ')', '\'', '"', '`', ';', '=', '-', '/']) || rest.starts_with(':') {
+        // An apostrophe is no quote.
+        let letters =
+            |at: usize| name[..at].ends_with(char::is_alphabetic) && name[at + 1..].starts_with(char::is_alphabetic);
+        let is_quoted = name.match_indices('\'').any(|(at, _)| !letters(at));
+        if is_quoted || name.contains(['(', ')', '"', '`', ';', '=', '-', '/']) || rest.starts_with(':') {
             return None;
         }
         let words = split_words(name);
@@ -234,6 +237,7 @@ impl Headings {
     /// What is asked, without the sentences that hand over another field: `Here is the schema:`,
     /// `Given the following schema, …`. What consists of nothing else stays as it is.
     pub(super) fn without_lead_ins(&self, text: &str, field: &str) -> String {
+        let text = &uncommented(text);
         let mut kept: Vec<String> = Vec::new();
         let sentences = sentences(text);
         let count = sentences.len();
@@ -298,6 +302,9 @@ fn marked(line: &str) -> Option<(&str, &str)> {
         let bare = bare.trim_matches(['*', '#', ' ']);
         return Some(bare.split_once(':').unwrap_or((bare, "")));
     }
+    if let Some(bare) = line.strip_prefix("==") {
+        return Some((bare.trim_matches(['=', ' ', ':']), ""));
+    }
     for mark in ["**", "__"] {
         if let Some((name, rest)) = line.strip_prefix(mark).and_then(|rest| rest.split_once(mark)) {
             let (name, rest) = (name.trim(), rest.trim());
@@ -306,6 +313,12 @@ fn marked(line: &str) -> Option<(&str, &str)> {
         }
     }
     None
+}
+
+/// A text whose lines are all comments of SQL's, without their marks.
+fn uncommented(text: &str) -> String {
+    let lines: Option<Vec<&str>> = text.lines().map(|line| line.trim().strip_prefix("--").map(str::trim)).collect();
+    lines.map_or_else(|| text.to_owned(), |lines| lines.join("\n"))
 }
 
 /// Words in lower case, without what is between them.
@@ -367,6 +380,10 @@ mod tests {
             "Here is the schema of the database:\n\nCREATE",
             "<schema>\nCREATE\n</schema>",
             "[SCHEMA]CREATE[/SCHEMA]",
+            "== Schema ==\nCREATE",
+            "Here's the schema:\nCREATE",
+            "Schema: CREATE\nQuestion: How many?",
+            "Question: How many? Schema: CREATE",
         ] {
             assert_eq!(one(text), (String::new(), "CREATE".to_owned()), "{text}");
         }
@@ -398,6 +415,7 @@ mod tests {
             ("Given two numbers, which is greater?", "Given two numbers, which is greater?"),
             ("Using the orders tables, who buys? And who sells?", "Using the orders tables, who buys? And who sells?"),
             ("Based on these tables, who buys?", "Who buys?"),
+            ("-- Using valid SQL, answer the query for the tables above.\n-- Who buys?", "Who buys?"),
             ("Here is the schema:", "Here is the schema:"),
             ("Which customers use 3.5 units? And who else?", "Which customers use 3.5 units? And who else?"),
         ] {

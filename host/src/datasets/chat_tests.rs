@@ -94,6 +94,14 @@ fn headings_of_every_kind() {
             The query will run on a database with the following schema:\n{T}\n\n### Answer\n\
             Given the database schema, here is the SQL query that answers [QUESTION]How many?[/QUESTION]\n[SQL]\n"
         ),
+        format!("Question: How many? Schema: {T}"),
+        format!("=== Schema ===\n{T}\n=== Question ===\nHow many?"),
+        format!("Here's my database schema:\n```\n{T}\n```\nHow many?"),
+        format!("Given the following SQL tables, your job is to write SQL for a request.\n\n{T}\n\nHow many?"),
+        format!("How many?\n\n{T}"),
+        format!("How many?\n\n```sql\n{T}\n```\n\nReturn the SQL alone."),
+        format!("Be quick. ```sql\n{T}\n```\nHow many?"),
+        format!("{T}\n\nHow many?"),
         format!("### Instruction:\nConvert the text to SQL.\n\n### Input:\n{T}\n\nHow many?"),
         format!("### Instruction:\nHow many?\n\n### Input:\n{T}"),
         format!("### Instructions\nWrite SQL.\n### Input\nQuestion: How many?\nContext: {T}"),

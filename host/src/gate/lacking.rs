@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use hive_sdk::manifest::{FieldSpec, SuggestSpec};
 use hive_sdk::{Facts, Record};
 
+use super::page::thousands;
+
 /// Least number of records, and least share of all, for which a value is suggested.
 const LEAST: usize = 20;
 const LEAST_SHARE: f64 = 0.05;
@@ -42,25 +44,12 @@ impl Lacking {
             let many = *count >= LEAST && *count as f64 >= LEAST_SHARE * records as f64;
             let what = spec.what.replace("{class}", class);
             many.then(|| {
-                let (count, records) = (grouped(*count), grouped(records));
+                let (count, records) = (thousands(*count as f64), thousands(records as f64));
                 format!("{count} of {records} records {what}: `--field {field}={class}` reads all of them so")
             })
         };
         self.fields.iter().filter_map(remark).collect()
     }
-}
-
-/// 3012480 as `3,012,480`.
-fn grouped(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 #[cfg(test)]
