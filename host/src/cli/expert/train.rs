@@ -159,8 +159,12 @@ impl Train {
             [("graded score, held-out", &summary.held_out), ("graded score, own suite", &summary.eval_prompts)]
         {
             if let Some(Compared { base, expert }) = pair {
+                let left_out = match expert.left_out {
+                    0 => String::new(),
+                    n => format!("; {n} left out, too long for the base with an answer"),
+                };
                 lines.push(format!(
-                    "  {name:23}  {:.3} → {:.3} (of 1, {} prompts)",
+                    "  {name:23}  {:.3} → {:.3} (of 1, {} prompts{left_out})",
                     base.score,
                     expert.score,
                     expert.graded.len()
