@@ -113,6 +113,14 @@ impl ExamReporter for ExamProgress {
         }
     }
 
+    fn beyond_training(&self, who: &str, prompts: usize, trained: usize) {
+        self.close();
+        let are = if prompts == 1 { "prompt is" } else { "prompts are" };
+        note(&format!(
+            "warning: {prompts} {are} longer than the records that `{who}` was trained on, of at most {trained} tokens"
+        ));
+    }
+
     fn answering(&self, who: &str, done: usize, total: usize, answer: &Answered) {
         let first = answer.text.lines().next().unwrap_or_default();
         self.step(who, done, total, first.chars().take(80).collect());

@@ -71,6 +71,8 @@ pub trait ExamReporter: Sync {
     fn checking(&self, done: usize, total: usize);
     /// What became of the suite.
     fn checked(&self, checked: &Checked);
+    /// So many prompts are longer than the records that `who` was trained on, of at most `trained` tokens.
+    fn beyond_training(&self, who: &str, prompts: usize, trained: usize);
     /// An answer of `who` has come: the `done`th of `total`.
     fn answering(&self, who: &str, done: usize, total: usize, answer: &Answered);
     /// So many prompts of all are examined, the answers of all candidates to each.

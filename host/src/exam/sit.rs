@@ -21,6 +21,7 @@ use super::error::ExamError;
 use super::suite::SuitePrompt;
 use crate::experts::answer::{Answer, answer_to, has_room};
 use crate::experts::base::Base;
+use crate::experts::run_folder::trained_length;
 use crate::experts::tokenise::Tokeniser;
 use crate::plugins::LoadedExpert;
 
@@ -95,6 +96,12 @@ impl Room<'_> {
         let who = self.digest(&candidate)?;
         let records: Vec<_> = self.prompts.iter().map(|p| p.record.clone()).collect();
         let prompts = self.tokeniser.prompts(self.expert, &records)?;
+        if let Some(trained) = candidate.dir().and_then(trained_length) {
+            let beyond = prompts.iter().filter(|ids| ids.len() > trained).count();
+            if beyond > 0 {
+                reporter.beyond_training(&candidate.name, beyond, trained);
+            }
+        }
         let mut answers = Vec::with_capacity(prompts.len());
         for (at, ids) in prompts.iter().enumerate() {
             if stop.load(Ordering::Relaxed) {

@@ -4,6 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use hive_engine::files::write_file;
+use hive_sdk::manifest::Recipe;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -132,6 +133,15 @@ impl RunFolder {
     pub(super) fn fault(&self, action: &'static str, path: &Path, source: std::io::Error) -> ExpertError {
         ExpertError::RunFolder { action, path: path.to_owned(), source }
     }
+}
+
+/// Most tokens of the records that an adapter of a run was trained on: the run's folder says so.
+pub fn trained_length(adapter: &Path) -> Option<usize> {
+    // `RUN/adapter`, or `RUN/checkpoints/step-000123`.
+    let adapter = adapter.canonicalize().ok()?;
+    let recipe = adapter.ancestors().skip(1).take(2).map(|run| run.join("recipe.json")).find(|path| path.is_file())?;
+    let recipe: Recipe = serde_json::from_str(&std::fs::read_to_string(recipe).ok()?).ok()?;
+    Some(recipe.training.max_seq_len)
 }
 
 #[cfg(test)]

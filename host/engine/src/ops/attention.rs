@@ -95,8 +95,8 @@ pub fn head_forward(
                 let (seen, hidden) = row.split_at_mut(before + first + t + 1);
                 let top = max(seen);
                 let sum = exp_and_sum(seen, top);
-                *lse = top + sum.ln();
-                let share = 1.0 / sum;
+                *lse = (f64::from(top) + sum.ln()) as f32;
+                let share = (1.0 / sum) as f32;
                 seen.iter_mut().for_each(|p| *p *= share);
                 hidden.fill(0.0);
             }
@@ -115,7 +115,7 @@ pub fn one_query(out: &mut [f32], q: &[f32], k: &[f32], v: &[f32], scores: &mut 
     wide!({
         scores.extend(k.chunks_exact(dim).map(|k| scale * dot(q, k)));
         let top = max(scores);
-        let sum = exp_and_sum(scores, top);
+        let sum = exp_and_sum(scores, top) as f32;
         out.fill(0.0);
         for (p, v) in scores.iter().zip(v.chunks_exact(dim)) {
             let p = p / sum;

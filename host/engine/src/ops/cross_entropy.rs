@@ -73,13 +73,13 @@ pub fn forward_backward(
         let logits = &mut logits[..n * vocab];
         nt(logits, hidden, head, (n, vocab, width), 1.0, Write::Replace);
         let scale = gradient.as_ref().map(|(_, scale)| *scale);
-        let found: Vec<(f32, bool)> = logits
+        let found: Vec<(f64, bool)> = logits
             .par_chunks_exact_mut(vocab)
             .zip(targets)
             .map(|(row, &target)| wide!(one_row(row, target as usize, scale)))
             .collect();
         for (nll, correct) in found {
-            total += Loss { sum: f64::from(nll), tokens: 1, correct: usize::from(correct) };
+            total += Loss { sum: nll, tokens: 1, correct: usize::from(correct) };
         }
         if let Some((dhidden, _)) = &mut gradient {
             nn(&mut dhidden[chunk * rows * width..][..n * width], logits, head, (n, width, vocab), 1.0, Write::Replace);
@@ -91,14 +91,20 @@ pub fn forward_backward(
 /// Negative log-likelihood of the target and whether it is the arg max; the row becomes
 /// scale · (softmax − onehot) when a scale is given.
 #[inline(always)]
-fn one_row(row: &mut [f32], target: usize, scale: Option<f32>) -> (f32, bool) {
+fn one_row(row: &mut [f32], target: usize, scale: Option<f32>) -> (f64, bool) {
     let (top, at_target) = (max(row), row[target]);
-    let sum = exp_and_sum(row, top);
+    // The others apart: of a target that is all but certain, it is they that loss and gradient are made of.
+    row[target] = f32::NEG_INFINITY;
+    let others = exp_and_sum(row, top);
+    let below_top = f64::from(at_target) - f64::from(top);
+    let own = below_top.exp();
+    let sum = others + own;
     if let Some(scale) = scale {
-        let factor = scale / sum;
+        let factor = (f64::from(scale) / sum) as f32;
         row.iter_mut().for_each(|p| *p *= factor);
-        row[target] -= scale;
+        row[target] = (-f64::from(scale) * others / sum) as f32;
     }
     // A NaN anywhere in the row reaches the sum and with it the loss.
-    (top + sum.ln() - at_target, at_target >= top)
+    let nll = if below_top >= 0.0 { others.ln_1p() } else { sum.ln() - below_top };
+    (nll, at_target >= top)
 }

@@ -121,24 +121,26 @@ pub fn max(values: &[f32]) -> f32 {
     best.iter().copied().fold(tail, |m, v| if v > m { v } else { m })
 }
 
-/// Replaces every value v by e^(v - shift) and returns their sum.
+/// Replaces every value v by e^(v - shift) and returns their sum, which is made in f64: in f32, thousands
+/// of small values of a vocabulary would be lost, one by one, beside a large one, and all in the same
+/// direction.
 #[inline(always)]
-pub fn exp_and_sum(values: &mut [f32], shift: f32) -> f32 {
+pub fn exp_and_sum(values: &mut [f32], shift: f32) -> f64 {
     const LANES: usize = 16;
-    let mut sums = [0.0f32; LANES];
+    let mut sums = [0.0f64; LANES];
     let mut chunks = values.chunks_exact_mut(LANES);
     for chunk in &mut chunks {
         for l in 0..LANES {
             chunk[l] = exp(chunk[l] - shift);
-            sums[l] += chunk[l];
+            sums[l] += f64::from(chunk[l]);
         }
     }
-    let mut tail = 0.0;
+    let mut tail = 0.0f64;
     for v in chunks.into_remainder() {
         *v = exp(*v - shift);
-        tail += *v;
+        tail += f64::from(*v);
     }
-    tree_sum(sums) + tail
+    sums.iter().sum::<f64>() + tail
 }
 
 #[cfg(test)]
@@ -164,13 +166,23 @@ mod tests {
 
     #[test]
     fn sums_and_maxima_see_every_element() {
-        for n in [0, 1, 15, 16, 17, 100] {
+        for n in [0, 1, 15, 16, 17, 100, 256, 700] {
             let a: Vec<f32> = (0..n).map(|i| i as f32).collect();
             let ones = vec![1.0; n];
             assert_eq!(dot(&a, &ones), a.iter().sum::<f32>());
             assert_eq!(max(&a), a.last().copied().unwrap_or(f32::NEG_INFINITY));
             let mut zeros = vec![0.5; n];
-            assert_eq!(exp_and_sum(&mut zeros, 0.5), n as f32);
+            assert_eq!(exp_and_sum(&mut zeros, 0.5), n as f64);
+            assert!(zeros.iter().all(|v| *v == 1.0));
         }
+    }
+
+    #[test]
+    fn small_values_are_not_lost_beside_a_large_one() {
+        // A vocabulary of which one token is all but certain.
+        let mut values = vec![-17.0f32; 49_152];
+        values[3] = 0.0;
+        let exact = 1.0 + 49_151.0 * (-17.0f64).exp();
+        assert!((exp_and_sum(&mut values, 0.0) - exact).abs() < 1e-7 * exact);
     }
 }

@@ -6,6 +6,7 @@ mod export;
 mod fixtures;
 mod generation;
 mod oracle;
+mod precision;
 mod primitives;
 mod runs;
 mod threads;

@@ -1,7 +1,7 @@
 //! The oracle: the same decoder composed of candle's differentiable operations, one record at a
 //! time, with DoRA written as the paper has it. candle's autograd then gives every gradient.
 
-use candle_core::{D, Device, Tensor, Var};
+use candle_core::{D, DType, Device, Tensor, Var};
 use hive_engine::adapter::{Adapter, DropoutSemantics, Method, Module, Part};
 use hive_engine::data::{Batch, Example};
 use hive_engine::model::decoder::Decoder;
@@ -10,6 +10,8 @@ use hive_engine::ops::dropout::{Mask, key};
 
 pub struct Oracle<'a> {
     base: &'a Decoder,
+    /// What it computes in.
+    dtype: DType,
     method: Method,
     /// Dropout in [`Oracle::loss`].
     pub dropout: Option<Dropout>,
@@ -17,20 +19,30 @@ pub struct Oracle<'a> {
     pub vars: Vec<(usize, Module, Part, f64, Var)>,
 }
 
-fn tensor(data: &[f32], shape: &[usize]) -> Tensor {
-    Tensor::from_slice(data, shape, &Device::Cpu).unwrap()
+fn tensor_of(dtype: DType, data: &[f32], shape: &[usize]) -> Tensor {
+    Tensor::from_slice(data, shape, &Device::Cpu).unwrap().to_dtype(dtype).unwrap()
 }
 
 impl<'a> Oracle<'a> {
+    /// The oracle in f32.
     pub fn new(base: &'a Decoder, adapter: &Adapter) -> Self {
+        Self::of(DType::F32, base, adapter)
+    }
+
+    /// The oracle that computes in this type.
+    pub fn of(dtype: DType, base: &'a Decoder, adapter: &Adapter) -> Self {
         let vars = adapter
             .tensors()
             .map(|(slot, part, range, shape)| {
-                let var = Var::from_tensor(&tensor(&adapter.params[range], &shape)).unwrap();
+                let var = Var::from_tensor(&tensor_of(dtype, &adapter.params[range], &shape)).unwrap();
                 (slot.site.layer, slot.site.module, part, f64::from(slot.site.scaling), var)
             })
             .collect();
-        Self { base, method: adapter.config.method, dropout: None, vars }
+        Self { base, dtype, method: adapter.config.method, dropout: None, vars }
+    }
+
+    fn tensor(&self, data: &[f32], shape: &[usize]) -> Tensor {
+        tensor_of(self.dtype, data, shape)
     }
 
     fn var(&self, layer: usize, module: Module, part: Part) -> Option<(&Var, f64)> {
@@ -46,12 +58,12 @@ impl<'a> Oracle<'a> {
         let key = key(&[seed, step, layer as u64, module as u64]);
         let mut keep = vec![0.0; tokens * width];
         Mask { key, token_keys, probability, reaches_base: false }.apply(&mut keep, &vec![1.0; tokens * width], width);
-        (x * tensor(&keep, &[tokens, width])).unwrap()
+        (x * self.tensor(&keep, &[tokens, width])).unwrap()
     }
 
     fn linear(&self, layer: usize, module: Module, x: &Tensor, token_keys: &[u64]) -> Tensor {
         let linear = self.base.linear(layer, module);
-        let w = tensor(linear.weight, &[linear.out, linear.input]);
+        let w = self.tensor(linear.weight, &[linear.out, linear.input]);
         let mut y = x.matmul(&w.t().unwrap()).unwrap();
         if let Some((a, s)) = self.var(layer, module, Part::A) {
             let (b, _) = self.var(layer, module, Part::B).unwrap();
@@ -77,7 +89,7 @@ impl<'a> Oracle<'a> {
             }
         }
         match linear.bias {
-            Some(bias) => y.broadcast_add(&tensor(bias, &[linear.out])).unwrap(),
+            Some(bias) => y.broadcast_add(&self.tensor(bias, &[linear.out])).unwrap(),
             None => y,
         }
     }
@@ -85,7 +97,7 @@ impl<'a> Oracle<'a> {
     fn norm(&self, x: &Tensor, w: &[f32]) -> Tensor {
         let mean = x.sqr().unwrap().mean_keepdim(D::Minus1).unwrap();
         let root = (mean + f64::from(self.base.config.rms_norm_eps)).unwrap().sqrt().unwrap();
-        x.broadcast_div(&root).unwrap().broadcast_mul(&tensor(w, &[w.len()])).unwrap()
+        x.broadcast_div(&root).unwrap().broadcast_mul(&self.tensor(w, &[w.len()])).unwrap()
     }
 
     /// [tokens, heads · dim] to rotated [heads, tokens, dim].
@@ -101,11 +113,15 @@ impl<'a> Oracle<'a> {
             return x;
         }
         let half = dim / 2;
+        // Rounded to f32, as PyTorch rounds them whatever it computes in.
         let angles: Vec<f32> = (0..tokens)
             .flat_map(|p| (0..half).map(move |i| (p, i)))
-            .map(|(p, i)| p as f32 / (self.base.config.rope_theta as f32).powf(2.0 * i as f32 / dim as f32))
+            .map(|(p, i)| {
+                let exponent = f64::from(2.0 * i as f32 / dim as f32);
+                p as f32 * (1.0 / self.base.config.rope_theta.powf(exponent)) as f32
+            })
             .collect();
-        let angles = tensor(&angles, &[1, tokens, half]);
+        let angles = self.tensor(&angles, &[1, tokens, half]);
         let (cos, sin) = (angles.cos().unwrap(), angles.sin().unwrap());
         let (x0, x1) = (x.narrow(2, 0, half).unwrap(), x.narrow(2, half, half).unwrap());
         let times = |a: &Tensor, b: &Tensor| a.broadcast_mul(b).unwrap();
@@ -118,11 +134,11 @@ impl<'a> Oracle<'a> {
     fn logits(&self, ids: &[u32], keys: &[u64]) -> Tensor {
         let c = &self.base.config;
         let (n, dim) = (ids.len(), c.head_dim);
-        let table = tensor(&self.base.embedding, &[c.vocab_size, c.hidden_size]);
+        let table = self.tensor(&self.base.embedding, &[c.vocab_size, c.hidden_size]);
         let mut x = table.index_select(&Tensor::new(ids, &Device::Cpu).unwrap(), 0).unwrap();
         let hidden: Vec<f32> =
             (0..n).flat_map(|t| (0..n).map(move |s| if s > t { f32::NEG_INFINITY } else { 0.0 })).collect();
-        let causal = tensor(&hidden, &[1, n, n]);
+        let causal = self.tensor(&hidden, &[1, n, n]);
         for (l, layer) in self.base.layers.iter().enumerate() {
             let h = self.norm(&x, &layer.input_norm);
             let q = self.heads(&self.linear(l, Module::QProj, &h, keys), c.num_heads, layer.q_norm.as_ref(), true);
@@ -143,7 +159,7 @@ impl<'a> Oracle<'a> {
             let act = (gate * self.linear(l, Module::UpProj, &h, keys)).unwrap();
             x = (x + self.linear(l, Module::DownProj, &act, keys)).unwrap();
         }
-        let head = tensor(self.base.head(), &[c.vocab_size, c.hidden_size]);
+        let head = self.tensor(self.base.head(), &[c.vocab_size, c.hidden_size]);
         self.norm(&x, &self.base.norm).matmul(&head.t().unwrap()).unwrap()
     }
 
@@ -181,10 +197,10 @@ impl<'a> Oracle<'a> {
             .vars
             .iter()
             .map(|(.., var)| match grads.get(var) {
-                Some(g) => g.flatten_all().unwrap().to_vec1().unwrap(),
+                Some(g) => g.flatten_all().unwrap().to_dtype(DType::F32).unwrap().to_vec1().unwrap(),
                 None => vec![0.0; var.elem_count()],
             })
             .collect();
-        (f64::from(loss.to_scalar::<f32>().unwrap()), gradients)
+        (loss.to_dtype(DType::F64).unwrap().to_scalar().unwrap(), gradients)
     }
 }

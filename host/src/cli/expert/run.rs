@@ -9,7 +9,6 @@ use clap::Args;
 use hive_engine::adapter::AdapterScales;
 use hive_engine::adapter::peft;
 use hive_engine::model::pass::Model;
-use hive_sdk::manifest::Recipe;
 use hive_sdk::{Inspection, Record};
 
 use super::super::error::Failure;
@@ -26,7 +25,7 @@ use crate::experts::base::Base;
 use crate::experts::data::OpenExpert;
 use crate::experts::inspection::Inspector;
 use crate::experts::prompt_sample;
-use crate::experts::run_folder::RunFolder;
+use crate::experts::run_folder::{RunFolder, trained_length};
 use crate::experts::tokenise::Tokeniser;
 use crate::installed::{InstallError, Release, Store};
 use crate::models::{ModelError, ModelStore};
@@ -369,15 +368,6 @@ impl Run {
             }
         }
     }
-}
-
-/// Most tokens of the records that an adapter of a run was trained on: the run's folder says so.
-fn trained_length(adapter: &Path) -> Option<usize> {
-    // `RUN/adapter`, or `RUN/checkpoints/step-000123`.
-    let adapter = adapter.canonicalize().ok()?;
-    let recipe = adapter.ancestors().skip(1).take(2).map(|run| run.join("recipe.json")).find(|path| path.is_file())?;
-    let recipe: Recipe = serde_json::from_str(&std::fs::read_to_string(recipe).ok()?).ok()?;
-    Some(recipe.training.max_seq_len)
 }
 
 /// Who answers.

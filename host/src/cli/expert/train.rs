@@ -192,7 +192,11 @@ impl Train {
         for (name, pair) in [("held-out", &summary.held_out), ("eval prompts", &summary.eval_prompts)] {
             let Some(Compared { base, expert }) = pair else { continue };
             let (a, b) = (base.figures, expert.figures);
-            let of = format!("({} of {} asked)", expert.graded.len(), expert.of);
+            let left_out = match expert.left_out {
+                0 => String::new(),
+                n => format!("; {n} left out, too long for the base with an answer"),
+            };
+            let of = format!("({} of {} asked{left_out})", expert.graded.len(), expert.of);
             line(&format!("right answers, {name}"), format!("{} → {} {of}", a.right_answers, b.right_answers));
             line(&format!("partial credit, {name}"), format!("{} → {} {of}", a.partial_credit, b.partial_credit));
         }

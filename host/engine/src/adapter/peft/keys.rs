@@ -3,6 +3,7 @@
 //! magnitude with `.weight`. Here all of them mean the same.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::adapter::config::Module;
 use crate::adapter::params::Part;
@@ -60,11 +61,11 @@ impl Keys {
                 keys.strange.push(name);
                 continue;
             };
-            let own = name_of(path, part);
-            if keys.by_name.contains_key(&own) {
-                keys.strange.push(name);
-            } else {
-                keys.by_name.insert(own, name);
+            match keys.by_name.entry(name_of(path, part)) {
+                Entry::Vacant(place) => {
+                    place.insert(name);
+                }
+                Entry::Occupied(_) => keys.strange.push(name),
             }
         }
         keys
