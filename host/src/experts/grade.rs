@@ -34,7 +34,7 @@ pub struct Scores {
     /// How often each finding came.
     pub findings: BTreeMap<String, usize>,
     /// Prompts that were not asked: with an answer they are more than the base can read.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub left_out: usize,
     /// Prompt by prompt.
     pub graded: Vec<Graded>,
