@@ -387,6 +387,8 @@ pub(super) fn select(rewriter: &mut Rewriter<'_>, select: &mut Select) {
         return;
     }
     let mut grouped = Vec::new();
+    // The sums of ROLLUP show NULL for a key, which no aggregate of its texts would.
+    let sums = matches!(&select.group_by, GroupByExpr::Expressions(_, modifiers) if !modifiers.is_empty());
     if let GroupByExpr::Expressions(keys, _) = &mut select.group_by {
         for key in keys.iter_mut() {
             // A key may stand for an output.
@@ -394,14 +396,14 @@ pub(super) fn select(rewriter: &mut Rewriter<'_>, select: &mut Select) {
             let value = stands_for.as_ref().unwrap_or(key);
             match rewriter.within(value) {
                 Decides::No => {}
-                Decides::Maybe => rewriter.notes_case(value),
-                Decides::Yes => {
+                Decides::Yes if !sums => {
                     rewriter.passes_over_case(value);
                     grouped.push(value.clone());
                     let mut value = value.clone();
                     lower(&mut value);
                     *key = value;
                 }
+                _ => rewriter.notes_case(value),
             }
         }
     }

@@ -31,6 +31,11 @@ pub(super) fn order_key(rewriter: &mut Rewriter<'_>, expr: &Expr) -> Option<Expr
     Some(key)
 }
 
+/// Whether an expression is an ENUM whose members stand in another order than that of the alphabet.
+pub(super) fn is_reordered(rewriter: &Rewriter<'_>, expr: &Expr) -> bool {
+    members(rewriter, expr).is_some_and(|members| !members.is_sorted())
+}
+
 /// An ENUM where a number is wanted.
 pub(super) fn as_number(rewriter: &mut Rewriter<'_>, expr: &mut Expr) -> bool {
     let Some(members) = members(rewriter, expr) else { return false };

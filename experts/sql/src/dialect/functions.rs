@@ -108,11 +108,36 @@ pub(super) fn expr(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
 /// ORDER BY within an aggregate: NULL sorts there as in a query's.
 fn ordered_arguments(rewriter: &mut Rewriter<'_>, function: &mut Function) {
     let FunctionArguments::List(list) = &mut function.args else { return };
+    let distinct = list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
     for clause in &mut list.clauses {
         if let FunctionArgumentClause::OrderBy(items) = clause {
-            items.iter_mut().for_each(|item| order_item(rewriter, item, None));
+            for item in items {
+                // With DISTINCT nothing can be ordered by but what is aggregated.
+                if distinct && enums::is_reordered(rewriter, &item.expr) {
+                    let what = format!(
+                        "{} sorts in the order of its members there, as a text in PostgreSQL",
+                        brief(&item.expr)
+                    );
+                    rewriter.noted("enum-order", what);
+                    continue;
+                }
+                order_item(rewriter, item, None);
+            }
         }
     }
+}
+
+/// MySQL rounds a floating-point number by its binary value: to digits by way of a whole number, which
+/// PostgreSQL rounds in the same way.
+fn rounded(rewriter: &Rewriter<'_>, name: &str, value: &Expr, digits: &Expr) -> Option<Expr> {
+    if rewriter.dialect != Dialect::MySql || !rewriter.certain || rewriter.scopes.kind(value) != Some(Kind::Float) {
+        return None;
+    }
+    let (digits, _) = super::comparisons::literal(digits).filter(|(_, number)| *number)?;
+    let digits = digits.parse::<usize>().ok().filter(|digits| (1..=9).contains(digits))?;
+    let power = integer(10usize.pow(u32::try_from(digits).ok()?));
+    let template = if name == "round" { "ROUND($1 * $2) / $2" } else { "TRUNC($1 * $2) / $2" };
+    build(template, &[value, &power])
 }
 
 /// A call that becomes another expression altogether.
@@ -255,6 +280,7 @@ fn replaced(rewriter: &Rewriter<'_>, name: &str, function: &Function) -> Option<
             Some(Expr::Value(Value::Null.into()))
         }
         ("unicode", [value]) if !mysql => build("NULLIF(ASCII($1), 0)", &[value]),
+        ("round" | "truncate", [value, digits]) => rounded(rewriter, name, value, digits),
         ("sha2", [value, Expr::Value(length)]) => {
             let template = match number(length)? {
                 0 | 256 => "ENCODE(SHA256(CONVERT_TO($1, 'UTF8')), 'hex')",

@@ -60,7 +60,7 @@ pub(super) fn same(a: &Expr, b: &Expr) -> bool {
 /// Adds what is neither grouped nor aggregated to GROUP BY.
 pub(super) fn complete(rewriter: &mut Rewriter<'_>, select: &mut Select) {
     let GroupByExpr::Expressions(keys, modifiers) = &select.group_by else { return };
-    if keys.is_empty() || !modifiers.is_empty() {
+    if keys.is_empty() || !modifiers.is_empty() || keys.iter().any(is_of_sets) {
         return;
     }
     // `GROUP BY 1` and `GROUP BY name_of_an_output` stand for outputs.
@@ -120,7 +120,7 @@ pub(super) fn complete_order(rewriter: &mut Rewriter<'_>, query: &mut Query) {
     let Some(order_by) = &query.order_by else { return };
     let OrderByKind::Expressions(items) = &order_by.kind else { return };
     let GroupByExpr::Expressions(keys, modifiers) = &select.group_by else { return };
-    if !modifiers.is_empty() || (keys.is_empty() && !aggregated(select)) {
+    if !modifiers.is_empty() || keys.iter().any(is_of_sets) || (keys.is_empty() && !aggregated(select)) {
         return;
     }
     let mut missing = Vec::new();
@@ -204,6 +204,11 @@ fn bare_columns(expr: &Expr, known: &[Expr], into: &mut Vec<Expr>) {
         }
     }
     walk::expr(expr, &mut Search { known, into, inside: 0, queries: 0 });
+}
+
+/// `ROLLUP (…)` and the like: several groupings at once.
+fn is_of_sets(key: &Expr) -> bool {
+    matches!(key, Expr::Rollup(_) | Expr::Cube(_) | Expr::GroupingSets(_))
 }
 
 /// Whether a column is of a query around this one: within it, it has one value.

@@ -48,6 +48,7 @@ const SAME: &[Example] = &[
     (Some(Sqlite), PEOPLE, "SELECT ROUND(pay) FROM people WHERE pay IS NOT NULL ORDER BY id", &["3", "4"]),
     (Some(Sqlite), PEOPLE, "SELECT CAST('2.987' AS DECIMAL(4, 1))", &["2.987"]),
     (Some(Sqlite), PEOPLE, "SELECT DATE('2023-01-31', '+1 month')", &["2023-03-03"]),
+    (Some(MySql), PEOPLE, "SELECT ROUND(pay * 2 + 0.25, 1), TRUNCATE(pay, 1) FROM people WHERE id = 1", &["5.2|2.5"]),
     // Texts read as numbers: one rule for a mean, a comparison, a sum and a cast.
     (
         Some(MySql),
@@ -131,6 +132,12 @@ const SAME: &[Example] = &[
         PEOPLE,
         "WITH w AS (SELECT id, name FROM people) SELECT name, COUNT(*) FROM w GROUP BY id ORDER BY id",
         &["Rye|1", "rye|1", "Oat|1"],
+    ),
+    (
+        Some(MySql),
+        "CREATE TABLE r (g INT, n INT); INSERT INTO r VALUES (1, 2), (1, 3), (2, 4);",
+        "SELECT g, SUM(n) FROM r GROUP BY g WITH ROLLUP HAVING SUM(n) > 4 ORDER BY SUM(n)",
+        &["1|5", "NULL|9"],
     ),
     // One mark, and the whole is read so.
     (
@@ -236,6 +243,7 @@ fn a_comparison_that_may_pass_over_case_bears_a_note() {
         "SELECT DISTINCT name FROM t",
         "SELECT id FROM t ORDER BY name",
         "SELECT MAX(name) FROM t",
+        "SELECT name, COUNT(*) FROM t GROUP BY name WITH ROLLUP",
         "SELECT name FROM t UNION SELECT 'x'",
     ] {
         let done = translate(schema, sql, Some(MySql)).unwrap();
