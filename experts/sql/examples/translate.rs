@@ -20,6 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Ok(done) => json!({
                 "schema": done.schema, "sql": done.sql, "dialect": done.dialect.name(),
                 "changes": done.changes.iter().map(|c| json!([c.rule, c.what])).collect::<Vec<_>>(),
+                "notes": done.notes.iter().map(|c| json!([c.rule, c.what])).collect::<Vec<_>>(),
             }),
             Err(error) => json!({"code": error.code, "error": error.why}),
         };
