@@ -3,16 +3,18 @@
 
 use sqlparser::ast::{
     BinaryOperator, CaseWhen, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArgumentList, FunctionArguments, Ident, ObjectName, Select, SelectItem, UnaryOperator, Value,
-    ValueWithSpan, WindowType,
+    FunctionArgumentList, FunctionArguments, Ident, ObjectName, UnaryOperator, Value, ValueWithSpan, WindowType,
 };
 
 use super::names::Kind;
 use super::queries::order_item;
+use super::rounding::{remainder, round, rounded};
 use super::template::build;
+use super::texts::{
+    ascii_case, count_of_characters, first_byte, joined, of_text, printed, substring, trim, truth_as_text,
+};
 use super::{Dialect, Rewriter, calls, enums, numbers, regexps};
 use crate::schema::last_part;
-use crate::walk::{self, Look};
 
 /// Functions that have another name and the same arguments.
 const RENAMED: [(&str, &str); 17] = [
@@ -125,19 +127,6 @@ fn ordered_arguments(rewriter: &mut Rewriter<'_>, function: &mut Function) {
             }
         }
     }
-}
-
-/// MySQL rounds a floating-point number by its binary value: to digits by way of a whole number, which
-/// PostgreSQL rounds in the same way.
-fn rounded(rewriter: &Rewriter<'_>, name: &str, value: &Expr, digits: &Expr) -> Option<Expr> {
-    if rewriter.dialect != Dialect::MySql || !rewriter.certain || rewriter.scopes.kind(value) != Some(Kind::Float) {
-        return None;
-    }
-    let (digits, _) = super::comparisons::literal(digits).filter(|(_, number)| *number)?;
-    let digits = digits.parse::<usize>().ok().filter(|digits| (1..=9).contains(digits))?;
-    let power = integer(10usize.pow(u32::try_from(digits).ok()?));
-    let template = if name == "round" { "ROUND($1 * $2) / $2" } else { "TRUNC($1 * $2) / $2" };
-    build(template, &[value, &power])
 }
 
 /// A call that becomes another expression altogether.
@@ -301,27 +290,6 @@ fn replaced(rewriter: &Rewriter<'_>, name: &str, function: &Function) -> Option<
         ),
         _ => regexps::call(rewriter, function).or_else(|| calls::replaced(rewriter.dialect, function)),
     }
-}
-
-/// MySQL's CONCAT, which is NULL as soon as one part is; PostgreSQL's passes NULL over.
-fn joined(rewriter: &Rewriter<'_>, parts: &[&Expr]) -> Option<Expr> {
-    let text = |part: &Expr| match rewriter.scopes.kind(part) {
-        Some(Kind::Text) => Some(part.clone()),
-        // A truth value is written 1 or 0.
-        Some(Kind::Boolean) => build("CAST(CAST($1 AS INTEGER) AS TEXT)", &[part]),
-        _ => build("CAST($1 AS TEXT)", &[part]),
-    };
-    let (first, rest) = parts.split_first()?;
-    let mut whole = text(first)?;
-    for part in rest {
-        whole = build("$1 || $2", &[&whole, &text(part)?])?;
-        if let Expr::BinaryOp { left, .. } = &mut whole
-            && let Expr::Nested(inner) = &**left
-        {
-            *left = inner.clone();
-        }
-    }
-    Some(whole)
 }
 
 pub(super) fn integer(n: usize) -> Expr {
@@ -496,47 +464,6 @@ pub(super) fn is_condition(expr: &Expr) -> bool {
     }
 }
 
-/// `ROUND(x, n)` of a floating-point number, which PostgreSQL rounds to whole ones alone; and
-/// SQLite's `ROUND(x)`, which takes halves away from zero where PostgreSQL takes them to even ones.
-fn round(rewriter: &mut Rewriter<'_>, name: &str, function: &mut Function) {
-    let FunctionArguments::List(list) = &mut function.args else { return };
-    let mysql = rewriter.dialect == Dialect::MySql;
-    let digits = match &list.args[..] {
-        [_, FunctionArg::Unnamed(FunctionArgExpr::Expr(digits))] => super::comparisons::literal(digits),
-        _ => None,
-    };
-    // SQLite rounds to no fewer digits than none.
-    if !mysql && name == "round" && digits.as_ref().is_some_and(|(n, number)| *number && n.starts_with('-')) {
-        list.args.truncate(1);
-        rewriter.changed("rounded-number", "a negative number of digits counts as none".to_owned());
-    }
-    let whole = list.args.len() == 1;
-    let float = match list.args.first() {
-        Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(value))) => rewriter.scopes.kind(value) == Some(Kind::Float),
-        _ => false,
-    };
-    // MySQL rounds a floating-point number to an even one, as PostgreSQL does without digits.
-    if mysql && float && name == "round" && digits.is_some_and(|(n, _)| n == "0") {
-        list.args.truncate(1);
-        rewriter.changed("rounded-number", "`ROUND` to no digits is written without them".to_owned());
-        return;
-    }
-    if whole && (name != "round" || mysql || !rewriter.certain) {
-        return;
-    }
-    if let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(value))) = list.args.first_mut()
-        && !matches!(rewriter.scopes.kind(value), Some(Kind::Integer | Kind::Number))
-        && !matches!(value, Expr::Cast { data_type: sqlparser::ast::DataType::Numeric(_), .. })
-        && let Some(cast) = match rewriter.scopes.kind(value) {
-            Some(Kind::Text) => numbers::of_text(rewriter, value),
-            _ => build("CAST($1 AS NUMERIC)", &[value]),
-        }
-    {
-        rewriter.changed("rounded-number", "`ROUND` to digits takes a NUMERIC".to_owned());
-        *value = cast;
-    }
-}
-
 /// SQLite's `MAX(a, b)` is PostgreSQL's `GREATEST`. There and in MySQL it is NULL as soon as one
 /// value is; in PostgreSQL when all are.
 fn extreme_of_several(rewriter: &mut Rewriter<'_>, function: &mut Function) -> Option<Expr> {
@@ -570,65 +497,8 @@ fn extreme_of_several(rewriter: &mut Rewriter<'_>, function: &mut Function) -> O
     Some(case_of(vec![CaseWhen { condition, result: Expr::Value(Value::Null.into()) }], Some(plain)))
 }
 
-/// A function of texts, called with something else.
-fn of_text(rewriter: &mut Rewriter<'_>, function: &mut Function) {
-    let FunctionArguments::List(list) = &mut function.args else { return };
-    let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(value))) = list.args.first_mut() else { return };
-    if !matches!(rewriter.scopes.kind(value), None | Some(Kind::Text | Kind::Other))
-        && let Some(cast) = build("CAST($1 AS TEXT)", &[value])
-    {
-        rewriter.changed("text-of-value", format!("`{}` takes a text", function.name));
-        *value = cast;
-    }
-}
-
-/// `PRINTF` of one value: a number filled up with zeros or cut to digits, or anything as text.
-fn printed(rewriter: &Rewriter<'_>, format: &str, values: &[&Expr]) -> Option<Expr> {
-    let text = |of: &str| Expr::Value(Value::SingleQuotedString(of.to_owned()).into());
-    let (before, rest) = format.split_once('%')?;
-    let end = rest.find(|c: char| c.is_ascii_alphabetic())?;
-    let (flags, kind, after) = (&rest[..end], &rest[end..=end], &rest[end + 1..]);
-    let [value] = values else {
-        // Several values with nothing to be done to them.
-        let plain = format.replace("%d", "%s");
-        let arguments: Vec<Expr> = std::iter::once(text(&plain)).chain(values.iter().map(|v| (*v).clone())).collect();
-        let only_plain =
-            plain.matches('%').count() == plain.matches("%s").count() && plain.matches("%s").count() == values.len();
-        return only_plain.then(|| call("FORMAT", arguments));
-    };
-    if after.contains('%') {
-        return None;
-    }
-    let digits = |n: &str| n.parse::<usize>().ok().map(integer);
-    // Of NULL a number is 0 and a text empty.
-    let column = matches!(value, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
-    let nullable = column && !rewriter.scopes.known(value).is_some_and(|known| known.not_null);
-    let filled = match kind {
-        _ if !nullable => (*value).clone(),
-        "s" if rewriter.scopes.kind(value) != Some(Kind::Text) => (*value).clone(),
-        "s" => build("COALESCE($1, '')", &[value])?,
-        _ => build("COALESCE($1, 0)", &[value])?,
-    };
-    let value = &&filled;
-    let shown = match (flags, kind) {
-        ("", "d" | "i" | "s") => match rewriter.scopes.kind(value) {
-            Some(Kind::Text) => (*value).clone(),
-            _ => build("CAST($1 AS TEXT)", &[value])?,
-        },
-        (width, "d" | "i") if width.starts_with('0') => {
-            build("LPAD(CAST($1 AS TEXT), $2, '0')", &[value, &digits(&width[1..])?])?
-        }
-        (places, "f") if places.starts_with('.') => {
-            build("CAST(ROUND(CAST($1 AS NUMERIC), $2) AS TEXT)", &[value, &digits(&places[1..])?])?
-        }
-        _ => return None,
-    };
-    let shown = if before.is_empty() { shown } else { build("$1 || $2", &[&text(before), &shown])? };
-    if after.is_empty() { Some(shown) } else { build("$1 || $2", &[&shown, &text(after)]) }
-}
-
 /// A call of a function by its name.
-fn call(name: &str, arguments: Vec<Expr>) -> Expr {
+pub(super) fn call(name: &str, arguments: Vec<Expr>) -> Expr {
     let args = arguments.into_iter().map(|argument| FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))).collect();
     Expr::Function(Function {
         name: ObjectName::from(vec![Ident::new(name)]),
@@ -642,195 +512,6 @@ fn call(name: &str, arguments: Vec<Expr>) -> Expr {
     })
 }
 
-/// `LEFT(s, n)` with a negative count is the empty text in MySQL, in PostgreSQL all but the last.
-fn count_of_characters(rewriter: &mut Rewriter<'_>, function: &mut Function) {
-    let FunctionArguments::List(list) = &mut function.args else { return };
-    let [_, FunctionArg::Unnamed(FunctionArgExpr::Expr(count))] = &mut list.args[..] else { return };
-    let negative = match &*count {
-        Expr::UnaryOp { op: UnaryOperator::Minus, .. } => true,
-        // `LEFT(s, LOCATE(' ', s) - 1)`, where there is no blank.
-        Expr::BinaryOp { op: BinaryOperator::Minus, .. } => true,
-        Expr::Nested(inner) => matches!(**inner, Expr::BinaryOp { op: BinaryOperator::Minus, .. }),
-        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => true,
-        _ => false,
-    };
-    if negative && rewriter.certain {
-        let inner = match &*count {
-            Expr::Nested(inner) => (**inner).clone(),
-            other => other.clone(),
-        };
-        *count = call("GREATEST", vec![inner, integer(0)]);
-        rewriter.changed("negative-count", "a negative count of characters is none".to_owned());
-    }
-}
-
-/// `TRIM(BOTH 'xy' FROM s)` takes the text away in MySQL, in PostgreSQL every one of its characters.
-fn trim(rewriter: &mut Rewriter<'_>, expr: &mut Expr) -> bool {
-    use sqlparser::ast::TrimWhereField as Side;
-    let Expr::Trim { trim_where, trim_what: Some(what), expr: text, .. } = expr else { return false };
-    if rewriter.dialect != Dialect::MySql {
-        return false;
-    }
-    let Some((what, false)) = super::comparisons::literal(what) else { return false };
-    if what.chars().count() < 2 {
-        return false;
-    }
-    let mut quoted = String::new();
-    for c in what.chars() {
-        if !c.is_alphanumeric() && c != ' ' && c != '_' {
-            quoted.push('\\');
-        }
-        quoted.push(c);
-    }
-    let pattern = match trim_where {
-        Some(Side::Leading) => format!("^({quoted})+"),
-        Some(Side::Trailing) => format!("({quoted})+$"),
-        _ => format!("^({quoted})+|({quoted})+$"),
-    };
-    let pattern = super::comparisons::text(&pattern);
-    if let Some(now) = build("REGEXP_REPLACE($1, $2, '', 'g')", &[text, &pattern]) {
-        rewriter.changed("function", "`TRIM` of several characters takes them as one text".to_owned());
-        *expr = now;
-        return true;
-    }
-    false
-}
-
-/// SQLite's UPPER and LOWER change the letters of ASCII alone.
-fn ascii_case(rewriter: &mut Rewriter<'_>, function: &mut Function) {
-    let FunctionArguments::List(list) = &mut function.args else { return };
-    let [FunctionArg::Unnamed(FunctionArgExpr::Expr(text))] = &mut list.args[..] else { return };
-    let other = |text: &str| text.chars().any(|c| !c.is_ascii() && (c.is_lowercase() || c.is_uppercase()));
-    let shown = rewriter.scopes.declared(text).is_some_and(|column| column.texts.iter().any(|text| other(text)));
-    let written = super::comparisons::literal(text).is_some_and(|(text, _)| other(&text));
-    if rewriter.certain
-        && (shown || written)
-        && let Some(plain) = build("$1 COLLATE \"C\"", &[text])
-    {
-        rewriter.changed("ascii-case", format!("`{}` changes letters of ASCII alone", function.name));
-        *text = plain;
-    }
-}
-
-/// MySQL's ASCII is the first byte, PostgreSQL's the first character.
-fn first_byte(rewriter: &mut Rewriter<'_>, function: &mut Function) {
-    let Some(given) = arguments(function) else { return };
-    let [text] = given[..] else { return };
-    let other = |text: &str| text.chars().next().is_some_and(|c| !c.is_ascii());
-    let shown = rewriter.scopes.declared(text).is_some_and(|column| column.texts.iter().any(|text| other(text)));
-    let written = super::comparisons::literal(text).is_some_and(|(text, _)| other(&text));
-    if rewriter.certain && (shown || written) {
-        rewriter.refuse(
-            "other-meaning",
-            "`ASCII` of a text that begins with another character is its first byte in MySQL".to_owned(),
-        );
-    }
-}
-
-/// SQLite's RANDOM is a whole number of 64 bits with its sign, PostgreSQL's a fraction. To order by it
-/// either will do; `ABS(RANDOM()) % n` is a whole number below n.
-pub(super) fn random(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
-    let Expr::BinaryOp { left, op: BinaryOperator::Modulo, right } = expr else { return };
-    if rewriter.dialect != Dialect::Sqlite || !is_absolute_random(left) {
-        return;
-    }
-    if let Some(below) = build("CAST(FLOOR(RANDOM() * $1) AS INTEGER)", &[right]) {
-        rewriter.changed("random", "a random number below another is written by FLOOR".to_owned());
-        *expr = below;
-    }
-}
-
-fn is_absolute_random(expr: &Expr) -> bool {
-    match expr {
-        Expr::Nested(inner) => is_absolute_random(inner),
-        Expr::Function(function) => {
-            last_part(&function.name) == "abs"
-                && arguments(function).is_some_and(|all| matches!(all[..], [Expr::Function(inner)] if is_random(inner)))
-        }
-        _ => false,
-    }
-}
-
-fn is_random(function: &Function) -> bool {
-    last_part(&function.name) == "random" && arguments(function).is_some_and(|all| all.is_empty())
-}
-
-/// Refuses RANDOM where its value counts.
-pub(super) fn random_value(rewriter: &mut Rewriter<'_>, select: &Select) {
-    struct Search {
-        calls: usize,
-        below: usize,
-    }
-    impl Look for Search {
-        fn expr(&mut self, expr: &Expr) -> bool {
-            match expr {
-                Expr::Function(function) => self.calls += usize::from(is_random(function)),
-                Expr::BinaryOp { left, op: BinaryOperator::Modulo, .. } => {
-                    self.below += usize::from(is_absolute_random(left));
-                }
-                _ => {}
-            }
-            true
-        }
-    }
-    if rewriter.dialect != Dialect::Sqlite || !rewriter.certain {
-        return;
-    }
-    let mut search = Search { calls: 0, below: 0 };
-    for item in &select.projection {
-        if let SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } = item {
-            walk::expr(expr, &mut search);
-        }
-    }
-    for expr in select.selection.iter().chain(&select.having) {
-        walk::expr(expr, &mut search);
-    }
-    if search.calls > search.below {
-        let why = "`RANDOM()` is a whole number of 64 bits in SQLite, and no function of PostgreSQL's gives one";
-        rewriter.refuse("other-meaning", why.to_owned());
-    }
-}
-
-/// Among texts a truth value is written 1 or 0.
-fn truth_as_text(rewriter: &mut Rewriter<'_>, function: &mut Function) {
-    let FunctionArguments::List(list) = &mut function.args else { return };
-    for argument in &mut list.args {
-        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) = argument
-            && rewriter.scopes.kind(value) == Some(Kind::Boolean)
-            && let Some(number) = build("CAST($1 AS INTEGER)", &[value])
-        {
-            rewriter.changed("number-from-truth", "among texts a truth value is written 1 or 0".to_owned());
-            *value = number;
-        }
-    }
-}
-
-/// MOD of floating-point numbers, and by zero, which is NULL there.
-fn remainder(rewriter: &mut Rewriter<'_>, function: &mut Function) {
-    let FunctionArguments::List(list) = &mut function.args else { return };
-    let [FunctionArg::Unnamed(FunctionArgExpr::Expr(value)), FunctionArg::Unnamed(FunctionArgExpr::Expr(divisor))] =
-        &mut list.args[..]
-    else {
-        return;
-    };
-    for side in [&mut *value, &mut *divisor] {
-        if rewriter.scopes.kind(side) == Some(Kind::Float)
-            && let Some(cast) = build("CAST($1 AS NUMERIC)", &[side])
-        {
-            rewriter.changed("modulo", "`MOD` takes whole or NUMERIC numbers".to_owned());
-            *side = cast;
-        }
-    }
-    let zero = match super::comparisons::literal(divisor) {
-        Some((number, _)) => number == "0",
-        None => true,
-    };
-    if rewriter.certain && zero {
-        rewriter.changed("zero-divisor", format!("a division by {} is NULL where that is 0", brief(divisor)));
-        *divisor = call("NULLIF", vec![divisor.clone(), integer(0)]);
-    }
-}
-
 /// PostgreSQL has no highest truth value.
 fn extreme_of_truth(rewriter: &mut Rewriter<'_>, function: &mut Function) {
     let FunctionArguments::List(list) = &mut function.args else { return };
@@ -840,51 +521,6 @@ fn extreme_of_truth(rewriter: &mut Rewriter<'_>, function: &mut Function) {
     {
         rewriter.changed("number-from-truth", "the highest or lowest truth value is 1 or 0".to_owned());
         *argument = cast;
-    }
-}
-
-/// `SUBSTR` from the end, and of what is no text.
-fn substring(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
-    let Expr::Substring { expr: text, substring_from: Some(from), substring_for, .. } = expr else { return };
-    let kind = rewriter.scopes.kind(text);
-    if !matches!(kind, None | Some(Kind::Text))
-        && let Some(cast) = build("CAST($1 AS TEXT)", &[text])
-    {
-        rewriter.changed("text-of-value", "`SUBSTR` takes a text".to_owned());
-        **text = cast;
-    }
-    let mysql = rewriter.dialect == Dialect::MySql;
-    // Position 0 is before the first: MySQL finds nothing there, SQLite one character less.
-    if mysql && super::comparisons::literal(from).is_some_and(|(position, number)| number && position == "0") {
-        rewriter.changed("function", "`SUBSTRING` from position 0 is the empty text".to_owned());
-        if let Some(none) = build("LEFT($1, 0)", &[text]) {
-            *expr = none;
-        }
-        return;
-    }
-    let Expr::UnaryOp { op: UnaryOperator::Minus, expr: back } = &**from else { return };
-    let length = super::comparisons::literal(back).and_then(|(n, _)| n.parse::<usize>().ok());
-    let short = |text: &Expr| {
-        length.is_some_and(|length| {
-            let texts = rewriter.scopes.declared(text).map(|column| &column.texts);
-            texts.is_some_and(|texts| texts.iter().any(|text| text.chars().count() < length))
-        })
-    };
-    // MySQL finds nothing where the text is shorter.
-    let tail = match substring_for {
-        None if mysql && short(text) => {
-            build("CASE WHEN CHAR_LENGTH($1) >= $2 THEN RIGHT($1, $2) ELSE LEFT($1, 0) END", &[text, back])
-        }
-        Some(length) if mysql && short(text) => build(
-            "CASE WHEN CHAR_LENGTH($1) >= $2 THEN LEFT(RIGHT($1, $2), $3) ELSE LEFT($1, 0) END",
-            &[text, back, length],
-        ),
-        None => build("RIGHT($1, $2)", &[text, back]),
-        Some(length) => build("LEFT(RIGHT($1, $2), $3)", &[text, back, length]),
-    };
-    if let Some(tail) = tail {
-        rewriter.changed("function", "`SUBSTR` from the end is written RIGHT".to_owned());
-        *expr = tail;
     }
 }
 

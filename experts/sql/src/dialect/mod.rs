@@ -3,19 +3,19 @@
 //! has changed is told. It proves nothing: that is `execute`'s.
 //!
 //! ```text
-//! signs     whose SQL a record is           foreign    remarks on another's spellings
-//! untranslated  whose it is when it is none of the three
-//! names     which names there are           kinds      what kind of values an expression has
-//! origin    what PostgreSQL's types do not say of a column
-//! tables    columns, options    types       rows       values against columns      keys  foreign keys
-//! functions calls               dates       calls about dates                  operators  operators
-//! meanings  names that mean something else      calls     calls without rules of their own                regexps    regular expressions
-//! comparisons types that differ patterns    LIKE, REGEXP, GLOB       collation  regard to case
-//! json      paths into JSON                 enums      MySQL's ENUM      numbers  texts as numbers
-//! truncated_dates  MySQL's idiom for the first day of a month
-//! queries   LIMIT, ORDER BY, FROM           groups     GROUP BY       writes  INSERT, UPDATE, DELETE
-//! exactness     which changes keep the meaning
-//! parentheses   so that the text is read as the tree was meant
+//! whose it is   signs: the marks of each database    untranslated: those of dialects that are not read
+//!               reading: their grammars              foreign: remarks on another's spellings
+//! names         names: which there are               kinds: what kind of values an expression has
+//!               origin: what PostgreSQL's types do not say of a column
+//! schemas       tables, types, keys                  rows: values against columns
+//! calls         functions, texts, dates, regexps     calls: those without rules of their own
+//!               rounding, random, truncated_dates    meanings: names that mean something else
+//! expressions   operators, patterns                  comparisons: types that differ
+//!               collation: regard to case            numbers: texts as numbers
+//!               json: paths                          enums: MySQL's ENUM
+//! statements    queries, groups, writes
+//! afterwards    parentheses: so that the text is read as the tree was meant
+//!               exactness: which changes keep the meaning
 //! ```
 
 mod calls;
@@ -38,12 +38,15 @@ mod origin;
 mod parentheses;
 mod patterns;
 mod queries;
+mod random;
 mod reading;
 mod regexps;
+mod rounding;
 mod rows;
 mod signs;
 mod tables;
 mod template;
+mod texts;
 mod truncated_dates;
 mod types;
 mod untranslated;
@@ -474,7 +477,7 @@ impl Edit for Walk<'_, '_> {
 
     fn select(&mut self, select: &mut Select) {
         self.0.scopes.enter_select(select);
-        functions::random_value(self.0, select);
+        random::random_value(self.0, select);
     }
 
     fn select_end(&mut self, select: &mut Select) {
@@ -486,7 +489,7 @@ impl Edit for Walk<'_, '_> {
     fn expr(&mut self, expr: &mut Expr) {
         truncated_dates::expr(self.0, expr);
         comparisons::binary_pattern(self.0, expr);
-        functions::random(self.0, expr);
+        random::random(self.0, expr);
         collation::expr(self.0, expr);
     }
 
