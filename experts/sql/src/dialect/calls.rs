@@ -53,7 +53,6 @@ const MYSQL: &[(&str, usize, &str)] = &[
     ("schema", 0, "CURRENT_DATABASE()"),
     ("sec_to_time", 1, "MAKE_INTERVAL(secs => $1)"),
     ("session_user", 0, "SESSION_USER"),
-    ("sleep", 1, "PG_SLEEP($1)"),
     ("space", 1, "REPEAT(' ', $1)"),
     ("strcmp", 2, "CASE WHEN $1 < $2 THEN -1 WHEN $1 > $2 THEN 1 WHEN $1 = $2 THEN 0 END"),
     ("subtime", 2, "$1 - CAST($2 AS INTERVAL)"),

@@ -243,7 +243,13 @@ fn call(rewriter: &Rewriter<'_>, function: &Function) -> Option<Expr> {
             rest => build("CAST($1 AS DATE)", &[&modified(rewriter, rest)?]),
         },
         ("date", [value]) => build("CAST($1 AS DATE)", &[value]),
-        ("datetime", rest) if rewriter.dialect == Dialect::Sqlite => modified(rewriter, rest),
+        ("datetime", rest) if rewriter.dialect == Dialect::Sqlite => {
+            let moment = modified(rewriter, rest)?;
+            match rewriter.scopes.kind(&moment) {
+                Some(Kind::Date) => build("CAST($1 AS TIMESTAMP)", &[&moment]),
+                _ => Some(moment),
+            }
+        }
         ("time", rest) if rewriter.dialect == Dialect::Sqlite => {
             build("CAST($1 AS TIME)", &[&modified(rewriter, rest)?])
         }
@@ -504,7 +510,6 @@ const SQLITE: &[(char, &str)] = &[
     ('P', "am"),
     ('T', "HH24:MI:SS"),
     ('R', "HH24:MI"),
-    ('e', "FMDD"),
     ('I', "HH12"),
     ('p', "AM"),
     ('y', "YY"),

@@ -189,6 +189,16 @@ pub(super) fn cast(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
         *expr = (**value).clone();
         return;
     }
+    // Bytes that are a text.
+    if let Expr::Cast { expr: value, data_type, .. } = &*expr
+        && names::kind(data_type) == Kind::Text
+        && matches!(&**value, Expr::Function(function) if last_part(&function.name) == "decode")
+        && let Some(text) = build("CONVERT_FROM($1, 'UTF8')", &[value])
+    {
+        rewriter.changed("cast", "bytes become a text by CONVERT_FROM".to_owned());
+        *expr = text;
+        return;
+    }
     let Expr::Cast { expr: value, data_type, .. } = expr else { return };
     if names::kind(data_type).is_number()
         || matches!(

@@ -84,7 +84,9 @@ fn same(wanted: Option<&str>, found: Option<&str>) -> bool {
     if let (Ok(a), Ok(b)) = (wanted.parse::<f64>(), found.parse::<f64>()) {
         return (a - b).abs() <= 1e-4 * a.abs().max(b.abs()).max(1e-4) || a == b;
     }
-    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    let json = |text: &str| {
+        text.starts_with(['[', '{', '"']).then(|| serde_json::from_str::<serde_json::Value>(text).ok()).flatten()
+    };
     if let (Some(a), Some(b)) = (json(&wanted), json(&found))
         && a == b
     {
@@ -104,7 +106,8 @@ fn same(wanted: Option<&str>, found: Option<&str>) -> bool {
             },
             _ => text.to_owned(),
         };
-        text.trim_start_matches('0').to_owned()
+        // `0:30:00`.
+        if text.contains(':') { text.trim_start_matches('0').to_owned() } else { text }
     };
     moment(&wanted) == moment(&found)
 }
