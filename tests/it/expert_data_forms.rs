@@ -59,37 +59,69 @@ fn faults_cost_their_rows_and_no_more() {
 #[test]
 fn names_and_chats_as_they_are_in_use() {
     let place = sql_place();
-    let sql = "SELECT COUNT(*) FROM t";
-    let chat = |asked: String| json!({"messages": [{"role": "user", "content": asked}, {"role": "assistant", "content": sql}]});
+    let sql = "SELECT COUNT(*) FROM t WHERE a =";
+    // Each with a number of its own, so that none repeats another.
+    let chat = |asked: String| json!({"messages": [{"role": "user", "content": asked}, {"role": "assistant", "content": format!("{sql} @")}]});
     let coder = format!(
-        "### Task\nGenerate a SQL query to answer [QUESTION]How many t are there?[/QUESTION]\n\n### Database Schema\n\
+        "### Task\nGenerate a SQL query to answer [QUESTION]How many t are @?[/QUESTION]\n\n### Database Schema\n\
          This query will run on a database whose schema is represented in this string:\n{T}\n\n### Answer\n\
-         Given the database schema, here is the SQL query that answers [QUESTION]How many t are there?[/QUESTION]\n[SQL]\n"
+         Given the database schema, here is the SQL query that answers [QUESTION]How many t are @?[/QUESTION]\n[SQL]\n"
     );
-    let turns = json!([{"from": "system", "value": format!("Schema:\n{T}")}, {"from": "human", "value": "How many t are there?"}, {"from": "gpt", "value": sql}]);
-    for row in [
-        json!({"question_id": 1, "db_id": "x", " Question ": "How many t are there?", "evidence": "", "SQL": sql, "Schema": T}),
-        chat(format!("### Schema\n{T}\n\n### Question\nHow many t are there?")),
-        chat(format!("## Database\n```sql\n{T}\n```\n\n## Question\nHow many t are there?")),
-        chat(format!("**Schema:** {T}\n**Question:** How many t are there?")),
-        chat(format!("<schema>{T}</schema>\n<question>How many t are there?</question>")),
-        chat(format!("How many t are there?\n\nHere is the schema:\n{T}")),
-        chat(format!("Given the following schema, how many t are there?\n\n{T}")),
-        chat(format!("Given the following database schema:\n\n{T}\n\nHow many t are there?")),
+    let turns = json!([{"from": "system", "value": format!("Schema:\n{T}")}, {"from": "human", "value": "How many t are @?"}, {"from": "gpt", "value": format!("{sql} @")}]);
+    let rows = [
+        json!({"question_id": 1, "db_id": "x", " Question ": "How many t are @?", "evidence": "", "SQL": format!("{sql} @"), "Schema": T}),
+        chat(format!("### Schema\n{T}\n\n### Question\nHow many t are @?")),
+        chat(format!("## Database\n```sql\n{T}\n```\n\n## Question\nHow many t are @?")),
+        chat(format!("**Schema:** {T}\n**Question:** How many t are @?")),
+        chat(format!("<schema>{T}</schema>\n<question>How many t are @?</question>")),
+        chat(format!("How many t are @?\n\nHere is the schema:\n{T}")),
+        chat(format!("Given the following schema, how many t are @?\n\n{T}")),
+        chat(format!("Given the following database schema:\n\n{T}\n\nHow many t are @?")),
         chat(coder.clone()),
-        json!({"text": format!("{coder}{sql}")}),
+        json!({"text": format!("{coder}{sql} @")}),
         json!({"conversations": turns}),
-        json!({"instruction": "How many t are there?", "input": T, "output": sql}),
-        json!({"instruction": "Translate the question into SQL.", "input": format!("{T}\n\nHow many t are there?"), "output": sql}),
-        json!({"prompt": format!("Question: How many t are there?\nSchema: {T}"), "completion": sql}),
-    ] {
-        place.write("checkout/a.jsonl", &row.to_string());
-        let said = data(&place, "a.jsonl", &[]);
-        assert!(said.starts_with("exit: 0\n"), "{row}\n{said}");
-        let record = records(&place).remove(0);
-        assert_eq!(record.text("question"), Some("How many t are there?"), "{row}");
-        assert_eq!((record.text("schema"), record.text("sql")), (Some(T), Some(sql)), "{row}");
+        json!({"instruction": "How many t are @?", "input": T, "output": format!("{sql} @")}),
+        json!({"instruction": "Translate the question into SQL.", "input": format!("{T}\n\nHow many t are @?"), "output": format!("{sql} @")}),
+        json!({"prompt": format!("Question: How many t are @?\nSchema: {T}"), "completion": format!("{sql} @")}),
+    ];
+    let mut args = ["expert", "data", "sql", "--base", "none", "--out", "out"].map(str::to_owned).to_vec();
+    for (i, row) in rows.iter().enumerate() {
+        let file = format!("{i}.jsonl");
+        place.write(&format!("checkout/{file}"), &row.to_string().replace('@', &i.to_string()));
+        args.extend(["--dataset".to_owned(), file]);
     }
+    let said = place.run(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(said.starts_with("exit: 0\n"), "{said}");
+    let read = records(&place);
+    for (i, row) in rows.iter().enumerate() {
+        let asked = format!("How many t are {i}?");
+        let record = read.iter().find(|record| record.text("question") == Some(&asked));
+        let record = record.unwrap_or_else(|| panic!("{row}\n{said}"));
+        assert_eq!((record.text("schema"), record.text("sql")), (Some(T), Some(&*format!("{sql} {i}"))), "{row}");
+    }
+    assert_eq!(read.len(), rows.len());
+}
+
+#[test]
+fn a_database_that_has_changed_is_judged_with_again() {
+    let place = sql_place();
+    let line = |i: usize| {
+        let record = json!({
+            "question": format!("What is 100 divided by every b, and {i} added?"),
+            "schema": T,
+            "sql": format!("SELECT 100 / b + {i} FROM t"),
+            "database": "t.sql",
+        });
+        record.to_string() + "\n"
+    };
+    place.write("checkout/a.jsonl", &(0..12).map(line).collect::<String>());
+    let dump = |b: usize| format!("CREATE TABLE t (a INT, b INT);\nINSERT INTO t VALUES (1, {b});\n");
+    place.write("checkout/t.sql", &dump(10));
+    assert!(data(&place, "a.jsonl", &[]).starts_with("exit: 0\n"));
+    assert_eq!(set(&place).report.accepted, 12);
+    place.write("checkout/t.sql", &dump(0));
+    let said = data(&place, "a.jsonl", &[]);
+    assert!(said.contains("fails-on-data"), "{said}");
 }
 
 /// Records over so many schemas.

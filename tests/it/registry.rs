@@ -142,8 +142,18 @@ fn with_large_file() -> Place {
     .take(20 << 20)
     .collect();
     std::fs::write(author.path("checkout/other.so"), noise).unwrap();
-    let made =
-        ["expert", "package", "sql", "--run", "runs/sql-1", "-o", "dist", "--plugin", "sparc-sun-solaris=other.so"];
+    let made = [
+        "expert",
+        "package",
+        "sql",
+        "--run",
+        "runs/sql-1",
+        "-o",
+        "dist",
+        "--plugin",
+        "sparc-sun-solaris=other.so",
+        "--force",
+    ];
     done(&author, &made);
     done(&author, &["expert", "sign", DIST, "--key", "me"]);
     author
@@ -182,7 +192,7 @@ fn an_oci_registry_keeps_packages() {
     done(&user, &[&from(&format!("{repository}@{digest}"))[..], &["--allow-downgrade"]].concat());
     // What is published stays; a repository is for one expert.
     let changed = ["expert", "package", "sql", "--run", "runs/sql-1", "-o", "dist", "--license-file", "pets.sql"];
-    done(&author, &changed);
+    done(&author, &[&changed[..], &["--force"]].concat());
     done(&author, &["expert", "sign", DIST, "--key", "me"]);
     let plain = |text: String| without_digests(&text.replace(&server.address, "[HOST]"));
     insta::assert_snapshot!("oci_taken", plain(refused(&author, &["expert", "publish", DIST, &repository])));
