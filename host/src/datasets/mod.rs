@@ -13,6 +13,7 @@ mod read;
 mod reader;
 mod rejects;
 mod split;
+mod stamps;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,7 @@ pub use read::{Columns, Fault, MAX_ROW_BYTES, Opened, ParquetTable, Row, Rows, d
 pub use reader::{Mapping, ReadRecord, ReadReport, RecordReader};
 pub use rejects::{Rejected, Rejects};
 pub use split::{Groups, SPLIT_VERSION, Split, SplitBy, SplitSettings, split};
+pub(crate) use stamps::file_stamps;
 
 /// A record and where it came from.
 #[derive(Debug, Clone, PartialEq)]

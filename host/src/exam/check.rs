@@ -14,6 +14,7 @@ use super::error::ExamError;
 use super::examine::{Examined, PASSING, examine_one};
 use super::suite::{Suite, SuitePrompt};
 use super::workers::each;
+use crate::datasets::file_stamps;
 use crate::experts::ExpertError;
 use crate::gate::verdict;
 use crate::plugins::LoadedExpert;
@@ -79,7 +80,7 @@ pub(super) fn check(
     let total = suite.prompts.len();
     let field = expert.manifest().completion_field().unwrap_or_default().to_owned();
     let judge = |worker: &LoadedExpert, prompt: &SuitePrompt| {
-        let files = stamps(expert, &prompt.record);
+        let files = file_stamps(&expert.manifest().dataset, &prompt.record);
         let key = json!(["check", prompt.id, prompt.record, prompt.alternatives, files, options]);
         if let Some(known) = cache.get(Kind::Grades, &key) {
             return Ok(known);
@@ -115,16 +116,6 @@ pub(super) fn check(
         }
     }
     Ok(Some(checked))
-}
-
-/// What of the files that a record names may change: their sizes and times.
-pub(super) fn stamps(expert: &LoadedExpert, record: &Record) -> Vec<String> {
-    let fields = expert.manifest().dataset.fields.iter().filter(|f| f.path);
-    let stamp = |path: &str| {
-        let about = std::fs::metadata(path).ok()?;
-        Some(format!("{} {:?}", about.len(), about.modified().ok()?))
-    };
-    fields.filter_map(|f| stamp(record.text(&f.name)?)).collect()
 }
 
 fn judge(worker: &LoadedExpert, prompt: &SuitePrompt, field: &str) -> Result<Judged, ExamError> {

@@ -10,11 +10,11 @@ use serde_json::{Map, Value, json};
 
 use super::ExamReporter;
 use super::cache::{Cache, Kind};
-use super::check::stamps;
 use super::error::ExamError;
 use super::sit::Sheet;
 use super::suite::SuitePrompt;
 use super::workers::each;
+use crate::datasets::file_stamps;
 use crate::gate::{CRASHED, TOO_SLOW};
 use crate::plugins::{CallFault, LoadedExpert, PluginError};
 
@@ -62,7 +62,7 @@ pub(super) fn examine(
                     failed(expert, prompt, "")?.with(TOO_LONG_PROMPT, message)
                 }
                 None => {
-                    let files = stamps(expert, &prompt.record);
+                    let files = file_stamps(&expert.manifest().dataset, &prompt.record);
                     let key = json!([prompt.record, prompt.alternatives, answer.text, files, options]);
                     let grade = match cache.get(Kind::Grades, &key) {
                         Some(grade) => grade,

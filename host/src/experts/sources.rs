@@ -1,7 +1,7 @@
 //! Where an expert's records come from: files and folders, prepared sets, data sets of the hub, or
 //! the expert itself; each as a stream for the gate. It judges nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,8 @@ use hive_sdk::manifest::DatasetSpec;
 use sha2::{Digest, Sha256};
 
 use crate::datasets::{
-    DatasetError, HubError, HubSet, MapOverrides, RecordReader, Source, SourcedRecord, add_fixed, data_files, hub,
+    DatasetError, HubError, HubSet, MapOverrides, RecordReader, Source, SourcedRecord, add_fixed, data_files,
+    file_stamps, hub,
 };
 use crate::gate::{Data, GateError, Half, Incoming, PreparedSet, SourceRead, Stream};
 use crate::home::hive_home;
@@ -71,6 +72,20 @@ impl Files {
         let open = |set: &LocalData| Ok((set.clone(), Reader::open(&set.path, self)?));
         Ok(FileStream { readers: self.sets.iter().map(open).collect::<Result<_, GateError>>()?, at: 0 })
     }
+
+    /// State of every file that a record names, such as its database: a verdict is about its content
+    /// too.
+    fn named_files(&self) -> Result<BTreeSet<String>, GateError> {
+        let mut stamps = BTreeSet::new();
+        if self.spec.fields.iter().any(|field| field.path) {
+            for incoming in self.readers()? {
+                if let Ok(record) = &incoming?.record {
+                    stamps.extend(file_stamps(&self.spec, record));
+                }
+            }
+        }
+        Ok(stamps)
+    }
 }
 
 impl Data for Files {
@@ -99,6 +114,10 @@ impl Data for Files {
                 hash.update(shown(set, &file.display().to_string()));
                 hash.update([0]);
             }
+        }
+        for stamp in self.named_files()? {
+            hash.update(stamp);
+            hash.update([0]);
         }
         Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
     }
