@@ -80,19 +80,27 @@ fn checked(page: Page, levels: [bool; 2]) -> Result<Page> {
         }
         _ => {}
     }
-    if matches!(page.encoding(), Encoding::DELTA_LENGTH_BYTE_ARRAY | Encoding::DELTA_BYTE_ARRAY) {
-        let count = texts(&page, levels).unwrap_or(0);
-        if count > page.num_values().into() {
-            let what = format!("a page of {values} values says that it holds {count} texts");
-            return Err(ParquetError::General(what));
+    let values_of_page = u64::from(page.num_values());
+    let counts = match page.encoding() {
+        Encoding::DELTA_LENGTH_BYTE_ARRAY => [lengths(&page, levels).map(|lengths| lengths.count), None],
+        // Lengths of what a text shares with the one before it, then lengths of what follows.
+        Encoding::DELTA_BYTE_ARRAY => {
+            let shared = lengths(&page, levels);
+            let suffixes = shared.as_ref().and_then(Deltas::end).and_then(Deltas::read);
+            [shared.map(|lengths| lengths.count), suffixes.map(|lengths| lengths.count)]
         }
+        _ => [None, None],
+    };
+    if let Some(count) = counts.into_iter().flatten().find(|count| *count > values_of_page) {
+        let what = format!("a page of {values} values says that it holds {count} texts");
+        return Err(ParquetError::General(what));
     }
     Ok(page)
 }
 
-/// How many lengths of texts a page's values begin with, behind its levels; `None` when they cannot
+/// The lengths of texts that a page's values begin with, behind its levels; `None` when they cannot
 /// be found.
-fn texts(page: &Page, levels: [bool; 2]) -> Option<u64> {
+fn lengths(page: &Page, levels: [bool; 2]) -> Option<Deltas<'_>> {
     let values = match page {
         Page::DataPageV2 { buf, def_levels_byte_len, rep_levels_byte_len, .. } => {
             buf.get(*def_levels_byte_len as usize..)?.get(*rep_levels_byte_len as usize..)?
@@ -106,7 +114,57 @@ fn texts(page: &Page, levels: [bool; 2]) -> Option<u64> {
         }
         Page::DictionaryPage { .. } => return None,
     };
-    // Size of a block, number of its parts, number of all values: each of variable length.
-    let count = values.split_inclusive(|byte| byte & 0x80 == 0).nth(2)?;
-    Some(count.iter().take(9).enumerate().fold(0, |n, (i, byte)| n | u64::from(byte & 0x7f) << (7 * i)))
+    Deltas::read(values)
+}
+
+/// Integers as differences, in the encoding DELTA_BINARY_PACKED (the Parquet format's page
+/// "Encodings"): a header, then blocks of so many parts, each of as many differences.
+struct Deltas<'a> {
+    /// Differences in a part, and parts in a block.
+    part: u64,
+    parts: usize,
+    /// How many integers there are; the first stands in the header.
+    count: u64,
+    /// What follows the header.
+    blocks: &'a [u8],
+}
+
+impl<'a> Deltas<'a> {
+    fn read(bytes: &'a [u8]) -> Option<Deltas<'a>> {
+        let (block, rest) = variable(bytes)?;
+        let (parts, rest) = variable(rest)?;
+        let (count, rest) = variable(rest)?;
+        let (_first, blocks) = variable(rest)?;
+        Some(Deltas { part: block.checked_div(parts)?, parts: parts.try_into().ok()?, count, blocks })
+    }
+
+    /// What stands behind the last block; `None` when the bytes end before.
+    fn end(&self) -> Option<&'a [u8]> {
+        let mut rest = self.blocks;
+        let mut left = self.count.saturating_sub(1);
+        while left > 0 {
+            let (_least, behind) = variable(rest)?;
+            let (widths, mut behind) = behind.split_at_checked(self.parts)?;
+            for width in widths {
+                // Parts that hold no value have a width and no bytes.
+                if left > 0 {
+                    let bytes = self.part.checked_mul((*width).into())? / 8;
+                    behind = behind.get(usize::try_from(bytes).ok()?..)?;
+                    left = left.saturating_sub(self.part.max(1));
+                }
+            }
+            rest = behind;
+        }
+        Some(rest)
+    }
+}
+
+/// An integer of variable length, and what follows it.
+fn variable(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let length = bytes.iter().position(|byte| byte & 0x80 == 0)? + 1;
+    let (number, rest) = bytes.split_at(length);
+    (length <= 10).then(|| {
+        let number = number.iter().enumerate();
+        (number.fold(0, |n, (i, byte)| n | u64::from(byte & 0x7f).unbounded_shl(7 * i as u32)), rest)
+    })
 }

@@ -1,6 +1,6 @@
 //! Files with typed columns, written by the crate's own writer, and read.
 
-use parquet::basic::{BrotliLevel, Compression};
+use parquet::basic::{BrotliLevel, Compression, Encoding};
 use parquet::data_type::{
     ByteArray, ByteArrayType, FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type, Int96, Int96Type,
 };
@@ -51,8 +51,18 @@ fn write(mut column: SerializedColumnWriter<'_>, (values, def, rep): &Levelled) 
 }
 
 fn file_of(schema: &str, columns: &[Levelled], compression: Compression) -> Vec<u8> {
+    file_with(schema, columns, WriterProperties::builder().set_compression(compression).build())
+}
+
+/// Texts in the two encodings that begin with their lengths.
+fn delta_texts(encoding: Encoding) -> Vec<u8> {
+    let texts = Values::Texts(vec![b"one", b"one two", b"", b"one", b"one two three"]);
+    let properties = WriterProperties::builder().set_dictionary_enabled(false).set_encoding(encoding).build();
+    file_with("optional binary a (UTF8);", &[(texts, Some(vec![1; 5]), None)], properties)
+}
+
+fn file_with(schema: &str, columns: &[Levelled], properties: WriterProperties) -> Vec<u8> {
     let schema = Arc::new(parse_message_type(&format!("message m {{ {schema} }}")).unwrap());
-    let properties = WriterProperties::builder().set_compression(compression).build();
     let mut bytes = Vec::new();
     let mut writer = SerializedFileWriter::new(&mut bytes, schema, Arc::new(properties)).unwrap();
     let mut group = writer.next_row_group().unwrap();
@@ -231,6 +241,24 @@ fn footers_that_ask_for_more_than_they_hold_are_refused() {
     }
 }
 
+#[test]
+fn a_page_of_more_texts_than_values_is_no_reason_to_make_room_for_them() {
+    // A header of lengths: blocks of 128 in 4 parts, then how many there are.
+    let header = [0x80, 0x01, 0x04, 5];
+    for (encoding, headers) in [(Encoding::DELTA_LENGTH_BYTE_ARRAY, 1), (Encoding::DELTA_BYTE_ARRAY, 2)] {
+        let file = delta_texts(encoding);
+        assert_eq!(rows(&file).unwrap().len(), 5);
+        let found: Vec<usize> = (0..file.len()).filter(|at| file[*at..].starts_with(&header)).collect();
+        assert_eq!(found.len(), headers, "{encoding}");
+        for at in found {
+            let mut changed = file.clone();
+            changed[at + 3] = 127;
+            let said = rows(&changed).unwrap_err().to_string();
+            assert!(said.contains("a page of 5 values says that it holds 127 texts"), "{encoding}: {said}");
+        }
+    }
+}
+
 /// Sound files of every type, nesting, and encoding.
 fn sound_files() -> Vec<Vec<u8>> {
     let dates = || Values::Int32(vec![0, 1, 19_000, i32::MAX, -1]);
@@ -256,7 +284,8 @@ fn sound_files() -> Vec<Vec<u8>> {
     ];
     let compressions = [Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::BROTLI(BrotliLevel::default())];
     let all = cases.iter().flat_map(|case| compressions.map(|compression| (case, compression)));
-    all.map(|((schema, columns), compression)| file_of(schema, columns, compression)).collect()
+    let typed = all.map(|((schema, columns), compression)| file_of(schema, columns, compression));
+    typed.chain([Encoding::DELTA_LENGTH_BYTE_ARRAY, Encoding::DELTA_BYTE_ARRAY].map(delta_texts)).collect()
 }
 
 #[test]
