@@ -134,6 +134,11 @@ impl ChatMap {
         most(&|row| map.record(row).is_ok()).then_some(map)
     }
 
+    /// The fields that have a column beside the chat.
+    pub(super) fn beside(&mut self) -> &mut Vec<MappedField> {
+        &mut self.beside
+    }
+
     /// The columns that are read.
     pub(super) fn columns(&self) -> Vec<&str> {
         let chat: Vec<&String> = match &self.form {

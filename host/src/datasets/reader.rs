@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::Source;
 use super::chat::ChatMap;
 use super::error::DatasetError;
-use super::mapping::{ColumnMap, MapOverrides, MappedField, add_fixed};
+use super::mapping::{ColumnMap, MapOverrides, MappedField, add_fixed, mapped};
 use super::read::{Columns, Fault, Opened, Row, code as unreadable, data_files, open};
 use super::rejects::Rejects;
 
@@ -61,6 +61,23 @@ pub enum Mapping {
 }
 
 impl Mapping {
+    /// Takes in optional fields of which no row had a column before; true when there was one among
+    /// these names.
+    fn learn(&mut self, names: &[String], spec: &DatasetSpec, overrides: &MapOverrides) -> bool {
+        let fields = match self {
+            Mapping::Columns(map) => &mut map.fields,
+            Mapping::Chat(map) => map.beside(),
+        };
+        let before = fields.len();
+        let new = spec.fields.iter().filter(|field| field.optional && !field.completion);
+        for field in new.filter_map(|field| mapped(field, names, overrides)) {
+            if !fields.iter().any(|known| known.field == field.field) {
+                fields.push(field);
+            }
+        }
+        fields.len() > before
+    }
+
     /// The columns that are read.
     fn columns(&self) -> Vec<&str> {
         match self {
@@ -100,6 +117,8 @@ struct Begun {
     ahead: VecDeque<Row>,
     /// `None` when not one of its rows can be read.
     mapping: Option<Mapping>,
+    /// Names of columns that a row has had.
+    names: HashSet<String>,
 }
 
 impl RecordReader {
@@ -195,6 +214,21 @@ impl RecordReader {
         }
     }
 
+    /// A field that only later rows have a column for, such as the dialect of some, is read from there
+    /// on.
+    fn learn(&mut self, columns: &Columns) {
+        let Some(mapping) = &mut self.begun.mapping else { return };
+        let new = columns.names().filter(|name| !self.begun.names.contains(*name));
+        let new: Vec<String> = new.map(str::to_owned).collect();
+        if !new.is_empty() {
+            let learned = mapping.learn(&new, &self.spec, &self.overrides);
+            self.begun.names.extend(new);
+            if learned {
+                self.note_mapping();
+            }
+        }
+    }
+
     /// Names of files are relative to the file that they stand in.
     fn beside(&self, source: &Source, record: &mut Record) {
         for field in self.spec.fields.iter().filter(|field| field.path) {
@@ -235,6 +269,9 @@ impl Iterator for RecordReader {
             Ok(row) => row,
             Err(error) => return Some(Err(error)),
         };
+        if let Ok(columns) = &row.columns {
+            self.learn(columns);
+        }
         let mut record = row.columns.and_then(|columns| self.record(&columns));
         if let Ok(record) = &mut record {
             self.beside(&row.source, record);
@@ -298,12 +335,12 @@ fn begin(file: &Path, spec: &DatasetSpec, overrides: &MapOverrides) -> Result<Op
         (rows, ahead) = (open(file)?, VecDeque::new());
     }
     rows.only(&mapping.columns());
-    Ok(Some(Begun { rows, ahead, mapping: Some(mapping) }))
+    Ok(Some(Begun { rows, ahead, mapping: Some(mapping), names: known }))
 }
 
 /// A file of which no row can be read: each is handed on with its reason.
 fn unmapped(file: &Path) -> Result<Begun, DatasetError> {
-    Ok(Begun { rows: open(file)?, ahead: VecDeque::new(), mapping: None })
+    Ok(Begun { rows: open(file)?, ahead: VecDeque::new(), mapping: None, names: HashSet::new() })
 }
 
 /// The fields that have columns, and how many of them were no texts.

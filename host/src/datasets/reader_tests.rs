@@ -83,6 +83,16 @@ fn names_of_files_are_relative_to_the_file_that_they_stand_in() {
 }
 
 #[test]
+fn a_column_that_only_later_rows_have_is_read_from_there_on() {
+    let mut text = "{\"question\": \"q\", \"sql\": \"s\"}\n".repeat(100);
+    text += "{\"question\": \"q\", \"sql\": \"s\", \"more\": 1, \"Note\": \"late\"}\n";
+    let read = read(text.as_bytes(), None).unwrap();
+    assert_eq!(read.records[99].0.text("note"), None);
+    assert_eq!(read.records[100].0.text("note"), Some("late"));
+    assert_eq!(read.mapping.to_string(), "question, sql, note ← Note");
+}
+
+#[test]
 fn names_then_aliases_and_the_rest_is_dropped() {
     let read = read(
         b"\xef\xbb\xbf{\"prompt\": \"q\", \"sql\": \"s\", \"id\": 1}\r\n\r\n  \n{\"sql\": 5, \"prompt\": true}",
