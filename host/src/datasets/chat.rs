@@ -26,13 +26,18 @@ const ASKED: [&str; 5] = ["instruction", "prompt", "question", "query", "input"]
 const SYSTEM: [&str; 2] = ["system", "system_prompt"];
 
 /// How the known templates mark a turn: pattern, and the role of each mark.
-const TEMPLATES: [&str; 6] = [
+const TEMPLATES: [&str; 9] = [
     // ChatML
     r"<\|im_start\|>\s*(?P<role>system|user|assistant)\s*\n",
     // Llama 3
     r"<\|start_header_id\|>\s*(?P<role>system|user|assistant)\s*<\|end_header_id\|>\s*",
     // Gemma
     r"<start_of_turn>\s*(?P<role>user|model)\s*\n",
+    // Phi, Zephyr
+    r"<\|(?P<role>system|user|assistant)\|>\s*",
+    // Vicuna, and what older chats were printed as
+    r"(?:^|\s)(?P<role>USER|ASSISTANT):\s",
+    r"(?m)^(?P<role>Human|Assistant):\s",
     // SQLCoder: the answer stands behind a mark of its own, below its heading.
     r"(?P<role>\[SQL\])\s*",
     // Alpaca: what is asked has several headings, of which the manifest's headings make sense.
@@ -42,9 +47,10 @@ const TEMPLATES: [&str; 6] = [
 ];
 
 /// What ends a turn.
-const ENDS: [&str; 8] = [
+const ENDS: [&str; 9] = [
     "<|im_end|>",
     "<|eot_id|>",
+    "<|end|>",
     "<end_of_turn>",
     "<|endoftext|>",
     "<|end_of_text|>",
@@ -71,8 +77,8 @@ pub struct ChatMap {
 /// Where the turns are.
 #[derive(Debug, Clone)]
 enum Form {
-    /// All of them in this column.
-    Chat(String),
+    /// All of them in this column, but for what the assistant is told before, which may have its own.
+    Chat { column: String, system: Option<String> },
     /// What is asked in these columns, the answer in that one.
     Columns { system: Option<String>, asked: Vec<String>, answer: String },
 }
@@ -107,7 +113,7 @@ impl ChatMap {
         let beside: Vec<MappedField> = spec.fields.iter().filter(|f| !f.completion).filter_map(column).collect();
         let is_beside = |field: &FieldSpec| beside.iter().any(|b| b.field == field.name);
         let mut map = Self {
-            form: Form::Chat(String::new()),
+            form: Form::Chat { column: String::new(), system: None },
             patterns,
             headings,
             required: (spec.fields.iter())
@@ -124,7 +130,7 @@ impl ChatMap {
         let chats = COLUMNS.into_iter().filter_map(find);
         for chat in chats {
             if most(&|row| text(row, &chat).is_some_and(|value| turns(&value).is_some())) {
-                map.form = Form::Chat(chat);
+                map.form = Form::Chat { column: chat, system: SYSTEM.into_iter().find_map(find) };
                 return Some(map);
             }
         }
@@ -142,7 +148,7 @@ impl ChatMap {
     /// The columns that are read.
     pub(super) fn columns(&self) -> Vec<&str> {
         let chat: Vec<&String> = match &self.form {
-            Form::Chat(column) => vec![column],
+            Form::Chat { column, system } => system.iter().chain([column]).collect(),
             Form::Columns { system, asked, answer } => system.iter().chain(asked).chain([answer]).collect(),
         };
         chat.into_iter().chain(self.beside.iter().map(|field| &field.column)).map(String::as_str).collect()
@@ -155,15 +161,19 @@ impl ChatMap {
     pub fn record(&self, columns: &Columns) -> Result<Record, Fault> {
         let (turns, name) = self.turns(columns)?;
         let unknown = |what: &str| (code::UNKNOWN_CHAT, format!("{name} {what}"));
-        let said = |role: Role| turns.iter().filter(move |t| t.role == role).map(|t| t.text.trim());
-        let mut answers = said(Role::Assistant);
-        let answer = answers.next().ok_or_else(|| unknown("holds no turn of the assistant"))?;
-        if answers.next().is_some() {
+        let answered = turns.iter().position(|turn| turn.role == Role::Assistant);
+        let answered = answered.ok_or_else(|| unknown("holds no turn of the assistant"))?;
+        // What is said after the answer, such as thanks, was not asked.
+        let (before, behind) = turns.split_at(answered);
+        if behind.iter().filter(|turn| turn.role == Role::Assistant).count() > 1 {
             return Err(unknown("holds several turns of the assistant, expected one"));
         }
+        let answer = behind.first().map_or("", |turn| turn.text.trim());
+        let said = |role: Role| before.iter().filter(move |t| t.role == role).map(|t| t.text.trim());
         let asked = said(Role::User).collect::<Vec<_>>().join("\n\n");
+        let asked = without_beginning(&asked, answer);
         let system = said(Role::System).collect::<Vec<_>>().join("\n\n");
-        let found = self.fields(&asked, &system).ok_or_else(|| {
+        let found = self.fields(asked, &system).ok_or_else(|| {
             let names: Vec<&str> = self.required.iter().map(|(name, _)| name.as_str()).collect();
             unknown(&format!("holds a chat in which {} cannot be told apart", names.join(" and ")))
         })?;
@@ -177,12 +187,18 @@ impl ChatMap {
     fn turns(&self, columns: &Columns) -> Result<(Vec<Turn>, String), Fault> {
         let missing = |column: &str| (code::MISSING_FIELD, format!("no value in column `{column}`"));
         match &self.form {
-            Form::Chat(column) => {
+            Form::Chat { column, system } => {
                 let value = columns.get(column)?.filter(|v| !v.is_null()).ok_or_else(|| missing(column))?;
                 let name = format!("column `{column}`");
-                let turns = turns(value).ok_or_else(|| {
+                let mut turns = turns(value).ok_or_else(|| {
                     (code::UNKNOWN_CHAT, format!("{name} holds no chat, expected turns of user and assistant"))
                 })?;
+                if let Some(column) = system
+                    && turns.iter().all(|turn| turn.role != Role::System)
+                    && let Some(Value::String(text)) = columns.get(column)?
+                {
+                    turns.insert(0, turn(Role::System, text));
+                }
                 Ok((turns, name))
             }
             Form::Columns { system, asked, answer } => {
@@ -220,7 +236,7 @@ impl ChatMap {
     /// The columns of what is asked.
     fn asked(&self) -> String {
         match &self.form {
-            Form::Chat(column) => column.clone(),
+            Form::Chat { column, .. } => column.clone(),
             Form::Columns { system, asked, .. } => {
                 system.iter().chain(asked).map(String::as_str).collect::<Vec<_>>().join(" and ")
             }
@@ -233,7 +249,7 @@ impl ChatMap {
         let mut record = Record::default();
         let cuts = [self.headings.cut(asked), self.headings.cut(system)];
         for name in &self.optional {
-            if let Some(text) = self.under(&cuts, name, false) {
+            if let Some(text) = self.under(&cuts, name, false, &|_| false) {
                 record.set(name, text);
             }
         }
@@ -264,15 +280,15 @@ impl ChatMap {
     }
 
     /// What stands under the best heading of a field.
-    fn under(&self, cuts: &[Cut], field: &str, vague: bool) -> Option<String> {
+    fn under(&self, cuts: &[Cut], field: &str, vague: bool, taken: &dyn Fn(&str) -> bool) -> Option<String> {
         let fits = |text: &str| self.shape(field).is_none_or(|shape| shape.is_match(text));
         let sections = cuts.iter().flat_map(|cut| &cut.sections);
         let of_it = sections.filter_map(|section| {
             let (_, rank) = section.fields.iter().find(|(name, _)| name == field)?;
             ((vague || !self.headings.is_vague(*rank)) && fits(&section.body)).then_some((*rank, &section.body))
         });
-        // The first of the best.
-        of_it.min_by_key(|(rank, _)| *rank).map(|(_, body)| body.clone())
+        // The first of the best that is no other field's.
+        of_it.filter(|(_, body)| !taken(body)).min_by_key(|(rank, _)| *rank).map(|(_, body)| body.clone())
     }
 
     /// The required fields by their headings. What is found under none is what stands before the
@@ -287,7 +303,7 @@ impl ChatMap {
             let body = |cut: &Cut| {
                 let anywhere =
                     || cut.sections.iter().map(|section| &section.body).chain([&cut.lead]).find(fits).cloned();
-                self.under(std::slice::from_ref(cut), field, true).or_else(anywhere)
+                self.under(std::slice::from_ref(cut), field, true, &|_| false).or_else(anywhere)
             };
             let (body, is_asked) = match body(&cuts[0]) {
                 Some(body) => (body, true),
@@ -320,9 +336,9 @@ impl ChatMap {
             let left = left.as_ref().and_then(|parts| parts.text(field));
             // Of what stands before and behind another field, one is what is asked.
             let left = left.filter(|left| lead.is_none_or(|lead| self.asks(left) >= self.asks(lead)));
-            let found = (self.under(cuts, field, false))
+            let found = (self.under(cuts, field, false, &taken))
                 .or_else(|| left.map(str::to_owned))
-                .or_else(|| self.under(cuts, field, true).filter(|text| left.is_none() && !taken(text)))
+                .or_else(|| self.under(cuts, field, true, &taken).filter(|_| left.is_none()))
                 .or_else(|| lead.map(str::to_owned))?;
             record.set(field, found);
         }
@@ -354,6 +370,13 @@ impl ChatMap {
     }
 }
 
+/// What is asked, without a last line with which the answer begins: completion models were asked so.
+fn without_beginning<'t>(asked: &'t str, answer: &str) -> &'t str {
+    let (before, last) = asked.trim_end().rsplit_once('\n').unwrap_or(("", ""));
+    let begins = |last: &str| answer.get(..last.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(last));
+    if last.is_empty() || !begins(last.trim()) { asked } else { before.trim_end() }
+}
+
 /// What stands before the line on which a text begins to look as its field does; the text from there
 /// on, with comments right above it, up to the end of its code fence; and what stands behind that.
 fn from_shape<'t>(text: &'t str, shape: &Regex) -> (&'t str, &'t str, &'t str) {
@@ -380,7 +403,7 @@ impl fmt::Display for ChatMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fields: Vec<&str> = self.required.iter().map(|(name, _)| name.as_str()).collect();
         match &self.form {
-            Form::Chat(column) => {
+            Form::Chat { column, .. } => {
                 write!(f, "{} and {} out of the chats in {column}", fields.join(", "), self.completion)?
             }
             Form::Columns { answer, .. } => {
@@ -406,7 +429,7 @@ struct Turn {
 
 fn role(name: &str) -> Option<Role> {
     Some(match name.to_lowercase().as_str() {
-        "system" => Role::System,
+        "system" | "developer" => Role::System,
         "user" | "human" => Role::User,
         "assistant" | "gpt" | "model" => Role::Assistant,
         _ => return None,

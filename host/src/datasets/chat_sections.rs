@@ -94,13 +94,14 @@ impl Headings {
         rank >= self.vague
     }
 
-    /// The fields that these words head, and where their name ends: of the longest names, the last.
+    /// The fields that these words head, and where their name ends: the longest at the end of the words (`write
+    /// a SQL query for the question`), else of the longest names the last.
     fn fields(&self, words: &[String]) -> Option<(Vec<Sign>, usize)> {
-        let mut best = (0, 0);
+        let mut best = (false, 0, 0);
         let mut signs = Vec::new();
         for (field, name, rank) in self.words.iter().filter(|(_, name, _)| !name.is_empty()) {
             let mut ends = (name.len()..=words.len()).filter(|end| words[end - name.len()..*end] == name[..]);
-            let Some(found) = ends.next_back().map(|end| (name.len(), end)) else { continue };
+            let Some(found) = ends.next_back().map(|end| (end == words.len(), name.len(), end)) else { continue };
             if found > best {
                 (best, signs) = (found, Vec::new());
             }
@@ -108,7 +109,7 @@ impl Headings {
                 signs.push((field.clone(), *rank));
             }
         }
-        (!signs.is_empty()).then_some((signs, best.1))
+        (!signs.is_empty()).then_some((signs, best.2))
     }
 
     /// Whether a text names a field of these: by its best word, or by another and a word that points
@@ -272,7 +273,8 @@ impl Headings {
             }
         }
         let kept = kept.concat();
-        if kept.trim().is_empty() { text.trim().to_owned() } else { kept.trim().to_owned() }
+        let kept = if kept.trim().is_empty() { text.trim() } else { kept.trim() };
+        unquoted(kept).to_owned()
     }
 }
 
@@ -313,6 +315,12 @@ fn marked(line: &str) -> Option<(&str, &str)> {
         }
     }
     None
+}
+
+/// A text that stands in backticks as a whole, without them.
+fn unquoted(text: &str) -> &str {
+    let inside = text.strip_prefix('`').and_then(|text| text.strip_suffix('`'));
+    inside.filter(|inside| !inside.is_empty() && !inside.contains('`')).unwrap_or(text)
 }
 
 /// A text whose lines are all comments of SQL's, without their marks.

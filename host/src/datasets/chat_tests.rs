@@ -73,6 +73,43 @@ fn every_template_gives_the_same_record() {
 }
 
 #[test]
+fn what_others_ask_with() {
+    // SQLCoder's newer prompt, and NSText2SQL's with the answer's first word.
+    for text in [
+        format!(
+            "### Task\nGenerate a SQL query to answer the following question:\n`How many?`\n\n### Database Schema\n{T}\n\n### SQL\n"
+        ),
+        format!(
+            "{T}\n\n-- Using valid SQL, answer the following questions for the tables provided above.\n-- How many?\nSELECT"
+        ),
+    ] {
+        assert_eq!(asked(&text), ("How many?".to_owned(), T.to_owned()), "{text}");
+    }
+    let expected = Record::from_pairs([("question", "How many?"), ("schema", T), ("sql", "SELECT 1")]);
+    let row = json!({"instruction": T, "input": "How many?", "output": "SELECT 1"});
+    assert_eq!(records(&[row]).remove(0).unwrap(), expected);
+    // What the assistant is told before has a column of its own.
+    let turns = json!([{"from": "human", "value": "How many?"}, {"from": "gpt", "value": "SELECT 1"}]);
+    let row = json!({"system": format!("Schema:\n{T}"), "conversations": turns});
+    assert_eq!(records(&[row]).remove(0).unwrap(), expected);
+    for text in [
+        format!(
+            "<|system|>\nBe good.<|end|>\n<|user|>\nSchema: {T}\nQuestion: How many?<|end|>\n<|assistant|>\nSELECT 1<|end|>"
+        ),
+        format!("Be good. USER: Schema: {T}\nQuestion: How many? ASSISTANT: SELECT 1</s>"),
+        format!("Human: Schema: {T}\nQuestion: How many?\nAssistant: SELECT 1"),
+    ] {
+        assert_eq!(records(&[json!({"text": text})]).remove(0).unwrap(), expected, "{text}");
+    }
+    // What is said after the answer was not asked.
+    let thanks = json!([
+        {"role": "developer", "content": T}, {"role": "user", "content": "How many?"},
+        {"role": "assistant", "content": "SELECT 1"}, {"role": "user", "content": "Thanks!"}
+    ]);
+    assert_eq!(of_turns(thanks).unwrap(), expected);
+}
+
+#[test]
 fn headings_of_every_kind() {
     for text in [
         format!("### Schema\n{T}\n\n### Question\nHow many?"),
