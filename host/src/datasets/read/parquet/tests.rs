@@ -151,7 +151,7 @@ fn numbers_texts_and_bytes_are_what_their_type_says() {
     assert_eq!(values("binary x (DECIMAL(6,1))", Values::Texts(vec![&[10], &[0x7f; 80]])), [json!("1.0"), json!(OUT)]);
     assert_eq!(values("binary x (UTF8)", Values::Texts(vec![b"a", b"\xff"])), [json!("a"), json!("<not-utf8>")]);
     assert_eq!(values("binary x (JSON)", Values::Texts(vec![b"{}"])), [json!("{}")]);
-    assert_eq!(values("binary x", Values::Texts(vec![b"a", b"\xff"])), [json!("a"), json!("/w==")]);
+    assert_eq!(values("binary x", Values::Texts(vec![b"a", b"\xff"])), [json!("a"), json!("<not-utf8>")]);
     let uuid: &[u8] = &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
     let shown = json!("00010203-0405-0607-0809-0a0b0c0d0e0f");
     assert_eq!(values("fixed_len_byte_array(16) x (UUID)", Values::Fixed(vec![uuid])), [shown]);

@@ -2,8 +2,6 @@
 //! declares for it. Dates, times and numbers beyond what they can be are faults of their value.
 //! Types: <https://github.com/apache/parquet-format/blob/master/LogicalTypes.md>.
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, NaiveTime, Utc};
 use num_bigint::BigInt;
 use parquet::basic::{ConvertedType, LogicalType, Repetition, TimeUnit};
@@ -196,16 +194,13 @@ fn decimal(bytes: &[u8], scale: i32) -> Result<Value, Fault> {
     Ok(Value::String(format!("{sign}{whole}{point}{places}")))
 }
 
-/// Bytes as their type says; those of no type are text where they can be.
+/// Bytes as their type says; those of no type are text.
 fn bytes(bytes: &[u8], declared: Option<&Type>) -> Result<Value, Fault> {
-    let Some(Type::PrimitiveType { basic_info, scale, .. }) = declared else { return Ok(text_or_base64(bytes)) };
+    let Some(Type::PrimitiveType { basic_info, scale, .. }) = declared else { return text(bytes) };
     match (basic_info.converted_type(), basic_info.logical_type_ref()) {
         (ConvertedType::DECIMAL, _) | (_, Some(LogicalType::Decimal(_))) => decimal(bytes, *scale),
         (ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON, _)
-        | (_, Some(LogicalType::String | LogicalType::Enum | LogicalType::Json)) => match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(Value::String(text.to_owned())),
-            Err(_) => Err((code::NOT_UTF8, "is not UTF-8".to_owned())),
-        },
+        | (_, Some(LogicalType::String | LogicalType::Enum | LogicalType::Json)) => text(bytes),
         (ConvertedType::INTERVAL, _) if bytes.len() == 12 => {
             let part =
                 |i: usize| bytes.iter().skip(4 * i).take(4).rev().fold(0_u64, |n, byte| n << 8 | u64::from(*byte));
@@ -217,12 +212,15 @@ fn bytes(bytes: &[u8], declared: Option<&Type>) -> Result<Value, Fault> {
             let groups = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| hex[range].to_owned());
             Ok(Value::String(groups.join("-")))
         }
-        _ => Ok(text_or_base64(bytes)),
+        _ => text(bytes),
     }
 }
 
-fn text_or_base64(bytes: &[u8]) -> Value {
-    Value::String(std::str::from_utf8(bytes).map_or_else(|_| BASE64_STANDARD.encode(bytes), str::to_owned))
+fn text(bytes: &[u8]) -> Result<Value, Fault> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(Value::String(text.to_owned())),
+        Err(_) => Err((code::NOT_UTF8, "is not UTF-8".to_owned())),
+    }
 }
 
 #[cfg(test)]
