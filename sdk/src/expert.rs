@@ -68,7 +68,8 @@ pub trait Expert: Send + Sync {
     }
 
     /// What a person who asks should know: of the question, before a model is asked (`completion` is
-    /// `None`), or of the answer that it gave. Called by `hive expert run` in a process of its own,
+    /// `None`), or of the answer that it gave; and how the question is to be asked, so that a model meets
+    /// in use what it met in training. Called by `hive expert run` in a process of its own,
     /// which is ended when it does not answer; before an answer is inspected, [`Expert::configure`] was
     /// called. The default has nothing to say.
     ///

@@ -358,7 +358,7 @@ pub struct InspectRequest {
 }
 
 /// What a person who asks should know. Since ABI 4.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Inspection {
     /// What makes the question none that could be answered, or the answer one that cannot be used.
@@ -367,6 +367,10 @@ pub struct Inspection {
     /// What is worth knowing of it, and no fault.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Finding>,
+    /// The question as it is to be asked: as `validate` would have made a training record of it. None when
+    /// it stays as it is, and for answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Record>,
 }
 
 impl Inspection {

@@ -41,7 +41,7 @@ pub fn question(record: &Record, pool: impl FnOnce() -> Result<std::sync::Arc<Po
             let why = "`schema` has no table: got no CREATE TABLE or CREATE VIEW, expected at least one";
             fault(records::SCHEMA_HAS_NO_TABLE, why.to_owned())
         }
-        Ok(_) => Inspection::default(),
+        Ok(statements) => Inspection { record: read.asked(record, statements), ..Inspection::default() },
         Err(why) => {
             let loads = pool().ok().and_then(|pool| pool.prepare(&read.schema, "SELECT 1").ok());
             match loads {
@@ -120,6 +120,8 @@ struct Asked {
     schema: String,
     /// Its statements, or why the parser cannot read it.
     statements: Result<Vec<Statement>, String>,
+    /// The dialect that it came in, where that is certain.
+    declared: Option<Dialect>,
 }
 
 impl Asked {
@@ -141,7 +143,10 @@ impl Asked {
         let carried = carry::carried(&tables, declared).map_err(|why| (records::NO_DATABASE, why))?;
         let (given, declared) = (carried.text, carried.dialect.or(declared));
         Ok(match dialect::translate(&given, "SELECT 1", declared) {
-            Ok(translated) => Self { statements: statement::parse_all(&translated.schema), schema: translated.schema },
+            Ok(translated) => {
+                let statements = statement::parse_all(&translated.schema);
+                Self { statements, schema: translated.schema, declared }
+            }
             // Why PostgreSQL's own parser cannot read it says where.
             Err(cannot) => {
                 let plain = statement::parse_all(&given).err();
@@ -150,9 +155,32 @@ impl Asked {
                 } else {
                     plain.unwrap_or(cannot.why)
                 };
-                Self { schema: given, statements: Err(why) }
+                Self { schema: given, statements: Err(why), declared }
             }
         })
+    }
+
+    /// The record as the gate makes it of one that trains: with its schema in PostgreSQL's dialect, without
+    /// what makes no table there, and without rows that come from elsewhere.
+    fn asked(&self, record: &Record, statements: &[Statement]) -> Option<Record> {
+        let schema = match (record.text(carry::DATABASE), record.text("schema")) {
+            (None, _) => self.schema.clone(),
+            (Some(_), None) => {
+                let tables = statements.iter().filter(|statement| !matches!(statement, Statement::Insert(_)));
+                tables.map(|table| format!("{table};\n")).collect()
+            }
+            // A schema of the question's own is what is to be shown.
+            (Some(_), Some(own)) => dialect::translate(own, "SELECT 1", self.declared).ok()?.schema,
+        };
+        if record.text("schema") == Some(&*schema) {
+            return None;
+        }
+        let mut asked = record.clone();
+        asked.set("schema", schema);
+        if asked.0.contains_key("dialect") {
+            asked.set("dialect", Dialect::Postgres.name());
+        }
+        Some(asked)
     }
 
     /// Has `sql` prepared on the schema. What PostgreSQL refuses in a schema of no certain dialect is

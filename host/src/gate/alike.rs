@@ -42,7 +42,7 @@ impl Fate {
         Some(match self {
             Fate::Keep => return None,
             Fate::EvalPrompt => ("eval-prompt", "it asks or answers what an evaluation prompt does"),
-            Fate::Duplicate => ("duplicate", "an earlier record is the same in every field"),
+            Fate::Duplicate => ("duplicate", "an earlier record has the same prompt and the same answer"),
             Fate::SameQuestion => ("same-question", "an earlier record answers the same question otherwise"),
             Fate::LongCompletion => (LONG_COMPLETION, "its completion has more tokens than an answer may have"),
             Fate::NearDuplicate => ("near-duplicate", "an earlier record says the same in nearly the same words"),

@@ -213,17 +213,23 @@ pub fn stamp(record: &Record) -> String {
 /// First bytes of a SQLite database: <https://www.sqlite.org/fileformat2.html#the_database_header>.
 const SQLITE: &[u8] = b"SQLite format 3\0";
 
+/// First bytes of what Git LFS leaves in place of a file: its specification, "Pointer".
+const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
+
 /// First bytes of PostgreSQL's own archives (`pg_dump -Fc`).
 const ARCHIVE: &[u8] = b"PGDMP";
 
 fn of_file(path: &Path, declared: Option<Dialect>) -> Result<Carried, String> {
     let unreadable = |why: std::io::Error| format!("the database `{}` cannot be read: {why}", path.display());
-    let mut head = [0; 16];
+    let mut head = [0; 64];
     let file = std::fs::File::open(path).map_err(unreadable)?;
-    let read = std::io::Read::read(&mut std::io::Read::take(file, 16), &mut head).map_err(unreadable)?;
+    let read = std::io::Read::read(&mut std::io::Read::take(file, 64), &mut head).map_err(unreadable)?;
     let head = &head[..read];
-    if head == SQLITE {
+    if head.starts_with(SQLITE) {
         return sqlite::read(path).map_err(|why| format!("the SQLite database `{}` {why}", path.display()));
+    }
+    if head.starts_with(LFS) {
+        return Err(format!("`{}` is a Git LFS pointer: `git lfs pull` gets the file", path.display()));
     }
     if head.starts_with(ARCHIVE) {
         return Err(format!(

@@ -156,6 +156,10 @@ fn what_is_no_database_is_told() {
         carried(&with(DATABASE, path.to_str().unwrap()), None).unwrap_err()
     };
     assert!(why("a", b"PGDMP\x01").contains("pg_restore -f FILE.sql"));
+    assert!(
+        why("d", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+            .ends_with("`git lfs pull` gets the file")
+    );
     assert!(why("b", b"SQLite format 3\0broken").contains("cannot be read"));
     assert!(why("c", b"").contains("holds no CREATE TABLE"));
     assert!(carried(&with(DATABASE, "/nowhere/x.sqlite"), None).unwrap_err().contains("cannot be read"));

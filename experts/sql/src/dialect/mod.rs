@@ -351,12 +351,13 @@ fn read_as(
             let parsed = parsed.or_else(|why| plain.clone().map_err(|plain| (why, plain)));
             let mut tables = parsed.map_err(|(why, plain)| cannot("schema-does-not-parse", "schema", why, plain))?;
             origin = Origin::of(&tables, dialect);
+            let read_otherwise = plain.as_ref().is_ok_and(|plain| *plain != tables);
             tables::rewrite(&mut tables, dialect, certain, &mut changes);
             let names = Names::of(&tables);
             for table in &mut tables {
                 changes.extend(rewrite(table, dialect, false, (&[], &names))?.0);
             }
-            let changed = !changes.is_empty() || plain.is_err();
+            let changed = !changes.is_empty() || read_otherwise || plain.is_err();
             (tables, changed)
         }
     };
@@ -365,6 +366,8 @@ fn read_as(
     let mut statements = statement::parse_all_as(sql, dialect)
         .or_else(|why| plain_sql.clone().map_err(|plain| (why, plain)))
         .map_err(|(why, plain)| cannot("sql-does-not-parse", "sql", why, plain))?;
+    // The same text, read otherwise: an escape in a text, an operator that binds less.
+    let read_otherwise = plain_sql.as_ref().is_ok_and(|plain| *plain != statements);
     let before = changes.len();
     for statement in &mut statements {
         let (changed, noted) = rewrite(statement, dialect, certain, (&tables, &names))?;
@@ -374,7 +377,7 @@ fn read_as(
     if signs::has_double_equals(sql) {
         changes.push(Change { rule: "operator", what: "`==` is written =".to_owned() });
     }
-    let sql_changed = changes.len() > before || plain_sql.is_err();
+    let sql_changed = changes.len() > before || read_otherwise || plain_sql.is_err();
     let mut told: Vec<Change> = Vec::new();
     for change in changes {
         if told.len() < TOLD && !told.contains(&change) {

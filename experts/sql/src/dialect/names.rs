@@ -392,7 +392,24 @@ pub(super) fn is_reserved(word: &str) -> bool {
 pub(super) fn without_databases(rewriter: &mut Rewriter<'_>, statement: &mut Statement) {
     let mut common = Common::default();
     walk::statement(statement, &mut common);
-    walk::edit(statement, &mut Unqualifier { rewriter, common: common.0 });
+    let mut unqualifier = Unqualifier { rewriter, common: common.0, databases: BTreeMap::new() };
+    // First seen, then changed: tables of two databases are two, whatever their names.
+    let mut seen = Databases(BTreeMap::new());
+    walk::edit(statement, &mut seen);
+    unqualifier.databases = seen.0;
+    walk::edit(statement, &mut unqualifier);
+}
+
+/// Before each table, by its name in lower case, the databases that a statement names; an empty one
+/// where it names none.
+struct Databases(BTreeMap<String, BTreeSet<String>>);
+
+impl Edit for Databases {
+    fn relation(&mut self, name: &mut ObjectName) {
+        if let [before @ .., table] = &lower_parts(name)[..] {
+            self.0.entry(table.clone()).or_default().insert(before.join("."));
+        }
+    }
 }
 
 /// Names of common tables, in lower case.
@@ -409,6 +426,7 @@ impl Look for Common {
 struct Unqualifier<'r, 'n> {
     rewriter: &'r mut Rewriter<'n>,
     common: BTreeSet<String>,
+    databases: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Unqualifier<'_, '_> {
@@ -424,6 +442,13 @@ impl Unqualifier<'_, '_> {
             };
             lower_parts(name).ends_with(&[qualifier.clone(), table.clone()])
         });
+        // Of two databases, one may be the connection's own, but not both. The longer of two names may be
+        // another's whole one.
+        let others = |one: &String, other: &String| !one.ends_with(other.as_str()) && !other.ends_with(one.as_str());
+        let several = |all: &BTreeSet<String>| all.iter().any(|one| all.iter().any(|other| others(one, other)));
+        if self.databases.get(table).is_some_and(several) {
+            return false;
+        }
         // `public` is there in any database, unless the table stands in another schema.
         !system && !declared && self.rewriter.names.has_table(table) && !self.common.contains(table)
     }

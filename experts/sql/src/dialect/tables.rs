@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::{
     ColumnDef, ColumnOption, ColumnOptionDef, CreateTable, CreateTableOptions, DataType, EnumMember, Expr,
-    GeneratedExpressionMode, Ident, IndexColumn, KeyOrIndexDisplay, ObjectName, Statement, TableConstraint, Value,
+    GeneratedExpressionMode, Ident, IndexColumn, KeyOrIndexDisplay, ObjectName, ObjectNamePart, Statement,
+    TableConstraint, Value,
 };
 
 use super::names::{self, plain};
@@ -43,7 +44,7 @@ pub(super) fn merge(statements: &mut Vec<Statement>, changes: &mut Vec<Change>) 
             kept.push(statement);
             continue;
         };
-        let name = last_part(&create.name);
+        let name = whole_name(&create.name);
         let mut columns = BTreeSet::new();
         create.columns.retain(|column| {
             let new = columns.insert(column.name.value.to_lowercase());
@@ -67,6 +68,14 @@ pub(super) fn merge(statements: &mut Vec<Statement>, changes: &mut Vec<Change>) 
         }
     }
     *statements = kept;
+}
+
+/// A table's name in lower case, with its schema unless that is the one where tables are made.
+fn whole_name(name: &ObjectName) -> String {
+    let parts = name.0.iter().filter_map(ObjectNamePart::as_ident).map(|ident| ident.value.to_lowercase());
+    let parts: Vec<String> = parts.collect();
+    let parts = parts.strip_prefix(&["public".to_owned()]).unwrap_or(&parts);
+    parts.join(".")
 }
 
 /// What a dump holds besides tables and rows.

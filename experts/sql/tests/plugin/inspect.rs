@@ -1,6 +1,6 @@
 //! What is told to a person who asks: of the schema before, of the answer after.
 
-use hive_sdk::{Inspection, Record};
+use hive_sdk::{Inspection, Record, Verdict};
 
 use crate::plugin;
 
@@ -18,7 +18,7 @@ fn said(found: &[hive_sdk::Finding]) -> Vec<&str> {
 #[test]
 fn a_schema_is_looked_at_before_a_model_is_asked() {
     let faults = |schema: &str| {
-        let Inspection { faults, notes } = plugin().inspect(&asked(schema), None).unwrap();
+        let Inspection { faults, notes, .. } = plugin().inspect(&asked(schema), None).unwrap();
         assert!(notes.is_empty());
         faults.into_iter().map(|finding| (finding.code, finding.message)).collect::<Vec<_>>()
     };
@@ -40,6 +40,33 @@ fn a_schema_is_looked_at_before_a_model_is_asked() {
     let record = Record::from_pairs([("question", "q"), ("schema", CITY), ("dialect", "oracle")]);
     let found = plugin().inspect(&record, None).unwrap().faults;
     assert_eq!(said(&found), ["`dialect` is `oracle`, expected postgresql, mysql or sqlite"]);
+}
+
+#[test]
+fn a_question_is_asked_as_a_record_of_the_same_text_trains() {
+    let dump = "SET client_encoding = 'UTF8';\nCREATE SCHEMA app;\nCREATE FUNCTION app.f() RETURNS int LANGUAGE sql RETURN 1;\n\
+         CREATE TABLE app.a (b INT);\nALTER TABLE app.a OWNER TO someone;\nCREATE INDEX i ON app.a (b);";
+    let mysql = "CREATE TABLE `a` (`b` int NOT NULL AUTO_INCREMENT, `c` datetime, PRIMARY KEY (`b`)) ENGINE=InnoDB;";
+    for schema in [CITY, dump, mysql, "CREATE TABLE a (b INT); INSERT INTO a VALUES (1);"] {
+        let asked = plugin().inspect(&asked(schema), None).unwrap().record.unwrap_or_else(|| asked(schema));
+        let mut record = self::asked(schema);
+        let sql = match schema {
+            CITY => "SELECT name FROM city",
+            _ if schema == dump => "SELECT b FROM app.a",
+            _ => "SELECT b FROM a",
+        };
+        record.set("sql", sql);
+        let trains = match plugin().validate(&record).unwrap() {
+            Verdict::Accept { .. } => record,
+            Verdict::Repaired { record, .. } => record,
+            Verdict::Reject { why, .. } => panic!("{why}"),
+        };
+        assert_eq!(asked.text("schema"), trains.text("schema"), "{schema}");
+    }
+    let of_mysql = Record::from_pairs([("question", "q"), ("schema", mysql), ("dialect", "mysql")]);
+    let asked = plugin().inspect(&of_mysql, None).unwrap().record.unwrap();
+    assert_eq!(asked.text("dialect"), Some("postgresql"));
+    assert!(plugin().inspect(&asked, None).unwrap().record.is_none(), "it is the same when it is asked again");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::time::Instant;
 use clap::Args;
 use hive_engine::adapter::AdapterScales;
 use hive_engine::adapter::peft;
+use hive_engine::files::refuse_lfs_pointer;
 use hive_engine::model::pass::Model;
 use hive_sdk::{Inspection, Record};
 
@@ -80,7 +81,7 @@ impl Run {
         };
         let OpenExpert { expert, .. } = &open;
         let record = self.record(expert)?;
-        let inspector = self.inspected(&open, &record)?;
+        let (inspector, record) = self.inspected(&open, record)?;
         if let Some(how) = by.adapter().and_then(prompt_sample::of_adapter).and_then(|then| then.differs(expert)) {
             note(&format!("warning: {how}: the adapter may answer worse"));
         }
@@ -121,16 +122,18 @@ impl Run {
         self.told(found)
     }
 
-    /// The expert's process that inspects, unless it has none, after it has looked at the question: a
-    /// question that cannot be answered is told before a model is loaded.
-    fn inspected(&self, open: &OpenExpert, record: &Record) -> anyhow::Result<Option<Inspector>> {
+    /// The expert's process that inspects, unless it has none, after it has looked at the question, and
+    /// the question as it is to be asked: one that cannot be answered is told before a model is loaded.
+    fn inspected(&self, open: &OpenExpert, record: Record) -> anyhow::Result<(Option<Inspector>, Record)> {
         let begin = Instant::now();
         let unchecked = |error: PluginError| {
             note(&format!("warning: neither question nor answer is checked: {error}"));
-            Ok(None)
         };
         let started = match Inspector::start(open) {
-            Err(error) if !self.strict => return unchecked(error),
+            Err(error) if !self.strict => {
+                unchecked(error);
+                return Ok((None, record));
+            }
             started => started?,
         };
         let Some(inspector) = started else {
@@ -142,14 +145,15 @@ impl Run {
                     )
                     .into());
             }
-            return Ok(None);
+            return Ok((None, record));
         };
-        let found = inspector.question(record);
+        let found = inspector.question(&record);
         tracing::info!(seconds = begin.elapsed().as_secs_f64(), "question inspected");
         match found {
             Ok(found) if found.faults.is_empty() => {
                 found.notes.iter().for_each(|finding| note(&format!("note on the question: {}", finding.message)));
-                Ok(Some(inspector))
+                // As a training record would have been, so that the model is asked as it was trained.
+                Ok((Some(inspector), found.record.unwrap_or(record)))
             }
             Ok(found) => {
                 let mut faults = found.faults.into_iter().map(|finding| finding.message);
@@ -159,7 +163,10 @@ impl Run {
                     .into())
             }
             Err(error) if self.strict => Err(error.into()),
-            Err(error) => unchecked(error),
+            Err(error) => {
+                unchecked(error);
+                Ok((None, record))
+            }
         }
     }
 
@@ -172,7 +179,7 @@ impl Run {
             note(&format!("warning: the answer was not checked: {why}"));
             Ok(())
         };
-        let Inspection { faults, notes } = match found {
+        let Inspection { faults, notes, .. } = match found {
             Ok(Some(found)) => found,
             Ok(None) => return unchecked("the expert was not ready in time".to_owned()),
             // What the expert itself says of it needs no name of a call.
@@ -401,6 +408,7 @@ fn text_of(path: &Path) -> anyhow::Result<String> {
     let not_text = |what: &str, hint: String| {
         Failure::unacceptable(format!("`{shown}` is {what}, expected text in UTF-8")).hint(hint)
     };
+    refuse_lfs_pointer(path, &bytes)?;
     if bytes.starts_with(b"SQLite format 3\0") {
         return Err(not_text(
             "a SQLite database",
