@@ -105,9 +105,12 @@ pub(super) fn regarded(scopes: &Scopes<'_>, expr: &Expr) -> bool {
         Expr::Cast { expr, .. } => regarded(scopes, expr),
         // Into another character set its own collation does not go along.
         Expr::Convert { expr, data_type: Some(_), .. } => regarded(scopes, expr),
-        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => scopes
-            .declared(expr)
-            .is_some_and(|column| matches!(column.kind, Kind::Text | Kind::Other) && !column.passes_over_case),
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => {
+            scopes.knows_collations()
+                && scopes
+                    .declared(expr)
+                    .is_some_and(|column| matches!(column.kind, Kind::Text | Kind::Other) && !column.passes_over_case)
+        }
         Expr::BinaryOp { op: BinaryOperator::Arrow | BinaryOperator::LongArrow, .. } => true,
         Expr::Substring { expr, .. } | Expr::Trim { expr, .. } => regarded(scopes, expr),
         Expr::Case { conditions, else_result, .. } => {

@@ -339,6 +339,11 @@ impl<'n> Scopes<'n> {
         }
     }
 
+    /// Whether the schema says how MySQL compares its columns' texts.
+    pub fn knows_collations(&self) -> bool {
+        self.names.mysql
+    }
+
     /// The table of the schema that goes by this name, or the only one in sight.
     pub fn table_called(&self, qualifier: Option<&str>) -> Option<String> {
         let scope = self.open.iter().rev().find(|scope| match qualifier {

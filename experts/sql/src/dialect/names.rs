@@ -72,6 +72,8 @@ pub(super) struct Names {
     keys: BTreeMap<String, Vec<Vec<String>>>,
     /// Tables whose first key is a primary key.
     primary: BTreeSet<String>,
+    /// The schema was MySQL's.
+    pub mysql: bool,
     /// Of each table of SQLite's, the column that is its ROWID.
     rowids: BTreeMap<String, String>,
 }
@@ -102,6 +104,7 @@ impl Names {
     /// Adds what PostgreSQL's types do not say of the columns.
     pub fn learn(&mut self, origin: &Origin) {
         self.rowids = origin.rowids().clone();
+        self.mysql = origin.is_mysql();
         for (name, columns) in &mut self.columns {
             for (table, column) in columns {
                 column.passes_over_case = origin.passes_over_case(table, name);

@@ -108,6 +108,11 @@ impl Origin {
         }
     }
 
+    /// Whether the schema is MySQL's.
+    pub fn is_mysql(&self) -> bool {
+        self.mysql
+    }
+
     /// Of each table, the column that is its ROWID, in lower case.
     pub fn rowids(&self) -> &BTreeMap<String, String> {
         &self.rowids

@@ -200,7 +200,9 @@ fn insert_outputs(rewriter: &mut Rewriter<'_>, expr: &mut Expr, aliases: &[(Stri
                 Some(alias) => *alias == name && self.aggregates == 0,
                 None => *alias == name && !self.rewriter.is_column(ident),
             });
-            if let Some((_, output)) = output {
+            if let Some((_, output)) = output
+                && !groups::same(output, &Expr::Identifier(ident.clone()))
+            {
                 let what = format!("`{}` stands for {} there", ident.value, brief(output));
                 self.rewriter.changed("output-name", what);
                 *expr = super::template::enclosed(output.clone());
