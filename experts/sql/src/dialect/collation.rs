@@ -519,10 +519,10 @@ fn call(rewriter: &mut Rewriter<'_>, function: &mut Function) {
     match (name.as_str(), &mut arguments[..]) {
         ("count", values) if distinct => values.iter_mut().for_each(|value| fold_one(rewriter, value, false)),
         // Any spelling of a text is shown, in the order of all: see `group_concat`.
-        ("group_concat", [value, ..]) if distinct => {
-            if rewriter.within(value) == Decides::Maybe || rewriter.order_of(value) == Decides::Maybe {
-                rewriter.notes_case(value);
-            }
+        ("group_concat", [value, ..])
+            if distinct && [rewriter.within(value), rewriter.order_of(value)].contains(&Decides::Maybe) =>
+        {
+            rewriter.notes_case(value);
         }
         ("greatest" | "least", values) if mysql => extreme_of_texts(rewriter, values),
         ("instr", [whole, part]) | ("locate", [part, whole, ..]) if mysql => {
@@ -606,17 +606,24 @@ pub(super) fn shared_columns(rewriter: &mut Rewriter<'_>, select: &Select) {
                 }
                 _ => Vec::new(),
             };
+            // Which names a query in FROM shares is not looked up.
+            if matches!(constraint(&join.join_operator), Some(JoinConstraint::Natural))
+                && (right.is_none() || left.is_empty())
+                && let Some(column) =
+                    left.iter().chain(&right).flat_map(|table| names.columns_of(table)).find(is_folded)
+            {
+                rewriter.notes_case(&Expr::Identifier(column.ident.clone()));
+            }
             for name in shared {
                 let column = right.as_deref().and_then(|table| names.column_in(table, &name));
                 let others = left.iter().filter_map(|table| names.column_in(table, &name));
-                let text = |column: &&Column| column.kind == Kind::Text && column.passes_over_case;
                 // A query in FROM has rows that are not shown.
                 if let (None, Some(column)) = (&right, left.iter().find_map(|table| names.column_in(table, &name)))
-                    && text(&column)
+                    && is_folded(&column)
                 {
                     rewriter.notes_case(&Expr::Identifier(column.ident.clone()));
                 }
-                for (one, other) in column.filter(text).into_iter().zip(others.filter(text)) {
+                for (one, other) in column.filter(is_folded).into_iter().zip(others.filter(is_folded)) {
                     let differs = one.texts.iter().any(|a| other.texts.iter().any(|b| unequal_but_for_case(a, b)));
                     if differs {
                         let why = format!("texts of `{name}` that differ in case alone are joined by their name");
@@ -628,6 +635,11 @@ pub(super) fn shared_columns(rewriter: &mut Rewriter<'_>, select: &Select) {
             left.extend(right);
         }
     }
+}
+
+/// Whether a column's texts are compared without regard to case.
+fn is_folded(column: &&Column) -> bool {
+    column.kind == Kind::Text && column.passes_over_case
 }
 
 fn table_name(factor: &TableFactor) -> Option<String> {

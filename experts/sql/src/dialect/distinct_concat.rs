@@ -11,7 +11,18 @@ use super::functions::{arguments, brief};
 use super::names::Kind;
 use super::template::build;
 use super::{Dialect, Rewriter, collation, enums, groups};
+use crate::schema::last_part;
 use crate::walk::{self, Edit};
+
+/// A text whose case UPPER or LOWER changes, which its order passes over.
+fn of_any_case(expr: &Expr) -> &Expr {
+    let Expr::Function(function) = expr else { return expr };
+    let changes = matches!(last_part(&function.name).as_str(), "upper" | "lower" | "ucase" | "lcase");
+    match arguments(function).as_deref() {
+        Some([inner]) if changes => inner,
+        _ => expr,
+    }
+}
 
 /// What the call becomes; `None` where STRING_AGG says the same.
 pub(super) fn in_order(rewriter: &mut Rewriter<'_>, function: &Function) -> Option<Expr> {
@@ -36,7 +47,7 @@ pub(super) fn in_order(rewriter: &mut Rewriter<'_>, function: &Function) -> Opti
     });
     let separator = text(separator.unwrap_or(","));
     let itself = |item: &OrderByExpr| match given[..] {
-        [value] => groups::same(value, &item.expr) || matches!(item.expr, Expr::Value(_)),
+        [value] => groups::same(of_any_case(value), of_any_case(&item.expr)) || matches!(item.expr, Expr::Value(_)),
         _ => false,
     };
     if let Some(item) = order.filter(|item| !itself(item)) {

@@ -292,11 +292,9 @@ fn fraction(rewriter: &mut Rewriter<'_>, table: &str, column: &str, value: &Expr
         return;
     }
     match super::comparisons::literal(value) {
-        Some((number, true)) => {
-            if number.parse::<f64>().is_ok_and(|number| number.fract() != 0.0) {
-                let why = format!("SQLite keeps {number} in the column `{column}`, PostgreSQL rounds it");
-                rewriter.refuse("other-meaning", why);
-            }
+        Some((number, true)) if number.parse::<f64>().is_ok_and(|number| number.fract() != 0.0) => {
+            let why = format!("SQLite keeps {number} in the column `{column}`, PostgreSQL rounds it");
+            rewriter.refuse("other-meaning", why);
         }
         None if matches!(rewriter.scopes.kind(value), Some(Kind::Number | Kind::Float)) => {
             let what = format!("SQLite keeps a fraction of {} in `{column}`, PostgreSQL rounds it", brief(value));

@@ -59,6 +59,7 @@ const RETURNED: &[(Dialect, &str, &str, &[&str])] = &[
     (Sqlite, LITE, "SELECT name FROM item UNION SELECT 'fir' ORDER BY name COLLATE NOCASE LIMIT 2", &["Elm", "fir"]),
     // Distinct texts and numbers as one text.
     (MySql, ITEMS, "SELECT GROUP_CONCAT(DISTINCT name ORDER BY name DESC SEPARATOR ';') FROM item", &["Oak;Elm;ash"]),
+    (MySql, ITEMS, "SELECT GROUP_CONCAT(DISTINCT UPPER(name) ORDER BY name) FROM item", &["ASH,ELM,OAK"]),
     (MySql, ITEMS, "SELECT GROUP_CONCAT(DISTINCT n ORDER BY n) FROM item", &["0,7,10"]),
     (
         MySql,
