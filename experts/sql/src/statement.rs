@@ -8,7 +8,7 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
-use crate::dialect::{self, Dialect};
+use crate::dialect::Dialect;
 use crate::lexer;
 
 /// Longest text that is parsed at all, in bytes.
@@ -29,7 +29,7 @@ const MAX_PARENTHESES: usize = 40;
 /// # Errors
 /// Why it does not parse, as a sentence without its full stop.
 pub fn parse_all(text: &str) -> Result<Vec<Statement>, String> {
-    parse_with(text, &PostgreSqlDialect {})
+    parse_with(text, Dialect::Postgres, &PostgreSqlDialect {})
 }
 
 /// Parses all statements of `text` as this dialect's.
@@ -39,17 +39,18 @@ pub fn parse_all(text: &str) -> Result<Vec<Statement>, String> {
 pub fn parse_all_as(text: &str, dialect: Dialect) -> Result<Vec<Statement>, String> {
     match dialect {
         Dialect::Postgres => parse_all(text),
-        Dialect::MySql => parse_with(text, &dialect::MySql(MySqlDialect {})),
-        Dialect::Sqlite => parse_with(text, &dialect::Sqlite(SQLiteDialect {})),
+        Dialect::MySql => parse_with(text, dialect, &crate::dialect::MySql(MySqlDialect {})),
+        Dialect::Sqlite => parse_with(text, dialect, &crate::dialect::Sqlite(SQLiteDialect {})),
     }
 }
 
-fn parse_with(text: &str, dialect: &dyn sqlparser::dialect::Dialect) -> Result<Vec<Statement>, String> {
+fn parse_with(text: &str, owner: Dialect, dialect: &dyn sqlparser::dialect::Dialect) -> Result<Vec<Statement>, String> {
     if text.len() > MAX_BYTES {
         return Err(format!("got {} bytes, expected at most {MAX_BYTES}", text.len()));
     }
     let tokens = Tokenizer::new(dialect, text).tokenize_with_location().map_err(|e| brief(&e.to_string()))?;
     check_depth(&tokens)?;
+    let tokens = crate::dialect::readable(tokens, owner);
     Parser::new(dialect).with_tokens_with_locations(tokens).parse_statements().map_err(|e| brief(&e.to_string()))
 }
 

@@ -12,7 +12,6 @@ use crate::schema::last_part;
 
 /// MySQL's.
 const MYSQL: &[(&str, usize, &str)] = &[
-    ("addtime", 2, "$1 + CAST($2 AS INTERVAL)"),
     ("atan", 2, "ATAN2($1, $2)"),
     ("bin", 1, "TO_BIN(CAST($1 AS BIGINT))"),
     ("bit_and", 1, "COALESCE(BIT_AND($1), 18446744073709551615)"),
@@ -28,7 +27,7 @@ const MYSQL: &[(&str, usize, &str)] = &[
     ("from_days", 1, "DATE '0001-01-01' + ($1 - 366)"),
     ("inet_aton", 1, "CAST($1 AS INET) - '0.0.0.0'"),
     ("inet_ntoa", 1, "HOST(CAST('0.0.0.0' AS INET) + $1)"),
-    ("insert", 4, "OVERLAY($1 PLACING $4 FROM $2 FOR $3)"),
+    ("insert", 4, "CASE WHEN $2 BETWEEN 1 AND LENGTH($1) THEN OVERLAY($1 PLACING $4 FROM $2 FOR $3) ELSE $1 END"),
     ("interval", 3, "COALESCE(WIDTH_BUCKET($1, ARRAY[$2, $3]), -1)"),
     ("interval", 4, "COALESCE(WIDTH_BUCKET($1, ARRAY[$2, $3, $4]), -1)"),
     ("json_merge_patch", 2, "CAST($1 AS JSONB) || CAST($2 AS JSONB)"),
@@ -55,7 +54,6 @@ const MYSQL: &[(&str, usize, &str)] = &[
     ("session_user", 0, "SESSION_USER"),
     ("space", 1, "REPEAT(' ', $1)"),
     ("strcmp", 2, "CASE WHEN $1 < $2 THEN -1 WHEN $1 > $2 THEN 1 WHEN $1 = $2 THEN 0 END"),
-    ("subtime", 2, "$1 - CAST($2 AS INTERVAL)"),
     ("system_user", 0, "SESSION_USER"),
     ("timestamp", 1, "CAST($1 AS TIMESTAMP)"),
     ("timestamp", 2, "CAST($1 AS TIMESTAMP) + CAST($2 AS INTERVAL)"),

@@ -7,22 +7,38 @@ use super::functions::brief;
 use super::names::Kind;
 use super::rows::{self, moment};
 use super::template::build;
-use super::{Dialect, Rewriter, enums, json, numbers};
+use super::{Dialect, Rewriter, collation, enums, json, numbers};
 
-/// LIKE and REGEXP with regard to case: `LIKE BINARY`, `REGEXP BINARY`.
+/// LIKE and REGEXP with regard to case: `LIKE BINARY`, columns with such a collation, JSON's texts.
 pub(super) fn binary_pattern(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
-    if !rewriter.certain {
+    if !rewriter.certain || rewriter.dialect != Dialect::MySql {
         return;
     }
+    let (Expr::RLike { expr: value, pattern, .. } | Expr::Like { expr: value, pattern, .. }) = &*expr else { return };
+    let written = is_binary(value) || is_binary(pattern);
+    if !written && !collation::compares_with_regard(&rewriter.scopes, value, pattern) {
+        return;
+    }
+    let json = match bare(value) {
+        Expr::BinaryOp { op: BinaryOperator::Arrow, .. } => true,
+        Expr::Function(function) => crate::schema::last_part(&function.name) == "json_extract",
+        // Bytes have a pattern of their own.
+        value => rewriter.scopes.declared(&value).is_some_and(|column| column.kind == Kind::Other && !column.bytes),
+    };
+    let value = if json { build("CAST($1 AS TEXT)", &[value]) } else { Some(bare(value)) };
+    let (Some(value), pattern) = (value, bare(pattern)) else { return };
     let (now, what) = match expr {
-        Expr::RLike { negated, expr: value, pattern, .. } if is_binary(value) || is_binary(pattern) => {
+        Expr::RLike { negated, .. } => {
             let template = if *negated { "$1 !~ $2" } else { "$1 ~ $2" };
-            (build(template, &[&bare(value), &bare(pattern)]), "`REGEXP BINARY` is written ~")
+            (build(template, &[&value, &pattern]), "`REGEXP` with regard to case is written ~")
         }
-        Expr::Like { negated, expr: value, pattern, .. } if is_binary(value) || is_binary(pattern) => {
+        Expr::Like { negated, escape_char, .. } => {
+            let Some(pattern) = escaped(&pattern, escape_char.as_deref()) else {
+                let why = format!("the ESCAPE of {} is known only where its pattern is written out", brief(expr));
+                return rewriter.refuse("pattern-escape", why);
+            };
             let template = if *negated { "$1 !~~ $2" } else { "$1 ~~ $2" };
-            let what = "`LIKE BINARY` is written ~~, which has regard to case";
-            (build(template, &[&bare(value), &bare(pattern)]), what)
+            (build(template, &[&value, &pattern]), "`LIKE` with regard to case is written ~~")
         }
         _ => return,
     };
@@ -30,6 +46,26 @@ pub(super) fn binary_pattern(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
         rewriter.changed("operator", what.to_owned());
         *expr = now;
     }
+}
+
+/// A pattern whose escapes are backslashes.
+fn escaped(pattern: &Expr, escape: Option<&Expr>) -> Option<Expr> {
+    let Some(escape) = escape else { return Some(pattern.clone()) };
+    let (escape, _) = literal(escape)?;
+    let (given, _) = literal(pattern)?;
+    if escape == "\\" {
+        return Some(pattern.clone());
+    }
+    let mut out = String::new();
+    let mut chars = given.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            c if escape.chars().eq([c]) => out.extend(chars.next().into_iter().flat_map(|next| ['\\', next])),
+            '\\' => out.push_str("\\\\"),
+            c => out.push(c),
+        }
+    }
+    Some(text(&out))
 }
 
 /// MySQL's `BINARY text` or `text COLLATE utf8mb4_bin`: with regard to case.
@@ -95,7 +131,9 @@ pub(super) fn text(of: &str) -> Expr {
 /// Makes the two sides of a comparison agree.
 pub(super) fn compare(rewriter: &mut Rewriter<'_>, left: &mut Expr, op: &BinaryOperator, right: &mut Expr) {
     json::compared(rewriter, left, right);
-    if literal(right).is_some_and(|(_, number)| number) && enums::as_number(rewriter, left) {
+    if literal(right).is_some_and(|(_, number)| number)
+        && (enums::as_number(rewriter, left) || enums::refuses_set(rewriter, left))
+    {
         return;
     }
     match (literal(left), literal(right)) {

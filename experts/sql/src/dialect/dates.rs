@@ -107,7 +107,13 @@ fn call(rewriter: &Rewriter<'_>, function: &Function) -> Option<Expr> {
                 3 => "EXTRACT(WEEK FROM $1)",
                 // By ISO's weeks, but for the days that those count to another year.
                 1 => WEEK_FROM_MONDAY,
-                6 => "EXTRACT(WEEK FROM $1 + INTERVAL '1 day')",
+                // A week belongs to the year that its first day or most of its days are in.
+                2 => "FLOOR((EXTRACT(DOY FROM $1 - EXTRACT(DOW FROM $1) * INTERVAL '1 day') + 6) / 7)",
+                6 => "FLOOR((EXTRACT(DOY FROM $1 + (3 - EXTRACT(DOW FROM $1)) * INTERVAL '1 day') + 6) / 7)",
+                4 => {
+                    "CASE EXTRACT(YEAR FROM $1 + (3 - EXTRACT(DOW FROM $1)) * INTERVAL '1 day') - EXTRACT(YEAR FROM $1) WHEN 0 THEN FLOOR((EXTRACT(DOY FROM $1 + (3 - EXTRACT(DOW FROM $1)) * INTERVAL '1 day') + 6) / 7) WHEN 1 THEN 53 ELSE 0 END"
+                }
+                7 => "FLOOR((EXTRACT(DOY FROM $1 + (1 - EXTRACT(ISODOW FROM $1)) * INTERVAL '1 day') + 6) / 7)",
                 _ => return None,
             };
             build(template, &[&moment(rewriter, value)])
@@ -392,7 +398,7 @@ fn sum(rewriter: &Rewriter<'_>, value: &Expr, interval: &Interval, template: &'s
 
 /// A moment and a span of so many of a unit.
 fn added(rewriter: &Rewriter<'_>, value: &Expr, span: &Expr, unit: &str, template: &'static str) -> Option<Expr> {
-    let day = ["day", "week", "month", "quarter", "year"].contains(&unit);
+    let day = ["day", "week", "month", "quarter", "year", "year_month"].contains(&unit);
     let date = rewriter.scopes.kind(value) == Some(Kind::Date) || text(value).is_some_and(|t| t.len() == 10);
     let moment = moment(rewriter, value);
     let sum = build(template, &[&moment, span])?;
@@ -423,6 +429,34 @@ fn counted(unit: &str) -> Option<&'static str> {
     })
 }
 
+/// `INTERVAL '1:30' HOUR_MINUTE`: numbers with anything between them, the last of the last unit. A sign
+/// counts for all.
+fn several_units(units: &str, numbers: &str, negative: bool) -> Option<String> {
+    const UNITS: [&str; 5] = ["day", "hour", "minute", "second", "microsecond"];
+    let (from, to) = units.split_once('_')?;
+    let units: Vec<&str> = match (from, to) {
+        ("year", "month") => vec!["year", "month"],
+        _ => {
+            let place = |unit: &str| UNITS.iter().position(|known| *known == unit);
+            UNITS.get(place(from)?..=place(to)?)?.to_vec()
+        }
+    };
+    let trimmed = numbers.trim_start();
+    let sign = if negative != trimmed.starts_with('-') { "-" } else { "" };
+    let numbers: Vec<&str> = trimmed.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    // A fraction of a second has as many places as it has digits.
+    if numbers.is_empty() || numbers.len() > units.len() || to == "microsecond" {
+        return None;
+    }
+    let last = units.iter().skip(units.len() - numbers.len());
+    Some(
+        last.zip(numbers)
+            .map(|(unit, number)| format!("{sign}{number} {}", unit.to_uppercase()))
+            .collect::<Vec<_>>()
+            .join(" "),
+    )
+}
+
 /// `INTERVAL 1 DAY` as `INTERVAL '1 DAY'`; `None` when it is written so already, or counts by an
 /// expression that is no number.
 fn written_out(interval: &Interval) -> Option<Interval> {
@@ -437,7 +471,9 @@ fn written_out(interval: &Interval) -> Option<Interval> {
         Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) => text.clone(),
         _ => return None,
     };
-    let span = match unit.to_lowercase().as_str() {
+    let lower = unit.to_lowercase();
+    let span = match lower.as_str() {
+        two if two.contains('_') => several_units(two, &count, !sign.is_empty())?,
         // PostgreSQL has no quarters in intervals.
         "quarter" => format!("{sign}{} MONTH", count.parse::<i64>().ok()? * 3),
         _ => format!("{sign}{count} {unit}"),
@@ -525,10 +561,11 @@ fn format_text(format: &str, codes: &[(char, &str)]) -> Option<Expr> {
     let mut literal = String::new();
     let flush = |literal: &mut String, out: &mut String| {
         // Letters would be taken for codes.
-        if literal.chars().any(char::is_alphabetic) {
-            out.push_str(&format!("\"{literal}\""));
+        let quoted = literal.replace('\\', "\\\\").replace('"', "\\\"");
+        if literal.contains(|c: char| c.is_alphabetic() || c == '\\') {
+            out.push_str(&format!("\"{quoted}\""));
         } else {
-            out.push_str(literal);
+            out.push_str(&quoted);
         }
         literal.clear();
     };

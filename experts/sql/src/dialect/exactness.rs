@@ -5,8 +5,15 @@
 use super::Change;
 
 /// Changes that interpret whoever's the record is.
-const ALWAYS: [&str; 6] =
-    ["duplicate-column", "duplicate-table", "foreign-key", "guessed-group-by", "key-prefix", "random"];
+const ALWAYS: [&str; 7] = [
+    "duplicate-column",
+    "duplicate-table",
+    "foreign-key",
+    "guessed-group-by",
+    "key-prefix",
+    "pipes-join-texts",
+    "random",
+];
 
 /// Changes of form alone, which say the same whosever SQL it was. Where the dialect is a guess, all
 /// others decide what was meant.

@@ -13,7 +13,7 @@ use super::template::build;
 use super::texts::{
     ascii_case, count_of_characters, first_byte, joined, of_text, printed, substring, trim, truth_as_text,
 };
-use super::{Dialect, Rewriter, calls, enums, numbers, regexps};
+use super::{Dialect, Rewriter, calls, distinct_concat, enums, numbers, regexps};
 use crate::schema::last_part;
 
 /// Functions that have another name and the same arguments.
@@ -67,6 +67,13 @@ pub(super) fn expr(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
         window.order_by.iter_mut().for_each(|item| order_item(rewriter, item, None));
     }
     let name = last_part(&function.name);
+    if name == "group_concat"
+        && let Some(now) = distinct_concat::in_order(rewriter, function)
+    {
+        rewriter.changed("function", format!("`GROUP_CONCAT` of distinct values is written {}", brief(&now)));
+        *expr = now;
+        return;
+    }
     if let Some(replacement) = replaced(rewriter, &name, function) {
         let before = name.to_uppercase();
         rewriter.changed("function", format!("`{before}` is written {}", brief(&replacement)));
@@ -174,6 +181,20 @@ fn replaced(rewriter: &Rewriter<'_>, name: &str, function: &Function) -> Option<
             };
             build(template, &[value, list])
         }
+        // Beyond 24 hours a time is a span.
+        ("addtime" | "subtime", [time, span]) if mysql => {
+            let moment = rewriter.scopes.kind(time) == Some(Kind::Timestamp);
+            let written = super::comparisons::literal(time).map(|(text, _)| super::rows::moment(text.trim()).is_some());
+            let template = match (name, moment, written) {
+                ("addtime", true, _) => "$1 + CAST($2 AS INTERVAL)",
+                ("subtime", true, _) => "$1 - CAST($2 AS INTERVAL)",
+                ("addtime", _, Some(true)) => "CAST($1 AS TIMESTAMP) + CAST($2 AS INTERVAL)",
+                (_, _, Some(true)) => "CAST($1 AS TIMESTAMP) - CAST($2 AS INTERVAL)",
+                ("addtime", ..) => "CAST($1 AS INTERVAL) + CAST($2 AS INTERVAL)",
+                _ => "CAST($1 AS INTERVAL) - CAST($2 AS INTERVAL)",
+            };
+            build(template, &[time, span])
+        }
         ("mid", [text, from, length]) => build("SUBSTRING($1, $2, $3)", &[text, from, length]),
         ("mid", [text, from]) => build("SUBSTRING($1, $2)", &[text, from]),
         ("log", [base, value]) => build("LN($1) / LN($2)", &[value, base]),
@@ -208,7 +229,15 @@ fn replaced(rewriter: &Rewriter<'_>, name: &str, function: &Function) -> Option<
             let places = usize::try_from(number(places)?).ok().filter(|n| *n <= 20)?;
             let point = if places == 0 { String::new() } else { format!(".{}", "0".repeat(places)) };
             let format = Expr::Value(Value::SingleQuotedString(format!("FM999,999,999,999,990{point}")).into());
-            build("TO_CHAR(CAST($1 AS NUMERIC), $2)", &[value, &format])
+            // A floating-point number is rounded by its binary value.
+            let power = matches!(value, Expr::Value(n) if n.to_string().contains(['e', 'E']));
+            let float = power || rewriter.scopes.kind(value) == Some(Kind::Float);
+            let value = match (float && rewriter.certain, places) {
+                (true, 0) => build("ROUND(CAST($1 AS DOUBLE PRECISION))", &[value])?,
+                (true, _) => rounded(rewriter, "round", value, &integer(places)).unwrap_or_else(|| (*value).clone()),
+                _ => (*value).clone(),
+            };
+            build("TO_CHAR(CAST($1 AS NUMERIC), $2)", &[&value, &format])
         }
         ("hex", [value]) => match rewriter.scopes.kind(value) {
             // In MySQL a number in base 16, in SQLite the digits of its text.
@@ -351,7 +380,11 @@ fn group_concat(rewriter: &Rewriter<'_>, function: &mut Function) {
     for arg in args.iter_mut().take(1) {
         if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg
             && rewriter.scopes.kind(expr) != Some(Kind::Text)
-            && let Some(text) = build("CAST($1 AS TEXT)", &[expr])
+            && let Some(text) = match rewriter.scopes.kind(expr) {
+                // A truth value is written 1 or 0.
+                Some(Kind::Boolean) => build("CAST(CAST($1 AS INTEGER) AS TEXT)", &[expr]),
+                _ => build("CAST($1 AS TEXT)", &[expr]),
+            }
         {
             *expr = text;
         }

@@ -28,6 +28,20 @@ fn outputs(select: &Select) -> impl Iterator<Item = &Expr> {
     })
 }
 
+/// Whether an expression aggregates.
+pub(super) fn is_aggregated(expr: &Expr) -> bool {
+    holds_aggregate(expr)
+}
+
+/// What an expression is the highest or lowest of.
+pub(super) fn extreme_of(expr: &Expr) -> Option<Expr> {
+    match expr {
+        Expr::Nested(inner) => extreme_of(inner),
+        Expr::Function(function) => extreme(function).map(|(_, value)| value),
+        _ => None,
+    }
+}
+
 fn holds_aggregate(expr: &Expr) -> bool {
     struct Search(usize);
     impl Look for Search {

@@ -18,8 +18,18 @@ pub(super) struct Known {
     pub not_null: bool,
 }
 
-/// Output columns of a query: name in lower case, and what is known.
-type Outputs = Vec<(String, Option<Known>)>;
+/// An output column of a query.
+#[derive(Debug, Clone)]
+struct Output {
+    /// Its name, in lower case.
+    name: String,
+    known: Option<Known>,
+    /// The column of the schema whose values it gives out: table and name, in lower case.
+    place: Option<(String, String)>,
+}
+
+/// Output columns of a query.
+type Outputs = Vec<Output>;
 
 /// What a name in FROM stands for.
 #[derive(Debug, Clone)]
@@ -55,7 +65,7 @@ impl Scope {
     /// The relation, a query, that gives out a column of this name.
     pub fn query_with(&self, column: &str) -> Option<&str> {
         self.relations.iter().find_map(|(name, relation)| match relation {
-            Relation::Query(outputs) if outputs.iter().any(|(output, _)| output == column) => Some(name.as_str()),
+            Relation::Query(outputs) if outputs.iter().any(|output| output.name == column) => Some(name.as_str()),
             _ => None,
         })
     }
@@ -90,7 +100,7 @@ impl<'n> Scopes<'n> {
             let name = cte.alias.name.value.to_lowercase();
             let mut outputs = self.outputs(&cte.query);
             for (output, column) in outputs.iter_mut().zip(&cte.alias.columns) {
-                output.0 = column.name.value.to_lowercase();
+                output.name = column.name.value.to_lowercase();
             }
             self.queries.push((name.clone(), std::rc::Rc::new((*cte.query).clone())));
             self.common.push((name, outputs));
@@ -142,7 +152,7 @@ impl<'n> Scopes<'n> {
         self.innermost().is_some_and(|scope| {
             scope.relations.iter().any(|(_, relation)| match relation {
                 Relation::Table(table) => self.names.column_in(table, name).is_some(),
-                Relation::Query(outputs) => outputs.iter().any(|(output, _)| output == name),
+                Relation::Query(outputs) => outputs.iter().any(|output| output.name == name),
             })
         })
     }
@@ -180,10 +190,12 @@ impl<'n> Scopes<'n> {
     /// The outputs of a query.
     fn outputs(&mut self, query: &Query) -> Outputs {
         let mut body = &*query.body;
+        // What several queries give out is no column's alone.
+        let mut several = false;
         let select = loop {
             match body {
                 SetExpr::Select(select) => break select,
-                SetExpr::SetOperation { left, .. } => body = left,
+                SetExpr::SetOperation { left, .. } => (body, several) = (left, true),
                 SetExpr::Query(inner) => return self.outputs(inner),
                 _ => return Vec::new(),
             }
@@ -195,7 +207,7 @@ impl<'n> Scopes<'n> {
         for item in &select.projection {
             match item {
                 SelectItem::ExprWithAlias { expr, alias } => {
-                    outputs.push((alias.value.to_lowercase(), self.known(expr)))
+                    outputs.push(self.output(alias.value.to_lowercase(), expr));
                 }
                 SelectItem::UnnamedExpr(expr) => {
                     let name = match expr {
@@ -206,7 +218,7 @@ impl<'n> Scopes<'n> {
                         Expr::Function(function) => last_part(&function.name),
                         _ => String::new(),
                     };
-                    outputs.push((name, self.known(expr)));
+                    outputs.push(self.output(name, expr));
                 }
                 SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..) => {
                     if let Some(scope) = self.innermost() {
@@ -214,8 +226,13 @@ impl<'n> Scopes<'n> {
                             match relation {
                                 Relation::Query(inner) => outputs.extend(inner.iter().cloned()),
                                 Relation::Table(table) => outputs.extend(self.names.columns_of(table).map(|column| {
-                                    let known = Known { kind: column.kind, not_null: column.not_null && !scope.outer };
-                                    (column.ident.value.to_lowercase(), Some(known))
+                                    let not_null = column.not_null && !scope.outer;
+                                    let name = column.ident.value.to_lowercase();
+                                    Output {
+                                        name: name.clone(),
+                                        known: Some(Known { kind: column.kind, not_null }),
+                                        place: Some((table.clone(), name)),
+                                    }
                                 })),
                             }
                         }
@@ -227,7 +244,14 @@ impl<'n> Scopes<'n> {
         self.leave();
         self.leave();
         self.common.truncate(common);
+        if several {
+            outputs.iter_mut().for_each(|output| output.place = None);
+        }
         outputs
+    }
+
+    fn output(&self, name: String, expr: &Expr) -> Output {
+        Output { name, known: self.known(expr), place: self.place(expr) }
     }
 
     /// What is known of a column by its name and, if it has one, its qualifier.
@@ -245,7 +269,7 @@ impl<'n> Scopes<'n> {
                         .column_in(table, name)
                         .map(|column| Some(Known { kind: column.kind, not_null: column.not_null && !scope.outer })),
                     Relation::Query(outputs) => {
-                        outputs.iter().find(|(output, _)| output == name).map(|(_, known)| *known)
+                        outputs.iter().find(|output| output.name == name).map(|output| output.known)
                     }
                 };
                 if let Some(found) = found {
@@ -281,6 +305,8 @@ impl<'n> Scopes<'n> {
                 kind: names::kind(data_type),
                 not_null: self.known(expr).is_some_and(|known| known.not_null),
             }),
+            Expr::Convert { data_type: None, .. } => maybe(Kind::Text),
+            Expr::Convert { data_type: Some(data_type), .. } => maybe(names::kind(data_type)),
             Expr::Extract { .. } => maybe(Kind::Number),
             Expr::Position { .. } => maybe(Kind::Integer),
             Expr::Ceil { expr, .. } | Expr::Floor { expr, .. } => maybe(match self.kind(expr) {
@@ -302,8 +328,8 @@ impl<'n> Scopes<'n> {
             }
             Expr::Subquery(query) => {
                 let mut inner = self.clone();
-                let (_, known) = inner.outputs(query).into_iter().next()?;
-                known.map(|known| Known { not_null: false, ..known })
+                let output = inner.outputs(query).into_iter().next()?;
+                output.known.map(|known| Known { not_null: false, ..known })
             }
             Expr::UnaryOp { op: UnaryOperator::Minus | UnaryOperator::Plus, expr } => self.known(expr),
             Expr::BinaryOp { left, op, right } => self.operation(left, op, right),
@@ -313,10 +339,34 @@ impl<'n> Scopes<'n> {
         }
     }
 
-    /// The column of the schema that an expression names.
+    /// Whether the schema says how MySQL compares its columns' texts.
+    pub fn knows_collations(&self) -> bool {
+        self.names.mysql
+    }
+
+    /// The table of the schema that goes by this name, or the only one in sight.
+    pub fn table_called(&self, qualifier: Option<&str>) -> Option<String> {
+        let scope = self.open.iter().rev().find(|scope| match qualifier {
+            Some(qualifier) => scope.has(qualifier),
+            None => !scope.relations.is_empty(),
+        })?;
+        match (qualifier, &scope.relations[..]) {
+            (Some(qualifier), _) => scope.table_of(qualifier).map(str::to_owned),
+            (None, [(_, Relation::Table(table))]) => Some(table.clone()),
+            _ => None,
+        }
+    }
+
+    /// The column of the schema that an expression names, be it by way of queries in FROM.
     pub fn declared(&self, expr: &Expr) -> Option<&'n Column> {
+        let (table, name) = self.place(expr)?;
+        self.names.column_in(&table, &name)
+    }
+
+    /// The same as the names of table and column.
+    fn place(&self, expr: &Expr) -> Option<(String, String)> {
         let (qualifier, name) = match expr {
-            Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => return self.declared(inner),
+            Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => return self.place(inner),
             Expr::Identifier(ident) => (None, ident.value.to_lowercase()),
             Expr::CompoundIdentifier(parts) => match &parts[..] {
                 [.., qualifier, name] => (Some(qualifier.value.to_lowercase()), name.value.to_lowercase()),
@@ -324,10 +374,17 @@ impl<'n> Scopes<'n> {
             },
             _ => return None,
         };
-        let scopes = self.open.iter().rev().flat_map(Scope::tables);
-        scopes
-            .filter(|(called, _)| qualifier.as_ref().is_none_or(|q| q == called))
-            .find_map(|(_, table)| self.names.column_in(table, &name))
+        let relations = self.open.iter().rev().flat_map(|scope| &scope.relations);
+        relations.filter(|(called, _)| qualifier.as_ref().is_none_or(|q| q == called)).find_map(|(_, relation)| {
+            match relation {
+                Relation::Table(table) => {
+                    self.names.column_in(table, &name).map(|_| Some((table.clone(), name.clone())))
+                }
+                Relation::Query(outputs) => {
+                    outputs.iter().find(|output| output.name == name).map(|output| output.place.clone())
+                }
+            }
+        })?
     }
 
     /// The kind alone.
@@ -371,64 +428,66 @@ impl<'n> Scopes<'n> {
             }),
             _ => None,
         };
-        let kind =
-            match last_part(&function.name).as_str() {
-                "count" | "row_number" | "rank" | "dense_rank" | "ntile" => {
-                    return Some(Known { kind: Kind::Integer, not_null: true });
-                }
-                "array_position" | "length" | "char_length" | "character_length" | "octet_length" | "instr"
-                | "strpos" | "locate" | "position" | "ascii" | "unicode" | "year" | "month" | "day" | "dayofmonth"
-                | "hour" | "minute" | "second" | "quarter" | "week" | "weekofyear" | "dayofyear" | "dayofweek"
-                | "weekday" | "datediff" | "timestampdiff" | "field" | "find_in_set" | "unix_timestamp" | "sign"
-                | "changes" => Kind::Integer,
-                "sqrt" | "power" | "pow" | "exp" | "ln" | "log" | "log10" | "stddev" | "stddev_pop" | "stddev_samp"
-                | "variance" | "var_pop" | "var_samp" | "std" | "random" | "rand" | "percent_rank" | "cume_dist"
-                | "pi" => Kind::Float,
-                "julianday" => Kind::Number,
-                "total" => Kind::Float,
-                "avg" | "round" | "trunc" | "truncate" | "ceil" | "ceiling" | "floor" => {
-                    match first().and_then(|argument| self.kind(argument)) {
-                        Some(Kind::Integer | Kind::Number | Kind::Boolean) => Kind::Number,
-                        _ => Kind::Float,
-                    }
-                }
-                "sum" | "abs" => match first().and_then(|argument| self.kind(argument)) {
-                    Some(Kind::Integer | Kind::Boolean) => Kind::Integer,
-                    Some(Kind::Number) => Kind::Number,
+        let kind = match last_part(&function.name).as_str() {
+            "count" | "row_number" | "rank" | "dense_rank" | "ntile" => {
+                return Some(Known { kind: Kind::Integer, not_null: true });
+            }
+            "array_position" | "length" | "char_length" | "character_length" | "octet_length" | "instr" | "strpos"
+            | "locate" | "position" | "ascii" | "unicode" | "year" | "month" | "day" | "dayofmonth" | "hour"
+            | "minute" | "second" | "quarter" | "week" | "weekofyear" | "dayofyear" | "dayofweek" | "weekday"
+            | "datediff" | "timestampdiff" | "field" | "find_in_set" | "unix_timestamp" | "sign" | "changes" => {
+                Kind::Integer
+            }
+            "sqrt" | "power" | "pow" | "exp" | "ln" | "log" | "log10" | "stddev" | "stddev_pop" | "stddev_samp"
+            | "variance" | "var_pop" | "var_samp" | "std" | "random" | "rand" | "percent_rank" | "cume_dist" | "pi" => {
+                Kind::Float
+            }
+            "julianday" => Kind::Number,
+            "total" => Kind::Float,
+            "avg" | "round" | "trunc" | "truncate" | "ceil" | "ceiling" | "floor" => {
+                match first().and_then(|argument| self.kind(argument)) {
+                    Some(Kind::Integer | Kind::Number | Kind::Boolean) => Kind::Number,
                     _ => Kind::Float,
-                },
-                "upper" | "lower" | "ucase" | "lcase" | "substr" | "substring" | "concat" | "concat_ws" | "replace"
-                | "trim" | "ltrim" | "rtrim" | "group_concat" | "string_agg" | "strftime" | "to_char"
-                | "date_format" | "monthname" | "dayname" | "left" | "right" | "hex" | "printf" | "format"
-                | "split_part" | "substring_index" | "char" | "chr" | "lpad" | "rpad" | "reverse" | "repeat"
-                | "elt" | "typeof" | "initcap" => Kind::Text,
-                "date" | "to_date" | "curdate" | "current_date" | "last_day" => Kind::Date,
-                "now" | "datetime" | "current_timestamp" | "str_to_date" | "sysdate" | "to_timestamp" | "timestamp" => {
-                    Kind::Timestamp
                 }
-                "coalesce" | "ifnull" => {
-                    let FunctionArguments::List(list) = &function.args else { return None };
-                    let all: Vec<Known> = list
-                        .args
-                        .iter()
-                        .filter_map(|arg| match arg {
-                            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.known(expr),
-                            _ => None,
-                        })
-                        .collect();
-                    let not_null = all.iter().any(|known| known.not_null);
-                    return all.first().map(|first| Known { kind: first.kind, not_null });
-                }
-                "nullif" | "min" | "max" | "first_value" | "last_value" | "lag" | "lead" | "greatest" | "least" => {
-                    return self.known(first()?).map(|known| Known { not_null: false, ..known });
-                }
-                "if" | "iif" => {
-                    let FunctionArguments::List(list) = &function.args else { return None };
-                    let FunctionArg::Unnamed(FunctionArgExpr::Expr(yes)) = list.args.get(1)? else { return None };
-                    return self.known(yes).map(|known| Known { not_null: false, ..known });
-                }
-                _ => return None,
-            };
+            }
+            "sum" | "abs" => match first().and_then(|argument| self.kind(argument)) {
+                Some(Kind::Integer | Kind::Boolean) => Kind::Integer,
+                Some(Kind::Number) => Kind::Number,
+                _ => Kind::Float,
+            },
+            "upper" | "lower" | "ucase" | "lcase" | "substr" | "substring" | "concat" | "concat_ws" | "replace"
+            | "trim" | "ltrim" | "rtrim" | "group_concat" | "string_agg" | "strftime" | "to_char" | "date_format"
+            | "monthname" | "dayname" | "left" | "right" | "hex" | "printf" | "format" | "split_part"
+            | "substring_index" | "char" | "chr" | "lpad" | "rpad" | "reverse" | "repeat" | "elt" | "typeof"
+            | "initcap" | "mid" | "quote" | "insert" | "soundex" | "time_format" | "space" => Kind::Text,
+            "date" | "to_date" | "curdate" | "current_date" | "last_day" => Kind::Date,
+            "now" | "datetime" | "current_timestamp" | "str_to_date" | "sysdate" | "to_timestamp" | "timestamp" => {
+                Kind::Timestamp
+            }
+            "coalesce" | "ifnull" => {
+                let FunctionArguments::List(list) = &function.args else { return None };
+                let all: Vec<Known> = list
+                    .args
+                    .iter()
+                    .filter_map(|arg| match arg {
+                        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.known(expr),
+                        _ => None,
+                    })
+                    .collect();
+                let not_null = all.iter().any(|known| known.not_null);
+                return all.first().map(|first| Known { kind: first.kind, not_null });
+            }
+            "any_value" | "values" | "nullif" | "min" | "max" | "first_value" | "last_value" | "lag" | "lead"
+            | "greatest" | "least" => {
+                return self.known(first()?).map(|known| Known { not_null: false, ..known });
+            }
+            "if" | "iif" => {
+                let FunctionArguments::List(list) = &function.args else { return None };
+                let FunctionArg::Unnamed(FunctionArgExpr::Expr(yes)) = list.args.get(1)? else { return None };
+                return self.known(yes).map(|known| Known { not_null: false, ..known });
+            }
+            _ => return None,
+        };
         Some(Known { kind, not_null: false })
     }
 }

@@ -4,29 +4,34 @@
 //!
 //! ```text
 //! whose it is   signs: the marks of each database    untranslated: those of dialects that are not read
-//!               reading: their grammars              foreign: remarks on another's spellings
+//!               reading, spelling: their grammars    foreign: remarks on another's spellings
 //! names         names: which there are               kinds: what kind of values an expression has
 //!               origin: what PostgreSQL's types do not say of a column
 //! schemas       tables, types, keys                  rows: values against columns
 //! calls         functions, texts, dates, regexps     calls: those without rules of their own
 //!               rounding, random, truncated_dates    meanings: names that mean something else
+//!               distinct_concat
 //! expressions   operators, patterns                  comparisons: types that differ
 //!               collation: regard to case            numbers: texts as numbers
+//!               bits: of whole numbers
 //!               json: paths                          enums: MySQL's ENUM
-//! statements    queries, groups, writes
+//! statements    queries, groups, writes, joined_writes
 //! afterwards    parentheses: so that the text is read as the tree was meant
 //!               exactness: which changes keep the meaning
 //! ```
 
+mod bits;
 mod calls;
 mod collation;
 mod comparisons;
 mod dates;
+mod distinct_concat;
 mod enums;
 mod exactness;
 mod foreign;
 mod functions;
 mod groups;
+mod joined_writes;
 mod json;
 mod keys;
 mod kinds;
@@ -44,6 +49,7 @@ mod regexps;
 mod rounding;
 mod rows;
 mod signs;
+mod spelling;
 mod tables;
 mod template;
 mod texts;
@@ -54,12 +60,13 @@ mod writes;
 
 use std::str::FromStr;
 
-use sqlparser::ast::{Expr, FromTable, Ident, Insert, Query, Select, Statement, TableObject};
+use sqlparser::ast::{Expr, FromTable, Ident, Insert, OrderByExpr, Query, Select, Statement, TableObject};
 
 pub use foreign::{calls_foreign, foreign, foreign_text};
 pub(crate) use groups::completed as completed_groups;
 pub(crate) use names::{Kind, kind as kind_of};
 pub(crate) use reading::{MySql, Sqlite};
+pub(crate) use spelling::readable;
 
 use crate::statement;
 use crate::walk::{self, Edit};
@@ -350,14 +357,20 @@ fn read_as(
             let parsed = statement::parse_all_as(schema, dialect);
             let parsed = parsed.or_else(|why| plain.clone().map_err(|plain| (why, plain)));
             let mut tables = parsed.map_err(|(why, plain)| cannot("schema-does-not-parse", "schema", why, plain))?;
+            let read_otherwise = certain && plain.as_ref().is_ok_and(|plain| *plain != tables);
             origin = Origin::of(&tables, dialect);
-            let read_otherwise = plain.as_ref().is_ok_and(|plain| *plain != tables);
+            rows::without_blanks(&mut tables, dialect, &mut changes);
             tables::rewrite(&mut tables, dialect, certain, &mut changes);
-            let names = Names::of(&tables);
+            let mut names = Names::of(&tables);
+            names.learn(&origin);
             for table in &mut tables {
-                changes.extend(rewrite(table, dialect, false, (&[], &names))?.0);
+                // A view is a statement of that database's.
+                let certain = certain && matches!(table, Statement::CreateView(_));
+                let (changed, noted) = rewrite(table, dialect, certain, (&[], &names))?;
+                changes.extend(changed);
+                notes.extend(noted);
             }
-            let changed = !changes.is_empty() || read_otherwise || plain.is_err();
+            let changed = !changes.is_empty() || plain.is_err() || read_otherwise;
             (tables, changed)
         }
     };
@@ -366,8 +379,8 @@ fn read_as(
     let mut statements = statement::parse_all_as(sql, dialect)
         .or_else(|why| plain_sql.clone().map_err(|plain| (why, plain)))
         .map_err(|(why, plain)| cannot("sql-does-not-parse", "sql", why, plain))?;
-    // The same text, read otherwise: an escape in a text, an operator that binds less.
-    let read_otherwise = plain_sql.as_ref().is_ok_and(|plain| *plain != statements);
+    // Where PostgreSQL reads the same text as another tree, it must not stay as it is.
+    let read_otherwise = certain && plain_sql.as_ref().is_ok_and(|plain| *plain != statements);
     let before = changes.len();
     for statement in &mut statements {
         let (changed, noted) = rewrite(statement, dialect, certain, (&tables, &names))?;
@@ -377,7 +390,10 @@ fn read_as(
     if signs::has_double_equals(sql) {
         changes.push(Change { rule: "operator", what: "`==` is written =".to_owned() });
     }
-    let sql_changed = changes.len() > before || read_otherwise || plain_sql.is_err();
+    if dialect == Dialect::Sqlite && spelling::has_not_null(sql) {
+        changes.push(Change { rule: "operator", what: "`NOT NULL` is written IS NOT NULL".to_owned() });
+    }
+    let sql_changed = changes.len() > before || plain_sql.is_err() || read_otherwise;
     let mut told: Vec<Change> = Vec::new();
     for change in changes {
         if told.len() < TOLD && !told.contains(&change) {
@@ -442,6 +458,7 @@ fn rewrite(
     (tables, names): (&[Statement], &Names),
 ) -> Result<(Vec<Change>, Vec<Change>), Untranslatable> {
     let mut rewriter = Rewriter::new(dialect, certain, tables, names);
+    joined_writes::arrange(dialect, statement);
     names::statement(&mut rewriter, statement);
     // A change of rows has its tables in sight as a query has those of FROM.
     let table = match statement {
@@ -480,6 +497,8 @@ impl Edit for Walk<'_, '_> {
 
     fn select(&mut self, select: &mut Select) {
         self.0.scopes.enter_select(select);
+        queries::outputs_by_name(self.0, select);
+        collation::shared_columns(self.0, select);
         random::random_value(self.0, select);
     }
 
@@ -489,7 +508,13 @@ impl Edit for Walk<'_, '_> {
         self.0.scopes.leave();
     }
 
+    fn order_by(&mut self, item: &mut OrderByExpr) {
+        collation::binary_order(self.0, item);
+    }
+
     fn expr(&mut self, expr: &mut Expr) {
+        names::rowid(self.0, expr);
+        bits::complement(self.0, expr);
         truncated_dates::expr(self.0, expr);
         comparisons::binary_pattern(self.0, expr);
         random::random(self.0, expr);

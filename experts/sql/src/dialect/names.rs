@@ -49,6 +49,12 @@ pub(super) struct Column {
     pub passes_over_case: bool,
     /// The members of MySQL's ENUM that it was, in their order.
     pub members: Vec<String>,
+    /// It was MySQL's SET.
+    pub set: bool,
+    /// It holds bytes.
+    pub bytes: bool,
+    /// The schema's own rows have a negative number there.
+    pub negative: bool,
 }
 
 /// Texts of one column that are kept.
@@ -66,6 +72,10 @@ pub(super) struct Names {
     keys: BTreeMap<String, Vec<Vec<String>>>,
     /// Tables whose first key is a primary key.
     primary: BTreeSet<String>,
+    /// The schema was MySQL's.
+    pub mysql: bool,
+    /// Of each table of SQLite's, the column that is its ROWID.
+    rowids: BTreeMap<String, String>,
 }
 
 impl Names {
@@ -93,10 +103,13 @@ impl Names {
 
     /// Adds what PostgreSQL's types do not say of the columns.
     pub fn learn(&mut self, origin: &Origin) {
+        self.rowids = origin.rowids().clone();
+        self.mysql = origin.is_mysql();
         for (name, columns) in &mut self.columns {
             for (table, column) in columns {
                 column.passes_over_case = origin.passes_over_case(table, name);
                 column.members = origin.members(table, name).to_vec();
+                column.set = origin.is_set(table, name);
             }
         }
     }
@@ -112,12 +125,13 @@ impl Names {
         let Some(SetExpr::Values(values)) = insert.source.as_deref().map(|query| &*query.body) else { return };
         for (i, column) in columns.iter().enumerate() {
             let Some(all) = self.columns.get_mut(column) else { continue };
-            let Some((_, column)) = all
-                .iter_mut()
-                .find(|(t, column)| *t == table && matches!(column.kind, Kind::Text | Kind::Date | Kind::Timestamp))
-            else {
+            let Some((_, column)) = all.iter_mut().find(|(t, _)| *t == table) else { continue };
+            if column.kind.is_number() {
+                column.negative |= values.rows.iter().any(|row| row.get(i).is_some_and(is_negative));
+            }
+            if !matches!(column.kind, Kind::Text | Kind::Date | Kind::Timestamp) {
                 continue;
-            };
+            }
             for row in &values.rows {
                 if let Some(Expr::Value(value)) = row.get(i)
                     && let Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) = &value.value
@@ -163,6 +177,9 @@ impl Names {
                 texts: BTreeSet::new(),
                 passes_over_case: false,
                 members: Vec::new(),
+                set: false,
+                bytes: column.data_type == DataType::Bytea,
+                negative: false,
             };
             self.order.entry(table.clone()).or_default().push(name.clone());
             self.columns.entry(name).or_default().push((table.clone(), column));
@@ -206,6 +223,11 @@ impl Names {
         self.keys.get(table).map_or(&[], Vec::as_slice)
     }
 
+    /// The column of a table that is SQLite's ROWID.
+    pub fn rowid(&self, table: &str) -> Option<&Column> {
+        self.column_in(table, self.rowids.get(table)?)
+    }
+
     /// The columns of the primary key.
     pub fn primary_key(&self, table: &str) -> Option<&[String]> {
         self.primary.contains(table).then(|| self.keys_of(table).first().map(Vec::as_slice)).flatten()
@@ -220,6 +242,47 @@ impl Names {
     pub fn has_table(&self, name: &str) -> bool {
         self.tables.contains_key(&name.to_lowercase())
     }
+}
+
+/// SQLite's ROWID, which is the `INTEGER PRIMARY KEY` of a table that has one.
+pub(super) fn rowid(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
+    let (qualifier, name) = match &*expr {
+        Expr::Identifier(name) => (None, name),
+        Expr::CompoundIdentifier(parts) => match &parts[..] {
+            [.., qualifier, name] => (Some(qualifier.value.to_lowercase()), name),
+            _ => return,
+        },
+        _ => return,
+    };
+    let lower = name.value.to_lowercase();
+    if rewriter.dialect != Dialect::Sqlite
+        || !rewriter.certain
+        || !matches!(lower.as_str(), "rowid" | "_rowid_" | "oid")
+        || rewriter.names.has_column(&lower)
+    {
+        return;
+    }
+    let Some(table) = rewriter.scopes.table_called(qualifier.as_deref()) else { return };
+    let Some(column) = rewriter.names.rowid(&table) else {
+        let why = format!("`{name}` of `{table}`, which has no INTEGER PRIMARY KEY, has no counterpart");
+        return rewriter.refuse("rowid", why);
+    };
+    let column = column.ident.clone();
+    rewriter.changed("rowid", format!("`{name}` is the key {column}"));
+    match expr {
+        Expr::CompoundIdentifier(parts) => {
+            if let Some(last) = parts.last_mut() {
+                *last = column;
+            }
+        }
+        other => *other = Expr::Identifier(column),
+    }
+}
+
+/// Whether a value is a negative number.
+fn is_negative(value: &Expr) -> bool {
+    let (text, number) = super::comparisons::literal(value).unwrap_or_default();
+    text.trim_start().starts_with('-') && (number || text.trim().parse::<f64>().is_ok())
 }
 
 /// The name of an indexed column, in lower case.

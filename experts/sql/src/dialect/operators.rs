@@ -11,7 +11,7 @@ use super::kinds::is_comparison;
 use super::names::Kind;
 use super::patterns::{glob, pattern};
 use super::template::build;
-use super::{Dialect, Rewriter, enums, numbers};
+use super::{Dialect, Rewriter, bits, enums, numbers};
 
 /// Rewrites an operator that PostgreSQL does not have or that means something else there.
 pub(super) fn expr(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
@@ -23,6 +23,8 @@ pub(super) fn expr(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
                 rewriter.changed("operator", "`!` is written NOT".to_owned());
             }
             UnaryOperator::Not => condition(rewriter, inner),
+            UnaryOperator::BitwiseNot => bits::inverted(rewriter, expr),
+            UnaryOperator::Minus => operand(rewriter, inner),
             _ => {}
         },
         Expr::Like { .. } | Expr::RLike { .. } => pattern(rewriter, expr),
@@ -51,6 +53,8 @@ pub(super) fn expr(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
                 rewriter.changed("operator", "`IS` between values is written IS NOT DISTINCT FROM".to_owned());
             }
         }
+        // PostgreSQL's own, which a rule has put there.
+        Expr::Collate { collation, .. } if collation.to_string() == "\"C\"" => {}
         Expr::Collate { expr: inner, collation } => {
             let folds = collation.to_string().to_lowercase().trim_matches('"') == "nocase";
             let folded = if folds { build("LOWER($1)", &[inner]) } else { None };
@@ -72,9 +76,14 @@ fn binary(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
     let Expr::BinaryOp { left, op, right } = expr else { return };
     // `||` is OR in MySQL; where a side is a text somebody meant PostgreSQL's.
     let text = |e: &Expr| matches!(rewriter.scopes.kind(e), Some(Kind::Text));
-    if *op == BinaryOperator::StringConcat && rewriter.dialect == Dialect::MySql && !text(left) && !text(right) {
-        rewriter.changed("operator", "`||` is written OR".to_owned());
-        *op = BinaryOperator::Or;
+    if *op == BinaryOperator::StringConcat && rewriter.dialect == Dialect::MySql {
+        if text(left) || text(right) {
+            let what = format!("`||` of the text {} joins texts, as PIPES_AS_CONCAT has it", brief(left));
+            rewriter.changed("pipes-join-texts", what);
+        } else {
+            rewriter.changed("operator", "`||` is written OR".to_owned());
+            *op = BinaryOperator::Or;
+        }
     }
     match op {
         BinaryOperator::And | BinaryOperator::Or => {
@@ -103,7 +112,13 @@ fn binary(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
             replace(rewriter, expr, template, "`DIV` is written as a division of whole numbers");
             guard(rewriter, expr);
         }
+        BinaryOperator::BitwiseAnd
+        | BinaryOperator::BitwiseOr
+        | BinaryOperator::PGBitwiseShiftLeft
+        | BinaryOperator::PGBitwiseShiftRight => bits::between(rewriter, expr),
         BinaryOperator::BitwiseXor => {
+            bits::between(rewriter, expr);
+            let Expr::BinaryOp { op, .. } = expr else { return };
             *op = BinaryOperator::PGBitwiseXor;
             rewriter.changed("operator", "`^` is written #".to_owned());
         }
@@ -226,39 +241,50 @@ fn modulo(rewriter: &mut Rewriter<'_>, left: &mut Expr, right: &mut Expr) {
 
 /// Operands of arithmetic: a text is read as a number, a truth value counts 1 or 0.
 fn operands(rewriter: &mut Rewriter<'_>, left: &mut Expr, right: &mut Expr) {
-    for side in [left, right] {
-        if literal(side).is_some() {
-            continue;
-        }
-        match rewriter.scopes.kind(side) {
-            Some(Kind::Text) => {
-                if let Expr::Cast { expr: inner, .. } = &*side
-                    && rewriter.scopes.kind(inner) == Some(Kind::Integer)
-                {
-                    *side = (**inner).clone();
-                    continue;
-                }
-                if enums::as_number(rewriter, side) {
-                    continue;
-                }
-                let cast = match is_digits(side) {
-                    true => build("CAST($1 AS INTEGER)", &[side]),
-                    false => numbers::of_text(rewriter, side),
-                };
-                if let Some(cast) = cast {
-                    rewriter
-                        .changed("number-from-text", format!("arithmetic reads the text {} as a number", brief(side)));
-                    *side = cast;
-                }
+    operand(rewriter, left);
+    operand(rewriter, right);
+}
+
+/// One operand.
+fn operand(rewriter: &mut Rewriter<'_>, side: &mut Expr) {
+    if literal(side).is_some() {
+        return;
+    }
+    if let Expr::BinaryOp { left, op: BinaryOperator::Arrow, right } = &*side
+        && rewriter.dialect != Dialect::Postgres
+        && let Some(number) = build("CAST($1 ->> $2 AS NUMERIC)", &[left, right])
+    {
+        rewriter.changed("json-value", format!("arithmetic reads {} as a number", brief(side)));
+        *side = number;
+        return;
+    }
+    match rewriter.scopes.kind(side) {
+        Some(Kind::Text) => {
+            if let Expr::Cast { expr: inner, .. } = &*side
+                && rewriter.scopes.kind(inner) == Some(Kind::Integer)
+            {
+                *side = (**inner).clone();
+                return;
             }
-            Some(Kind::Boolean) => {
-                if let Some(cast) = build("CAST($1 AS INTEGER)", &[side]) {
-                    rewriter.changed("number-from-truth", "arithmetic counts a truth value as 1 or 0".to_owned());
-                    *side = cast;
-                }
+            if enums::as_number(rewriter, side) || enums::refuses_set(rewriter, side) {
+                return;
             }
-            _ => {}
+            let cast = match is_digits(side) {
+                true => build("CAST($1 AS INTEGER)", &[side]),
+                false => numbers::of_text(rewriter, side),
+            };
+            if let Some(cast) = cast {
+                rewriter.changed("number-from-text", format!("arithmetic reads the text {} as a number", brief(side)));
+                *side = cast;
+            }
         }
+        Some(Kind::Boolean) => {
+            if let Some(cast) = build("CAST($1 AS INTEGER)", &[side]) {
+                rewriter.changed("number-from-truth", "arithmetic counts a truth value as 1 or 0".to_owned());
+                *side = cast;
+            }
+        }
+        _ => {}
     }
 }
 

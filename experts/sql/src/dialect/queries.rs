@@ -2,14 +2,17 @@
 //! sorts is a matter of meaning, and changed only in a record whose dialect is certain.
 
 use sqlparser::ast::{
-    Distinct, Expr, GroupByExpr, GroupByWithModifier, Ident, JoinConstraint, JoinOperator, LimitClause, Offset,
-    OffsetRows, OrderByExpr, OrderByKind, OrderBySort, Query, Select, SelectItem, SetExpr, TableAlias, TableFactor,
-    Value,
+    BinaryOperator, Distinct, Expr, GroupByExpr, GroupByWithModifier, Ident, JoinConstraint, JoinOperator, LimitClause,
+    NamedWindowExpr, Offset, OffsetRows, OrderByExpr, OrderByKind, OrderBySort, Query, Select, SelectItem, SetExpr,
+    Statement, TableAlias, TableFactor, Value, WindowSpec,
 };
 
 use super::functions::{brief, number};
+use super::names::plain;
 use super::operators::condition;
 use super::{Dialect, Rewriter, enums, groups};
+use crate::grouping::is_aggregate;
+use crate::statement;
 use crate::walk::{self, Edit};
 
 /// Rewrites the clauses around a query's body.
@@ -28,22 +31,62 @@ pub(super) fn query(rewriter: &mut Rewriter<'_>, query: &mut Query) {
             }
         }
     }
+    order_of_set(rewriter, query);
     ordered_distinct(rewriter, query);
     groups::complete_order(rewriter, query);
     nulls(rewriter, query);
     groups::extreme_row(rewriter, query);
 }
 
+/// Puts outputs in place of their names in WHERE and HAVING, before any rule looks at them.
+pub(super) fn outputs_by_name(rewriter: &mut Rewriter<'_>, select: &mut Select) {
+    let aliases = aliases(select);
+    if let Some(selection) = &mut select.selection {
+        insert_outputs(rewriter, selection, &aliases);
+    }
+    if let Some(having) = &mut select.having {
+        insert_outputs(rewriter, having, &hiding(rewriter, &select.group_by, &aliases));
+        insert_outputs(rewriter, having, &aliases);
+    }
+}
+
+/// The outputs whose names HAVING means though columns have them as well: in MySQL all that is not
+/// grouped by, in SQLite none, where a column beside its own MAX or MIN is that of its row.
+fn hiding(rewriter: &Rewriter<'_>, group_by: &GroupByExpr, aliases: &[(String, Expr)]) -> Vec<(String, Expr)> {
+    let GroupByExpr::Expressions(keys, _) = group_by else { return Vec::new() };
+    let is_key = |name: &str| {
+        keys.iter().any(|key| match key {
+            Expr::Identifier(ident) => ident.value.eq_ignore_ascii_case(name),
+            Expr::CompoundIdentifier(parts) => parts.last().is_some_and(|p| p.value.eq_ignore_ascii_case(name)),
+            _ => false,
+        })
+    };
+    let only = aliases.iter().filter(|(_, expr)| groups::is_aggregated(expr)).count() == 1;
+    let own_extreme = |name: &str, expr: &Expr| {
+        only && groups::extreme_of(expr).is_some_and(|value| match value {
+            Expr::Identifier(ident) => ident.value.eq_ignore_ascii_case(name),
+            Expr::CompoundIdentifier(parts) => parts.last().is_some_and(|p| p.value.eq_ignore_ascii_case(name)),
+            _ => false,
+        })
+    };
+    let meant = aliases.iter().filter(|(name, expr)| match rewriter.dialect {
+        Dialect::MySql => !is_key(name),
+        _ => own_extreme(name, expr),
+    });
+    meant.map(|(name, expr)| (HIDING.to_owned() + name, expr.clone())).collect()
+}
+
+/// Marks a name among the outputs that hides a column's.
+const HIDING: &str = "\0";
+
 /// Rewrites the clauses of a SELECT.
 pub(super) fn select(rewriter: &mut Rewriter<'_>, select: &mut Select) {
     from(rewriter, select);
     let aliases = aliases(select);
     if let Some(selection) = &mut select.selection {
-        insert_outputs(rewriter, selection, &aliases);
         condition(rewriter, selection);
     }
     if let Some(having) = &mut select.having {
-        insert_outputs(rewriter, having, &aliases);
         condition(rewriter, having);
     }
     having_without_groups(rewriter, select);
@@ -54,12 +97,23 @@ pub(super) fn select(rewriter: &mut Rewriter<'_>, select: &mut Select) {
             }
         }
     }
+    for window in named_windows(select) {
+        window.order_by.iter_mut().for_each(|item| order_item(rewriter, item, None));
+    }
     any_value(rewriter, select);
     rollup(rewriter, select);
     groups::complete(rewriter, select);
     if select.select_modifiers.take().is_some_and(|m| m.is_any_set()) {
         rewriter.changed("select-option", "an option of another database's SELECT goes".to_owned());
     }
+}
+
+/// What `WINDOW w AS (…)` names.
+pub(super) fn named_windows(select: &mut Select) -> impl Iterator<Item = &mut WindowSpec> {
+    select.named_window.iter_mut().filter_map(|window| match &mut window.1 {
+        NamedWindowExpr::WindowSpec(spec) => Some(spec),
+        NamedWindowExpr::NamedWindow(_) => None,
+    })
 }
 
 /// `LIMIT a, b`, and limits that mean none.
@@ -119,6 +173,8 @@ fn insert_outputs(rewriter: &mut Rewriter<'_>, expr: &mut Expr, aliases: &[(Stri
         rewriter: &'a mut Rewriter<'n>,
         aliases: &'r [(String, Expr)],
         depth: usize,
+        /// Depth within aggregates, which are of columns.
+        aggregates: usize,
     }
     impl Edit for Insert<'_, '_, '_> {
         fn query(&mut self, _: &mut Query) {
@@ -129,11 +185,23 @@ fn insert_outputs(rewriter: &mut Rewriter<'_>, expr: &mut Expr, aliases: &[(Stri
             self.depth -= 1;
         }
 
+        fn expr(&mut self, expr: &mut Expr) {
+            self.aggregates += usize::from(matches!(expr, Expr::Function(f) if is_aggregate(f)));
+        }
+
         fn expr_end(&mut self, expr: &mut Expr) {
-            if self.depth == 0
-                && let Expr::Identifier(ident) = expr
-                && let Some((_, output)) = self.aliases.iter().find(|(name, _)| *name == ident.value.to_lowercase())
-                && !self.rewriter.is_column(ident)
+            self.aggregates -= usize::from(matches!(expr, Expr::Function(f) if is_aggregate(f)));
+            if self.depth > 0 {
+                return;
+            }
+            let Expr::Identifier(ident) = expr else { return };
+            let name = ident.value.to_lowercase();
+            let output = self.aliases.iter().find(|(alias, _)| match alias.strip_prefix(HIDING) {
+                Some(alias) => *alias == name && self.aggregates == 0,
+                None => *alias == name && !self.rewriter.is_column(ident),
+            });
+            if let Some((_, output)) = output
+                && !groups::same(output, &Expr::Identifier(ident.clone()))
             {
                 let what = format!("`{}` stands for {} there", ident.value, brief(output));
                 self.rewriter.changed("output-name", what);
@@ -142,7 +210,7 @@ fn insert_outputs(rewriter: &mut Rewriter<'_>, expr: &mut Expr, aliases: &[(Stri
         }
     }
     if !aliases.is_empty() {
-        walk::edit(expr, &mut Insert { rewriter, aliases, depth: 0 });
+        walk::edit(expr, &mut Insert { rewriter, aliases, depth: 0, aggregates: 0 });
     }
 }
 
@@ -295,6 +363,29 @@ fn from(rewriter: &mut Rewriter<'_>, select: &mut Select) {
     }
 }
 
+/// `… UNION … ORDER BY name COLLATE NOCASE`: by more than an output's name PostgreSQL sorts the rows of a
+/// query alone.
+fn order_of_set(rewriter: &mut Rewriter<'_>, query: &mut Query) {
+    let Some(order_by) = &query.order_by else { return };
+    let OrderByKind::Expressions(items) = &order_by.kind else { return };
+    let is_plain = |item: &OrderByExpr| matches!(item.expr, Expr::Identifier(_) | Expr::Value(_));
+    if !matches!(&*query.body, SetExpr::SetOperation { .. }) || items.iter().all(is_plain) {
+        return;
+    }
+    let Ok(Statement::Query(mut whole)) = statement::parse_one("SELECT * FROM (SELECT 1) AS whole") else { return };
+    let SetExpr::Select(select) = &mut *whole.body else { return };
+    let names = set_outputs(rewriter, &query.body);
+    if names.iter().all(|(name, _)| !name.is_empty()) {
+        let column = |(name, _): &(String, bool)| Expr::Identifier(plain(&Ident::new(name.clone())));
+        select.projection = names.iter().map(|name| SelectItem::UnnamedExpr(column(name))).collect();
+    }
+    if let Some(TableFactor::Derived { subquery, .. }) = select.from.first_mut().map(|item| &mut item.relation) {
+        std::mem::swap(&mut subquery.body, &mut query.body);
+        query.body = whole.body;
+        rewriter.changed("order-of-set", "the rows of several queries are sorted as those of one".to_owned());
+    }
+}
+
 /// `SELECT DISTINCT a … ORDER BY b`: PostgreSQL wants `b` among the outputs. Groups say the same.
 fn ordered_distinct(rewriter: &mut Rewriter<'_>, query: &mut Query) {
     let SetExpr::Select(select) = &mut *query.body else { return };
@@ -317,7 +408,9 @@ fn ordered_distinct(rewriter: &mut Rewriter<'_>, query: &mut Query) {
             || outputs.iter().any(|output| groups::same(output, expr))
             || matches!(expr, Expr::Identifier(ident) if named.iter().any(|(name, _)| *name == ident.value.to_lowercase()))
     };
-    if outputs.len() != select.projection.len() || items.iter().all(|item| is_output(&item.expr)) {
+    // An ENUM that is put out is sorted by its number, which is not.
+    let numbered = |item: &OrderByExpr| rewriter.certain && enums::is_reordered(rewriter, &item.expr);
+    if outputs.len() != select.projection.len() || items.iter().all(|item| is_output(&item.expr) && !numbered(item)) {
         return;
     }
     let grouped = !matches!(&select.group_by, GroupByExpr::Expressions(items, _) if items.is_empty());
@@ -363,9 +456,25 @@ fn nulls(rewriter: &mut Rewriter<'_>, query: &mut Query) {
         SetExpr::Select(select) => aliases(select),
         _ => Vec::new(),
     };
+    let whole: Vec<(String, bool)> = match &*query.body {
+        SetExpr::SetOperation { .. } => set_outputs(rewriter, &query.body),
+        _ => Vec::new(),
+    };
     let Some(order_by) = &mut query.order_by else { return };
     let OrderByKind::Expressions(items) = &mut order_by.kind else { return };
     for item in items {
+        // Of several queries' rows, the outputs alone can be named.
+        let output = match &item.expr {
+            Expr::Value(value) => number(value).and_then(|n| usize::try_from(n - 1).ok()).and_then(|n| whole.get(n)),
+            Expr::Identifier(ident) => whole.iter().find(|(name, _)| *name == ident.value.to_lowercase()),
+            _ => None,
+        };
+        if let Some((_, not_null)) = output {
+            if !not_null {
+                place_of_null(rewriter, item);
+            }
+            continue;
+        }
         let stands_for = match &item.expr {
             Expr::Value(value) => {
                 let position = number(value).and_then(|n| usize::try_from(n - 1).ok());
@@ -387,10 +496,55 @@ pub(super) fn order_item(rewriter: &mut Rewriter<'_>, item: &mut OrderByExpr, st
     }
     let value = stands_for.unwrap_or(&item.expr);
     let not_null = rewriter.scopes.known(value).is_some_and(|known| known.not_null);
+    if rewriter.dialect == Dialect::Sqlite && matches!(value, Expr::BinaryOp { op: BinaryOperator::LongArrow, .. }) {
+        let what = format!("SQLite sorts {} by the types of JSON's values, PostgreSQL as texts", brief(value));
+        rewriter.noted("order-of-json", what);
+    }
     if let Some(key) = enums::order_key(rewriter, value) {
         item.expr = key;
     }
-    if not_null {
+    if !not_null {
+        place_of_null(rewriter, item);
+    }
+}
+
+/// The outputs of a set operation: their names in lower case, and whether no part of it gives NULL there.
+fn set_outputs(rewriter: &Rewriter<'_>, body: &SetExpr) -> Vec<(String, bool)> {
+    match body {
+        SetExpr::SetOperation { left, right, .. } => {
+            let right = set_outputs(rewriter, right);
+            let left = set_outputs(rewriter, left).into_iter().enumerate();
+            left.map(|(n, (name, never))| (name, never && right.get(n).is_some_and(|(_, never)| *never))).collect()
+        }
+        SetExpr::Query(query) => set_outputs(rewriter, &query.body),
+        SetExpr::Select(select) => {
+            let mut scopes = rewriter.scopes.clone();
+            scopes.enter_select(select);
+            let outputs = select.projection.iter().map(|item| match item {
+                SelectItem::UnnamedExpr(expr) => {
+                    let name = match expr {
+                        Expr::Identifier(ident) => ident.value.to_lowercase(),
+                        Expr::CompoundIdentifier(parts) => {
+                            parts.last().map_or_else(String::new, |part| part.value.to_lowercase())
+                        }
+                        _ => String::new(),
+                    };
+                    (name, scopes.known(expr).is_some_and(|known| known.not_null))
+                }
+                SelectItem::ExprWithAlias { expr, alias } => {
+                    (alias.value.to_lowercase(), scopes.known(expr).is_some_and(|known| known.not_null))
+                }
+                _ => (String::new(), false),
+            });
+            outputs.collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// NULL sorts below every value.
+fn place_of_null(rewriter: &mut Rewriter<'_>, item: &mut OrderByExpr) {
+    if !rewriter.certain || item.options.nulls_first.is_some() {
         return;
     }
     let down = matches!(item.options.sort, Some(OrderBySort::Desc));

@@ -1,16 +1,83 @@
-//! SQLite's and MySQL's grammar where the parser's own lacks it: SQLite's `IS` and `IS NOT` between any
-//! two values and types of any number of words, MySQL's `!`, `a MOD b` and its
-//! order of `||`, XOR and `&&`.
+//! SQLite's and MySQL's grammar where the parser's own lacks it: how tightly their operators bind,
+//! SQLite's `IS` and `IS NOT` between any two values, `ISNULL`, and types of any number of words, MySQL's
+//! `!`, `a MOD b`, `SOUNDS LIKE` and units of two parts. Words that need no tree of their own are
+//! `spelling`'s.
+//!
+//! <https://dev.mysql.com/doc/refman/8.4/en/operator-precedence.html>,
+//! <https://www.sqlite.org/lang_expr.html#operators_and_parse_affecting_attributes>
 
 use std::any::TypeId;
 
 use sqlparser::ast::{
-    BinaryOperator, CastKind, ColumnOption, DataType, Expr, Ident, ObjectName, Statement, UnaryOperator,
+    BinaryOperator, CastKind, ColumnOption, DataType, DateTimeField, Expr, Ident, Interval, ObjectName, Statement,
+    UnaryOperator,
 };
 use sqlparser::dialect::{Dialect, MySqlDialect, Precedence, SQLiteDialect};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
+
+use super::functions::call;
+
+/// How tightly JSON's arrows, signs and MySQL's `^` bind: more than a product, less than a cast.
+const ARROW: u8 = 48;
+const SIGN: u8 = 46;
+const JOINED: u8 = 44;
+
+/// A sign before an operand, which the parser would have reach over operators that bind more than a
+/// product.
+fn signed(parser: &mut Parser) -> Option<Result<Expr, ParserError>> {
+    let op = match parser.peek_token_ref().token {
+        Token::Minus => UnaryOperator::Minus,
+        Token::Plus => UnaryOperator::Plus,
+        Token::Tilde => UnaryOperator::BitwiseNot,
+        _ => return None,
+    };
+    parser.next_token();
+    Some(parser.parse_subexpr(SIGN).map(|expr| Expr::UnaryOp { op, expr: Box::new(expr) }))
+}
+
+/// The word that comes `n` tokens on, in lower case, when it stands without quotes.
+fn word(parser: &Parser, n: usize) -> Option<String> {
+    match &parser.peek_nth_token_ref(n).token {
+        Token::Word(word) if word.quote_style.is_none() => Some(word.value.to_lowercase()),
+        _ => None,
+    }
+}
+
+/// MySQL's units of two parts.
+const DOUBLE_UNITS: [&str; 11] = [
+    "day_hour",
+    "day_microsecond",
+    "day_minute",
+    "day_second",
+    "hour_microsecond",
+    "hour_minute",
+    "hour_second",
+    "minute_microsecond",
+    "minute_second",
+    "second_microsecond",
+    "year_month",
+];
+
+/// `INTERVAL '1:30' HOUR_MINUTE`, whose unit the parser does not know.
+fn double_interval(parser: &mut Parser) -> Result<Option<Expr>, ParserError> {
+    parser.maybe_parse(|parser| {
+        parser.expect_keyword(Keyword::INTERVAL)?;
+        let value = Box::new(parser.parse_expr()?);
+        let unit = parser.parse_identifier()?;
+        if !DOUBLE_UNITS.contains(&unit.value.to_lowercase().as_str()) {
+            return parser.expected_ref("a unit of two parts", parser.peek_token_ref());
+        }
+        Ok(Expr::Interval(Interval {
+            value,
+            leading_field: Some(DateTimeField::Custom(unit)),
+            leading_precision: None,
+            last_field: None,
+            fractional_seconds_precision: None,
+        }))
+    })
+}
 
 /// Hands the questions about a dialect on to the one that is wrapped.
 macro_rules! as_wrapped {
@@ -80,8 +147,22 @@ impl Dialect for MySql {
         self.0.is_table_factor_alias(explicit, keyword, parser)
     }
 
-    /// `BINARY a = b` compares `BINARY a`: the word binds tighter than any operator.
+    /// `BINARY a = b` compares `BINARY a`: the word binds tighter than any operator. So does `!`.
     fn parse_prefix(&self, parser: &mut Parser) -> Option<Result<Expr, ParserError>> {
+        if let Some(signed) = signed(parser) {
+            return Some(signed);
+        }
+        if parser.peek_token_ref().token == Token::ExclamationMark {
+            parser.next_token();
+            return Some(
+                parser
+                    .parse_subexpr(SIGN)
+                    .map(|expr| Expr::UnaryOp { op: UnaryOperator::BangNot, expr: Box::new(expr) }),
+            );
+        }
+        if word(parser, 0).is_some_and(|word| word == "interval") {
+            return double_interval(parser).transpose();
+        }
         let is_binary = matches!(&parser.peek_token_ref().token, Token::Word(word)
             if word.quote_style.is_none() && word.keyword == Keyword::BINARY);
         if !is_binary {
@@ -104,6 +185,14 @@ impl Dialect for MySql {
             let whole = |right| Expr::BinaryOp { left, op: BinaryOperator::Modulo, right: Box::new(right) };
             return Some(parser.parse_subexpr(precedence).map(whole));
         }
+        if sounds_like(parser) {
+            parser.next_token();
+            parser.next_token();
+            let of = |expr| Box::new(call("SOUNDEX", vec![expr]));
+            let left = of(expr.clone());
+            let whole = |right| Expr::BinaryOp { left, op: BinaryOperator::Eq, right: of(right) };
+            return Some(parser.parse_subexpr(precedence).map(whole));
+        }
         self.0.parse_infix(parser, expr, precedence)
     }
 
@@ -115,13 +204,12 @@ impl Dialect for MySql {
         true
     }
 
-    /// `INT UNSIGNED ZEROFILL`: the word behind the type comes as an option of the column.
+    /// `INT UNSIGNED ZEROFILL`, `VARCHAR(9) BINARY`: the word behind the type comes as an option of the column.
     fn parse_column_option(
         &self,
         parser: &mut Parser,
     ) -> Result<Option<Result<Option<ColumnOption>, ParserError>>, ParserError> {
-        let is_option = matches!(&parser.peek_token_ref().token, Token::Word(word)
-            if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("zerofill"));
+        let is_option = word(parser, 0).is_some_and(|word| matches!(word.as_str(), "zerofill" | "binary"));
         if !is_option {
             return Ok(None);
         }
@@ -141,15 +229,33 @@ impl Dialect for MySql {
             Token::Overlap => and,
             Token::Word(word) if word.keyword == Keyword::XOR => or.midpoint(and),
             Token::Word(_) if is_modulo(parser) => self.prec_value(Precedence::MulDivModOp),
+            Token::Word(_) if sounds_like(parser) => self.prec_value(Precedence::Like),
+            Token::Caret => JOINED,
+            Token::Arrow | Token::LongArrow => ARROW,
             _ => return None,
         }))
+    }
+
+    /// LIKE, IN and BETWEEN bind more than comparisons, which IS is one of; `<<` more than `&`.
+    fn prec_value(&self, precedence: Precedence) -> u8 {
+        match precedence {
+            Precedence::Caret => self.0.prec_value(Precedence::Ampersand),
+            Precedence::Ampersand => self.0.prec_value(Precedence::Caret),
+            Precedence::Like => self.0.prec_value(Precedence::Between),
+            Precedence::Eq | Precedence::Is => self.0.prec_value(Precedence::Like),
+            other => self.0.prec_value(other),
+        }
     }
 }
 
 /// Whether `MOD` comes as an operator.
 fn is_modulo(parser: &Parser) -> bool {
-    matches!(&parser.peek_token_ref().token, Token::Word(word)
-        if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("mod"))
+    word(parser, 0).is_some_and(|word| word == "mod")
+}
+
+/// Whether `SOUNDS LIKE` comes.
+fn sounds_like(parser: &Parser) -> bool {
+    word(parser, 0).is_some_and(|first| first == "sounds") && word(parser, 1).is_some_and(|second| second == "like")
 }
 
 /// The parser's SQLite with `IS` as SQLite has it.
@@ -193,6 +299,15 @@ impl Dialect for Sqlite {
         true
     }
 
+    // `CROSS JOIN t ON …`.
+    fn supports_cross_join_constraint(&self) -> bool {
+        true
+    }
+
+    fn parse_prefix(&self, parser: &mut Parser) -> Option<Result<Expr, ParserError>> {
+        signed(parser)
+    }
+
     fn parse_statement(&self, parser: &mut Parser) -> Option<Result<Statement, ParserError>> {
         if parser.parse_keyword(Keyword::PRAGMA) {
             // Whatever it sets, it makes no table.
@@ -230,6 +345,10 @@ impl Dialect for Sqlite {
     }
 
     fn parse_infix(&self, parser: &mut Parser, expr: &Expr, precedence: u8) -> Option<Result<Expr, ParserError>> {
+        if is_null(parser) {
+            parser.next_token();
+            return Some(Ok(Expr::IsNull(Box::new(expr.clone()))));
+        }
         if let Some(negated) = is_between_values(parser) {
             parser.next_token();
             if negated {
@@ -254,8 +373,31 @@ impl Dialect for Sqlite {
     }
 
     fn get_next_precedence(&self, parser: &Parser) -> Option<Result<u8, ParserError>> {
-        is_negated_pattern(parser).then(|| Ok(self.prec_value(Precedence::Like)))
+        Some(Ok(match &parser.peek_token_ref().token {
+            Token::Word(_) if is_negated_pattern(parser) => self.prec_value(Precedence::Like),
+            Token::Word(_) if is_null(parser) => self.prec_value(Precedence::Is),
+            // Less and greater bind more than equal.
+            Token::Lt | Token::LtEq | Token::Gt | Token::GtEq => self.0.prec_value(Precedence::Between),
+            Token::Ampersand | Token::Pipe | Token::ShiftLeft | Token::ShiftRight => self.prec_value(Precedence::Pipe),
+            Token::StringConcat | Token::Arrow | Token::LongArrow => JOINED,
+            _ => return None,
+        }))
     }
+
+    /// `=`, IS, IN, LIKE and BETWEEN are of one rank.
+    fn prec_value(&self, precedence: Precedence) -> u8 {
+        match precedence {
+            Precedence::Eq | Precedence::Is | Precedence::Like | Precedence::Between => {
+                self.0.prec_value(Precedence::Like)
+            }
+            other => self.0.prec_value(other),
+        }
+    }
+}
+
+/// Whether `ISNULL` comes as an operator.
+fn is_null(parser: &Parser) -> bool {
+    word(parser, 0).is_some_and(|word| word == "isnull") && parser.peek_nth_token_ref(1).token != Token::LParen
 }
 
 /// Whether `NOT` comes with an operator of patterns behind it.

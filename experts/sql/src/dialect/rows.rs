@@ -10,7 +10,7 @@ use sqlparser::ast::{
 };
 
 use super::names::{self, Kind};
-use super::{Change, Rewriter};
+use super::{Change, Dialect, Rewriter};
 use crate::schema::last_part;
 
 /// Makes rows and column types fit. `sqlite`: dates are texts there, and compared and shown as such,
@@ -239,6 +239,50 @@ impl Column {
             _ => return None,
         };
         Some(Expr::Value(now.into()))
+    }
+}
+
+/// MySQL's CHAR gives out no blanks at a text's end, so none go in.
+pub(super) fn without_blanks(statements: &mut [Statement], dialect: Dialect, changes: &mut Vec<Change>) {
+    if dialect != Dialect::MySql {
+        return;
+    }
+    let mut columns: BTreeMap<String, Vec<(String, bool)>> = BTreeMap::new();
+    for statement in statements.iter() {
+        if let Statement::CreateTable(create) = statement {
+            let of = create.columns.iter().map(|column| {
+                let fixed = matches!(column.data_type, DataType::Char(_) | DataType::Character(_));
+                (column.name.value.to_lowercase(), fixed)
+            });
+            columns.insert(last_part(&create.name), of.collect());
+        }
+    }
+    for statement in statements {
+        let Statement::Insert(insert) = statement else { continue };
+        let TableObject::TableName(name) = &insert.table else { continue };
+        let Some(columns) = columns.get(&last_part(name)) else { continue };
+        let fixed: Vec<bool> = match &insert.columns[..] {
+            [] => columns.iter().map(|(_, fixed)| *fixed).collect(),
+            given => given.iter().map(|name| columns.contains(&(last_part(name), true))).collect(),
+        };
+        let Some(SetExpr::Values(values)) = insert.source.as_deref_mut().map(|query| &mut *query.body) else {
+            continue;
+        };
+        for row in &mut values.rows {
+            for (value, _) in row.iter_mut().zip(&fixed).filter(|(_, fixed)| **fixed) {
+                if let Expr::Value(value) = value
+                    && let Value::SingleQuotedString(text) = &mut value.value
+                    && text.ends_with(' ')
+                {
+                    *text = text.trim_end_matches(' ').to_owned();
+                    let what = "blanks at the end of a CHAR's value go".to_owned();
+                    let change = Change { rule: "row-value", what };
+                    if !changes.contains(&change) {
+                        changes.push(change);
+                    }
+                }
+            }
+        }
     }
 }
 

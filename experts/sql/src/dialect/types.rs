@@ -6,7 +6,7 @@ use sqlparser::ast::{CharacterLength, DataType, ExactNumberInfo, Expr, TimezoneI
 
 use super::names::{self, Kind};
 use super::template::build;
-use super::{Dialect, Rewriter, enums, numbers};
+use super::{Dialect, Rewriter, bits, enums, numbers};
 use crate::schema::last_part;
 
 /// Names of types that PostgreSQL does not have, by which other databases' tables are known.
@@ -207,6 +207,14 @@ pub(super) fn cast(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
         )
     {
         enums::as_number(rewriter, value);
+    }
+    if matches!(data_type, DataType::Unsigned | DataType::UnsignedInteger)
+        && rewriter.dialect == Dialect::MySql
+        && rewriter.certain
+        && bits::may_be_negative(rewriter, value)
+    {
+        let why = format!("{value} is negative, which as UNSIGNED is a large number in MySQL");
+        rewriter.refuse("other-meaning", why);
     }
     let known = rewriter.scopes.kind(value);
     let integer = matches!(

@@ -202,6 +202,14 @@ impl Place<'_> {
         if self.is(0, &Token::LParen) && self.is(1, &Token::Plus) && self.is(2, &Token::RParen) {
             return found(ORACLE, "(+)");
         }
+        // `ARRAY_AGG(a)[OFFSET(0)]`.
+        if self.is(0, &Token::LBracket)
+            && self.is(2, &Token::LParen)
+            && let Some(word) = self.word(1)
+            && ["offset", "ordinal", "safe_offset", "safe_ordinal"].contains(&word.as_str())
+        {
+            return Some((BIGQUERY, format!("[{}(…)]", word.to_uppercase())));
+        }
         let word = self.word(0)?;
         if self.declared.contains(&word) || self.qualified() {
             return None;
@@ -238,6 +246,15 @@ impl Place<'_> {
         let upper = name.to_uppercase();
         match (name, arguments.len()) {
             ("datediff", 3) => Some((SERVER_OR_SNOWFLAKE, format!("{upper} of three arguments"))),
+            // Java's letters for the parts of a date, where MySQL's begin with %.
+            ("date_format" | "from_unixtime", 2) => match arguments.last()?[..] {
+                [Token::SingleQuotedString(format)]
+                    if !format.contains('%') && format.contains(char::is_alphabetic) =>
+                {
+                    Some((SPARK, format!("{upper} with the format '{format}'")))
+                }
+                _ => None,
+            },
             ("isnull", 2) => Some((SQL_SERVER, format!("{upper} of two arguments"))),
             ("decode", 3..) => Some((ORACLE_OR_SNOWFLAKE, format!("{upper} of several values"))),
             ("date_trunc" | "last_day", 2) if ends_in_unit => Some((BIGQUERY, format!("{upper} with the unit last"))),
@@ -359,6 +376,9 @@ mod tests {
             ("SELECT a FROM t QUALIFY ROW_NUMBER() OVER (ORDER BY a) = 1", BIGQUERY_OR_SNOWFLAKE),
             ("SELECT IFF(a > 1, 'x', 'y') FROM t", SNOWFLAKE),
             ("SELECT x FROM t LATERAL VIEW EXPLODE(b) e AS x", SPARK),
+            ("SELECT ARRAY_AGG(a)[OFFSET(0)] FROM t", BIGQUERY),
+            ("SELECT DATE_FORMAT(a, 'yyyy-MM') FROM t", SPARK),
+            ("SELECT FROM_UNIXTIME(a, 'yyyy') FROM t", SPARK),
         ] {
             assert_eq!(told(sql).map(|(owner, _)| owner), Some(owner), "{sql}");
         }
@@ -378,6 +398,7 @@ mod tests {
             "SELECT * FROM t EXCEPT (SELECT a FROM s)",
             "SELECT a FROM t CROSS JOIN LATERAL f(a)",
             "SELECT ARRAY[1, 2] FROM t WHERE a < b",
+            "SELECT DATE_FORMAT(a, '%Y-%m'), FROM_UNIXTIME(a, '%Y') FROM t",
             "SELECT a - minus FROM t",
             "SELECT IDENTITY FROM t",
         ] {

@@ -1,18 +1,18 @@
-//! INSERT, UPDATE and DELETE: what to do with a row that is there already, updates and deletions over
-//! joins, and those with a LIMIT.
+//! INSERT, UPDATE and DELETE: what to do with a row that is there already, what a row's own columns are
+//! set to, and changes with a LIMIT. Those over joins are `joined_writes`'s.
 
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, BinaryOperator, ConflictTarget, Delete, DoUpdate, Expr, FromTable, Ident, Insert,
-    JoinConstraint, JoinOperator, LimitClause, ObjectName, OnConflict, OnConflictAction, OnInsert, OrderByExpr, Parens,
-    Query, Select, SelectItem, SetExpr, SqliteOnConflict, Statement, TableFactor, TableObject, TableWithJoins, Update,
-    UpdateTableFromKind, Values,
+    Assignment, AssignmentTarget, ConflictTarget, Delete, DoUpdate, Expr, FromTable, Ident, Insert, LimitClause,
+    ObjectName, OnConflict, OnConflictAction, OnInsert, OrderByExpr, Parens, Query, Select, SelectItem, SetExpr,
+    SqliteOnConflict, Statement, TableFactor, TableObject, TableWithJoins, Update, Values,
 };
 
-use super::functions::arguments;
+use super::functions::{arguments, brief};
+use super::names::Kind;
 use super::operators::condition;
 use super::queries::order_item;
 use super::template::enclosed;
-use super::{Rewriter, rows};
+use super::{Dialect, Rewriter, joined_writes, rows};
 use crate::schema::last_part;
 use crate::statement;
 use crate::walk;
@@ -49,6 +49,10 @@ fn insert(rewriter: &mut Rewriter<'_>, insert: &mut Insert) {
         column.0.drain(..column.0.len() - 1);
     }
     rows::write_one(rewriter, insert);
+    fractions_of_rows(rewriter, &table, insert);
+    if insert.ignore || insert.replace_into || matches!(insert.on, Some(OnInsert::DuplicateKeyUpdate(_))) {
+        keys_without_case(rewriter, &table, insert);
+    }
     let replaces = insert.replace_into || insert.or == Some(SqliteOnConflict::Replace);
     let ignores = insert.ignore || insert.or == Some(SqliteOnConflict::Ignore);
     if insert.or.take().is_some() || insert.ignore || insert.replace_into {
@@ -60,11 +64,7 @@ fn insert(rewriter: &mut Rewriter<'_>, insert: &mut Insert) {
             Some(OnInsert::OnConflict(OnConflict { conflict_target: None, action: OnConflictAction::DoNothing }));
         return;
     }
-    let columns: Vec<String> = if insert.columns.is_empty() {
-        rewriter.names.columns_of(&table).map(|c| c.ident.value.to_lowercase()).collect()
-    } else {
-        insert.columns.iter().map(last_part).collect()
-    };
+    let columns = inserted_columns(rewriter, &table, insert);
     // The key that a new row can run into: one whose columns are all given.
     let keys = rewriter.names.keys_of(&table);
     let key = keys.iter().find(|key| key.iter().all(|part| columns.contains(part))).or_else(|| keys.first());
@@ -102,6 +102,7 @@ fn insert(rewriter: &mut Rewriter<'_>, insert: &mut Insert) {
         }
     } else if let Some(OnInsert::DuplicateKeyUpdate(assignments)) = &insert.on {
         let mut assignments = assignments.clone();
+        from_left_to_right(rewriter, &mut assignments);
         for assignment in &mut assignments {
             // `VALUES(a)` is what the new row would have had; a bare name is the old row's.
             values_to_excluded(&mut assignment.value);
@@ -143,21 +144,14 @@ fn update(rewriter: &mut Rewriter<'_>, update: &mut Update) {
     if let Some(selection) = &mut update.selection {
         condition(rewriter, selection);
     }
-    if update.or.take().is_some() {
-        rewriter.changed("update", "`UPDATE OR …` is written UPDATE".to_owned());
+    if let Some(on) = update.or.take() {
+        passing_over(rewriter, &update.table, &update.assignments, on);
     }
-    let joins = std::mem::take(&mut update.table.joins);
-    if !joins.is_empty() {
-        let (from, conditions) = apart(joins);
-        let from_before = match update.from.take() {
-            Some(UpdateTableFromKind::BeforeSet(tables) | UpdateTableFromKind::AfterSet(tables)) => tables,
-            None => Vec::new(),
-        };
-        let tables = from.into_iter().chain(from_before).collect();
-        update.from = Some(UpdateTableFromKind::AfterSet(tables));
-        update.selection = all(conditions.into_iter().chain(update.selection.take()));
-        rewriter.changed("update", "`UPDATE` over a join is written with FROM".to_owned());
+    if update.table.joins.is_empty() {
+        from_left_to_right(rewriter, &mut update.assignments);
     }
+    fractions(rewriter, &update.table, &update.assignments);
+    joined_writes::update(rewriter, update);
     for assignment in &mut update.assignments {
         if let AssignmentTarget::ColumnName(name) = &mut assignment.target
             && name.0.len() > 1
@@ -174,44 +168,148 @@ fn update(rewriter: &mut Rewriter<'_>, update: &mut Update) {
     }
 }
 
+/// `UPDATE OR IGNORE` and the like: what becomes of a row that a key stands against. Where no column of a
+/// key is set, nothing does.
+fn passing_over(rewriter: &mut Rewriter<'_>, table: &TableWithJoins, set: &[Assignment], on: SqliteOnConflict) {
+    if matches!(on, SqliteOnConflict::Abort | SqliteOnConflict::Fail | SqliteOnConflict::Rollback) {
+        return rewriter.changed("update", "`UPDATE OR …` is written UPDATE".to_owned());
+    }
+    let TableFactor::Table { name, .. } = &table.relation else { return };
+    let table = last_part(name);
+    let in_key = set.iter().find_map(|assignment| {
+        let column = set_column(assignment)?;
+        let not_null = rewriter.names.column_in(&table, &column).is_some_and(|column| column.not_null);
+        (not_null || rewriter.names.keys_of(&table).iter().any(|key| key.contains(&column))).then_some(column)
+    });
+    match in_key {
+        Some(column) => {
+            let why = format!(
+                "an UPDATE of `{column}` that passes over rows which break a key or a NOT NULL has no counterpart"
+            );
+            rewriter.refuse("update-passing-over", why);
+        }
+        None => rewriter.changed("update", "an UPDATE that no key stands against is written UPDATE".to_owned()),
+    }
+}
+
+/// The column that an assignment sets, in lower case.
+fn set_column(assignment: &Assignment) -> Option<String> {
+    match &assignment.target {
+        AssignmentTarget::ColumnName(name) => Some(last_part(name)),
+        AssignmentTarget::Tuple(_) => None,
+    }
+}
+
+/// MySQL sets one column after the other, so that a later value sees what an earlier column has become;
+/// in PostgreSQL all values are of the old row.
+fn from_left_to_right(rewriter: &mut Rewriter<'_>, assignments: &mut [Assignment]) {
+    if rewriter.dialect != Dialect::MySql || !rewriter.certain {
+        return;
+    }
+    for at in 1..assignments.len() {
+        let (before, rest) = assignments.split_at_mut(at);
+        let Some(assignment) = rest.first_mut() else { return };
+        let mut unlike = None;
+        let mut seen = false;
+        walk::edit_expressions(&mut assignment.value, &mut |expr| {
+            let name = match &*expr {
+                Expr::Identifier(ident) => ident.value.to_lowercase(),
+                Expr::CompoundIdentifier(parts) => parts.last().map_or_else(String::new, |p| p.value.to_lowercase()),
+                _ => return,
+            };
+            let Some(earlier) = before.iter().rev().find(|earlier| set_column(earlier).is_some_and(|set| set == name))
+            else {
+                return;
+            };
+            let (column, value) = (rewriter.scopes.kind(expr), rewriter.scopes.kind(&earlier.value));
+            let null = matches!(&earlier.value, Expr::Value(value) if value.value == sqlparser::ast::Value::Null);
+            if !null && (column.is_none() || column != value) {
+                unlike = Some(name);
+                return;
+            }
+            seen = true;
+            *expr = enclosed(earlier.value.clone());
+        });
+        if let Some(column) = unlike {
+            let why = format!("`{column}` is read after it is set, and what it holds by then is not known");
+            return rewriter.refuse("order-of-assignments", why);
+        }
+        if seen {
+            let what = format!("{} is of the columns as they were set before", brief(&assignment.value));
+            rewriter.changed("order-of-assignments", what);
+        }
+    }
+}
+
+/// SQLite keeps a fraction in a column of whole numbers, where PostgreSQL rounds it.
+fn fractions(rewriter: &mut Rewriter<'_>, table: &TableWithJoins, assignments: &[Assignment]) {
+    let TableFactor::Table { name, .. } = &table.relation else { return };
+    let table = last_part(name);
+    for assignment in assignments {
+        if let Some(column) = set_column(assignment) {
+            fraction(rewriter, &table, &column, &assignment.value);
+        }
+    }
+}
+
+/// The texts that new rows have in a key, against those that are there.
+fn keys_without_case(rewriter: &mut Rewriter<'_>, table: &str, insert: &Insert) {
+    let names = rewriter.names;
+    let columns = inserted_columns(rewriter, table, insert);
+    let Some(SetExpr::Values(values)) = insert.source.as_deref().map(|query| &*query.body) else { return };
+    for (at, name) in columns.iter().enumerate() {
+        if let Some(column) = names.column_in(table, name)
+            && names.keys_of(table).iter().any(|key| key.contains(name))
+        {
+            let given: Vec<&Expr> = values.rows.iter().filter_map(|row| row.get(at)).collect();
+            super::collation::key_without_case(rewriter, column, &given);
+        }
+    }
+}
+
+/// The columns that an INSERT fills, in lower case.
+fn inserted_columns(rewriter: &Rewriter<'_>, table: &str, insert: &Insert) -> Vec<String> {
+    match &insert.columns[..] {
+        [] => rewriter.names.columns_of(table).map(|column| column.ident.value.to_lowercase()).collect(),
+        given => given.iter().map(last_part).collect(),
+    }
+}
+
+fn fractions_of_rows(rewriter: &mut Rewriter<'_>, table: &str, insert: &Insert) {
+    let columns = inserted_columns(rewriter, table, insert);
+    if let Some(SetExpr::Values(values)) = insert.source.as_deref().map(|query| &*query.body) {
+        for row in &values.rows {
+            for (column, value) in columns.iter().zip(row.iter()) {
+                fraction(rewriter, table, column, value);
+            }
+        }
+    }
+}
+
+fn fraction(rewriter: &mut Rewriter<'_>, table: &str, column: &str, value: &Expr) {
+    let whole = rewriter.names.column_in(table, column).is_some_and(|column| column.kind == Kind::Integer);
+    if !whole || !rewriter.certain || rewriter.dialect != Dialect::Sqlite {
+        return;
+    }
+    match super::comparisons::literal(value) {
+        Some((number, true)) if number.parse::<f64>().is_ok_and(|number| number.fract() != 0.0) => {
+            let why = format!("SQLite keeps {number} in the column `{column}`, PostgreSQL rounds it");
+            rewriter.refuse("other-meaning", why);
+        }
+        None if matches!(rewriter.scopes.kind(value), Some(Kind::Number | Kind::Float)) => {
+            let what = format!("SQLite keeps a fraction of {} in `{column}`, PostgreSQL rounds it", brief(value));
+            rewriter.noted("fraction-in-whole-column", what);
+        }
+        _ => {}
+    }
+}
+
 fn delete(rewriter: &mut Rewriter<'_>, delete: &mut Delete) {
     if let Some(selection) = &mut delete.selection {
         condition(rewriter, selection);
     }
-    let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &mut delete.from;
-    let targets = std::mem::take(&mut delete.tables);
-    if let [first, ..] = &mut from[..]
-        && (!first.joins.is_empty() || !targets.is_empty())
-    {
-        // `DELETE a FROM a JOIN b ON …`: the table that loses rows stands first.
-        let wanted = targets.first().map(last_part);
-        let mut all_tables =
-            vec![std::mem::replace(first, TableWithJoins { relation: first.relation.clone(), joins: vec![] })];
-        all_tables.extend(from.drain(1..));
-        let mut tables = Vec::new();
-        let mut conditions = Vec::new();
-        for item in all_tables {
-            tables.push(TableWithJoins { relation: item.relation, joins: Vec::new() });
-            let (more, on) = apart(item.joins);
-            tables.extend(more);
-            conditions.extend(on);
-        }
-        let is_wanted = |item: &TableWithJoins| match &item.relation {
-            TableFactor::Table { name, alias, .. } => {
-                let called = alias.as_ref().map_or_else(|| last_part(name), |a| a.name.value.to_lowercase());
-                wanted.as_ref().is_none_or(|wanted| *wanted == called)
-            }
-            _ => false,
-        };
-        let position = tables.iter().position(is_wanted).unwrap_or(0);
-        let target = tables.remove(position);
-        *from = vec![target];
-        if !tables.is_empty() {
-            delete.using = Some(tables);
-        }
-        delete.selection = all(conditions.into_iter().chain(delete.selection.take()));
-        rewriter.changed("delete", "`DELETE` over a join is written with USING".to_owned());
-    }
+    joined_writes::delete(rewriter, delete);
+    let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
     if let Some(limit) = delete.limit.take() {
         let order = std::mem::take(&mut delete.order_by);
         if let [only] = &from[..] {
@@ -220,34 +318,6 @@ fn delete(rewriter: &mut Rewriter<'_>, delete: &mut Delete) {
     } else {
         delete.order_by.clear();
     }
-}
-
-/// Joined tables side by side, and the conditions that joined them.
-fn apart(joins: Vec<sqlparser::ast::Join>) -> (Vec<TableWithJoins>, Vec<Expr>) {
-    let mut conditions = Vec::new();
-    let mut tables = Vec::new();
-    for join in joins {
-        if let JoinOperator::Join(JoinConstraint::On(on))
-        | JoinOperator::Inner(JoinConstraint::On(on))
-        | JoinOperator::Left(JoinConstraint::On(on))
-        | JoinOperator::LeftOuter(JoinConstraint::On(on)) = join.join_operator
-        {
-            conditions.push(on);
-        }
-        tables.push(TableWithJoins { relation: join.relation, joins: Vec::new() });
-    }
-    (tables, conditions)
-}
-
-fn all(conditions: impl Iterator<Item = Expr>) -> Option<Expr> {
-    conditions.reduce(|a, b| Expr::BinaryOp {
-        left: Box::new(a),
-        op: BinaryOperator::And,
-        right: Box::new(match b {
-            Expr::BinaryOp { op: BinaryOperator::Or, .. } => enclosed(b),
-            b => b,
-        }),
-    })
 }
 
 /// `WHERE … ORDER BY … LIMIT n` of an UPDATE or DELETE: the rows are chosen by their key.

@@ -6,6 +6,7 @@ mod dumps;
 mod examine;
 mod functions;
 mod grading;
+mod grammar_and_changes;
 mod inspect;
 mod manifest;
 mod meanings;

@@ -1,0 +1,166 @@
+//! Words of MySQL and SQLite that the parser does not read and that need no tree of their own: they
+//! are taken away or said otherwise among the tokens, before anything is parsed.
+
+use sqlparser::dialect::SQLiteDialect;
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Whitespace};
+
+use super::Dialect;
+
+/// The tokens of a script as the parser reads them.
+pub(crate) fn readable(tokens: Vec<TokenWithSpan>, dialect: Dialect) -> Vec<TokenWithSpan> {
+    let mut tokens: Vec<TokenWithSpan> = match dialect {
+        Dialect::Postgres => return tokens,
+        // What is left of a comment that counts is read as it stands.
+        _ => tokens.into_iter().filter(|t| !is_blank(&t.token)).collect(),
+    };
+    let mut at = 0;
+    while at < tokens.len() {
+        if dialect == Dialect::MySql {
+            mysql(&mut tokens, at)
+        } else {
+            sqlite(&mut tokens, at)
+        }
+        at += 1;
+    }
+    tokens
+}
+
+/// Blanks and comments, but for hints, which the parser wants to see.
+fn is_blank(token: &Token) -> bool {
+    match token {
+        Token::Whitespace(Whitespace::MultiLineComment(text)) => !text.starts_with('+'),
+        Token::Whitespace(_) => true,
+        _ => false,
+    }
+}
+
+fn is_word(tokens: &[TokenWithSpan], at: usize, word: &str) -> bool {
+    matches!(tokens.get(at).map(|t| &t.token), Some(Token::Word(found))
+        if found.quote_style.is_none() && found.value.eq_ignore_ascii_case(word))
+}
+
+fn are_words(tokens: &[TokenWithSpan], at: usize, words: &[&str]) -> bool {
+    words.iter().enumerate().all(|(n, word)| is_word(tokens, at + n, word))
+}
+
+/// Whether a statement begins here.
+fn begins(tokens: &[TokenWithSpan], at: usize) -> bool {
+    at == 0 || matches!(tokens[at - 1].token, Token::SemiColon | Token::RParen)
+}
+
+fn keyword(word: &str) -> TokenWithSpan {
+    TokenWithSpan::wrap(Token::make_keyword(word))
+}
+
+fn mysql(tokens: &mut Vec<TokenWithSpan>, at: usize) {
+    if is_word(tokens, at, "update") && begins(tokens, at) {
+        if is_word(tokens, at + 1, "low_priority") {
+            tokens.remove(at + 1);
+        }
+        // As SQLite says it.
+        if is_word(tokens, at + 1, "ignore") {
+            tokens.insert(at + 1, keyword("OR"));
+        }
+        listed_tables(tokens, at + 1);
+    }
+    // `DELETE a.* FROM …`.
+    if is_word(tokens, at, "delete") && begins(tokens, at) {
+        let mut next = at + 1;
+        while next + 1 < tokens.len() && !is_word(tokens, next, "from") && tokens[next].token != Token::SemiColon {
+            if tokens[next].token == Token::Period && tokens[next + 1].token == Token::Mul {
+                tokens.drain(next..next + 2);
+            }
+            next += 1;
+        }
+    }
+    if are_words(tokens, at, &["lock", "in", "share", "mode"]) {
+        tokens.drain(at..at + 4);
+    }
+}
+
+/// `UPDATE a, b SET …` is a join of both.
+fn listed_tables(tokens: &mut Vec<TokenWithSpan>, from: usize) {
+    let mut depth = 0usize;
+    let mut at = from;
+    while let Some(token) = tokens.get(at) {
+        match &token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth = depth.saturating_sub(1),
+            Token::SemiColon => return,
+            Token::Comma if depth == 0 => {
+                tokens.splice(at..=at, [keyword("CROSS"), keyword("JOIN")]);
+            }
+            _ if depth == 0 && is_word(tokens, at, "set") => return,
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+fn sqlite(tokens: &mut Vec<TokenWithSpan>, at: usize) {
+    let name = |tokens: &[TokenWithSpan], at: usize| {
+        matches!(tokens.get(at).map(|t| &t.token), Some(Token::Word(word))
+            if word.quote_style.is_some() || word.keyword == Keyword::NoKeyword)
+    };
+    if are_words(tokens, at, &["not", "indexed"]) {
+        tokens.drain(at..at + 2);
+    } else if are_words(tokens, at, &["indexed", "by"]) && name(tokens, at + 2) {
+        tokens.drain(at..at + 3);
+    } else if is_word(tokens, at, "in")
+        && name(tokens, at + 1)
+        && !matches!(tokens.get(at + 2).map(|t| &t.token), Some(Token::LParen | Token::Period))
+        && !is_position(tokens, at)
+    {
+        // `a IN t`: in the table's rows.
+        tokens.insert(at + 2, TokenWithSpan::wrap(Token::RParen));
+        let before = [Token::LParen, Token::make_keyword("SELECT"), Token::Mul, Token::make_keyword("FROM")];
+        tokens.splice(at + 1..at + 1, before.map(TokenWithSpan::wrap));
+    }
+}
+
+/// Whether SQLite's `a NOT NULL` stands in a statement, which has the tree of `a IS NOT NULL`.
+pub(super) fn has_not_null(sql: &str) -> bool {
+    let Ok(tokens) = Tokenizer::new(&SQLiteDialect {}, sql).tokenize_with_location() else { return false };
+    let tokens: Vec<TokenWithSpan> = tokens.into_iter().filter(|t| !is_blank(&t.token)).collect();
+    (1..tokens.len()).any(|at| are_words(&tokens, at, &["not", "null"]) && !is_word(&tokens, at - 1, "is"))
+}
+
+/// Whether the IN at this place is that of PostgreSQL's `POSITION('a' IN text)`.
+fn is_position(tokens: &[TokenWithSpan], at: usize) -> bool {
+    at >= 3 && is_word(tokens, at - 3, "position") && tokens[at - 2].token == Token::LParen
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::dialect::Dialect;
+    use crate::statement::parse_all_as;
+
+    fn read(sql: &str, dialect: Dialect) -> String {
+        parse_all_as(sql, dialect).map_or_else(|why| why, |all| all[0].to_string())
+    }
+
+    #[test]
+    fn words_that_the_parser_does_not_know_are_said_otherwise() {
+        for (sql, expected) in [
+            ("UPDATE a, b SET a.x = 1, a.y = 2", "UPDATE a CROSS JOIN b SET a.x = 1, a.y = 2"),
+            ("DELETE a.* FROM a JOIN b", "DELETE a FROM a JOIN b"),
+            ("UPDATE IGNORE a SET x = 1", "UPDATE OR IGNORE a SET x = 1"),
+            ("SELECT x FROM a LOCK IN SHARE MODE", "SELECT x FROM a"),
+            ("SELECT x # y\nFROM a", "SELECT x FROM a"),
+            ("SELECT x /*! , y */ FROM a", "SELECT x, y FROM a"),
+            ("SELECT !a + 1, -a ^ 2 * 3 FROM t", "SELECT !a + 1, -a ^ 2 * 3 FROM t"),
+            ("SELECT d + INTERVAL '1:30' HOUR_MINUTE", "SELECT d + INTERVAL '1:30' HOUR_MINUTE"),
+        ] {
+            assert_eq!(read(sql, Dialect::MySql), expected);
+        }
+        for (sql, expected) in [
+            ("SELECT x FROM a INDEXED BY i WHERE x IN b", "SELECT x FROM a WHERE x IN (SELECT * FROM b)"),
+            ("SELECT x FROM a NOT INDEXED", "SELECT x FROM a"),
+            ("SELECT x ISNULL, x NOTNULL, x NOT NULL FROM a", "SELECT x IS NULL, x IS NOT NULL, x IS NOT NULL FROM a"),
+            ("SELECT x FROM a CROSS JOIN b ON a.x = b.x", "SELECT x FROM a CROSS JOIN b ON a.x = b.x"),
+        ] {
+            assert_eq!(read(sql, Dialect::Sqlite), expected);
+        }
+    }
+}
