@@ -16,6 +16,8 @@ pub(super) struct Known {
     pub kind: Kind,
     /// It is never NULL.
     pub not_null: bool,
+    /// It is no column's value nor a cast's: in SQLite it has no affinity.
+    pub computed: bool,
 }
 
 /// Output columns of a query: name in lower case, and what is known.
@@ -214,7 +216,11 @@ impl<'n> Scopes<'n> {
                             match relation {
                                 Relation::Query(inner) => outputs.extend(inner.iter().cloned()),
                                 Relation::Table(table) => outputs.extend(self.names.columns_of(table).map(|column| {
-                                    let known = Known { kind: column.kind, not_null: column.not_null && !scope.outer };
+                                    let known = Known {
+                                        kind: column.kind,
+                                        not_null: column.not_null && !scope.outer,
+                                        computed: false,
+                                    };
                                     (column.ident.value.to_lowercase(), Some(known))
                                 })),
                             }
@@ -240,10 +246,10 @@ impl<'n> Scopes<'n> {
                 }
                 seen = true;
                 let found = match relation {
-                    Relation::Table(table) => self
-                        .names
-                        .column_in(table, name)
-                        .map(|column| Some(Known { kind: column.kind, not_null: column.not_null && !scope.outer })),
+                    Relation::Table(table) => self.names.column_in(table, name).map(|column| {
+                        let not_null = column.not_null && !scope.outer;
+                        Some(Known { kind: column.kind, not_null, computed: false })
+                    }),
                     Relation::Query(outputs) => {
                         outputs.iter().find(|(output, _)| output == name).map(|(_, known)| *known)
                     }
@@ -254,13 +260,17 @@ impl<'n> Scopes<'n> {
             }
         }
         // Outside of any FROM, such as in a CHECK, every column of the name counts.
-        if seen { None } else { self.names.any_column(name).map(|kind| Known { kind, not_null: false }) }
+        if seen {
+            None
+        } else {
+            self.names.any_column(name).map(|kind| Known { kind, not_null: false, computed: false })
+        }
     }
 
     /// What is known of an expression's value.
     pub fn known(&self, expr: &Expr) -> Option<Known> {
-        let maybe = |kind| Some(Known { kind, not_null: false });
-        let never = |kind| Some(Known { kind, not_null: true });
+        let maybe = |kind| Some(Known { kind, not_null: false, computed: true });
+        let never = |kind| Some(Known { kind, not_null: true, computed: true });
         match expr {
             Expr::Identifier(ident) => self.column(None, &ident.value.to_lowercase()),
             Expr::CompoundIdentifier(parts) => match &parts[..] {
@@ -280,6 +290,7 @@ impl<'n> Scopes<'n> {
             Expr::Cast { expr, data_type, .. } => Some(Known {
                 kind: names::kind(data_type),
                 not_null: self.known(expr).is_some_and(|known| known.not_null),
+                computed: false,
             }),
             Expr::Extract { .. } => maybe(Kind::Number),
             Expr::Position { .. } => maybe(Kind::Integer),
@@ -298,14 +309,16 @@ impl<'n> Scopes<'n> {
                     Kind::Number => 1,
                     _ => 2,
                 });
-                all.first().map(|first| Known { kind: first.kind, not_null })
+                all.first().map(|first| Known { kind: first.kind, not_null, computed: true })
             }
             Expr::Subquery(query) => {
                 let mut inner = self.clone();
                 let (_, known) = inner.outputs(query).into_iter().next()?;
                 known.map(|known| Known { not_null: false, ..known })
             }
-            Expr::UnaryOp { op: UnaryOperator::Minus | UnaryOperator::Plus, expr } => self.known(expr),
+            Expr::UnaryOp { op: UnaryOperator::Minus | UnaryOperator::Plus, expr } => {
+                self.known(expr).map(|known| Known { computed: true, ..known })
+            }
             Expr::BinaryOp { left, op, right } => self.operation(left, op, right),
             Expr::Function(function) => self.function(function),
             other if is_condition(other) => maybe(Kind::Boolean),
@@ -338,6 +351,8 @@ impl<'n> Scopes<'n> {
     fn operation(&self, left: &Expr, op: &BinaryOperator, right: &Expr) -> Option<Known> {
         use BinaryOperator::{Divide, Minus, Modulo, Multiply, MyIntegerDivide, Plus, StringConcat};
         let kind = match op {
+            // So many of an interval.
+            Multiply if [left, right].iter().any(|side| matches!(side, Expr::Interval(_))) => Kind::Other,
             StringConcat | BinaryOperator::LongArrow | BinaryOperator::HashLongArrow => Kind::Text,
             BinaryOperator::Arrow | BinaryOperator::HashArrow => Kind::Other,
             Plus | Minus | Multiply | Divide | Modulo => match (self.kind(left), self.kind(right)) {
@@ -360,7 +375,7 @@ impl<'n> Scopes<'n> {
             op if is_comparison(op) || matches!(op, BinaryOperator::And | BinaryOperator::Or) => Kind::Boolean,
             _ => return None,
         };
-        Some(Known { kind, not_null: false })
+        Some(Known { kind, not_null: false, computed: true })
     }
 
     fn function(&self, function: &Function) -> Option<Known> {
@@ -371,65 +386,66 @@ impl<'n> Scopes<'n> {
             }),
             _ => None,
         };
-        let kind =
-            match last_part(&function.name).as_str() {
-                "count" | "row_number" | "rank" | "dense_rank" | "ntile" => {
-                    return Some(Known { kind: Kind::Integer, not_null: true });
-                }
-                "array_position" | "length" | "char_length" | "character_length" | "octet_length" | "instr"
-                | "strpos" | "locate" | "position" | "ascii" | "unicode" | "year" | "month" | "day" | "dayofmonth"
-                | "hour" | "minute" | "second" | "quarter" | "week" | "weekofyear" | "dayofyear" | "dayofweek"
-                | "weekday" | "datediff" | "timestampdiff" | "field" | "find_in_set" | "unix_timestamp" | "sign"
-                | "changes" => Kind::Integer,
-                "sqrt" | "power" | "pow" | "exp" | "ln" | "log" | "log10" | "stddev" | "stddev_pop" | "stddev_samp"
-                | "variance" | "var_pop" | "var_samp" | "std" | "random" | "rand" | "percent_rank" | "cume_dist"
-                | "pi" => Kind::Float,
-                "julianday" => Kind::Number,
-                "total" => Kind::Float,
-                "avg" | "round" | "trunc" | "truncate" | "ceil" | "ceiling" | "floor" => {
-                    match first().and_then(|argument| self.kind(argument)) {
-                        Some(Kind::Integer | Kind::Number | Kind::Boolean) => Kind::Number,
-                        _ => Kind::Float,
-                    }
-                }
-                "sum" | "abs" => match first().and_then(|argument| self.kind(argument)) {
-                    Some(Kind::Integer | Kind::Boolean) => Kind::Integer,
-                    Some(Kind::Number) => Kind::Number,
+        let kind = match last_part(&function.name).as_str() {
+            "count" | "row_number" | "rank" | "dense_rank" | "ntile" => {
+                return Some(Known { kind: Kind::Integer, not_null: true, computed: true });
+            }
+            "array_position" | "length" | "char_length" | "character_length" | "octet_length" | "instr" | "strpos"
+            | "locate" | "position" | "ascii" | "unicode" | "year" | "month" | "day" | "dayofmonth" | "hour"
+            | "minute" | "second" | "quarter" | "week" | "weekofyear" | "dayofyear" | "dayofweek" | "weekday"
+            | "datediff" | "timestampdiff" | "field" | "find_in_set" | "unix_timestamp" | "sign" | "changes" => {
+                Kind::Integer
+            }
+            "sqrt" | "power" | "pow" | "exp" | "ln" | "log" | "log10" | "stddev" | "stddev_pop" | "stddev_samp"
+            | "variance" | "var_pop" | "var_samp" | "std" | "random" | "rand" | "percent_rank" | "cume_dist" | "pi" => {
+                Kind::Float
+            }
+            "julianday" => Kind::Number,
+            "total" => Kind::Float,
+            "avg" | "round" | "trunc" | "truncate" | "ceil" | "ceiling" | "floor" => {
+                match first().and_then(|argument| self.kind(argument)) {
+                    Some(Kind::Integer | Kind::Number | Kind::Boolean) => Kind::Number,
                     _ => Kind::Float,
-                },
-                "upper" | "lower" | "ucase" | "lcase" | "substr" | "substring" | "concat" | "concat_ws" | "replace"
-                | "trim" | "ltrim" | "rtrim" | "group_concat" | "string_agg" | "strftime" | "to_char"
-                | "date_format" | "monthname" | "dayname" | "left" | "right" | "hex" | "printf" | "format"
-                | "split_part" | "substring_index" | "char" | "chr" | "lpad" | "rpad" | "reverse" | "repeat"
-                | "elt" | "typeof" | "initcap" => Kind::Text,
-                "date" | "to_date" | "curdate" | "current_date" | "last_day" => Kind::Date,
-                "now" | "datetime" | "current_timestamp" | "str_to_date" | "sysdate" | "to_timestamp" | "timestamp" => {
-                    Kind::Timestamp
                 }
-                "coalesce" | "ifnull" => {
-                    let FunctionArguments::List(list) = &function.args else { return None };
-                    let all: Vec<Known> = list
-                        .args
-                        .iter()
-                        .filter_map(|arg| match arg {
-                            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.known(expr),
-                            _ => None,
-                        })
-                        .collect();
-                    let not_null = all.iter().any(|known| known.not_null);
-                    return all.first().map(|first| Known { kind: first.kind, not_null });
-                }
-                "nullif" | "min" | "max" | "first_value" | "last_value" | "lag" | "lead" | "greatest" | "least" => {
-                    return self.known(first()?).map(|known| Known { not_null: false, ..known });
-                }
-                "if" | "iif" => {
-                    let FunctionArguments::List(list) = &function.args else { return None };
-                    let FunctionArg::Unnamed(FunctionArgExpr::Expr(yes)) = list.args.get(1)? else { return None };
-                    return self.known(yes).map(|known| Known { not_null: false, ..known });
-                }
-                _ => return None,
-            };
-        Some(Known { kind, not_null: false })
+            }
+            "sum" | "abs" => match first().and_then(|argument| self.kind(argument)) {
+                Some(Kind::Integer | Kind::Boolean) => Kind::Integer,
+                Some(Kind::Number) => Kind::Number,
+                _ => Kind::Float,
+            },
+            "upper" | "lower" | "ucase" | "lcase" | "substr" | "substring" | "concat" | "concat_ws" | "replace"
+            | "trim" | "ltrim" | "rtrim" | "group_concat" | "string_agg" | "strftime" | "to_char" | "date_format"
+            | "monthname" | "dayname" | "left" | "right" | "hex" | "printf" | "format" | "split_part"
+            | "substring_index" | "char" | "chr" | "lpad" | "rpad" | "reverse" | "repeat" | "elt" | "typeof"
+            | "initcap" => Kind::Text,
+            "date" | "to_date" | "curdate" | "current_date" | "last_day" => Kind::Date,
+            "now" | "datetime" | "current_timestamp" | "str_to_date" | "sysdate" | "to_timestamp" | "timestamp" => {
+                Kind::Timestamp
+            }
+            "coalesce" | "ifnull" => {
+                let FunctionArguments::List(list) = &function.args else { return None };
+                let all: Vec<Known> = list
+                    .args
+                    .iter()
+                    .filter_map(|arg| match arg {
+                        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => self.known(expr),
+                        _ => None,
+                    })
+                    .collect();
+                let not_null = all.iter().any(|known| known.not_null);
+                return all.first().map(|first| Known { kind: first.kind, not_null, computed: true });
+            }
+            "nullif" | "min" | "max" | "first_value" | "last_value" | "lag" | "lead" | "greatest" | "least" => {
+                return self.known(first()?).map(|known| Known { not_null: false, computed: true, kind: known.kind });
+            }
+            "if" | "iif" => {
+                let FunctionArguments::List(list) = &function.args else { return None };
+                let FunctionArg::Unnamed(FunctionArgExpr::Expr(yes)) = list.args.get(1)? else { return None };
+                return self.known(yes).map(|known| Known { not_null: false, computed: true, kind: known.kind });
+            }
+            _ => return None,
+        };
+        Some(Known { kind, not_null: false, computed: true })
     }
 }
 

@@ -7,6 +7,7 @@ mod examine;
 mod functions;
 mod grading;
 mod inspect;
+mod kept_values;
 mod manifest;
 mod meanings;
 mod server;
