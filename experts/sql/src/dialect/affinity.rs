@@ -120,6 +120,18 @@ fn beside_numbers(rewriter: &mut Rewriter<'_>, column: Given<'_>, other: Given<'
     let ((column, numeric, kind), (other, side, other_kind)) = (column, other);
     if let Some((value, false)) = literal(other) {
         let is_number = numbers::is_number(&value);
+        // Without rows nobody knows what a column of dates or truth values holds: some keep `T` and `F`.
+        let shown = rewriter.scopes.declared(column).is_none_or(Column::is_shown);
+        let uncertain = match numeric.holds {
+            Holds::Texts => is_number,
+            Holds::Numbers => !is_number && !ordered && kind == Some(Kind::Boolean),
+            _ => false,
+        };
+        if uncertain && !shown {
+            let what = format!("{} is compared with '{value}' by SQLite as it is stored there", brief(column));
+            rewriter.noted("compared-types", what);
+            return;
+        }
         match numeric.holds {
             Holds::Texts if is_number => refuse_unlike(rewriter, (column, Holds::Texts), (other, Holds::Numbers)),
             Holds::Numbers if !is_number && (ordered || kind == Some(Kind::Boolean)) => {
@@ -205,6 +217,8 @@ fn affinity(scopes: &Scopes<'_>, expr: &Expr) -> Affinity {
 
 fn of_column(column: &Column) -> Affinity {
     match &column.declared {
+        // Without a type numbers are kept as numbers.
+        Some(DataType::Unspecified) if !column.numbers.is_empty() => Affinity::Numeric,
         Some(declared) => of_type(declared),
         None => of_kind(column.kind),
     }
@@ -275,11 +289,12 @@ fn of_rows(column: &Column) -> Holds {
             let texts = column.texts.iter().any(|text| !numbers::is_number(text));
             let numbers = !column.numbers.is_empty() || column.texts.iter().any(|text| numbers::is_number(text));
             match (texts, numbers) {
-                (true, true) => Holds::Both,
+                (_, true) => Holds::Both,
                 (true, false) => Holds::Texts,
-                _ => Holds::Unknown,
+                (false, false) => Holds::Unknown,
             }
         }
+        Kind::Text if of_column(column) == Affinity::None && !column.is_shown() => Holds::Unknown,
         kind => of_values(Some(kind)),
     }
 }

@@ -139,8 +139,8 @@ pub(super) fn kind(scopes: &Scopes<'_>, expr: &Expr) -> Option<Kind> {
 
 /// Whether rows show a number there that is written as this text: to SQLite it is another value.
 pub(super) fn shows_number(scopes: &Scopes<'_>, expr: &Expr, text: &str) -> bool {
-    let number = |value: &Json| value.is_number() && value.to_string() == text;
-    is_value(expr) && values(scopes, expr).is_some_and(|values| values.iter().any(number))
+    let Some(number) = serde_json::from_str::<Json>(text).ok().filter(Json::is_number) else { return false };
+    is_value(expr) && values(scopes, expr).is_some_and(|values| values.contains(&number))
 }
 
 /// Whether an expression is a value of JSON's in SQL.

@@ -134,7 +134,12 @@ fn of(rewriter: &Rewriter<'_>, expr: &Expr) -> Whole {
         Expr::Function(function) => {
             let values = arguments(function).unwrap_or_default();
             match last_part(&function.name).as_str() {
-                "sum" | "min" | "max" | "abs" | "nullif" | "first_value" | "last_value" | "lag" | "lead" => {
+                // Of some whole numbers and others the sum is mostly none.
+                "sum" => match values.first().map_or(Whole::Never, |first| of(first)) {
+                    Whole::Sometimes => Whole::Unknown,
+                    other => other,
+                },
+                "min" | "max" | "abs" | "nullif" | "first_value" | "last_value" | "lag" | "lead" => {
                     values.first().map_or(Whole::Never, |first| of(first))
                 }
                 "coalesce" | "ifnull" | "greatest" | "least" => values

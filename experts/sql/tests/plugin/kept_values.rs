@@ -13,7 +13,8 @@ const SHOP: &str = "CREATE TABLE p (id INTEGER PRIMARY KEY, zip TEXT, d DATE, t 
     (1, '02134', '2020-01-31', '2020-01-31 00:00:00', '2010-07-19 19:39:07.0', '1990-05-05', 2.0, 5, 5, 10, 1, 'true', '01/02/2020', '{\"a\": 5, \"t\": true, \"s\": \"x\"}'),
     (2, '10', '2019-12-31', '2019-12-31 10:00:00', '2011-01-01 00:00:00.5', '1985-01-01', 2.5, 7, 2.5, 2134, 0, 'Y', '2020-03-04', '{\"a\": 10, \"t\": false, \"s\": \"y\"}'),
     (3, 'abc', NULL, NULL, NULL, NULL, NULL, NULL, NULL, 9, NULL, NULL, NULL, NULL);
-    CREATE TABLE r (zipn INTEGER, lab TEXT); INSERT INTO r VALUES (2134, 'x'), (10, 'y')";
+    CREATE TABLE r (zipn INTEGER, lab TEXT); INSERT INTO r VALUES (2134, 'x'), (10, 'y');
+    CREATE TABLE free (a, b); INSERT INTO free VALUES (5, 'x'), (10, 'y')";
 
 /// What SQLite answers is what the translation answers.
 const SQLITE: &[&str] = &[
@@ -28,6 +29,8 @@ const SQLITE: &[&str] = &[
     "SELECT id FROM p WHERE CAST(STRFTIME('%Y', d) AS INTEGER) > 2019",
     "SELECT id FROM p WHERE STRFTIME('%Y', d) = '2020'",
     "SELECT id FROM p WHERE n <> '' ORDER BY 1",
+    "SELECT a FROM free WHERE a = 5",
+    "SELECT a FROM free WHERE a > 9 ORDER BY 1",
     // Dates are texts of a length.
     "SELECT id, t FROM p WHERE t > '2020-01-31'",
     "SELECT id FROM p WHERE t = '2020-01-31'",
@@ -206,6 +209,14 @@ fn what_no_rows_decide_bears_a_note() {
         (MySql, "CREATE TABLE t (a VARCHAR(9), n INT)", "SELECT a FROM t WHERE a = n", "compared-types"),
         (Sqlite, "CREATE TABLE t (c DECIMAL(8,2))", "SELECT SUM(c) / COUNT(*) FROM t", "whole-decimal"),
         (Sqlite, "CREATE TABLE t (c NUMERIC)", "SELECT c * 100 / 3 FROM t", "whole-decimal"),
+        (
+            Sqlite,
+            "CREATE TABLE t (c NUMERIC); INSERT INTO t VALUES (1), (2.5)",
+            "SELECT SUM(c) / COUNT(*) FROM t",
+            "whole-decimal",
+        ),
+        (Sqlite, "CREATE TABLE t (a BOOL)", "SELECT COUNT(*) FROM t WHERE a = 'T'", "compared-types"),
+        (Sqlite, "CREATE TABLE t (a DATE)", "SELECT COUNT(*) FROM t WHERE a > '2013'", "compared-types"),
     ] {
         let done = translate(schema, sql, Some(dialect)).unwrap();
         assert!(done.notes.iter().any(|found| found.rule == note), "{sql}: {:?}", done.notes);
