@@ -143,10 +143,12 @@ pub(super) fn differs_as_text(rewriter: &mut Rewriter<'_>, text: &Expr, numbers:
     })
 }
 
-/// Whether a text is no column's, nor a value of JSON.
+/// Whether a text is no column's, nor a value of JSON, nor digits that begin with a year.
 pub(super) fn is_computed(rewriter: &Rewriter<'_>, text: &Expr) -> bool {
     let json = matches!(text, Expr::BinaryOp { op: BinaryOperator::LongArrow, .. });
-    rewriter.certain && !json && rewriter.scopes.known(text).is_some_and(|known| known.computed)
+    let year = matches!(text, Expr::Function(function) if super::functions::arguments(function)
+        .is_some_and(|values| values.get(1).is_some_and(|format| format.to_string().starts_with("'YYYY"))));
+    rewriter.certain && !json && !year && rewriter.scopes.known(text).is_some_and(|known| known.computed)
 }
 
 /// A number, written out.
