@@ -1,13 +1,13 @@
 //! Comparisons of values whose types do not agree: MySQL and SQLite compare a text with a number, a
 //! date with a part of one, a truth value with 1. And comparisons that pass over case.
 
-use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator, Value};
+use sqlparser::ast::{BinaryOperator, Expr, SelectItem, UnaryOperator, Value};
 
 use super::functions::brief;
 use super::names::Kind;
 use super::rows::{self, moment};
 use super::template::build;
-use super::{Dialect, Rewriter, collation, enums, json, numbers};
+use super::{Dialect, Rewriter, collation, enums, json, numbers, stored};
 
 /// LIKE and REGEXP with regard to case: `LIKE BINARY`, columns with such a collation, JSON's texts.
 pub(super) fn binary_pattern(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
@@ -170,6 +170,19 @@ fn with_literal(
             rewriter.changed("truth-value", format!("{value} is compared with a truth value as {now}"));
             *right = Expr::Value(now.into());
         }
+        // Beside a number MySQL reads the number that a text begins with.
+        (Kind::Boolean, false) if rewriter.dialect == Dialect::MySql && rewriter.certain => {
+            let number = numbers::beginning(value);
+            rewriter.changed("truth-value", format!("'{value}' is compared with a truth value as {number}"));
+            *right = if number == 1.0 || number == 0.0 {
+                Expr::Value(Value::Boolean(number == 1.0).into())
+            } else {
+                if let Some(counted) = build("CAST($1 AS INTEGER)", &[left]) {
+                    *left = counted;
+                }
+                numbers::written(number)
+            };
+        }
         (Kind::Boolean, false) => {
             let known = ["t", "f", "true", "false", "y", "n", "yes", "no", "on", "off", "0", "1"];
             if !known.contains(&value.trim().to_lowercase().as_str()) {
@@ -183,9 +196,10 @@ fn with_literal(
             }
         }
         (Kind::Text, true)
-            if rewriter.dialect == Dialect::MySql && numbers::written_otherwise(rewriter, left, value) =>
+            if rewriter.dialect == Dialect::MySql
+                && (numbers::written_otherwise(rewriter, left, value) || numbers::is_computed(rewriter, left)) =>
         {
-            if let Some(number) = numbers::of_text(rewriter, left) {
+            if let Some(number) = numbers::of_compared(rewriter, left) {
                 rewriter.changed("number-from-text", format!("{} is compared as a number with {value}", brief(left)));
                 *left = number;
             }
@@ -200,14 +214,20 @@ fn with_literal(
         }
         (Kind::Text, true) => {
             rewriter.changed("compared-as-text", format!("{} is compared with the text '{value}'", brief(left)));
-            *right = text(value);
+            *right = text(&numbers::as_written(value));
         }
+        (Kind::Float, true) => stored::compared(rewriter, left, op, value),
         (Kind::Integer | Kind::Number | Kind::Float, false) => match value.trim().parse::<f64>() {
             Ok(n) if n.is_finite() => {
                 if kind == Kind::Integer && value.trim().parse::<i64>().is_err() {
                     rewriter.changed("number-from-text", format!("'{value}' is compared as a number"));
                     *right = Expr::Value(Value::Number(value.trim().to_owned(), false).into());
                 }
+            }
+            _ if rewriter.dialect == Dialect::MySql && rewriter.certain => {
+                let number = numbers::written(numbers::beginning(value));
+                rewriter.changed("number-from-text", format!("'{value}' is compared as the number {number}"));
+                *right = number;
             }
             _ => as_text(rewriter, left),
         },
@@ -221,7 +241,9 @@ fn with_literal(
         }
         (Kind::Date | Kind::Timestamp, false)
             if moment(value.trim()).is_none()
-                || (rewriter.dialect == Dialect::Sqlite && rewriter.certain && !rows::is_iso(value)) =>
+                || (rewriter.dialect == Dialect::Sqlite
+                    && rewriter.certain
+                    && (!rows::is_iso(value) || shows_otherwise(rewriter, left, &[value]))) =>
         {
             as_text(rewriter, left)
         }
@@ -239,16 +261,21 @@ fn with_literal(
 fn both(rewriter: &mut Rewriter<'_>, left: &mut Expr, op: &BinaryOperator, right: &mut Expr) {
     let (Some(a), Some(b)) = (rewriter.scopes.kind(left), rewriter.scopes.kind(right)) else { return };
     let ordered = !matches!(op, BinaryOperator::Eq | BinaryOperator::NotEq);
+    let as_numbers = match (a, b) {
+        (Kind::Text, b) if b.is_number() => ordered || as_numbers(rewriter, left, right, b),
+        (a, Kind::Text) if a.is_number() => ordered || as_numbers(rewriter, right, left, a),
+        _ => false,
+    };
     let (side, template) = match (a, b) {
         (Kind::Text, b) if b.is_number() => {
-            if ordered {
+            if as_numbers {
                 (left, "CAST($1 AS NUMERIC)")
             } else {
                 (right, "CAST($1 AS TEXT)")
             }
         }
         (a, Kind::Text) if a.is_number() => {
-            if ordered {
+            if as_numbers {
                 (right, "CAST($1 AS NUMERIC)")
             } else {
                 (left, "CAST($1 AS TEXT)")
@@ -256,6 +283,17 @@ fn both(rewriter: &mut Rewriter<'_>, left: &mut Expr, op: &BinaryOperator, right
         }
         (Kind::Text, Kind::Date | Kind::Timestamp) => (right, "CAST($1 AS TEXT)"),
         (Kind::Date | Kind::Timestamp, Kind::Text) => (left, "CAST($1 AS TEXT)"),
+        (Kind::Date, Kind::Timestamp) | (Kind::Timestamp, Kind::Date)
+            if texts_of_moments(rewriter, (left, a == Kind::Timestamp), op, right) =>
+        {
+            for side in [left, right] {
+                if let Some(cast) = build("CAST($1 AS TEXT)", &[side]) {
+                    rewriter.changed("compared-as-text", format!("{} is compared as a text", brief(side)));
+                    *side = cast;
+                }
+            }
+            return;
+        }
         (Kind::Boolean, b) if b.is_number() => (left, "CAST($1 AS INTEGER)"),
         (a, Kind::Boolean) if a.is_number() => (right, "CAST($1 AS INTEGER)"),
         (Kind::Boolean, Kind::Text) => (left, "CAST($1 AS TEXT)"),
@@ -263,6 +301,7 @@ fn both(rewriter: &mut Rewriter<'_>, left: &mut Expr, op: &BinaryOperator, right
         _ => return,
     };
     let cast = match template {
+        "CAST($1 AS NUMERIC)" if rewriter.dialect == Dialect::MySql => numbers::of_compared(rewriter, side),
         "CAST($1 AS NUMERIC)" => numbers::of_text(rewriter, side),
         _ => build(template, &[side]),
     };
@@ -272,23 +311,66 @@ fn both(rewriter: &mut Rewriter<'_>, left: &mut Expr, op: &BinaryOperator, right
     }
 }
 
+/// Whether rows show a date that is one of these points in time, written otherwise: to SQLite both are texts.
+fn shows_otherwise(rewriter: &Rewriter<'_>, date: &Expr, texts: &[&str]) -> bool {
+    let column = rewriter.scopes.declared(date);
+    column
+        .is_some_and(|column| column.texts.iter().any(|shown| texts.iter().any(|text| rows::same_moment(shown, text))))
+}
+
+/// Whether a date and a point in time are compared as SQLite's texts: at midnight the one with the time is the
+/// greater. Rows may show that there is none.
+fn texts_of_moments(
+    rewriter: &Rewriter<'_>,
+    (left, left_is_timed): (&Expr, bool),
+    op: &BinaryOperator,
+    right: &Expr,
+) -> bool {
+    let timed = if left_is_timed { left } else { right };
+    let same = match op {
+        BinaryOperator::GtEq | BinaryOperator::Lt => left_is_timed,
+        BinaryOperator::LtEq | BinaryOperator::Gt => !left_is_timed,
+        _ => false,
+    };
+    let text = timed.to_string();
+    let now = text.contains("CURRENT_TIMESTAMP") || text.contains("NOW()");
+    let midnight = match rewriter.scopes.declared(timed) {
+        Some(column) => column.texts.iter().any(|text| text.ends_with(" 00:00:00")),
+        None => !matches!(timed, Expr::Identifier(_) | Expr::CompoundIdentifier(_)),
+    };
+    rewriter.dialect == Dialect::Sqlite && rewriter.certain && !same && !now && midnight
+}
+
+/// Whether MySQL finds a text and a number equal that are not the same as texts.
+fn as_numbers(rewriter: &mut Rewriter<'_>, text: &Expr, number: &Expr, kind: Kind) -> bool {
+    rewriter.dialect == Dialect::MySql
+        && rewriter.certain
+        && (kind != Kind::Integer || numbers::differs_as_text(rewriter, text, number))
+}
+
 /// `a IN (SELECT b …)` with types that differ.
 pub(super) fn in_query(rewriter: &mut Rewriter<'_>, value: &mut Expr, query: &mut sqlparser::ast::Query) {
-    let inner = Expr::Subquery(Box::new(query.clone()));
-    let (Some(a), Some(b)) = (rewriter.scopes.kind(value), rewriter.scopes.kind(&inner)) else { return };
-    if a.is_number()
-        && b == Kind::Text
-        && let Some(cast) = build("CAST($1 AS TEXT)", &[value])
-    {
-        rewriter.changed("compared-types", format!("{} is compared as text", brief(value)));
-        *value = cast;
-    } else if a == Kind::Text
-        && b.is_number()
-        && let sqlparser::ast::SetExpr::Select(select) = &mut *query.body
-        && let [sqlparser::ast::SelectItem::UnnamedExpr(item)] = &mut select.projection[..]
-        && let Some(cast) = build("CAST($1 AS TEXT)", &[item])
-    {
-        rewriter.changed("compared-types", format!("{} is compared as text", brief(item)));
-        *item = cast;
+    let mut inner = rewriter.scopes.within(query);
+    let sqlparser::ast::SetExpr::Select(select) = &mut *query.body else { return };
+    let [item] = &mut select.projection[..] else { return };
+    let (SelectItem::UnnamedExpr(item) | SelectItem::ExprWithAlias { expr: item, .. }) = item else { return };
+    let (Some(a), Some(b)) = (rewriter.scopes.kind(value), inner.kind(item)) else { return };
+    let (outside, cast) = match (a, b) {
+        (a, Kind::Text) if a.is_number() => {
+            std::mem::swap(&mut rewriter.scopes, &mut inner);
+            let number = as_numbers(rewriter, item, value, a).then(|| numbers::of_compared(rewriter, item)).flatten();
+            std::mem::swap(&mut rewriter.scopes, &mut inner);
+            (number.is_none(), number.or_else(|| build("CAST($1 AS TEXT)", &[value])))
+        }
+        (Kind::Text, b) if b.is_number() => {
+            let number = as_numbers(rewriter, value, item, b).then(|| numbers::of_compared(rewriter, value)).flatten();
+            (number.is_some(), number.or_else(|| build("CAST($1 AS TEXT)", &[item])))
+        }
+        _ => return,
+    };
+    if let Some(cast) = cast {
+        let side = if outside { value } else { item };
+        rewriter.changed("compared-types", format!("{} is compared as {}", brief(side), brief(&cast)));
+        *side = cast;
     }
 }

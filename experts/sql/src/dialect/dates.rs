@@ -60,6 +60,39 @@ pub(super) fn expr(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
     }
 }
 
+/// `d + INTERVAL 1 DAY` of MySQL's, which is a date where `d` is one. Before the interval is written out.
+pub(super) fn plus_interval(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
+    let Expr::BinaryOp { left, op: op @ (BinaryOperator::Plus | BinaryOperator::Minus), right } = &*expr else {
+        return;
+    };
+    let Expr::Interval(interval) = &**right else { return };
+    let known = is_date(rewriter, left) || rewriter.scopes.kind(left) == Some(Kind::Text);
+    if rewriter.dialect != Dialect::MySql || !rewriter.certain || interval.leading_field.is_none() || !known {
+        return;
+    }
+    let template = if *op == BinaryOperator::Plus { "$1 + $2" } else { "$1 - $2" };
+    if let Some(sum) = sum(rewriter, left, interval, template) {
+        rewriter.changed("date-function", format!("{} is written {}", brief(expr), brief(&sum)));
+        *expr = sum;
+    }
+}
+
+/// Whether a value is a date without a time of day, be it one plus some days.
+fn is_date(rewriter: &Rewriter<'_>, value: &Expr) -> bool {
+    match value {
+        Expr::Nested(inner) => is_date(rewriter, inner),
+        Expr::BinaryOp { left, op: BinaryOperator::Plus | BinaryOperator::Minus, right } => match &**right {
+            Expr::Interval(interval) => unit_of(interval).is_some_and(|unit| is_days(&unit)) && is_date(rewriter, left),
+            _ => rewriter.scopes.kind(value) == Some(Kind::Date),
+        },
+        _ => rewriter.scopes.kind(value) == Some(Kind::Date) || text(value).is_some_and(|t| t.len() == 10),
+    }
+}
+
+fn is_days(unit: &str) -> bool {
+    ["day", "week", "month", "quarter", "year", "year_month"].contains(&unit)
+}
+
 /// MySQL's units of two parts, whose digits stand side by side.
 fn double_unit(unit: &str) -> Option<&'static str> {
     Some(match unit.to_lowercase().as_str() {
@@ -306,7 +339,40 @@ fn moment(rewriter: &Rewriter<'_>, value: &Expr) -> Expr {
             Expr::Cast { data_type: sqlparser::ast::DataType::Date | sqlparser::ast::DataType::Timestamp(..), .. }
         )
         || matches!(value, Expr::Function(f) if matches!(last_part(&f.name).as_str(), "now" | "current_date" | "current_timestamp"));
-    if is_moment { value.clone() } else { build("CAST($1 AS TIMESTAMP)", &[value]).unwrap_or_else(|| value.clone()) }
+    if is_moment {
+        return value.clone();
+    }
+    // Of a text that is no time string SQLite has NULL, where PostgreSQL may find a date.
+    let template = match shows_none(rewriter, value) {
+        true => {
+            r"CAST(SUBSTRING($1 FROM '^\s*\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[-+]\d\d:\d\d)?)?\s*$') AS TIMESTAMP)"
+        }
+        false => "CAST($1 AS TIMESTAMP)",
+    };
+    build(template, &[value]).unwrap_or_else(|| value.clone())
+}
+
+/// Whether rows, or the value itself, show a text that SQLite does not read as a date. It reads times of day
+/// and numbers as well, which PostgreSQL refuses.
+fn shows_none(rewriter: &Rewriter<'_>, value: &Expr) -> bool {
+    if rewriter.dialect != Dialect::Sqlite || !rewriter.certain {
+        return false;
+    }
+    let shape = |text: &str, shape: &str| {
+        text.len() >= shape.len()
+            && text.bytes().zip(shape.bytes()).all(|(b, s)| if s == b'0' { b.is_ascii_digit() } else { b == s })
+    };
+    let date = |text: &str| {
+        let text = text.trim();
+        shape(text, "0000-00-00") && (text.len() == 10 || shape(text.get(11..).unwrap_or_default(), "00:00"))
+    };
+    let other = |text: &str| shape(text, "00:00") || super::numbers::is_number(text);
+    let texts: Vec<&str> = match (text(value), rewriter.scopes.declared(value)) {
+        (Some(text), _) => vec![text],
+        (None, Some(column)) => column.texts.iter().map(String::as_str).collect(),
+        (None, None) => Vec::new(),
+    };
+    texts.iter().any(|text| !date(text)) && !texts.iter().any(|text| other(text))
 }
 
 /// SQLite's time value with its modifiers: `'now', '-1 month', 'start of year'`.
@@ -388,8 +454,13 @@ fn difference(rewriter: &Rewriter<'_>, unit: &str, earlier: &Expr, later: &Expr)
 fn sum(rewriter: &Rewriter<'_>, value: &Expr, interval: &Interval, template: &'static str) -> Option<Expr> {
     let unit = unit_of(interval)?;
     let span = if interval.leading_field.is_some() && written_out(interval).is_none() {
-        // So many units, counted by an expression.
-        build(counted(&unit)?, &[&interval.value])?
+        // So many units, counted by an expression. All but seconds are whole.
+        let fraction = matches!(rewriter.scopes.kind(&interval.value), Some(Kind::Number | Kind::Float));
+        let count = match fraction && rewriter.certain && unit != "second" {
+            true => build("ROUND($1)", &[&interval.value])?,
+            false => (*interval.value).clone(),
+        };
+        build(counted(&unit)?, &[&count])?
     } else {
         written_out(interval).map_or_else(|| Expr::Interval(interval.clone()), Expr::Interval)
     };
@@ -398,8 +469,7 @@ fn sum(rewriter: &Rewriter<'_>, value: &Expr, interval: &Interval, template: &'s
 
 /// A moment and a span of so many of a unit.
 fn added(rewriter: &Rewriter<'_>, value: &Expr, span: &Expr, unit: &str, template: &'static str) -> Option<Expr> {
-    let day = ["day", "week", "month", "quarter", "year", "year_month"].contains(&unit);
-    let date = rewriter.scopes.kind(value) == Some(Kind::Date) || text(value).is_some_and(|t| t.len() == 10);
+    let (day, date) = (is_days(unit), is_date(rewriter, value));
     let moment = moment(rewriter, value);
     let sum = build(template, &[&moment, span])?;
     if day && date { build("CAST($1 AS DATE)", &[&sum]) } else { Some(Expr::Nested(Box::new(sum))) }
@@ -476,7 +546,14 @@ fn written_out(interval: &Interval) -> Option<Interval> {
         two if two.contains('_') => several_units(two, &count, !sign.is_empty())?,
         // PostgreSQL has no quarters in intervals.
         "quarter" => format!("{sign}{} MONTH", count.parse::<i64>().ok()? * 3),
-        _ => format!("{sign}{count} {unit}"),
+        "second" | "microsecond" => format!("{sign}{count} {unit}"),
+        // MySQL rounds a number of units that has a fraction.
+        _ => match count.parse::<f64>() {
+            Ok(number) if number.fract() != 0.0 && matches!(value.value, Value::Number(..)) => {
+                format!("{sign}{} {unit}", number.round())
+            }
+            _ => format!("{sign}{count} {unit}"),
+        },
     };
     Some(Interval {
         value: Box::new(Expr::Value(Value::SingleQuotedString(span).into())),

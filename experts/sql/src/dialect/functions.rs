@@ -12,8 +12,9 @@ use super::rounding::{remainder, round, rounded};
 use super::template::build;
 use super::texts::{
     ascii_case, count_of_characters, first_byte, joined, of_text, printed, substring, trim, truth_as_text,
+    truth_or_text,
 };
-use super::{Dialect, Rewriter, calls, distinct_concat, enums, numbers, regexps};
+use super::{Dialect, Rewriter, calls, distinct_concat, enums, numbers, regexps, shown};
 use crate::schema::last_part;
 
 /// Functions that have another name and the same arguments.
@@ -104,6 +105,7 @@ pub(super) fn expr(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
             }
         }
         "concat" | "concat_ws" => truth_as_text(rewriter, function),
+        "coalesce" | "ifnull" => truth_or_text(rewriter, function),
         "string_agg" => of_text(rewriter, function),
         "mod" => remainder(rewriter, function),
         "ascii" if mysql => first_byte(rewriter, function),
@@ -201,7 +203,7 @@ fn replaced(rewriter: &Rewriter<'_>, name: &str, function: &Function) -> Option<
         // In bytes; that of a text in characters is CHAR_LENGTH.
         ("length", [value]) if rewriter.dialect == Dialect::MySql => match rewriter.scopes.kind(value) {
             None | Some(Kind::Text | Kind::Other) => build("OCTET_LENGTH($1)", &[value]),
-            _ => build("OCTET_LENGTH(CAST($1 AS TEXT))", &[value]),
+            _ => build("OCTET_LENGTH($1)", &[&shown::as_text(rewriter, value)?]),
         },
         // Of no rows it is 0, and always with a fraction.
         ("total", [value]) if rewriter.dialect == Dialect::Sqlite => {
@@ -242,7 +244,8 @@ fn replaced(rewriter: &Rewriter<'_>, name: &str, function: &Function) -> Option<
         ("hex", [value]) => match rewriter.scopes.kind(value) {
             // In MySQL a number in base 16, in SQLite the digits of its text.
             Some(kind) if mysql && kind.is_number() => build("UPPER(TO_HEX(CAST($1 AS BIGINT)))", &[value]),
-            Some(Kind::Other) => build("UPPER(ENCODE($1, 'hex'))", &[value]),
+            Some(Kind::Other) if mysql => build("UPPER(ENCODE($1, 'hex'))", &[value]),
+            Some(Kind::Other) => build("COALESCE(UPPER(ENCODE($1, 'hex')), '')", &[value]),
             // SQLite's of NULL is the empty text.
             Some(Kind::Text) if !mysql && !rewriter.scopes.known(value).is_some_and(|known| known.not_null) => {
                 build("COALESCE(UPPER(ENCODE(CONVERT_TO($1, 'UTF8'), 'hex')), '')", &[value])
@@ -380,11 +383,7 @@ fn group_concat(rewriter: &Rewriter<'_>, function: &mut Function) {
     for arg in args.iter_mut().take(1) {
         if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg
             && rewriter.scopes.kind(expr) != Some(Kind::Text)
-            && let Some(text) = match rewriter.scopes.kind(expr) {
-                // A truth value is written 1 or 0.
-                Some(Kind::Boolean) => build("CAST(CAST($1 AS INTEGER) AS TEXT)", &[expr]),
-                _ => build("CAST($1 AS TEXT)", &[expr]),
-            }
+            && let Some(text) = shown::as_text(rewriter, expr)
         {
             *expr = text;
         }

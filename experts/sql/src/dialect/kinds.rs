@@ -16,6 +16,8 @@ pub(super) struct Known {
     pub kind: Kind,
     /// It is never NULL.
     pub not_null: bool,
+    /// It is no column's value nor a cast's: in SQLite it has no affinity.
+    pub computed: bool,
 }
 
 /// An output column of a query.
@@ -226,11 +228,15 @@ impl<'n> Scopes<'n> {
                             match relation {
                                 Relation::Query(inner) => outputs.extend(inner.iter().cloned()),
                                 Relation::Table(table) => outputs.extend(self.names.columns_of(table).map(|column| {
-                                    let not_null = column.not_null && !scope.outer;
+                                    let known = Known {
+                                        kind: column.kind,
+                                        not_null: column.not_null && !scope.outer,
+                                        computed: false,
+                                    };
                                     let name = column.ident.value.to_lowercase();
                                     Output {
                                         name: name.clone(),
-                                        known: Some(Known { kind: column.kind, not_null }),
+                                        known: Some(known),
                                         place: Some((table.clone(), name)),
                                     }
                                 })),
@@ -264,10 +270,10 @@ impl<'n> Scopes<'n> {
                 }
                 seen = true;
                 let found = match relation {
-                    Relation::Table(table) => self
-                        .names
-                        .column_in(table, name)
-                        .map(|column| Some(Known { kind: column.kind, not_null: column.not_null && !scope.outer })),
+                    Relation::Table(table) => self.names.column_in(table, name).map(|column| {
+                        let not_null = column.not_null && !scope.outer;
+                        Some(Known { kind: column.kind, not_null, computed: false })
+                    }),
                     Relation::Query(outputs) => {
                         outputs.iter().find(|output| output.name == name).map(|output| output.known)
                     }
@@ -278,13 +284,17 @@ impl<'n> Scopes<'n> {
             }
         }
         // Outside of any FROM, such as in a CHECK, every column of the name counts.
-        if seen { None } else { self.names.any_column(name).map(|kind| Known { kind, not_null: false }) }
+        if seen {
+            None
+        } else {
+            self.names.any_column(name).map(|kind| Known { kind, not_null: false, computed: false })
+        }
     }
 
     /// What is known of an expression's value.
     pub fn known(&self, expr: &Expr) -> Option<Known> {
-        let maybe = |kind| Some(Known { kind, not_null: false });
-        let never = |kind| Some(Known { kind, not_null: true });
+        let maybe = |kind| Some(Known { kind, not_null: false, computed: true });
+        let never = |kind| Some(Known { kind, not_null: true, computed: true });
         match expr {
             Expr::Identifier(ident) => self.column(None, &ident.value.to_lowercase()),
             Expr::CompoundIdentifier(parts) => match &parts[..] {
@@ -304,6 +314,7 @@ impl<'n> Scopes<'n> {
             Expr::Cast { expr, data_type, .. } => Some(Known {
                 kind: names::kind(data_type),
                 not_null: self.known(expr).is_some_and(|known| known.not_null),
+                computed: false,
             }),
             Expr::Convert { data_type: None, .. } => maybe(Kind::Text),
             Expr::Convert { data_type: Some(data_type), .. } => maybe(names::kind(data_type)),
@@ -324,14 +335,16 @@ impl<'n> Scopes<'n> {
                     Kind::Number => 1,
                     _ => 2,
                 });
-                all.first().map(|first| Known { kind: first.kind, not_null })
+                all.first().map(|first| Known { kind: first.kind, not_null, computed: true })
             }
             Expr::Subquery(query) => {
                 let mut inner = self.clone();
                 let output = inner.outputs(query).into_iter().next()?;
                 output.known.map(|known| Known { not_null: false, ..known })
             }
-            Expr::UnaryOp { op: UnaryOperator::Minus | UnaryOperator::Plus, expr } => self.known(expr),
+            Expr::UnaryOp { op: UnaryOperator::Minus | UnaryOperator::Plus, expr } => {
+                self.known(expr).map(|known| Known { computed: true, ..known })
+            }
             Expr::BinaryOp { left, op, right } => self.operation(left, op, right),
             Expr::Function(function) => self.function(function),
             other if is_condition(other) => maybe(Kind::Boolean),
@@ -395,6 +408,8 @@ impl<'n> Scopes<'n> {
     fn operation(&self, left: &Expr, op: &BinaryOperator, right: &Expr) -> Option<Known> {
         use BinaryOperator::{Divide, Minus, Modulo, Multiply, MyIntegerDivide, Plus, StringConcat};
         let kind = match op {
+            // So many of an interval.
+            Multiply if [left, right].iter().any(|side| matches!(side, Expr::Interval(_))) => Kind::Other,
             StringConcat | BinaryOperator::LongArrow | BinaryOperator::HashLongArrow => Kind::Text,
             BinaryOperator::Arrow | BinaryOperator::HashArrow => Kind::Other,
             Plus | Minus | Multiply | Divide | Modulo => match (self.kind(left), self.kind(right)) {
@@ -417,7 +432,7 @@ impl<'n> Scopes<'n> {
             op if is_comparison(op) || matches!(op, BinaryOperator::And | BinaryOperator::Or) => Kind::Boolean,
             _ => return None,
         };
-        Some(Known { kind, not_null: false })
+        Some(Known { kind, not_null: false, computed: true })
     }
 
     fn function(&self, function: &Function) -> Option<Known> {
@@ -430,7 +445,7 @@ impl<'n> Scopes<'n> {
         };
         let kind = match last_part(&function.name).as_str() {
             "count" | "row_number" | "rank" | "dense_rank" | "ntile" => {
-                return Some(Known { kind: Kind::Integer, not_null: true });
+                return Some(Known { kind: Kind::Integer, not_null: true, computed: true });
             }
             "array_position" | "length" | "char_length" | "character_length" | "octet_length" | "instr" | "strpos"
             | "locate" | "position" | "ascii" | "unicode" | "year" | "month" | "day" | "dayofmonth" | "hour"
@@ -475,20 +490,20 @@ impl<'n> Scopes<'n> {
                     })
                     .collect();
                 let not_null = all.iter().any(|known| known.not_null);
-                return all.first().map(|first| Known { kind: first.kind, not_null });
+                return all.first().map(|first| Known { kind: first.kind, not_null, computed: true });
             }
             "any_value" | "values" | "nullif" | "min" | "max" | "first_value" | "last_value" | "lag" | "lead"
             | "greatest" | "least" => {
-                return self.known(first()?).map(|known| Known { not_null: false, ..known });
+                return self.known(first()?).map(|known| Known { not_null: false, computed: true, kind: known.kind });
             }
             "if" | "iif" => {
                 let FunctionArguments::List(list) = &function.args else { return None };
                 let FunctionArg::Unnamed(FunctionArgExpr::Expr(yes)) = list.args.get(1)? else { return None };
-                return self.known(yes).map(|known| Known { not_null: false, ..known });
+                return self.known(yes).map(|known| Known { not_null: false, computed: true, kind: known.kind });
             }
             _ => return None,
         };
-        Some(Known { kind, not_null: false })
+        Some(Known { kind, not_null: false, computed: true })
     }
 }
 

@@ -8,10 +8,12 @@
 //! names         names: which there are               kinds: what kind of values an expression has
 //!               origin: what PostgreSQL's types do not say of a column
 //! schemas       tables, types, keys                  rows: values against columns
+//!               stored: what MySQL rounds
 //! calls         functions, texts, dates, regexps     calls: those without rules of their own
 //!               rounding, random, truncated_dates    meanings: names that mean something else
 //!               distinct_concat
 //! expressions   operators, patterns                  comparisons: types that differ
+//!               affinity: SQLite's of the two        shown: numbers as texts
 //!               collation: regard to case            numbers: texts as numbers
 //!               bits: of whole numbers
 //!               json: paths                          enums: MySQL's ENUM
@@ -20,6 +22,7 @@
 //!               exactness: which changes keep the meaning
 //! ```
 
+mod affinity;
 mod bits;
 mod calls;
 mod collation;
@@ -48,14 +51,17 @@ mod reading;
 mod regexps;
 mod rounding;
 mod rows;
+mod shown;
 mod signs;
 mod spelling;
+mod stored;
 mod tables;
 mod template;
 mod texts;
 mod truncated_dates;
 mod types;
 mod untranslated;
+mod whole;
 mod writes;
 
 use std::str::FromStr;
@@ -518,12 +524,16 @@ impl Edit for Walk<'_, '_> {
         truncated_dates::expr(self.0, expr);
         comparisons::binary_pattern(self.0, expr);
         random::random(self.0, expr);
+        operators::of_dates(self.0, expr);
+        dates::plus_interval(self.0, expr);
+        affinity::expr(self.0, expr);
         collation::expr(self.0, expr);
     }
 
     fn expr_end(&mut self, expr: &mut Expr) {
         let foreign = meanings::foreign(self.0, expr);
         let called = matches!(expr, Expr::Function(_));
+        shown::cast(self.0, expr);
         json::expr(self.0, expr);
         functions::expr(self.0, expr);
         dates::expr(self.0, expr);

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::{
     ColumnOption, CreateTable, DataType, Expr, Ident, IndexColumn, Insert, ObjectName, ObjectNamePart, Query, Select,
-    SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement, TableConstraint, TableFactor, TableObject, Value,
+    SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement, TableConstraint, TableFactor, TableObject,
+    UnaryOperator, Value,
 };
 
 use super::origin::Origin;
@@ -45,6 +46,10 @@ pub(super) struct Column {
     pub not_null: bool,
     /// Texts and dates that stand in the schema's own rows, some of them.
     pub texts: BTreeSet<String>,
+    /// Numbers that stand there, some of them.
+    pub numbers: BTreeSet<String>,
+    /// The type that it is declared with where it comes from.
+    pub declared: Option<DataType>,
     /// Its texts are compared without regard to case where it comes from.
     pub passes_over_case: bool,
     /// The members of MySQL's ENUM that it was, in their order.
@@ -57,7 +62,35 @@ pub(super) struct Column {
     pub negative: bool,
 }
 
-/// Texts of one column that are kept.
+impl Column {
+    /// Keeps the value of a row.
+    fn keep(&mut self, value: &Expr) {
+        let (sign, value) = match value {
+            Expr::UnaryOp { op: UnaryOperator::Minus, expr } => ("-", &**expr),
+            other => ("", other),
+        };
+        let Expr::Value(value) = value else { return };
+        match &value.value {
+            Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) if self.texts.len() < TEXTS => {
+                self.texts.insert(text.clone());
+            }
+            Value::Number(number, _) if self.numbers.len() < TEXTS => {
+                self.numbers.insert(format!("{sign}{number}"));
+            }
+            Value::Boolean(truth) if self.numbers.len() < TEXTS => {
+                self.numbers.insert(u8::from(*truth).to_string());
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the schema's own rows show a value of it.
+    pub fn is_shown(&self) -> bool {
+        !self.texts.is_empty() || !self.numbers.is_empty()
+    }
+}
+
+/// Values of one column that are kept.
 const TEXTS: usize = 500;
 
 /// All that a schema declares.
@@ -110,6 +143,7 @@ impl Names {
                 column.passes_over_case = origin.passes_over_case(table, name);
                 column.members = origin.members(table, name).to_vec();
                 column.set = origin.is_set(table, name);
+                column.declared = origin.declared(table, name).cloned();
             }
         }
     }
@@ -129,16 +163,8 @@ impl Names {
             if column.kind.is_number() {
                 column.negative |= values.rows.iter().any(|row| row.get(i).is_some_and(is_negative));
             }
-            if !matches!(column.kind, Kind::Text | Kind::Date | Kind::Timestamp) {
-                continue;
-            }
-            for row in &values.rows {
-                if let Some(Expr::Value(value)) = row.get(i)
-                    && let Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) = &value.value
-                    && column.texts.len() < TEXTS
-                {
-                    column.texts.insert(text.clone());
-                }
+            for value in values.rows.iter().filter_map(|row| row.get(i)) {
+                column.keep(value);
             }
         }
     }
@@ -175,6 +201,8 @@ impl Names {
                 kind: kind(&column.data_type),
                 not_null,
                 texts: BTreeSet::new(),
+                numbers: BTreeSet::new(),
+                declared: None,
                 passes_over_case: false,
                 members: Vec::new(),
                 set: false,

@@ -5,10 +5,26 @@
 //! <https://dev.mysql.com/doc/refman/8.4/en/type-conversion.html>,
 //! <https://www.sqlite.org/datatype3.html#type_conversions_prior_to_comparison>
 
-use sqlparser::ast::Expr;
+use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator, Value};
 
-use super::Rewriter;
+use super::names::Kind;
 use super::template::build;
+use super::{Dialect, Rewriter};
+
+/// A text that is compared with a number in MySQL, as the number that it is read as there.
+pub(super) fn of_compared(rewriter: &Rewriter<'_>, text: &Expr) -> Option<Expr> {
+    let known = match text {
+        Expr::Function(function) => crate::schema::last_part(&function.name) == "to_char",
+        Expr::BinaryOp { op, .. } => *op == BinaryOperator::LongArrow,
+        other => rewriter.scopes.declared(other).is_some() || is_whole_text(other),
+    };
+    if known || !rewriter.certain {
+        return of_text(rewriter, text);
+    }
+    // Of what is computed nothing is known.
+    let beginning = build(r"CAST(SUBSTRING($1 FROM '^\s*[-+]?[0-9]+\.?[0-9]*') AS NUMERIC)", &[text])?;
+    or_zero(rewriter, beginning, text)
+}
 
 /// What the record's rows show of a text's values as numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,20 +66,107 @@ pub(super) fn before_cast(rewriter: &Rewriter<'_>, text: &Expr, whole: bool) -> 
     }
 }
 
+/// The number that a text begins with, as MySQL reads it; 0 where there is none.
+pub(super) fn beginning(text: &str) -> f64 {
+    let text = text.trim_start();
+    let end =
+        (1..=text.len()).rev().find(|end| text.get(..*end).is_some_and(|t| t.parse::<f64>().is_ok_and(f64::is_finite)));
+    end.and_then(|end| text[..end].parse::<f64>().ok()).unwrap_or(0.0)
+}
+
 /// Whether the rows show a text that counts as `number` and is written otherwise: `007`, `7 kg`.
 pub(super) fn written_otherwise(rewriter: &Rewriter<'_>, text: &Expr, number: &str) -> bool {
     let Ok(number) = number.parse::<f64>() else { return false };
-    let beginning = |text: &str| {
-        let text = text.trim_start();
-        let end = (1..=text.len()).rev().find(|end| text.get(..*end).is_some_and(|t| t.parse::<f64>().is_ok()));
-        end.and_then(|end| text[..end].parse::<f64>().ok()).unwrap_or(0.0)
-    };
     rewriter.certain
         && rewriter.scopes.declared(text).is_some_and(|column| {
             let known =
                 |text: &String| text.trim() == text && text.parse::<f64>().is_ok_and(|n| n.to_string() == *text);
             column.texts.iter().any(|text| beginning(text) == number && !known(text))
         })
+}
+
+/// Whether a text is a number as a whole, as SQLite's columns of numbers read it.
+pub(super) fn is_number(text: &str) -> bool {
+    let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
+    let plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'+' | b'-' | b'e' | b'E'));
+    plain && text.parse::<f64>().is_ok()
+}
+
+/// A number as SQLite writes it into a column of texts.
+pub(super) fn as_written(number: &str) -> String {
+    match (number.parse::<i64>(), number.parse::<f64>()) {
+        (Ok(whole), _) => whole.to_string(),
+        (_, Ok(number)) => format!("{number:?}"),
+        _ => number.to_owned(),
+    }
+}
+
+/// A text as the number that it is as a whole. One that is none is greater than any, as SQLite has it.
+pub(super) fn of_whole_text(rewriter: &Rewriter<'_>, text: &Expr) -> Option<Expr> {
+    let shown = rewriter.scopes.declared(text).filter(|column| column.kind == Kind::Text && column.is_shown());
+    if shown.is_some_and(|column| column.texts.iter().all(|text| is_number(text))) {
+        return build("CAST($1 AS NUMERIC)", &[text]);
+    }
+    let unknown = shown.is_none() && rewriter.scopes.declared(text).is_some();
+    if unknown {
+        return build("CAST($1 AS NUMERIC)", &[text]);
+    }
+    build(
+        r"CASE WHEN $1 ~ '^\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*$' THEN CAST($1 AS NUMERIC) WHEN $1 IS NOT NULL THEN CAST('Infinity' AS NUMERIC) END",
+        &[text],
+    )
+}
+
+/// Whether a text that is compared with whole numbers, for being equal, is to be read as a number: rows show
+/// one that is a number and written otherwise, or it is computed, so that nothing is known. Where a column
+/// shows no rows a note says that it was left.
+pub(super) fn differs_as_text(rewriter: &mut Rewriter<'_>, text: &Expr, numbers: &Expr) -> bool {
+    let Some(column) = rewriter.scopes.declared(text) else { return !is_whole_text(text) };
+    if !column.is_shown() {
+        let what = format!(
+            "{} is compared with {} as a text, {} compares numbers",
+            super::functions::brief(text),
+            super::functions::brief(numbers),
+            rewriter.dialect.title()
+        );
+        rewriter.noted("compared-types", what);
+        return false;
+    }
+    let mysql = rewriter.dialect == Dialect::MySql;
+    let zero =
+        || rewriter.scopes.declared(numbers).is_none_or(|column| !column.is_shown() || column.numbers.contains("0"));
+    column.texts.iter().any(|text| match text.parse::<f64>() {
+        Ok(number) if is_number(text) => number.to_string() != *text,
+        // MySQL reads the number that a text begins with, and 0 where there is none.
+        _ if mysql => begins_with_number(text) || zero(),
+        _ => false,
+    })
+}
+
+/// Whether a text is no column's, nor a value of JSON, nor digits that begin with a year.
+pub(super) fn is_computed(rewriter: &Rewriter<'_>, text: &Expr) -> bool {
+    let json = matches!(text, Expr::BinaryOp { op: BinaryOperator::LongArrow, .. });
+    let year = matches!(text, Expr::Function(function) if super::functions::arguments(function)
+        .is_some_and(|values| values.get(1).is_some_and(|format| format.to_string().starts_with("'YYYY"))));
+    rewriter.certain && !json && !year && rewriter.scopes.known(text).is_some_and(|known| known.computed)
+}
+
+/// A number, written out.
+pub(super) fn written(number: f64) -> Expr {
+    let size = Expr::Value(Value::Number(number.abs().to_string(), false).into());
+    match number < 0.0 {
+        true => Expr::UnaryOp { op: UnaryOperator::Minus, expr: Box::new(size) },
+        false => size,
+    }
+}
+
+/// Whether a text is the digits of a whole number: one that was cast from it.
+fn is_whole_text(text: &Expr) -> bool {
+    matches!(text, Expr::Cast { expr, .. } if matches!(**expr, Expr::Extract { .. }))
+}
+
+fn begins_with_number(text: &str) -> bool {
+    text.trim_start().trim_start_matches(['-', '+', '.']).starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// `number`, or 0 where the text that it is read from has none. Of NULL it stays NULL.
@@ -91,16 +194,16 @@ fn values(rewriter: &Rewriter<'_>, text: &Expr, whole: bool) -> Values {
         true => text.trim().parse::<i64>().is_ok(),
         false => text.trim().parse::<f64>().is_ok_and(f64::is_finite),
     };
-    let begins =
-        |text: &str| text.trim_start().trim_start_matches(['-', '+', '.']).starts_with(|c: char| c.is_ascii_digit());
     // Where the dialect is a guess, the text is meant to be a number.
     if !rewriter.certain {
         return Values::Unknown;
     }
-    match rewriter.scopes.declared(text).map(|column| &column.texts).filter(|texts| !texts.is_empty()) {
+    let column =
+        rewriter.scopes.declared(text).filter(|column| !column.kind.is_number() && column.kind != Kind::Boolean);
+    match column.map(|column| &column.texts).filter(|texts| !texts.is_empty()) {
         None => Values::Unknown,
         Some(texts) if texts.iter().all(|text| number(text)) => Values::Numbers,
-        Some(texts) if texts.iter().all(|text| begins(text)) => Values::Beginnings,
+        Some(texts) if texts.iter().all(|text| begins_with_number(text)) => Values::Beginnings,
         Some(_) => Values::Anything,
     }
 }

@@ -11,7 +11,7 @@ use super::kinds::is_comparison;
 use super::names::Kind;
 use super::patterns::{glob, pattern};
 use super::template::build;
-use super::{Dialect, Rewriter, bits, enums, numbers};
+use super::{Dialect, Rewriter, bits, enums, numbers, shown, whole};
 
 /// Rewrites an operator that PostgreSQL does not have or that means something else there.
 pub(super) fn expr(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
@@ -125,16 +125,14 @@ fn binary(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
         BinaryOperator::Regexp => replace(rewriter, expr, "$1 ~ $2", "`REGEXP` is written ~"),
         BinaryOperator::Glob => glob(rewriter, expr),
         BinaryOperator::Divide | BinaryOperator::Modulo => {
+            let sqlite = rewriter.dialect == Dialect::Sqlite && rewriter.certain;
+            let whole = match *op == BinaryOperator::Divide && sqlite {
+                true => whole::of_division(rewriter, left, right),
+                false => whole::Whole::Never,
+            };
             operands(rewriter, left, right);
             if *op == BinaryOperator::Modulo {
                 modulo(rewriter, left, right);
-            } else if rewriter.dialect == Dialect::Sqlite && rewriter.certain {
-                let decimal = |e: &Expr| rewriter.scopes.declared(e).is_some_and(|column| column.kind == Kind::Number);
-                let whole = |e: &Expr| rewriter.scopes.kind(e) == Some(Kind::Integer) || decimal(e);
-                if (decimal(left) && whole(right)) || (decimal(right) && whole(left)) {
-                    let what = format!("SQLite divides whole values of {} as whole numbers", brief(left));
-                    rewriter.noted("whole-decimal", what);
-                }
             } else if rewriter.dialect == Dialect::MySql && rewriter.certain {
                 // MySQL's division keeps the fraction.
                 let integer = |e: &Expr| !matches!(rewriter.scopes.kind(e), Some(Kind::Number | Kind::Float));
@@ -147,9 +145,8 @@ fn binary(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
                 }
             }
             guard(rewriter, expr);
+            whole::divide(rewriter, expr, whole);
         }
-        BinaryOperator::Minus if years(rewriter, left, right) => {}
-        BinaryOperator::Plus | BinaryOperator::Minus if dates_as_numbers(rewriter, left, right) => {}
         BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Multiply => {
             operands(rewriter, left, right);
             if rewriter.dialect == Dialect::Sqlite {
@@ -164,6 +161,9 @@ fn binary(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
                 {
                     rewriter.changed("number-from-truth", "among texts a truth value is written 1 or 0".to_owned());
                     **side = number;
+                } else if let Some(text) = shown::otherwise(rewriter, side) {
+                    rewriter.changed("number-as-text", format!("{} is written as a text as there", brief(side)));
+                    **side = text;
                 }
             }
             let text = |e: &Expr| matches!(rewriter.scopes.kind(e), Some(Kind::Text | Kind::Other) | None);
@@ -228,6 +228,14 @@ fn modulo(rewriter: &mut Rewriter<'_>, left: &mut Expr, right: &mut Expr) {
     let rule = if sqlite { "CAST(TRUNC($1) AS BIGINT)" } else { "CAST($1 AS NUMERIC)" };
     for side in [left, right] {
         let kind = rewriter.scopes.kind(side);
+        if let Some((number, true)) = literal(side).filter(|_| sqlite && rewriter.certain)
+            && let Ok(value) = number.parse::<f64>()
+            && value.fract() != 0.0
+        {
+            rewriter.changed("modulo", format!("`%` takes {number} as {}", value.trunc()));
+            *side = numbers::written(value.trunc());
+            continue;
+        }
         let fraction = kind == Some(Kind::Float) || (sqlite && rewriter.certain && kind == Some(Kind::Number));
         if fraction
             && literal(side).is_none()
@@ -305,37 +313,34 @@ fn is_digits(expr: &Expr) -> bool {
         )
 }
 
-/// SQLite subtracts the numbers that two dates begin with: their years.
-fn years(rewriter: &mut Rewriter<'_>, left: &mut Expr, right: &mut Expr) -> bool {
-    let column = |e: &Expr| {
-        matches!(e, Expr::Identifier(_) | Expr::CompoundIdentifier(_))
-            && matches!(rewriter.scopes.kind(e), Some(Kind::Date | Kind::Timestamp))
-    };
-    if rewriter.dialect != Dialect::Sqlite || !rewriter.certain || !column(left) || !column(right) {
-        return false;
+/// Dates in sums, before any other rule has changed them: SQLite takes a date for the number that it begins
+/// with, its year, MySQL for one such as 20240131; PostgreSQL counts days.
+pub(super) fn of_dates(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
+    let Expr::BinaryOp { left, op: op @ (BinaryOperator::Plus | BinaryOperator::Minus), right } = expr else { return };
+    let kind = |e: &Expr| rewriter.scopes.kind(e);
+    let date = |e: &Expr| matches!(kind(e), Some(Kind::Date | Kind::Timestamp));
+    if !rewriter.certain || rewriter.dialect == Dialect::Postgres || !(date(left) || date(right)) {
+        return;
     }
-    for side in [left, right] {
-        if let Some(year) = build("EXTRACT(YEAR FROM $1)", &[side]) {
-            *side = year;
+    let sqlite = rewriter.dialect == Dialect::Sqlite;
+    let text = |e: &Expr| sqlite && literal(e).is_none() && kind(e) == Some(Kind::Text);
+    if sqlite && *op == BinaryOperator::Minus && [&*left, &*right].iter().all(|side| date(side) || text(side)) {
+        let dates = [date(left), date(right)];
+        for (side, is_date) in [left, right].into_iter().zip(dates) {
+            if is_date && let Some(year) = build("EXTRACT(YEAR FROM $1)", &[side]) {
+                **side = year;
+            }
         }
+        rewriter.changed("difference-of-dates", "dates are subtracted by their years".to_owned());
+        return;
     }
-    rewriter.changed("difference-of-dates", "dates are subtracted by their years".to_owned());
-    true
-}
-
-/// In sums MySQL takes a date for a number such as 20240131, SQLite for its year; PostgreSQL counts days.
-fn dates_as_numbers(rewriter: &mut Rewriter<'_>, left: &Expr, right: &Expr) -> bool {
-    let column = |e: &Expr| matches!(e, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
-    let date = |e: &Expr| column(e) && matches!(rewriter.scopes.kind(e), Some(Kind::Date | Kind::Timestamp));
-    let counts = |e: &Expr| date(e) || literal(e).is_some() || rewriter.scopes.kind(e).is_some_and(Kind::is_number);
-    if !rewriter.certain || !(date(left) || date(right)) || !counts(left) || !counts(right) {
-        return false;
+    let counts = |e: &Expr| date(e) || literal(e).is_some() || kind(e).is_some_and(Kind::is_number);
+    if counts(left) && counts(right) {
+        let means = if sqlite { "its year" } else { "a number such as 20240131" };
+        let what = if date(left) { brief(left) } else { brief(right) };
+        let why = format!("in a sum {} counts as {means} in {}, in PostgreSQL as days", what, rewriter.dialect.title());
+        rewriter.refuse("other-meaning", why);
     }
-    let means = if rewriter.dialect == Dialect::MySql { "a number such as 20240131" } else { "its year" };
-    let what = if date(left) { brief(left) } else { brief(right) };
-    let why = format!("in a sum {} counts as {means} in {}, in PostgreSQL as days", what, rewriter.dialect.title());
-    rewriter.refuse("other-meaning", why);
-    true
 }
 
 /// A place where PostgreSQL wants a truth value.

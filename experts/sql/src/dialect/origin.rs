@@ -1,6 +1,6 @@
 //! What the schema of another database says of its columns that PostgreSQL's types do not: the order
-//! of an ENUM's members, which is a SET, whether texts are compared without regard to case, and which
-//! column is SQLite's ROWID. Read before the types are rewritten.
+//! of an ENUM's members, which is a SET, whether texts are compared without regard to case, which
+//! column is SQLite's ROWID, and the type that was declared. Read before the types are rewritten.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +18,8 @@ type Place = (String, String);
 #[derive(Debug, Default)]
 pub(super) struct Origin {
     members: BTreeMap<Place, Vec<String>>,
+    /// The types as they are declared there.
+    types: BTreeMap<Place, DataType>,
     /// Columns that do not compare as the dialect does unless told otherwise.
     exceptions: BTreeSet<Place>,
     sets: BTreeSet<Place>,
@@ -48,6 +50,7 @@ impl Origin {
         let whole = after("collate").or_else(|| after("charset")).is_some_and(regards_case);
         for column in &create.columns {
             let place = (table.clone(), column.name.value.to_lowercase());
+            self.types.insert(place.clone(), column.data_type.clone());
             if let DataType::Enum(members, _) = &column.data_type {
                 let names = members.iter().map(|member| match member {
                     EnumMember::Name(name) | EnumMember::NamedValue(name, _) => name.clone(),
@@ -126,6 +129,11 @@ impl Origin {
     /// Whether a column's texts are compared without regard to case.
     pub fn passes_over_case(&self, table: &str, column: &str) -> bool {
         self.mysql != self.exceptions.contains(&(table.to_owned(), column.to_owned()))
+    }
+
+    /// A column's type as it is declared.
+    pub fn declared(&self, table: &str, column: &str) -> Option<&DataType> {
+        self.types.get(&(table.to_owned(), column.to_owned()))
     }
 
     /// The members of an ENUM; empty for any other column.

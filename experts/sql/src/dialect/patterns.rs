@@ -5,7 +5,7 @@ use sqlparser::ast::Expr;
 use super::comparisons::{literal, text};
 use super::names::Kind;
 use super::template::build;
-use super::{Dialect, Rewriter};
+use super::{Dialect, Rewriter, shown};
 
 /// LIKE and REGEXP: of texts, and without regard to case.
 pub(super) fn pattern(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
@@ -14,7 +14,7 @@ pub(super) fn pattern(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
         _ => return,
     };
     if !matches!(rewriter.scopes.kind(value), None | Some(Kind::Text))
-        && let Some(cast) = build("CAST($1 AS TEXT)", &[value])
+        && let Some(cast) = shown::as_text(rewriter, value)
     {
         rewriter.changed("text-of-value", "a pattern is compared with a text".to_owned());
         **value = cast;

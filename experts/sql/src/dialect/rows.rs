@@ -10,7 +10,7 @@ use sqlparser::ast::{
 };
 
 use super::names::{self, Kind};
-use super::{Change, Dialect, Rewriter};
+use super::{Change, Dialect, Rewriter, numbers};
 use crate::schema::last_part;
 
 /// Makes rows and column types fit. `sqlite`: dates are texts there, and compared and shown as such,
@@ -108,6 +108,9 @@ struct Seen {
     /// The longest text, in characters.
     longest: u64,
     moment: bool,
+    /// Of SQLite's texts of dates: some without, some with a time of day.
+    day: bool,
+    timed: bool,
     other_number: bool,
     /// The highest number of a row that says its own.
     highest: u64,
@@ -136,10 +139,14 @@ impl Column {
 
     /// The type that holds all values, when the declared one does not.
     fn widened(&self) -> Option<DataType> {
-        let Seen { absent, large, fraction, text, longest, moment, other_number, .. } = self.seen;
+        let Seen { absent, large, fraction, text, longest, moment, day, timed, other_number, .. } = self.seen;
         let numeric = DataType::Numeric(sqlparser::ast::ExactNumberInfo::None);
         match self.kind {
             _ if text && self.kind != Kind::Text => Some(DataType::Text),
+            // SQLite's are texts of a length that PostgreSQL's type gives to all.
+            Kind::Date | Kind::Timestamp if day && timed => Some(DataType::Text),
+            Kind::Date if timed => Some(DataType::Timestamp(None, TimezoneInfo::None)),
+            Kind::Timestamp if day => Some(DataType::Date),
             Kind::Boolean if other_number => Some(DataType::Int(None)),
             Kind::Integer if fraction => Some(DataType::DoublePrecision),
             Kind::Integer if large && !matches!(self.data_type, DataType::BigInt(_)) => Some(DataType::BigInt(None)),
@@ -172,7 +179,13 @@ impl Column {
                 (Value::Null, _) => seen.absent = true,
                 (Value::Number(n, _), kind) => number(seen, &n.to_string(), negative, kind, &self.data_type),
                 (Value::SingleQuotedString(text) | Value::DoubleQuotedString(text), kind) => {
-                    seen.text |= dates && self.sqlite && !is_iso(text);
+                    if dates && self.sqlite {
+                        seen.text |= !is_shown(text);
+                        seen.day |= text.len() == 10;
+                        seen.timed |= text.len() > 10;
+                    }
+                    // It keeps a truth value that is no number as a text.
+                    seen.text |= kind == Kind::Boolean && self.sqlite && !numbers::is_number(text);
                     words(seen, text, kind, &self.data_type, self.not_null)
                 }
                 _ => {}
@@ -221,7 +234,9 @@ impl Column {
             Value::SingleQuotedString(text) if self.data_type == DataType::Bytea && !is_bytes(text) => {
                 Value::SingleQuotedString(text.bytes().fold("\\x".to_owned(), |all, byte| all + &format!("{byte:02x}")))
             }
-            Value::Boolean(truth) if self.kind.is_number() => Value::Number(u8::from(*truth).to_string(), false),
+            Value::Boolean(truth) if self.kind.is_number() || (self.kind == Kind::Boolean && !boolean) => {
+                Value::Number(u8::from(*truth).to_string(), false)
+            }
             Value::Null if self.numbered || (self.may_number && self.seen.absent) => {
                 return Some(Expr::Identifier(Ident::new("DEFAULT")));
             }
@@ -368,6 +383,26 @@ pub(super) fn is_iso(text: &str) -> bool {
     // A time of day is shown with its seconds.
     let time = text.len() == 10 || (text.len() >= 19 && text.as_bytes()[10] == b' ');
     day.len() == 10 && shape && time && !text.starts_with("0000")
+}
+
+/// Whether PostgreSQL shows a date, or a date with its time, with this very text.
+fn is_shown(text: &str) -> bool {
+    let fraction = |rest: &str| {
+        let digits = rest.strip_prefix('.').filter(|digits| digits.len() <= 6 && !digits.ends_with('0'));
+        digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+    };
+    is_iso(text) && text.get(19..).is_none_or(|rest| rest.is_empty() || fraction(rest))
+}
+
+/// Whether two texts of SQLite's are different and, as points in time, the same.
+pub(super) fn same_moment(a: &str, b: &str) -> bool {
+    let whole = |text: &str| match text.len() {
+        10 => format!("{text} 00:00:00"),
+        16 => format!("{text}:00"),
+        _ if text.contains('.') => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        _ => text.to_owned(),
+    };
+    a != b && a.get(..10) == b.get(..10) && whole(a) == whole(b)
 }
 
 /// Whether the rows of a table have one value of `column` for the same values of `keys`; `None`

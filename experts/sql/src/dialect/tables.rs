@@ -11,13 +11,16 @@ use sqlparser::ast::{
 };
 
 use super::names::{self, plain};
-use super::{Change, Dialect, keys, rows, types};
+use super::{Change, Dialect, keys, rows, stored, types};
 use crate::schema::last_part;
 use crate::walk::{self, Edit};
 
 /// Brings a schema's statements into PostgreSQL's dialect.
 pub(super) fn rewrite(statements: &mut Vec<Statement>, dialect: Dialect, certain: bool, changes: &mut Vec<Change>) {
     drop_needless(statements, dialect, changes);
+    if certain && dialect == Dialect::MySql {
+        stored::round(statements, changes);
+    }
     for statement in statements.iter_mut() {
         let mut quotes = Quotes { changes };
         walk::edit(statement, &mut quotes);

@@ -326,7 +326,8 @@ fn dates_that_sqlite_shows_otherwise_stay_texts() {
         ("2020-2-1", "TEXT"),
         ("2/1/2020", "TEXT"),
         ("0000-00-00", "TEXT"),
-        ("2020-02-01 10:00:00", "TIMESTAMP"),
+        // One type of PostgreSQL's would give both the same length.
+        ("2020-02-01 10:00:00", "TEXT"),
         ("2020-02-01 10:00", "TEXT"),
         ("2020-02-01T10:00:00", "TEXT"),
     ] {

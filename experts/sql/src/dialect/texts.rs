@@ -6,10 +6,10 @@ use sqlparser::ast::{
 };
 
 use super::functions::arguments;
-use super::functions::{call, integer};
+use super::functions::{brief, call, integer};
 use super::names::Kind;
 use super::template::build;
-use super::{Dialect, Rewriter};
+use super::{Dialect, Rewriter, shown};
 
 /// MySQL's CONCAT, which is NULL as soon as one part is; PostgreSQL's passes NULL over.
 pub(super) fn joined(rewriter: &Rewriter<'_>, parts: &[&Expr]) -> Option<Expr> {
@@ -17,7 +17,7 @@ pub(super) fn joined(rewriter: &Rewriter<'_>, parts: &[&Expr]) -> Option<Expr> {
         Some(Kind::Text) => Some(part.clone()),
         // A truth value is written 1 or 0.
         Some(Kind::Boolean) => build("CAST(CAST($1 AS INTEGER) AS TEXT)", &[part]),
-        _ => build("CAST($1 AS TEXT)", &[part]),
+        _ => shown::as_text(rewriter, part),
     };
     let (first, rest) = parts.split_first()?;
     let mut whole = text(first)?;
@@ -37,7 +37,7 @@ pub(super) fn of_text(rewriter: &mut Rewriter<'_>, function: &mut Function) {
     let FunctionArguments::List(list) = &mut function.args else { return };
     let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(value))) = list.args.first_mut() else { return };
     if !matches!(rewriter.scopes.kind(value), None | Some(Kind::Text | Kind::Other))
-        && let Some(cast) = build("CAST($1 AS TEXT)", &[value])
+        && let Some(cast) = shown::as_text(rewriter, value)
     {
         rewriter.changed("text-of-value", format!("`{}` takes a text", function.name));
         *value = cast;
@@ -67,18 +67,34 @@ pub(super) fn printed(rewriter: &Rewriter<'_>, format: &str, values: &[&Expr]) -
     let nullable = column && !rewriter.scopes.known(value).is_some_and(|known| known.not_null);
     let filled = match kind {
         _ if !nullable => (*value).clone(),
-        "s" if rewriter.scopes.kind(value) != Some(Kind::Text) => (*value).clone(),
+        "s" if rewriter.scopes.kind(value) != Some(Kind::Text) => {
+            build("COALESCE($1, '')", &[&shown::as_text(rewriter, value)?])?
+        }
         "s" => build("COALESCE($1, '')", &[value])?,
         _ => build("COALESCE($1, 0)", &[value])?,
+    };
+    // A fraction is cut off.
+    let fraction = matches!(rewriter.scopes.kind(&filled), Some(Kind::Number | Kind::Float));
+    let filled = match kind {
+        "d" | "i" if fraction => build("CAST(TRUNC($1) AS BIGINT)", &[&filled])?,
+        _ => filled,
     };
     let value = &&filled;
     let shown = match (flags, kind) {
         ("", "d" | "i" | "s") => match rewriter.scopes.kind(value) {
             Some(Kind::Text) => (*value).clone(),
-            _ => build("CAST($1 AS TEXT)", &[value])?,
+            _ => shown::as_text(rewriter, value)?,
         },
         (width, "d" | "i") if width.starts_with('0') => {
-            build("LPAD(CAST($1 AS TEXT), $2, '0')", &[value, &digits(&width[1..])?])?
+            let digits = digits(&width[1..])?;
+            match can_be_negative(rewriter, value) {
+                // The sign stands before the zeros.
+                true => build(
+                    "CASE WHEN $1 < 0 THEN '-' || LPAD(CAST(ABS($1) AS TEXT), $2 - 1, '0') ELSE LPAD(CAST($1 AS TEXT), $2, '0') END",
+                    &[value, &digits],
+                )?,
+                false => build("LPAD(CAST($1 AS TEXT), $2, '0')", &[value, &digits])?,
+            }
         }
         (places, "f") if places.starts_with('.') => {
             build("CAST(ROUND(CAST($1 AS NUMERIC), $2) AS TEXT)", &[value, &digits(&places[1..])?])?
@@ -87,6 +103,18 @@ pub(super) fn printed(rewriter: &Rewriter<'_>, format: &str, values: &[&Expr]) -
     };
     let shown = if before.is_empty() { shown } else { build("$1 || $2", &[&text(before), &shown])? };
     if after.is_empty() { Some(shown) } else { build("$1 || $2", &[&shown, &text(after)]) }
+}
+
+/// Whether a number may be negative, as far as the record shows.
+fn can_be_negative(rewriter: &Rewriter<'_>, value: &Expr) -> bool {
+    let negative = |number: &String| number.starts_with('-');
+    match value {
+        Expr::Function(function) => {
+            arguments(function).is_some_and(|values| values.into_iter().any(|value| can_be_negative(rewriter, value)))
+        }
+        Expr::UnaryOp { op: UnaryOperator::Minus, .. } => true,
+        other => rewriter.scopes.declared(other).is_some_and(|column| column.numbers.iter().any(negative)),
+    }
 }
 
 /// `LEFT(s, n)` with a negative count is the empty text in MySQL, in PostgreSQL all but the last.
@@ -184,6 +212,33 @@ pub(super) fn truth_as_text(rewriter: &mut Rewriter<'_>, function: &mut Function
         {
             rewriter.changed("number-from-truth", "among texts a truth value is written 1 or 0".to_owned());
             *value = number;
+        } else if let FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) = argument
+            && let Some(text) = shown::otherwise(rewriter, value)
+        {
+            rewriter.changed("number-as-text", format!("{} is written as a text as there", brief(value)));
+            *value = text;
+        }
+    }
+}
+
+/// `COALESCE(flag, 'n')`: PostgreSQL would read the text as a truth value.
+pub(super) fn truth_or_text(rewriter: &mut Rewriter<'_>, function: &mut Function) {
+    let FunctionArguments::List(list) = &mut function.args else { return };
+    let kind = |argument: &FunctionArg| match argument {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) => rewriter.scopes.kind(value),
+        _ => None,
+    };
+    let kinds: Vec<Option<Kind>> = list.args.iter().map(kind).collect();
+    if !kinds.contains(&Some(Kind::Text)) || !kinds.contains(&Some(Kind::Boolean)) {
+        return;
+    }
+    for argument in &mut list.args {
+        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) = argument
+            && rewriter.scopes.kind(value) != Some(Kind::Text)
+            && let Some(text) = shown::as_text(rewriter, value)
+        {
+            rewriter.changed("number-from-truth", "among texts a truth value is written 1 or 0".to_owned());
+            *value = text;
         }
     }
 }
@@ -193,7 +248,7 @@ pub(super) fn substring(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
     let Expr::Substring { expr: text, substring_from: Some(from), substring_for, .. } = expr else { return };
     let kind = rewriter.scopes.kind(text);
     if !matches!(kind, None | Some(Kind::Text))
-        && let Some(cast) = build("CAST($1 AS TEXT)", &[text])
+        && let Some(cast) = shown::as_text(rewriter, text)
     {
         rewriter.changed("text-of-value", "`SUBSTR` takes a text".to_owned());
         **text = cast;
@@ -211,8 +266,10 @@ pub(super) fn substring(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
     let length = super::comparisons::literal(back).and_then(|(n, _)| n.parse::<usize>().ok());
     let short = |text: &Expr| {
         length.is_some_and(|length| {
+            let written = super::comparisons::literal(text).filter(|(_, number)| !number);
             let texts = rewriter.scopes.declared(text).map(|column| &column.texts);
-            texts.is_some_and(|texts| texts.iter().any(|text| text.chars().count() < length))
+            written.is_some_and(|(text, _)| text.chars().count() < length)
+                || texts.is_some_and(|texts| texts.iter().any(|text| text.chars().count() < length))
         })
     };
     // MySQL finds nothing where the text is shorter.
@@ -222,6 +279,11 @@ pub(super) fn substring(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
         }
         Some(length) if mysql && short(text) => build(
             "CASE WHEN CHAR_LENGTH($1) >= $2 THEN LEFT(RIGHT($1, $2), $3) ELSE LEFT($1, 0) END",
+            &[text, back, length],
+        ),
+        // SQLite counts from before the text.
+        Some(length) if !mysql && rewriter.certain && short(text) => build(
+            "CASE WHEN CHAR_LENGTH($1) >= $2 THEN LEFT(RIGHT($1, $2), $3) ELSE LEFT($1, GREATEST(CHAR_LENGTH($1) + $3 - $2, 0)) END",
             &[text, back, length],
         ),
         None => build("RIGHT($1, $2)", &[text, back]),

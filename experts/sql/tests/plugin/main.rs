@@ -8,6 +8,7 @@ mod functions;
 mod grading;
 mod grammar_and_changes;
 mod inspect;
+mod kept_values;
 mod manifest;
 mod meanings;
 mod server;
