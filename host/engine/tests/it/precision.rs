@@ -229,8 +229,29 @@ fn precision_of_the_optimizer() {
     near("AdamW, five updates", &moved, &exact, 1e-5, 1e-6);
 }
 
-/// The quickstart's base, where it has been pulled, and a record as its tokens.
-fn real_model() -> Option<(Decoder, Example)> {
+/// Records of other lengths and kinds, none of which a model has seen.
+const RECORDS: [(&str, &str); 6] = [
+    (
+        "CREATE TABLE ferries (id INT, name TEXT, cars INT);\n\nWhich ferries carry more than 40 cars?",
+        "SELECT name FROM ferries WHERE cars > 40;",
+    ),
+    ("How many lighthouses are there?", "SELECT COUNT(*) FROM lighthouses;"),
+    (
+        "CREATE TABLE orchards (id INT PRIMARY KEY, town TEXT, hectares NUMERIC);\nCREATE TABLE harvests (orchard_id INT \
+         REFERENCES orchards (id), year INT, tonnes NUMERIC);\n\nList each town with its harvest of 2023, the largest first.",
+        "SELECT o.town, SUM(h.tonnes) FROM orchards o JOIN harvests h ON h.orchard_id = o.id WHERE h.year = 2023 GROUP BY \
+         o.town ORDER BY 2 DESC;",
+    ),
+    ("What is 17 times 23?", "391"),
+    ("Name three rivers of Europe, shortest name first.", "Po, Don, Elbe"),
+    (
+        "CREATE TABLE kilns (id INT, fired_at TIMESTAMP, degrees INT);\n\nOn which days was a kiln hotter than 1200 degrees?",
+        "SELECT DISTINCT fired_at::date FROM kilns WHERE degrees > 1200;",
+    ),
+];
+
+/// The quickstart's base, where it has been pulled, and records as its tokens.
+fn real_model() -> Option<(Decoder, Vec<Example>)> {
     let home = PathBuf::from(std::env::var_os("HIVE_HOME")?);
     let file = home.join("models/smollm2-135m-instruct-q4_1/SmolLM2-135M-Instruct.Q4_1.gguf");
     if !file.exists() {
@@ -240,11 +261,13 @@ fn real_model() -> Option<(Decoder, Example)> {
     let model = source::open(&file).unwrap();
     let base = Decoder::load(&model.config, model.tensors.as_ref()).unwrap();
     let (template, tokenizer) = (model.chat_template.unwrap(), model.tokenizer.unwrap());
-    let ask = "CREATE TABLE ferries (id INT, name TEXT, cars INT);\n\nWhich ferries carry more than 40 cars?";
-    let prompt = [ChatMessage::new("user", ask)];
-    let answer = [ChatMessage::new("assistant", "SELECT name FROM ferries WHERE cars > 40;")];
-    let chat = encode(&template, &tokenizer, &prompt, Some(&answer), &model.config.eos_token_ids).unwrap();
-    Some((base, Example::new(chat.ids, chat.prompt_len, 0)))
+    let examples = RECORDS.map(|(ask, answer)| {
+        let answer = [ChatMessage::new("assistant", answer)];
+        let prompt = [ChatMessage::new("user", ask)];
+        let chat = encode(&template, &tokenizer, &prompt, Some(&answer), &model.config.eos_token_ids).unwrap();
+        Example::new(chat.ids, chat.prompt_len, 0)
+    });
+    Some((base, examples.into()))
 }
 
 /// AdamW at a constant rate, without clipping.
@@ -280,7 +303,8 @@ fn five_steps() -> TrainConfig {
 #[test]
 #[ignore = "minutes and gigabytes: five steps of a real model in f64"]
 fn precision_of_training_a_real_model() {
-    let Some((base, example)) = real_model() else { return };
+    let Some((base, examples)) = real_model() else { return };
+    let example = &examples[0];
     let targets = ["q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "down_proj"].map(str::to_owned).to_vec();
     let config = AdapterConfig {
         method: Method::Dora,
@@ -298,14 +322,23 @@ fn precision_of_training_a_real_model() {
     let mut exact = wide(&adapter.params);
     let (mut first, mut second) = (vec![0.0; exact.len()], vec![0.0; exact.len()]);
     let mut trainer = Trainer::new(&base, adapter.clone(), five_steps()).unwrap();
+    let mut squares = 0.0;
+    for example in &examples {
+        let loss: f64 = Oracle::of(DType::F64, &base, &adapter).loss(&[example]).to_scalar().unwrap();
+        let got = trainer.evaluate(&vec![example]).unwrap().mean();
+        let off = (got - loss) / loss;
+        eprintln!("before training: loss {loss:.9} in f64, {got:.9}: {off:+.1e}");
+        squares += off * off / examples.len() as f64;
+    }
+    eprintln!("before training, root of the mean square: {:.1e}", squares.sqrt());
     let mut worst = 0.0f64;
     for step in 0..=5 {
         let mut at = adapter.clone();
         at.params = exact.iter().map(|p| *p as f32).collect();
-        let (loss, gradients) = Oracle::of(DType::F64, &base, &at).gradients(&[&example]);
+        let (loss, gradients) = Oracle::of(DType::F64, &base, &at).gradients(&[example]);
         let got = match step {
-            5 => trainer.evaluate(&vec![&example]).unwrap().mean(),
-            _ => trainer.step(&[&example], 2e-4).unwrap().loss,
+            5 => trainer.evaluate(&vec![example]).unwrap().mean(),
+            _ => trainer.step(&[example], 2e-4).unwrap().loss,
         };
         let off = (got - loss) / loss;
         eprintln!("step {step}: loss {loss:.9} in f64, {got:.9}: {off:+.1e}");
