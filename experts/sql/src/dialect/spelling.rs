@@ -116,7 +116,70 @@ fn sqlite(tokens: &mut Vec<TokenWithSpan>, at: usize) {
         tokens.insert(at + 2, TokenWithSpan::wrap(Token::RParen));
         let before = [Token::LParen, Token::make_keyword("SELECT"), Token::Mul, Token::make_keyword("FROM")];
         tokens.splice(at + 1..at + 1, before.map(TokenWithSpan::wrap));
+    } else {
+        column(tokens, at);
     }
+}
+
+/// What a table of SQLite's may have and the parser does not read there:
+/// <https://www.sqlite.org/lang_createtable.html>.
+fn column(tokens: &mut Vec<TokenWithSpan>, at: usize) {
+    let next = tokens.get(at + 1).map(|t| &t.token);
+    // The key numbers itself without the word as well, and a conflict that is resolved is none of the tables'.
+    if is_word(tokens, at, "autoincrement") && next == Some(&Token::RParen) {
+        tokens.remove(at);
+        return;
+    }
+    let resolves = ["rollback", "abort", "fail", "ignore", "replace"];
+    if tokens[at].token == Token::RParen
+        && are_words(tokens, at + 1, &["on", "conflict"])
+        && resolves.iter().any(|word| is_word(tokens, at + 3, word))
+    {
+        tokens.drain(at + 1..at + 4);
+        return;
+    }
+    let options = |at: usize| {
+        let without_rowid = if are_words(tokens, at, &["without", "rowid"]) { 2 } else { 0 };
+        if is_word(tokens, at, "strict") { 1 } else { without_rowid }
+    };
+    let first = options(at);
+    if first > 0 && tokens.get(at + first).is_some_and(|t| t.token == Token::Comma) {
+        let second = options(at + first + 1);
+        if second > 0 {
+            tokens.drain(at..at + first + 1 + second);
+        }
+        return;
+    }
+    let (quoted, default) = (
+        matches!(tokens[at].token, Token::SingleQuotedString(_)) && matches!(next, Some(Token::Word(_))),
+        is_word(tokens, at, "default")
+            && matches!(next, Some(Token::Word(word)) if word.quote_style == Some('"') && !word.value.is_empty()),
+    );
+    let made = is_word(tokens, at, "as") && next == Some(&Token::LParen);
+    let begins = at > 0 && matches!(tokens[at - 1].token, Token::LParen | Token::Comma);
+    if !((quoted && begins) || default || made) || depth_in_table(tokens, at) != Some(1) {
+        return;
+    }
+    if let Token::SingleQuotedString(name) = &tokens[at].token {
+        tokens[at] = TokenWithSpan::wrap(Token::make_word(name, Some('"')));
+    } else if made && !is_word(tokens, at - 1, "always") {
+        tokens.splice(at..at, [keyword("GENERATED"), keyword("ALWAYS")]);
+    } else if let Some(Token::Word(word)) = tokens.get(at + 1).map(|t| &t.token).filter(|_| default) {
+        tokens[at + 1] = TokenWithSpan::wrap(Token::SingleQuotedString(word.value.clone()));
+    }
+}
+
+/// How many parentheses are open at this place of a CREATE TABLE; `None` elsewhere.
+fn depth_in_table(tokens: &[TokenWithSpan], at: usize) -> Option<usize> {
+    let begin = tokens[..at].iter().rposition(|t| t.token == Token::SemiColon).map_or(0, |semicolon| semicolon + 1);
+    let table = if is_word(tokens, begin + 1, "table") { begin + 1 } else { begin + 2 };
+    (is_word(tokens, begin, "create") && is_word(tokens, table, "table")).then(|| {
+        tokens[begin..at].iter().fold(0, |depth: usize, t| match t.token {
+            Token::LParen => depth + 1,
+            Token::RParen => depth.saturating_sub(1),
+            _ => depth,
+        })
+    })
 }
 
 /// Whether SQLite's `a NOT NULL` stands in a statement, which has the tree of `a IS NOT NULL`.
@@ -159,6 +222,14 @@ mod tests {
             ("SELECT x FROM a NOT INDEXED", "SELECT x FROM a"),
             ("SELECT x ISNULL, x NOTNULL, x NOT NULL FROM a", "SELECT x IS NULL, x IS NOT NULL, x IS NOT NULL FROM a"),
             ("SELECT x FROM a CROSS JOIN b ON a.x = b.x", "SELECT x FROM a CROSS JOIN b ON a.x = b.x"),
+            (
+                "CREATE TABLE t (\"a\" INTEGER, 'b c' TEXT DEFAULT \"none\", PRIMARY KEY(\"a\" AUTOINCREMENT), UNIQUE(b) ON CONFLICT IGNORE) STRICT, WITHOUT ROWID",
+                "CREATE TABLE t (\"a\" INTEGER, \"b c\" TEXT DEFAULT 'none', PRIMARY KEY (\"a\"), UNIQUE (b))",
+            ),
+            (
+                "CREATE TABLE t (a TEXT, b TEXT AS (upper(a)))",
+                "CREATE TABLE t (a TEXT, b TEXT GENERATED ALWAYS AS (upper(a)))",
+            ),
         ] {
             assert_eq!(read(sql, Dialect::Sqlite), expected);
         }
