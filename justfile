@@ -44,6 +44,11 @@ prove-compare out *args="":
 interop *args="":
     cargo build --release && python3 tests/interop/interop.py {{args}}
 
+# How far hive's f32 and PyTorch's are from f64 on the same records (gigabytes of Python packages and of memory)
+precision *args="":
+    cargo build --release && python3 tests/interop/precision.py {{args}}
+    cargo test --workspace --test it precision_of_training -- --ignored --nocapture
+
 # Feed a reader with bytes that a fuzzer makes: package, package_files, manifest, safetensors, gguf, adapter_config or parquet_rows (needs `cargo install cargo-fuzz`)
 fuzz target seconds="60":
     cd fuzz && mkdir -p corpus/{{target}} && RUSTC_BOOTSTRAP=1 cargo fuzz run {{target}} corpus/{{target}} seeds/{{target}} -- -max_total_time={{seconds}} -rss_limit_mb=2048

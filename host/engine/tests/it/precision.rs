@@ -229,26 +229,11 @@ fn precision_of_the_optimizer() {
     near("AdamW, five updates", &moved, &exact, 1e-5, 1e-6);
 }
 
-/// Records of other lengths and kinds, none of which a model has seen.
-const RECORDS: [(&str, &str); 6] = [
-    (
-        "CREATE TABLE ferries (id INT, name TEXT, cars INT);\n\nWhich ferries carry more than 40 cars?",
-        "SELECT name FROM ferries WHERE cars > 40;",
-    ),
-    ("How many lighthouses are there?", "SELECT COUNT(*) FROM lighthouses;"),
-    (
-        "CREATE TABLE orchards (id INT PRIMARY KEY, town TEXT, hectares NUMERIC);\nCREATE TABLE harvests (orchard_id INT \
-         REFERENCES orchards (id), year INT, tonnes NUMERIC);\n\nList each town with its harvest of 2023, the largest first.",
-        "SELECT o.town, SUM(h.tonnes) FROM orchards o JOIN harvests h ON h.orchard_id = o.id WHERE h.year = 2023 GROUP BY \
-         o.town ORDER BY 2 DESC;",
-    ),
-    ("What is 17 times 23?", "391"),
-    ("Name three rivers of Europe, shortest name first.", "Po, Don, Elbe"),
-    (
-        "CREATE TABLE kilns (id INT, fired_at TIMESTAMP, degrees INT);\n\nOn which days was a kiln hotter than 1200 degrees?",
-        "SELECT DISTINCT fired_at::date FROM kilns WHERE degrees > 1200;",
-    ),
-];
+/// Questions and answers of several lengths and kinds, none of which a model has seen.
+/// `tests/interop/precision.py` asks PyTorch the same.
+fn records() -> Vec<(String, String)> {
+    serde_json::from_str(include_str!("precision_records.json")).unwrap()
+}
 
 /// The quickstart's base, where it has been pulled, and records as its tokens.
 fn real_model() -> Option<(Decoder, Vec<Example>)> {
@@ -261,13 +246,14 @@ fn real_model() -> Option<(Decoder, Vec<Example>)> {
     let model = source::open(&file).unwrap();
     let base = Decoder::load(&model.config, model.tensors.as_ref()).unwrap();
     let (template, tokenizer) = (model.chat_template.unwrap(), model.tokenizer.unwrap());
-    let examples = RECORDS.map(|(ask, answer)| {
+    let example = |(ask, answer): (String, String)| {
         let answer = [ChatMessage::new("assistant", answer)];
         let prompt = [ChatMessage::new("user", ask)];
         let chat = encode(&template, &tokenizer, &prompt, Some(&answer), &model.config.eos_token_ids).unwrap();
         Example::new(chat.ids, chat.prompt_len, 0)
-    });
-    Some((base, examples.into()))
+    };
+    let examples = records().into_iter().map(example).collect();
+    Some((base, examples))
 }
 
 /// AdamW at a constant rate, without clipping.
@@ -330,7 +316,10 @@ fn precision_of_training_a_real_model() {
         eprintln!("before training: loss {loss:.9} in f64, {got:.9}: {off:+.1e}");
         squares += off * off / examples.len() as f64;
     }
-    eprintln!("before training, root of the mean square: {:.1e}", squares.sqrt());
+    let rms = squares.sqrt();
+    eprintln!("before training, root of the mean square: {rms:.1e}");
+    // PyTorch's f32 is off by 3.7e-6 on these records, and by 7e-7 where its loss is summed in f64.
+    assert!(rms < 1.4e-6, "off by {rms:.1e}");
     let mut worst = 0.0f64;
     for step in 0..=5 {
         let mut at = adapter.clone();
