@@ -305,7 +305,7 @@ fn number(text: &str) -> usize {
 }
 
 /// Words that stand before the name of what a statement makes or changes.
-const BEFORE_NAMES: [&str; 35] = [
+const BEFORE_NAMES: [&str; 36] = [
     "alter",
     "column",
     "comment",
@@ -341,6 +341,7 @@ const BEFORE_NAMES: [&str; 35] = [
     "unlogged",
     "update",
     "view",
+    "virtual",
 ];
 
 /// A statement, or what stands between statements.

@@ -7,10 +7,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{MOST_BYTES, MOST_ROWS, quoted};
+use super::{MOST_BYTES, MOST_ROWS};
 use crate::dialect::Dialect;
 use crate::lexer::{self, Kind, Lexer, Piece, Token};
 
+mod copy;
 mod fate;
 
 use fate::{Fate, fate};
@@ -60,6 +61,8 @@ enum Item {
 /// # Errors
 /// Where it breaks off: a predicate whose subject is the text.
 pub(super) fn read(text: &str, dialect: Dialect, place: Place, before: &Made) -> Result<Dump, String> {
+    let ansi = with_backticks(text, dialect);
+    let text = ansi.as_deref().unwrap_or(text);
     let mut dump = Dump::default();
     let mut items: Vec<(usize, Item)> = Vec::new();
     let mut made = Made { names: before.names.clone(), numbered: before.numbered.clone(), virtuals: BTreeSet::new() };
@@ -70,8 +73,9 @@ pub(super) fn read(text: &str, dialect: Dialect, place: Place, before: &Made) ->
         if breaks_off(&piece) {
             return Err(format!("ends within a statement, which begins on line {line}: `{}`", piece.brief()));
         }
-        if has_options(&piece) {
-            return Err(format!("has `{}` with options on line {line}, expected COPY's text format", piece.brief()));
+        if piece.data.is_some() && copy_format(&piece).is_none() {
+            let what = piece.brief();
+            return Err(format!("has `{what}` with other options on line {line}, expected COPY's text format or CSV"));
         }
         // MySQL's statements for some versions alone, as statements for all.
         let plain = plain(&piece, dialect);
@@ -135,6 +139,24 @@ pub(super) fn read(text: &str, dialect: Dialect, place: Place, before: &Made) ->
     Ok(dump)
 }
 
+/// The text of a dump made with `--compatible=ansi`, whose names stand in double quotes, as MySQL reads it by
+/// default.
+fn with_backticks(text: &str, dialect: Dialect) -> Option<String> {
+    let names = ["CREATE TABLE \"", "CREATE TABLE IF NOT EXISTS \"", "INSERT INTO \""];
+    if dialect != Dialect::MySql || !names.iter().any(|name| text.contains(name)) {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut last = 0;
+    for token in Lexer::new(text, dialect).filter(|token| token.text.starts_with('"')) {
+        out.push_str(&text[last..token.start]);
+        out.push_str(&token.text.replace('"', "`"));
+        last = token.end();
+    }
+    out.push_str(&text[last..]);
+    Some(out)
+}
+
 /// What was made so far, by names in lower case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Made {
@@ -163,9 +185,10 @@ fn breaks_off(piece: &Piece<'_>) -> bool {
     unterminated || (!piece.ended && (piece.data.is_some() || open("(") > open(")")))
 }
 
-/// Whether rows of COPY stand in another form than pg_dump's.
-fn has_options(piece: &Piece<'_>) -> bool {
-    piece.data.is_some() && !piece.tokens.last().is_some_and(|token| token.is("stdin"))
+/// How the rows of COPY stand, where that is known.
+fn copy_format(piece: &Piece<'_>) -> Option<copy::Format> {
+    let from = piece.tokens.iter().rposition(|token| token.is("stdin"))?;
+    copy::Format::of(&piece.tokens[from + 1..])
 }
 
 /// A statement's text with what stands in conditional comments, where there are such.
@@ -208,6 +231,9 @@ fn creates(text: &str, dialect: Dialect) -> Option<String> {
 
 /// The virtual table that SQLite's catalogue is told of.
 fn virtual_table(piece: &Piece<'_>, dialect: Dialect) -> Option<String> {
+    if piece.begins(&["create", "virtual", "table"]) {
+        return piece.target();
+    }
     let told = dialect == Dialect::Sqlite && piece.begins(&["insert", "into", "sqlite_schema"])
         || piece.begins(&["insert", "into", "sqlite_master"]);
     let mut texts = piece.tokens.iter().filter(|token| token.kind == Kind::Text);
@@ -223,14 +249,16 @@ fn always_numbers(piece: &Piece<'_>) -> bool {
 
 /// The rows of COPY.
 fn copied(piece: &Piece<'_>, data: &str, from: usize, place: Place, made: &Made) -> Option<Item> {
-    let end = piece.tokens.iter().rposition(|token| token.is("from"))?;
+    let end = piece.tokens.windows(2).position(|two| two[0].is("from") && two[1].is("stdin"))?;
     let head = &piece.tokens[1..end];
     let names = written(piece.text, piece.start, head, place == Place::File);
     let table = piece.target()?;
-    let rows = data.lines().map(|line| {
-        let values: Vec<String> = line.split('\t').map(field).collect();
-        format!("({})", values.join(", "))
-    });
+    // A table without columns has empty lines for rows.
+    if data.lines().all(str::is_empty) && !head.iter().any(|token| token.is_symbol("(")) {
+        return None;
+    }
+    let rows = copy_format(piece)?.rows(data);
+    let rows = rows.into_iter().map(|values| format!("({})", values.join(", ")));
     // COPY writes numbers that INSERT may not.
     let overriding = if made.numbered.contains(&table) { " OVERRIDING SYSTEM VALUE" } else { "" };
     let head = format!("INSERT INTO {names}{overriding} VALUES ");
@@ -409,44 +437,6 @@ fn emit(items: Vec<(usize, Item)>, mut room: Option<Room>, dump: &mut Dump) {
     if dump.left_behind > 0 {
         dump.kept.retain(|kept| !kept.refers);
     }
-}
-
-/// A field of COPY's text format as a literal.
-fn field(field: &str) -> String {
-    if field == "\\N" {
-        return "NULL".to_owned();
-    }
-    let mut bytes: Vec<u8> = Vec::with_capacity(field.len());
-    let mut rest = field;
-    while let Some(at) = rest.find('\\') {
-        bytes.extend(rest[..at].bytes());
-        rest = &rest[at + 1..];
-        let Some(c) = rest.chars().next() else { break };
-        rest = &rest[c.len_utf8()..];
-        match c {
-            'n' => bytes.push(b'\n'),
-            't' => bytes.push(b'\t'),
-            'r' => bytes.push(b'\r'),
-            'b' => bytes.push(8),
-            'f' => bytes.push(12),
-            'v' => bytes.push(11),
-            // Up to three octal digits, or two hexadecimal ones, are a byte.
-            '0'..='7' => {
-                let more = rest.bytes().take(2).take_while(|b| matches!(b, b'0'..=b'7')).count();
-                let digits = format!("{c}{}", &rest[..more]);
-                bytes.push(u16::from_str_radix(&digits, 8).unwrap_or_default() as u8);
-                rest = &rest[more..];
-            }
-            'x' if rest.starts_with(|d: char| d.is_ascii_hexdigit()) => {
-                let more = rest.bytes().take(2).take_while(u8::is_ascii_hexdigit).count();
-                bytes.push(u8::from_str_radix(&rest[..more], 16).unwrap_or_default());
-                rest = &rest[more..];
-            }
-            other => bytes.extend(other.to_string().bytes()),
-        }
-    }
-    bytes.extend(rest.bytes());
-    quoted(&String::from_utf8_lossy(&bytes))
 }
 
 /// Whose dump a text is, by what only theirs have; `None` when nothing tells.

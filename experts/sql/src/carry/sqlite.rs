@@ -9,7 +9,7 @@ use super::{Carried, MOST_ROWS, Rows, Source, quoted};
 use crate::dialect::Dialect;
 use crate::statement;
 
-/// Reads tables, views and rows.
+/// Reads tables, views and rows; virtual tables, and those that they are kept in, stay behind.
 ///
 /// # Errors
 /// Why it cannot be read: a predicate whose subject is the database.
@@ -18,7 +18,8 @@ pub(super) fn read(path: &Path) -> Result<Carried, String> {
     let mut statement = connection
         .prepare(
             "SELECT type, name, sql FROM sqlite_master \
-             WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql IS NOT NULL ORDER BY rowid",
+             WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql IS NOT NULL \
+             AND name NOT IN (SELECT name FROM pragma_table_list WHERE type IN ('virtual', 'shadow')) ORDER BY rowid",
         )
         .map_err(fault)?;
     let entries = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(fault)?;

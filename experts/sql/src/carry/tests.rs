@@ -41,6 +41,23 @@ fn a_sqlite_database_comes_over_with_views_and_rows() {
 }
 
 #[test]
+fn virtual_tables_stay_behind_with_what_they_are_kept_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("search.sqlite");
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection
+        .execute_batch(
+            "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT); INSERT INTO note VALUES (1, 'x'); \
+             CREATE VIRTUAL TABLE found USING fts5(body); INSERT INTO found VALUES ('x')",
+        )
+        .unwrap();
+    drop(connection);
+    let text = carried(&with(DATABASE, path.to_str().unwrap()), None).unwrap().text;
+    let expected = "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT);\nINSERT INTO \"note\" (\"id\", \"body\") VALUES (1, 'x');\n";
+    assert_eq!(text, expected);
+}
+
+#[test]
 fn a_table_that_only_sqlite_can_read_is_rebuilt() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("lenient.sqlite");

@@ -182,7 +182,8 @@ mod tests {
 
     #[test]
     fn values_stand_as_the_options_say() {
-        let all = |rows: &[&[&str]]| Some(rows.iter().map(|row| row.iter().map(|v| (*v).to_owned()).collect()).collect());
+        let all =
+            |rows: &[&[&str]]| Some(rows.iter().map(|row| row.iter().map(|v| (*v).to_owned()).collect()).collect());
         assert_eq!(rows("", "1\ta\\tb\n2\t\\N\n"), all(&[&["'1'", "'a\tb'"], &["'2'", "NULL"]]));
         assert_eq!(rows("WITH DELIMITER ',' NULL '-'", "1,a\\,b\n2,-\n"), all(&[&["'1'", "'a,b'"], &["'2'", "NULL"]]));
         let csv = "id,n\r\n1,\"a, \"\"b\"\"\nc\"\r\n2,\r\n3,\"\"\r\n";
