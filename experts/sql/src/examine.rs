@@ -245,6 +245,7 @@ fn refused(error: &SqlError) -> &'static str {
         "42702" | "42725" | "42P09" | "42712" => records::AMBIGUOUS_NAME,
         "42883" | "42804" | "42846" | "42P08" | "42P18" | "42P38" => records::TYPE_MISMATCH,
         "57014" => records::TOO_SLOW,
+        "54000" => records::STATEMENT_FAILS,
         state if state.starts_with("53") || state.starts_with("54") => records::TOO_EXPENSIVE,
         _ => records::STATEMENT_FAILS,
     }

@@ -467,12 +467,14 @@ fn refusal_code(error: &SqlError) -> &'static str {
     use lint::code as lints;
     match error.sqlstate.as_str() {
         "42P01" => lints::UNKNOWN_TABLE,
-        "42703" | "42704" => lints::UNKNOWN_COLUMN,
+        "42703" => lints::UNKNOWN_COLUMN,
         "42803" => lints::INCOMPLETE_GROUP_BY,
         "42702" | "42725" | "42P09" | "42712" => code::AMBIGUOUS_NAME,
         "42883" | "42804" | "42846" | "42P08" | "42P18" | "42P38" => code::TYPE_MISMATCH,
         "42601" => code::SQL_DOES_NOT_PARSE,
         "57014" => code::TOO_SLOW,
+        // A value that no type holds, such as `CHR(0)`.
+        "54000" => code::STATEMENT_FAILS,
         // Disk, memory, stack: PostgreSQL's classes 53 and 54.
         state if state.starts_with("53") || state.starts_with("54") => code::TOO_EXPENSIVE,
         _ => code::STATEMENT_FAILS,

@@ -7,7 +7,7 @@ use super::functions::brief;
 use super::names::Kind;
 use super::rows::{self, moment};
 use super::template::build;
-use super::{Dialect, Rewriter, collation, enums, json, numbers, stored};
+use super::{Dialect, Rewriter, bytes, collation, enums, json, numbers, stored};
 
 /// LIKE and REGEXP with regard to case: `LIKE BINARY`, columns with such a collation, JSON's texts.
 pub(super) fn binary_pattern(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
@@ -131,6 +131,8 @@ pub(super) fn text(of: &str) -> Expr {
 /// Makes the two sides of a comparison agree.
 pub(super) fn compare(rewriter: &mut Rewriter<'_>, left: &mut Expr, op: &BinaryOperator, right: &mut Expr) {
     json::compared(rewriter, left, right);
+    bytes::compared(rewriter, left, right);
+    bytes::compared(rewriter, right, left);
     if literal(right).is_some_and(|(_, number)| number)
         && (enums::as_number(rewriter, left) || enums::refuses_set(rewriter, left))
     {

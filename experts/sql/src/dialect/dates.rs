@@ -144,7 +144,7 @@ fn call(rewriter: &Rewriter<'_>, function: &Function) -> Option<Expr> {
                 2 => "FLOOR((EXTRACT(DOY FROM $1 - EXTRACT(DOW FROM $1) * INTERVAL '1 day') + 6) / 7)",
                 6 => "FLOOR((EXTRACT(DOY FROM $1 + (3 - EXTRACT(DOW FROM $1)) * INTERVAL '1 day') + 6) / 7)",
                 4 => {
-                    "CASE EXTRACT(YEAR FROM $1 + (3 - EXTRACT(DOW FROM $1)) * INTERVAL '1 day') - EXTRACT(YEAR FROM $1) WHEN 0 THEN FLOOR((EXTRACT(DOY FROM $1 + (3 - EXTRACT(DOW FROM $1)) * INTERVAL '1 day') + 6) / 7) WHEN 1 THEN 53 ELSE 0 END"
+                    "CASE EXTRACT(YEAR FROM $1 + (3 - EXTRACT(DOW FROM $1)) * INTERVAL '1 day') - EXTRACT(YEAR FROM $1) WHEN 0 THEN FLOOR((EXTRACT(DOY FROM $1 + (3 - EXTRACT(DOW FROM $1)) * INTERVAL '1 day') + 6) / 7) WHEN 1 THEN 53 WHEN -1 THEN 0 END"
                 }
                 7 => "FLOOR((EXTRACT(DOY FROM $1 + (1 - EXTRACT(ISODOW FROM $1)) * INTERVAL '1 day') + 6) / 7)",
                 _ => return None,
@@ -265,7 +265,7 @@ fn call(rewriter: &Rewriter<'_>, function: &Function) -> Option<Expr> {
                     "LPAD(CAST(FLOOR((EXTRACT(DOY FROM $1) + 7 - EXTRACT(ISODOW FROM $1)) / 7) AS TEXT), 2, '0')",
                     &[&moment],
                 ),
-                "%J" => build("CAST(EXTRACT(JULIAN FROM $1) - 0.5 AS TEXT)", &[&moment]),
+                "%J" => build("RTRIM(TO_CHAR(EXTRACT(JULIAN FROM $1) - 0.5, 'FM9999999.999999999'), '.')", &[&moment]),
                 "%u" => build("CAST(EXTRACT(ISODOW FROM $1) AS TEXT)", &[&moment]),
                 "%U" => {
                     let week = build(WEEK, &[&moment])?;
@@ -312,6 +312,17 @@ pub(super) fn difference_of_days(expr: &mut Expr) {
     if let (Some(later), Some(earlier)) = (day(left), day(right)) {
         (**left, **right) = (later, earlier);
     }
+}
+
+/// Numbers of days as SQLite counts with them, where what is cut off decides: a part of a day has no end.
+pub(super) fn days_as_floats(expr: &mut Expr) {
+    crate::walk::edit_expressions(expr, &mut |part| {
+        if matches!(part, Expr::Extract { field: DateTimeField::Julian, .. })
+            && let Some(float) = build("CAST($1 AS DOUBLE PRECISION)", &[part])
+        {
+            *part = float;
+        }
+    });
 }
 
 /// The seconds of a moment: a column of MySQL's has no parts of one, what is computed may.

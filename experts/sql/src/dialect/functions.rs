@@ -251,6 +251,9 @@ fn replaced(rewriter: &Rewriter<'_>, name: &str, function: &Function) -> Option<
                 build("COALESCE(UPPER(ENCODE(CONVERT_TO($1, 'UTF8'), 'hex')), '')", &[value])
             }
             Some(Kind::Text) => build("UPPER(ENCODE(CONVERT_TO($1, 'UTF8'), 'hex'))", &[value]),
+            _ if !mysql && !rewriter.scopes.known(value).is_some_and(|known| known.not_null) => {
+                build("COALESCE(UPPER(ENCODE(CONVERT_TO(CAST($1 AS TEXT), 'UTF8'), 'hex')), '')", &[value])
+            }
             _ => build("UPPER(ENCODE(CONVERT_TO(CAST($1 AS TEXT), 'UTF8'), 'hex'))", &[value]),
         },
         ("field", [value, list @ ..]) if !list.is_empty() => {
@@ -299,6 +302,14 @@ fn replaced(rewriter: &Rewriter<'_>, name: &str, function: &Function) -> Option<
         }
         ("lpad" | "rpad", [_, Expr::UnaryOp { op: UnaryOperator::Minus, .. }, _]) if mysql => {
             Some(Expr::Value(Value::Null.into()))
+        }
+        // Numbers stand bare in SQLite's.
+        ("quote", [value]) if !mysql && rewriter.scopes.kind(value).is_some_and(Kind::is_number) => {
+            let shown = shown::as_text(rewriter, value)?;
+            match rewriter.scopes.known(value).is_some_and(|known| known.not_null) {
+                true => Some(shown),
+                false => build("COALESCE($1, 'NULL')", &[&shown]),
+            }
         }
         ("unicode", [value]) if !mysql => build("NULLIF(ASCII($1), 0)", &[value]),
         ("round" | "truncate", [value, digits]) => rounded(rewriter, name, value, digits),

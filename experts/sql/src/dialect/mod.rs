@@ -15,8 +15,9 @@
 //! expressions   operators, patterns                  comparisons: types that differ
 //!               affinity: SQLite's of the two        shown: numbers as texts
 //!               collation: regard to case            numbers: texts as numbers
-//!               bits: of whole numbers
+//!               bits: of whole numbers               by_bytes: outputs told apart by bytes
 //!               json: paths                          enums: MySQL's ENUM
+//!               bytes: X'41' and B'1'
 //! statements    queries, groups, writes, joined_writes
 //! afterwards    parentheses: so that the text is read as the tree was meant
 //!               exactness: which changes keep the meaning
@@ -24,6 +25,8 @@
 
 mod affinity;
 mod bits;
+mod by_bytes;
+mod bytes;
 mod calls;
 mod collation;
 mod comparisons;
@@ -496,6 +499,7 @@ impl Edit for Walk<'_, '_> {
 
     fn query_end(&mut self, query: &mut Query) {
         collation::query(self.0, query);
+        by_bytes::outputs_end(query);
         queries::query(self.0, query);
         self.0.scopes.leave();
         self.0.ordered.pop();
@@ -504,12 +508,14 @@ impl Edit for Walk<'_, '_> {
     fn select(&mut self, select: &mut Select) {
         self.0.scopes.enter_select(select);
         queries::outputs_by_name(self.0, select);
+        by_bytes::mark(self.0, select);
         collation::shared_columns(self.0, select);
         random::random_value(self.0, select);
     }
 
     fn select_end(&mut self, select: &mut Select) {
         collation::select(self.0, select);
+        by_bytes::keys_end(select);
         queries::select(self.0, select);
         self.0.scopes.leave();
     }

@@ -35,6 +35,18 @@ pub(super) fn pattern(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
                 rewriter.changed("operator", "a backslash in a pattern stands for itself".to_owned());
                 **pattern = text(&given.replace('\\', "\\\\"));
             }
+            // SQLite knows the case of ASCII's letters alone, as PostgreSQL's collation C does.
+            let cased = |c: char| !c.is_ascii() && c.to_lowercase().ne(c.to_uppercase());
+            if rewriter.dialect == Dialect::Sqlite
+                && let Some((given, false)) = literal(pattern)
+                && given.contains(cased)
+                && let Some(lower) = build("LOWER($1 COLLATE \"C\")", &[value])
+            {
+                rewriter.changed("case-in-like", "`LIKE` passes over the case of a to z".to_owned());
+                **pattern = text(&given.to_ascii_lowercase());
+                **value = lower;
+                return;
+            }
             rewriter.changed("case-in-like", "`LIKE` passes over case, as ILIKE does".to_owned());
             *expr = Expr::ILike {
                 negated: *negated,

@@ -10,7 +10,7 @@ use sqlparser::ast::{
 };
 
 use super::names::{self, Kind};
-use super::{Change, Dialect, Rewriter, numbers};
+use super::{Change, Dialect, Rewriter, bytes, numbers};
 use crate::schema::last_part;
 
 /// Makes rows and column types fit. `sqlite`: dates are texts there, and compared and shown as such,
@@ -226,10 +226,10 @@ impl Column {
         let boolean = self.kind == Kind::Boolean && self.widened().is_none();
         let now = match &value.value {
             Value::Number(n, _) if boolean => Value::Boolean(*n != "0"),
-            Value::SingleQuotedByteStringLiteral(bits) if boolean => Value::Boolean(bits == "1"),
+            Value::SingleQuotedByteStringLiteral(_) if boolean => bytes::stored(&value.value, Kind::Boolean)?,
             Value::SingleQuotedString(text) if boolean && is_bit(text) => Value::Boolean(text == "\u{1}"),
-            Value::HexStringLiteral(digits) if matches!(self.kind, Kind::Text | Kind::Other) => {
-                Value::SingleQuotedString(format!("\\x{}", digits.to_lowercase()))
+            Value::HexStringLiteral(_) if self.kind != Kind::Boolean || boolean => {
+                bytes::stored(&value.value, self.kind)?
             }
             Value::SingleQuotedString(text) if self.data_type == DataType::Bytea && !is_bytes(text) => {
                 Value::SingleQuotedString(text.bytes().fold("\\x".to_owned(), |all, byte| all + &format!("{byte:02x}")))
@@ -517,9 +517,10 @@ pub(super) fn write_one(rewriter: &mut Rewriter<'_>, insert: &mut Insert) {
         let Expr::Value(given) = &*value else { return };
         let now = match (&given.value, kind) {
             (Value::Number(n, _), Some(Kind::Boolean)) => Value::Boolean(*n != "0"),
-            (Value::HexStringLiteral(digits), Some(Kind::Text | Kind::Other)) => {
-                Value::SingleQuotedString(format!("\\x{}", digits.to_lowercase()))
-            }
+            (Value::HexStringLiteral(_), Some(kind)) => match bytes::stored(&given.value, kind) {
+                Some(value) => value,
+                None => return,
+            },
             (Value::Boolean(truth), Some(Kind::Integer | Kind::Number | Kind::Float)) => {
                 Value::Number(u8::from(*truth).to_string(), false)
             }

@@ -233,8 +233,14 @@ pub(super) fn of_text(schema: &str, sql: &str) -> Owner {
                     signs.sqlite(called && SQLITE.contains(&name.as_str()), upper());
                     signs.mysql(called && MYSQL.contains(&name.as_str()), upper());
                     match name.as_str() {
-                        "auto_increment" | "unsigned" | "zerofill" | "mediumtext" | "longtext" | "rlike" | "div"
-                        | "xor" | "separator" | "straight_join" => signs.mysql(true, upper()),
+                        "auto_increment" | "rlike" | "div" | "xor" | "separator" | "straight_join" => {
+                            signs.mysql(true, upper());
+                        }
+                        "unsigned" if followed("big") => signs.sqlite(true, "UNSIGNED BIG INT"),
+                        // Its types, which SQLite takes as it takes any.
+                        "unsigned" | "zerofill" | "mediumtext" | "longtext" => {
+                            signs.mysql_type.get_or_insert_with(upper);
+                        }
                         "engine" => signs.mysql(matches!(next, Some(Token::Eq)), "ENGINE ="),
                         "duplicate" => signs.mysql(followed("key"), "ON DUPLICATE KEY"),
                         "insert" => signs.sqlite(followed("or"), "INSERT OR …"),

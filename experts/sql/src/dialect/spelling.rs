@@ -117,6 +117,7 @@ fn sqlite(tokens: &mut Vec<TokenWithSpan>, at: usize) {
         let before = [Token::LParen, Token::make_keyword("SELECT"), Token::Mul, Token::make_keyword("FROM")];
         tokens.splice(at + 1..at + 1, before.map(TokenWithSpan::wrap));
     } else {
+        type_of_words(tokens, at);
         column(tokens, at);
     }
 }
@@ -166,6 +167,50 @@ fn column(tokens: &mut Vec<TokenWithSpan>, at: usize) {
         tokens.splice(at..at, [keyword("GENERATED"), keyword("ALWAYS")]);
     } else if let Some(Token::Word(word)) = tokens.get(at + 1).map(|t| &t.token).filter(|_| default) {
         tokens[at + 1] = TokenWithSpan::wrap(Token::SingleQuotedString(word.value.clone()));
+    }
+}
+
+/// A type of SQLite's is any words, of which the parser takes those without figures behind them.
+fn type_of_words(tokens: &mut Vec<TokenWithSpan>, at: usize) {
+    const ENDS: [&str; 12] = [
+        "constraint",
+        "primary",
+        "not",
+        "null",
+        "unique",
+        "check",
+        "default",
+        "collate",
+        "references",
+        "generated",
+        "as",
+        "on",
+    ];
+    let word = |at: usize| match tokens.get(at).map(|t| &t.token) {
+        Some(Token::Word(word)) if word.quote_style.is_none() => Some(word.value.to_lowercase()),
+        _ => None,
+    };
+    let constraint = ["constraint", "primary", "unique", "check", "foreign", "key", "index"];
+    if !matches!(tokens[at].token, Token::LParen | Token::Comma)
+        || !matches!(tokens.get(at + 1).map(|t| &t.token), Some(Token::Word(_)))
+        || word(at + 1).is_some_and(|name| constraint.contains(&name.as_str()))
+        || depth_in_table(tokens, at + 1) != Some(1)
+    {
+        return;
+    }
+    let first = at + 2;
+    let words: Vec<String> = (first..).map_while(|at| word(at).filter(|word| !ENDS.contains(&word.as_str()))).collect();
+    // `ANY` of a STRICT table is as good as none.
+    if matches!(&words[..], [only] if only == "any") {
+        tokens.remove(first);
+        return;
+    }
+    let begin = first + words.len();
+    let end = tokens[begin..].iter().position(|t| t.token == Token::RParen).map(|end| begin + end);
+    // `CHARACTER VARYING(9)` and `DECIMAL UNSIGNED(8, 2)` have types of their own.
+    let strange = matches!(words.first().map(String::as_str), Some("native" | "varying" | "long" | "var"));
+    if let (true, Some(Token::LParen), Some(end)) = (strange, tokens.get(begin).map(|t| &t.token), end) {
+        tokens.drain(begin..=end);
     }
 }
 
@@ -230,6 +275,11 @@ mod tests {
                 "CREATE TABLE t (a TEXT, b TEXT AS (upper(a)))",
                 "CREATE TABLE t (a TEXT, b TEXT GENERATED ALWAYS AS (upper(a)))",
             ),
+            (
+                "CREATE TABLE t (a UNSIGNED BIG INT NOT NULL, b NATIVE CHARACTER(70), c LONG TEXT, d DOUBLE PRECISION, f INTEGER UNSIGNED, PRIMARY KEY (a, b))",
+                "CREATE TABLE t (a UNSIGNED BIG INT NOT NULL, b NATIVE CHARACTER, c LONG TEXT, d DOUBLE PRECISION, f INTEGER UNSIGNED, PRIMARY KEY (a, b))",
+            ),
+            ("CREATE TABLE t (a INTEGER, b ANY) STRICT", "CREATE TABLE t (a INTEGER, b) STRICT"),
         ] {
             assert_eq!(read(sql, Dialect::Sqlite), expected);
         }

@@ -13,7 +13,7 @@ use sqlparser::ast::{
 use super::names::{self, plain};
 use super::{Change, Dialect, keys, rows, stored, types};
 use crate::schema::last_part;
-use crate::walk::{self, Edit};
+use crate::walk::{self, Edit, Look};
 
 /// Brings a schema's statements into PostgreSQL's dialect.
 pub(super) fn rewrite(statements: &mut Vec<Statement>, dialect: Dialect, certain: bool, changes: &mut Vec<Change>) {
@@ -180,8 +180,27 @@ fn table(create: &mut CreateTable, dialect: Dialect, changes: &mut Vec<Change>) 
             }
             true
         }
+        TableConstraint::Check(check) if dialect == Dialect::Sqlite && asks_sqlite(&check.expr) => {
+            change(changes, "table-option", format!("table `{}` has no CHECK by SQLite's types", create.name));
+            false
+        }
         _ => true,
     });
+}
+
+/// Whether an expression asks for what only SQLite has: the type of a single value, bytes by chance.
+fn asks_sqlite(expr: &Expr) -> bool {
+    struct Asks(bool);
+    impl Look for Asks {
+        fn expr(&mut self, expr: &Expr) -> bool {
+            const NAMES: [&str; 5] = ["randomblob", "sqlite_source_id", "sqlite_version", "typeof", "zeroblob"];
+            self.0 |= matches!(expr, Expr::Function(function) if NAMES.contains(&last_part(&function.name).as_str()));
+            !self.0
+        }
+    }
+    let mut asks = Asks(false);
+    walk::expr(expr, &mut asks);
+    asks.0
 }
 
 /// `name(10)`: the beginning of a column as a key.
@@ -244,6 +263,12 @@ fn column(column: &mut ColumnDef, dialect: Dialect, changes: &mut Vec<Change>) {
             ColumnOption::Invisible => "INVISIBLE",
             // MariaDB's way to write the type JSON.
             ColumnOption::Check(check) if calls_json_valid(&check.expr) => "CHECK by JSON_VALID",
+            ColumnOption::Check(check) if dialect == Dialect::Sqlite && asks_sqlite(&check.expr) => {
+                "CHECK by SQLite's types"
+            }
+            ColumnOption::Default(value) if dialect == Dialect::Sqlite && asks_sqlite(value) => {
+                "default of SQLite's bytes"
+            }
             ColumnOption::Default(value) => {
                 default(value, boolean, numbers, &column.name, changes);
                 if is_zero_date(value) { "default of zero" } else { return true }

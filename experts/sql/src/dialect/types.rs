@@ -233,6 +233,7 @@ pub(super) fn cast(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
             Some(Kind::Number | Kind::Float)
                 if !matches!(**value, Expr::Floor { .. } | Expr::Ceil { .. } | Expr::Extract { .. }) =>
             {
+                super::dates::days_as_floats(value);
                 if let Some(cut) = build("TRUNC($1)", &[value]) {
                     rewriter.changed("cast", "`CAST` to an integer cuts the fraction off".to_owned());
                     **value = cut;

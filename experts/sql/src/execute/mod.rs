@@ -9,6 +9,7 @@
 
 mod database;
 mod embedded;
+mod extensions;
 mod pool;
 mod refuse;
 mod server;

@@ -38,6 +38,9 @@ pub struct SqlError {
 impl std::fmt::Display for SqlError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} ({})", self.message, self.sqlstate)?;
+        if let Some(extension) = super::extensions::of(&self.message) {
+            write!(f, "; it belongs to the extension {extension}, which is not here")?;
+        }
         self.detail.iter().try_for_each(|detail| write!(f, ": {detail}"))
     }
 }

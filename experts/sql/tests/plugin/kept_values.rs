@@ -49,6 +49,11 @@ const SQLITE: &[&str] = &[
     "SELECT price / 4, cost / 2.0 FROM p ORDER BY id",
     "SELECT JSON_EXTRACT(doc, '$.a') / 3 FROM p ORDER BY id",
     "SELECT 5.5 % 2, n % 2.5 FROM p ORDER BY id",
+    "SELECT CAST((JULIANDAY(t) - JULIANDAY(d)) * 24 AS INTEGER), STRFTIME('%J', t) FROM p ORDER BY id",
+    // Texts of values.
+    "SELECT QUOTE(n), QUOTE(price), QUOTE(zip), HEX(n), HEX(paid) FROM p ORDER BY id",
+    "SELECT id FROM p WHERE 'École' LIKE 'ÉC%' AND NOT 'école' LIKE 'École' ORDER BY id",
+    "SELECT id FROM p WHERE zip LIKE 'É%' OR 'École' LIKE 'éCOLE'",
     // Values of JSON have types.
     "SELECT MAX(JSON_EXTRACT(doc, '$.a')), MAX(doc ->> 'a'), MAX(doc ->> '$.s') FROM p",
     "SELECT JSON_EXTRACT(doc, '$.t') FROM p ORDER BY id",
@@ -180,6 +185,7 @@ const MYSQL: &[(&str, &[&str])] = &[
     ("SELECT pay, g FROM e ORDER BY id", &["3|1.3", "3|2.5"]),
     ("SELECT doc ->> '$.z' FROM e ORDER BY id", &["null", "NULL"]),
     ("SELECT JSON_TYPE(doc -> '$.n') FROM e ORDER BY id", &["INTEGER", "DOUBLE"]),
+    ("SELECT WEEK(NULLIF(hired, '2020-01-31'), 4), WEEK(hired, 4) FROM e WHERE id = 1", &["NULL|5"]),
 ];
 
 #[test]

@@ -11,6 +11,7 @@ mod inspect;
 mod kept_values;
 mod manifest;
 mod meanings;
+mod odd_schemas;
 mod server;
 mod synthesis;
 mod weird_input;

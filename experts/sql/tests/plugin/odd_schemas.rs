@@ -89,14 +89,19 @@ const ANSWERED: &[(&str, &str, &str, &[&str])] = &[
         "SELECT id, n FROM u ORDER BY id",
         &["1|a", "2|NULL"],
     ),
-    ("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)", "REPLACE INTO t VALUES (1, 'a')", "SELECT name FROM t", &["a"]),
+    (
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)",
+        "REPLACE INTO t VALUES (1, 'a')",
+        "SELECT name FROM t",
+        &["a"],
+    ),
     // By bytes, where the case of texts is passed over otherwise.
     (BYTES, TWO, "SELECT BINARY n, COUNT(*) FROM t GROUP BY BINARY n ORDER BY 1", &["A|1", "a|1"]),
     (BYTES, TWO, "SELECT n, COUNT(*) FROM t GROUP BY n COLLATE utf8mb4_bin ORDER BY BINARY n", &["A|1", "a|1"]),
     (BYTES, TWO, "SELECT COUNT(*) FROM t GROUP BY CAST(n AS BINARY)", &["1", "1"]),
     (BYTES, TWO, "SELECT COUNT(*) FROM (SELECT DISTINCT BINARY n FROM t) AS d", &["2"]),
     (BYTES, TWO, "SELECT COUNT(*) FROM (SELECT DISTINCT n FROM t) AS d", &["1"]),
-    (BYTES, TWO, "SELECT BINARY n AS b, COUNT(*) FROM t GROUP BY b ORDER BY b", &["A|1", "a|1"]),
+    (BYTES, TWO, "SELECT BINARY n AS x, COUNT(*) FROM t GROUP BY x ORDER BY x", &["A|1", "a|1"]),
     (BYTES, TWO, "SELECT COUNT(*) FROM (SELECT BINARY n AS n FROM t UNION SELECT 'x') AS d", &["3"]),
     // Bytes are what stands beside them.
     (BYTES, TWO, "SELECT id FROM t WHERE h = 0x4142", &["1"]),
@@ -125,12 +130,6 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
         "INSERT INTO t VALUES (1, 0)",
         "SELECT chr(n) FROM t",
         "fails-on-data: PostgreSQL refuses the statement: null character not permitted",
-    ),
-    (
-        "CREATE TABLE t (id INT, name TEXT)",
-        "",
-        "SELECT name FROM t ORDER BY name COLLATE \"de_DE\"",
-        "statement-fails: PostgreSQL refuses the statement: collation \"de_DE\"",
     ),
     (
         "CREATE VIRTUAL TABLE docs USING fts5(title); CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)",
