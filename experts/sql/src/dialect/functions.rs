@@ -311,6 +311,15 @@ fn replaced(rewriter: &Rewriter<'_>, name: &str, function: &Function) -> Option<
                 false => build("COALESCE($1, 'NULL')", &[&shown]),
             }
         }
+        // Its arguments stay of two kinds, and nothing of one equals anything of the other.
+        ("nullif", [value, other])
+            if !mysql
+                && rewriter.certain
+                && rewriter.scopes.kind(value).is_some_and(Kind::is_number)
+                && matches!(super::comparisons::literal(other), Some((_, false))) =>
+        {
+            Some((*value).clone())
+        }
         ("unicode", [value]) if !mysql => build("NULLIF(ASCII($1), 0)", &[value]),
         ("round" | "truncate", [value, digits]) => rounded(rewriter, name, value, digits),
         ("sha2", [value, Expr::Value(length)]) => {

@@ -50,6 +50,7 @@ const SQLITE: &[&str] = &[
     "SELECT JSON_EXTRACT(doc, '$.a') / 3 FROM p ORDER BY id",
     "SELECT 5.5 % 2, n % 2.5 FROM p ORDER BY id",
     "SELECT CAST((JULIANDAY(t) - JULIANDAY(d)) * 24 AS INTEGER), STRFTIME('%J', t) FROM p ORDER BY id",
+    "SELECT NULLIF(n, '10'), NULLIF(zip, '10'), NULLIF(n, 10) FROM p ORDER BY id",
     // Texts of values.
     "SELECT QUOTE(n), QUOTE(price), QUOTE(zip), HEX(n), HEX(paid) FROM p ORDER BY id",
     "SELECT id FROM p WHERE 'École' LIKE 'ÉC%' AND NOT 'école' LIKE 'École' ORDER BY id",
