@@ -78,6 +78,12 @@ fn the_engine_knows_no_plugins_no_network_and_no_command_line() {
 }
 
 #[test]
+fn the_files_crate_uses_no_other_crate_of_this_workspace() {
+    let used = dependencies(&repository().join("host/files"));
+    assert_eq!(used.iter().find(|name| name.starts_with("hive")), None);
+}
+
+#[test]
 fn nobody_but_main_imports_the_command_line() {
     let host = repository().join("host/src");
     let outside = |path: &Path| path.starts_with("cli") || path == Path::new("main.rs");
@@ -93,6 +99,7 @@ fn printing_happens_in_the_command_line_alone() {
     for word in ["println!(", "print!(", "dbg!("] {
         assert_none(lines_with(&host, word, |p| p.starts_with("cli") || test(p)), "libraries do not print");
         assert_none(lines_with(&repository().join("host/engine/src"), word, test), "the engine does not print");
+        assert_none(lines_with(&repository().join("host/files/src"), word, test), "libraries do not print");
         assert_none(lines_with(&repository().join("sdk/src"), word, test), "the SDK does not print");
     }
 }
@@ -107,7 +114,7 @@ fn unsafe_is_at_the_plugin_boundary_and_in_the_engines_kernels_alone() {
 fn main_stays_a_summary_and_every_file_says_what_it_is() {
     let main = std::fs::read_to_string(repository().join("host/src/main.rs")).unwrap();
     assert!(main.lines().count() < 60, "main.rs has {} lines", main.lines().count());
-    for folder in ["sdk/src", "host/src", "host/engine/src", "experts", "tests"] {
+    for folder in ["sdk/src", "host/src", "host/engine/src", "host/files/src", "experts", "tests"] {
         for (path, text) in sources(&repository().join(folder)) {
             assert!(text.starts_with("//!"), "{} does not open with `//!`", path.display());
         }

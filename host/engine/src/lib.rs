@@ -6,7 +6,6 @@
 pub mod adapter;
 pub mod data;
 pub mod error;
-pub mod files;
 pub mod generate;
 pub mod model;
 pub mod ops;

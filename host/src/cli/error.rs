@@ -12,10 +12,11 @@ use console::style;
 
 use super::output::{StdoutClosed, note};
 use hive_engine::EngineError;
+use hive_files::FileError;
 
 use crate::datasets::{DatasetError, HubError, MapError};
 use crate::exam::ExamError;
-use crate::experts::{ExpertError, engine_exit_code, engine_hint};
+use crate::experts::{ExpertError, engine_exit_code, engine_hint, file_exit_code, file_hint};
 use crate::gate::GateError;
 use crate::installed::InstallError;
 use crate::manifest::ManifestError;
@@ -98,6 +99,9 @@ fn advice(error: &(dyn Error + 'static)) -> Option<Advice> {
     }
     if let Some(e) = error.downcast_ref::<EngineError>() {
         return Some(Advice { exit: engine_exit_code(e), hint: engine_hint(e), details: Vec::new() });
+    }
+    if let Some(e) = error.downcast_ref::<FileError>() {
+        return Some(Advice { exit: file_exit_code(e), hint: file_hint(e), details: Vec::new() });
     }
     if let Some(e) = error.downcast_ref::<ModelError>() {
         return Some(Advice { exit: TOOL_FAILED, hint: e.hint(), details: Vec::new() });

@@ -10,7 +10,7 @@ use std::fmt;
 use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
-use hive_engine::files::write_file;
+use hive_files::write_file;
 use serde::{Deserialize, Serialize};
 
 use super::hub_error::HubError;

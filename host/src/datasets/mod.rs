@@ -19,9 +19,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use hive_files::hive_home;
 use hive_sdk::Record;
 
-use crate::home::hive_home;
 use crate::models::{Network, PullReporter};
 
 pub use chat::ChatMap;

@@ -3,7 +3,8 @@
 
 use std::path::PathBuf;
 
-use hive_engine::files::{hex, write_file};
+use hive_files::hive_home;
+use hive_files::{hex, write_file};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -13,7 +14,6 @@ use super::error::ExamError;
 use crate::experts::ExpertError;
 use crate::experts::data::OpenExpert;
 use crate::gate::GateError;
-use crate::home::hive_home;
 
 /// Number of the format of both kinds of file, and of what answers depend on beside their key.
 const FORMAT: u32 = 1;

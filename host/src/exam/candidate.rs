@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use hive_engine::adapter::config::{AdapterConfig, Targets};
 use hive_engine::adapter::peft::{self, PeftConfig, TENSOR_FILE};
-use hive_engine::files::sha256_of_file;
 use hive_engine::train::checkpoint;
+use hive_files::sha256_of_file;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use hive_engine::EngineError;
+use hive_files::FileError;
 
 use super::check::Refused;
 use crate::datasets::HubError;
@@ -75,6 +76,12 @@ impl From<HubError> for ExamError {
 impl From<PluginError> for ExamError {
     fn from(error: PluginError) -> Self {
         ExpertError::from(error).into()
+    }
+}
+
+impl From<FileError> for ExamError {
+    fn from(error: FileError) -> Self {
+        EngineError::from(error).into()
     }
 }
 

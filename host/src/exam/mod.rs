@@ -26,7 +26,7 @@ mod workers;
 
 use std::sync::atomic::AtomicBool;
 
-use hive_engine::files::hex;
+use hive_files::hex;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use hive_engine::files::{hex, refuse_lfs_pointer};
+use hive_files::{hex, refuse_lfs_pointer};
 use hive_sdk::Record;
 use hive_sdk::manifest::{DatasetSpec, FieldSpec};
 use serde_json::{Map, Value, json};

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use hive_engine::model::config::ModelConfig;
 use hive_engine::model::source::BaseModel;
+use hive_files::hive_home;
 use hive_sdk::manifest::Recipe;
 use hive_sdk::{Record, Rendered};
 use serde_json::{Map, Value};
@@ -19,7 +20,6 @@ use crate::datasets::{DatasetError, MapOverrides, SplitSettings};
 use crate::gate::{
     ChatTokens, CountTokens, Counter, Data, Gate, GateError, GateReporter, Outcome, PreparedSet, Request, cache_folder,
 };
-use crate::home::hive_home;
 use crate::plugins::{LibraryPlace, LoadedExpert, load_isolated};
 
 /// Longest time for one record, after which its worker is ended.

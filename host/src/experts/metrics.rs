@@ -9,8 +9,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use hive_engine::EngineError;
-use hive_engine::files::write_file;
 use hive_engine::train::{EvalReport, Reporter, SkipReport, StepReport};
+use hive_files::write_file;
 use serde_json::{Map, Value, json};
 
 use super::ExpertError;

@@ -30,6 +30,7 @@ use std::path::PathBuf;
 
 use hive_engine::EngineError;
 use hive_engine::error::MismatchOf;
+use hive_files::FileError;
 
 use crate::gate::GateError;
 use crate::manifest::ManifestError;
@@ -207,6 +208,12 @@ impl From<GateError> for ExpertError {
     }
 }
 
+impl From<FileError> for ExpertError {
+    fn from(error: FileError) -> Self {
+        EngineError::from(error).into()
+    }
+}
+
 impl ExpertError {
     /// 1 when the input or the result is not acceptable, 2 when the tool failed or was misused.
     pub fn exit_code(&self) -> u8 {
@@ -290,28 +297,45 @@ impl ExpertError {
 /// Exit code of an engine error: what it read was not acceptable, or it failed.
 pub fn engine_exit_code(error: &EngineError) -> u8 {
     match error {
-        EngineError::Io { .. } | EngineError::DiskFull { .. } | EngineError::Candle { .. } => 2,
+        EngineError::File(error) => file_exit_code(error),
+        EngineError::Candle { .. } => 2,
         _ => 1,
+    }
+}
+
+/// Exit code of a file error: what was read is not acceptable, or reading or writing failed.
+pub fn file_exit_code(error: &FileError) -> u8 {
+    match error {
+        FileError::Io { .. } | FileError::DiskFull { .. } => 2,
+        FileError::Format { .. } | FileError::Damaged { .. } => 1,
+    }
+}
+
+/// What to try after a file error.
+pub fn file_hint(error: &FileError) -> Option<String> {
+    match error {
+        FileError::Io { action, .. } if ["map", "open", "read"].contains(action) => None,
+        FileError::DiskFull { .. } => Some(
+            "free some space, or write elsewhere with `--out FOLDER`; a run that had begun goes on with `--resume`"
+                .into(),
+        ),
+        FileError::Io { source, .. } => match source.kind() {
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                Some("write elsewhere with `--out FOLDER`".into())
+            }
+            _ => None,
+        },
+        FileError::Damaged { .. } => {
+            Some("get the file again; a base model of the catalogue is mended by `hive model pull ID`".into())
+        }
+        FileError::Format { .. } => None,
     }
 }
 
 /// What to try after an engine error.
 pub fn engine_hint(error: &EngineError) -> Option<String> {
     match error {
-        EngineError::Io { action, .. } if ["map", "open", "read"].contains(action) => None,
-        EngineError::DiskFull { .. } => Some(
-            "free some space, or write elsewhere with `--out FOLDER`; a run that had begun goes on with `--resume`"
-                .into(),
-        ),
-        EngineError::Io { source, .. } => match source.kind() {
-            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-                Some("write elsewhere with `--out FOLDER`".into())
-            }
-            _ => None,
-        },
-        EngineError::Damaged { .. } => {
-            Some("get the file again; a base model of the catalogue is mended by `hive model pull ID`".into())
-        }
+        EngineError::File(error) => file_hint(error),
         EngineError::WrongBase { trained_on, .. } => {
             Some(format!("`--base {trained_on}`, if that is still the model it was"))
         }

@@ -8,11 +8,11 @@ use std::time::Instant;
 use hive_engine::adapter::peft::BaseRef;
 use hive_engine::adapter::{AdapterScales, Module};
 use hive_engine::data::{Example, Records};
-use hive_engine::files::free_bytes;
 use hive_engine::model::pass::Pass;
 use hive_engine::train::checkpoint::{self, State};
 use hive_engine::train::trainer::evaluate;
 use hive_engine::train::{TrainConfig, Trainer};
+use hive_files::free_bytes;
 use hive_sdk::manifest::Recipe;
 use serde::Serialize;
 

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use hive_engine::files::hex;
+use hive_files::hex;
 use hive_sdk::{Message, Record};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use hive_engine::adapter::peft::{BaseRef, TENSOR_FILE};
-use hive_engine::files::{hex, sha256_of_file};
 use hive_engine::train::{Outcome, Ranked};
+use hive_files::{hex, sha256_of_file};
 use hive_sdk::manifest::Metric;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use hive_engine::adapter::peft::{self, TENSOR_FILE};
 use hive_engine::data::order::Order;
 use hive_engine::data::{Example, Records};
-use hive_engine::files::sha256_of_file;
 use hive_engine::train::checkpoint;
 use hive_engine::train::schedule::learning_rate;
 use hive_engine::train::trainer::{Step, Trainer};
+use hive_files::sha256_of_file;
 use serde::Serialize;
 use serde_json::{Value, json};
 

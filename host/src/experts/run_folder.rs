@@ -3,7 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use hive_engine::files::write_file;
+use hive_files::write_file;
 use hive_sdk::manifest::Recipe;
 use serde::Serialize;
 use serde_json::Value;

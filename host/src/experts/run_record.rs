@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hive_engine::adapter::peft::BaseRef;
-use hive_engine::files::hex;
+use hive_files::hex;
 use hive_sdk::manifest::Recipe;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};

@@ -5,10 +5,10 @@ use std::sync::atomic::AtomicBool;
 
 use hive_engine::adapter::Adapter;
 use hive_engine::data::Records;
-use hive_engine::files::hex;
 use hive_engine::model::decoder::Decoder;
 use hive_engine::model::source::BaseModel;
 use hive_engine::train::TrainConfig;
+use hive_files::hex;
 use hive_sdk::Record;
 use hive_sdk::manifest::Recipe;
 use sha2::{Digest, Sha256};

@@ -7,6 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use hive_files::hive_home;
 use hive_sdk::Record;
 use hive_sdk::manifest::DatasetSpec;
 use sha2::{Digest, Sha256};
@@ -16,7 +17,6 @@ use crate::datasets::{
     file_stamps, hub,
 };
 use crate::gate::{Data, GateError, Half, Incoming, PreparedSet, SourceRead, Stream};
-use crate::home::hive_home;
 use crate::models::{Network, PullReporter};
 use crate::plugins::LoadedExpert;
 

@@ -8,13 +8,13 @@ use std::time::SystemTime;
 
 use hive_engine::EngineError;
 use hive_engine::data::{Records, TokenFile, TokenWriter};
+use hive_files::{FileError, hive_home};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::ExpertError;
 use super::tokenise::{Lengths, Tokeniser};
 use crate::gate::{GateError, Half, PreparedSet};
-use crate::home::hive_home;
 use crate::plugins::LoadedExpert;
 
 /// Part of every key: counts up when the same input would give other tokens, or is checked otherwise.
@@ -68,7 +68,7 @@ pub fn tokens(
             return Ok(found);
         }
         let (mut writer, path, aside) = match TokenWriter::create(&path) {
-            Err(EngineError::Io { source, .. })
+            Err(EngineError::File(FileError::Io { source, .. }))
                 if matches!(source.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) =>
             {
                 // A home that cannot be written to: they are made for this run alone.

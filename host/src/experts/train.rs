@@ -6,11 +6,11 @@ use std::sync::atomic::AtomicBool;
 use hive_engine::EngineError;
 use hive_engine::adapter::peft;
 use hive_engine::data::Records;
-use hive_engine::files::{remove_leftovers, sha256_of_file, write_folder};
 use hive_engine::train::checkpoint::{self, State};
 use hive_engine::train::run::{End, Outcome, RunPlan, run};
 use hive_engine::train::trainer::Trainer;
 use hive_engine::train::{Grader, Reporter};
+use hive_files::{remove_leftovers, sha256_of_file, write_folder};
 use tracing::info_span;
 
 use super::ExpertError;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hive_engine::EngineError;
+use hive_files::FileError;
 
 use crate::datasets::{DatasetError, Rejects};
 use crate::models::ModelError;
@@ -40,7 +40,7 @@ pub enum GateError {
     Model(#[from] ModelError),
     /// A file that hive keeps or makes cannot be written or read.
     #[error(transparent)]
-    Engine(#[from] EngineError),
+    File(#[from] FileError),
     /// A file or folder of the cache or the result fails.
     #[error("Failed to {action} `{}`", path.display())]
     Io {

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hive_engine::files::write_file;
+use hive_files::write_file;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 

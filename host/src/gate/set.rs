@@ -7,8 +7,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hive_engine::EngineError;
-use hive_engine::files::{sha256_of_file, write_file, write_folder};
+use hive_files::{sha256_of_file, write_file, write_folder};
 use hive_sdk::{Record, Role};
 use serde_json::json;
 use tempfile::TempDir;
@@ -207,25 +206,32 @@ pub fn write(
     fill: impl FnOnce(&mut SetWriter<'_>) -> Result<Option<Report>, GateError>,
 ) -> Result<Option<PreparedSet>, GateError> {
     check_place(path)?;
-    let mut result = None;
+    let mut report = None;
     let written = write_folder(path, |folder| {
-        let done = SetWriter::create(folder).and_then(|mut writer| {
-            let report = fill(&mut writer)?;
-            report.as_ref().map_or(Ok(()), |report| writer.finish(report))?;
-            Ok(report)
-        });
-        let fine = matches!(done, Ok(Some(_)));
-        result = Some(done);
-        // What came of it is in `result`.
-        if fine { Ok(()) } else { Err(EngineError::format(folder, "not finished")) }
+        let mut writer = SetWriter::create(folder)?;
+        let filled = fill(&mut writer)?.ok_or(Unfinished::Stopped)?;
+        writer.finish(&filled)?;
+        report = Some(filled);
+        Ok(())
     });
-    match result {
-        Some(Ok(Some(report))) => {
-            Ok(written.map(|()| Some(PreparedSet { path: path.to_owned(), report, _aside: None }))?)
-        }
-        Some(Ok(None)) => Ok(None),
-        Some(Err(error)) => Err(error),
-        None => Err(written.map_or_else(GateError::from, |()| GateError::format(path, "nothing was written"))),
+    match written {
+        Ok(()) => Ok(report.map(|report| PreparedSet { path: path.to_owned(), report, _aside: None })),
+        Err(Unfinished::Stopped) => Ok(None),
+        Err(Unfinished::Failed(error)) => Err(error),
+    }
+}
+
+/// Why a set was not written.
+enum Unfinished {
+    /// There is no report: preparing was stopped.
+    Stopped,
+    /// It failed.
+    Failed(GateError),
+}
+
+impl<E: Into<GateError>> From<E> for Unfinished {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
     }
 }
 

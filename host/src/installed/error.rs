@@ -86,8 +86,8 @@ impl From<PackageError> for InstallError {
     }
 }
 
-impl From<hive_engine::EngineError> for InstallError {
-    fn from(error: hive_engine::EngineError) -> Self {
+impl From<hive_files::FileError> for InstallError {
+    fn from(error: hive_files::FileError) -> Self {
         PackageError::from(error).into()
     }
 }

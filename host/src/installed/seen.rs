@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hive_engine::files::write_file;
+use hive_files::write_file;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 

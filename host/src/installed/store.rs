@@ -6,14 +6,14 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use hive_engine::files::{ASIDE, remove_folder, remove_leftovers, write_file, write_folder};
+use hive_files::hive_home;
+use hive_files::{PARTIAL_PREFIX, remove_folder, remove_leftovers, write_file, write_folder};
 use semver::Version;
 
 use super::error::{InstallError, Result};
 use super::places::{CURRENT, RELEASES, current_release, release_folders, release_name};
 use super::record::{BESIDE, FILE, InstallRecord};
 use super::seen::Seen;
-use crate::home::hive_home;
 use crate::packages::layout::{is_library, is_plain};
 use crate::packages::{Description, Package, PackageError};
 use crate::plugins::LibraryRecord;
@@ -230,16 +230,7 @@ impl Store {
             remove_leftovers(releases)?;
         }
         let plugin = installing.record.plugin.then(|| package.own_library()).flatten();
-        let mut fault = None;
-        write_folder(&dir, |aside| {
-            let filled = fill(aside, package, plugin.as_deref(), &installing.record);
-            filled.map_err(|error| {
-                let message = hive_engine::EngineError::unsupported(error.to_string());
-                fault = Some(error);
-                message
-            })
-        })
-        .map_err(|e| fault.take().unwrap_or_else(|| e.into()))?;
+        write_folder(&dir, |aside| fill(aside, package, plugin.as_deref(), &installing.record))?;
         let description = package.description.clone();
         if let Ok(version) = Version::parse(&description.version) {
             Seen::open(&self.root)?.add(&description.name, &description.base.id, &version)?;
@@ -352,7 +343,7 @@ fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(e) => return Err(InstallError::io("read", folder, e)),
     };
-    let named = |path: &PathBuf| path.file_name().is_some_and(|n| !n.to_string_lossy().starts_with(ASIDE));
+    let named = |path: &PathBuf| path.file_name().is_some_and(|n| !n.to_string_lossy().starts_with(PARTIAL_PREFIX));
     Ok(entries.flatten().map(|e| e.path()).filter(|p| p.is_dir() && named(p)).collect())
 }
 

@@ -41,7 +41,7 @@ impl ModelStore {
         if !self.is_for_experts(id) || !folder.is_dir() {
             return Ok(false);
         }
-        hive_engine::files::remove_folder(&folder)
+        hive_files::remove_folder(&folder)
             .map_err(|e| super::ModelError::io("remove", &folder, std::io::Error::other(e.to_string())))?;
         self.keep(id);
         Ok(true)

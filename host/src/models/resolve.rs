@@ -3,11 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
+use hive_files::hive_home;
+
 use super::catalogue::{Catalogue, Model};
 use super::error::{ModelError, Result};
 use super::files;
 use super::pull::{self, Network, PullReporter};
-use crate::home::hive_home;
 
 /// A base model on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
-use hive_engine::files::{ASIDE, hex};
+use hive_files::{PARTIAL_PREFIX, hex};
 use sha2::{Digest, Sha256};
 use tar::{Archive, Builder, EntryType, Header};
 
@@ -48,7 +48,7 @@ pub fn write(path: &Path, files: &Sources) -> Result<()> {
     let fault = |e| PackageError::io("write", path, e);
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(|e| PackageError::io("create", folder, e))?;
-    let aside = tempfile::Builder::new().prefix(ASIDE).tempfile_in(folder).map_err(fault)?;
+    let aside = tempfile::Builder::new().prefix(PARTIAL_PREFIX).tempfile_in(folder).map_err(fault)?;
     // No name and no time in gzip's header: `GzEncoder` writes neither.
     let packed = GzEncoder::new(BufWriter::new(aside), Compression::new(LEVEL));
     let mut tar = Builder::new(packed);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use hive_engine::adapter::Adapter;
 use hive_engine::adapter::peft::{self, BaseRef};
-use hive_engine::files::{ASIDE, hex, sha256_of_file};
+use hive_files::{PARTIAL_PREFIX, hex, sha256_of_file};
 use hive_sdk::Record;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -283,7 +283,7 @@ impl Assembled {
     ) -> std::result::Result<PathBuf, E> {
         let path = self.path(folder);
         // Aside first, and read as everybody will: what nobody could open is not made.
-        let aside = folder.join(format!("{ASIDE}{}", self.description.file_name()));
+        let aside = folder.join(format!("{PARTIAL_PREFIX}{}", self.description.file_name()));
         let made = archive::write(&aside, &self.files).map_err(E::from).and_then(|()| {
             prove(&Package::open(&aside, folder)?)?;
             fs::rename(&aside, &path).map_err(|e| PackageError::io("rename", &aside, e).into())

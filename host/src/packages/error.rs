@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use hive_engine::EngineError;
+use hive_files::FileError;
 
 use crate::experts::ExpertError;
 use crate::models::ModelError;
@@ -96,6 +97,9 @@ pub enum PackageError {
     /// The engine.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 fn count(n: usize) -> String {
@@ -128,6 +132,7 @@ impl PackageError {
             Self::Plugin(e) => e.exit_code(),
             Self::Expert(e) => e.exit_code(),
             Self::Engine(e) => crate::experts::engine_exit_code(e),
+            Self::File(e) => crate::experts::file_exit_code(e),
         }
     }
 
@@ -166,6 +171,7 @@ impl PackageError {
             Self::Plugin(e) => e.hint(),
             Self::Expert(e) => e.hint(),
             Self::Engine(e) => crate::experts::engine_hint(e),
+            Self::File(e) => crate::experts::file_hint(e),
             Self::Io { .. } => None,
         }
     }

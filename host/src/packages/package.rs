@@ -8,8 +8,9 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use hive_engine::adapter::peft::{self, PeftConfig};
-use hive_engine::files::{hex, sha256_of_file};
 use hive_engine::model::source::TensorSource;
+use hive_files::Staging;
+use hive_files::{hex, sha256_of_file};
 use hive_sdk::Manifest;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -29,7 +30,6 @@ use crate::experts::setup::text_digests;
 use crate::experts::tokenise::Tokeniser;
 use crate::manifest;
 use crate::plugins::LoadedExpert;
-use crate::staging::Staging;
 use crate::trust::{Ring, Signer, TrustError};
 
 /// Longest header of the adapter's tensors, in bytes. Thousands of tensors need a tenth of it.

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use hive_files::hive_home;
+
 use super::PluginError;
 use super::build::Builder;
 use super::checkout::Checkout;
-use crate::home::hive_home;
 use crate::installed::{current_release, has_releases};
 use crate::packages::layout::{DESCRIPTION, own_library};
 

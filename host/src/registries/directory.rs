@@ -10,7 +10,7 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use hive_engine::files::{ASIDE, remove_leftovers, sha256_of, sha256_of_file, write_file};
+use hive_files::{PARTIAL_PREFIX, remove_leftovers, sha256_of, sha256_of_file, write_file};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
@@ -192,7 +192,7 @@ impl Registry for Directory {
 fn copy_whole(from: &Path, to: &Path) -> Result<()> {
     let fault = |e| RegistryError::io("write", to, e);
     let folder = to.parent().unwrap_or(Path::new("."));
-    let aside = tempfile::Builder::new().prefix(ASIDE).tempfile_in(folder).map_err(fault)?;
+    let aside = tempfile::Builder::new().prefix(PARTIAL_PREFIX).tempfile_in(folder).map_err(fault)?;
     // `fs::copy` takes the file's permissions along, which are for reading by all.
     fs::copy(from, aside.path()).map_err(fault)?;
     aside.as_file().sync_all().map_err(fault)?;

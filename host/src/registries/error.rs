@@ -124,8 +124,8 @@ impl From<PackageError> for RegistryError {
     }
 }
 
-impl From<hive_engine::EngineError> for RegistryError {
-    fn from(error: hive_engine::EngineError) -> Self {
+impl From<hive_files::FileError> for RegistryError {
+    fn from(error: hive_files::FileError) -> Self {
         PackageError::from(error).into()
     }
 }

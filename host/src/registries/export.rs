@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use hive_engine::files::{write_file, write_folder};
+use hive_files::{write_file, write_folder};
 
 use super::error::{RegistryError, Result};
 use crate::packages::Package;
@@ -38,23 +38,15 @@ pub fn export(package: &Package, folder: &Path, force: bool) -> Result<()> {
             return Err(RegistryError::io("export to", folder, source));
         }
     }
-    let mut fault = None;
-    let written = write_folder(folder, |aside| {
+    write_folder(folder, |aside| {
         for name in package.files.keys() {
             let (from, to) = (package.dir().join(name), aside.join(name));
             // A library that was left out when the package was installed is not there to be exported.
             if is_library(name) && !from.exists() {
                 continue;
             }
-            if let Err(error) = std::fs::copy(&from, &to) {
-                fault = Some(RegistryError::io("write", &to, error));
-                return Err(hive_engine::EngineError::unsupported("the export failed"));
-            }
+            std::fs::copy(&from, &to).map_err(|error| RegistryError::io("write", &to, error))?;
         }
-        write_file(&aside.join(ATTRIBUTES_FILE), ATTRIBUTES.as_bytes())
-    });
-    match fault {
-        Some(fault) => Err(fault),
-        None => Ok(written?),
-    }
+        Ok(write_file(&aside.join(ATTRIBUTES_FILE), ATTRIBUTES.as_bytes())?)
+    })
 }

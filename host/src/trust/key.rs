@@ -7,7 +7,7 @@ use std::str::FromStr;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
-use hive_engine::files::hex;
+use hive_files::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

@@ -5,11 +5,11 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use hive_files::hive_home;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Result, TrustError};
 use super::key::{PublicKey, SecretKey};
-use crate::home::hive_home;
 
 /// Number of the format of both kinds of file.
 const FORMAT: u32 = 1;
@@ -264,7 +264,7 @@ fn write_private(path: &Path, value: &impl Serialize) -> Result<()> {
     fs::create_dir_all(folder).map_err(|e| TrustError::io("create", folder, e))?;
     let text = serde_json::to_string_pretty(value).map_err(|e| fault(e.into()))?;
     // Temporary files have mode 600 from their first moment, and keep it.
-    let mut file = tempfile::Builder::new().prefix(hive_engine::files::ASIDE).tempfile_in(folder).map_err(fault)?;
+    let mut file = tempfile::Builder::new().prefix(hive_files::PARTIAL_PREFIX).tempfile_in(folder).map_err(fault)?;
     file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n")).map_err(fault)?;
     file.as_file().sync_all().map_err(fault)?;
     file.persist(path).map_err(|e| fault(e.error))?;

@@ -12,6 +12,7 @@ mod keys;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use hive_files::{refuse_lfs_pointer, write_file};
 use safetensors::serialize;
 use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
@@ -24,7 +25,6 @@ pub use self::keys::tensor_name;
 use crate::adapter::config::{AdapterConfig, DropoutSemantics, Method, Module, Targets};
 use crate::adapter::params::{Adapter, Part};
 use crate::error::{EngineError, MismatchOf, Result};
-use crate::files::{refuse_lfs_pointer, write_file};
 use crate::model::config::ModelConfig;
 use crate::model::source::TensorSource;
 use crate::model::source::safetensors::SafetensorsSource;
@@ -372,7 +372,7 @@ pub fn save(dir: &Path, adapter: &Adapter, base: &BaseRef) -> Result<()> {
         .collect();
     write_file(&dir.join(TENSOR_FILE), &tensor_bytes(&dir.join(TENSOR_FILE), &tensors)?)?;
     write_file(&dir.join(CONFIG_FILE), pretty(&text).as_bytes())?;
-    write_file(&dir.join(BASE_FILE), pretty(&json!(base)).as_bytes())
+    Ok(write_file(&dir.join(BASE_FILE), pretty(&json!(base)).as_bytes())?)
 }
 
 /// Serialises f32 tensors (name, shape, little-endian bytes) with PEFT's metadata.

@@ -12,12 +12,12 @@ use std::io::{BufWriter, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use hive_files::{PARTIAL_PREFIX, hex};
 use safetensors::tensor::{Dtype, SafeTensors, View};
 use sha2::{Digest, Sha256};
 
 use crate::data::{Example, Records};
 use crate::error::{EngineError, Result};
-use crate::files::{ASIDE, hex};
 use crate::model::source::mapped::MappedFile;
 
 const FORMAT: &str = "hive-tokens-1";
@@ -96,7 +96,7 @@ impl TokenWriter {
 fn aside(path: &Path) -> Result<tempfile::NamedTempFile> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(|e| EngineError::io("create", folder, e))?;
-    tempfile::Builder::new().prefix(ASIDE).tempfile_in(folder).map_err(|e| EngineError::io("write", path, e))
+    tempfile::Builder::new().prefix(PARTIAL_PREFIX).tempfile_in(folder).map_err(|e| EngineError::io("write", path, e))
 }
 
 struct Part<'a> {

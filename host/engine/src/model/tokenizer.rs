@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use candle_core::quantized::gguf_file::Value;
+use hive_files::{hex, refuse_lfs_pointer};
 use sha2::{Digest, Sha256};
 use tokenizers::models::bpe::{BPE, Vocab};
 use tokenizers::normalizers::unicode::NFC;
@@ -23,7 +24,6 @@ use tokenizers::{
 use self::controls::Controls;
 use super::source::gguf_config::{Metadata, whole};
 use crate::error::{EngineError, Result};
-use crate::files::{hex, refuse_lfs_pointer};
 
 /// How Qwen2 and Qwen3 cut a text before merging: contractions, words with one leading sign, single
 /// digits, signs, line ends, spaces. From Qwen's `tokenizer.json`.
@@ -57,7 +57,7 @@ impl Tokenizer {
     /// Reads a `tokenizer.json`.
     ///
     /// # Errors
-    /// [`EngineError::Io`] when the file cannot be read, [`EngineError::Format`] when it is not a
+    /// [`FileError::Io`](hive_files::FileError::Io) when the file cannot be read, [`FileError::Format`](hive_files::FileError::Format) when it is not a
     /// tokenizer.
     pub fn from_file(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|e| EngineError::io("read", path, e))?;
@@ -88,7 +88,7 @@ impl Tokenizer {
     /// Rebuilds the byte-level BPE tokenizer that a GGUF file describes (`tokenizer.ggml.*`).
     ///
     /// # Errors
-    /// [`EngineError::Format`] when a key is missing or wrong, or names a kind of tokenizer that is
+    /// [`FileError::Format`](hive_files::FileError::Format) when a key is missing or wrong, or names a kind of tokenizer that is
     /// not supported.
     pub(crate) fn from_gguf(metadata: &Metadata<'_>) -> Result<Self> {
         let path = metadata.path();

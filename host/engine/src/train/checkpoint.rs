@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use hive_files::{FileError, remove_folder, write_file, write_folder};
 use serde::{Deserialize, Serialize};
 
 use crate::adapter::Adapter;
 use crate::adapter::peft::{self, BaseRef, tensor_bytes};
 use crate::error::{EngineError, Result};
-use crate::files::{remove_folder, write_file, write_folder};
 use crate::model::source::TensorSource;
 use crate::model::source::safetensors::SafetensorsSource;
 use crate::train::best::Best;
@@ -100,12 +100,13 @@ pub fn save(dir: &Path, trainer: &Trainer, base: &BaseRef, state: &State) -> Res
         write_file(&file, &tensor_bytes(&file, &[moment("first", first), moment("second", second)])?)?;
         let file = folder.join(STATE_FILE);
         let text = serde_json::to_vec_pretty(state).map_err(|e| EngineError::format(&file, e.to_string()))?;
-        write_file(&file, &text)
+        Ok(write_file(&file, &text)?)
     });
     written.map_err(|error| match error {
         // Of the whole checkpoint, under the name that it would have had.
-        EngineError::DiskFull { free, source, .. } => {
-            EngineError::DiskFull { path: path.clone(), needed: size(trainer.adapter.params.len()), free, source }
+        EngineError::File(FileError::DiskFull { free, source, .. }) => {
+            let needed = size(trainer.adapter.params.len());
+            FileError::DiskFull { path: path.clone(), needed, free, source }.into()
         }
         other => other,
     })?;

@@ -8,8 +8,8 @@ use hive_engine::adapter::AdapterScales;
 use hive_engine::adapter::merge::merged;
 use hive_engine::adapter::peft;
 use hive_engine::data::{Batch, Example};
-use hive_engine::files::write_file;
 use hive_engine::model::pass::{Model, Pass};
+use hive_files::write_file;
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::super::error::Failure;

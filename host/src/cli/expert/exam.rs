@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use clap::Args;
-use hive_engine::files::write_file;
+use hive_files::write_file;
 
 use super::super::columns::columns;
 use super::super::error::Failure;

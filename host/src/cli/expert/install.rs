@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
+use hive_files::Staging;
 use serde_json::json;
 
 use super::super::error::Failure;
@@ -13,7 +14,6 @@ use crate::experts::base::Base;
 use crate::installed::{Expected, ProofRecord, Release, Request, Store, admissible, install};
 use crate::packages::{Legacy, Package, PackageError, Proof};
 use crate::registries::{Reference, forget, open};
-use crate::staging::Staging;
 use crate::trust::{RequireSigned, Ring, Signer};
 
 /// Install an expert from a package, after proving it

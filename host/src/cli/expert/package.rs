@@ -132,7 +132,7 @@ impl Package {
     }
 
     fn show(&self, assembled: &Assembled, path: &Path) -> anyhow::Result<()> {
-        let sha256 = hive_engine::files::sha256_of_file(path)?;
+        let sha256 = hive_files::sha256_of_file(path)?;
         let description = &assembled.description;
         if self.json {
             return result(&format!(

@@ -8,8 +8,8 @@ use std::time::Instant;
 use clap::Args;
 use hive_engine::adapter::AdapterScales;
 use hive_engine::adapter::peft;
-use hive_engine::files::refuse_lfs_pointer;
 use hive_engine::model::pass::Model;
+use hive_files::refuse_lfs_pointer;
 use hive_sdk::{Inspection, Record};
 
 use super::super::error::Failure;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use hive_engine::files::write_file;
 use hive_engine::train::run::End;
+use hive_files::write_file;
 use hive_sdk::Record;
 use serde_json::json;
 

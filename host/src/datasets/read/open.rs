@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
-use hive_engine::files::refuse_lfs_pointer;
+use hive_files::refuse_lfs_pointer;
 use lzma_rust2::XzReader;
 
 use super::Rows;

@@ -6,8 +6,8 @@ mod chart;
 use std::collections::BTreeSet;
 
 use hive_engine::data::Records;
-use hive_engine::files::write_file;
 use hive_engine::train::checkpoint;
+use hive_files::write_file;
 use minijinja::Environment;
 use minijinja::value::Serde;
 use serde_json::{Value, json};

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use hive_engine::files::hex;
+use hive_files::hex;
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -513,7 +513,7 @@ impl BlobSource for &[u8] {
 }
 
 fn write_session(path: &Path, location: &str) -> Result<()> {
-    Ok(hive_engine::files::write_file(path, location.as_bytes())?)
+    Ok(hive_files::write_file(path, location.as_bytes())?)
 }
 
 /// Bytes that a registry has, of its `range: 0-N`.

@@ -13,7 +13,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hive_engine::files::hex;
+use hive_files::hex;
+use hive_files::hive_home;
 use sha2::{Digest, Sha256};
 use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
 
@@ -22,7 +23,6 @@ use self::manifest::{Descriptor, Manifest};
 use super::error::{RegistryError, Result};
 use super::reference::is_repository;
 use super::{Listed, Published, Registry, Which, choose};
-use crate::home::hive_home;
 use crate::models::catalogue::ModelFile;
 use crate::models::{self, AgentOptions, Downloader, Lock, Network, PullReporter, Request, SourceError};
 use crate::packages::Package;

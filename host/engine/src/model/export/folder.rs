@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use hive_files::{write_file, write_folder};
 use serde_json::{Value, json};
 
 use super::hf_config::{config_json, generation_json, with_dtype};
@@ -11,7 +12,6 @@ use super::rows::{RowWriter, Tensor};
 use super::special_tokens::SpecialTokens;
 use super::{Export, Origin, Progress, Written, check_space, safetensors_file};
 use crate::error::{EngineError, Result};
-use crate::files::{write_file, write_folder};
 use crate::model::decoder::checked_tensors;
 use crate::model::source::folder::read_json;
 use crate::model::source::{BaseModel, gguf};

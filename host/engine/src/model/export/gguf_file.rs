@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use candle_core::quantized::gguf_file::Value;
+use hive_files::write_file_with;
 
 use super::rows::{RowWriter, Tensor};
 use crate::error::{EngineError, Result};
-use crate::files::write_file_with;
 use crate::model::source::floats::FloatKind;
 
 /// Tensors begin at multiples of this, which is what readers take when a file names no other.

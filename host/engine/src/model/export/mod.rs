@@ -22,8 +22,9 @@ use std::path::{Path, PathBuf};
 pub use folder::{is_written, to_folder};
 pub use gguf::to_gguf;
 
-use crate::error::{EngineError, Result};
-use crate::files::free_bytes;
+use hive_files::{FileError, free_bytes};
+
+use crate::error::Result;
 use crate::model::source::floats::FloatKind;
 use crate::model::source::{BaseModel, TensorSource};
 
@@ -98,7 +99,7 @@ fn check_space(path: &Path, needed: u64) -> Result<()> {
     match free_bytes(path) {
         Some(free) if free < needed => {
             let source = std::io::Error::from(ErrorKind::StorageFull);
-            Err(EngineError::DiskFull { path: path.to_owned(), needed, free: Some(free), source })
+            Err(FileError::DiskFull { path: path.to_owned(), needed, free: Some(free), source }.into())
         }
         _ => Ok(()),
     }

@@ -4,11 +4,11 @@
 
 use std::path::Path;
 
+use hive_files::write_file_with;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
 use super::rows::{RowWriter, Tensor};
 use crate::error::{EngineError, Result};
-use crate::files::write_file_with;
 use crate::model::source::floats::FloatKind;
 
 /// A header's length is a multiple of this, so that the tensors begin at one.

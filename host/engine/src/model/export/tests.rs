@@ -12,6 +12,7 @@ use super::hf_config::{config_json, generation_json, with_dtype};
 use super::rows::{RowWriter, Tensor};
 use super::special_tokens::SpecialTokens;
 use super::*;
+use crate::error::EngineError;
 use crate::model::config::{Architecture, ModelConfig, RopeScaling};
 use crate::model::shapes::{qwen3_0_6b, smollm2_135m};
 use crate::model::source::gguf::original_row;
@@ -233,6 +234,6 @@ fn what_the_disk_has_no_room_for_is_not_begun() {
     check_space(folder.path(), 1).unwrap();
     if cfg!(unix) {
         let full = check_space(&folder.path().join("m.gguf"), u64::MAX).unwrap_err();
-        assert!(matches!(full, EngineError::DiskFull { needed: u64::MAX, .. }), "{full}");
+        assert!(matches!(full, EngineError::File(FileError::DiskFull { needed: u64::MAX, .. })), "{full}");
     }
 }

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use hive_files::refuse_lfs_pointer;
 use serde_json::Value;
 
 use super::safetensors::SafetensorsSource;
 use super::{BaseModel, display_name, hf_config};
 use crate::error::{EngineError, Result};
-use crate::files::refuse_lfs_pointer;
 use crate::model::chat_template::ChatTemplate;
 use crate::model::tokenizer::Tokenizer;
 

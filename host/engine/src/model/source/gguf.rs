@@ -51,7 +51,7 @@ pub struct GgufSource {
 /// Opens a GGUF file as a base model, tokenizer and chat template included.
 ///
 /// # Errors
-/// [`EngineError::Format`] when the file is truncated, damaged or holds tensors that the engine does
+/// [`FileError::Format`](hive_files::FileError::Format) when the file is truncated, damaged or holds tensors that the engine does
 /// not know; [`EngineError::Unsupported`] when its architecture or tokenizer is not supported.
 pub fn open(path: &Path) -> Result<BaseModel> {
     let file = MappedFile::open(path)?;

@@ -104,7 +104,7 @@ pub(super) struct TensorFacts<'a> {
 /// The shape that the metadata describes.
 ///
 /// # Errors
-/// [`EngineError::Format`] for a missing or wrong key, [`EngineError::Unsupported`] for what the
+/// [`FileError::Format`](hive_files::FileError::Format) for a missing or wrong key, [`EngineError::Unsupported`] for what the
 /// engine does not compute.
 pub(super) fn model_config(metadata: &Metadata<'_>, tensors: &TensorFacts<'_>) -> Result<ModelConfig> {
     let path = metadata.path;

@@ -17,7 +17,7 @@ const QWEN3_HEAD_DIM: usize = 128;
 /// The shape that `config` (read from `path`) describes.
 ///
 /// # Errors
-/// [`EngineError::Format`] for a missing or wrong key, [`EngineError::Unsupported`] for what the
+/// [`FileError::Format`](hive_files::FileError::Format) for a missing or wrong key, [`EngineError::Unsupported`] for what the
 /// engine does not compute.
 pub(crate) fn model_config(path: &Path, config: &Value, generation: Option<(&Path, &Value)>) -> Result<ModelConfig> {
     let keys = Keys { path, object: config };

@@ -4,8 +4,9 @@ use std::fs::File;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
+use hive_files::refuse_lfs_pointer;
+
 use crate::error::{EngineError, Result};
-use crate::files::refuse_lfs_pointer;
 
 /// A file's bytes, read from disk when touched.
 #[derive(Debug)]
@@ -18,8 +19,8 @@ impl MappedFile {
     /// Maps the whole of `path`.
     ///
     /// # Errors
-    /// [`EngineError::Io`] when the file cannot be opened, [`EngineError::Damaged`] when it is empty,
-    /// [`EngineError::Format`] when it is a Git LFS pointer.
+    /// [`FileError::Io`](hive_files::FileError::Io) when the file cannot be opened, [`FileError::Damaged`](hive_files::FileError::Damaged) when it is empty,
+    /// [`FileError::Format`](hive_files::FileError::Format) when it is a Git LFS pointer.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(|e| EngineError::io("open", path, e))?;
         let length = file.metadata().map_err(|e| EngineError::io("read", path, e))?.len();

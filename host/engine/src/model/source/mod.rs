@@ -14,6 +14,7 @@ pub mod safetensors;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use hive_files::{hex, sha256_of_file};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -22,7 +23,6 @@ use super::chat_template::ChatTemplate;
 use super::config::ModelConfig;
 use super::tokenizer::Tokenizer;
 use crate::error::{EngineError, Result};
-use crate::files::{hex, sha256_of_file};
 use crate::ops::quantised::Quantised;
 
 /// Named tensors, read one at a time.
@@ -111,7 +111,8 @@ impl BaseModel {
         if let Some(digest) = self.digest.get() {
             return Ok(digest);
         }
-        let each: Vec<String> = self.weight_files.par_iter().map(|path| sha256_of_file(path)).collect::<Result<_>>()?;
+        let each: Vec<String> =
+            self.weight_files.par_iter().map(|path| sha256_of_file(path)).collect::<Result<_, _>>()?;
         let digest = match each.as_slice() {
             [one] => one.clone(),
             many => hex(&Sha256::digest(many.iter().map(|d| format!("{d}\n")).collect::<String>())),

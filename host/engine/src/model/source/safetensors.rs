@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use hive_files::refuse_lfs_pointer;
 use safetensors::tensor::{Dtype, SafeTensors};
 
 use super::TensorSource;
 use super::floats::FloatKind;
 use super::mapped::MappedFile;
 use crate::error::{EngineError, Result};
-use crate::files::refuse_lfs_pointer;
 
 struct Entry {
     file: usize,
@@ -33,7 +33,7 @@ impl SafetensorsSource {
     /// Opens one file.
     ///
     /// # Errors
-    /// [`EngineError::Io`] when it cannot be read, [`EngineError::Format`] when the header is
+    /// [`FileError::Io`](hive_files::FileError::Io) when it cannot be read, [`FileError::Format`](hive_files::FileError::Format) when the header is
     /// damaged or the file is shorter or longer than the header says.
     pub fn open(path: &Path) -> Result<Self> {
         let mut source = Self { files: Vec::new(), entries: BTreeMap::new() };

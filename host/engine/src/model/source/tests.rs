@@ -111,8 +111,8 @@ fn shards() {
     assert_eq!(model.tensors.names(), ["a", "b"]);
     assert_eq!(model.tensors.read("b").expect("reads"), [3.0]);
     assert_eq!(model.weight_files, [first.clone(), second.clone()]);
-    let each = [first.as_path(), second.as_path()].map(|p| crate::files::sha256_of_file(p).expect("hashed"));
-    let expected = crate::files::hex(&Sha256::digest(format!("{}\n{}\n", each[0], each[1])));
+    let each = [first.as_path(), second.as_path()].map(|p| hive_files::sha256_of_file(p).expect("hashed"));
+    let expected = hive_files::hex(&Sha256::digest(format!("{}\n{}\n", each[0], each[1])));
     assert_eq!(model.digest().expect("hashed"), expected);
 
     fs::write(&index, map("model-00001-of-00002.safetensors").to_string()).expect("written");
@@ -294,7 +294,7 @@ fn gguf_configuration() {
     assert!(config.tie_word_embeddings && config.qkv_bias && !config.mlp_bias && !config.attention_output_bias);
     assert_eq!(config.eos_token_ids, [2]);
     assert_eq!(model.name, "tiny");
-    assert_eq!(model.digest().expect("hashed"), crate::files::sha256_of_file(&path).expect("hashed"));
+    assert_eq!(model.digest().expect("hashed"), hive_files::sha256_of_file(&path).expect("hashed"));
 
     // With an output projection of its own, nothing is tied.
     write_gguf(&path, "llama", GgmlDType::F32, &[("output.weight", vec![0.0; HIDDEN])]);

@@ -1,19 +1,16 @@
-//! Files and folders that appear whole or not at all: written aside, synced, then renamed. What
-//! goes into them is decided elsewhere. And what a file holds, as a digest.
+//! Atomic writes: to a temporary name in the same folder, synced, then renamed.
 //!
-//! Whatever lies under a name that begins with [`ASIDE`] belongs to a writer that is at work or
+//! Whatever has a name that begins with [`PARTIAL_PREFIX`] belongs to a writer that is still at work or
 //! was killed; nothing reads it.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, ErrorKind, Read, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
+use crate::error::{FileError, Result};
 
-use crate::error::{EngineError, Result};
-
-/// How the names of unfinished files and folders begin.
-pub const ASIDE: &str = ".partial-";
+/// Prefix of the names of unfinished files and folders.
+pub const PARTIAL_PREFIX: &str = ".partial-";
 
 /// Writes `bytes` to `path` by way of a temporary file in the same folder.
 ///
@@ -22,9 +19,7 @@ pub const ASIDE: &str = ".partial-";
 /// what stood there still stands.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     let length = bytes.len() as u64;
-    write_file_with(path, length, |file| {
-        file.write_all(bytes).map_err(|e| EngineError::io_of("write", path, e, length))
-    })
+    write_file_with(path, length, |file| file.write_all(bytes).map_err(|e| FileError::io_of("write", path, e, length)))
 }
 
 /// Writes a file of `length` bytes as [`write_file`] does, with what `fill` writes into it: for
@@ -32,10 +27,14 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
 ///
 /// # Errors
 /// As [`write_file`], and what `fill` says.
-pub fn write_file_with(path: &Path, length: u64, fill: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-    let fault = |e: std::io::Error| EngineError::io_of("write", path, e, length);
+pub fn write_file_with<E: From<FileError>>(
+    path: &Path,
+    length: u64,
+    fill: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<(), E> {
+    let fault = |e: std::io::Error| FileError::io_of("write", path, e, length);
     let folder = parent(path);
-    let file = tempfile::Builder::new().prefix(ASIDE).tempfile_in(folder).map_err(fault)?;
+    let file = tempfile::Builder::new().prefix(PARTIAL_PREFIX).tempfile_in(folder).map_err(fault)?;
     let mut buffered = BufWriter::with_capacity(1 << 16, file.as_file());
     fill(&mut buffered)?;
     buffered.flush().and_then(|()| file.as_file().sync_all()).map_err(fault)?;
@@ -55,18 +54,20 @@ pub fn write_file_with(path: &Path, length: u64, fill: impl FnOnce(&mut dyn Writ
 ///
 /// # Errors
 /// What `fill` says, or when the folder cannot be made; an older `path` then still stands.
-pub fn write_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+pub fn write_folder<E: From<FileError>>(path: &Path, fill: impl FnOnce(&Path) -> Result<(), E>) -> Result<(), E> {
     let parent = parent(path);
-    fs::create_dir_all(parent).map_err(|e| EngineError::io("create", parent, e))?;
-    let aside =
-        tempfile::Builder::new().prefix(ASIDE).tempdir_in(parent).map_err(|e| EngineError::io("create", path, e))?;
+    fs::create_dir_all(parent).map_err(|e| FileError::io("create", parent, e))?;
+    let aside = tempfile::Builder::new()
+        .prefix(PARTIAL_PREFIX)
+        .tempdir_in(parent)
+        .map_err(|e| FileError::io("create", path, e))?;
     fill(aside.path())?;
     // Temporary folders are private; results are for whoever may read the run.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(aside.path(), fs::Permissions::from_mode(0o755))
-            .map_err(|e| EngineError::io("write", path, e))?;
+            .map_err(|e| FileError::io("write", path, e))?;
     }
     sync(aside.path())?;
     if path.exists() {
@@ -74,11 +75,11 @@ pub fn write_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Resu
         // goes with it.
         exchange(aside.path(), path)?;
     } else {
-        fs::rename(aside.path(), path).map_err(|e| EngineError::io("rename", path, e))?;
+        fs::rename(aside.path(), path).map_err(|e| FileError::io("rename", path, e))?;
         // It has another name now: there is nothing left to clean up under the old one.
         drop(aside.keep());
     }
-    sync(parent)
+    Ok(sync(parent)?)
 }
 
 /// Removes a folder so that it is never seen half empty: it loses its name first.
@@ -86,8 +87,8 @@ pub fn write_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Resu
 /// # Errors
 /// When it cannot be renamed or removed.
 pub fn remove_folder(path: &Path) -> Result<()> {
-    let fault = |e| EngineError::io("remove", path, e);
-    let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(parent(path)).map_err(fault)?;
+    let fault = |e| FileError::io("remove", path, e);
+    let aside = tempfile::Builder::new().prefix(PARTIAL_PREFIX).tempdir_in(parent(path)).map_err(fault)?;
     fs::rename(path, aside.path().join("removed")).map_err(fault)?;
     aside.close().map_err(fault)
 }
@@ -100,13 +101,13 @@ pub fn remove_leftovers(folder: &Path) -> Result<()> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(EngineError::io("read", folder, e)),
+        Err(e) => return Err(FileError::io("read", folder, e)),
     };
     for entry in entries {
-        let path = entry.map_err(|e| EngineError::io("read", folder, e))?.path();
-        if path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(ASIDE)) {
+        let path = entry.map_err(|e| FileError::io("read", folder, e))?.path();
+        if path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(PARTIAL_PREFIX)) {
             let done = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-            done.map_err(|e| EngineError::io("remove", &path, e))?;
+            done.map_err(|e| FileError::io("remove", &path, e))?;
         }
     }
     Ok(())
@@ -116,65 +117,12 @@ pub fn remove_leftovers(folder: &Path) -> Result<()> {
 /// without it: `bytes` are what is at `path`, or the beginning of it.
 ///
 /// # Errors
-/// [`EngineError::Format`] that says how to get the file.
+/// [`FileError::Format`] that says how to get the file.
 pub fn refuse_lfs_pointer(path: &Path, bytes: &[u8]) -> Result<()> {
     match bytes.starts_with(b"version https://git-lfs.github.com/spec/") {
-        true => Err(EngineError::format(path, "it is a Git LFS pointer: `git lfs pull` gets the file")),
+        true => Err(FileError::format(path, "it is a Git LFS pointer: `git lfs pull` gets the file")),
         false => Ok(()),
     }
-}
-
-/// Bytes that may still be written where `path` is or will be; `None` where the system does not
-/// tell.
-pub fn free_bytes(path: &Path) -> Option<u64> {
-    #[cfg(unix)]
-    {
-        let there = path.ancestors().find(|p| p.exists()).filter(|p| !p.as_os_str().is_empty());
-        let stat = rustix::fs::statvfs(there.unwrap_or(Path::new("."))).ok()?;
-        Some(stat.f_bavail * stat.f_frsize)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = path;
-        None
-    }
-}
-
-/// The sha256 of a file, lower-case hex. Reads the file rather than mapping it: pages that only
-/// hashing needs are not kept in this process.
-///
-/// # Errors
-/// [`EngineError::Io`] when the file cannot be read.
-pub fn sha256_of_file(path: &Path) -> Result<String> {
-    let mut file = File::open(path).map_err(|e| EngineError::io("open", path, e))?;
-    sha256_of(&mut file).map_err(|e| EngineError::io("read", path, e))
-}
-
-/// The sha256 of what is still to be read, lower-case hex.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn sha256_of(from: &mut dyn Read) -> std::io::Result<String> {
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0u8; 1 << 20];
-    loop {
-        match from.read(&mut buffer) {
-            Ok(0) => return Ok(hex(&hash.finalize())),
-            Ok(n) => hash.update(&buffer[..n]),
-            Err(e) if e.kind() == ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
-        }
-    }
-}
-
-/// Bytes as lower-case hex.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn parent(path: &Path) -> &Path {
@@ -182,7 +130,7 @@ fn parent(path: &Path) -> &Path {
 }
 
 fn sync(folder: &Path) -> Result<()> {
-    File::open(folder).and_then(|f| f.sync_all()).map_err(|e| EngineError::io("sync", folder, e))
+    File::open(folder).and_then(|f| f.sync_all()).map_err(|e| FileError::io("sync", folder, e))
 }
 
 /// Two folders change places, in one step where the file system can do that.
@@ -195,8 +143,8 @@ fn exchange(new: &Path, old: &Path) -> Result<()> {
         }
     }
     // Between the two renames the name is free: a kill there leaves the old folder aside.
-    let fault = |e| EngineError::io("replace", old, e);
-    let aside = tempfile::Builder::new().prefix(ASIDE).tempdir_in(parent(old)).map_err(fault)?;
+    let fault = |e| FileError::io("replace", old, e);
+    let aside = tempfile::Builder::new().prefix(PARTIAL_PREFIX).tempdir_in(parent(old)).map_err(fault)?;
     fs::rename(old, aside.path().join("replaced")).map_err(fault)?;
     fs::rename(new, old).map_err(fault)
 }
@@ -223,7 +171,7 @@ mod tests {
         }
         let failed = write_folder(&path, |f| {
             write_file(&f.join("x"), b"three")?;
-            Err(EngineError::unsupported("no"))
+            Err(FileError::format(f, "no"))
         });
         assert!(failed.is_err());
         assert_eq!(fs::read_to_string(path.join("x")).unwrap(), "two", "what stood there still stands");
@@ -243,13 +191,5 @@ mod tests {
         remove_leftovers(dir.path()).unwrap();
         assert_eq!(names(dir.path()), ["kept"]);
         remove_leftovers(&dir.path().join("absent")).unwrap();
-    }
-
-    #[test]
-    fn free_space_is_told_of_places_that_are_not_there_yet() {
-        let dir = tempfile::tempdir().unwrap();
-        let free = free_bytes(&dir.path().join("a/b/c"));
-        assert_eq!(free.is_some(), cfg!(unix));
-        assert!(free.is_none_or(|n| n > 0));
     }
 }

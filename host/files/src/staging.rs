@@ -1,13 +1,14 @@
-//! Folders in which something is unpacked before it is known to be worth keeping. They go when they
-//! are dropped; those of processes that were killed go when the next one begins. Who works in one
-//! holds a lock on the file beside it.
+//! Staging folders: something is unpacked there and checked before it is kept. A staging folder is removed
+//! when it is dropped; one whose process was killed is removed when the next one is made. Its owner holds a
+//! lock on the file beside it.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use hive_engine::files::ASIDE;
 use tempfile::{NamedTempFile, TempDir};
+
+use crate::atomic::PARTIAL_PREFIX;
 
 /// How the names of the lock files end.
 const LOCK: &str = ".lock";
@@ -27,7 +28,7 @@ impl Staging {
     /// When it cannot be made. Leftovers that cannot be removed are left.
     pub fn new(root: &Path) -> io::Result<Self> {
         sweep(root);
-        let lock = tempfile::Builder::new().prefix(ASIDE).suffix(LOCK).tempfile_in(root)?;
+        let lock = tempfile::Builder::new().prefix(PARTIAL_PREFIX).suffix(LOCK).tempfile_in(root)?;
         lock.as_file().lock()?;
         let name = lock.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
         // Its name is the lock's: whoever finds it knows whose it is.
@@ -60,7 +61,7 @@ fn sweep(root: &Path) {
 /// The folder that a lock file is beside; `None` when it is none.
 fn folder_of(lock: &Path) -> Option<PathBuf> {
     let name = lock.file_name()?.to_str()?;
-    let folder = name.strip_suffix(LOCK).filter(|name| name.starts_with(ASIDE))?;
+    let folder = name.strip_suffix(LOCK).filter(|name| name.starts_with(PARTIAL_PREFIX))?;
     Some(lock.with_file_name(folder))
 }
 

@@ -1,0 +1,24 @@
+//! Files and folders: atomic writes, staging folders, sha256 digests, free space, and where hive's
+//! home is.
+//!
+//! This crate knows no format: not what a model, a package or a data set is.
+//!
+//! - [`write_file`], [`write_folder`]: a write is atomic, to a temporary name and then renamed.
+//! - [`Staging`]: a locked folder in which something is unpacked before it is checked.
+//! - [`FileError`]: what was tried on which path, and what the system said.
+
+mod atomic;
+mod digest;
+mod error;
+mod home;
+mod space;
+mod staging;
+
+pub use atomic::{
+    PARTIAL_PREFIX, refuse_lfs_pointer, remove_folder, remove_leftovers, write_file, write_file_with, write_folder,
+};
+pub use digest::{hex, sha256_of, sha256_of_file};
+pub use error::{FileError, Result};
+pub use home::hive_home;
+pub use space::free_bytes;
+pub use staging::Staging;
