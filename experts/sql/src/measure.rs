@@ -12,7 +12,7 @@ use sqlparser::ast::{
 use crate::execute::{Around, Pool, Proof, SqlError};
 use crate::fill::Filler;
 use crate::near_miss::near_misses;
-use crate::outcome::Rows;
+use crate::outcome::{self, Rows};
 use crate::schema::last_part;
 use crate::walk::{self, Look};
 
@@ -111,6 +111,18 @@ impl From<io::Error> for NoMeasure {
     }
 }
 
+/// What became of a database that was filled at random.
+enum Tried {
+    /// The golds' results on it.
+    Filled(Filled),
+    /// What a gold returns on it depends on physical row order.
+    Undetermined,
+    /// PostgreSQL refuses its rows or a gold.
+    Refused(SqlError),
+    /// A gold returns too many rows, or the database ends over it.
+    Unusable,
+}
+
 impl Measure {
     /// For golds on a schema, perhaps with rows: its text, and that parsed.
     ///
@@ -142,6 +154,9 @@ impl Measure {
         let tables = printed(&tables);
         let filler = Filler::new(schema, golds);
         let given = measure.databases.len();
+        // Why a database was no use, to be told when none is.
+        let mut undetermined = measure.databases.iter().any(|filled| filled.accepted.is_empty());
+        let mut refused = None;
         for seed in 0..TRIED {
             let kept = measure.databases.len() - given;
             if kept == MOST || (near.is_empty() && kept >= LEAST) {
@@ -149,8 +164,18 @@ impl Measure {
             }
             let rows = |reversed| format!("{tables}\n{}", filler.rows(seed, reversed).join("\n"));
             let name = format!("random database {}", seed + 1);
-            let Some(filled) = measure.random(pool, golds, &sql, name, rows(false), rows(true))? else { continue };
-            measure.databases.push(filled);
+            match measure.random(pool, golds, &sql, name, rows(false), rows(true))? {
+                Tried::Filled(filled) => measure.databases.push(filled),
+                Tried::Undetermined => {
+                    undetermined = true;
+                    continue;
+                }
+                Tried::Refused(error) => {
+                    refused = Some(error);
+                    continue;
+                }
+                Tried::Unusable => continue,
+            }
             let before = near.len();
             measure.tell(pool, &mut near)?;
             if near.len() == before && kept >= LEAST {
@@ -158,9 +183,19 @@ impl Measure {
             }
         }
         measure.untold.0 = near.len();
+        // Of no rows, and of NULL alone, there is one order.
+        let has_value =
+            |accepted: &Accepted| accepted.outcome.rows.rows.iter().flatten().any(|v| *v != outcome::Value::Null);
+        let determined = changes || measure.databases.iter().flat_map(|filled| &filled.accepted).any(has_value);
+        if undetermined && !determined {
+            let why = "what it returns depends on physical row order, so no answer can be told right: it needs an ORDER BY \
+                       (within STRING_AGG and its like, or before LIMIT)";
+            return Err(NoMeasure::Broken(why.to_owned()));
+        }
         if measure.databases.is_empty() {
             let why = "it runs on none of the databases that were filled at random, and the prompt brings no rows";
-            return Err(NoMeasure::Broken(why.to_owned()));
+            let why = refused.map_or_else(|| why.to_owned(), |error| format!("{why}; PostgreSQL says: {error}"));
+            return Err(NoMeasure::Broken(why));
         }
         let accepted = || measure.databases.iter().flat_map(|filled| &filled.accepted);
         if !changes && accepted().all(|accepted| accepted.outcome.rows.rows.is_empty()) {
@@ -270,8 +305,7 @@ impl Measure {
         Ok(Filled { name: "the prompt's own rows".to_owned(), text, accepted })
     }
 
-    /// Random rows; `None` when they do not load, or when what the gold comes to on them depends on
-    /// the order in which they lie.
+    /// Random rows, and what the golds come to on them.
     fn random(
         &self,
         pool: &Pool,
@@ -280,17 +314,25 @@ impl Measure {
         name: String,
         text: String,
         reversed: String,
-    ) -> io::Result<Option<Filled>> {
+    ) -> io::Result<Tried> {
         let mut accepted: Vec<Accepted> = Vec::new();
         for (gold, sql) in golds.iter().zip(sql) {
-            let Came::To(outcome) = self.outcome(pool, &text, sql)? else { return Ok(None) };
-            let Came::To(turned) = self.outcome(pool, &reversed, sql)? else { return Ok(None) };
+            let mut outcomes = Vec::new();
+            for text in [&text, &reversed] {
+                match self.outcome(pool, text, sql)? {
+                    Came::To(outcome) => outcomes.push(outcome),
+                    Came::Refused(error) => return Ok(Tried::Refused(error)),
+                    Came::Crashed(_) => return Ok(Tried::Unusable),
+                }
+            }
+            let (Some(turned), Some(outcome)) = (outcomes.pop(), outcomes.pop()) else { return Ok(Tried::Unusable) };
             match self.settled(pool, &text, gold, outcome, Some(turned))? {
                 Some(one) if !one.outcome.rows.more => accepted.push(one),
-                _ => return Ok(None),
+                Some(_) => return Ok(Tried::Unusable),
+                None => return Ok(Tried::Undetermined),
             }
         }
-        Ok(Some(Filled { name, text, accepted }))
+        Ok(Tried::Filled(Filled { name, text, accepted }))
     }
 
     /// What one gold comes to, `turned` on the same rows in the opposite order: the order of its rows counts

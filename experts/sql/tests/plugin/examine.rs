@@ -182,6 +182,10 @@ fn several_golds_are_as_right_and_a_broken_one_is_told() {
     );
     assert_eq!(plugin.examine(&prompt, &[], "SELECT MAX(name) FROM customers").unwrap().score, 0.0);
     let why = |gold: &str| plugin.examine(&self::prompt(gold), &[], "SELECT 1").unwrap_err().message;
+    // Its result is not determined: the rows of a group have no order.
+    for gold in ["SELECT STRING_AGG(name, ',') FROM customers", "SELECT ARRAY_AGG(name) FROM customers"] {
+        assert!(why(gold).contains("depends on physical row order"), "{gold}: {}", why(gold));
+    }
     assert!(
         why("SELECT nam FROM customers").contains("the gold fails on the prompt's own rows"),
         "{}",
