@@ -128,7 +128,7 @@ def logits_of_hive(args, adapter, ids):
     save_file({"input_ids": ids}, args.work / "ids.safetensors")
     out = args.work / "logits.safetensors"
     run(args.hive, "adapter", "probe", "--base", args.base, "--adapter", adapter, "--ids", args.work / "ids.safetensors",
-        "--out", out, "--all")
+        "--out", out, "--all", "--force")
     read = load_file(out)
     return {name: tensor.to(torch.float32) for name, tensor in read.items()}
 

@@ -26,6 +26,8 @@ fn compare(base: &str, adapter: &Path, all: bool, tolerance: f32) {
     let tensors = read_tensors(&adapter.join("adapter_model.safetensors")).len();
     assert_eq!(said, format!("exit: 0\n--- stdout\n{tensors}/{tensors} tensors applied\n--- stderr\n"));
 
+    let again = place.run(&args);
+    assert!(again.starts_with("exit: 2") && again.contains("is there already"), "{again}");
     let (got, wanted) = (read_tensors(&out), read_tensors(&reference));
     for name in ["base_logits", "adapted_logits", "merged_logits"] {
         let ((shape, got), (reference_shape, wanted)) = (&got[name], &wanted[name]);
@@ -84,7 +86,7 @@ fn tiny() -> Place {
     place
 }
 
-const PROBE: [&str; 10] = [
+const PROBE: [&str; 11] = [
     "adapter",
     "probe",
     "--base",
@@ -95,6 +97,7 @@ const PROBE: [&str; 10] = [
     "../ids.safetensors",
     "--out",
     "../out.safetensors",
+    "--force",
 ];
 
 #[test]

@@ -72,9 +72,7 @@ pub fn resolve(manifest_json: &str, layers: &Layers) -> Result<Effective, Expert
         SECTIONS.iter().any(|section| key.as_str().split("__").next().is_some_and(|s| s.eq_ignore_ascii_case(section)))
     });
     stack.push(read("environment".into(), environment.split("__"))?);
-    for set in &layers.sets {
-        stack.push(Layer { name: "--set".into(), values: object(&setting(set, &known_keys(&manifest))?) });
-    }
+    stack.extend(command_line(&layers.sets, &manifest)?);
     merged(&manifest, stack, BTreeMap::new())
 }
 
@@ -95,9 +93,7 @@ pub fn changed(
     for name in &layers.profiles {
         stack.push(profile(name, &raw)?);
     }
-    for set in &layers.sets {
-        stack.push(Layer { name: "--set".into(), values: object(&setting(set, &known_keys(&manifest))?) });
-    }
+    stack.extend(command_line(&layers.sets, &manifest)?);
     let effective = merged(&manifest, stack, BTreeMap::new())?;
     // What was not changed comes from where it came from.
     let origins = effective
@@ -111,7 +107,27 @@ pub fn changed(
     Ok(Effective { recipe: effective.recipe, origins })
 }
 
-/// Puts the layers on each other, the weakest first.
+/// The layers of the command line, one per `key=value`. Of two keys that exclude each other only one may be
+/// given there, in whatever order.
+fn command_line(sets: &[String], manifest: &Manifest) -> Result<Vec<Layer>, ExpertError> {
+    let known = known_keys(manifest);
+    let layer = |set: &String| Ok(Layer { name: "--set".into(), values: object(&setting(set, &known)?) });
+    let layers = sets.iter().map(layer).collect::<Result<Vec<_>, ExpertError>>()?;
+    let gives = |key: &str| {
+        layers
+            .iter()
+            .any(|layer| layer.values.get("training").is_some_and(|t| t.get(key).is_some_and(|v| !v.is_null())))
+    };
+    match EITHER.into_iter().find(|(one, other)| gives(one) && gives(other)) {
+        Some((one, other)) => {
+            let problem = format!("both `{one}` and `{other}` are given, expected one of them");
+            Err(ExpertError::Setting { what: "the command line".to_owned(), problem })
+        }
+        None => Ok(layers),
+    }
+}
+
+/// Merges the layers, the weakest first.
 fn merged(
     manifest: &Manifest,
     stack: Vec<Layer>,
@@ -500,6 +516,16 @@ mod tests {
         std::fs::write(&file, "[training]\nsteps = 5\nepochs = 1\n").unwrap();
         let error = with(Some(&file.display().to_string()), &[]).unwrap_err().to_string();
         assert!(error.contains("both `steps` and `epochs` are given"), "{error}");
+    }
+
+    #[test]
+    fn of_two_keys_that_exclude_each_other_the_command_line_gives_one() {
+        for sets in [&["steps=3", "epochs=1"][..], &["epochs=1", "steps=3"], &["warmup_steps=1", "warmup_ratio=0.5"]] {
+            let error = with(None, sets).unwrap_err().to_string();
+            assert!(error.contains("the command line") && error.contains("are given"), "{error}");
+        }
+        // The later of one key counts.
+        assert_eq!(with(None, &["steps=3", "steps=4"]).unwrap().training.steps, Some(4));
     }
 
     #[test]

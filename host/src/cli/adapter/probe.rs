@@ -33,6 +33,9 @@ pub struct Probe {
     /// Where to write `base_logits`, `adapted_logits` and `merged_logits`, f32
     #[arg(long)]
     out: PathBuf,
+    /// Replace the file that `--out` names
+    #[arg(long)]
+    force: bool,
     /// Write the logits of every position, not only of the last two of each row
     #[arg(long)]
     all: bool,
@@ -44,6 +47,10 @@ impl Probe {
     /// # Errors
     /// When base, adapter and ids do not fit each other, or a file cannot be read or written.
     pub fn run(self) -> anyhow::Result<()> {
+        if self.out.exists() && !self.force {
+            let problem = format!("`{}` is there already", self.out.display());
+            return Err(Failure::misuse(problem).hint("`--force` replaces it").into());
+        }
         let base = Base::open(&self.base, &mut PullProgress::stderr())?;
         let loaded = peft::load(&self.adapter, &base.model.config, Some(&base.reference))?;
         let (shape, ids) = integers(&self.ids, "input_ids")?;

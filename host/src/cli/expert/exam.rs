@@ -32,7 +32,7 @@ pub struct How {
     /// list) and the fields of a record
     #[arg(long, value_name = "SUITE", default_value = "builtin")]
     pub suite: String,
-    /// Ask so many prompts, spread evenly over the suite
+    /// Take so many prompts of the suite, spread evenly over it; those that cannot be used are not asked
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_RECORDS))]
     pub limit: Option<usize>,
     /// Base model: a catalogue id, a folder or a GGUF file; the one the adapter names unless given

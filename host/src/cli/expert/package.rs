@@ -18,6 +18,7 @@ use crate::experts::run_folder::RunFolder;
 use crate::installed::prove_own;
 use crate::packages::layout::own_target;
 use crate::packages::{Assembled, Ingredients, Package as Packed, RunFacts, assemble};
+use crate::plugins::Experts;
 
 /// Make a package of a finished run
 #[derive(Debug, Args)]
@@ -67,6 +68,10 @@ impl Package {
     /// When the run has no adapter, or its base cannot be had.
     pub fn run(self) -> anyhow::Result<()> {
         let run = self.run.clone().or_else(|| RunFolder::latest(Path::new(RUNS), &self.name, "adapter"));
+        if run.is_none() {
+            // A name that nothing has is told as such.
+            Experts::find().get(&self.name)?;
+        }
         let run = run.ok_or_else(|| {
             Failure::unacceptable(format!("There is no finished run of expert `{}` below `{RUNS}`", self.name))
                 .hint(format!("`hive expert train {} --profile quickstart` makes one", self.name))
@@ -122,16 +127,16 @@ impl Package {
         {
             if Some(&there.digest) == assembled.digest().as_ref() {
                 note(&format!("`{}` is this package already, and signed: it is left as it is", path.display()));
-                return self.show(&assembled, &path);
+                return self.show(&assembled, &path, true);
             }
             let hint = "`--version X.Y.Z` makes another version, `-o DIR` writes it elsewhere";
             may_overwrite(&path, "a signed package", hint, self.force)?;
         }
         let path = assembled.write(&self.out, |package| prove_own(package, &base).map(drop))?;
-        self.show(&assembled, &path)
+        self.show(&assembled, &path, false)
     }
 
-    fn show(&self, assembled: &Assembled, path: &Path) -> anyhow::Result<()> {
+    fn show(&self, assembled: &Assembled, path: &Path, signed: bool) -> anyhow::Result<()> {
         let sha256 = hive_files::sha256_of_file(path)?;
         let description = &assembled.description;
         if self.json {
@@ -151,7 +156,10 @@ impl Package {
             assembled.files.len(),
             bytes as f64 / 1e6
         ));
-        note(&format!("Next: `hive expert sign {} --key NAME`", path.display()));
+        match signed {
+            true => note(&format!("Next: `hive expert publish {} oci://HOST/PATH/NAME`", path.display())),
+            false => note(&format!("Next: `hive expert sign {} --key NAME`", path.display())),
+        }
         Ok(())
     }
 }

@@ -30,7 +30,7 @@ use crate::experts::run_folder::{RunFolder, trained_length};
 use crate::experts::tokenise::Tokeniser;
 use crate::installed::{InstallError, Release, Store};
 use crate::models::{ModelError, ModelStore};
-use crate::plugins::{CallFault, LoadedExpert, PluginError};
+use crate::plugins::{CallFault, Experts, LoadedExpert, PluginError};
 use crate::trust::{RequireSigned, Ring, Signer};
 
 /// Ask an expert a question
@@ -139,7 +139,7 @@ impl Run {
         let Some(inspector) = started else {
             if self.strict {
                 let problem = format!("`{}` was installed without its plugin, so no answer can be checked", self.name);
-                return Err(Failure::misuse(problem)
+                return Err(Failure::unacceptable(problem)
                     .hint(
                         "without `--strict` it answers; a package with its plugin, signed by a trusted key, can check",
                     )
@@ -279,6 +279,8 @@ impl Run {
             if let Ok(release) = self.find() {
                 return self.installed(release);
             }
+            // A name that nothing has is told as such.
+            Experts::find().get(&self.name)?;
             return Err(untrained(format!(
                 "Expert `{}` has no trained adapter: there is no finished run of it below `{RUNS}`",
                 self.name

@@ -200,6 +200,13 @@ impl Train {
             line(&format!("right answers, {name}"), format!("{} → {} {of}", a.right_answers, b.right_answers));
             line(&format!("partial credit, {name}"), format!("{} → {} {of}", a.partial_credit, b.partial_credit));
         }
+        if summary.held_out.is_some() || summary.eval_prompts.is_some() {
+            let run = word(&folder.path().display().to_string());
+            lines.push(format!(
+                "  Answers were graded by their text; `hive expert eval {} --run {run}` runs them.",
+                self.name
+            ));
+        }
         lines.extend(notes.iter().cloned());
         lines.push(format!("Adapter: {}", folder.adapter().display()));
         lines.push(format!("Report:  {}", folder.path().join("report.html").display()));
