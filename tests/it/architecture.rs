@@ -55,9 +55,11 @@ fn assert_none(found: Vec<String>, rule: &str) {
 }
 
 #[test]
-fn the_sdk_depends_on_serde_alone() {
-    let allowed = ["schemars", "serde", "serde_json"].map(str::to_owned).into();
+fn the_sdk_depends_on_serde_and_the_recipe_alone() {
+    let allowed = ["hive-recipe", "schemars", "serde", "serde_json"].map(str::to_owned).into();
     assert_eq!(dependencies(&repository().join("sdk")), allowed);
+    let recipe = ["schemars", "serde"].map(str::to_owned).into();
+    assert_eq!(dependencies(&repository().join("host/recipe")), recipe);
 }
 
 #[test]
@@ -114,7 +116,7 @@ fn unsafe_is_at_the_plugin_boundary_and_in_the_engines_kernels_alone() {
 fn main_stays_a_summary_and_every_file_says_what_it_is() {
     let main = std::fs::read_to_string(repository().join("host/src/main.rs")).unwrap();
     assert!(main.lines().count() < 60, "main.rs has {} lines", main.lines().count());
-    for folder in ["sdk/src", "host/src", "host/engine/src", "host/files/src", "experts", "tests"] {
+    for folder in ["sdk/src", "host/src", "host/engine/src", "host/files/src", "host/recipe/src", "experts", "tests"] {
         for (path, text) in sources(&repository().join(folder)) {
             assert!(text.starts_with("//!"), "{} does not open with `//!`", path.display());
         }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hive_engine::EngineError;
 use hive_engine::adapter::{Adapter, AdapterScales};
+use hive_engine::data::Cut;
 use hive_engine::data::{Example, Records};
 use hive_engine::model::pass::{Model, Pass};
 use hive_engine::train::trainer::evaluate;
@@ -73,7 +74,7 @@ impl Evaluation<'_> {
         let held = &self.setup.held.records;
         let (mut loss, mut token_accuracy) = (None, None);
         if !held.is_empty() {
-            let cut = self.setup.config.cut();
+            let cut = Cut::of(&self.setup.config);
             let mut pass = Pass::new();
             let before = evaluate(&mut pass, plain, held, cut)?;
             let after = evaluate(&mut pass, adapted, held, cut)?;

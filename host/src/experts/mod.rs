@@ -4,7 +4,6 @@
 pub mod answer;
 pub mod base;
 pub mod data;
-pub mod engine_config;
 pub mod evaluation;
 pub mod grade;
 pub mod inspection;

@@ -7,11 +7,12 @@ use std::time::Instant;
 
 use hive_engine::adapter::peft::BaseRef;
 use hive_engine::adapter::{AdapterScales, Module};
+use hive_engine::data::Cut;
 use hive_engine::data::{Example, Records};
 use hive_engine::model::pass::Pass;
 use hive_engine::train::checkpoint::{self, State};
 use hive_engine::train::trainer::evaluate;
-use hive_engine::train::{TrainConfig, Trainer};
+use hive_engine::train::{Trainer, TrainingSpec};
 use hive_files::free_bytes;
 use hive_sdk::manifest::Recipe;
 use serde::Serialize;
@@ -107,7 +108,7 @@ pub struct Parts<'a> {
     /// Tokens of the training records, and those that carry loss.
     pub tokens: (u64, u64),
     /// The recipe's numbers.
-    pub config: &'a TrainConfig,
+    pub config: &'a TrainingSpec,
     /// Where the run stands, when it goes on.
     pub start: Option<&'a State>,
     /// The run folder.
@@ -254,7 +255,7 @@ fn estimate(parts: &Parts<'_>, trainer: &mut Trainer, lengths: &[usize], total: 
     let mut seconds = f64::INFINITY;
     for _ in 0..2 {
         let begin = Instant::now();
-        evaluate(&mut pass, trainer.model(), &probe, config.cut())?;
+        evaluate(&mut pass, trainer.model(), &probe, Cut::of(&config))?;
         seconds = begin.elapsed().as_secs_f64().min(seconds);
     }
     let per_eval_token = seconds / tokens.max(1) as f64;

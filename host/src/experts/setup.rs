@@ -4,10 +4,11 @@
 use std::sync::atomic::AtomicBool;
 
 use hive_engine::adapter::Adapter;
+use hive_engine::adapter::AdapterConfig;
 use hive_engine::data::Records;
 use hive_engine::model::decoder::Decoder;
 use hive_engine::model::source::BaseModel;
-use hive_engine::train::TrainConfig;
+use hive_engine::train::TrainingSpec;
 use hive_files::hex;
 use hive_sdk::Record;
 use hive_sdk::manifest::Recipe;
@@ -16,7 +17,6 @@ use tracing::info_span;
 
 use super::base::{self, Base};
 use super::data::{DataRequest, OpenExpert, first_records, prepare};
-use super::engine_config::{adapter_config, train_config};
 use super::run_record::{Digests, TrainRequest, recipe_digest};
 use super::sources::locate;
 use super::token_cache::{self, Tokens, tokens};
@@ -42,7 +42,7 @@ pub struct Setup {
     /// sha256 of the expert's library.
     pub library: String,
     /// The recipe's numbers.
-    pub config: TrainConfig,
+    pub config: TrainingSpec,
 }
 
 /// Prepares data and base for `request`; `None` when `stop` was raised before the end.
@@ -101,7 +101,7 @@ pub fn set_up(
     let data = hex(&Sha256::digest(format!("{}\n{}\n", train.records.digest(), held.records.digest())));
     let digests =
         Digests { base: base.reference.digest.clone(), tokenizer, template, data, recipe: recipe_digest(recipe) };
-    let config = train_config(&recipe.training);
+    let config = recipe.training.clone();
     Ok(Some(Setup { base, set, train, held, digests, library, config }))
 }
 
@@ -134,7 +134,7 @@ pub fn text_digests(model: &BaseModel) -> Result<(String, String), ExpertError> 
 /// # Errors
 /// When it does not fit the base, or something of it would have no effect.
 pub fn fresh_adapter(recipe: &Recipe, base: &Decoder) -> Result<Adapter, ExpertError> {
-    let config = adapter_config(&recipe.adapter);
+    let config = AdapterConfig::from(&recipe.adapter);
     config.check_used(&base.config)?;
     Ok(Adapter::init(config, base, recipe.training.seed)?)
 }

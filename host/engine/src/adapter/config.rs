@@ -4,53 +4,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use hive_recipe::{AdapterSpec, DropoutSemantics, Method, TargetModule};
 use serde::{Deserialize, Serialize};
 
 use crate::adapter::patterns::{NamePattern, shown};
 use crate::error::{EngineError, MismatchOf, Result};
 use crate::model::config::ModelConfig;
-
-/// How the adapter acts on a linear layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Method {
-    /// Weight-decomposed low-rank adaptation (arXiv 2402.09353).
-    Dora,
-    /// Low-rank adaptation (arXiv 2106.09685).
-    Lora,
-}
-
-impl Method {
-    /// The name in recipes.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Dora => "dora",
-            Self::Lora => "lora",
-        }
-    }
-}
-
-/// What dropout drops in training. The two differ for DoRA alone, and not at dropout 0.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DropoutSemantics {
-    /// The input of the adapter's branch.
-    #[default]
-    Branch,
-    /// PEFT's rule: also the input of the base product that DoRA scales by m/n − 1. Costs three more
-    /// base products per layer and step, one forward and two backward.
-    Peft,
-}
-
-impl DropoutSemantics {
-    /// The name in recipes.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Branch => "branch",
-            Self::Peft => "peft",
-        }
-    }
-}
 
 /// A linear layer of the decoder that can carry an adapter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -214,6 +173,27 @@ pub struct AdapterConfig {
     pub rank_pattern: BTreeMap<String, usize>,
     /// Other alphas, likewise.
     pub alpha_pattern: BTreeMap<String, f64>,
+}
+
+impl From<&AdapterSpec> for AdapterConfig {
+    fn from(spec: &AdapterSpec) -> Self {
+        let all = spec.target_modules.contains(&TargetModule::AllLinear);
+        Self {
+            method: spec.method,
+            rank: spec.rank as usize,
+            alpha: spec.alpha,
+            dropout: spec.dropout,
+            dropout_semantics: spec.dropout_semantics,
+            rslora: spec.rslora,
+            targets: match all {
+                true => Targets::AllLinear,
+                false => Targets::Names(spec.target_modules.iter().map(|module| module.name().to_owned()).collect()),
+            },
+            layers: spec.layers_to_transform.clone(),
+            rank_pattern: spec.rank_pattern.iter().map(|(name, rank)| (name.clone(), *rank as usize)).collect(),
+            alpha_pattern: spec.alpha_pattern.clone(),
+        }
+    }
 }
 
 /// One adapted linear layer, with its own rank and scaling.

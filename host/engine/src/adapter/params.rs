@@ -4,7 +4,8 @@
 
 use std::ops::Range;
 
-use crate::adapter::config::{AdapterConfig, Method, Site};
+use crate::adapter::Method;
+use crate::adapter::config::{AdapterConfig, Site};
 use crate::error::Result;
 use crate::model::config::ModelConfig;
 use crate::model::decoder::Decoder;

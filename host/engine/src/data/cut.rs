@@ -3,6 +3,8 @@
 
 use std::cmp::Reverse;
 
+use hive_recipe::TrainingSpec;
+
 /// How records are cut into micro-batches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {
@@ -19,6 +21,12 @@ impl Cut {
     /// Micro-batches of at most `tokens` tokens, records of a size together.
     pub fn by_tokens(tokens: usize) -> Self {
         Self { tokens, records: usize::MAX, packing: false }
+    }
+
+    /// As the recipe has it.
+    pub fn of(recipe: &TrainingSpec) -> Self {
+        let records = recipe.micro_batch_records.unwrap_or(usize::MAX);
+        Self { tokens: recipe.micro_batch_tokens, records, packing: recipe.packing }
     }
 
     /// The micro-batches of records of these lengths, each a list of indices. Every record is in

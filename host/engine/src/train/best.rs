@@ -3,35 +3,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The figure by which evaluations are ranked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Metric {
-    /// Mean loss per loss token of the validation records; lower is better.
-    #[default]
-    EvalLoss,
-    /// Share of the validation records' loss tokens that were the most likely ones.
-    TokenAccuracy,
-    /// The caller's own grade of generated answers: their mean score.
-    Score,
-}
-
-impl Metric {
-    /// The name in recipes and metrics.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::EvalLoss => "eval_loss",
-            Self::TokenAccuracy => "token_accuracy",
-            Self::Score => "score",
-        }
-    }
-
-    /// Whether a greater value is a better one, unless the recipe says otherwise.
-    pub fn greater_is_better(self) -> bool {
-        self != Self::EvalLoss
-    }
-}
-
 /// A step and what its evaluation gave.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,7 +2,6 @@
 
 pub mod best;
 pub mod checkpoint;
-pub mod config;
 pub mod events;
 pub mod gradient_guard;
 pub mod optimizer;
@@ -10,8 +9,8 @@ pub mod run;
 pub mod schedule;
 pub mod trainer;
 
-pub use best::{Best, Metric, Ranked};
-pub use config::{NonFinite, Schedule, TrainConfig};
+pub use best::{Best, Ranked};
 pub use events::{EvalReport, Graded, Grader, Reporter, SkipReport, StepReport};
+pub use hive_recipe::{Metric, NonFinite, Schedule, TrainingSpec};
 pub use run::{Outcome, RunPlan, run};
 pub use trainer::{Step, Trainer};

@@ -10,24 +10,27 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use hive_recipe::{Metric, NonFinite, TrainingSpec};
 use tracing::debug_span;
 
 use crate::adapter::peft::BaseRef;
 use crate::data::order::Order;
 use crate::data::{Example, Records};
 use crate::error::{EngineError, Result};
-use crate::train::best::{Best, Metric, Ranked};
+use crate::train::best::{Best, Ranked};
 use crate::train::checkpoint::{self, Position, State};
-use crate::train::config::{MOST_SKIPPED, NonFinite, TrainConfig};
 use crate::train::events::{EvalReport, Grader, Reporter, SkipReport};
 use crate::train::schedule::learning_rate;
 use crate::train::trainer::{Step, Trainer};
+
+/// Steps in a row that [`NonFinite::Skip`] skips before the run ends all the same.
+const MOST_SKIPPED: u64 = 10;
 
 /// What a run works on.
 #[derive(Debug)]
 pub struct RunPlan<'a> {
     /// The recipe's numbers.
-    pub config: &'a TrainConfig,
+    pub config: &'a TrainingSpec,
     /// Records to train on.
     pub train: &'a dyn Records,
     /// Records whose loss is watched; may be empty.
@@ -93,7 +96,7 @@ pub fn run(
     if train.is_empty() {
         return Err(EngineError::unsupported("There are no records to train on"));
     }
-    if config.metric == Metric::Score && grader.is_none() {
+    if config.best_metric == Metric::Score && grader.is_none() {
         return Err(EngineError::unsupported("The best checkpoint is to be found by score, and nothing is graded"));
     }
     let records = config.total_records(train.len());
@@ -227,7 +230,7 @@ impl Loop<'_, '_> {
             None => None,
         };
         let score_seconds = begin.elapsed().as_secs_f64();
-        let value = match config.metric {
+        let value = match config.best_metric {
             Metric::EvalLoss => (!validation.is_empty()).then_some(mean),
             Metric::TokenAccuracy => (!validation.is_empty()).then_some(accuracy),
             Metric::Score => graded.map(|graded| graded.credit),

@@ -1,12 +1,12 @@
 //! The learning rate of a step.
 
-use super::config::{Schedule, TrainConfig};
+use hive_recipe::{Schedule, TrainingSpec};
 
 /// Learning rate of step `step` (from 0) in a run of `total` steps: rises in equal parts over the
 /// warm-up, reaching the highest rate at its last step, then follows the schedule.
 ///
 /// The first step is not wasted on a rate of zero, as it is where the rise starts from 0.
-pub fn learning_rate(config: &TrainConfig, step: u64, total: u64) -> f64 {
+pub fn learning_rate(config: &TrainingSpec, step: u64, total: u64) -> f64 {
     let warmup = config.warmup(total);
     if step < warmup {
         return config.learning_rate * (step + 1) as f64 / warmup as f64;

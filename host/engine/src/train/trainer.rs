@@ -3,16 +3,16 @@
 use std::ops::Range;
 use std::time::Instant;
 
+use hive_recipe::TrainingSpec;
 use tracing::{debug_span, trace_span};
 
 use crate::adapter::{Adapter, AdapterScales, Part};
 use crate::data::{Batch, Cut, Example, Records};
-use crate::error::{EngineError, Result};
+use crate::error::{EngineError, MismatchOf, Result};
 use crate::model::decoder::Decoder;
 use crate::model::pass::{Dropout, Model, Pass};
 use crate::on_pool;
 use crate::ops::cross_entropy::Loss;
-use crate::train::config::TrainConfig;
 use crate::train::events::StepReport;
 use crate::train::gradient_guard;
 use crate::train::optimizer::{self, AdamW, Update};
@@ -26,7 +26,7 @@ pub struct Trainer<'a> {
     /// The optimizer's state; its `updates` are the steps that changed the adapter.
     pub optimizer: AdamW,
     step: u64,
-    config: TrainConfig,
+    config: TrainingSpec,
     scales: AdapterScales,
     gradients: Vec<f32>,
     no_decay: Vec<Range<usize>>,
@@ -48,8 +48,12 @@ impl<'a> Trainer<'a> {
     ///
     /// # Errors
     /// When `config` cannot be trained.
-    pub fn new(base: &'a Decoder, adapter: Adapter, config: TrainConfig) -> Result<Self> {
-        config.check()?;
+    pub fn new(base: &'a Decoder, adapter: Adapter, config: TrainingSpec) -> Result<Self> {
+        let problems = config.problems();
+        if !problems.is_empty() {
+            let summary = "The recipe cannot be trained".to_owned();
+            return Err(EngineError::Mismatch { of: MismatchOf::Recipe, summary, problems });
+        }
         let n = adapter.params.len();
         let no_decay =
             adapter.tensors().filter(|(_, part, ..)| *part == Part::Magnitude).map(|(_, _, range, _)| range).collect();
@@ -132,7 +136,7 @@ impl<'a> Trainer<'a> {
         }
         let _span = debug_span!("update").entered();
         optimizer::clip(&mut self.gradients, grad_norm, self.config.max_grad_norm);
-        let TrainConfig { beta1, beta2, epsilon, weight_decay, .. } = self.config;
+        let TrainingSpec { beta1, beta2, epsilon, weight_decay, .. } = self.config;
         let update = Update { learning_rate, beta1, beta2, epsilon, weight_decay };
         self.optimizer.update(&mut self.adapter.params, &self.gradients, update, &self.no_decay);
         self.scales.update(&self.adapter, self.base);
@@ -175,7 +179,7 @@ impl<'a> Trainer<'a> {
             probability: self.adapter.config.dropout,
             semantics: self.adapter.config.dropout_semantics,
         });
-        for records in cut(examples, self.config.cut()) {
+        for records in cut(examples, Cut::of(&self.config)) {
             let batch = batch(examples, &records, self.base)?;
             let tokens = batch.tokens();
             trace_span!("forward", tokens)
@@ -202,7 +206,7 @@ impl<'a> Trainer<'a> {
     /// As [`Batch::new`].
     pub fn evaluate(&mut self, examples: &dyn Records) -> Result<Loss> {
         let model = Model { base: self.base, adapter: Some((&self.adapter, &self.scales)) };
-        evaluate(&mut self.pass, model, examples, self.config.cut())
+        evaluate(&mut self.pass, model, examples, Cut::of(&self.config))
     }
 
     /// Loss of `examples` under the base alone.
@@ -211,7 +215,7 @@ impl<'a> Trainer<'a> {
     /// As [`Batch::new`].
     pub fn evaluate_base(&mut self, examples: &dyn Records) -> Result<Loss> {
         let model = Model { base: self.base, adapter: None };
-        evaluate(&mut self.pass, model, examples, self.config.cut())
+        evaluate(&mut self.pass, model, examples, Cut::of(&self.config))
     }
 
     /// Bytes of the buffers for activations: grown by the largest micro-batch so far.

@@ -8,7 +8,7 @@ use hive_engine::data::Example;
 use hive_engine::model::config::{Architecture, ModelConfig};
 use hive_engine::model::decoder::Decoder;
 use hive_engine::ops::dropout::{key, mix};
-use hive_engine::train::{Metric, NonFinite, Schedule, TrainConfig};
+use hive_engine::train::{Metric, NonFinite, Schedule, TrainingSpec};
 
 /// Deterministic values in (-1, 1).
 pub fn noise(n: usize, seed: u64) -> Vec<f32> {
@@ -87,8 +87,8 @@ pub fn examples(n: usize, vocab: usize) -> Vec<Example> {
         .collect()
 }
 
-pub fn train_config() -> TrainConfig {
-    TrainConfig {
+pub fn train_config() -> TrainingSpec {
+    TrainingSpec {
         learning_rate: 1e-2,
         epochs: 1.0,
         steps: None,
@@ -107,12 +107,13 @@ pub fn train_config() -> TrainConfig {
         eval_steps: 5,
         save_steps: 5,
         keep_best: 4,
-        metric: Metric::EvalLoss,
+        best_metric: Metric::EvalLoss,
         greater_is_better: None,
         load_best_at_end: true,
         patience: None,
         non_finite: NonFinite::Stop,
         seed: 11,
+        ..TrainingSpec::default()
     }
 }
 

@@ -19,7 +19,7 @@ use hive_engine::ops::product::{Write, nn, nt};
 use hive_engine::ops::rope::Segment;
 use hive_engine::ops::{cross_entropy, rms_norm, swiglu};
 use hive_engine::train::optimizer::{AdamW, Update};
-use hive_engine::train::{Metric, NonFinite, Schedule, TrainConfig, Trainer};
+use hive_engine::train::{Metric, NonFinite, Schedule, Trainer, TrainingSpec};
 
 use crate::fixtures::noise;
 use crate::oracle::Oracle;
@@ -257,8 +257,8 @@ fn real_model() -> Option<(Decoder, Vec<Example>)> {
 }
 
 /// AdamW at a constant rate, without clipping.
-fn five_steps() -> TrainConfig {
-    TrainConfig {
+fn five_steps() -> TrainingSpec {
+    TrainingSpec {
         learning_rate: 2e-4,
         epochs: 1.0,
         steps: Some(5),
@@ -277,12 +277,13 @@ fn five_steps() -> TrainConfig {
         eval_steps: 5,
         save_steps: 5,
         keep_best: 1,
-        metric: Metric::EvalLoss,
+        best_metric: Metric::EvalLoss,
         greater_is_better: None,
         load_best_at_end: false,
         patience: None,
         non_finite: NonFinite::Stop,
         seed: 1,
+        ..TrainingSpec::default()
     }
 }
 

@@ -16,7 +16,7 @@ use hive_engine::train::checkpoint::{self, State};
 use hive_engine::train::run::End;
 use hive_engine::train::{
     EvalReport, Graded, Grader, Metric, NonFinite, Outcome, Reporter, RunPlan, Schedule, SkipReport, StepReport,
-    TrainConfig, Trainer, run,
+    Trainer, TrainingSpec, run,
 };
 use hive_engine::{EngineError, Result};
 
@@ -25,7 +25,7 @@ use crate::fixtures::{adapter_config, decoder, examples, train_config};
 /// What is trained in these tests.
 struct Case {
     base: Decoder,
-    config: TrainConfig,
+    config: TrainingSpec,
     dropout: f64,
     training: Vec<Example>,
     validation: Vec<Example>,
@@ -310,7 +310,7 @@ fn the_best_and_the_latest_are_on_disk_at_every_moment() {
         let mut case = Case::new();
         case.config.steps = Some(16);
         (case.config.eval_steps, case.config.save_steps, case.config.keep_best) = (1, 1, 4);
-        (case.config.metric, case.config.greater_is_better) = (Metric::Score, Some(greater));
+        (case.config.best_metric, case.config.greater_is_better) = (Metric::Score, Some(greater));
         let sign = if greater { -1.0 } else { 1.0 };
         let mut grader = Scripted(curve.iter().map(|v| sign * v).collect(), 0);
         let mut watch =
@@ -375,7 +375,7 @@ fn a_run_ends_when_nothing_gets_better_and_stays_ended() {
     let mut case = Case::new();
     case.config.steps = Some(20);
     (case.config.eval_steps, case.config.save_steps, case.config.patience) = (1, 100, Some(3));
-    case.config.metric = Metric::Score;
+    case.config.best_metric = Metric::Score;
     let mut grader = Scripted(vec![0.0, 0.1, 0.5, 0.4, 0.5, 0.3, 1.0], 0);
     let mut log = Log::default();
     let (params, outcome) = case.go(dir.path(), Some(&mut grader), &mut log).unwrap();

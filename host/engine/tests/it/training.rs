@@ -7,7 +7,7 @@ use hive_engine::adapter::{Adapter, AdapterScales, Method};
 use hive_engine::data::{Batch, Example};
 use hive_engine::model::config::Architecture;
 use hive_engine::model::pass::{Model, Pass};
-use hive_engine::train::{Step, TrainConfig, Trainer};
+use hive_engine::train::{Step, Trainer, TrainingSpec};
 
 use crate::fixtures::{adapter_config, decoder, distance, examples, train_config, trained};
 
@@ -72,7 +72,7 @@ fn micro_batches_do_not_change_the_step() {
 }
 
 /// Loss and gradient of `records` on a fresh trainer whose config `change` changed.
-fn gradients(records: &[Example], change: impl Fn(&mut TrainConfig)) -> (f64, Vec<f32>) {
+fn gradients(records: &[Example], change: impl Fn(&mut TrainingSpec)) -> (f64, Vec<f32>) {
     let base = decoder(Architecture::Qwen3, true);
     let adapter = trained(&base, adapter_config(Method::Dora));
     let mut train = train_config();

@@ -10,7 +10,7 @@ use hive_engine::data::Example;
 use hive_engine::model::decoder::Decoder;
 use hive_engine::model::work::training_flops;
 use hive_engine::ops::dropout::key;
-use hive_engine::train::{Metric, NonFinite, Schedule, TrainConfig, Trainer};
+use hive_engine::train::{Metric, NonFinite, Schedule, Trainer, TrainingSpec};
 use serde_json::json;
 
 use super::{TARGETS, check_length, median, rank_12_dora};
@@ -208,8 +208,8 @@ impl BenchTrain {
     }
 
     /// AdamW as PyTorch has it by default, a constant rate, no clipping.
-    fn config(&self) -> TrainConfig {
-        TrainConfig {
+    fn config(&self) -> TrainingSpec {
+        TrainingSpec {
             learning_rate: self.lr,
             epochs: 1.0,
             steps: Some(self.steps),
@@ -228,12 +228,13 @@ impl BenchTrain {
             eval_steps: self.steps,
             save_steps: self.steps,
             keep_best: 1,
-            metric: Metric::EvalLoss,
+            best_metric: Metric::EvalLoss,
             greater_is_better: None,
             load_best_at_end: false,
             patience: None,
             non_finite: NonFinite::Stop,
             seed: self.seed,
+            ..TrainingSpec::default()
         }
     }
 

@@ -13,7 +13,6 @@ use super::super::plan_text::{rows, table};
 use super::super::train_progress::TrainProgress;
 use super::what::What;
 use crate::experts::data::check_length;
-use crate::experts::engine_config::train_config;
 use crate::experts::plan::{Noise, Parts, Plan as Planned};
 use crate::experts::run_record::TrainRequest;
 use crate::experts::setup::{fresh_adapter, set_up};
@@ -82,7 +81,7 @@ impl Plan {
 
     fn without_data(&self, arch: Arch, request: &TrainRequest) -> anyhow::Result<Planned> {
         check_length(&request.recipe, &arch.config(), &request.recipe.base_model)?;
-        let config = train_config(&request.recipe.training);
+        let config = request.recipe.training.clone();
         let decoder = Decoder::random(&arch.config(), SEED)?;
         let adapter = fresh_adapter(&request.recipe, &decoder)?;
         let mut trainer = Trainer::new(&decoder, adapter, config.clone())?;

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::keys::{Keys, meaning, module};
 use super::{PeftConfig, open_tensors};
-use crate::adapter::config::{AdapterConfig, Matcher, Method, Module, Patterns, Targets};
+use crate::adapter::Method;
+use crate::adapter::config::{AdapterConfig, Matcher, Module, Patterns, Targets};
 use crate::adapter::params::{Adapter, Part};
 use crate::error::{EngineError, MismatchOf, Result};
 use crate::model::config::ModelConfig;
