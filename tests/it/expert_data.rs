@@ -236,6 +236,23 @@ fn every_form_of_the_same_data_prepares_alike() {
 }
 
 #[test]
+fn temporary_files_of_workers_are_removed() {
+    let place = sql_place();
+    let scratch = place.path("scratch");
+    // What a process left that was killed with its workers: nobody holds the lock.
+    std::fs::create_dir_all(scratch.join(".partial-gone")).unwrap();
+    place.write("scratch/.partial-gone.lock", "");
+    let record = json!({"question": "How many pets are there?", "schema": PETS, "sql": "SELECT COUNT(*) FROM pets"});
+    let records = place.write("pets.jsonl", &format!("{record}\n"));
+    let (records, out) = (records.display().to_string(), place.path("out").display().to_string());
+    let args = ["expert", "data", "sql", "--base", "none", "--dataset", &records, "--out", &out];
+    let said = place.run_with(&[("TMPDIR", scratch.to_str().unwrap())], &args);
+    assert!(said.contains("report.html"), "{said}");
+    let left: Vec<_> = std::fs::read_dir(&scratch).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
 fn a_hub_data_set_is_pulled_once() {
     let place = place();
     let body = lines(["fine 1", "fine 2", "bad 3"].map(str::to_owned));

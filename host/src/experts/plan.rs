@@ -255,7 +255,7 @@ fn estimate(parts: &Parts<'_>, trainer: &mut Trainer, lengths: &[usize], total: 
     let mut seconds = f64::INFINITY;
     for _ in 0..2 {
         let begin = Instant::now();
-        evaluate(&mut pass, trainer.model(), &probe, Cut::of(&config))?;
+        evaluate(&mut pass, trainer.model(), &probe, Cut::of(config))?;
         seconds = begin.elapsed().as_secs_f64().min(seconds);
     }
     let per_eval_token = seconds / tokens.max(1) as f64;

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use hive_files::Staging;
 use hive_sdk::abi::{CallError, MAX_REPLY_BYTES};
 use hive_sdk::protocol::MethodId;
 use serde_json::value::RawValue;
@@ -96,6 +97,9 @@ struct Worker {
     tail: Arc<Mutex<VecDeque<String>>>,
     /// Fills the tail until the process has closed its stderr.
     listener: JoinHandle<()>,
+    /// Its temporary files, which it cannot remove itself when it is killed. Removed after the process has ended;
+    /// if this process is killed too, the next worker's start removes them.
+    _scratch: Option<Staging>,
 }
 
 impl Worker {
@@ -105,6 +109,11 @@ impl Worker {
         // Our allocator would take a gigabyte at once and use little of it, which a limit on memory
         // counts all the same.
         child.env("MIMALLOC_ARENA_RESERVE", "65536");
+        // Without one it writes where everybody does, and leaves what it cannot remove.
+        let scratch = Staging::new(&std::env::temp_dir()).ok();
+        if let Some(scratch) = &scratch {
+            child.envs(["TMPDIR", "TMP", "TEMP"].map(|name| (name, scratch.path())));
+        }
         child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         #[cfg(unix)]
         {
@@ -151,7 +160,7 @@ impl Worker {
                 kept.push_back(line);
             }
         });
-        let mut worker = Self { child, stdin, replies, tail, listener };
+        let mut worker = Self { child, stdin, replies, tail, listener, _scratch: scratch };
         worker.next(START_LIMIT)?;
         Ok(worker)
     }
