@@ -5,6 +5,7 @@
 //! database  schema, statement, proof    refuse   what may not run at all
 //! wire      the protocol                embedded, server  who speaks it    pool  who is free
 //! stop_words  what the embedded server lacks of its text search
+//! extensions  which extension has a type or function that it lacks
 //! ```
 
 mod database;
