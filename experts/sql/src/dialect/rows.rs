@@ -228,7 +228,11 @@ impl Column {
             Value::Number(n, _) if boolean => Value::Boolean(*n != "0"),
             Value::SingleQuotedByteStringLiteral(_) if boolean => bytes::stored(&value.value, Kind::Boolean)?,
             Value::SingleQuotedString(text) if boolean && is_bit(text) => Value::Boolean(text == "\u{1}"),
-            Value::HexStringLiteral(_) if self.kind != Kind::Boolean || boolean => {
+            // SQLite keeps bytes in a column of numbers as they are.
+            Value::HexStringLiteral(_)
+                if matches!(self.kind, Kind::Text | Kind::Other)
+                    || (!self.sqlite && (boolean || self.kind.is_number())) =>
+            {
                 bytes::stored(&value.value, self.kind)?
             }
             Value::SingleQuotedString(text) if self.data_type == DataType::Bytea && !is_bytes(text) => {
@@ -517,10 +521,14 @@ pub(super) fn write_one(rewriter: &mut Rewriter<'_>, insert: &mut Insert) {
         let Expr::Value(given) = &*value else { return };
         let now = match (&given.value, kind) {
             (Value::Number(n, _), Some(Kind::Boolean)) => Value::Boolean(*n != "0"),
-            (Value::HexStringLiteral(_), Some(kind)) => match bytes::stored(&given.value, kind) {
-                Some(value) => value,
-                None => return,
-            },
+            (Value::HexStringLiteral(_), Some(kind))
+                if rewriter.dialect == Dialect::MySql || matches!(kind, Kind::Text | Kind::Other) =>
+            {
+                match bytes::stored(&given.value, kind) {
+                    Some(value) => value,
+                    None => return,
+                }
+            }
             (Value::Boolean(truth), Some(Kind::Integer | Kind::Number | Kind::Float)) => {
                 Value::Number(u8::from(*truth).to_string(), false)
             }
