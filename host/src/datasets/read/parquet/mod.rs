@@ -7,8 +7,11 @@
 //! [`value`] makes of them what the types say.
 
 mod footer;
+mod format;
+mod headers;
 mod pages;
 mod table;
+mod thrift;
 mod value;
 
 use std::cell::Cell;
@@ -25,6 +28,7 @@ use parquet::record::reader::{ReaderIter, TreeBuilder};
 use parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type, TypePtr};
 use serde_json::Value;
 
+use headers::CheckedHeaders;
 use pages::CheckedGroup;
 pub use table::ParquetTable;
 
@@ -36,6 +40,8 @@ use crate::datasets::error::DatasetError;
 pub struct Parquet {
     path: Arc<Path>,
     file: SerializedFileReader<File>,
+    /// The same file, for the pages.
+    pages: Arc<CheckedHeaders>,
     columns: Vec<Column>,
     /// The row group that is read next.
     group: usize,
@@ -66,6 +72,7 @@ impl Parquet {
         let mut file = File::open(path).map_err(failed)?;
         footer::check(&mut file).map_err(failed)?.map_err(|what| damaged(path, &what))?;
         let again = file.try_clone().map_err(failed)?;
+        let pages = Arc::new(CheckedHeaders(file.try_clone().map_err(failed)?));
         let reader = guarded(|| SerializedFileReader::new(again)).map_err(|what| damaged(path, &what))?;
         let metadata = reader.metadata().file_metadata();
         let total = usize::try_from(metadata.num_rows()).unwrap_or(0);
@@ -85,7 +92,7 @@ impl Parquet {
         if columns.is_empty() {
             return Err(damaged(path, "it has no columns"));
         }
-        Ok(Self { path: path.into(), file, columns, group: 0, left: 0, row: 0, total })
+        Ok(Self { path: path.into(), file, pages, columns, group: 0, left: 0, row: 0, total })
     }
 
     /// Goes on to the next row group; false when there is none.
@@ -96,7 +103,7 @@ impl Parquet {
         let number = self.group;
         self.group += 1;
         let group = guarded(|| self.file.get_row_group(number)).map_err(|what| damaged(&self.path, &what))?;
-        let group = CheckedGroup(group);
+        let group = CheckedGroup { group, file: Arc::clone(&self.pages) };
         let rows = group.metadata().num_rows();
         self.left = usize::try_from(rows).map_err(|_| damaged(&self.path, &format!("a row group has {rows} rows")))?;
         for column in &mut self.columns {

@@ -1,44 +1,55 @@
-//! Pages as the crate reads them, but for those whose header asks for far more memory than their
-//! bytes can fill: the crate makes room for as many values as a page says that it has.
+//! Pages as the crate reads them, but for those whose header is damaged, or asks for far more memory
+//! than their bytes can fill: the crate makes room for as many values as a page says that it has.
+
+use std::sync::Arc;
 
 use parquet::basic::Encoding;
 use parquet::column::page::{Page, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::RowGroupReader;
+use parquet::file::serialized_reader::SerializedPageReader;
 use parquet::record::reader::RowIter;
 use parquet::schema::types::Type;
 
+use super::headers::CheckedHeaders;
+
 /// A row group whose pages are looked at first.
-pub(super) struct CheckedGroup<'a>(pub(super) Box<dyn RowGroupReader + 'a>);
+pub(super) struct CheckedGroup<'a> {
+    pub(super) group: Box<dyn RowGroupReader + 'a>,
+    pub(super) file: Arc<CheckedHeaders>,
+}
 
 impl RowGroupReader for CheckedGroup<'_> {
     fn metadata(&self) -> &RowGroupMetaData {
-        self.0.metadata()
+        self.group.metadata()
     }
 
     fn num_columns(&self) -> usize {
-        self.0.num_columns()
+        self.group.num_columns()
     }
 
     fn get_column_page_reader(&self, i: usize) -> Result<Box<dyn PageReader>> {
-        let column = self.0.metadata().column(i).column_descr();
+        let chunk = self.group.metadata().column(i);
+        let column = chunk.column_descr();
         let levels = [column.max_rep_level(), column.max_def_level()].map(|most| most > 0);
-        Ok(Box::new(CheckedPages { pages: self.0.get_column_page_reader(i)?, levels }))
+        let rows = usize::try_from(self.group.metadata().num_rows())?;
+        let pages = SerializedPageReader::new(Arc::clone(&self.file), chunk, rows, None)?;
+        Ok(Box::new(CheckedPages { pages, levels }))
     }
 
     fn get_column_bloom_filter(&self, i: usize) -> Option<&parquet::bloom_filter::Sbbf> {
-        self.0.get_column_bloom_filter(i)
+        self.group.get_column_bloom_filter(i)
     }
 
     fn get_row_iter(&self, projection: Option<Type>) -> Result<RowIter<'_>> {
-        self.0.get_row_iter(projection)
+        self.group.get_row_iter(projection)
     }
 }
 
 /// The pages of one column.
 struct CheckedPages {
-    pages: Box<dyn PageReader>,
+    pages: SerializedPageReader<CheckedHeaders>,
     /// Whether its values have repetition levels, and definition levels.
     levels: [bool; 2],
 }

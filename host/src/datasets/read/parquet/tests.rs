@@ -1,10 +1,14 @@
 //! Files with typed columns, written by the crate's own writer, and read.
 
+use std::io::{Read as _, Write as _};
+use std::time::{Duration, Instant};
+
 use parquet::basic::{BrotliLevel, Compression, Encoding};
 use parquet::data_type::{
     ByteArray, ByteArrayType, FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type, Int96, Int96Type,
 };
 use parquet::file::properties::WriterProperties;
+use parquet::file::reader::ChunkReader as _;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::parser::parse_message_type;
 use serde_json::json;
@@ -219,15 +223,13 @@ fn a_damaged_column_costs_no_other() {
     assert!(code == code::DAMAGED && why.starts_with("row 1 cannot be read: column `x`: "), "{why}");
 }
 
+/// A file of a footer alone.
+fn around(footer: &[u8]) -> Vec<u8> {
+    [b"PAR1", footer, &(footer.len() as u32).to_le_bytes(), b"PAR1"].concat()
+}
+
 #[test]
 fn footers_that_ask_for_more_than_they_hold_are_refused() {
-    let footer = |schema: &[u8]| {
-        let mut bytes = b"PAR1".to_vec();
-        bytes.extend_from_slice(schema);
-        bytes.extend_from_slice(&(schema.len() as u32).to_le_bytes());
-        bytes.extend_from_slice(b"PAR1");
-        rows(&bytes).unwrap_err().to_string()
-    };
     // Field 2, a list of one structure whose field 5 is 2³¹ − 1 children.
     let greedy = [0x29, 0x1c, 0x55, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0, 0];
     // A list of 2³² elements in four bytes.
@@ -236,9 +238,62 @@ fn footers_that_ask_for_more_than_they_hold_are_refused() {
     let mut deep = vec![0x29, 0xfc, 0xe8, 0x07];
     (0..1000).for_each(|_| deep.extend_from_slice(&[0x55, 0x02, 0]));
     for schema in [&greedy[..], &long, &deep] {
-        let said = footer(schema);
+        let said = rows(&around(schema)).unwrap_err().to_string();
         assert!(said.ends_with("its footer is damaged, or nests too deeply"), "{said}");
     }
+}
+
+/// A list of 2³¹ − 1 truth values, as field 15: the bytes behind the type of the field before.
+const TRUTHS: [u8; 7] = [0xf9, 0xf1, 0xff, 0xff, 0xff, 0xff, 0x07];
+
+/// As what is left of a structure, behind a field that says that it is a structure of one number.
+/// Whoever reads that field as a number goes on within it, where the list begins.
+const HIDDEN_TRUTHS: [u8; 12] = [0x1c, 0x08, 0xf9, 0xf1, 0xff, 0xff, 0xff, 0xff, 0x07, 0, 0, 0];
+
+#[test]
+fn footers_that_keep_a_reader_busy_are_refused_at_once() {
+    let start = Instant::now();
+    for footer in [&[&TRUTHS[..], &[0]].concat(), &HIDDEN_TRUTHS[..]] {
+        let said = rows(&around(footer)).unwrap_err().to_string();
+        assert!(said.ends_with("its footer is damaged, or nests too deeply"), "{said}");
+    }
+    assert!(start.elapsed() < Duration::from_secs(1));
+}
+
+#[test]
+fn page_headers_that_keep_a_reader_busy_are_refused_at_once() {
+    let column: [Levelled; 1] = [(Values::Texts(vec![&[b'q'; 64]]), None, None)];
+    let sound = file_of("required binary x (UTF8);", &column, Compression::UNCOMPRESSED);
+    assert_eq!(&sound[..4], b"PAR1");
+    let start = Instant::now();
+    // A list of 2³¹ − 1 doubles behind which the file ends: the crate does not notice that it does.
+    let doubles = [0xf9, 0xf7, 0xff, 0xff, 0xff, 0xff, 0x07];
+    for header in [&[&TRUTHS[..], &[0]].concat(), &HIDDEN_TRUTHS[..], &doubles] {
+        let mut file = sound.clone();
+        file[4..4 + header.len()].copy_from_slice(header);
+        let said = rows(&file).unwrap_err().to_string();
+        assert!(said.ends_with("the header of a page is damaged"), "{said}");
+    }
+    assert!(start.elapsed() < Duration::from_secs(1));
+}
+
+#[test]
+fn long_page_headers_are_read() {
+    // A header of a page with a field of 5,000 bytes that nobody knows, before the field that ends it.
+    let column: [Levelled; 1] = [(Values::Texts(vec![b"one"]), None, None)];
+    let sound = file_of("required binary x (UTF8);", &column, Compression::UNCOMPRESSED);
+    let file = tempfile::tempfile().unwrap();
+    let length = thrift::check(&sound[4..], &format::PAGE_HEADER).unwrap();
+    // Field 100, a text.
+    let unknown = [&[0x08, 0xc8, 0x01, 0x88, 0x27][..], &[7; 5000]].concat();
+    let long = [&sound[4..4 + length - 1], &unknown, &[0], b"behind"].concat();
+    (&file).write_all(&long).unwrap();
+    let mut header = headers::CheckedHeaders(file).get_read(0).unwrap();
+    let mut read = vec![0; length + unknown.len()];
+    header.read_exact(&mut read).unwrap();
+    assert!(long.starts_with(&read));
+    let behind = header.read(&mut [0]).unwrap_err().kind();
+    assert_eq!(behind, std::io::ErrorKind::UnexpectedEof);
 }
 
 #[test]
