@@ -15,6 +15,5 @@ pub mod packages;
 pub mod plugins;
 pub mod registries;
 pub mod statistics;
-pub mod suggest;
 pub mod tensors;
 pub mod trust;

@@ -1,5 +1,7 @@
 //! `hive expert validate`: good manifests, typos, and files that are none.
 
+use hive_errors::Diagnostic as _;
+
 use crate::harness::{Place, manifest, repository};
 
 fn validate(text: &str) -> String {

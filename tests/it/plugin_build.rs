@@ -1,6 +1,7 @@
 //! Building an expert on demand in a checkout. The expert here depends on nothing, not even the
 //! SDK: it builds in a second, and shows that C types and JSON are all the boundary asks for.
 
+use hive_errors::Diagnostic as _;
 use std::time::{Duration, SystemTime};
 
 use hive::plugins::{Builder, Experts, Freshness, PluginError, open};

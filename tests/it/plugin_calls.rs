@@ -2,6 +2,7 @@
 //! typed error that names the expert, the method and the record.
 
 use hive::plugins::{Builder, Experts, LoadedExpert, PluginError};
+use hive_errors::Diagnostic as _;
 use hive_sdk::{GradeRequest, Record};
 
 use crate::harness::{Place, plugin};

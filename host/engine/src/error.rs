@@ -1,8 +1,8 @@
-//! The engine's errors: what was being done, what was got, what was expected. Hints with
-//! commands to run are added by the host, which knows the command line.
+//! The engine's errors: what was being done, what was got, what was expected.
 
 use std::path::{Path, PathBuf};
 
+use hive_errors::Diagnostic;
 use hive_files::FileError;
 
 /// Why the engine could not do what was asked.
@@ -101,5 +101,38 @@ impl EngineError {
     /// An [`EngineError::Unsupported`].
     pub fn unsupported(problem: impl Into<String>) -> Self {
         Self::Unsupported(problem.into())
+    }
+}
+
+impl Diagnostic for EngineError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::File(error) => error.exit_code(),
+            Self::Candle { .. } => 2,
+            _ => 1,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::File(error) => return error.hint(),
+            Self::WrongBase { trained_on, .. } => format!("`--base {trained_on}`, if that is still the model it was"),
+            Self::Training { updates: 0, .. } => {
+                "nothing was changed yet, so no setting is the cause: check the base model's files".to_owned()
+            }
+            Self::Training { .. } => {
+                "a lower rate may help: `--set learning_rate=…`; the checkpoints written before stand".to_owned()
+            }
+            Self::Mismatch { of: MismatchOf::Adapter, .. } => {
+                "`hive adapter inspect FOLDER` shows what an adapter is for".to_owned()
+            }
+            Self::Mismatch { of: MismatchOf::BaseModel, .. } => {
+                "take configuration and weights from the same model".to_owned()
+            }
+            Self::Mismatch { of: MismatchOf::Gradients, .. } => {
+                "check the base model's files, or leave these modules out of `target_modules`".to_owned()
+            }
+            _ => return None,
+        })
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use hive_errors::Diagnostic;
+
 use crate::space::free_bytes;
 
 /// Why a file or folder could not be read or written, or is not usable.
@@ -90,5 +92,31 @@ impl FileError {
     /// An [`FileError::Damaged`].
     pub fn damaged(path: &Path, problem: impl Into<String>) -> Self {
         Self::Damaged { path: path.to_owned(), problem: problem.into() }
+    }
+}
+
+impl Diagnostic for FileError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Io { .. } | Self::DiskFull { .. } => 2,
+            Self::Format { .. } | Self::Damaged { .. } => 1,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        match self {
+            Self::Io { action, .. } if ["map", "open", "read"].contains(action) => None,
+            Self::DiskFull { .. } => Some(
+                "free some space, or write elsewhere with `--out FOLDER`; a run that had begun goes on with `--resume`"
+                    .into(),
+            ),
+            Self::Io { source, .. } => matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem)
+                .then(|| "write elsewhere with `--out FOLDER`".into()),
+            Self::Damaged { .. } => {
+                Some("get the file again; a base model of the catalogue is mended by `hive model pull ID`".into())
+            }
+            Self::Format { .. } => None,
+        }
     }
 }

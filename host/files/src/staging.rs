@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use tempfile::{NamedTempFile, TempDir};
 
 use crate::atomic::PARTIAL_PREFIX;
+use crate::error::{FileError, Result};
 
 /// How the names of the lock files end.
 const LOCK: &str = ".lock";
@@ -26,8 +27,12 @@ impl Staging {
     ///
     /// # Errors
     /// When it cannot be made. Leftovers that cannot be removed are left.
-    pub fn new(root: &Path) -> io::Result<Self> {
+    pub fn new(root: &Path) -> Result<Self> {
         sweep(root);
+        Self::below(root).map_err(|e| FileError::io("write", root, e))
+    }
+
+    fn below(root: &Path) -> io::Result<Self> {
         let lock = tempfile::Builder::new().prefix(PARTIAL_PREFIX).suffix(LOCK).tempfile_in(root)?;
         lock.as_file().lock()?;
         let name = lock.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();

@@ -1,33 +1,40 @@
 //! How an error becomes text and an exit code: `error: …`, its details, its causes, and a hint.
 //!
-//! Library errors are typed and carry `exit_code()`, `hint()` and perhaps `details()` themselves;
-//! `advice` is the one list of those types. To add an error type, add it there. A command that
-//! finds a fault of its own returns a [`Failure`]. Context is added with `anyhow::Context`; the
-//! advice of the typed error underneath is still found.
+//! Errors of the libraries say all of that themselves ([`Diagnostic`]). A command that finds a fault
+//! of its own returns a [`Failure`].
 
 use std::error::Error;
+use std::fmt;
 use std::process::ExitCode;
 
 use console::style;
+use hive_errors::Diagnostic;
 
 use super::output::{StdoutClosed, note};
-use hive_engine::EngineError;
-use hive_files::FileError;
 
-use crate::datasets::{DatasetError, HubError, MapError};
-use crate::exam::ExamError;
-use crate::experts::{ExpertError, engine_exit_code, engine_hint, file_exit_code, file_hint};
-use crate::gate::GateError;
-use crate::installed::InstallError;
-use crate::manifest::ManifestError;
-use crate::models::ModelError;
-use crate::packages::PackageError;
-use crate::plugins::PluginError;
-use crate::registries::RegistryError;
-use crate::trust::TrustError;
+/// What a command returns.
+pub type CommandResult<T = ()> = Result<T, CommandError>;
 
-/// Exit code of an error that says nothing of its own: the tool failed.
-const TOOL_FAILED: u8 = 2;
+/// The error that ends a command.
+pub struct CommandError(Box<dyn Diagnostic>);
+
+impl<E: Diagnostic> From<E> for CommandError {
+    fn from(error: E) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl fmt::Debug for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// A fault that a command finds itself.
 #[derive(Debug, thiserror::Error)]
@@ -37,17 +44,35 @@ pub struct Failure {
     exit: u8,
     hint: Option<String>,
     details: Vec<String>,
+    source: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl Failure {
     /// The command was misused, or the tool failed: exit code 2.
     pub fn misuse(message: impl Into<String>) -> Self {
-        Self { message: message.into(), exit: TOOL_FAILED, hint: None, details: Vec::new() }
+        Self { message: message.into(), exit: 2, hint: None, details: Vec::new(), source: None }
     }
 
     /// The input or the result is not acceptable: exit code 1.
     pub fn unacceptable(message: impl Into<String>) -> Self {
         Self { exit: 1, ..Self::misuse(message) }
+    }
+
+    /// What was being done when `cause` came up, which says the rest.
+    pub fn because(message: impl Into<String>, cause: impl Diagnostic) -> Self {
+        Self {
+            exit: cause.exit_code(),
+            hint: cause.hint(),
+            details: cause.details(),
+            source: Some(Box::new(cause)),
+            ..Self::misuse(message)
+        }
+    }
+
+    /// The error of another library that this comes from.
+    pub fn source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
     }
 
     /// What to try next, with a command to run.
@@ -63,89 +88,43 @@ impl Failure {
     }
 }
 
-/// What an error says of itself beyond its message.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Advice {
-    exit: u8,
-    hint: Option<String>,
-    details: Vec<String>,
-}
+impl Diagnostic for Failure {
+    fn exit_code(&self) -> u8 {
+        self.exit
+    }
 
-/// The advice of this one error, not of its causes; `None` for a type that has none.
-fn advice(error: &(dyn Error + 'static)) -> Option<Advice> {
-    if let Some(e) = error.downcast_ref::<Failure>() {
-        return Some(Advice { exit: e.exit, hint: e.hint.clone(), details: e.details.clone() });
+    fn details(&self) -> Vec<String> {
+        self.details.clone()
     }
-    if let Some(e) = error.downcast_ref::<ExpertError>() {
-        return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details() });
+
+    fn hint(&self) -> Option<String> {
+        self.hint.clone()
     }
-    if let Some(e) = error.downcast_ref::<InstallError>() {
-        return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details() });
-    }
-    if let Some(e) = error.downcast_ref::<RegistryError>() {
-        return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details() });
-    }
-    if let Some(e) = error.downcast_ref::<PackageError>() {
-        return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details() });
-    }
-    if let Some(e) = error.downcast_ref::<TrustError>() {
-        return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: Vec::new() });
-    }
-    if let Some(e) = error.downcast_ref::<ExamError>() {
-        return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details() });
-    }
-    if let Some(e) = error.downcast_ref::<HubError>() {
-        return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details() });
-    }
-    if let Some(e) = error.downcast_ref::<EngineError>() {
-        return Some(Advice { exit: engine_exit_code(e), hint: engine_hint(e), details: Vec::new() });
-    }
-    if let Some(e) = error.downcast_ref::<FileError>() {
-        return Some(Advice { exit: file_exit_code(e), hint: file_hint(e), details: Vec::new() });
-    }
-    if let Some(e) = error.downcast_ref::<ModelError>() {
-        return Some(Advice { exit: TOOL_FAILED, hint: e.hint(), details: Vec::new() });
-    }
-    if let Some(e) = error.downcast_ref::<PluginError>() {
-        return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details().to_vec() });
-    }
-    if let Some(e) = error.downcast_ref::<ManifestError>() {
-        return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details() });
-    }
-    if let Some(e) = error.downcast_ref::<DatasetError>() {
-        return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details() });
-    }
-    if let Some(e) = error.downcast_ref::<GateError>() {
-        return Some(Advice { exit: e.exit_code(), hint: e.hint(), details: e.details() });
-    }
-    if let Some(e) = error.downcast_ref::<MapError>() {
-        return Some(Advice { exit: TOOL_FAILED, hint: e.hint(), details: Vec::new() });
-    }
-    None
 }
 
 /// Prints the error to stderr and gives the exit code of the process.
-pub fn report(error: &anyhow::Error) -> ExitCode {
+pub fn report(error: &CommandError) -> ExitCode {
     // Who reads our output had enough of it (`hive … | head`): that is no failure.
-    if error.chain().any(|e| e.is::<StdoutClosed>()) {
+    if (&*error.0 as &dyn Error).is::<StdoutClosed>() {
         return ExitCode::SUCCESS;
     }
-    let advice = error.chain().find_map(advice).unwrap_or(Advice { exit: TOOL_FAILED, ..Advice::default() });
-    note(&rendered(error, &advice));
-    ExitCode::from(advice.exit)
+    note(&rendered(&*error.0));
+    ExitCode::from(error.0.exit_code())
 }
 
-fn rendered(error: &anyhow::Error, advice: &Advice) -> String {
+fn rendered(error: &dyn Diagnostic) -> String {
     // `for_stderr` keeps colour to terminals and honours NO_COLOR.
     let red = |text| style(text).red().bold().for_stderr();
     let mut text = format!("{} {error}", red("error:"));
-    for line in &advice.details {
+    for line in error.details() {
         text += &format!("\n  {line}");
     }
     let mut said = error.to_string();
-    let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
     let mut heading = false;
-    for cause in causes {
+    let mut source = error.source();
+    while let Some(error) = source {
+        source = error.source();
+        let cause = error.to_string();
         // A transparent error and its source say the same; once is enough.
         if cause == said {
             continue;
@@ -157,7 +136,7 @@ fn rendered(error: &anyhow::Error, advice: &Advice) -> String {
         text += &format!("\n  {cause}");
         said = cause;
     }
-    if let Some(hint) = &advice.hint {
+    if let Some(hint) = error.hint() {
         text += &format!("\n\n{} {hint}", style("hint:").cyan().bold().for_stderr());
     }
     text
@@ -165,41 +144,40 @@ fn rendered(error: &anyhow::Error, advice: &Advice) -> String {
 
 #[cfg(test)]
 mod tests {
-    use anyhow::Context;
-
     use super::*;
+    use crate::datasets::DatasetError;
+    use crate::gate::GateError;
+    use crate::plugins::PluginError;
 
-    fn text_of(error: &anyhow::Error) -> String {
-        let advice = error.chain().find_map(advice).unwrap_or_default();
-        console::strip_ansi_codes(&rendered(error, &advice)).into_owned()
+    fn text_of(error: impl Into<CommandError>) -> String {
+        console::strip_ansi_codes(&rendered(&*error.into().0)).into_owned()
     }
 
     #[test]
     fn message_details_causes_and_hint_in_this_order() {
         let inner = Failure::unacceptable("Failed to do it").details(vec!["one".to_owned()]).hint("`try this`");
-        assert_eq!(text_of(&inner.into()), "error: Failed to do it\n  one\n\nhint: `try this`");
+        assert_eq!(text_of(inner), "error: Failed to do it\n  one\n\nhint: `try this`");
 
         let source = std::io::Error::new(std::io::ErrorKind::NotFound, "no such file");
         let read = DatasetError::Read { file: "d.jsonl".into(), source };
-        let error = Err::<(), _>(read).context("Failed to train expert `sql`").unwrap_err();
         assert_eq!(
-            text_of(&error),
+            text_of(Failure::because("Failed to train expert `sql`", read)),
             "error: Failed to train expert `sql`\nCaused by:\n  Failed to read data set `d.jsonl`\n  no such file"
         );
     }
 
     #[test]
-    fn advice_is_found_beneath_context_and_within_other_errors() {
-        let unknown = PluginError::Unknown { name: "sqll".to_owned(), known: vec!["sql".to_owned()] };
-        let error = anyhow::Error::new(GateError::Plugin(unknown)).context("Failed to train");
-        let found = error.chain().find_map(advice).unwrap();
-        assert_eq!(found.exit, 2);
-        assert_eq!(found.hint.unwrap(), "did you mean `sql`? `hive expert list` shows all of them");
+    fn what_an_error_says_is_kept_within_others() {
+        let unknown = || PluginError::Unknown { name: "sqll".to_owned(), known: vec!["sql".to_owned()] };
+        let errors = [GateError::Plugin(unknown()).into(), Failure::because("Failed to train", unknown()).into()];
+        for CommandError(error) in errors {
+            assert_eq!(error.exit_code(), 2);
+            assert_eq!(error.hint().unwrap(), "did you mean `sql`? `hive expert list` shows all of them");
+        }
     }
 
     #[test]
-    fn an_error_without_advice_is_a_failure_of_the_tool() {
-        assert_eq!(report(&anyhow::anyhow!("broken")), ExitCode::from(2));
+    fn who_closes_stdout_sees_a_success() {
         assert_eq!(report(&StdoutClosed.into()), ExitCode::SUCCESS);
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::output::note;
+use crate::cli::error::{CommandResult, Failure};
 
 /// Exit code after a second Ctrl-C, as shells expect of SIGINT.
 const INTERRUPTED: i32 = 130;
@@ -12,7 +13,7 @@ const INTERRUPTED: i32 = 130;
 ///
 /// # Errors
 /// When the system takes no handler.
-pub fn on_interrupt(said: &'static str) -> anyhow::Result<Arc<AtomicBool>> {
+pub fn on_interrupt(said: &'static str) -> CommandResult<Arc<AtomicBool>> {
     let flag = Arc::new(AtomicBool::new(false));
     let set = Arc::clone(&flag);
     ctrlc::set_handler(move || {
@@ -20,6 +21,7 @@ pub fn on_interrupt(said: &'static str) -> anyhow::Result<Arc<AtomicBool>> {
             std::process::exit(INTERRUPTED);
         }
         note(said);
-    })?;
+    })
+    .map_err(|e| Failure::misuse("Failed to listen for Ctrl-C").source(e))?;
     Ok(flag)
 }

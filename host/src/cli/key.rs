@@ -4,7 +4,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::columns::columns;
-use super::error::Failure;
+use super::error::{CommandResult, Failure};
 use super::output::{note, result};
 use crate::trust::{PublicKey, Ring, Standing};
 
@@ -46,7 +46,7 @@ pub enum KeyCommand {
 ///
 /// # Errors
 /// A [`crate::trust::TrustError`], which carries its hint.
-pub fn run(command: KeyCommand) -> anyhow::Result<()> {
+pub fn run(command: KeyCommand) -> CommandResult {
     let mut ring = Ring::from_env()?;
     match command {
         KeyCommand::New { name } => {
@@ -81,7 +81,7 @@ pub fn run(command: KeyCommand) -> anyhow::Result<()> {
     }
 }
 
-fn list(ring: &Ring, json: bool) -> anyhow::Result<()> {
+fn list(ring: &Ring, json: bool) -> CommandResult {
     let standing = |standing| match standing {
         Standing::Trusted => "trusted",
         Standing::Revoked => "revoked",

@@ -1,7 +1,7 @@
 //! The command line: one file per command. Arguments, printing and progress live here and nowhere
 //! else; what a command does is in the library beside it. Imported by `main.rs` alone.
 //!
-//! Every command is `fn run(self) -> anyhow::Result<()>`: `Ok` is exit code 0, and [`error`] turns
+//! Every command is `fn run(self) -> CommandResult`: `Ok` is exit code 0, and [`error`] turns
 //! an `Err` into text, hint and exit code.
 
 mod adapter;
@@ -34,7 +34,7 @@ use hive_engine::ops::vectors;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-use error::Failure;
+use error::{CommandResult, Failure};
 
 /// Shown below the list of commands.
 const AFTER_HELP: &str = "\
@@ -103,7 +103,7 @@ pub fn main() -> ExitCode {
 }
 
 /// Sends `tracing` to stderr when `HIVE_LOG` asks for it: `HIVE_LOG=debug`, `HIVE_LOG=hive=trace`.
-fn start_logging() -> anyhow::Result<()> {
+fn start_logging() -> CommandResult {
     let Some(filter) = std::env::var("HIVE_LOG").ok().filter(|f| !f.is_empty()) else { return Ok(()) };
     let filter = EnvFilter::try_new(&filter).map_err(|e| {
         Failure::misuse(format!("Failed to read `HIVE_LOG`: got `{filter}`: {e}"))
@@ -127,7 +127,7 @@ fn start_logging() -> anyhow::Result<()> {
 }
 
 /// Computes with vectors as wide as `HIVE_VECTORS` allows. The result does not depend on it.
-fn set_vectors() -> anyhow::Result<()> {
+fn set_vectors() -> CommandResult {
     let Some(text) = std::env::var("HIVE_VECTORS").ok().filter(|t| !t.is_empty()) else { return Ok(()) };
     let widest = text
         .parse::<vectors::Widest>()
@@ -137,7 +137,7 @@ fn set_vectors() -> anyhow::Result<()> {
 }
 
 /// Computes with as many threads as `HIVE_THREADS` says. The result does not depend on it.
-fn set_threads() -> anyhow::Result<()> {
+fn set_threads() -> CommandResult {
     let given =
         |name: &'static str| std::env::var(name).ok().filter(|text| !text.trim().is_empty()).map(|text| (name, text));
     let own = given("HIVE_THREADS");

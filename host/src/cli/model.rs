@@ -3,8 +3,9 @@
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::output::result;
+use super::output::{json_text, result};
 use super::pull_progress::PullProgress;
+use crate::cli::error::CommandResult;
 use crate::models::ModelStore;
 
 /// Base models: list, pull, find.
@@ -47,7 +48,7 @@ struct Row<'a> {
 ///
 /// # Errors
 /// A [`crate::models::ModelError`], which carries its hint.
-pub fn run(command: ModelCommand) -> anyhow::Result<()> {
+pub fn run(command: ModelCommand) -> CommandResult {
     let store = ModelStore::from_env()?;
     match command {
         ModelCommand::List { json } => list(&store, json),
@@ -60,7 +61,7 @@ pub fn run(command: ModelCommand) -> anyhow::Result<()> {
     }
 }
 
-fn list(store: &ModelStore, json: bool) -> anyhow::Result<()> {
+fn list(store: &ModelStore, json: bool) -> CommandResult {
     let rows: Vec<Row<'_>> = store
         .catalogue
         .models
@@ -76,7 +77,7 @@ fn list(store: &ModelStore, json: bool) -> anyhow::Result<()> {
         })
         .collect();
     if json {
-        return result(&serde_json::to_string_pretty(&rows)?);
+        return result(&json_text(&rows)?);
     }
     let width = rows.iter().map(|row| row.id.len()).max().unwrap_or(0);
     let mut lines = Vec::new();

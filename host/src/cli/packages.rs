@@ -1,15 +1,15 @@
 //! What the commands about packages share: what a person means by `FILE|NAME`, what is asked of
 //! signatures, and how a package is shown.
 
-use std::io::{BufRead, IsTerminal};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use console::style;
 use serde_json::{Value, json};
 
-use super::error::Failure;
-use super::output::note;
+use super::error::{CommandResult, Failure};
+use super::output::{note, typed_line};
 use crate::installed::{InstallError, Release, Store};
 use crate::packages::{Package, Proof};
 use crate::trust::{PublicKey, RequireSigned, Ring, Signer};
@@ -34,7 +34,7 @@ impl Signing {
     ///
     /// # Errors
     /// When the environment names none that there is.
-    pub fn policy(&self, usual: RequireSigned) -> anyhow::Result<RequireSigned> {
+    pub fn policy(&self, usual: RequireSigned) -> CommandResult<RequireSigned> {
         if self.allow_unsigned {
             return Ok(RequireSigned::None);
         }
@@ -60,7 +60,7 @@ pub struct Looked {
 ///
 /// # Errors
 /// When there is neither, or its files do not belong together.
-pub fn look(what: &str, base: Option<&str>) -> anyhow::Result<Looked> {
+pub fn look(what: &str, base: Option<&str>) -> CommandResult<Looked> {
     let path = Path::new(what);
     if path.is_file() {
         let package = Package::open(path, &staging())?;
@@ -91,7 +91,7 @@ pub fn staging() -> PathBuf {
 ///
 /// # Errors
 /// When the answer cannot be written down.
-pub fn ask_trust(package: &Package, policy: RequireSigned, ring: &mut Ring) -> anyhow::Result<()> {
+pub fn ask_trust(package: &Package, policy: RequireSigned, ring: &mut Ring) -> CommandResult {
     let Signer::Stranger(key) = package.signer(ring) else { return Ok(()) };
     if policy != RequireSigned::Trusted || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Ok(());
@@ -100,9 +100,7 @@ pub fn ask_trust(package: &Package, policy: RequireSigned, ring: &mut Ring) -> a
     note(&format!("`{}` ({title}) is signed by a key that is not known here:", package.shown));
     note(&format!("  {}  (id {})", key.encoded(), key.id()));
     note("Compare it with what its author publishes. Trust it from now on, for all packages and their plugins? [y/N]");
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
-    if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
+    if matches!(typed_line()?.to_lowercase().as_str(), "y" | "yes") {
         ring.trust_stranger(key)?;
         note(&format!("Trusted as `{}`; `hive key revoke {0}` takes it back", key.id()));
     }

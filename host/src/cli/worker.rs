@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::error::CommandResult;
 use crate::plugins::{LibraryPlace, serve};
 
 /// Arguments of `hive worker`.
@@ -25,7 +26,7 @@ impl Worker {
     ///
     /// # Errors
     /// When the library cannot be used.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         let Self { expert, library, record, installed } = self;
         Ok(serve(&LibraryPlace { expert, library, record, installed })?)
     }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use hive_errors::{Diagnostic, listed, nearest};
+
 use super::hub_error::HubError;
 use super::rejects::Rejects;
-use crate::suggest::{listed, nearest};
 
 /// Why a data set cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -153,9 +154,8 @@ fn fields(missing: &[(String, Vec<String>)]) -> String {
     format!("{word} {}", listed(missing.iter().map(|(field, _)| field.as_str())))
 }
 
-impl DatasetError {
-    /// 2 when a file cannot be read or `--map` is misused, 1 when the data is not acceptable.
-    pub fn exit_code(&self) -> u8 {
+impl Diagnostic for DatasetError {
+    fn exit_code(&self) -> u8 {
         match self {
             DatasetError::Hub(e) => e.exit_code(),
             DatasetError::Read { .. } | DatasetError::Write { .. } | DatasetError::Map(_) => 2,
@@ -163,8 +163,7 @@ impl DatasetError {
         }
     }
 
-    /// Lines to show below the message.
-    pub fn details(&self) -> Vec<String> {
+    fn details(&self) -> Vec<String> {
         match self {
             DatasetError::Unmapped { missing, columns, .. } => {
                 let mut lines: Vec<_> =
@@ -178,8 +177,7 @@ impl DatasetError {
         }
     }
 
-    /// What to try next.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         match self {
             DatasetError::Unmapped { missing, columns, .. } => {
                 // A single field and a single column can only be meant for each other.
@@ -210,9 +208,8 @@ impl DatasetError {
     }
 }
 
-impl MapError {
-    /// What to try next.
-    pub fn hint(&self) -> Option<String> {
+impl Diagnostic for MapError {
+    fn hint(&self) -> Option<String> {
         let (word, known) = match self {
             MapError::Form { .. } | MapError::Twice { .. } => {
                 return Some("several go in one: `--map question=prompt,sql=answer`".to_owned());

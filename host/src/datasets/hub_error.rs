@@ -1,5 +1,6 @@
 //! Why a data set or an adapter of the hub cannot be had, as data, with exit code and hint.
 
+use hive_errors::Diagnostic;
 use std::path::PathBuf;
 
 use crate::models::ModelError;
@@ -86,14 +87,14 @@ impl HubError {
         }
         self
     }
+}
 
-    /// 1 when the data set is not acceptable, 2 when it cannot be had.
-    pub fn exit_code(&self) -> u8 {
+impl Diagnostic for HubError {
+    fn exit_code(&self) -> u8 {
         if matches!(self, HubError::NoData { .. } | HubError::Unusable { .. }) { 1 } else { 2 }
     }
 
-    /// Lines to show below the message.
-    pub fn details(&self) -> Vec<String> {
+    fn details(&self) -> Vec<String> {
         match self {
             HubError::NoData { files, .. } => {
                 let mut lines: Vec<String> = files.iter().take(SHOWN).cloned().collect();
@@ -106,8 +107,7 @@ impl HubError {
         }
     }
 
-    /// What to try next.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         Some(match self {
             HubError::Name { .. } => {
                 "such as `hub:gretelai/synthetic_text_to_sql`, or `hub:OWNER/NAME@main`".to_owned()

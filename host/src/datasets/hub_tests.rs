@@ -1,5 +1,6 @@
 //! Pulls of data sets from a hub of the test's own, which can fail in chosen ways.
 
+use hive_errors::Diagnostic as _;
 use std::time::Duration;
 
 use super::*;

@@ -1,5 +1,6 @@
 //! Reading data files, from bytes to records and messages.
 
+use hive_errors::Diagnostic as _;
 use std::collections::BTreeMap;
 
 use super::*;

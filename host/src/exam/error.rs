@@ -1,5 +1,6 @@
 //! Why an examination did not come to its end.
 
+use hive_errors::Diagnostic;
 use std::path::PathBuf;
 
 use hive_engine::EngineError;
@@ -94,9 +95,8 @@ impl From<EngineError> for ExamError {
 /// Refused prompts that an error lists.
 const LISTED: usize = 5;
 
-impl ExamError {
-    /// 1 when the input or the result is not acceptable, 2 when the tool failed or was misused.
-    pub fn exit_code(&self) -> u8 {
+impl Diagnostic for ExamError {
+    fn exit_code(&self) -> u8 {
         match self {
             Self::Expert(e) => e.exit_code(),
             Self::Hub(e) => e.exit_code(),
@@ -105,8 +105,7 @@ impl ExamError {
         }
     }
 
-    /// Lines below the message.
-    pub fn details(&self) -> Vec<String> {
+    fn details(&self) -> Vec<String> {
         match self {
             Self::Expert(e) => e.details(),
             Self::Hub(e) => e.details(),
@@ -122,8 +121,7 @@ impl ExamError {
         }
     }
 
-    /// What to try next.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         match self {
             Self::Expert(e) => e.hint(),
             Self::Hub(e) => e.hint(),

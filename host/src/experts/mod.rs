@@ -25,10 +25,10 @@ mod token_cache;
 pub mod tokenise;
 pub mod train;
 
+use hive_errors::Diagnostic;
 use std::path::PathBuf;
 
 use hive_engine::EngineError;
-use hive_engine::error::MismatchOf;
 use hive_files::FileError;
 
 use crate::gate::GateError;
@@ -213,13 +213,12 @@ impl From<FileError> for ExpertError {
     }
 }
 
-impl ExpertError {
-    /// 1 when the input or the result is not acceptable, 2 when the tool failed or was misused.
-    pub fn exit_code(&self) -> u8 {
+impl Diagnostic for ExpertError {
+    fn exit_code(&self) -> u8 {
         match self {
             Self::Plugin(e) => e.exit_code(),
             Self::Gate(e) => e.exit_code(),
-            Self::Engine(e) => engine_exit_code(e),
+            Self::Engine(e) => e.exit_code(),
             Self::NoRoom { .. }
             | Self::LongerThanBase { .. }
             | Self::Preflight { .. }
@@ -231,10 +230,9 @@ impl ExpertError {
         }
     }
 
-    /// Lines below the message.
-    pub fn details(&self) -> Vec<String> {
+    fn details(&self) -> Vec<String> {
         match self {
-            Self::Plugin(e) => e.details().to_vec(),
+            Self::Plugin(e) => e.details(),
             Self::Gate(e) => e.details(),
             Self::Recipe(e) => e.details(),
             Self::OtherRun { details, .. } => details.clone(),
@@ -249,14 +247,13 @@ impl ExpertError {
         }
     }
 
-    /// What to try next.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         match self {
             Self::Plugin(e) => e.hint(),
             Self::Gate(e) => e.hint(),
             Self::Model(e) => e.hint(),
-            Self::Engine(e) => engine_hint(e),
-            Self::UnknownProfile { name, known } => crate::suggest::nearest(name, known.iter().map(String::as_str))
+            Self::Engine(e) => e.hint(),
+            Self::UnknownProfile { name, known } => hive_errors::nearest(name, known.iter().map(String::as_str))
                 .map(|near| format!("did you mean `--profile {near}`?")),
             Self::Setting { what, .. } if what.starts_with("`--set") => Some(
                 "`--set training.learning_rate=1e-4`; a key that occurs once needs no section: `--set rank=8`".into(),
@@ -290,68 +287,5 @@ impl ExpertError {
             Self::NotAChatModel { .. } => Some("`hive model list` shows base models that have one".into()),
             Self::Recipe(_) => Some("`hive expert schema` prints the schema with a description of every key".into()),
         }
-    }
-}
-
-/// Exit code of an engine error: what it read was not acceptable, or it failed.
-pub fn engine_exit_code(error: &EngineError) -> u8 {
-    match error {
-        EngineError::File(error) => file_exit_code(error),
-        EngineError::Candle { .. } => 2,
-        _ => 1,
-    }
-}
-
-/// Exit code of a file error: what was read is not acceptable, or reading or writing failed.
-pub fn file_exit_code(error: &FileError) -> u8 {
-    match error {
-        FileError::Io { .. } | FileError::DiskFull { .. } => 2,
-        FileError::Format { .. } | FileError::Damaged { .. } => 1,
-    }
-}
-
-/// What to try after a file error.
-pub fn file_hint(error: &FileError) -> Option<String> {
-    match error {
-        FileError::Io { action, .. } if ["map", "open", "read"].contains(action) => None,
-        FileError::DiskFull { .. } => Some(
-            "free some space, or write elsewhere with `--out FOLDER`; a run that had begun goes on with `--resume`"
-                .into(),
-        ),
-        FileError::Io { source, .. } => match source.kind() {
-            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-                Some("write elsewhere with `--out FOLDER`".into())
-            }
-            _ => None,
-        },
-        FileError::Damaged { .. } => {
-            Some("get the file again; a base model of the catalogue is mended by `hive model pull ID`".into())
-        }
-        FileError::Format { .. } => None,
-    }
-}
-
-/// What to try after an engine error.
-pub fn engine_hint(error: &EngineError) -> Option<String> {
-    match error {
-        EngineError::File(error) => file_hint(error),
-        EngineError::WrongBase { trained_on, .. } => {
-            Some(format!("`--base {trained_on}`, if that is still the model it was"))
-        }
-        EngineError::Training { updates: 0, .. } => {
-            Some("nothing was changed yet, so no setting is the cause: check the base model's files".into())
-        }
-        EngineError::Training { .. } => {
-            Some("a lower rate may help: `--set learning_rate=…`; the checkpoints written before stand".into())
-        }
-        EngineError::Mismatch { of, .. } => match of {
-            MismatchOf::Adapter => Some("`hive adapter inspect FOLDER` shows what an adapter is for".into()),
-            MismatchOf::BaseModel => Some("take configuration and weights from the same model".into()),
-            MismatchOf::Gradients => {
-                Some("check the base model's files, or leave these modules out of `target_modules`".into())
-            }
-            MismatchOf::Recipe => None,
-        },
-        _ => None,
     }
 }

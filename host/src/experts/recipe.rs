@@ -334,7 +334,7 @@ fn setting(set: &str, defaults: &Value) -> Result<Value, ExpertError> {
                         .filter_map(|s| defaults[*s].as_object())
                         .flat_map(|m| m.keys().map(String::as_str))
                         .collect();
-                    let near = crate::suggest::nearest(leaf, known.iter().copied());
+                    let near = hive_errors::nearest(leaf, known.iter().copied());
                     let near = near.map_or_else(String::new, |n| format!(", did you mean `{n}`?"));
                     return Err(fault(format!("unknown key `{leaf}`{near}")));
                 }
@@ -348,6 +348,7 @@ fn setting(set: &str, defaults: &Value) -> Result<Value, ExpertError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_errors::Diagnostic as _;
 
     const MANIFEST: &str = r#"{"name": "t", "version": "0.1.0", "abi": 3, "description": "d", "license": "MIT", "base_models": ["m"],
                 "dataset": {"fields": [{"name": "q"}, {"name": "a", "completion": true}]},

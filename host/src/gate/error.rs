@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use hive_errors::{Diagnostic, listed, nearest};
 use hive_files::FileError;
 
 use crate::datasets::{DatasetError, Rejects};
 use crate::models::ModelError;
 use crate::plugins::{CallFault, PluginError};
-use crate::suggest::{listed, nearest};
 
 /// Why data cannot be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -126,9 +126,10 @@ impl GateError {
         use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
         matches!(self, GateError::Io { source, .. } if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem))
     }
+}
 
-    /// 1 when the data is not acceptable, 2 when hive failed or was misused.
-    pub fn exit_code(&self) -> u8 {
+impl Diagnostic for GateError {
+    fn exit_code(&self) -> u8 {
         match self {
             GateError::Dataset(e) => e.exit_code(),
             GateError::Plugin(e) => e.exit_code(),
@@ -137,18 +138,16 @@ impl GateError {
         }
     }
 
-    /// Lines to show below the message.
-    pub fn details(&self) -> Vec<String> {
+    fn details(&self) -> Vec<String> {
         match self {
             GateError::Dataset(e) => e.details(),
-            GateError::Plugin(e) => e.details().to_vec(),
+            GateError::Plugin(e) => e.details(),
             GateError::AllRejected { rejects } => rejects.lines(),
             _ => Vec::new(),
         }
     }
 
-    /// What to try next.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         match self {
             GateError::Dataset(e) => e.hint(),
             GateError::Plugin(e) => e.hint(),

@@ -1,6 +1,7 @@
 //! The gate from data to a prepared set, with an expert that is part of the test: what comes out,
 //! that a second run finds it, and that a run that was stopped anywhere ends as one that was not.
 
+use hive_errors::Diagnostic as _;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;

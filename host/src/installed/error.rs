@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use hive_errors::{Diagnostic, nearest};
+
 use crate::packages::PackageError;
-use crate::suggest::nearest;
 
 /// A result about installed experts.
 pub type Result<T, E = InstallError> = std::result::Result<T, E>;
@@ -96,9 +97,10 @@ impl InstallError {
     pub(super) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
         Self::Io { action, path: path.to_owned(), source }
     }
+}
 
-    /// 1 when what was given is not acceptable, 2 when the tool failed or was misused.
-    pub fn exit_code(&self) -> u8 {
+impl Diagnostic for InstallError {
+    fn exit_code(&self) -> u8 {
         match self {
             Self::Rollback { .. } | Self::OtherFiles { .. } | Self::AnotherExpert { .. } => 1,
             Self::Package(e) => e.exit_code(),
@@ -106,13 +108,11 @@ impl InstallError {
         }
     }
 
-    /// Lines below the message.
-    pub fn details(&self) -> Vec<String> {
+    fn details(&self) -> Vec<String> {
         if let Self::Package(e) = self { e.details() } else { Vec::new() }
     }
 
-    /// What to try next.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         match self {
             Self::NoHome => Some("set `HIVE_HOME` to a folder".to_owned()),
             Self::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {

@@ -7,6 +7,7 @@ mod schema;
 mod semantics;
 mod structure;
 
+use hive_errors::Diagnostic;
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -61,22 +62,19 @@ pub(crate) fn count(faults: usize) -> String {
     if faults == 1 { "1 fault".to_owned() } else { format!("{faults} faults") }
 }
 
-impl ManifestError {
-    /// 2 when the file cannot be read, 1 when what it holds is not acceptable.
-    pub fn exit_code(&self) -> u8 {
+impl Diagnostic for ManifestError {
+    fn exit_code(&self) -> u8 {
         if matches!(self, ManifestError::Read { .. }) { 2 } else { 1 }
     }
 
-    /// One line per fault.
-    pub fn details(&self) -> Vec<String> {
+    fn details(&self) -> Vec<String> {
         match self {
             ManifestError::Faulty { faults, .. } => faults.iter().map(ToString::to_string).collect(),
             _ => Vec::new(),
         }
     }
 
-    /// What to try next.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         match self {
             ManifestError::Read { .. } => None,
             ManifestError::NotJson { .. } => Some("JSON has no comments and no comma after the last item".to_owned()),

@@ -4,13 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hive_errors::{listed, nearest};
 use hive_sdk::prompt::{Piece, pieces};
 use hive_sdk::{ABI_VERSION, OLDEST_ABI};
 use serde_json::{Map, Value};
 
 use super::fault::{Fault, JsonPath};
 use super::{MAX_FAULTS, MAX_FIELDS};
-use crate::suggest::{listed, nearest};
 
 /// Highest rank and alpha for a module of its own: as the schema has them for all modules.
 const MAX_RANK: u64 = 4096;

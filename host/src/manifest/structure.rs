@@ -1,6 +1,7 @@
 //! Checks a manifest's shape against the schema and puts each violation into words that name the
 //! key: what was got, what was expected, and the nearest name of an unknown key.
 
+use hive_errors::{listed, nearest};
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use serde_json::Value;
@@ -8,7 +9,6 @@ use serde_json::Value;
 use super::MAX_FAULTS;
 use super::fault::{Fault, JsonPath};
 use super::schema::schema;
-use crate::suggest::{listed, nearest};
 
 /// Longest value that a message repeats.
 const SHOWN: usize = 60;

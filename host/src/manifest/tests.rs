@@ -1,5 +1,6 @@
 //! Faults of manifests, from text to message.
 
+use hive_errors::Diagnostic as _;
 use serde_json::{Value, json};
 
 use super::*;

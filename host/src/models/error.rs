@@ -1,8 +1,7 @@
 //! Why a base model could not be found or fetched, and what to do about it.
 
+use hive_errors::Diagnostic;
 use std::path::{Path, PathBuf};
-
-use crate::suggest;
 
 /// A result of [`crate::models`].
 pub type Result<T, E = ModelError> = std::result::Result<T, E>;
@@ -13,7 +12,7 @@ pub enum ModelError {
     /// Neither a catalogue id nor a local path.
     #[error(
         "Failed to find base model `{name}`: got no such file or folder, expected one or an id of the catalogue ({})",
-        suggest::listed(known.iter().map(String::as_str))
+        hive_errors::listed(known.iter().map(String::as_str))
     )]
     Unknown {
         /// What was asked for.
@@ -84,10 +83,15 @@ pub struct SourceFailure {
 }
 
 impl ModelError {
-    /// What to do, with a command to run where there is one.
-    pub fn hint(&self) -> Option<String> {
+    pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Self::Io { action, path: path.to_owned(), source }
+    }
+}
+
+impl Diagnostic for ModelError {
+    fn hint(&self) -> Option<String> {
         match self {
-            Self::Unknown { name, known } => Some(match suggest::nearest(name, known.iter().map(String::as_str)) {
+            Self::Unknown { name, known } => Some(match hive_errors::nearest(name, known.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`? `hive model list` shows every base model"),
                 None => "`hive model list` shows every base model".to_owned(),
             }),
@@ -120,10 +124,6 @@ impl ModelError {
             Self::NoHome => Some("set `HIVE_HOME` to a folder".into()),
             Self::Catalogue(_) => None,
         }
-    }
-
-    pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
-        Self::Io { action, path: path.to_owned(), source }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Why a package cannot be made, read, trusted or installed. Each error carries its exit code and
 //! what to do.
 
+use hive_errors::Diagnostic;
 use std::path::{Path, PathBuf};
 
 use hive_engine::EngineError;
@@ -122,22 +123,22 @@ impl PackageError {
     pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
         Self::Io { action, path: path.to_owned(), source }
     }
+}
 
-    /// 1 when what was given is not acceptable, 2 when the tool failed or was misused.
-    pub fn exit_code(&self) -> u8 {
+impl Diagnostic for PackageError {
+    fn exit_code(&self) -> u8 {
         match self {
             Self::Io { .. } | Self::Argument { .. } => 2,
             Self::Archive { .. } | Self::Faulty { .. } | Self::Proof { .. } | Self::Base { .. } | Self::Run { .. } => 1,
             Self::Trust(e) => e.exit_code(),
             Self::Plugin(e) => e.exit_code(),
             Self::Expert(e) => e.exit_code(),
-            Self::Engine(e) => crate::experts::engine_exit_code(e),
-            Self::File(e) => crate::experts::file_exit_code(e),
+            Self::Engine(e) => e.exit_code(),
+            Self::File(e) => e.exit_code(),
         }
     }
 
-    /// Lines below the message.
-    pub fn details(&self) -> Vec<String> {
+    fn details(&self) -> Vec<String> {
         match self {
             Self::Faulty { problems, .. } => {
                 let mut lines: Vec<String> = problems.iter().take(MAX_LINES).cloned().collect();
@@ -146,14 +147,13 @@ impl PackageError {
                 }
                 lines
             }
-            Self::Plugin(e) => e.details().to_vec(),
+            Self::Plugin(e) => e.details(),
             Self::Expert(e) => e.details(),
             _ => Vec::new(),
         }
     }
 
-    /// What to try next.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         match self {
             Self::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
                 Some("free some space, or set `HIVE_HOME` to a larger disk".to_owned())
@@ -170,8 +170,8 @@ impl PackageError {
             Self::Trust(e) => e.hint(),
             Self::Plugin(e) => e.hint(),
             Self::Expert(e) => e.hint(),
-            Self::Engine(e) => crate::experts::engine_hint(e),
-            Self::File(e) => crate::experts::file_hint(e),
+            Self::Engine(e) => e.hint(),
+            Self::File(e) => e.hint(),
             Self::Io { .. } => None,
         }
     }

@@ -47,7 +47,7 @@ impl Legacy {
     /// # Errors
     /// When it is one and damaged, or holds pickles.
     pub fn open(path: &Path, staging: &Path) -> Result<Option<Self>> {
-        let dir = Staging::new(staging).map_err(|e| PackageError::io("write", staging, e))?;
+        let dir = Staging::new(staging)?;
         let take = |name: &str| match name {
             MANIFEST | CONFIG_FILE | TENSOR_FILE | CARD | LICENSE => Take::UpTo(limit(name).unwrap_or(0)),
             name if PICKLES.iter().any(|ending| name.ends_with(ending)) => {

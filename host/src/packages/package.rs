@@ -2,6 +2,7 @@
 //! against each other. Whoever holds one may rely on that. What its signer is worth and whether it
 //! computes what it says is asked separately.
 
+use hive_errors::Diagnostic as _;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
@@ -84,7 +85,7 @@ impl Package {
     /// # Errors
     /// When it is no whole package, or its files do not belong together.
     pub fn open(path: &Path, staging: &Path) -> Result<Self> {
-        let dir = Staging::new(staging).map_err(|e| PackageError::io("write", staging, e))?;
+        let dir = Staging::new(staging)?;
         let files = archive::unpack(path, dir.path())?;
         let mut package = Self::check(shown(path), dir.path(), files, false)?;
         package._unpacked = Some(dir);

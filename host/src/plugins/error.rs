@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use hive_sdk::abi::CallError;
 use hive_sdk::{ABI_VERSION, OLDEST_ABI};
 
-use crate::suggest::{listed, nearest};
+use hive_errors::{Diagnostic, listed, nearest};
 
 /// Why an expert cannot be used, or could not answer.
 #[derive(Debug, thiserror::Error)]
@@ -184,27 +184,24 @@ pub enum CallFault {
     Panicked(String),
 }
 
-impl PluginError {
-    /// 1 when the expert refused the input, 2 otherwise: the plugin or its use is at fault.
-    pub fn exit_code(&self) -> u8 {
+impl Diagnostic for PluginError {
+    fn exit_code(&self) -> u8 {
         match self {
             PluginError::Call { fault: CallFault::Refused(_), .. } => 1,
             _ => 2,
         }
     }
 
-    /// Lines to show below the message.
-    pub fn details(&self) -> &[String] {
+    fn details(&self) -> Vec<String> {
         match self {
-            PluginError::Build { tail, .. } => tail,
-            PluginError::Load { fault: LoadFault::Manifest { faults, .. }, .. } => faults,
-            PluginError::Load { fault: LoadFault::OtherManifest { differences, .. }, .. } => differences,
-            _ => &[],
+            PluginError::Build { tail, .. } => tail.clone(),
+            PluginError::Load { fault: LoadFault::Manifest { faults, .. }, .. } => faults.clone(),
+            PluginError::Load { fault: LoadFault::OtherManifest { differences, .. }, .. } => differences.clone(),
+            _ => Vec::new(),
         }
     }
 
-    /// What to try next.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         Some(match self {
             PluginError::Unknown { name, known } => match nearest(name, known.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`? `hive expert list` shows all of them"),

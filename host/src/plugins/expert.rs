@@ -1,6 +1,7 @@
 //! A loaded expert: one typed function per method of the protocol. Calls go out in batches, and
 //! every reply is decoded strictly and checked before anyone sees it.
 
+use hive_errors::Diagnostic as _;
 use std::ops::Range;
 
 use serde::Serialize;

@@ -1,6 +1,7 @@
 //! The state of every expert, for `hive expert list`. Loads what is ready, builds nothing, and
 //! turns each fault into a state: one broken expert never hides the others.
 
+use hive_errors::Diagnostic as _;
 use std::path::PathBuf;
 
 use hive_sdk::{ABI_VERSION, Manifest, OLDEST_ABI};

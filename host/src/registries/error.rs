@@ -1,5 +1,6 @@
 //! Why a package cannot be published, found or fetched.
 
+use hive_errors::Diagnostic;
 use std::path::{Path, PathBuf};
 
 use crate::models::ModelError;
@@ -134,9 +135,10 @@ impl RegistryError {
     pub(super) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
         Self::Io { action, path: path.to_owned(), source }
     }
+}
 
-    /// 1 when what was given or served is not acceptable, 2 when the tool failed or was misused.
-    pub fn exit_code(&self) -> u8 {
+impl Diagnostic for RegistryError {
+    fn exit_code(&self) -> u8 {
         match self {
             Self::Taken { .. } | Self::OtherName { .. } | Self::Digest { .. } | Self::Damaged { .. } => 1,
             Self::Package(e) => e.exit_code(),
@@ -144,8 +146,7 @@ impl RegistryError {
         }
     }
 
-    /// Lines below the message.
-    pub fn details(&self) -> Vec<String> {
+    fn details(&self) -> Vec<String> {
         match self {
             Self::SeveralBases { digests, .. } => digests.clone(),
             Self::Package(e) => e.details(),
@@ -153,8 +154,7 @@ impl RegistryError {
         }
     }
 
-    /// What to try next.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         match self {
             Self::Reference { .. } => {
                 Some("`oci://127.0.0.1:5000/experts/sql:0.1.0`, or a folder: `dir:registry/sql:0.1.0`".to_owned())

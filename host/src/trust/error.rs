@@ -1,5 +1,6 @@
 //! What can go wrong with keys and signatures.
 
+use hive_errors::Diagnostic;
 use std::path::{Path, PathBuf};
 
 use super::key::PublicKey;
@@ -100,17 +101,17 @@ impl TrustError {
     pub(super) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
         Self::Io { action, path: path.to_owned(), source }
     }
+}
 
-    /// 1 when what was given is not acceptable, 2 when the tool failed or was misused.
-    pub fn exit_code(&self) -> u8 {
+impl Diagnostic for TrustError {
+    fn exit_code(&self) -> u8 {
         match self {
             Self::Wrong { .. } | Self::Unsigned { .. } | Self::Stranger { .. } | Self::Revoked { .. } => 1,
             _ => 2,
         }
     }
 
-    /// What to try next.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NoHome => "set `HIVE_HOME` to a folder".to_owned(),
             Self::Unknown { .. } => "`hive key list` shows all keys, `hive key new NAME` makes one".to_owned(),

@@ -11,8 +11,8 @@ use hive_engine::adapter::peft;
 use hive_engine::model::source::TensorSource;
 use serde_json::json;
 
-use super::super::error::Failure;
-use super::super::output::{note, result};
+use super::super::error::{CommandResult, Failure};
+use super::super::output::{json_text, note, result};
 
 /// `hive adapter inspect`
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ impl Inspect {
     ///
     /// # Errors
     /// When the folder is no adapter or is damaged, or hive cannot load what is in it.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         let config = peft::read_config(&self.dir)?;
         let tensors = peft::open_tensors(&self.dir)?;
         let names = tensors.names();
@@ -48,7 +48,7 @@ impl Inspect {
                 "tensors": names.len(), "adapted_layers": layers, "parameters": values,
                 "base_model": config.base_name, "base": config.base, "loads": problems.is_empty(), "problems": problems,
             });
-            result(&serde_json::to_string_pretty(&value)?)?;
+            result(&json_text(&value)?)?;
             return self.verdict(problems);
         }
         let mut lines = vec![
@@ -78,7 +78,7 @@ impl Inspect {
     }
 
     /// Fails when there is a reason why the adapter cannot be loaded.
-    fn verdict(&self, problems: Vec<String>) -> anyhow::Result<()> {
+    fn verdict(&self, problems: Vec<String>) -> CommandResult {
         if problems.is_empty() {
             return Ok(());
         }

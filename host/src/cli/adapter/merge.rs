@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use hive_engine::EngineError;
 use hive_engine::adapter::merge::MergedSource;
@@ -14,9 +13,9 @@ use hive_engine::model::source::floats::FloatKind;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::super::error::Failure;
+use super::super::error::{CommandResult, Failure};
 use super::super::interrupt::on_interrupt;
-use super::super::output::result;
+use super::super::output::{json_text, result};
 use super::super::pull_progress::PullProgress;
 use super::target;
 use crate::experts::base;
@@ -75,7 +74,7 @@ impl Merge {
     /// # Errors
     /// When adapter and base do not fit each other, a value does not fit the type, or something would
     /// be lost or cannot be written.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         let form = if self.gguf { Form::Gguf } else { Form::Folder };
         target::check(&self.out, form, self.force)?;
         let (id, model) = self.open_base()?;
@@ -90,7 +89,7 @@ impl Merge {
         let merged = written.tensors.iter().filter(|name| weights.adapts(name)).count();
         let layers = loaded.adapter.slots().len();
         result(&if self.json {
-            serde_json::to_string_pretty(&json!({
+            json_text(&json!({
                 "path": self.out.display().to_string(), "format": if self.gguf { "gguf" } else { "huggingface" }, "dtype": dtype.name(),
                 "tensors": written.tensors.len(), "merged": merged, "adapted_layers": layers,
                 "adapter_tensors": loaded.tensors, "bytes": written.bytes, "base": reference,
@@ -109,7 +108,7 @@ impl Merge {
     }
 
     /// The base, and what it is called: as asked, or as the adapter names it.
-    fn open_base(&self) -> anyhow::Result<(String, BaseModel)> {
+    fn open_base(&self) -> CommandResult<(String, BaseModel)> {
         let config = peft::read_config(&self.adapter)?;
         if let Some(id) = &self.base {
             return Ok(base::files(id, &mut PullProgress::stderr())?);
@@ -119,14 +118,16 @@ impl Merge {
             let problem = format!("The adapter in `{}` names no base model", self.adapter.display());
             return Err(Failure::misuse(problem).hint("`--base ID|FOLDER|FILE.gguf` gives it").into());
         }
-        base::files(&named, &mut PullProgress::stderr()).with_context(|| {
-            format!("Failed to open the base model that the adapter names, `{named}`; `--base` gives another")
+        base::files(&named, &mut PullProgress::stderr()).map_err(|error| {
+            let what =
+                format!("Failed to open the base model that the adapter names, `{named}`; `--base` gives another");
+            Failure::because(what, error).into()
         })
     }
 }
 
 /// Writes the model, with a bar on a terminal; Ctrl-C ends it and leaves nothing behind.
-fn write(export: Export<'_>, form: Form, out: &Path) -> anyhow::Result<Written> {
+fn write(export: Export<'_>, form: Form, out: &Path) -> CommandResult<Written> {
     let stop = on_interrupt("\nStopping")?;
     let bar = ProgressBar::new(0).with_message("writing");
     // The template is fixed; should it not parse, the plain bar does.

@@ -5,6 +5,7 @@ mod merge;
 mod probe;
 mod target;
 
+use crate::cli::error::CommandResult;
 use clap::Subcommand;
 
 /// What can be done with adapters.
@@ -23,7 +24,7 @@ impl AdapterCommand {
     ///
     /// # Errors
     /// What the command says.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         match self {
             Self::Inspect(command) => command.run(),
             Self::Probe(command) => command.run(),

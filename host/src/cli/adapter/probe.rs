@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::Args;
 use hive_engine::adapter::AdapterScales;
 use hive_engine::adapter::merge::merged;
@@ -12,7 +11,7 @@ use hive_engine::model::pass::{Model, Pass};
 use hive_files::write_file;
 use safetensors::tensor::{Dtype, TensorView};
 
-use super::super::error::Failure;
+use super::super::error::{CommandResult, Failure};
 use super::super::output::result;
 use super::super::pull_progress::PullProgress;
 use crate::experts::base::Base;
@@ -46,7 +45,7 @@ impl Probe {
     ///
     /// # Errors
     /// When base, adapter and ids do not fit each other, or a file cannot be read or written.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         if self.out.exists() && !self.force {
             let problem = format!("`{}` is there already", self.out.display());
             return Err(Failure::misuse(problem).hint("`--force` replaces it").into());
@@ -107,11 +106,13 @@ impl Probe {
     }
 }
 
-fn write(path: &Path, tensors: &[(&str, Vec<u8>)], shape: &[usize]) -> anyhow::Result<()> {
+fn write(path: &Path, tensors: &[(&str, Vec<u8>)], shape: &[usize]) -> CommandResult {
+    let failed = |error| Failure::misuse(format!("Failed to write `{}`", path.display())).source(error);
     let views = tensors
         .iter()
         .map(|(name, bytes)| Ok((*name, TensorView::new(Dtype::F32, shape.to_vec(), bytes)?)))
-        .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()?;
-    let bytes = safetensors::serialize(views, None).with_context(|| format!("Failed to write `{}`", path.display()))?;
+        .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
+        .map_err(failed)?;
+    let bytes = safetensors::serialize(views, None).map_err(failed)?;
     Ok(write_file(path, &bytes)?)
 }

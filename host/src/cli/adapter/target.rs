@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use hive_engine::EngineError;
 use hive_engine::model::export::{Form, is_written};
 
-use super::super::error::Failure;
+use super::super::error::{CommandResult, Failure};
 
 /// Checks the name of `out` and what is there; with `force` a model that is there may go.
 ///
 /// # Errors
 /// A [`Failure`] when the name is not one of this form, or something would be lost.
-pub fn check(out: &Path, form: Form, force: bool) -> anyhow::Result<()> {
+pub fn check(out: &Path, form: Form, force: bool) -> CommandResult {
     let shown = out.display();
     let named_gguf = out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"));
     match form {

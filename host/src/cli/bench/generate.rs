@@ -12,6 +12,7 @@ use hive_engine::ops::dropout::key;
 use serde_json::json;
 
 use super::{median, rank_12_dora};
+use crate::cli::error::CommandResult;
 use crate::cli::numbers::{MOST_TOKENS, whole};
 use crate::cli::output::result;
 use crate::cli::pull_progress::PullProgress;
@@ -45,7 +46,7 @@ pub struct BenchGenerate {
 }
 
 impl BenchGenerate {
-    pub(super) fn run(self) -> anyhow::Result<()> {
+    pub(super) fn run(self) -> CommandResult {
         let base = Base::open(&self.base, &mut PullProgress::stderr())?.for_generation();
         super::check_length(&base.decoder.config, "`--prompt` and `--tokens` make", self.prompt + self.tokens)?;
         let adapter = match &self.adapter {

@@ -8,6 +8,7 @@ use hive_engine::ops::product::{Write, nn, nt, tn};
 use serde_json::json;
 
 use super::median;
+use crate::cli::error::CommandResult;
 use crate::cli::numbers::whole;
 use crate::cli::output::result;
 
@@ -40,7 +41,7 @@ enum Form {
 }
 
 impl BenchMachine {
-    pub(super) fn run(self) -> anyhow::Result<()> {
+    pub(super) fn run(self) -> CommandResult {
         let threads = hive_engine::threads();
         let (one, all) = (multiply_add_peak(1), multiply_add_peak(threads));
         let triad = triad(threads);

@@ -11,7 +11,7 @@ use hive_engine::adapter::config::Targets;
 use hive_engine::adapter::{AdapterConfig, DropoutSemantics, Method};
 use hive_engine::model::config::ModelConfig;
 
-use super::error::Failure;
+use super::error::{CommandResult, Failure};
 
 /// What can be timed.
 #[derive(Debug, Subcommand)]
@@ -29,7 +29,7 @@ impl BenchCommand {
     ///
     /// # Errors
     /// What the command says.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         match self {
             Self::Train(command) => command.run(),
             Self::Generate(command) => command.run(),
@@ -39,7 +39,7 @@ impl BenchCommand {
 }
 
 /// Refuses texts of more tokens than a base of this shape reads; `what` says where they come from.
-fn check_length(config: &ModelConfig, what: &str, tokens: usize) -> anyhow::Result<()> {
+fn check_length(config: &ModelConfig, what: &str, tokens: usize) -> CommandResult {
     let longest = config.max_position_embeddings;
     if tokens <= longest {
         return Ok(());

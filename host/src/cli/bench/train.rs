@@ -11,17 +11,17 @@ use hive_engine::model::decoder::Decoder;
 use hive_engine::model::work::training_flops;
 use hive_engine::ops::dropout::key;
 use hive_engine::train::{Metric, NonFinite, Schedule, Trainer, TrainingSpec};
+use hive_errors::{listed, nearest};
 use serde_json::json;
 
 use super::{TARGETS, check_length, median, rank_12_dora};
 use crate::cli::arch::Arch;
-use crate::cli::error::Failure;
+use crate::cli::error::{CommandResult, Failure};
 use crate::cli::numbers::{MOST_STEPS, MOST_TOKENS, real, whole};
 use crate::cli::output::result;
 use crate::cli::pull_progress::PullProgress;
 use crate::experts::base::Base;
 use crate::experts::metrics::peak_memory_mb;
-use crate::suggest::{listed, nearest};
 use crate::tensors::{integers, token_ids};
 
 /// Most tokens of a micro-batch: activations of more fit no machine that this runs on.
@@ -109,7 +109,7 @@ pub struct BenchTrain {
 }
 
 impl BenchTrain {
-    pub(super) fn run(self) -> anyhow::Result<()> {
+    pub(super) fn run(self) -> CommandResult {
         if self.batch_file.is_none() && self.batch * self.seq > MOST_AT_ONCE {
             let tokens = self.batch * self.seq;
             return Err(Failure::misuse(format!(
@@ -168,7 +168,7 @@ impl BenchTrain {
         ))
     }
 
-    fn base(&self) -> anyhow::Result<(Decoder, BaseRef)> {
+    fn base(&self) -> CommandResult<(Decoder, BaseRef)> {
         if let Some(base) = &self.base {
             let base = Base::open(base, &mut PullProgress::stderr())?;
             return Ok((base.decoder, base.reference));
@@ -184,7 +184,7 @@ impl BenchTrain {
         }
     }
 
-    fn initial(&self, decoder: &Decoder, reference: &BaseRef) -> anyhow::Result<Adapter> {
+    fn initial(&self, decoder: &Decoder, reference: &BaseRef) -> CommandResult<Adapter> {
         if let Some(dir) = &self.adapter {
             let mut adapter = peft::load(dir, &decoder.config, Some(reference))?.adapter;
             adapter.config.dropout = self.dropout.unwrap_or(adapter.config.dropout);
@@ -239,7 +239,7 @@ impl BenchTrain {
     }
 
     /// The loss before every update and after the last.
-    fn on_file(&self, trainer: &mut Trainer, batch: &[Example]) -> anyhow::Result<Timed> {
+    fn on_file(&self, trainer: &mut Trainer, batch: &[Example]) -> CommandResult<Timed> {
         let examples: Vec<&Example> = batch.iter().collect();
         let mut timed = Timed { tokens: batch.iter().map(|e| e.ids.len()).sum(), ..Timed::default() };
         timed.flops = training_flops(&trainer.base().config, &trainer.adapter, &examples);
@@ -255,7 +255,7 @@ impl BenchTrain {
     }
 
     /// Random tokens; the first step warms the machine up and does not count.
-    fn on_noise(&self, trainer: &mut Trainer, vocab: usize) -> anyhow::Result<Timed> {
+    fn on_noise(&self, trainer: &mut Trainer, vocab: usize) -> CommandResult<Timed> {
         let records = self.batch * self.accum;
         let mut timed = Timed { tokens: records * self.seq, ..Timed::default() };
         let prompt = (self.prompt_frac * self.seq as f64) as usize;
@@ -289,7 +289,7 @@ struct Timed {
 
 /// Reads a batch: right padding is cut off, labels are not shifted (the label at t belongs to the
 /// token at t), -100 carries no loss.
-fn read_batch(path: &std::path::Path) -> anyhow::Result<Vec<Example>> {
+fn read_batch(path: &std::path::Path) -> CommandResult<Vec<Example>> {
     let (shape, ids) = integers(path, "input_ids")?;
     let (label_shape, labels) = integers(path, "labels")?;
     let (mask_shape, mask) = integers(path, "attention_mask")?;

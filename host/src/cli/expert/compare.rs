@@ -7,11 +7,11 @@ use std::sync::atomic::AtomicBool;
 use clap::Args;
 use serde_json::json;
 
-use super::super::error::Failure;
+use super::super::error::{CommandResult, Failure};
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
 use super::super::numbers::{MOST_STEPS, whole};
-use super::super::output::{note, result};
+use super::super::output::{json_text, note, result};
 use super::super::train_progress::{TrainProgress, heading};
 use super::exam::{How, STOPPING, candidate, table, write};
 use super::what::options;
@@ -78,7 +78,7 @@ impl Compare {
     ///
     /// # Errors
     /// What training or the examination says.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         if self.adapters.is_empty() && self.recipes.is_empty() {
             return Err(Failure::misuse("There is nothing to compare the base with")
                 .hint("`--adapter ours=RUN` takes a run, `--adapter other=DIR` any PEFT folder; `--recipe before` trains one")
@@ -119,14 +119,14 @@ impl Compare {
         };
         let page = write(&report, &folder, "compare")?;
         if self.json {
-            return result(&serde_json::to_string_pretty(&report)?);
+            return result(&json_text(&report)?);
         }
         let mut lines = table(&report);
         lines.push(format!("\nComparison: {}", page.display()));
         result(&lines.join("\n"))
     }
 
-    fn stopped(&self, folder: &Path) -> anyhow::Result<()> {
+    fn stopped(&self, folder: &Path) -> CommandResult {
         note(&format!("Go on with the same command and `--out {}`", folder.display()));
         if self.json { result(&json!({"stopped": true}).to_string()) } else { Ok(()) }
     }
@@ -139,7 +139,7 @@ impl Compare {
         base: &str,
         folder: &Path,
         stop: &AtomicBool,
-    ) -> anyhow::Result<Option<Candidate>> {
+    ) -> CommandResult<Option<Candidate>> {
         // Its answers are examined here, so training need not ask for any.
         let mut sets = vec!["training.graded_eval_prompts=0".to_owned(), "data.graded_prompts=0".to_owned()];
         sets.push(format!("base_model={}", json!(base)));

@@ -10,11 +10,11 @@ use hive_sdk::manifest::Recipe;
 use serde_json::json;
 
 use super::super::data_progress::{DataProgress, shares, summary};
-use super::super::error::Failure;
+use super::super::error::{CommandResult, Failure};
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
 use super::super::numbers::whole;
-use super::super::output::{note, result};
+use super::super::output::{json_text, note, result};
 use super::super::pull_progress::PullProgress;
 use super::super::train_progress::{grouped, heading};
 use super::what::options;
@@ -113,7 +113,7 @@ impl Data {
     ///
     /// # Errors
     /// What preparing says.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         if let Some(DataCommand::Compare(command)) = self.command {
             return command.run();
         }
@@ -127,7 +127,7 @@ impl Data {
         let Some((set, found)) = run(&open, &request, model.as_ref(), &stop)? else { return stopped(self.json) };
         summary(&set, found).iter().for_each(|line| note(line));
         if self.json {
-            return result(&serde_json::to_string_pretty(&json!({"prepared": set.path, "report": set.report}))?);
+            return result(&json_text(&json!({"prepared": set.path, "report": set.report}))?);
         }
         let hive = super::train::spoken_name();
         result(&format!(
@@ -141,7 +141,7 @@ impl Data {
 }
 
 /// What is said when the person stopped it.
-fn stopped(json: bool) -> anyhow::Result<()> {
+fn stopped(json: bool) -> CommandResult {
     note("Stopped; what was judged is kept, and the same command goes on");
     if json { result(&json!({"stopped": true}).to_string()) } else { Ok(()) }
 }
@@ -152,7 +152,7 @@ fn run(
     request: &DataRequest,
     model: Option<&(BaseModel, String)>,
     stop: &AtomicBool,
-) -> anyhow::Result<Option<(Box<PreparedSet>, bool)>> {
+) -> CommandResult<Option<(Box<PreparedSet>, bool)>> {
     let progress = DataProgress::stderr();
     let outcome = prepare(open, request, model.map(|(model, id)| (model, id.as_str())), stop, &progress);
     progress.close();
@@ -163,7 +163,7 @@ fn run(
 }
 
 impl How {
-    fn recipe(&self, open: &OpenExpert) -> anyhow::Result<Recipe> {
+    fn recipe(&self, open: &OpenExpert) -> CommandResult<Recipe> {
         let mut sets = self.sets.clone();
         for lint in &self.lints {
             let misuse = |expected: &str| {
@@ -188,7 +188,7 @@ impl How {
         recipe: Recipe,
         datasets: Vec<LocalData>,
         out: Option<PathBuf>,
-    ) -> anyhow::Result<DataRequest> {
+    ) -> CommandResult<DataRequest> {
         Ok(DataRequest {
             datasets,
             map: self.map.clone(),
@@ -203,7 +203,7 @@ impl How {
 
     /// The base whose tokenizer counts, fetched if need be. One that is not to be had costs the
     /// figures about tokens and nothing else, unless it was asked for by name.
-    fn base_model(&self, recipe: &Recipe) -> anyhow::Result<Option<(BaseModel, String)>> {
+    fn base_model(&self, recipe: &Recipe) -> CommandResult<Option<(BaseModel, String)>> {
         if self.base.as_deref() == Some("none") {
             return Ok(None);
         }
@@ -220,7 +220,7 @@ impl How {
 }
 
 impl Compare {
-    fn run(self) -> anyhow::Result<()> {
+    fn run(self) -> CommandResult {
         let open = load_expert(&self.name)?;
         let recipe = self.how.recipe(&open)?;
         let both = locate(&[self.first, self.second], &mut PullProgress::stderr())?;
@@ -237,7 +237,7 @@ impl Compare {
         let ([first, second], [a, b]) = (&both[..], &sets[..]) else { return Ok(()) };
         let comparison = compare([&first.name, &second.name], [&a.report, &b.report]);
         if self.json {
-            return result(&serde_json::to_string_pretty(&comparison)?);
+            return result(&json_text(&comparison)?);
         }
         result(&format!(
             "{}\nReports: {}\n         {}",

@@ -6,11 +6,11 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::columns::columns;
-use super::super::error::Failure;
+use super::super::error::{CommandResult, Failure};
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
 use super::super::numbers::{MOST_RECORDS, whole};
-use super::super::output::result;
+use super::super::output::{json_text, result};
 use super::exam::{How, STOPPING, candidate, table, write, wrong};
 use super::train::RUNS;
 use crate::exam::{Candidate, Ranking, checkpoints, stem};
@@ -48,7 +48,7 @@ impl Eval {
     ///
     /// # Errors
     /// What the examination says.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         let open = load_expert(&self.name)?;
         let (candidates, folder) = self.candidates()?;
         let suite = self.how.suite(&open)?;
@@ -63,7 +63,7 @@ impl Eval {
         let ranking = self.checkpoint.is_some().then(|| Ranking::of(&report));
         let page = folder.map(|folder| write(&report, &folder, &stem)).transpose()?;
         if self.json {
-            return result(&serde_json::to_string_pretty(&json!({"report": report, "ranking": ranking}))?);
+            return result(&json_text(&json!({"report": report, "ranking": ranking}))?);
         }
         let mut lines = table(&report);
         lines.extend(ranking.iter().flat_map(ranked));
@@ -73,7 +73,7 @@ impl Eval {
     }
 
     /// Who is examined beside the base, and the folder of their run.
-    fn candidates(&self) -> anyhow::Result<(Vec<Candidate>, Option<PathBuf>)> {
+    fn candidates(&self) -> CommandResult<(Vec<Candidate>, Option<PathBuf>)> {
         if let Some(source) = &self.adapter {
             return Ok((vec![candidate("adapter", source, &self.name)?], None));
         }

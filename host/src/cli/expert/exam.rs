@@ -8,10 +8,10 @@ use clap::Args;
 use hive_files::write_file;
 
 use super::super::columns::columns;
-use super::super::error::Failure;
+use super::super::error::{CommandResult, Failure};
 use super::super::exam_progress::ExamProgress;
 use super::super::numbers::{MOST_RECORDS, MOST_TOKENS, whole};
-use super::super::output::note;
+use super::super::output::{json_text, note};
 use super::super::overwrite::may_overwrite;
 use super::super::pull_progress::PullProgress;
 use super::what::options;
@@ -58,7 +58,7 @@ impl How {
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn suite(&self, open: &OpenExpert) -> anyhow::Result<Suite> {
+    pub fn suite(&self, open: &OpenExpert) -> CommandResult<Suite> {
         let suite = match self.suite.as_str() {
             "builtin" => Suite::builtin(&open.expert)?,
             path => Suite::read(Path::new(path), &open.expert)?,
@@ -71,7 +71,7 @@ impl How {
     ///
     /// # Errors
     /// When the catalogue of base models cannot be read.
-    pub fn base_id(&self, open: &OpenExpert, candidates: &[Candidate]) -> anyhow::Result<String> {
+    pub fn base_id(&self, open: &OpenExpert, candidates: &[Candidate]) -> CommandResult<String> {
         let mut named = Vec::new();
         for candidate in candidates {
             named.push((candidate, candidate.base_id()?));
@@ -111,7 +111,7 @@ impl How {
         mut others: Vec<Candidate>,
         place: Option<&Path>,
         stop: &AtomicBool,
-    ) -> anyhow::Result<Option<Report>> {
+    ) -> CommandResult<Option<Report>> {
         for candidate in &mut others {
             let then = candidate.dir().and_then(prompt_sample::of_adapter);
             candidate.facts.other_prompts = then.and_then(|then| then.differs(&open.expert));
@@ -162,7 +162,7 @@ impl How {
 ///
 /// # Errors
 /// When it is none of these.
-pub fn candidate(name: &str, source: &str, expert: &str) -> anyhow::Result<Candidate> {
+pub fn candidate(name: &str, source: &str, expert: &str) -> CommandResult<Candidate> {
     if source.starts_with("hub:") {
         let dir = crate::datasets::adapter(source, &mut PullProgress::stderr())?;
         return Ok(Candidate::of_folder(name, &dir, Origin::Hub { name: source.to_owned() })?);
@@ -192,12 +192,13 @@ pub fn table(report: &Report) -> Vec<String> {
 ///
 /// # Errors
 /// When one cannot be written.
-pub fn write(report: &Report, folder: &Path, stem: &str) -> anyhow::Result<PathBuf> {
+pub fn write(report: &Report, folder: &Path, stem: &str) -> CommandResult<PathBuf> {
     std::fs::create_dir_all(folder).map_err(|e| hive_engine::EngineError::io("create", folder, e))?;
     let page = folder.join(format!("{stem}.html"));
-    write_file(&folder.join(format!("{stem}.json")), (serde_json::to_string_pretty(report)? + "\n").as_bytes())?;
+    write_file(&folder.join(format!("{stem}.json")), (json_text(report)? + "\n").as_bytes())?;
     write_file(&folder.join(format!("{stem}.md")), markdown(report).as_bytes())?;
-    write_file(&page, html(report)?.as_bytes())?;
+    let text = html(report).map_err(|e| Failure::misuse(format!("Failed to write `{}`", page.display())).source(e))?;
+    write_file(&page, text.as_bytes())?;
     Ok(page)
 }
 

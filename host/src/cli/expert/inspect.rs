@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::output::result;
 use super::super::packages::{Looked, line, look, signer_json, signer_text, staging};
+use crate::cli::error::CommandResult;
 use crate::packages::Legacy;
 use crate::packages::layout::EVALUATION;
 use crate::trust::Ring;
@@ -30,7 +31,7 @@ impl Inspect {
     ///
     /// # Errors
     /// When there is no such package, or its files do not belong together.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         let path = Path::new(&self.what);
         if path.is_file()
             && let Some(legacy) = Legacy::open(path, &staging())?
@@ -96,7 +97,7 @@ impl Inspect {
 
 impl Inspect {
     /// Shows a package of the older ecosystem.
-    fn older(&self, legacy: &Legacy) -> anyhow::Result<()> {
+    fn older(&self, legacy: &Legacy) -> CommandResult {
         if self.json {
             return result(&format!(
                 "{:#}",

@@ -6,7 +6,7 @@ use clap::Args;
 use hive_files::Staging;
 use serde_json::json;
 
-use super::super::error::Failure;
+use super::super::error::{CommandResult, Failure};
 use super::super::output::{note, result};
 use super::super::packages::{Signing, ask_trust, line, proof_json, proof_lines, signer_text};
 use super::super::pull_progress::PullProgress;
@@ -41,7 +41,7 @@ impl Install {
     /// # Errors
     /// When the package is not whole, not signed as asked, older than what was here, or does not
     /// compute what it says. Nothing is then installed.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         let store = Store::from_env()?;
         let policy = self.signing.policy(RequireSigned::Trusted)?;
         let from = match self.older(&store, policy)? {
@@ -81,7 +81,7 @@ impl Install {
 
 impl Install {
     /// A package of the older ecosystem, made into one of ours; `None` when it is none.
-    fn older(&self, store: &Store, policy: RequireSigned) -> anyhow::Result<Option<Brought>> {
+    fn older(&self, store: &Store, policy: RequireSigned) -> CommandResult<Option<Brought>> {
         let path = Path::new(&self.what);
         if !path.is_file() {
             return Ok(None);
@@ -127,7 +127,7 @@ pub(super) struct Brought {
 ///
 /// # Errors
 /// When it cannot be had, or is not whole.
-pub(super) fn bring(what: &str, store: &Store) -> anyhow::Result<Brought> {
+pub(super) fn bring(what: &str, store: &Store) -> CommandResult<Brought> {
     if Reference::is_one(what) {
         return fetch(&Reference::to_package(what)?, store);
     }
@@ -148,7 +148,7 @@ pub(super) fn bring(what: &str, store: &Store) -> anyhow::Result<Brought> {
 ///
 /// # Errors
 /// When it has none such, or serves something else.
-pub(super) fn fetch(reference: &Reference, store: &Store) -> anyhow::Result<Brought> {
+pub(super) fn fetch(reference: &Reference, store: &Store) -> CommandResult<Brought> {
     let registry = open(reference)?;
     let listed = registry.find(&reference.which)?;
     let dir = Staging::new(&store.staging()?)?;

@@ -5,6 +5,7 @@ use clap::Args;
 use console::style;
 use serde_json::{Value, json};
 
+use crate::cli::error::CommandResult;
 use crate::cli::output::{note, result};
 use crate::installed::{Release, Store};
 use crate::plugins::{Builder, ExpertState, Experts, Surveyed, survey};
@@ -24,7 +25,7 @@ impl List {
     ///
     /// # Errors
     /// When stdout cannot be written to.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         let found = survey(&Experts::find(), &Builder::from_environment());
         // Without a place for them nothing is installed.
         let installed = Store::from_env().and_then(|store| store.releases()).unwrap_or_default();

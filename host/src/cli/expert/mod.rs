@@ -23,6 +23,7 @@ mod validate;
 mod verify;
 mod what;
 
+use crate::cli::error::CommandResult;
 use clap::Subcommand;
 
 /// What can be done with experts.
@@ -75,7 +76,7 @@ impl ExpertCommand {
     ///
     /// # Errors
     /// What the command says.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         match self {
             ExpertCommand::List(command) => command.run(),
             ExpertCommand::Data(command) => command.run(),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::super::error::Failure;
+use super::super::error::{CommandResult, Failure};
 use super::super::loading::load_expert;
 use super::super::output::{note, result};
 use super::super::overwrite::may_overwrite;
@@ -66,7 +66,7 @@ impl Package {
     ///
     /// # Errors
     /// When the run has no adapter, or its base cannot be had.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         let run = self.run.clone().or_else(|| RunFolder::latest(Path::new(RUNS), &self.name, "adapter"));
         if run.is_none() {
             // A name that nothing has is told as such.
@@ -136,7 +136,7 @@ impl Package {
         self.show(&assembled, &path, false)
     }
 
-    fn show(&self, assembled: &Assembled, path: &Path, signed: bool) -> anyhow::Result<()> {
+    fn show(&self, assembled: &Assembled, path: &Path, signed: bool) -> CommandResult {
         let sha256 = hive_files::sha256_of_file(path)?;
         let description = &assembled.description;
         if self.json {

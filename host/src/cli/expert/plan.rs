@@ -8,10 +8,11 @@ use super::super::arch::Arch;
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
 use super::super::numbers::{MOST_RECORDS, MOST_TOKENS, whole};
-use super::super::output::{note, result};
+use super::super::output::{json_text, note, result};
 use super::super::plan_text::{rows, table};
 use super::super::train_progress::TrainProgress;
 use super::what::What;
+use crate::cli::error::CommandResult;
 use crate::experts::data::check_length;
 use crate::experts::plan::{Noise, Parts, Plan as Planned};
 use crate::experts::run_record::TrainRequest;
@@ -49,7 +50,7 @@ impl Plan {
     ///
     /// # Errors
     /// What the recipe, the data or the base says.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         let open = load_expert(&self.name)?;
         let mut request = self.what.request(&open)?;
         let plan = if let Some(arch) = self.arch {
@@ -71,7 +72,7 @@ impl Plan {
             Planned::new(&request, &setup, &mut trainer, None, None)?
         };
         if self.json {
-            return result(&serde_json::to_string_pretty(&plan)?);
+            return result(&json_text(&plan)?);
         }
         let mut lines: Vec<String> = rows(&plan).into_iter().map(|(name, text)| format!("{name:>10} {text}")).collect();
         lines.push(String::new());
@@ -79,7 +80,7 @@ impl Plan {
         result(&lines.join("\n"))
     }
 
-    fn without_data(&self, arch: Arch, request: &TrainRequest) -> anyhow::Result<Planned> {
+    fn without_data(&self, arch: Arch, request: &TrainRequest) -> CommandResult<Planned> {
         check_length(&request.recipe, &arch.config(), &request.recipe.base_model)?;
         let config = request.recipe.training.clone();
         let decoder = Decoder::random(&arch.config(), SEED)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::super::error::Failure;
+use super::super::error::{CommandResult, Failure};
 use super::super::output::{note, result};
 use super::super::packages::staging;
 use super::super::pull_progress::PullProgress;
@@ -40,7 +40,7 @@ impl Publish {
     ///
     /// # Errors
     /// When the file is no whole package, the version is taken, or the registry cannot be written to.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         if !self.file.is_file() {
             return Err(Failure::misuse(format!("There is no package `{}`", self.file.display()))
                 .hint("`hive expert package NAME --run RUN -o DIR` makes one")

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::super::error::Failure;
+use super::super::error::{CommandResult, Failure};
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
 use super::super::numbers::{MOST_STEPS, whole};
@@ -33,7 +33,7 @@ impl Replay {
     ///
     /// # Errors
     /// When the run cannot be made again, or its steps are not the same.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         let below = Path::new(RUNS).join(&self.run);
         let path = if !self.run.exists() && below.exists() { below } else { self.run };
         let record = RunRecord::read(&path)?;

@@ -12,7 +12,7 @@ use hive_engine::model::pass::Model;
 use hive_files::refuse_lfs_pointer;
 use hive_sdk::{Inspection, Record};
 
-use super::super::error::Failure;
+use super::super::error::{CommandResult, Failure};
 use super::super::interrupt::on_interrupt;
 use super::super::loading::{load_expert, load_release};
 use super::super::numbers::{MOST_TOKENS, whole};
@@ -73,7 +73,7 @@ impl Run {
     ///
     /// # Errors
     /// When there is no adapter or base, or they do not fit each other.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         let by = self.answers()?;
         let open = match &by {
             Answers::Installed(release) => load_release(release)?,
@@ -124,7 +124,7 @@ impl Run {
 
     /// The expert's process that inspects, unless it has none, after it has looked at the question, and
     /// the question as it is to be asked: one that cannot be answered is told before a model is loaded.
-    fn inspected(&self, open: &OpenExpert, record: Record) -> anyhow::Result<(Option<Inspector>, Record)> {
+    fn inspected(&self, open: &OpenExpert, record: Record) -> CommandResult<(Option<Inspector>, Record)> {
         let begin = Instant::now();
         let unchecked = |error: PluginError| {
             note(&format!("warning: neither question nor answer is checked: {error}"));
@@ -171,7 +171,7 @@ impl Run {
     }
 
     /// Says what was found in the answer, which stands on stdout already.
-    fn told(&self, found: Result<Option<Inspection>, PluginError>) -> anyhow::Result<()> {
+    fn told(&self, found: Result<Option<Inspection>, PluginError>) -> CommandResult {
         let unchecked = |why: String| {
             if self.strict {
                 return Err(Failure::unacceptable(format!("The answer was not checked: {why}")).into());
@@ -204,7 +204,7 @@ impl Run {
     }
 
     /// The question as a record: `question` and `schema` from their arguments, others by `--field`.
-    fn record(&self, expert: &LoadedExpert) -> anyhow::Result<Record> {
+    fn record(&self, expert: &LoadedExpert) -> CommandResult<Record> {
         let mut record = Record::default();
         let fields = &expert.manifest().dataset.fields;
         let known = |name: &str| fields.iter().any(|f| f.name == name);
@@ -258,7 +258,7 @@ impl Run {
     }
 
     /// Who answers: as asked, or the latest run's adapter, or what is installed.
-    fn answers(&self) -> anyhow::Result<Answers> {
+    fn answers(&self) -> CommandResult<Answers> {
         if self.base_only {
             return Ok(Answers::Base);
         }
@@ -309,7 +309,7 @@ impl Run {
     }
 
     /// An installed release, whose files are as they were installed.
-    fn installed(&self, release: Release) -> anyhow::Result<Answers> {
+    fn installed(&self, release: Release) -> CommandResult<Answers> {
         if self.run.is_some() {
             return Err(
                 Failure::misuse(format!("`{}` is an installed version, `--run` another adapter", self.name)).into()
@@ -324,7 +324,7 @@ impl Run {
 
     /// Opens the base: as asked, or the one that the release was proved on, or the one that the adapter
     /// names. Where that is none that can be had, the manifest's first, and says so.
-    fn open_base(&self, expert: &LoadedExpert, by: &Answers) -> anyhow::Result<Base> {
+    fn open_base(&self, expert: &LoadedExpert, by: &Answers) -> CommandResult<Base> {
         let open = |name: &str| Base::open(name, &mut PullProgress::stderr());
         let first = expert.manifest().base_models.first().cloned().unwrap_or_default();
         if let Some(base) = &self.base {
@@ -401,7 +401,7 @@ impl Answers {
 }
 
 /// The text of a file, which a person may have saved in many ways.
-fn text_of(path: &Path) -> anyhow::Result<String> {
+fn text_of(path: &Path) -> CommandResult<String> {
     let shown = path.display();
     if path.to_str().is_some_and(|p| p.starts_with("http://") || p.starts_with("https://")) {
         return Err(Failure::misuse(format!("`{shown}` is an address, expected a file")).hint("fetch it first").into());

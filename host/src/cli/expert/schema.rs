@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::cli::error::CommandResult;
 use crate::cli::output;
 use crate::manifest::schema_json;
 
@@ -14,7 +15,7 @@ impl Schema {
     ///
     /// # Errors
     /// When stdout cannot be written to.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         output::result(schema_json().trim_end())
     }
 }

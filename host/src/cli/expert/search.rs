@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::super::columns::columns;
 use super::super::output::{note, result};
+use crate::cli::error::CommandResult;
 use crate::registries::{Reference, open};
 use crate::trust::{Ring, Signer};
 
@@ -26,7 +27,7 @@ impl Search {
     ///
     /// # Errors
     /// When the registry cannot be asked.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         let mut found = open(&Reference::to_registry(&self.registry)?)?.list()?;
         let words: Vec<String> = self.words.iter().map(|word| word.to_lowercase()).collect();
         found.retain(|listed| {

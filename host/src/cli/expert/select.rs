@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::super::output::result;
+use crate::cli::error::CommandResult;
 use crate::installed::Store;
 
 /// Say which installed version an expert's name alone means
@@ -21,7 +22,7 @@ impl Use {
     ///
     /// # Errors
     /// When it is not installed.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         let store = Store::from_env()?;
         let release = store.find(&self.what, self.base.as_deref())?;
         let release = store.switch(release)?;

@@ -7,6 +7,7 @@ use clap::Args;
 use super::super::output::note;
 use super::super::overwrite::may_overwrite;
 use super::super::packages::staging;
+use crate::cli::error::CommandResult;
 use crate::packages::{Package, sign};
 use crate::trust::Ring;
 
@@ -28,7 +29,7 @@ impl Sign {
     ///
     /// # Errors
     /// When there is no such key, or the file is no whole package.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         let secret = Ring::from_env()?.secret(&self.key)?;
         if let Ok(there) = Package::open(&self.file, &staging())
             && there.signature.is_some_and(|signature| signature.key != secret.public())

@@ -8,7 +8,7 @@ use hive_files::write_file;
 use hive_sdk::Record;
 use serde_json::json;
 
-use super::super::error::Failure;
+use super::super::error::{CommandResult, Failure};
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
 use super::super::output::{note, result};
@@ -64,7 +64,7 @@ impl Train {
     ///
     /// # Errors
     /// What training says.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         let expert = load_expert(&self.name)?;
         let (request, place) = match &self.resume {
             Some(run) => self.resumed(run.as_deref(), &expert)?,
@@ -123,7 +123,7 @@ impl Train {
         }
     }
 
-    fn new_run(&self, expert: &OpenExpert) -> anyhow::Result<(TrainRequest, RunPlace)> {
+    fn new_run(&self, expert: &OpenExpert) -> CommandResult<(TrainRequest, RunPlace)> {
         let request = self.what.request(expert)?;
         let path = self.out.clone().unwrap_or_else(|| RunFolder::next(Path::new(RUNS), &self.name));
         if path.join("run.json").exists() {
@@ -135,7 +135,7 @@ impl Train {
     }
 
     /// A run's own request, with the changes that this command line asks for.
-    fn resumed(&self, run: Option<&Path>, expert: &OpenExpert) -> anyhow::Result<(TrainRequest, RunPlace)> {
+    fn resumed(&self, run: Option<&Path>, expert: &OpenExpert) -> CommandResult<(TrainRequest, RunPlace)> {
         let path = run_to_resume(run, Path::new(RUNS), &self.name).ok_or_else(|| {
             Failure::misuse(format!("There is no run of `{}` below `{RUNS}` to go on with", self.name))
                 .hint(format!("`hive expert train {}` starts one", self.name))
@@ -156,13 +156,7 @@ impl Train {
         Ok((request, RunPlace::Resume { path, force: self.force_recipe }))
     }
 
-    fn show(
-        &self,
-        expert: &LoadedExpert,
-        summary: &Summary,
-        folder: &RunFolder,
-        notes: &[String],
-    ) -> anyhow::Result<()> {
+    fn show(&self, expert: &LoadedExpert, summary: &Summary, folder: &RunFolder, notes: &[String]) -> CommandResult {
         if self.json {
             let brief = |pair: &Option<Compared<Scores>>| {
                 let Compared { base, expert } = pair.as_ref()?;

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::super::output::{note, result};
+use crate::cli::error::CommandResult;
 use crate::installed::{Release, Store};
 use crate::models::ModelStore;
 
@@ -25,7 +26,7 @@ impl Uninstall {
     ///
     /// # Errors
     /// When nothing of this name is installed, or it cannot be removed.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         let store = Store::from_env()?;
         let damaged = if self.what.contains('@') { Vec::new() } else { store.damaged(&self.what) };
         for folder in &damaged {
@@ -46,7 +47,7 @@ impl Uninstall {
     }
 
     /// What is to be removed; `must` there be something.
-    fn releases(&self, store: &Store, must: bool) -> anyhow::Result<Vec<Release>> {
+    fn releases(&self, store: &Store, must: bool) -> CommandResult<Vec<Release>> {
         let base = self.base.as_deref();
         if self.what.contains('@') {
             return Ok(vec![store.find(&self.what, base)?]);
@@ -64,7 +65,7 @@ impl Uninstall {
 }
 
 /// Removes the base that was fetched for a release.
-fn remove_base(release: &Release) -> anyhow::Result<()> {
+fn remove_base(release: &Release) -> CommandResult {
     let id = &release.record.base;
     if ModelStore::from_env()?.remove_for_experts(id)? {
         note(&format!("Removed base model `{id}`, which was fetched for it and which nothing installed needs"));

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::super::error::Failure;
+use super::super::error::{CommandResult, Failure};
 use super::super::output::{note, result};
 use super::super::packages::{Signing, ask_trust};
 use super::super::pull_progress::PullProgress;
@@ -28,7 +28,7 @@ impl Update {
     ///
     /// # Errors
     /// When it is not installed, did not come from a registry, or what is served is not acceptable.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         let store = Store::from_env()?;
         let release = store.find(&self.name, self.base.as_deref())?;
         let source = &release.record.source;

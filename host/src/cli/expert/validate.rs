@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::error::CommandResult;
 use crate::cli::output;
 use crate::manifest::check_file;
 
@@ -20,7 +21,7 @@ impl Validate {
     ///
     /// # Errors
     /// All faults of the manifest.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         let manifest = check_file(&self.manifest)?;
         let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
         output::result(&format!(

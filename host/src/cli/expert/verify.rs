@@ -7,6 +7,7 @@ use serde_json::json;
 use super::super::output::result;
 use super::super::packages::{Looked, Signing, line, look, proof_json, proof_lines, signer_json, signer_text};
 use super::super::pull_progress::PullProgress;
+use crate::cli::error::CommandResult;
 use crate::installed::prove;
 use crate::trust::{RequireSigned, Ring};
 
@@ -32,7 +33,7 @@ impl Verify {
     ///
     /// # Errors
     /// What does not hold. Without `--require-signed` an unsigned package is told of, and no error.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> CommandResult {
         let Looked { package, release } = look(&self.what, self.base.as_deref())?;
         let ring = Ring::from_env()?;
         let signer = package.signer(&ring);

@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::super::numbers::{MOST_STEPS, whole};
+use crate::cli::error::CommandResult;
 use crate::datasets::fixed_fields;
 use crate::experts::data::OpenExpert;
 use crate::experts::recipe::{Effective, Layers, resolve};
@@ -51,7 +52,7 @@ impl What {
     ///
     /// # Errors
     /// When the recipe of all layers is not acceptable.
-    pub fn request(&self, open: &OpenExpert) -> anyhow::Result<TrainRequest> {
+    pub fn request(&self, open: &OpenExpert) -> CommandResult<TrainRequest> {
         let file = Some(PathBuf::from("hive.toml"));
         let layers = Layers { profiles: self.profile.clone(), file, sets: self.sets() };
         let Effective { recipe, origins } = resolve(open.expert.manifest_json(), &layers)?;
@@ -63,7 +64,7 @@ impl What {
     ///
     /// # Errors
     /// When the expert has no such field.
-    pub fn fixed(&self, open: &OpenExpert) -> anyhow::Result<BTreeMap<String, String>> {
+    pub fn fixed(&self, open: &OpenExpert) -> CommandResult<BTreeMap<String, String>> {
         Ok(fixed_fields(&self.fields, &open.expert.manifest().dataset.fields)?)
     }
 

@@ -1,5 +1,6 @@
 //! Pulls from a web server of the test's own, which can fail in chosen ways.
 
+use hive_errors::Diagnostic as _;
 use std::io::{Read, Write};
 
 use super::*;

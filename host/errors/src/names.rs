@@ -1,5 +1,4 @@
-//! Finds the known name that a mistyped one was probably meant to be. It prints nothing and
-//! decides nothing: callers put the answer into their own message.
+//! Names in messages: what a mistyped one may have meant, and lists of those that are known.
 
 /// The name in `known` closest to `word`, if one is close enough to be worth suggesting: about one
 /// slip in three letters, case aside.
