@@ -10,9 +10,9 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use hive::installed::{Request, Store, install};
-use hive::models::Silent;
 use hive::packages::{Package, Source};
 use hive::trust::{RequireSigned, Ring};
+use hive_net::Silent;
 
 use crate::expert_package::{FILE, author, files_of, list_anew, user};
 use crate::harness::Place;

@@ -20,6 +20,9 @@ pub enum FileError {
         #[source]
         source: std::io::Error,
     },
+    /// There is no place for what hive keeps.
+    #[error("Failed to find a folder for what hive keeps: none of `HIVE_HOME`, `XDG_DATA_HOME`, `HOME` is set")]
+    NoHome,
     /// There is no room for a file.
     #[error("Failed to write `{}`: the disk is full{}", path.display(), need(*needed, *free))]
     DiskFull {
@@ -98,7 +101,7 @@ impl FileError {
 impl Diagnostic for FileError {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Io { .. } | Self::DiskFull { .. } => 2,
+            Self::Io { .. } | Self::DiskFull { .. } | Self::NoHome => 2,
             Self::Format { .. } | Self::Damaged { .. } => 1,
         }
     }
@@ -108,14 +111,15 @@ impl Diagnostic for FileError {
         match self {
             Self::Io { action, .. } if ["map", "open", "read"].contains(action) => None,
             Self::DiskFull { .. } => Some(
-                "free some space, or write elsewhere with `--out FOLDER`; a run that had begun goes on with `--resume`"
+                "free some space, or write to another disk: `--out FOLDER`, or `HIVE_HOME` for what hive keeps; a run that had begun goes on with `--resume`"
                     .into(),
             ),
             Self::Io { source, .. } => matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem)
-                .then(|| "write elsewhere with `--out FOLDER`".into()),
+                .then(|| "write elsewhere: `--out FOLDER`, or `HIVE_HOME` for what hive keeps".into()),
             Self::Damaged { .. } => {
                 Some("get the file again; a base model of the catalogue is mended by `hive model pull ID`".into())
             }
+            Self::NoHome => Some("set `HIVE_HOME` to a folder".into()),
             Self::Format { .. } => None,
         }
     }

@@ -4,10 +4,14 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// `HIVE_HOME`, else `$XDG_DATA_HOME/hive`, else `~/.local/share/hive`; `None` when the
-/// environment names neither a data nor a home folder.
-pub fn hive_home() -> Option<PathBuf> {
-    home_from(|name| std::env::var_os(name))
+use crate::error::{FileError, Result};
+
+/// `HIVE_HOME`, else `$XDG_DATA_HOME/hive`, else `~/.local/share/hive`.
+///
+/// # Errors
+/// [`FileError::NoHome`] when the environment names neither a data nor a home folder.
+pub fn hive_home() -> Result<PathBuf> {
+    home_from(|name| std::env::var_os(name)).ok_or(FileError::NoHome)
 }
 
 fn home_from(var: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {

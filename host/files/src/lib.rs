@@ -5,12 +5,14 @@
 //!
 //! - [`write_file`], [`write_folder`]: a write is atomic, to a temporary name and then renamed.
 //! - [`Staging`]: a locked folder in which something is unpacked before it is checked.
+//! - [`Lock`]: keeps two processes from doing the same.
 //! - [`FileError`]: what was tried on which path, and what the system said.
 
 mod atomic;
 mod digest;
 mod error;
 mod home;
+mod lock;
 mod space;
 mod staging;
 
@@ -20,5 +22,6 @@ pub use atomic::{
 pub use digest::{hex, sha256_of, sha256_of_file};
 pub use error::{FileError, Result};
 pub use home::hive_home;
+pub use lock::Lock;
 pub use space::free_bytes;
 pub use staging::Staging;

@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use hive_net::{RemoteFile, TransferReporter};
 use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
 
 use super::output::note;
-use crate::models::PullReporter;
-use crate::models::catalogue::{Model, ModelFile, Source};
 
 /// Time between two plain lines about the same file.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -42,34 +41,19 @@ impl PullProgress {
     }
 }
 
-impl PullReporter for PullProgress {
-    fn means(&mut self, name: &str, model: &str) {
-        self.line(&format!("Base model `{name}` of the hub is `{model}` of the catalogue"));
-    }
-
-    fn started(&mut self, model: &Model) {
-        let size = model.size().map_or(String::new(), |bytes| format!(", {}", DecimalBytes(bytes)));
-        self.line(&format!("Pulling base model {} ({}{size})", model.id, model.license));
-    }
-
-    fn data_set(&mut self, name: &str, revision: &str, files: usize, bytes: Option<u64>) {
-        let size = bytes.map_or(String::new(), |bytes| format!(", {}", DecimalBytes(bytes)));
-        let files = if files == 1 { "1 file".to_owned() } else { format!("{files} files") };
-        let revision = revision.get(..12).unwrap_or(revision);
-        self.line(&format!("Pulling data set {name} at {revision} ({files}{size})"));
-    }
-
-    fn transfer(&mut self, what: &str) {
+impl TransferReporter for PullProgress {
+    fn started(&mut self, what: &str, bytes: Option<u64>) {
         self.close_bar();
-        self.line(what);
+        let size = bytes.map_or(String::new(), |bytes| format!(", {}", DecimalBytes(bytes)));
+        self.line(&format!("{what}{size}"));
     }
 
-    fn source(&mut self, source: &Source) {
+    fn source(&mut self, source: &str) {
         self.close_bar();
         self.line(&format!("  from {source}"));
     }
 
-    fn file(&mut self, file: &ModelFile) {
+    fn file(&mut self, file: &RemoteFile) {
         self.close_bar();
         self.file.clone_from(&file.name);
         self.size = file.size;

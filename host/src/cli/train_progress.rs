@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use console::style;
 use hive_engine::train::{EvalReport, Graded, Reporter, SkipReport, StepReport};
+use hive_net::{RemoteFile, TransferReporter};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 use super::data_progress::{DataProgress, summary};
@@ -15,8 +16,6 @@ use crate::experts::answer::Answer;
 use crate::experts::plan::Plan;
 use crate::experts::train::TrainReporter;
 use crate::gate::{GateReporter, PreparedSet};
-use crate::models::PullReporter;
-use crate::models::catalogue::{Model, ModelFile, Source};
 
 /// Steps between plain lines.
 const LINE_EVERY: u64 = 5;
@@ -234,20 +233,14 @@ impl Reporter for TrainProgress {
     }
 }
 
-impl PullReporter for TrainProgress {
-    fn means(&mut self, name: &str, model: &str) {
-        self.pull.means(name, model);
+impl TransferReporter for TrainProgress {
+    fn started(&mut self, what: &str, bytes: Option<u64>) {
+        self.pull.started(what, bytes);
     }
-    fn started(&mut self, model: &Model) {
-        self.pull.started(model);
-    }
-    fn data_set(&mut self, name: &str, revision: &str, files: usize, bytes: Option<u64>) {
-        self.pull.data_set(name, revision, files, bytes);
-    }
-    fn source(&mut self, source: &Source) {
+    fn source(&mut self, source: &str) {
         self.pull.source(source);
     }
-    fn file(&mut self, file: &ModelFile) {
+    fn file(&mut self, file: &RemoteFile) {
         self.pull.file(file);
     }
     fn advanced(&mut self, bytes: u64) {

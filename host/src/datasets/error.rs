@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use hive_errors::{Diagnostic, listed, nearest};
+use hive_net::HubError;
 
-use super::hub_error::HubError;
 use super::rejects::Rejects;
 
 /// Why a data set cannot be used.

@@ -1,346 +1,116 @@
-//! Data sets and adapters of the model hub: `hub:OWNER/NAME`, kept below `HIVE_HOME`. Which files are
-//! wanted is told from their names; every file is checked against the size and sha256 that the hub
-//! gives. A revision appears whole or not at all; an interrupted pull goes on where it stopped. What
-//! is in the files is not looked at.
-//!
-//! What was pulled once is taken from this machine without asking anybody; a branch that is named
-//! (`@main`) is asked for each time.
+//! Data sets of the model hub: which files of a repository are the data, told from names alone.
 
-use std::fmt;
-use std::path::{Component, Path, PathBuf};
-use std::str::FromStr;
+use std::path::{Path, PathBuf};
 
-use hive_files::write_file;
-use serde::{Deserialize, Serialize};
+use hive_net::hub::{self, HubError, HubRepository, Unsuitable};
+use hive_net::{Network, RemoteFile, TransferReporter};
 
-use super::hub_error::HubError;
-use super::hub_files::{self, Listing};
-use crate::models::catalogue::ModelFile;
-use crate::models::{self, Downloader, Lock, ModelError, Network, PullReporter, Request, SourceError};
+use super::read::ending;
 
-/// How the names of such data sets begin.
-const PREFIX: &str = "hub:";
+/// Endings of data files, the best first. A repository often has its data in several forms.
+const FORMS: [&[&str]; 4] = [&["parquet"], &["jsonl", "ndjson"], &["json"], &["csv"]];
 
-/// The branch that is meant when none is named.
-const DEFAULT_BRANCH: &str = "main";
+/// Words in a path that mean records to be trained on.
+const TRAIN: [&str; 2] = ["train", "training"];
 
-/// What was checked, beside the files. Its name begins with a dot, so that it is no data file.
-const RECEIPT: &str = ".receipt.json";
+/// Words in a path that mean records held out by who made the data set.
+const HELD_OUT: [&str; 8] = ["test", "tests", "testing", "validation", "valid", "val", "dev", "eval"];
 
-/// What a repository holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Holding {
-    /// Records.
-    DataSet,
-    /// A PEFT adapter.
-    Adapter,
-}
+/// Files that describe a repository and are no data.
+const ABOUT: [&str; 8] = [
+    "dataset_info.json",
+    "dataset_infos.json",
+    "dataset_dict.json",
+    "state.json",
+    "config.json",
+    "metadata.json",
+    "package.json",
+    "croissant.json",
+];
 
-impl Holding {
-    /// What it is called.
-    pub(super) fn noun(self) -> &'static str {
-        match self {
-            Holding::DataSet => "data set",
-            Holding::Adapter => "adapter",
-        }
-    }
-
-    /// Its folder below `HIVE_HOME`.
-    fn folder(self) -> &'static str {
-        match self {
-            Holding::DataSet => "datasets",
-            Holding::Adapter => "adapters",
-        }
-    }
-
-    /// What the hub's interface calls such repositories.
-    pub(super) fn collection(self) -> &'static str {
-        match self {
-            Holding::DataSet => "datasets",
-            Holding::Adapter => "models",
-        }
-    }
-
-    /// What stands before the repository in the address of a file.
-    fn before(self) -> &'static str {
-        match self {
-            Holding::DataSet => "datasets/",
-            Holding::Adapter => "",
-        }
-    }
-}
-
-/// A data set or an adapter of the hub.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HubSet {
-    holding: Holding,
-    owner: String,
-    name: String,
-    revision: Option<String>,
-}
-
-impl HubSet {
-    /// What `text` names, if it begins as such a name does.
-    ///
-    /// # Errors
-    /// [`HubError::Name`] when it goes on otherwise.
-    pub fn parse(text: &str) -> Option<Result<Self, HubError>> {
-        text.strip_prefix(PREFIX).map(|rest| rest.parse().map_err(|()| HubError::Name { got: text.to_owned() }))
-    }
-
-    /// The adapter that `text` names.
-    ///
-    /// # Errors
-    /// [`HubError::Name`] when it is no such name.
-    pub fn parse_adapter(text: &str) -> Result<Self, HubError> {
-        let set: Self = Self::parse(text).unwrap_or_else(|| Err(HubError::Name { got: text.to_owned() }))?;
-        Ok(Self { holding: Holding::Adapter, ..set })
-    }
-
-    /// The name with what it is, for messages: "data set `hub:OWNER/NAME`".
-    fn titled(&self) -> String {
-        format!("{} `{self}`", self.holding.noun())
-    }
-
-    /// `OWNER/NAME`.
-    fn repository(&self) -> String {
-        format!("{}/{}", self.owner, self.name)
-    }
-}
-
-impl FromStr for HubSet {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (path, revision) = match text.split_once('@') {
-            Some((path, revision)) => (path, Some(revision)),
-            None => (text, None),
-        };
-        let (owner, name) = path.split_once('/').ok_or(())?;
-        // The hub's own rule, and safe as a folder's name.
-        let fits = |part: &str| {
-            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-            !part.is_empty() && part.chars().all(plain) && !part.starts_with(['.', '-'])
-        };
-        if !fits(owner) || !fits(name) || revision.is_some_and(|r| !r.split('/').all(fits)) {
-            return Err(());
-        }
-        let (owner, name) = (owner.to_owned(), name.to_owned());
-        Ok(Self { holding: Holding::DataSet, owner, name, revision: revision.map(str::to_owned) })
-    }
-}
-
-impl fmt::Display for HubSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{PREFIX}{}/{}", self.owner, self.name)?;
-        self.revision.as_ref().map_or(Ok(()), |revision| write!(f, "@{revision}"))
-    }
-}
-
-/// What was pulled.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Receipt {
-    files: Vec<ModelFile>,
-}
-
-/// The folder with the wanted files of `set`, pulled below `home` if need be.
+/// The folder with the data files of a repository, pulled below `home` if need be.
 ///
 /// # Errors
-/// When it is not here and cannot be had.
+/// When it is not here and cannot be had, or holds no data.
 pub fn ensure(
-    set: &HubSet,
+    set: &HubRepository,
     home: &Path,
     network: &Network,
-    reporter: &mut dyn PullReporter,
+    reporter: &mut dyn TransferReporter,
 ) -> Result<PathBuf, HubError> {
-    let place = Place { root: home.join(set.holding.folder()).join(format!("{}--{}", set.owner, set.name)) };
-    let known = place.known(set);
-    if let Some(folder) = &known
-        && set.revision.as_deref().is_none_or(is_commit)
-    {
-        return Ok(folder.clone());
-    }
-    if network.offline {
-        return known.ok_or_else(|| HubError::Offline { name: set.titled() });
-    }
-    create(&place.root.join(".partial"))?;
-    let _lock = Lock::take(&place.root.join(".partial/lock"), reporter)?;
-    let downloader = Downloader::new(network.backoff);
-    let listing = match hub_files::list(&downloader, network, set.holding, set.repository(), set.revision.as_deref()) {
-        Ok(listing) => listing,
-        Err(HubError::Unreachable { why, .. }) if known.is_some() => {
-            reporter.note(&format!("the hub cannot be asked ({why}): taking what was pulled before"));
-            return known.ok_or_else(|| HubError::Offline { name: set.titled() });
-        }
-        Err(error) => return Err(error.named(&set.titled())),
+    let choose = |files: &[RemoteFile]| {
+        let chosen: Vec<RemoteFile> = data(files).into_iter().cloned().collect();
+        if chosen.is_empty() { Err(no_data(set, files)) } else { Ok(chosen) }
     };
-    if !is_commit(&listing.sha) {
-        let why = format!("the hub gives `{}` as its revision, expected a commit", listing.sha);
-        return Err(HubError::Failed { name: set.titled(), why, hint: Some(hub_files::HUB.to_owned()) });
-    }
-    let folder = place.root.join(&listing.sha);
-    if !is_whole(&folder) {
-        place.pull(set, &listing, network, &downloader, reporter)?;
-    }
-    place.remember(set, &listing.sha)?;
-    Ok(folder)
+    hub::ensure(set, home, network, &choose, reporter)
 }
 
-/// Where the revisions of a data set are.
-struct Place {
-    root: PathBuf,
-}
-
-impl Place {
-    /// The revision that `set` meant when it was last pulled, if that is here.
-    fn known(&self, set: &HubSet) -> Option<PathBuf> {
-        let sha = match &set.revision {
-            Some(revision) if is_commit(revision) => revision.clone(),
-            _ => std::fs::read_to_string(self.branch(set)).ok()?.trim().to_owned(),
-        };
-        let folder = is_commit(&sha).then(|| self.root.join(sha))?;
-        is_whole(&folder).then_some(folder)
-    }
-
-    /// The file that says which commit a branch was.
-    fn branch(&self, set: &HubSet) -> PathBuf {
-        let branch = set.revision.as_deref().unwrap_or(DEFAULT_BRANCH);
-        self.root.join(format!("branch-{}", branch.replace('/', "--")))
-    }
-
-    fn remember(&self, set: &HubSet, sha: &str) -> Result<(), HubError> {
-        let path = self.branch(set);
-        write_file(&path, sha.as_bytes()).map_err(|e| HubError::Cache { path, why: e.to_string() })
-    }
-
-    fn pull(
-        &self,
-        set: &HubSet,
-        listing: &Listing,
-        network: &Network,
-        downloader: &Downloader,
-        reporter: &mut dyn PullReporter,
-    ) -> Result<(), HubError> {
-        let files = match set.holding {
-            Holding::DataSet => hub_files::data(&listing.files),
-            Holding::Adapter => hub_files::adapter(&listing.files).map_err(|(why, hint)| HubError::Unusable {
-                name: set.titled(),
-                why,
-                hint,
-            })?,
-        };
-        if files.is_empty() {
-            let files = listing.files.iter().map(|f| f.name.clone()).collect();
-            return Err(HubError::NoData { name: set.titled(), repository: set.repository(), files });
-        }
-        let staging = self.root.join(".partial").join(&listing.sha);
-        create(&staging)?;
-        let bytes = files.iter().map(|f| f.size).sum();
-        reporter.data_set(&set.to_string(), &listing.sha, files.len(), bytes);
-        let fetched = files.iter().try_for_each(|file| {
-            let url = format!(
-                "{}/{}{}/resolve/{}/{}",
-                network.hub,
-                set.holding.before(),
-                set.repository(),
-                listing.sha,
-                hub_files::encoded(&file.name)
-            );
-            fetch(&url, file, &staging, network, downloader, reporter)
-        });
-        reporter.finished();
-        fetched.map_err(|error| match error {
-            SourceError::Failed(why) => HubError::Failed {
-                name: set.titled(),
-                why,
-                hint: Some("run the command again: it goes on where it stopped".to_owned()),
-            },
-            SourceError::Fatal(error) => error.into(),
-        })?;
-        let receipt = Receipt { files: files.into_iter().cloned().collect() };
-        let path = staging.join(RECEIPT);
-        let wrong = |path: &Path, why: String| HubError::Cache { path: path.to_owned(), why };
-        let text = serde_json::to_vec_pretty(&receipt).map_err(|e| wrong(&path, e.to_string()))?;
-        write_file(&path, &text).map_err(|e| wrong(&path, e.to_string()))?;
-        let target = self.root.join(&listing.sha);
-        if target.exists() {
-            std::fs::remove_dir_all(&target).map_err(|e| ModelError::io("remove", &target, e))?;
-        }
-        std::fs::rename(&staging, &target).map_err(|e| ModelError::io("rename", &staging, e).into())
+fn no_data(set: &HubRepository, files: &[RemoteFile]) -> Unsuitable {
+    let repository = set.repository();
+    Unsuitable {
+        why: "it holds no Parquet, JSON or CSV file".to_owned(),
+        hint: format!("the hub may have made Parquet of it: `--dataset hub:{repository}@refs/convert/parquet`"),
+        files: files.iter().map(|file| file.name.clone()).collect(),
     }
 }
 
-/// One file into the staging folder, unless it is there.
-fn fetch(
-    url: &str,
-    file: &ModelFile,
-    staging: &Path,
-    network: &Network,
-    downloader: &Downloader,
-    reporter: &mut dyn PullReporter,
-) -> Result<(), SourceError> {
-    let path = Path::new(&file.name);
-    // The name is the hub's word: it must not lead out of the folder.
-    if !path.components().all(|part| matches!(part, Component::Normal(_))) {
-        return Err(SourceError::Failed(format!("`{}` is no name for a file", file.name)));
-    }
-    let path = staging.join(path);
-    if path.is_file() {
-        return Ok(());
-    }
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|e| ModelError::io("create", folder, e))?;
-    }
-    let part = path.with_added_extension("part");
-    let resumed = part.exists();
-    let authorization = network.hub_token.as_ref().map(|token| format!("Bearer {token}"));
-    let request = Request { url, authorization, file };
-    reporter.file(file);
-    downloader.fetch(&request, &part, reporter)?;
-    let mut done = accept(file, &part, &path);
-    if resumed && matches!(done, Err(SourceError::Failed(_))) {
-        reporter.note(&format!("`{}`: what an earlier pull left does not fit; starting over", file.name));
-        downloader.fetch(&request, &part, reporter)?;
-        done = accept(file, &part, &path);
-    }
-    done
+/// The data files among these: of the best form that there is, those to train on; where none is
+/// called so, those that are not called held out; else all.
+fn data(files: &[RemoteFile]) -> Vec<&RemoteFile> {
+    let of_form = |form: &&[&str]| -> Vec<&RemoteFile> { files.iter().filter(|f| is_data(&f.name, form)).collect() };
+    let all = FORMS.iter().map(of_form).find(|files| !files.is_empty()).unwrap_or_default();
+    let train = |file: &RemoteFile| says(&file.name, &TRAIN) && !says(&file.name, &HELD_OUT);
+    let open = |file: &RemoteFile| !says(&file.name, &HELD_OUT);
+    let chosen = |wanted: &dyn Fn(&RemoteFile) -> bool| -> Option<Vec<&RemoteFile>> {
+        let chosen: Vec<_> = all.iter().copied().filter(|file| wanted(file)).collect();
+        (!chosen.is_empty()).then_some(chosen)
+    };
+    chosen(&train).or_else(|| chosen(&open)).unwrap_or(all)
 }
 
-/// Gives a complete `.part` file its name, or removes it when it is not what the hub says.
-fn accept(file: &ModelFile, part: &Path, path: &Path) -> Result<(), SourceError> {
-    // The hub gives no sha256 of small files.
-    if !file.sha256.is_empty() {
-        let got = models::sha256(part)?;
-        if got != file.sha256 {
-            std::fs::remove_file(part).map_err(|e| ModelError::io("remove", part, e))?;
-            return Err(SourceError::Failed(format!("`{}` has sha256 {got}, expected {}", file.name, file.sha256)));
-        }
-    }
-    std::fs::rename(part, path).map_err(|e| ModelError::io("rename", part, e).into())
+fn is_data(path: &str, form: &[&str]) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let hidden = path.split('/').any(|part| part.starts_with('.'));
+    !hidden && form.contains(&ending(&name.to_lowercase())) && !ABOUT.contains(&name.to_lowercase().as_str())
 }
 
-/// Whether a revision's files are all there, going by its receipt and the sizes.
-fn is_whole(folder: &Path) -> bool {
-    let receipt = std::fs::read(folder.join(RECEIPT)).ok();
-    let receipt: Option<Receipt> = receipt.and_then(|text| serde_json::from_slice(&text).ok());
-    receipt.is_some_and(|receipt| {
-        !receipt.files.is_empty()
-            && receipt.files.iter().all(|file| {
-                std::fs::metadata(folder.join(&file.name))
-                    .is_ok_and(|found| file.size.is_none_or(|size| size == found.len()))
-            })
-    })
-}
-
-fn is_commit(revision: &str) -> bool {
-    revision.len() == 40 && revision.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-fn create(folder: &Path) -> Result<(), ModelError> {
-    std::fs::create_dir_all(folder).map_err(|e| ModelError::io("create", folder, e))
+/// Whether one of these words stands in a path.
+fn says(path: &str, words: &[&str]) -> bool {
+    path.to_lowercase().split(|c: char| !c.is_ascii_alphabetic()).any(|word| words.contains(&word))
 }
 
 #[cfg(test)]
-#[path = "hub_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+
+    fn chosen(names: &[&str]) -> Vec<String> {
+        let file = |name: &&str| RemoteFile { name: (*name).to_owned(), size: None, sha256: String::new() };
+        let files: Vec<RemoteFile> = names.iter().map(file).collect();
+        data(&files).into_iter().map(|f| f.name.clone()).collect()
+    }
+
+    #[test]
+    fn the_training_split_in_its_best_form() {
+        let gretel =
+            [".gitattributes", "README.md", "x_test.snappy.parquet", "x_train.snappy.parquet", "dataset_info.json"];
+        assert_eq!(chosen(&gretel), ["x_train.snappy.parquet"]);
+        let shards =
+            ["data/train-00000-of-00002.parquet", "data/train-00001-of-00002.parquet", "data/validation-0.parquet"];
+        assert_eq!(chosen(&shards), shards[..2]);
+        assert_eq!(chosen(&["sql_create_context_v4.json", "README.md"]), ["sql_create_context_v4.json"]);
+        assert_eq!(chosen(&["a/dev.json", "a/other.json", "dataset_infos.json"]), ["a/other.json"]);
+        assert_eq!(chosen(&["train.csv.gz", "train.jsonl.zst"]), ["train.jsonl.zst"]);
+        assert_eq!(chosen(&["test.csv"]), ["test.csv"], "better than nothing");
+        assert!(chosen(&["load.py", "README.md", ".data/train.json"]).is_empty());
+    }
+
+    #[test]
+    fn a_repository_without_data_is_told_with_what_it_holds() {
+        let set = HubRepository::parse("hub:owner/name").unwrap().unwrap();
+        let files =
+            ["load.py", "README.md"].map(|name| RemoteFile { name: name.into(), size: None, sha256: String::new() });
+        let unsuitable = no_data(&set, &files);
+        assert!(unsuitable.hint.contains("hub:owner/name@refs/convert/parquet"), "{}", unsuitable.hint);
+        assert_eq!(unsuitable.files, ["load.py", "README.md"]);
+    }
+}

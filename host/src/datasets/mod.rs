@@ -6,8 +6,6 @@ mod chat;
 mod chat_sections;
 mod error;
 pub mod hub;
-mod hub_error;
-mod hub_files;
 mod mapping;
 mod read;
 mod reader;
@@ -19,15 +17,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hive_files::hive_home;
 use hive_sdk::Record;
-
-use crate::models::{Network, PullReporter};
 
 pub use chat::ChatMap;
 pub use error::{DatasetError, MapError};
-pub use hub::HubSet;
-pub use hub_error::HubError;
 pub use mapping::{ColumnMap, MapOverrides, MappedBy, MappedField, add_fixed, fixed_fields};
 pub use read::{Columns, Fault, MAX_ROW_BYTES, Opened, ParquetTable, Row, Rows, data_files, open};
 pub use reader::{Mapping, ReadRecord, ReadReport, RecordReader};
@@ -87,14 +80,4 @@ impl fmt::Display for Source {
             Source::Synthetic { index } => write!(f, "synthetic record {index}"),
         }
     }
-}
-
-/// The folder of an adapter of the hub, `hub:OWNER/NAME`, pulled if need be.
-///
-/// # Errors
-/// When it is not here and cannot be had.
-pub fn adapter(name: &str, reporter: &mut dyn PullReporter) -> Result<PathBuf, HubError> {
-    let set = HubSet::parse_adapter(name)?;
-    let home = hive_home().ok_or(HubError::NoHome)?;
-    hub::ensure(&set, &home, &Network::from_env(), reporter)
 }

@@ -3,17 +3,14 @@
 
 use std::path::PathBuf;
 
-use hive_files::hive_home;
-use hive_files::{hex, write_file};
+use hive_files::{hex, hive_home, write_file};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::error::ExamError;
-use crate::experts::ExpertError;
 use crate::experts::data::OpenExpert;
-use crate::gate::GateError;
 
 /// Number of the format of both kinds of file, and of what answers depend on beside their key.
 const FORMAT: u32 = 1;
@@ -32,7 +29,7 @@ impl Cache {
     /// # Errors
     /// When there is no home, or the library cannot be read.
     pub(super) fn open(open: &OpenExpert) -> Result<Self, ExamError> {
-        let home = hive_home().ok_or(ExpertError::from(GateError::NoHome))?;
+        let home = hive_home()?;
         let library = open.place.sha256()?;
         Ok(Self { folder: home.join("cache").join("exams").join(open.expert.name()), library })
     }

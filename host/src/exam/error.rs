@@ -1,13 +1,13 @@
 //! Why an examination did not come to its end.
 
-use hive_errors::Diagnostic;
 use std::path::PathBuf;
 
 use hive_engine::EngineError;
+use hive_errors::Diagnostic;
 use hive_files::FileError;
+use hive_net::HubError;
 
 use super::check::Refused;
-use crate::datasets::HubError;
 use crate::experts::ExpertError;
 use crate::plugins::PluginError;
 

@@ -3,9 +3,10 @@
 use hive_engine::adapter::peft::BaseRef;
 use hive_engine::model::decoder::Decoder;
 use hive_engine::model::source::{self, BaseModel};
+use hive_net::TransferReporter;
 
 use super::ExpertError;
-use crate::models::{ModelStore, PullReporter};
+use crate::models::ModelStore;
 
 /// A base model in memory.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ impl Base {
     ///
     /// # Errors
     /// When it cannot be had, or its files are not what they should be.
-    pub fn open(id_or_path: &str, reporter: &mut dyn PullReporter) -> Result<Self, ExpertError> {
+    pub fn open(id_or_path: &str, reporter: &mut dyn TransferReporter) -> Result<Self, ExpertError> {
         let (id, model) = files(id_or_path, reporter)?;
         Self::load(&id, model)
     }
@@ -51,10 +52,10 @@ impl Base {
 ///
 /// # Errors
 /// When it cannot be had, or its files are not what they should be.
-pub fn files(id_or_path: &str, reporter: &mut dyn PullReporter) -> Result<(String, BaseModel), ExpertError> {
+pub fn files(id_or_path: &str, reporter: &mut dyn TransferReporter) -> Result<(String, BaseModel), ExpertError> {
     let store = ModelStore::from_env()?;
     if let Some(model) = store.entry(id_or_path).filter(|model| model.id != id_or_path) {
-        reporter.means(id_or_path, &model.id);
+        reporter.started(&format!("Base model `{id_or_path}` of the hub is `{}` of the catalogue", model.id), None);
     }
     let location = store.ensure(id_or_path, reporter)?;
     let model = source::open(&location.path)?;

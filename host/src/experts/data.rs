@@ -166,7 +166,7 @@ pub fn prepare(
             count,
         }),
     };
-    let home = hive_home().ok_or(GateError::NoHome)?;
+    let home = hive_home()?;
     let gate = Gate::new(Request {
         expert,
         library: place.sha256()?,

@@ -8,16 +8,15 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hive_files::hive_home;
+use hive_net::{HubError, HubRepository, Network, TransferReporter};
 use hive_sdk::Record;
 use hive_sdk::manifest::DatasetSpec;
 use sha2::{Digest, Sha256};
 
 use crate::datasets::{
-    DatasetError, HubError, HubSet, MapOverrides, RecordReader, Source, SourcedRecord, add_fixed, data_files,
-    file_stamps, hub,
+    DatasetError, MapOverrides, RecordReader, Source, SourcedRecord, add_fixed, data_files, file_stamps, hub,
 };
 use crate::gate::{Data, GateError, Half, Incoming, PreparedSet, SourceRead, Stream};
-use crate::models::{Network, PullReporter};
 use crate::plugins::LoadedExpert;
 
 /// Records between two words about how far counting is.
@@ -36,18 +35,18 @@ pub struct LocalData {
 ///
 /// # Errors
 /// When one of the hub cannot be had.
-pub fn locate(datasets: &[PathBuf], reporter: &mut dyn PullReporter) -> Result<Vec<LocalData>, GateError> {
+pub fn locate(datasets: &[PathBuf], reporter: &mut dyn TransferReporter) -> Result<Vec<LocalData>, GateError> {
     let mut found = Vec::with_capacity(datasets.len());
     for path in datasets {
         let name = path.display().to_string();
-        let path = match path.to_str().and_then(HubSet::parse).transpose().map_err(DatasetError::from)? {
+        let path = match path.to_str().and_then(HubRepository::parse).transpose().map_err(DatasetError::from)? {
             None => {
                 // A wrong name is told before a base model is fetched for nothing.
                 std::fs::metadata(path).map_err(|source| DatasetError::Read { file: path.clone(), source })?;
                 path.clone()
             }
             Some(set) => {
-                let home = hive_home().ok_or(DatasetError::Hub(HubError::NoHome))?;
+                let home = hive_home().map_err(|e| DatasetError::from(HubError::from(e)))?;
                 hub::ensure(&set, &home, &Network::from_env(), reporter).map_err(DatasetError::from)?
             }
         };

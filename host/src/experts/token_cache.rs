@@ -60,7 +60,7 @@ pub fn tokens(
     tokeniser: &Tokeniser<'_>,
     mut done: impl FnMut(usize, usize),
 ) -> Result<(Tokens, Tokens), ExpertError> {
-    let cache = hive_home().ok_or(GateError::NoHome)?.join("cache").join("tokens");
+    let cache = hive_home()?.join("cache").join("tokens");
     let total = set.report.train + set.report.validation;
     let mut half = |half: Half, before: usize| -> Result<Tokens, ExpertError> {
         let path = cache.join(key(set, half, recipe)?).join("tokens.safetensors");

@@ -11,9 +11,9 @@ use hive_engine::train::run::{End, Outcome, RunPlan, run};
 use hive_engine::train::trainer::Trainer;
 use hive_engine::train::{Grader, Reporter};
 use hive_files::{remove_leftovers, sha256_of_file, write_folder};
+use hive_net::TransferReporter;
 use tracing::info_span;
 
-use super::ExpertError;
 use super::answer::Answer;
 use super::data::OpenExpert;
 use super::evaluation::{self, Compared, Evaluation, HeldOutGrader, Summary};
@@ -24,12 +24,11 @@ use super::prompt_sample::PromptSample;
 use super::receipt::{self, Receipt};
 use super::replay::changed;
 use super::run_folder::RunFolder;
-use super::run_page;
 use super::run_record::{Change, RunRecord, TrainRequest, differences};
 use super::setup::{Setup, set_up};
 use super::tensorboard::Events;
+use super::{ExpertError, run_page};
 use crate::gate::{GateReporter, PreparedSet};
-use crate::models::PullReporter;
 
 /// How `train` ended.
 #[derive(Debug)]
@@ -46,7 +45,7 @@ pub enum TrainEnd {
 
 /// Receives what happens, in this order: what the gate does, `data`, `tokenising`, `plan`, then the
 /// engine's events, then `grading` per answer.
-pub trait TrainReporter: Reporter + PullReporter {
+pub trait TrainReporter: Reporter + TransferReporter {
     /// Hears how far judging is.
     fn gate(&self) -> &dyn GateReporter;
     /// What became of the records; `true` when the set stood there already.

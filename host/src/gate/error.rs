@@ -41,16 +41,6 @@ pub enum GateError {
     /// A file that hive keeps or makes cannot be written or read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A file or folder of the cache or the result fails.
-    #[error("Failed to {action} `{}`", path.display())]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
     /// A file of the cache or of a prepared set is damaged.
     #[error("Failed to read `{}`: {what}", path.display())]
     Format {
@@ -82,9 +72,6 @@ pub enum GateError {
     /// A chat cannot be turned into tokens.
     #[error("Failed to count tokens: {0}")]
     Tokens(String),
-    /// There is no folder for the cache.
-    #[error("Failed to find a folder for the cache: none of `HIVE_HOME`, `XDG_DATA_HOME`, `HOME` is set")]
-    NoHome,
     /// No data was given, and the expert makes none.
     #[error("Expert `{0}` makes no data of its own, and no data set was given")]
     NoData(String),
@@ -113,7 +100,7 @@ impl GateError {
     /// Makes an error of an I/O error.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
-        move |source| GateError::Io { action, path, source }
+        move |source| FileError::io(action, &path, source).into()
     }
 
     /// Makes an error of a file that does not parse.
@@ -124,7 +111,7 @@ impl GateError {
     /// Whether a place cannot be written to by this person, or by nobody.
     pub fn is_read_only(&self) -> bool {
         use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
-        matches!(self, GateError::Io { source, .. } if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem))
+        matches!(self, GateError::File(FileError::Io { source, .. }) if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem))
     }
 }
 
@@ -165,7 +152,6 @@ impl Diagnostic for GateError {
             GateError::NoLint { code, known } => {
                 nearest(code, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"))
             }
-            GateError::NoHome => Some("set `HIVE_HOME` to a folder".to_owned()),
             GateError::NoData(_) => Some("name a file: `--dataset FILE`".to_owned()),
             GateError::FieldsOfPrepared { .. } => {
                 Some("`hive expert data` prepares data again with `--field`".to_owned())
@@ -175,12 +161,13 @@ impl Diagnostic for GateError {
             GateError::OtherExpert { got, path, .. } => {
                 Some(format!("`hive expert train {got} --dataset {}` trains its own expert on it", path.display()))
             }
-            GateError::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+            GateError::File(FileError::DiskFull { .. }) => {
                 Some("free some space; finished parts are kept, and the same command goes on".to_owned())
             }
-            GateError::Io { .. } if self.is_read_only() => {
+            GateError::File(_) if self.is_read_only() => {
                 Some("write elsewhere with `--out FOLDER`, or set `HIVE_HOME` to a folder of your own".to_owned())
             }
+            GateError::File(error) => error.hint(),
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use hive_errors::{Diagnostic, nearest};
+use hive_files::FileError;
 
 use crate::packages::PackageError;
 
@@ -12,20 +13,9 @@ pub type Result<T, E = InstallError> = std::result::Result<T, E>;
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
-    /// The environment names no place for experts.
-    #[error("Failed to find a folder for experts: none of `HIVE_HOME`, `XDG_DATA_HOME`, `HOME` is set")]
-    NoHome,
-    /// A file or folder could not be read or written.
-    #[error("Failed to {action} `{}`", path.display())]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// Where.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
-    },
+    /// A file or folder could not be read or written, or there is no place for it.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The record of what was here before is damaged.
     #[error("`{}`, which remembers the versions that were installed, is damaged: {problem}", path.display())]
     Memory {
@@ -87,15 +77,9 @@ impl From<PackageError> for InstallError {
     }
 }
 
-impl From<hive_files::FileError> for InstallError {
-    fn from(error: hive_files::FileError) -> Self {
-        PackageError::from(error).into()
-    }
-}
-
 impl InstallError {
     pub(super) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
-        Self::Io { action, path: path.to_owned(), source }
+        FileError::io(action, path, source).into()
     }
 }
 
@@ -104,6 +88,7 @@ impl Diagnostic for InstallError {
         match self {
             Self::Rollback { .. } | Self::OtherFiles { .. } | Self::AnotherExpert { .. } => 1,
             Self::Package(e) => e.exit_code(),
+            Self::File(e) => e.exit_code(),
             _ => 2,
         }
     }
@@ -114,11 +99,7 @@ impl Diagnostic for InstallError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::NoHome => Some("set `HIVE_HOME` to a folder".to_owned()),
-            Self::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
-                Some("free some space, or set `HIVE_HOME` to a larger disk".to_owned())
-            }
-            Self::Io { .. } => None,
+            Self::File(e) => e.hint(),
             Self::Memory { .. } => {
                 Some("remove it: an older version than was here is then no longer noticed".to_owned())
             }

@@ -3,11 +3,13 @@
 
 use std::time::{Duration, SystemTime};
 
+use hive_net::TransferReporter;
+
 use super::error::{InstallError, Result};
 use super::record::{BESIDE, FORMAT, InstallRecord};
 use super::store::{Installing, Release, Store};
 use crate::experts::base::Base;
-use crate::models::{self, ModelError, ModelStore, PullReporter};
+use crate::models::{self, ModelError, ModelStore};
 use crate::packages::{Package, PackageError, Proof};
 use crate::plugins::{LibraryPlace, LibraryRecord, LoadedExpert, declared, load_isolated};
 use crate::trust::{RequireSigned, Ring, Signer};
@@ -71,7 +73,12 @@ pub fn admissible(store: &Store, request: &Request<'_>) -> Result<()> {
 /// # Errors
 /// When it is another expert, not signed as asked, older than what was here, or does not compute what
 /// it says. Nothing is then installed.
-pub fn install(store: &Store, request: &Request<'_>, ring: &Ring, reporter: &mut dyn PullReporter) -> Result<Release> {
+pub fn install(
+    store: &Store,
+    request: &Request<'_>,
+    ring: &Ring,
+    reporter: &mut dyn TransferReporter,
+) -> Result<Release> {
     let Request { package, policy, .. } = request;
     admissible(store, request)?;
     let signer = package.signer(ring);
@@ -101,7 +108,7 @@ pub fn prove(
     package: &Package,
     signer: &Signer,
     base: Option<&str>,
-    reporter: &mut dyn PullReporter,
+    reporter: &mut dyn TransferReporter,
 ) -> Result<Proved> {
     let wanted = base.unwrap_or(&package.description.base.id);
     let here = models::locate(wanted);

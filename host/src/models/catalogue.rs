@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use hive_net::RemoteFile;
 use serde::{Deserialize, Serialize};
 
 use super::error::{ModelError, Result};
@@ -31,20 +32,7 @@ pub struct Model {
     /// Where it can be had, in order of preference.
     pub sources: Vec<Source>,
     /// Its files; every source has all of them.
-    pub files: Vec<ModelFile>,
-}
-
-/// A file of a base model.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModelFile {
-    /// Its plain name.
-    pub name: String,
-    /// Its length in bytes, where known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub size: Option<u64>,
-    /// Its sha256, lower-case hex.
-    pub sha256: String,
+    pub files: Vec<RemoteFile>,
 }
 
 /// A place where a base model's files can be had.

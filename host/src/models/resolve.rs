@@ -4,11 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use hive_files::hive_home;
+use hive_net::{Network, TransferReporter};
 
 use super::catalogue::{Catalogue, Model};
 use super::error::{ModelError, Result};
-use super::files;
-use super::pull::{self, Network, PullReporter};
+use super::{files, pull};
 
 /// A base model on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub fn locate(id_or_path: &str) -> Result<ModelLocation> {
 ///
 /// # Errors
 /// As [`ModelStore::ensure`].
-pub fn ensure(id_or_path: &str, reporter: &mut dyn PullReporter) -> Result<ModelLocation> {
+pub fn ensure(id_or_path: &str, reporter: &mut dyn TransferReporter) -> Result<ModelLocation> {
     ModelStore::from_env()?.ensure(id_or_path, reporter)
 }
 
@@ -50,9 +50,9 @@ impl ModelStore {
     /// The built-in catalogue over the cache in `HIVE_HOME/models`.
     ///
     /// # Errors
-    /// [`ModelError::NoHome`] when the environment names no place for the cache.
+    /// [`FileError::NoHome`] when the environment names no place for the cache.
     pub fn from_env() -> Result<Self> {
-        let home = hive_home().ok_or(ModelError::NoHome)?;
+        let home = hive_home()?;
         Ok(Self { catalogue: Catalogue::embedded()?, models: home.join("models"), network: Network::from_env() })
     }
 
@@ -78,7 +78,7 @@ impl ModelStore {
     ///
     /// # Errors
     /// As [`Self::locate`] and [`Self::pull`].
-    pub fn ensure(&self, id_or_path: &str, reporter: &mut dyn PullReporter) -> Result<ModelLocation> {
+    pub fn ensure(&self, id_or_path: &str, reporter: &mut dyn TransferReporter) -> Result<ModelLocation> {
         match self.locate(id_or_path) {
             Err(ModelError::NotPulled { id, .. }) => self.pull(&id, reporter),
             located => located,
@@ -89,8 +89,8 @@ impl ModelStore {
     ///
     /// # Errors
     /// [`ModelError::Unknown`] for an id that is not in the catalogue, [`ModelError::Offline`],
-    /// [`ModelError::NoSourceWorked`], or [`ModelError::Io`] for the cache itself.
-    pub fn pull(&self, id: &str, reporter: &mut dyn PullReporter) -> Result<ModelLocation> {
+    /// [`ModelError::NoSourceWorked`], or [`ModelError::File`] for the cache itself.
+    pub fn pull(&self, id: &str, reporter: &mut dyn TransferReporter) -> Result<ModelLocation> {
         let model = self.entry(id).ok_or_else(|| self.unknown(id))?;
         pull::pull(model, &self.models, &self.network, reporter)?;
         Ok(self.location(model))

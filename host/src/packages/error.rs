@@ -1,10 +1,10 @@
 //! Why a package cannot be made, read, trusted or installed. Each error carries its exit code and
 //! what to do.
 
-use hive_errors::Diagnostic;
 use std::path::{Path, PathBuf};
 
 use hive_engine::EngineError;
+use hive_errors::Diagnostic;
 use hive_files::FileError;
 
 use crate::experts::ExpertError;
@@ -21,17 +21,6 @@ const MAX_LINES: usize = 50;
 /// What is wrong with a package, or kept it from being made.
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {
-    /// A file or folder could not be read or written.
-    #[error("Failed to {action} `{}`", path.display())]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// Where.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
-    },
     /// It is no package, or a damaged one: nothing in it was believed.
     #[error("`{package}` is not a whole package: {problem}")]
     Archive {
@@ -121,14 +110,14 @@ impl From<ModelError> for PackageError {
 
 impl PackageError {
     pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
-        Self::Io { action, path: path.to_owned(), source }
+        FileError::io(action, path, source).into()
     }
 }
 
 impl Diagnostic for PackageError {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Io { .. } | Self::Argument { .. } => 2,
+            Self::Argument { .. } => 2,
             Self::Archive { .. } | Self::Faulty { .. } | Self::Proof { .. } | Self::Base { .. } | Self::Run { .. } => 1,
             Self::Trust(e) => e.exit_code(),
             Self::Plugin(e) => e.exit_code(),
@@ -155,9 +144,6 @@ impl Diagnostic for PackageError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
-                Some("free some space, or set `HIVE_HOME` to a larger disk".to_owned())
-            }
             Self::Archive { .. } => Some("get the file again, from where it was published".to_owned()),
             Self::Faulty { .. } => {
                 Some("ask its author for another build: `hive expert package` makes it whole".into())
@@ -172,7 +158,6 @@ impl Diagnostic for PackageError {
             Self::Expert(e) => e.hint(),
             Self::Engine(e) => e.hint(),
             Self::File(e) => e.hint(),
-            Self::Io { .. } => None,
         }
     }
 }

@@ -107,7 +107,7 @@ pub struct Experts {
 impl Experts {
     /// Looks in the checkout and under `HIVE_HOME` (see [`Checkout::find`] and [`hive_home`]).
     pub fn find() -> Self {
-        Self::in_places(Checkout::find().as_ref(), hive_home().as_deref())
+        Self::in_places(Checkout::find().as_ref(), hive_home().ok().as_deref())
     }
 
     /// Looks in these places. An expert of the checkout hides an installed one of the same name:

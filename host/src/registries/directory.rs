@@ -11,12 +11,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use hive_files::{PARTIAL_PREFIX, remove_leftovers, sha256_of, sha256_of_file, write_file};
+use hive_net::TransferReporter;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use super::error::{RegistryError, Result};
 use super::{Listed, Published, Registry, Which, choose};
-use crate::models::PullReporter;
 use crate::packages::layout::is_plain;
 use crate::packages::{Package, unpack_file};
 
@@ -110,7 +110,7 @@ impl Directory {
 }
 
 impl Registry for Directory {
-    fn publish(&self, package: &Package, file: &Path, _reporter: &mut dyn PullReporter) -> Result<Published> {
+    fn publish(&self, package: &Package, file: &Path, _reporter: &mut dyn TransferReporter) -> Result<Published> {
         let description = &package.description;
         let version = Version::parse(&description.version).map_err(|e| self.damaged(e.to_string()))?;
         let _lock = self.lock()?;
@@ -163,7 +163,7 @@ impl Registry for Directory {
         choose(self.list()?, which, &self.place())
     }
 
-    fn fetch(&self, listed: &Listed, into: &Path, _reporter: &mut dyn PullReporter) -> Result<()> {
+    fn fetch(&self, listed: &Listed, into: &Path, _reporter: &mut dyn TransferReporter) -> Result<()> {
         let index = self.index()?;
         let entry = index.packages.iter().find(|entry| entry.package == *listed);
         let entry = entry.ok_or_else(|| self.damaged(format!("{} is no longer listed", listed.digest)))?;

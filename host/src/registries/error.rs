@@ -1,9 +1,10 @@
 //! Why a package cannot be published, found or fetched.
 
-use hive_errors::Diagnostic;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::models::ModelError;
+use hive_errors::Diagnostic;
+use hive_files::FileError;
+
 use crate::packages::PackageError;
 
 /// A result about registries.
@@ -19,17 +20,6 @@ pub enum RegistryError {
         text: String,
         /// What was got and expected.
         problem: String,
-    },
-    /// A file or folder could not be read or written.
-    #[error("Failed to {action} `{}`", path.display())]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// Where.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
     },
     /// A registry's own file or answer is not what it should be.
     #[error("`{place}` is no registry of packages, or a damaged one: {problem}")]
@@ -116,7 +106,7 @@ pub enum RegistryError {
     Package(Box<PackageError>),
     /// The cache of downloads.
     #[error(transparent)]
-    Cache(#[from] ModelError),
+    File(#[from] FileError),
 }
 
 impl From<PackageError> for RegistryError {
@@ -125,15 +115,9 @@ impl From<PackageError> for RegistryError {
     }
 }
 
-impl From<hive_files::FileError> for RegistryError {
-    fn from(error: hive_files::FileError) -> Self {
-        PackageError::from(error).into()
-    }
-}
-
 impl RegistryError {
     pub(super) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
-        Self::Io { action, path: path.to_owned(), source }
+        FileError::io(action, path, source).into()
     }
 }
 
@@ -142,6 +126,7 @@ impl Diagnostic for RegistryError {
         match self {
             Self::Taken { .. } | Self::OtherName { .. } | Self::Digest { .. } | Self::Damaged { .. } => 1,
             Self::Package(e) => e.exit_code(),
+            Self::File(e) => e.exit_code(),
             _ => 2,
         }
     }
@@ -159,9 +144,6 @@ impl Diagnostic for RegistryError {
             Self::Reference { .. } => {
                 Some("`oci://127.0.0.1:5000/experts/sql:0.1.0`, or a folder: `dir:registry/sql:0.1.0`".to_owned())
             }
-            Self::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
-                Some("free some space, and run the command again: it goes on where it stopped".to_owned())
-            }
             Self::NotThere { .. } => Some("`hive expert search REGISTRY` shows what is there".to_owned()),
             Self::SeveralBases { .. } => Some("name the one that is meant by its digest: `NAME@sha256:…`".to_owned()),
             Self::Taken { .. } => {
@@ -176,8 +158,8 @@ impl Diagnostic for RegistryError {
             Self::Failed { hint, .. } => hint.clone(),
             Self::Offline { .. } => Some("run the command once with `HIVE_OFFLINE=0` and a network".to_owned()),
             Self::Package(e) => e.hint(),
-            Self::Cache(e) => e.hint(),
-            Self::Io { .. } | Self::Damaged { .. } => None,
+            Self::File(e) => e.hint(),
+            Self::Damaged { .. } => None,
         }
     }
 }

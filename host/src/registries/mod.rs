@@ -13,10 +13,10 @@ mod reference;
 
 use std::path::Path;
 
+use hive_net::TransferReporter;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::models::PullReporter;
 use crate::packages::Package;
 use crate::trust::PublicKey;
 
@@ -60,7 +60,7 @@ pub trait Registry {
     ///
     /// # Errors
     /// When another package has its version, or it cannot be written or sent.
-    fn publish(&self, package: &Package, file: &Path, reporter: &mut dyn PullReporter) -> Result<Published>;
+    fn publish(&self, package: &Package, file: &Path, reporter: &mut dyn TransferReporter) -> Result<Published>;
 
     /// The package that is meant: this version or digest, or the highest version.
     ///
@@ -72,7 +72,7 @@ pub trait Registry {
     ///
     /// # Errors
     /// When they cannot be had, or are not what their digests say.
-    fn fetch(&self, listed: &Listed, into: &Path, reporter: &mut dyn PullReporter) -> Result<()>;
+    fn fetch(&self, listed: &Listed, into: &Path, reporter: &mut dyn TransferReporter) -> Result<()>;
 
     /// Everything there, by name and version.
     ///

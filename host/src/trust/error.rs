@@ -1,7 +1,9 @@
 //! What can go wrong with keys and signatures.
 
+use std::path::Path;
+
 use hive_errors::Diagnostic;
-use std::path::{Path, PathBuf};
+use hive_files::FileError;
 
 use super::key::PublicKey;
 
@@ -11,20 +13,9 @@ pub type Result<T, E = TrustError> = std::result::Result<T, E>;
 /// Why a key cannot be used or a signature is not enough.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
-    /// The environment names no place for keys.
-    #[error("Failed to find a folder for keys: none of `HIVE_HOME`, `XDG_DATA_HOME`, `HOME` is set")]
-    NoHome,
-    /// A file of keys could not be read or written.
-    #[error("Failed to {action} `{}`", path.display())]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// Where.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
-    },
+    /// A file or folder could not be read or written, or there is no place for it.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A file or a text is no key.
     #[error("{what} is no key: {problem}")]
     NoKey {
@@ -99,7 +90,7 @@ pub enum TrustError {
 
 impl TrustError {
     pub(super) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
-        Self::Io { action, path: path.to_owned(), source }
+        FileError::io(action, path, source).into()
     }
 }
 
@@ -113,7 +104,6 @@ impl Diagnostic for TrustError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::NoHome => "set `HIVE_HOME` to a folder".to_owned(),
             Self::Unknown { .. } => "`hive key list` shows all keys, `hive key new NAME` makes one".to_owned(),
             Self::Taken { .. } => "take another name; `hive key list` shows all keys".to_owned(),
             Self::Wrong { .. } => {
@@ -130,7 +120,8 @@ impl Diagnostic for TrustError {
                 format!("sign with another one; `hive key trust {}` takes the revocation back", key.encoded())
             }
             Self::Revoked { .. } => "ask its author for a package that is signed by a valid key".to_owned(),
-            Self::NoKey { .. } | Self::Name { .. } | Self::Io { .. } => return None,
+            Self::File(e) => return e.hint(),
+            Self::NoKey { .. } | Self::Name { .. } => return None,
         })
     }
 }

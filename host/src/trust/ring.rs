@@ -70,7 +70,7 @@ impl Ring {
     /// # Errors
     /// When there is no such place, or the list cannot be read.
     pub fn from_env() -> Result<Self> {
-        Self::open(&hive_home().ok_or(TrustError::NoHome)?.join("keys"))
+        Self::open(&hive_home()?.join("keys"))
     }
 
     /// The keys in this folder, which need not exist.

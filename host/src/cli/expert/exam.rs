@@ -164,7 +164,9 @@ impl How {
 /// When it is none of these.
 pub fn candidate(name: &str, source: &str, expert: &str) -> CommandResult<Candidate> {
     if source.starts_with("hub:") {
-        let dir = crate::datasets::adapter(source, &mut PullProgress::stderr())?;
+        let home = hive_files::hive_home()?;
+        let dir =
+            crate::models::hub_adapter(source, &home, &hive_net::Network::from_env(), &mut PullProgress::stderr())?;
         return Ok(Candidate::of_folder(name, &dir, Origin::Hub { name: source.to_owned() })?);
     }
     let path = PathBuf::from(source);

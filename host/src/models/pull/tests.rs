@@ -1,10 +1,15 @@
 //! Pulls from a web server of the test's own, which can fail in chosen ways.
 
-use hive_errors::Diagnostic as _;
+use std::ffi::OsString;
+use std::fs::File;
 use std::io::{Read, Write};
+use std::time::Duration;
+
+use hive_errors::Diagnostic as _;
+use hive_net::Silent;
+use hive_net::test_server::{Reply, Server, digest};
 
 use super::*;
-use crate::models::test_server::{Reply, Server, digest};
 use crate::models::{Catalogue, ModelStore};
 
 fn body() -> Vec<u8> {

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use hive_files::hex;
+use hive_net::{RemoteFile, TransferReporter};
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -18,8 +19,6 @@ use ureq::http::Request as HttpRequest;
 use super::super::error::{RegistryError, Result};
 use super::auth::{Challenge, Credential};
 use super::manifest::{Descriptor, MANIFEST, MAX_MANIFEST, Manifest};
-use crate::models::PullReporter;
-use crate::models::catalogue::ModelFile;
 
 /// Bytes that are sent in one request. A broken connection costs no more than that.
 const CHUNK: u64 = 8 << 20;
@@ -212,12 +211,12 @@ impl Client {
         name: &str,
         source: &mut dyn BlobSource,
         session: &Path,
-        reporter: &mut dyn PullReporter,
+        reporter: &mut dyn TransferReporter,
     ) -> Result<()> {
         if self.has(&blob.digest)? {
             return Ok(());
         }
-        reporter.file(&ModelFile { name: name.to_owned(), size: Some(blob.size), sha256: String::new() });
+        reporter.file(&RemoteFile { name: name.to_owned(), size: Some(blob.size), sha256: String::new() });
         // An upload that an earlier attempt, or an earlier process, has begun is gone on with.
         let begun = std::fs::read_to_string(session).ok();
         let mut upload = match begun.and_then(|location| self.resumed(location).transpose()).transpose()? {

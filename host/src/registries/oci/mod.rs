@@ -13,8 +13,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hive_files::hex;
-use hive_files::hive_home;
+use hive_files::{Lock, hex, hive_home, sha256_of_file};
+use hive_net::hub::WAITING;
+use hive_net::{AgentOptions, Downloader, Network, RemoteFile, Request, SourceError, TransferReporter};
 use sha2::{Digest, Sha256};
 use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
 
@@ -23,8 +24,6 @@ use self::manifest::{Descriptor, Manifest};
 use super::error::{RegistryError, Result};
 use super::reference::is_repository;
 use super::{Listed, Published, Registry, Which, choose};
-use crate::models::catalogue::ModelFile;
-use crate::models::{self, AgentOptions, Downloader, Lock, Network, PullReporter, Request, SourceError};
 use crate::packages::Package;
 use crate::packages::layout::{MAX_FILES, is_plain, is_version, limit};
 
@@ -53,9 +52,9 @@ impl Oci {
         if network.offline {
             return Err(RegistryError::Offline { place });
         }
-        let home = hive_home().ok_or(models::ModelError::NoHome)?;
+        let home = hive_home()?;
         let local = is_loopback(host);
-        let agent = models::agent(&AgentOptions { roots: roots()?, tls_alone: !local, local, patient: true });
+        let agent = hive_net::agent(&AgentOptions { roots: roots()?, tls_alone: !local, local, patient: true });
         let client = Client::new(agent, host, repository, network.backoff);
         Ok(Self { client, network, cache: home.join("cache/registries") })
     }
@@ -95,27 +94,27 @@ impl Oci {
         blob: &Descriptor,
         name: &str,
         source: &mut dyn BlobSource,
-        reporter: &mut dyn PullReporter,
+        reporter: &mut dyn TransferReporter,
     ) -> Result<()> {
         let key = hex(&Sha256::digest(format!("{}\n{}", self.client.place(), blob.digest)));
         let uploads = self.folder("uploads")?;
-        let _lock = Lock::take(&uploads.join(format!("{key}.lock")), reporter)?;
+        let _lock = Lock::take(&uploads.join(format!("{key}.lock")), || reporter.note(WAITING))?;
         self.client.push_blob(blob, name, source, &uploads.join(key), reporter)
     }
 
     /// Fetches a layer into `to`.
-    fn pull(&self, layer: &Descriptor, name: &str, to: &Path, reporter: &mut dyn PullReporter) -> Result<()> {
+    fn pull(&self, layer: &Descriptor, name: &str, to: &Path, reporter: &mut dyn TransferReporter) -> Result<()> {
         let sha256 = layer.sha256().ok_or_else(|| {
             self.client.damaged(format!("`{name}` has the digest `{}`, expected a sha256", layer.digest))
         })?;
         let downloads = self.folder(DOWNLOADS)?;
-        let _lock = Lock::take(&downloads.join(format!("{sha256}.lock")), reporter)?;
+        let _lock = Lock::take(&downloads.join(format!("{sha256}.lock")), || reporter.note(WAITING))?;
         let (part, whole) = (downloads.join(format!("{sha256}.part")), downloads.join(sha256));
         // Fetched before, for a package that was then not installed.
-        if whole.is_file() && models::sha256(&whole)? == sha256 {
+        if whole.is_file() && sha256_of_file(&whole)? == sha256 {
             return link(&whole, to);
         }
-        let file = ModelFile { name: name.to_owned(), size: Some(layer.size), sha256: sha256.to_owned() };
+        let file = RemoteFile { name: name.to_owned(), size: Some(layer.size), sha256: sha256.to_owned() };
         reporter.file(&file);
         let url = self.client.blob_url(&layer.digest);
         let downloader = Downloader::with(self.client.agent.clone(), self.network.backoff, LOGIN);
@@ -143,7 +142,7 @@ impl Oci {
                 }
                 Err(SourceError::Fatal(error)) => return Err(error.into()),
             }
-            let got = models::sha256(&part)?;
+            let got = sha256_of_file(&part)?;
             if got == sha256 {
                 std::fs::rename(&part, &whole).map_err(|e| RegistryError::io("write", &whole, e))?;
                 return link(&whole, to);
@@ -159,7 +158,7 @@ impl Oci {
 }
 
 impl Registry for Oci {
-    fn publish(&self, package: &Package, _file: &Path, reporter: &mut dyn PullReporter) -> Result<Published> {
+    fn publish(&self, package: &Package, _file: &Path, reporter: &mut dyn TransferReporter) -> Result<Published> {
         let d = &package.description;
         if d.name != self.name() {
             let (place, expected) = (self.client.place(), self.name().to_owned());
@@ -181,7 +180,7 @@ impl Registry for Oci {
             Some(there) => return Err(taken(there.digest)),
             None => {}
         }
-        reporter.transfer(&format!("Publishing {} to {}", d.title(), self.client.place()));
+        reporter.started(&format!("Publishing {} to {}", d.title(), self.client.place()), None);
         let sent = (|| {
             self.push(&manifest.config, "configuration", &mut config.as_slice(), reporter)?;
             for layer in &manifest.layers {
@@ -234,7 +233,7 @@ impl Registry for Oci {
         }
     }
 
-    fn fetch(&self, listed: &Listed, into: &Path, reporter: &mut dyn PullReporter) -> Result<()> {
+    fn fetch(&self, listed: &Listed, into: &Path, reporter: &mut dyn TransferReporter) -> Result<()> {
         let served = self.client.manifest(&listed.digest)?;
         let served = served.ok_or_else(|| self.client.damaged(format!("it has no manifest {}", listed.digest)))?;
         let layers = &served.manifest.layers;
@@ -243,7 +242,7 @@ impl Registry for Oci {
                 .client
                 .damaged(format!("its package has {} files, expected at most {MAX_FILES}", layers.len())));
         }
-        reporter.transfer(&format!("Fetching {} {} from {}", listed.name, listed.version, self.client.place()));
+        reporter.started(&format!("Fetching {} {} from {}", listed.name, listed.version, self.client.place()), None);
         let fetched = layers.iter().try_for_each(|layer| {
             let name = layer.file().unwrap_or_default();
             let most = limit(name).filter(|_| is_plain(name));
@@ -303,7 +302,7 @@ fn link(from: &Path, to: &Path) -> Result<()> {
 
 /// Removes what was fetched for a package, which is kept until it is installed.
 pub(super) fn forget(package: &Package) {
-    let Some(downloads) = hive_home().map(|home| home.join("cache/registries").join(DOWNLOADS)) else { return };
+    let Ok(downloads) = hive_home().map(|home| home.join("cache/registries").join(DOWNLOADS)) else { return };
     for file in package.files.values() {
         // Where it is not removed, it is for the next time.
         drop(std::fs::remove_file(downloads.join(&file.sha256)));

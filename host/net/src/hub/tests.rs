@@ -1,11 +1,12 @@
 //! Pulls of data sets from a hub of the test's own, which can fail in chosen ways.
 
-use hive_errors::Diagnostic as _;
 use std::time::Duration;
 
+use hive_errors::Diagnostic as _;
+
 use super::*;
-use crate::models::Silent;
-use crate::models::test_server::{Reply, Seen, Server, digest};
+use crate::Silent;
+use crate::test_server::{Reply, Seen, Server, digest};
 
 const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
 const TRAIN: &str = "data/train 1.parquet";
@@ -52,23 +53,33 @@ fn network(server: &Server) -> Network {
     }
 }
 
-fn set(text: &str) -> HubSet {
-    HubSet::parse(text).unwrap().unwrap()
+fn set(text: &str) -> HubRepository {
+    HubRepository::parse(text).unwrap().unwrap()
 }
 
 fn get(text: &str, home: &Path, network: &Network) -> Result<PathBuf, HubError> {
-    ensure(&set(text), home, network, &mut Silent)
+    ensure(&set(text), home, network, &training_files, &mut Silent)
+}
+
+fn training_files(files: &[RemoteFile]) -> Result<Vec<RemoteFile>, Unsuitable> {
+    let chosen: Vec<_> = files.iter().filter(|file| file.name.contains("train")).cloned().collect();
+    let names = files.iter().map(|file| file.name.clone()).collect();
+    if chosen.is_empty() {
+        Err(Unsuitable { why: "none".into(), hint: "try".into(), files: names })
+    } else {
+        Ok(chosen)
+    }
 }
 
 #[test]
 fn names_are_read_and_nothing_else_is() {
-    assert!(HubSet::parse("data.jsonl").is_none());
+    assert!(HubRepository::parse("data.jsonl").is_none());
     assert_eq!(set("hub:gretelai/synthetic_text_to_sql").to_string(), "hub:gretelai/synthetic_text_to_sql");
     assert_eq!(set("hub:a/b@refs/convert/parquet").revision.as_deref(), Some("refs/convert/parquet"));
     for wrong in
         ["hub:", "hub:a", "hub:a/", "hub:a/b/c", "hub:../b", "hub:a/..", "hub:a/b@", "hub:a/b@../c", "hub:a b/c"]
     {
-        let error = HubSet::parse(wrong).unwrap().unwrap_err();
+        let error = HubRepository::parse(wrong).unwrap().unwrap_err();
         assert!(error.to_string().contains("expected `hub:OWNER/NAME`"), "{wrong}: {error}");
         assert_eq!(error.exit_code(), 2);
     }
@@ -83,7 +94,7 @@ fn the_training_files_come_once() {
     assert_eq!(folder, home.path().join("datasets/owner--name").join(SHA));
     assert_eq!(std::fs::read(folder.join(TRAIN)).unwrap(), body());
     assert!(!folder.join("data/test-0.parquet").exists() && !folder.join("README.md").exists());
-    assert_eq!(crate::datasets::data_files(&folder).unwrap(), [folder.join(TRAIN)], "the receipt is no data");
+    assert!(folder.join(".receipt.json").is_file(), "a name that no data file has");
     assert!(server.seen().iter().all(|seen| seen.authorization.as_deref() == Some("Bearer secret")));
     let asked = server.seen().len();
     assert_eq!(asked, 2);
@@ -141,7 +152,7 @@ fn what_the_hub_does_not_give() {
     let home = tempfile::tempdir().unwrap();
     let said = |text: &str, network: &Network| {
         let error = get(text, home.path(), network).unwrap_err();
-        assert_eq!(error.exit_code(), if matches!(error, HubError::NoData { .. }) { 1 } else { 2 });
+        assert_eq!(error.exit_code(), if matches!(error, HubError::Unsuitable { .. }) { 1 } else { 2 });
         (error.to_string(), error.hint().unwrap())
     };
     let server = hub(digest(&body()), |_| Reply::Status(404));
@@ -157,10 +168,9 @@ fn what_the_hub_does_not_give() {
     let nothing = Server::start(|_, _| {
         Reply::File(format!(r#"{{"sha": "{SHA}", "siblings": [{{"rfilename": "load.py"}}]}}"#).into_bytes())
     });
-    let (text, hint) = said("hub:owner/name", &network(&nothing));
-    assert!(
-        text.contains("holds no Parquet, JSON or CSV file") && hint.contains("hub:owner/name@refs/convert/parquet")
-    );
+    let error = get("hub:owner/name", home.path(), &network(&nothing)).unwrap_err();
+    assert_eq!(error.to_string(), "Failed to use data set `hub:owner/name`: none");
+    assert_eq!((error.hint().as_deref(), error.details()), (Some("try"), vec!["load.py".to_owned()]));
     let elsewhere = Server::start(|_, _| {
         let files = r#"[{"rfilename": "/tmp/train.json"}]"#;
         Reply::File(format!(r#"{{"sha": "{SHA}", "siblings": {files}}}"#).into_bytes())
@@ -186,40 +196,4 @@ fn the_token_goes_to_no_other_host() {
     get("hub:owner/name", home.path(), &network(&server)).unwrap();
     assert!(server.seen().iter().all(|seen| seen.authorization.is_some()));
     assert!(content.seen().iter().all(|seen| seen.authorization.is_none()));
-}
-
-#[test]
-fn an_adapter_comes_with_its_two_files_and_a_pickle_does_not() {
-    let sibling = |name: &str| serde_json::json!({"rfilename": name, "size": 2});
-    let info = move |names: &[&str]| {
-        let siblings: Vec<_> = names.iter().map(|name| sibling(name)).collect();
-        serde_json::json!({"sha": SHA, "siblings": siblings}).to_string().into_bytes()
-    };
-    let server = Server::start(move |seen: &Seen, _| match seen.path.as_str() {
-        "/api/models/owner/good?blobs=true" => Reply::File(info(&[
-            "README.md",
-            "adapter_config.json",
-            "adapter_model.safetensors",
-            "checkpoint-9/adapter_model.safetensors",
-        ])),
-        "/api/models/owner/pickle?blobs=true" => Reply::File(info(&["adapter_config.json", "adapter_model.bin"])),
-        "/api/models/owner/model?blobs=true" => Reply::File(info(&["config.json", "model.safetensors"])),
-        path if path.starts_with(&format!("/owner/good/resolve/{SHA}/adapter_")) => Reply::File(b"{}".to_vec()),
-        _ => Reply::Status(404),
-    });
-    let home = tempfile::tempdir().unwrap();
-    let get = |name: &str| ensure(&HubSet::parse_adapter(name).unwrap(), home.path(), &network(&server), &mut Silent);
-    let folder = get("hub:owner/good").unwrap();
-    assert_eq!(folder, home.path().join("adapters/owner--good").join(SHA));
-    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name()).collect();
-    files.sort();
-    assert_eq!(files, [".receipt.json", "adapter_config.json", "adapter_model.safetensors"]);
-    let asked = server.seen().len();
-    get("hub:owner/good").unwrap();
-    assert_eq!(server.seen().len(), asked, "what was pulled is not asked for again");
-    let why = |name: &str| get(name).unwrap_err().to_string();
-    assert!(why("hub:owner/pickle").contains("a pickle, which can run code"), "{}", why("hub:owner/pickle"));
-    assert!(why("hub:owner/model").contains("no PEFT adapter"));
-    assert!(why("hub:owner/none").starts_with("Failed to get adapter `hub:owner/none`"), "{}", why("hub:owner/none"));
-    assert!(HubSet::parse_adapter("owner/good").is_err());
 }

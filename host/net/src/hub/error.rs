@@ -1,9 +1,7 @@
-//! Why a data set or an adapter of the hub cannot be had, as data, with exit code and hint.
+//! Why a repository of the hub cannot be had.
 
 use hive_errors::Diagnostic;
-use std::path::PathBuf;
-
-use crate::models::ModelError;
+use hive_files::FileError;
 
 /// Files of a repository that an error shows.
 const SHOWN: usize = 12;
@@ -44,39 +42,27 @@ pub enum HubError {
         hint: Option<String>,
     },
     /// What it holds is not what is wanted.
-    #[error("Failed to use {name}: {why}")]
-    Unusable {
+    #[error("Failed to use {name}: {}", unsuitable.why)]
+    Unsuitable {
         /// What was asked for.
         name: String,
-        /// What was got and expected.
-        why: String,
-        /// What to try next.
-        hint: String,
+        /// Why not.
+        unsuitable: Unsuitable,
     },
-    /// It holds nothing that is data by its name.
-    #[error("Failed to use {name}: it holds no Parquet, JSON or CSV file")]
-    NoData {
-        /// What was asked for.
-        name: String,
-        /// `OWNER/NAME`
-        repository: String,
-        /// What it holds.
-        files: Vec<String>,
-    },
-    /// A file of the folder for data sets cannot be written.
-    #[error("Failed to write `{}`: {why}", path.display())]
-    Cache {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        why: String,
-    },
-    /// The folder for data sets fails.
+    /// A file on this machine cannot be read or written.
     #[error(transparent)]
-    Model(#[from] ModelError),
-    /// There is no place for them.
-    #[error("Failed to find a folder for what comes from the hub: none of `HIVE_HOME`, `XDG_DATA_HOME`, `HOME` is set")]
-    NoHome,
+    File(#[from] FileError),
+}
+
+/// Why none of a repository's files are what is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsuitable {
+    /// What was got and expected.
+    pub why: String,
+    /// What to try next.
+    pub hint: String,
+    /// Names to show below the message.
+    pub files: Vec<String>,
 }
 
 impl HubError {
@@ -91,20 +77,20 @@ impl HubError {
 
 impl Diagnostic for HubError {
     fn exit_code(&self) -> u8 {
-        if matches!(self, HubError::NoData { .. } | HubError::Unusable { .. }) { 1 } else { 2 }
+        match self {
+            HubError::Unsuitable { .. } => 1,
+            HubError::File(error) => error.exit_code(),
+            _ => 2,
+        }
     }
 
     fn details(&self) -> Vec<String> {
-        match self {
-            HubError::NoData { files, .. } => {
-                let mut lines: Vec<String> = files.iter().take(SHOWN).cloned().collect();
-                if files.len() > SHOWN {
-                    lines.push(format!("… and {} more", files.len() - SHOWN));
-                }
-                lines
-            }
-            _ => Vec::new(),
+        let HubError::Unsuitable { unsuitable: Unsuitable { files, .. }, .. } = self else { return Vec::new() };
+        let mut lines: Vec<String> = files.iter().take(SHOWN).cloned().collect();
+        if files.len() > SHOWN {
+            lines.push(format!("… and {} more", files.len() - SHOWN));
         }
+        lines
     }
 
     fn hint(&self) -> Option<String> {
@@ -119,13 +105,8 @@ impl Diagnostic for HubError {
                     .to_owned()
             }
             HubError::Failed { hint, .. } => return hint.clone(),
-            HubError::Unusable { hint, .. } => hint.clone(),
-            HubError::NoData { repository, .. } => {
-                format!("the hub may have made Parquet of it: `--dataset hub:{repository}@refs/convert/parquet`")
-            }
-            HubError::Model(error) => return error.hint(),
-            HubError::Cache { .. } => "set `HIVE_HOME` to a folder that you may write to".to_owned(),
-            HubError::NoHome => "set `HIVE_HOME` to a folder".to_owned(),
+            HubError::Unsuitable { unsuitable, .. } => unsuitable.hint.clone(),
+            HubError::File(error) => return error.hint(),
         })
     }
 }

@@ -6,33 +6,42 @@ use std::sync::{Arc, Mutex};
 
 /// A request.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Seen {
-    pub(crate) path: String,
-    pub(crate) range_start: Option<usize>,
-    pub(crate) authorization: Option<String>,
+pub struct Seen {
+    /// What was asked for, with its query.
+    pub path: String,
+    /// The first byte that was asked for, where a range was.
+    pub range_start: Option<usize>,
+    /// The header of that name.
+    pub authorization: Option<String>,
 }
 
 /// How the server answers.
-pub(crate) enum Reply {
+pub enum Reply {
     /// The file, from where it was asked for.
     File(Vec<u8>),
     /// Likewise, but the connection breaks after so many bytes.
     Cut(Vec<u8>, usize),
     /// The whole file, whatever was asked for.
     NoRanges(Vec<u8>),
+    /// Nothing but this status.
     Status(u16),
+    /// Elsewhere.
     Redirect(String),
 }
 
 /// A web server on a port of its own; the thread ends with the process.
-pub(crate) struct Server {
-    pub(crate) address: String,
+pub struct Server {
+    /// Its address, without a slash at the end.
+    pub address: String,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Server {
     /// `answer` gets the request and how many came before it.
-    pub(crate) fn start(answer: impl Fn(&Seen, usize) -> Reply + Send + 'static) -> Self {
+    ///
+    /// # Panics
+    /// When there is no port.
+    pub fn start(answer: impl Fn(&Seen, usize) -> Reply + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -52,7 +61,11 @@ impl Server {
         Self { address, seen }
     }
 
-    pub(crate) fn seen(&self) -> Vec<Seen> {
+    /// The requests so far.
+    ///
+    /// # Panics
+    /// When its thread has panicked.
+    pub fn seen(&self) -> Vec<Seen> {
         self.seen.lock().expect("not poisoned").clone()
     }
 }
@@ -96,7 +109,7 @@ fn respond(mut stream: TcpStream, reply: &Reply, start: usize) -> std::io::Resul
 }
 
 /// sha256 in lower-case hex.
-pub(crate) fn digest(bytes: &[u8]) -> String {
+pub fn digest(bytes: &[u8]) -> String {
     use sha2::{Digest, Sha256};
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

