@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use hive::cli::context::Environment;
+
 use crate::harness::{Place, without_digests};
 use crate::shared::{folders_with, shared};
 use crate::tiny_base::{
@@ -72,7 +74,7 @@ fn logits_of_a_real_model_are_those_of_peft() {
 /// The folder of a base model that someone has pulled: below `HIVE_TEST_MODELS` or hive's own.
 fn pulled(id: &str) -> Option<PathBuf> {
     let models = std::env::var_os("HIVE_TEST_MODELS").filter(|v| !v.is_empty()).map(PathBuf::from);
-    let models = models.or_else(|| hive_files::hive_home().ok().map(|home| home.join("models")))?;
+    let models = models.or_else(|| Environment::from_env().context.home.map(|home| home.join("models")))?;
     // Written last, so a folder that has it is whole.
     Some(models.join(id)).filter(|folder| folder.join("files.json").is_file())
 }

@@ -108,6 +108,19 @@ fn nobody_but_main_imports_the_command_line() {
 }
 
 #[test]
+fn the_environment_is_read_in_one_place() {
+    // Stress tests are told by variables how much to do.
+    let test = |path: &Path| path.ends_with("tests.rs");
+    for word in ["env::var", "from_env", "hive_home"] {
+        let host = |path: &Path| path.starts_with("cli") || test(path);
+        assert_none(lines_with(&repository().join("host/src"), word, host), "what is below `cli` is given its context");
+        for (folder, _) in MAY_USE.iter().filter(|(folder, _)| folder.starts_with("host")) {
+            assert_none(lines_with(&repository().join(folder).join("src"), word, test), "libraries are told");
+        }
+    }
+}
+
+#[test]
 fn printing_happens_in_the_command_line_alone() {
     let host = repository().join("host/src");
     // Unit tests say when they have nothing to do.

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
-use hive::plugins::{Builder, Checkout, ExpertEntry, LibraryRecord, Origin};
+use hive::cli::context::Environment;
+use hive::plugins::{Checkout, ExpertEntry, Installed, LibraryRecord, Origin};
 use tempfile::TempDir;
 
 /// Root of the repository.
@@ -29,7 +30,8 @@ pub fn hive() -> &'static Path {
         let profile_dir = profile_dir();
         let folder = profile_dir.file_name().and_then(OsStr::to_str).expect("a profile has a name");
         let profile = if folder == "debug" { "dev" } else { folder };
-        let built = Builder::from_environment()
+        let built = Environment::from_env()
+            .builder
             .cargo_command()
             .args(["build", "--workspace", "--lib", "--bins", "--examples", "--profile", profile, "--target-dir"])
             .arg(profile_dir.parent().expect("a profile lies in a target folder"))
@@ -124,9 +126,9 @@ impl Place {
         self.write(&format!("home/experts/{name}/manifest.json"), manifest);
         let entry = ExpertEntry {
             name: name.to_owned(),
-            origin: Origin::Installed(self.path(&format!("home/experts/{name}"))),
+            origin: Origin::Installed(Installed::by_hand(name, &self.path(&format!("home/experts/{name}")))),
         };
-        let builder = Builder::from_environment();
+        let builder = Environment::from_env().builder;
         let installed = entry.library_path(&builder);
         std::fs::copy(library, &installed).expect("the plugin was built");
         let record = LibraryRecord { modified: None, ..LibraryRecord::of(&installed).expect("it can be read") };

@@ -9,10 +9,11 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
+use hive::cli::context::Environment;
 use hive::installed::{Request, Store, install};
 use hive::packages::{Package, Source};
 use hive::trust::{RequireSigned, Ring};
-use hive_net::Silent;
+use hive_net::{Context, Silent};
 
 use crate::expert_package::{FILE, author, files_of, list_anew, user};
 use crate::harness::Place;
@@ -114,7 +115,8 @@ impl Victim {
             allow_downgrade: true,
             base: Some(self.place.path("tiny").display().to_string()),
         };
-        install(&self.store, &request, &self.ring, &mut Silent).map(|_| ()).map_err(|e| e.to_string())
+        let context = Context { home: Some(self.place.path("home")), network: Environment::from_env().context.network };
+        install(&context, &self.store, &request, &self.ring, &mut Silent).map(|_| ()).map_err(|e| e.to_string())
     }
 
     fn write(&self, bytes: &[u8]) {

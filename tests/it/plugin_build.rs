@@ -1,10 +1,11 @@
 //! Building an expert on demand in a checkout. The expert here depends on nothing, not even the
 //! SDK: it builds in a second, and shows that C types and JSON are all the boundary asks for.
 
-use hive_errors::Diagnostic as _;
 use std::time::{Duration, SystemTime};
 
+use hive::cli::context::Environment;
 use hive::plugins::{Builder, Experts, Freshness, PluginError, open};
+use hive_errors::Diagnostic as _;
 
 use crate::harness::{Place, manifest};
 
@@ -16,7 +17,7 @@ fn with_expert(source: &str) -> (Place, Builder) {
     );
     place.write("checkout/experts/tiny/src/lib.rs", source);
     place.write("checkout/manifests/tiny.json", &manifest("tiny"));
-    let builder = Builder { profile: "dev".to_owned(), target_dir: None, ..Builder::from_environment() };
+    let builder = Builder { profile: "dev".to_owned(), target_dir: None, ..Environment::from_env().builder };
     (place, builder)
 }
 
@@ -24,7 +25,7 @@ fn with_expert(source: &str) -> (Place, Builder) {
 fn a_missing_library_is_built_and_a_fresh_one_is_not() {
     let (place, builder) = with_expert(include_str!("fixtures/tiny.rs"));
     let checkout = place.checkout();
-    let experts = Experts::in_places(Some(&checkout), None);
+    let experts = Experts::of(Some(&checkout), []);
     let entry = experts.get("tiny").unwrap();
     let lines = |count: &mut usize| open(entry, &builder, &mut |_| *count += 1).unwrap().manifest().name.clone();
 
@@ -53,7 +54,7 @@ fn a_library_that_was_changed_behind_cargos_back_is_not_opened() {
     std::fs::remove_file(&library).unwrap();
     std::fs::write(&library, "damaged").unwrap();
     std::fs::File::options().write(true).open(&library).unwrap().set_modified(dated).unwrap();
-    let experts = Experts::in_places(Some(&checkout), None);
+    let experts = Experts::of(Some(&checkout), []);
     let error = open(experts.get("tiny").unwrap(), &builder, &mut |_| {}).unwrap_err();
     assert!(error.to_string().contains(": its sha256 is `"), "{error}");
     assert_eq!(
@@ -65,7 +66,7 @@ fn a_library_that_was_changed_behind_cargos_back_is_not_opened() {
 #[test]
 fn a_failing_build_is_one_error_with_cargos_last_lines() {
     let (place, builder) = with_expert("compile_error!(\"deliberate\");\n");
-    let experts = Experts::in_places(Some(&place.checkout()), None);
+    let experts = Experts::of(Some(&place.checkout()), []);
     let error = open(experts.get("tiny").unwrap(), &builder, &mut |_| {}).unwrap_err();
     let PluginError::Build { tail, .. } = &error else { panic!("{error}") };
     assert!(tail.iter().any(|line| line.contains("error: deliberate")), "{tail:?}");
@@ -92,7 +93,7 @@ fn no_cargo_is_told() {
 fn a_typo_in_the_manifest_is_told_when_the_expert_is_used() {
     let (place, builder) = with_expert(include_str!("fixtures/tiny.rs"));
     place.write("checkout/manifests/tiny.json", &manifest("tiny").replace("\"license\"", "\"licence\""));
-    let experts = Experts::in_places(Some(&place.checkout()), None);
+    let experts = Experts::of(Some(&place.checkout()), []);
     let error = open(experts.get("tiny").unwrap(), &builder, &mut |_| {}).unwrap_err();
     assert!(error.to_string().ends_with(": its manifest has 2 faults"), "{error}");
     assert_eq!(

@@ -1,7 +1,8 @@
 //! Every way in which a loaded plugin can answer wrongly, through a real library: each is one
 //! typed error that names the expert, the method and the record.
 
-use hive::plugins::{Builder, Experts, LoadedExpert, PluginError};
+use hive::cli::context::Environment;
+use hive::plugins::{Experts, LoadedExpert, PluginError};
 use hive_errors::Diagnostic as _;
 use hive_sdk::{GradeRequest, Record};
 
@@ -9,7 +10,7 @@ use crate::harness::{Place, plugin};
 
 fn misbehaving(place: &Place) -> LoadedExpert {
     let entry = place.install("misbehaving", &plugin("misbehaving"));
-    hive::plugins::load(&entry, &Builder::from_environment()).unwrap()
+    hive::plugins::load(&entry, &Environment::from_env().builder).unwrap()
 }
 
 fn told(error: &PluginError) -> String {
@@ -61,7 +62,7 @@ fn a_mistyped_name_gets_a_suggestion() {
     for name in ["sql", "chat"] {
         place.write(&format!("home/experts/{name}/manifest.json"), "{}");
     }
-    let experts = Experts::in_places(Some(&place.checkout()), Some(&place.path("home")));
+    let experts = Experts::of(Some(&place.checkout()), hive::installed::experts(&place.path("home")));
     insta::assert_snapshot!("near_name", told(&experts.get("sqll").unwrap_err()));
     insta::assert_snapshot!("far_name", told(&experts.get("french").unwrap_err()));
 }
@@ -72,7 +73,7 @@ fn loading_errors_say_where_and_what_to_do() {
     let mut all = String::new();
     for name in ["wrong_abi", "no_table", "null_function"] {
         let entry = place.install(name, &plugin(name));
-        let error = hive::plugins::load(&entry, &Builder::from_environment()).unwrap_err();
+        let error = hive::plugins::load(&entry, &Environment::from_env().builder).unwrap_err();
         all += &format!("{}\n\n", told(&error));
     }
     insta::assert_snapshot!(place.plain(&all));

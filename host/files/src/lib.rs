@@ -1,5 +1,4 @@
-//! Files and folders: atomic writes, staging folders, sha256 digests, free space, and where hive's
-//! home is.
+//! Files and folders: atomic writes, staging folders, sha256 digests and free space.
 //!
 //! This crate knows no format: not what a model, a package or a data set is.
 //!
@@ -11,7 +10,6 @@
 mod atomic;
 mod digest;
 mod error;
-mod home;
 mod lock;
 mod space;
 mod staging;
@@ -21,7 +19,6 @@ pub use atomic::{
 };
 pub use digest::{hex, sha256_of, sha256_of_file};
 pub use error::{FileError, Result};
-pub use home::hive_home;
 pub use lock::Lock;
 pub use space::free_bytes;
 pub use staging::Staging;

@@ -3,12 +3,14 @@
 //!
 //! This crate does not know what the files are: no base model, no record, no package.
 //!
+//! - [`Context`]: where things are kept, and what may be reached; made once by the program.
 //! - [`Network`]: what may be reached, and where.
 //! - [`Downloader`]: one file over HTTP, checked for its length.
 //! - [`hub`]: the files of a data set or an adapter of the model hub.
 //! - [`pip`]: files out of a Python wheel.
 //! - [`TransferReporter`]: hears how far a transfer is.
 
+mod context;
 mod download;
 mod error;
 pub mod hub;
@@ -19,6 +21,7 @@ mod reporter;
 #[cfg(any(test, feature = "test-server"))]
 pub mod test_server;
 
+pub use context::Context;
 pub use download::{AgentOptions, Answer, Downloader, Request, agent};
 pub use error::SourceError;
 pub use hub::{Choose, HubError, HubRepository, Unsuitable};

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::columns::columns;
 use super::error::{CommandResult, Failure};
 use super::output::{note, result};
+use crate::cli::context::Environment;
 use crate::trust::{PublicKey, Ring, Standing};
 
 /// Keys: make, list, show, trust, revoke.
@@ -46,8 +47,8 @@ pub enum KeyCommand {
 ///
 /// # Errors
 /// A [`crate::trust::TrustError`], which carries its hint.
-pub fn run(command: KeyCommand) -> CommandResult {
-    let mut ring = Ring::from_env()?;
+pub fn run(command: KeyCommand, env: &Environment) -> CommandResult {
+    let mut ring = Ring::of(env.context.home()?)?;
     match command {
         KeyCommand::New { name } => {
             let key = ring.create(&name)?;

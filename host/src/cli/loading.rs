@@ -3,33 +3,43 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::context::Environment;
+use super::error::CommandResult;
 use super::output::note;
 use crate::experts::data::OpenExpert;
-use crate::installed::Release;
-use crate::plugins::{Builder, ExpertEntry, Experts, LibraryPlace, PluginError, open};
+use crate::installed::{self, Release};
+use crate::plugins::{Checkout, ExpertEntry, Experts, LibraryPlace, Origin, PluginError, open};
+
+/// Every expert: those of the checkout, and those that are installed.
+pub fn experts(env: &Environment) -> Experts {
+    let home = env.context.home.as_deref();
+    Experts::of(Checkout::find().as_ref(), home.map(installed::experts).unwrap_or_default())
+}
 
 /// The expert of this name, built first if need be. On a terminal cargo's last line is shown while
 /// it works; elsewhere one plain line says what is going on.
 ///
 /// # Errors
 /// When there is no such expert, or it does not build or load.
-pub fn load_expert(name: &str) -> Result<OpenExpert, PluginError> {
-    load_entry(Experts::find().get(name)?)
+pub fn load_expert(env: &Environment, name: &str) -> Result<OpenExpert, PluginError> {
+    load_entry(env, experts(env).get(name)?)
 }
 
 /// The expert of an installed release.
 ///
 /// # Errors
 /// When it does not load.
-pub fn load_release(release: &Release) -> Result<OpenExpert, PluginError> {
-    load_entry(&ExpertEntry::of_release(&release.description.name, &release.dir))
+pub fn load_release(env: &Environment, release: &Release) -> CommandResult<OpenExpert> {
+    let installed = installed::release_in(&release.dir, env.context.home()?);
+    let entry = ExpertEntry { name: release.description.name.clone(), origin: Origin::Installed(installed) };
+    Ok(load_entry(env, &entry)?)
 }
 
-fn load_entry(entry: &ExpertEntry) -> Result<OpenExpert, PluginError> {
+fn load_entry(env: &Environment, entry: &ExpertEntry) -> Result<OpenExpert, PluginError> {
     let name = &entry.name;
     let mut progress: Option<ProgressBar> = None;
-    let builder = Builder::from_environment();
-    let loaded = open(entry, &builder, &mut |line| {
+    let builder = &env.builder;
+    let loaded = open(entry, builder, &mut |line| {
         // Cargo says "Finished" at once when there was nothing to do: no progress for that.
         if progress.is_none() && line.trim_start().starts_with("Finished") {
             return;
@@ -41,7 +51,7 @@ fn load_entry(entry: &ExpertEntry) -> Result<OpenExpert, PluginError> {
     if let Some(bar) = progress {
         bar.finish_and_clear();
     }
-    Ok(OpenExpert { expert: loaded?, place: LibraryPlace::of(entry, &builder) })
+    Ok(OpenExpert { context: env.context.clone(), expert: loaded?, place: LibraryPlace::of(entry, builder) })
 }
 
 fn started(name: &str) -> ProgressBar {

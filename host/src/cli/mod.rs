@@ -1,13 +1,14 @@
 //! The command line: one file per command. Arguments, printing and progress live here and nowhere
 //! else; what a command does is in the library beside it. Imported by `main.rs` alone.
 //!
-//! Every command is `fn run(self) -> CommandResult`: `Ok` is exit code 0, and [`error`] turns
+//! Every command is `fn run(self, env: &Environment) -> CommandResult`: `Ok` is exit code 0, and [`error`] turns
 //! an `Err` into text, hint and exit code.
 
 mod adapter;
 mod arch;
 mod bench;
 mod columns;
+pub mod context;
 mod data_progress;
 pub mod error;
 mod exam_progress;
@@ -34,6 +35,7 @@ use hive_engine::ops::vectors;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
+use context::Environment;
 use error::{CommandResult, Failure};
 
 /// Shown below the list of commands.
@@ -87,13 +89,14 @@ enum Command {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    let env = &Environment::from_env();
     let done =
         start_logging().and_then(|()| set_threads()).and_then(|()| set_vectors()).and_then(|()| match cli.command {
-            Command::Expert(command) => command.run(),
-            Command::Key(command) => key::run(command),
-            Command::Model(command) => model::run(command),
-            Command::Adapter(command) => command.run(),
-            Command::Bench(command) => command.run(),
+            Command::Expert(command) => command.run(env),
+            Command::Key(command) => key::run(command, env),
+            Command::Model(command) => model::run(command, env),
+            Command::Adapter(command) => command.run(env),
+            Command::Bench(command) => command.run(env),
             Command::Worker(worker) => worker.run(),
         });
     match done {

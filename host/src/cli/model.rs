@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::output::{json_text, result};
 use super::pull_progress::PullProgress;
+use crate::cli::context::Environment;
 use crate::cli::error::CommandResult;
 use crate::models::ModelStore;
 
@@ -48,8 +49,8 @@ struct Row<'a> {
 ///
 /// # Errors
 /// A [`crate::models::ModelError`], which carries its hint.
-pub fn run(command: ModelCommand) -> CommandResult {
-    let store = ModelStore::from_env()?;
+pub fn run(command: ModelCommand, env: &Environment) -> CommandResult {
+    let store = ModelStore::new(&env.context)?;
     match command {
         ModelCommand::List { json } => list(&store, json),
         ModelCommand::Pull { id } => {

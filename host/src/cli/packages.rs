@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 
 use super::error::{CommandResult, Failure};
 use super::output::{note, typed_line};
+use crate::cli::context::Environment;
 use crate::installed::{InstallError, Release, Store};
 use crate::packages::{Package, Proof};
 use crate::trust::{PublicKey, RequireSigned, Ring, Signer};
 
 /// Names the policy where no option does.
-const POLICY: &str = "HIVE_REQUIRE_SIGNED";
+pub const POLICY: &str = "HIVE_REQUIRE_SIGNED";
 
 /// What is asked of signatures.
 #[derive(Debug, Args)]
@@ -34,15 +35,13 @@ impl Signing {
     ///
     /// # Errors
     /// When the environment names none that there is.
-    pub fn policy(&self, usual: RequireSigned) -> CommandResult<RequireSigned> {
+    pub fn policy(&self, env: &Environment, usual: RequireSigned) -> CommandResult<RequireSigned> {
         if self.allow_unsigned {
             return Ok(RequireSigned::None);
         }
-        match (self.require_signed, std::env::var(POLICY)) {
+        match (self.require_signed, &env.require_signed) {
             (Some(policy), _) => Ok(policy),
-            (None, Ok(text)) if !text.is_empty() => {
-                text.parse().map_err(|why| Failure::misuse(format!("`{POLICY}`: {why}")).into())
-            }
+            (None, Some(text)) => text.parse().map_err(|why| Failure::misuse(format!("`{POLICY}`: {why}")).into()),
             _ => Ok(usual),
         }
     }
@@ -60,10 +59,10 @@ pub struct Looked {
 ///
 /// # Errors
 /// When there is neither, or its files do not belong together.
-pub fn look(what: &str, base: Option<&str>) -> CommandResult<Looked> {
+pub fn look(env: &Environment, what: &str, base: Option<&str>) -> CommandResult<Looked> {
     let path = Path::new(what);
     if path.is_file() {
-        let package = Package::open(path, &staging())?;
+        let package = Package::open(path, &staging(env))?;
         return Ok(Looked { package, release: None });
     }
     // What can only be a path is not looked for among names.
@@ -72,7 +71,7 @@ pub fn look(what: &str, base: Option<&str>) -> CommandResult<Looked> {
             .hint("`hive expert package NAME --run RUN -o DIR` makes one")
             .into());
     }
-    let store = Store::from_env()?;
+    let store = Store::of(env.context.home()?);
     // `base` may also say where the base lies.
     let release = match store.find(what, base) {
         Err(InstallError::NotInstalled { .. }) if base.is_some() => store.find(what, None)?,
@@ -82,8 +81,12 @@ pub fn look(what: &str, base: Option<&str>) -> CommandResult<Looked> {
 }
 
 /// Where packages that are only looked at are unpacked.
-pub fn staging() -> PathBuf {
-    Store::from_env().and_then(|store| store.staging()).unwrap_or_else(|_| std::env::temp_dir())
+pub fn staging(env: &Environment) -> PathBuf {
+    env.context
+        .home()
+        .map_err(InstallError::from)
+        .and_then(|home| Store::of(home).staging())
+        .unwrap_or_else(|_| std::env::temp_dir())
 }
 
 /// Lets the package's signer be trusted by the person at the terminal, if there is one and the

@@ -1,9 +1,9 @@
 //! Data sets of the model hub: which files of a repository are the data, told from names alone.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use hive_net::hub::{self, HubError, HubRepository, Unsuitable};
-use hive_net::{Network, RemoteFile, TransferReporter};
+use hive_net::{Context, RemoteFile, TransferReporter};
 
 use super::read::ending;
 
@@ -28,21 +28,20 @@ const ABOUT: [&str; 8] = [
     "croissant.json",
 ];
 
-/// The folder with the data files of a repository, pulled below `home` if need be.
+/// The folder with the data files of a repository, pulled if need be.
 ///
 /// # Errors
 /// When it is not here and cannot be had, or holds no data.
 pub fn ensure(
     set: &HubRepository,
-    home: &Path,
-    network: &Network,
+    context: &Context,
     reporter: &mut dyn TransferReporter,
 ) -> Result<PathBuf, HubError> {
     let choose = |files: &[RemoteFile]| {
         let chosen: Vec<RemoteFile> = data(files).into_iter().cloned().collect();
         if chosen.is_empty() { Err(no_data(set, files)) } else { Ok(chosen) }
     };
-    hub::ensure(set, home, network, &choose, reporter)
+    hub::ensure(set, context, &choose, reporter)
 }
 
 fn no_data(set: &HubRepository, files: &[RemoteFile]) -> Unsuitable {

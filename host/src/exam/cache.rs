@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use hive_files::{hex, hive_home, write_file};
+use hive_files::{hex, write_file};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -24,14 +24,13 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// The cache of this expert below `HIVE_HOME`.
+    /// The cache of this expert in its context.
     ///
     /// # Errors
     /// When there is no home, or the library cannot be read.
     pub(super) fn open(open: &OpenExpert) -> Result<Self, ExamError> {
-        let home = hive_home()?;
         let library = open.place.sha256()?;
-        Ok(Self { folder: home.join("cache").join("exams").join(open.expert.name()), library })
+        Ok(Self { folder: open.context.cache()?.join("exams").join(open.expert.name()), library })
     }
 
     /// What is known of `key` in `kind`.

@@ -3,7 +3,7 @@
 use hive_engine::adapter::peft::BaseRef;
 use hive_engine::model::decoder::Decoder;
 use hive_engine::model::source::{self, BaseModel};
-use hive_net::TransferReporter;
+use hive_net::{Context, TransferReporter};
 
 use super::ExpertError;
 use crate::models::ModelStore;
@@ -24,8 +24,8 @@ impl Base {
     ///
     /// # Errors
     /// When it cannot be had, or its files are not what they should be.
-    pub fn open(id_or_path: &str, reporter: &mut dyn TransferReporter) -> Result<Self, ExpertError> {
-        let (id, model) = files(id_or_path, reporter)?;
+    pub fn open(context: &Context, id_or_path: &str, reporter: &mut dyn TransferReporter) -> Result<Self, ExpertError> {
+        let (id, model) = files(context, id_or_path, reporter)?;
         Self::load(&id, model)
     }
 
@@ -52,8 +52,12 @@ impl Base {
 ///
 /// # Errors
 /// When it cannot be had, or its files are not what they should be.
-pub fn files(id_or_path: &str, reporter: &mut dyn TransferReporter) -> Result<(String, BaseModel), ExpertError> {
-    let store = ModelStore::from_env()?;
+pub fn files(
+    context: &Context,
+    id_or_path: &str,
+    reporter: &mut dyn TransferReporter,
+) -> Result<(String, BaseModel), ExpertError> {
+    let store = ModelStore::new(context)?;
     if let Some(model) = store.entry(id_or_path).filter(|model| model.id != id_or_path) {
         reporter.started(&format!("Base model `{id_or_path}` of the hub is `{}` of the catalogue", model.id), None);
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hive_engine::model::config::ModelConfig;
 use hive_engine::model::source::BaseModel;
-use hive_files::hive_home;
+use hive_net::Context;
 use hive_sdk::manifest::Recipe;
 use hive_sdk::{Record, Rendered};
 use serde_json::{Map, Value};
@@ -46,12 +46,14 @@ pub struct DataRequest {
     pub take_prepared: bool,
 }
 
-/// An expert, and where its library lies, so that more processes can load it.
+/// An expert, with what it works with.
 #[derive(Debug)]
 pub struct OpenExpert {
+    /// Where things are kept, and what may be reached.
+    pub context: Context,
     /// The expert in this process.
     pub expert: LoadedExpert,
-    /// Its library.
+    /// Its library, so that more processes can load it.
     pub place: LibraryPlace,
 }
 
@@ -136,7 +138,7 @@ pub fn prepare(
     if request.datasets.is_empty() && !request.fields.is_empty() {
         return Err(GateError::FieldsWithoutData.into());
     }
-    let OpenExpert { expert, place } = open;
+    let OpenExpert { context, expert, place } = open;
     let seed = request.recipe.training.seed;
     let spec = &request.recipe.data;
     let read;
@@ -166,7 +168,6 @@ pub fn prepare(
             count,
         }),
     };
-    let home = hive_home()?;
     let gate = Gate::new(Request {
         expert,
         library: place.sha256()?,
@@ -179,7 +180,7 @@ pub fn prepare(
             validation_records: spec.validation_records,
         },
         counter,
-        cache: cache_folder(&home, expert.name()),
+        cache: cache_folder(context.home()?, expert.name()),
         out: request.out.clone(),
         passing: request.take_prepared,
     })?;

@@ -3,8 +3,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use hive_engine::adapter::Adapter;
-use hive_engine::adapter::AdapterConfig;
+use hive_engine::adapter::{Adapter, AdapterConfig};
 use hive_engine::data::Records;
 use hive_engine::model::decoder::Decoder;
 use hive_engine::model::source::BaseModel;
@@ -60,10 +59,10 @@ pub fn set_up(
     let library = open.place.sha256()?;
     // What is wrong with the expert itself is told before anything is fetched or judged for it.
     preflight::expert(&open.expert)?;
-    let datasets = locate(&request.datasets, reporter)?;
+    let datasets = locate(&open.context, &request.datasets, reporter)?;
     preflight::raw(&open.expert, &first_records(open, &datasets, request.map.as_deref(), &request.fields)?)?;
-    let (base_id, model) = base::files(&recipe.base_model, reporter)?;
-    ModelStore::from_env()?.keep(&base_id);
+    let (base_id, model) = base::files(&open.context, &recipe.base_model, reporter)?;
+    ModelStore::new(&open.context)?.keep(&base_id);
     let data = DataRequest {
         datasets,
         map: request.map.clone(),
@@ -88,8 +87,9 @@ pub fn set_up(
         template: &template,
         max_seq_len: limit,
     };
-    let (train, held) = info_span!("tokenise")
-        .in_scope(|| tokens(&set, how, &Tokeniser::new(&model)?, |done, total| reporter.tokenising(done, total)))?;
+    let (train, held) = info_span!("tokenise").in_scope(|| {
+        tokens(&open.context, &set, how, &Tokeniser::new(&model)?, |done, total| reporter.tokenising(done, total))
+    })?;
     if train.records.is_empty() {
         let shortest = train.lengths.shortest;
         return Err(ExpertError::AllTooLong { records: train.lengths.too_long, max_seq_len: limit, shortest });

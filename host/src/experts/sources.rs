@@ -7,8 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hive_files::hive_home;
-use hive_net::{HubError, HubRepository, Network, TransferReporter};
+use hive_net::{Context, HubRepository, TransferReporter};
 use hive_sdk::Record;
 use hive_sdk::manifest::DatasetSpec;
 use sha2::{Digest, Sha256};
@@ -35,7 +34,11 @@ pub struct LocalData {
 ///
 /// # Errors
 /// When one of the hub cannot be had.
-pub fn locate(datasets: &[PathBuf], reporter: &mut dyn TransferReporter) -> Result<Vec<LocalData>, GateError> {
+pub fn locate(
+    context: &Context,
+    datasets: &[PathBuf],
+    reporter: &mut dyn TransferReporter,
+) -> Result<Vec<LocalData>, GateError> {
     let mut found = Vec::with_capacity(datasets.len());
     for path in datasets {
         let name = path.display().to_string();
@@ -45,10 +48,7 @@ pub fn locate(datasets: &[PathBuf], reporter: &mut dyn TransferReporter) -> Resu
                 std::fs::metadata(path).map_err(|source| DatasetError::Read { file: path.clone(), source })?;
                 path.clone()
             }
-            Some(set) => {
-                let home = hive_home().map_err(|e| DatasetError::from(HubError::from(e)))?;
-                hub::ensure(&set, &home, &Network::from_env(), reporter).map_err(DatasetError::from)?
-            }
+            Some(set) => hub::ensure(&set, context, reporter).map_err(DatasetError::from)?,
         };
         found.push(LocalData { name, path });
     }

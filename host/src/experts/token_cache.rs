@@ -8,7 +8,8 @@ use std::time::SystemTime;
 
 use hive_engine::EngineError;
 use hive_engine::data::{Records, TokenFile, TokenWriter};
-use hive_files::{FileError, hive_home};
+use hive_files::FileError;
+use hive_net::Context;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -55,12 +56,13 @@ pub struct Recipe<'a> {
 /// # Errors
 /// What the expert, the template, the tokenizer or the disk says.
 pub fn tokens(
+    context: &Context,
     set: &PreparedSet,
     recipe: Recipe<'_>,
     tokeniser: &Tokeniser<'_>,
     mut done: impl FnMut(usize, usize),
 ) -> Result<(Tokens, Tokens), ExpertError> {
-    let cache = hive_home()?.join("cache").join("tokens");
+    let cache = context.cache()?.join("tokens");
     let total = set.report.train + set.report.validation;
     let mut half = |half: Half, before: usize| -> Result<Tokens, ExpertError> {
         let path = cache.join(key(set, half, recipe)?).join("tokens.safetensors");

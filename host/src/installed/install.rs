@@ -3,13 +3,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use hive_net::TransferReporter;
+use hive_net::{Context, TransferReporter};
 
 use super::error::{InstallError, Result};
 use super::record::{BESIDE, FORMAT, InstallRecord};
 use super::store::{Installing, Release, Store};
 use crate::experts::base::Base;
-use crate::models::{self, ModelError, ModelStore};
+use crate::models::{ModelError, ModelStore};
 use crate::packages::{Package, PackageError, Proof};
 use crate::plugins::{LibraryPlace, LibraryRecord, LoadedExpert, declared, load_isolated};
 use crate::trust::{RequireSigned, Ring, Signer};
@@ -74,6 +74,7 @@ pub fn admissible(store: &Store, request: &Request<'_>) -> Result<()> {
 /// When it is another expert, not signed as asked, older than what was here, or does not compute what
 /// it says. Nothing is then installed.
 pub fn install(
+    context: &Context,
     store: &Store,
     request: &Request<'_>,
     ring: &Ring,
@@ -83,9 +84,9 @@ pub fn install(
     admissible(store, request)?;
     let signer = package.signer(ring);
     signer.admit(*policy, &package.shown).map_err(PackageError::from)?;
-    let proved = prove(package, &signer, request.base.as_deref(), reporter)?;
+    let proved = prove(context, package, &signer, request.base.as_deref(), reporter)?;
     if proved.fetched_base {
-        ModelStore::from_env().map_err(PackageError::from)?.note_for_experts(&proved.base);
+        ModelStore::new(context).map_err(PackageError::from)?.note_for_experts(&proved.base);
     }
     let record = InstallRecord {
         format: FORMAT,
@@ -105,13 +106,14 @@ pub fn install(
 /// # Errors
 /// When the base cannot be had, or the package does not compute what it says.
 pub fn prove(
+    context: &Context,
     package: &Package,
     signer: &Signer,
     base: Option<&str>,
     reporter: &mut dyn TransferReporter,
 ) -> Result<Proved> {
     let wanted = base.unwrap_or(&package.description.base.id);
-    let here = models::locate(wanted);
+    let here = ModelStore::new(context).map_err(PackageError::from)?.locate(wanted);
     if base.is_none() && matches!(here, Err(ModelError::Unknown { .. })) {
         let problem =
             format!("`{}` is for base model `{wanted}`, which is not in the catalogue of this hive", package.shown);
@@ -130,7 +132,7 @@ pub fn prove(
         );
         return Err(PackageError::Argument { problem, hint: Some(for_plugin(package, signer)) }.into());
     }
-    let opened = Base::open(wanted, reporter).map_err(PackageError::from)?;
+    let opened = Base::open(context, wanted, reporter).map_err(PackageError::from)?;
     let mut proof = None;
     for expert in &renderers {
         proof = Some(package.prove(&opened, expert)?);
@@ -184,7 +186,13 @@ fn plugin_of(package: &Package) -> Result<Option<LoadedExpert>> {
             .and_then(|of| of.write(&record, &library, SystemTime::now()))
             .map_err(|e| InstallError::io("write", &record, e))?;
     }
-    let place = LibraryPlace { expert: package.description.name.clone(), library, record, installed: true };
+    let place = LibraryPlace {
+        expert: package.description.name.clone(),
+        library,
+        record,
+        installed: true,
+        manifest_alone: false,
+    };
     Ok(load_isolated(&place, 1, RENDER_LIMIT).map_err(PackageError::from)?.pop())
 }
 

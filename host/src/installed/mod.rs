@@ -9,6 +9,7 @@
 //! ```
 
 mod error;
+mod experts;
 mod install;
 mod places;
 mod record;
@@ -16,6 +17,7 @@ mod seen;
 mod store;
 
 pub use error::{InstallError, Result};
+pub use experts::{experts, release_in};
 pub use install::{Expected, Proved, Request, admissible, install, prove, prove_own};
 pub use places::{current_release, has_releases};
 pub use record::{BESIDE, InstallRecord, ProofRecord};

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use hive_files::{PARTIAL_PREFIX, hive_home, remove_folder, remove_leftovers, write_file, write_folder};
+use hive_files::{PARTIAL_PREFIX, remove_folder, remove_leftovers, write_file, write_folder};
 use semver::Version;
 
 use super::error::{InstallError, Result};
@@ -79,12 +79,9 @@ impl Release {
 }
 
 impl Store {
-    /// What is below `HIVE_HOME`.
-    ///
-    /// # Errors
-    /// When the environment names no such place.
-    pub fn from_env() -> Result<Self> {
-        Ok(Self { root: hive_home()?.join("experts") })
+    /// What is kept below `home`.
+    pub fn of(home: &Path) -> Self {
+        Self { root: home.join("experts") }
     }
 
     /// What is below this folder.

@@ -54,6 +54,8 @@ impl ModelStore {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use hive_net::Network;
 
     use super::super::Catalogue;
@@ -64,7 +66,17 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let catalogue = Catalogue::embedded().unwrap();
         let id = catalogue.models[0].id.clone();
-        let store = ModelStore { catalogue, models: dir.path().to_owned(), network: Network::from_env() };
+        let store = ModelStore {
+            catalogue,
+            models: dir.path().to_owned(),
+            network: Network {
+                offline: true,
+                hub: String::new(),
+                hub_token: None,
+                pip: Vec::new(),
+                backoff: Duration::ZERO,
+            },
+        };
         std::fs::create_dir(dir.path().join(&id)).unwrap();
         std::fs::create_dir(dir.path().join("own")).unwrap();
         assert!(!store.remove_for_experts(&id).unwrap());

@@ -1,22 +1,17 @@
 //! Adapters of the model hub, by PEFT's names for their files.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use hive_engine::adapter::peft::{CONFIG_FILE, TENSOR_FILE};
 use hive_net::hub::{self, HubError, HubRepository, Unsuitable};
-use hive_net::{Network, RemoteFile, TransferReporter};
+use hive_net::{Context, RemoteFile, TransferReporter};
 
-/// The folder of an adapter of the hub, `hub:OWNER/NAME`, pulled below `home` if need be.
+/// The folder of an adapter of the hub, `hub:OWNER/NAME`, pulled if need be.
 ///
 /// # Errors
 /// When it is not here and cannot be had.
-pub fn hub_adapter(
-    name: &str,
-    home: &Path,
-    network: &Network,
-    reporter: &mut dyn TransferReporter,
-) -> Result<PathBuf, HubError> {
-    hub::ensure(&HubRepository::parse_adapter(name)?, home, network, &files, reporter)
+pub fn hub_adapter(context: &Context, name: &str, reporter: &mut dyn TransferReporter) -> Result<PathBuf, HubError> {
+    hub::ensure(&HubRepository::parse_adapter(name)?, context, &files, reporter)
 }
 
 /// The files of a PEFT adapter.
@@ -49,8 +44,8 @@ fn files(files: &[RemoteFile]) -> Result<Vec<RemoteFile>, Unsuitable> {
 mod tests {
     use std::time::Duration;
 
-    use hive_net::Silent;
     use hive_net::test_server::{Reply, Seen, Server};
+    use hive_net::{Network, Silent};
 
     use super::*;
 
@@ -83,7 +78,8 @@ mod tests {
             pip: Vec::new(),
             backoff: Duration::from_millis(1),
         };
-        let get = |name: &str| hub_adapter(name, home.path(), &network, &mut Silent);
+        let context = Context { home: Some(home.path().to_owned()), network };
+        let get = |name: &str| hub_adapter(&context, name, &mut Silent);
         let folder = get("hub:owner/good").unwrap();
         assert_eq!(folder, home.path().join("adapters/owner--good").join(SHA));
         let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name()).collect();

@@ -12,4 +12,4 @@ pub mod resolve;
 pub use catalogue::Catalogue;
 pub use error::{ModelError, Result};
 pub use hub_adapter::hub_adapter;
-pub use resolve::{ModelLocation, ModelStore, ensure, locate};
+pub use resolve::{ModelLocation, ModelStore};

@@ -3,8 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hive_files::hive_home;
-use hive_net::{Network, TransferReporter};
+use hive_net::{Context, Network, TransferReporter};
 
 use super::catalogue::{Catalogue, Model};
 use super::error::{ModelError, Result};
@@ -30,30 +29,14 @@ pub struct ModelStore {
     pub network: Network,
 }
 
-/// Finds a base model on this machine; see [`ModelStore::locate`].
-///
-/// # Errors
-/// As [`ModelStore::locate`].
-pub fn locate(id_or_path: &str) -> Result<ModelLocation> {
-    ModelStore::from_env()?.locate(id_or_path)
-}
-
-/// Finds a base model and pulls it if need be; see [`ModelStore::ensure`].
-///
-/// # Errors
-/// As [`ModelStore::ensure`].
-pub fn ensure(id_or_path: &str, reporter: &mut dyn TransferReporter) -> Result<ModelLocation> {
-    ModelStore::from_env()?.ensure(id_or_path, reporter)
-}
-
 impl ModelStore {
-    /// The built-in catalogue over the cache in `HIVE_HOME/models`.
+    /// The built-in catalogue over the cache in the context's home.
     ///
     /// # Errors
-    /// [`FileError::NoHome`] when the environment names no place for the cache.
-    pub fn from_env() -> Result<Self> {
-        let home = hive_home()?;
-        Ok(Self { catalogue: Catalogue::embedded()?, models: home.join("models"), network: Network::from_env() })
+    /// When there is no place for the cache.
+    pub fn new(context: &Context) -> Result<Self> {
+        let models = context.home()?.join("models");
+        Ok(Self { catalogue: Catalogue::embedded()?, models, network: context.network.clone() })
     }
 
     /// The model of the catalogue that this name means: its id, or the repository of the hub that it

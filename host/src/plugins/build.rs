@@ -25,6 +25,8 @@ pub struct Builder {
     pub profile: String,
     /// Cargo's target folder; `None` is the checkout's own.
     pub target_dir: Option<PathBuf>,
+    /// Names of the environment's variables.
+    pub variables: Vec<OsString>,
 }
 
 /// Whether a library can be used as it is.
@@ -40,19 +42,16 @@ pub enum Freshness {
 
 impl Builder {
     /// Builds as the running binary was built: the same profile, and the same target folder when
-    /// the binary lies in one. `CARGO` names the cargo to call.
-    pub fn from_environment() -> Self {
-        let cargo = std::env::var_os("CARGO").filter(|c| !c.is_empty()).unwrap_or_else(|| "cargo".into());
+    /// the binary lies in one, else `target_dir`. `cargo` is the cargo to call, when it is not `cargo`.
+    pub fn new(cargo: Option<OsString>, target_dir: Option<PathBuf>, variables: Vec<OsString>) -> Self {
+        let cargo = cargo.unwrap_or_else(|| "cargo".into());
         let home = std::env::current_exe().ok().and_then(|exe| target_of(&exe));
         let (target_dir, folder) = match home {
             Some((target_dir, folder)) => (Some(target_dir), folder),
-            None => {
-                let target_dir = std::env::var_os("CARGO_TARGET_DIR").filter(|d| !d.is_empty()).map(PathBuf::from);
-                (target_dir, if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned())
-            }
+            None => (target_dir, if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned()),
         };
         let profile = if folder == "debug" { "dev".to_owned() } else { folder };
-        Self { cargo, profile, target_dir }
+        Self { cargo, profile, target_dir, variables }
     }
 
     /// Cargo, as from a terminal: without the variables that `cargo run` and `cargo test` set for
@@ -62,7 +61,7 @@ impl Builder {
         const SET_FOR_PROGRAMS: [&str; 5] =
             ["CARGO_BIN_", "CARGO_CRATE_NAME", "CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_PRIMARY_PACKAGE"];
         let mut command = Command::new(&self.cargo);
-        for (name, _) in std::env::vars_os() {
+        for name in &self.variables {
             if name.to_str().is_some_and(|n| SET_FOR_PROGRAMS.iter().any(|start| n.starts_with(start))) {
                 command.env_remove(name);
             }

@@ -1,16 +1,12 @@
-//! Finds experts: those of a source checkout and those installed under `HIVE_HOME/experts`.
+//! Finds the experts of a source checkout, beside those that are installed, which it is told of.
 //! It opens no library and builds nothing.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hive_files::hive_home;
-
 use super::PluginError;
 use super::build::Builder;
 use super::checkout::Checkout;
-use crate::installed::{current_release, has_releases};
-use crate::packages::layout::{DESCRIPTION, own_library};
 
 /// The record of an installed library's sha256.
 const RECORD: &str = "library.sha256";
@@ -20,9 +16,48 @@ const RECORD: &str = "library.sha256";
 pub enum Origin {
     /// Built from this source tree.
     Checkout(Checkout),
-    /// A folder with `manifest.json` and, unless the manifest alone is to answer, the library and
-    /// `library.sha256`.
-    Installed(PathBuf),
+    /// A folder that holds it.
+    Installed(Installed),
+}
+
+/// An expert in a folder with `manifest.json` and, unless the manifest alone is to answer, a library
+/// and the record of its sha256.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Its library, whether or not there is one.
+    pub library: PathBuf,
+    /// Version of the package that it came as, which may be another than its manifest's.
+    pub version: Option<String>,
+    /// What of it may be used.
+    pub standing: Standing,
+}
+
+/// What of an installed expert may be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// All of it.
+    Trusted,
+    /// Its manifest: it has no native code.
+    ManifestAlone,
+    /// Its native code may not run, for this reason.
+    Untrusted(String),
+    /// Nothing, for this reason.
+    Revoked(String),
+}
+
+impl Installed {
+    /// The expert in a folder that somebody put there by hand.
+    pub fn by_hand(name: &str, folder: &Path) -> Self {
+        let library = folder.join(library_name(name));
+        Self { folder: folder.to_owned(), library, version: None, standing: Standing::Trusted }
+    }
+
+    /// The file that records the sha256 of its library.
+    pub fn record(&self) -> PathBuf {
+        self.folder.join(RECORD)
+    }
 }
 
 /// An expert that can be named on the command line.
@@ -39,7 +74,7 @@ impl ExpertEntry {
     pub fn manifest_path(&self) -> PathBuf {
         match &self.origin {
             Origin::Checkout(checkout) => checkout.manifest(&self.name),
-            Origin::Installed(dir) => dir.join("manifest.json"),
+            Origin::Installed(installed) => installed.folder.join("manifest.json"),
         }
     }
 
@@ -47,8 +82,7 @@ impl ExpertEntry {
     pub fn library_path(&self, builder: &Builder) -> PathBuf {
         match &self.origin {
             Origin::Checkout(checkout) => builder.library(checkout, &self.name),
-            Origin::Installed(dir) if is_release(dir) => dir.join(own_library()),
-            Origin::Installed(dir) => dir.join(library_name(&self.name)),
+            Origin::Installed(installed) => installed.library.clone(),
         }
     }
 
@@ -56,40 +90,30 @@ impl ExpertEntry {
     pub fn record_path(&self, builder: &Builder) -> PathBuf {
         match &self.origin {
             Origin::Checkout(checkout) => builder.record(checkout, &self.name),
-            Origin::Installed(dir) => dir.join(RECORD),
+            Origin::Installed(installed) => installed.record(),
         }
-    }
-
-    /// The expert of an installed release.
-    pub fn of_release(name: &str, dir: &Path) -> Self {
-        Self { name: name.to_owned(), origin: Origin::Installed(dir.to_owned()) }
     }
 
     /// Version of the package that it came as, which may be another than its manifest's.
     pub(super) fn package_version(&self) -> Option<String> {
-        let Origin::Installed(dir) = &self.origin else { return None };
-        let text = std::fs::read(dir.join(DESCRIPTION)).ok()?;
-        let description: serde_json::Value = serde_json::from_slice(&text).ok()?;
-        description["version"].as_str().map(str::to_owned)
-    }
-
-    /// True for a release that was installed without native code.
-    pub(super) fn is_declared(&self) -> bool {
         match &self.origin {
-            Origin::Installed(dir) => is_release(dir) && !dir.join(RECORD).exists(),
-            Origin::Checkout(_) => false,
+            Origin::Installed(installed) => installed.version.clone(),
+            Origin::Checkout(_) => None,
         }
     }
 
-    /// True for an expert installed under `HIVE_HOME`.
+    /// What of it may be used.
+    pub(super) fn standing(&self) -> &Standing {
+        match &self.origin {
+            Origin::Installed(installed) => &installed.standing,
+            Origin::Checkout(_) => &Standing::Trusted,
+        }
+    }
+
+    /// True for an expert that is installed.
     pub fn is_installed(&self) -> bool {
         matches!(self.origin, Origin::Installed(_))
     }
-}
-
-/// Whether a folder is a release that came as a package.
-pub(super) fn is_release(dir: &Path) -> bool {
-    dir.join(DESCRIPTION).exists()
 }
 
 /// File name of an expert's library on this platform: `libexpert_sql.so`.
@@ -105,17 +129,12 @@ pub struct Experts {
 }
 
 impl Experts {
-    /// Looks in the checkout and under `HIVE_HOME` (see [`Checkout::find`] and [`hive_home`]).
-    pub fn find() -> Self {
-        Self::in_places(Checkout::find().as_ref(), hive_home().ok().as_deref())
-    }
-
-    /// Looks in these places. An expert of the checkout hides an installed one of the same name:
-    /// who works on the sources means them.
-    pub fn in_places(checkout: Option<&Checkout>, home: Option<&Path>) -> Self {
+    /// Those of a checkout and those that are installed. An expert of the checkout hides an installed
+    /// one of the same name: who works on the sources means them.
+    pub fn of(checkout: Option<&Checkout>, installed: impl IntoIterator<Item = (String, Installed)>) -> Self {
         let mut entries = BTreeMap::new();
-        for (name, dir) in home.into_iter().flat_map(|home| installed(&home.join("experts"))) {
-            entries.insert(name.clone(), ExpertEntry { name, origin: Origin::Installed(dir) });
+        for (name, installed) in installed {
+            entries.insert(name.clone(), ExpertEntry { name, origin: Origin::Installed(installed) });
         }
         for (checkout, name) in checkout.into_iter().flat_map(|c| c.experts().into_iter().map(move |n| (c, n))) {
             entries.insert(name.clone(), ExpertEntry { name, origin: Origin::Checkout(checkout.clone()) });
@@ -143,22 +162,4 @@ impl Experts {
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
-}
-
-/// Every folder counts, even an incomplete one: `list` must be able to say what is missing.
-fn installed(folder: &Path) -> Vec<(String, PathBuf)> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    entries
-        .flatten()
-        .filter(|e| e.path().is_dir())
-        .filter_map(|e| Some((e.file_name().into_string().ok()?, e.path())))
-        .filter(|(name, _)| !name.starts_with('.'))
-        // What came as a package has releases; what was put there by hand has its files at once.
-        .filter_map(|(name, dir)| match current_release(&dir) {
-            Some(release) => Some((name, release)),
-            // Its last release went, or its first one did not come to be.
-            None if has_releases(&dir) => None,
-            None => Some((name, dir)),
-        })
-        .collect()
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::build::Builder;
 use super::declared::Declared;
-use super::discover::{ExpertEntry, Origin, is_release};
+use super::discover::{ExpertEntry, Standing};
 use super::error::{LoadFault, PluginError};
 use super::expert::LoadedExpert;
 use super::format::Format;
@@ -23,8 +23,6 @@ use super::in_process::InProcess;
 use super::isolated::{Isolated, WorkerCommand};
 use super::record::LibraryRecord;
 use super::transport::{Table, Transport};
-use crate::installed::{BESIDE, InstallRecord};
-use crate::trust::{Ring, Signer};
 
 /// Where an expert's library lies, and what it must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +35,8 @@ pub struct LibraryPlace {
     pub record: PathBuf,
     /// True when it was installed under `HIVE_HOME` rather than built here.
     pub installed: bool,
+    /// True when it was installed without native code.
+    pub manifest_alone: bool,
 }
 
 impl LibraryPlace {
@@ -47,6 +47,7 @@ impl LibraryPlace {
             library: entry.library_path(builder),
             record: entry.record_path(builder),
             installed: entry.is_installed(),
+            manifest_alone: *entry.standing() == Standing::ManifestAlone,
         }
     }
 
@@ -55,17 +56,12 @@ impl LibraryPlace {
     /// # Errors
     /// When nothing is recorded.
     pub fn sha256(&self) -> Result<String, PluginError> {
-        if self.has_no_plugin() {
+        if self.manifest_alone {
             return Err(self.fault(LoadFault::NoPlugin));
         }
         let record = LibraryRecord::read(&self.record);
         let fault = |e: std::io::Error| LoadFault::NotRecorded { path: self.record.clone(), why: plain(&e) };
         record.map(|record| record.sha256).map_err(|e| self.fault(fault(e)))
-    }
-
-    /// Whether it is of a release that was installed without native code.
-    fn has_no_plugin(&self) -> bool {
-        self.installed && !self.record.exists() && self.library.parent().is_some_and(is_release)
     }
 
     /// As arguments of `hive worker`.
@@ -88,22 +84,15 @@ impl LibraryPlace {
 /// expert than its name says.
 pub fn load(entry: &ExpertEntry, builder: &Builder) -> Result<LoadedExpert, PluginError> {
     let place = LibraryPlace::of(entry, builder);
-    if let Origin::Installed(dir) = &entry.origin
-        && is_release(dir)
-        && let Ok((_, Signer::Revoked(key, name))) = signer_of(dir)
-    {
-        let why = format!("its key `{name}` ({}) was revoked", key.id());
-        return Err(place.fault(LoadFault::Revoked(why)));
-    }
-    if entry.is_declared() {
-        let path = entry.manifest_path();
-        let json = std::fs::read_to_string(path).map_err(|e| place.fault(LoadFault::Unreadable(e)))?;
-        return declared(&entry.name, &json);
-    }
-    if let Origin::Installed(dir) = &entry.origin
-        && is_release(dir)
-    {
-        check_trust(dir).map_err(|why| place.fault(LoadFault::Untrusted(why)))?;
+    match entry.standing() {
+        Standing::Trusted => {}
+        Standing::Revoked(why) => return Err(place.fault(LoadFault::Revoked(why.clone()))),
+        Standing::Untrusted(why) => return Err(place.fault(LoadFault::Untrusted(why.clone()))),
+        Standing::ManifestAlone => {
+            let path = entry.manifest_path();
+            let json = std::fs::read_to_string(path).map_err(|e| place.fault(LoadFault::Unreadable(e)))?;
+            return declared(&entry.name, &json);
+        }
     }
     let expert = over(&place, Box::new(load_table(&place)?))?;
     check_manifest(entry, &expert).map_err(|fault| place.fault(fault))?;
@@ -173,36 +162,13 @@ pub fn declared(name: &str, json: &str) -> Result<LoadedExpert, PluginError> {
     LoadedExpert::over(name, Box::new(InProcess(declared)))
 }
 
-/// How a release came here, and what its signer is worth to this day.
-fn signer_of(dir: &Path) -> Result<(InstallRecord, Signer), String> {
-    let record = std::fs::read(dir.join(BESIDE[0])).map_err(|e| plain(&e))?;
-    let record: InstallRecord = serde_json::from_slice(&record).map_err(|e| e.to_string())?;
-    let ring = Ring::from_env().map_err(|e| e.to_string())?;
-    let signer = Signer::of(record.key, &ring);
-    Ok((record, signer))
-}
-
-/// Whether native code of the release in `dir` may run: who signed it is trusted to this day.
-fn check_trust(dir: &Path) -> Result<(), String> {
-    let (record, signer) = signer_of(dir)?;
-    if record.plugin && signer.is_trusted() {
-        return Ok(());
-    }
-    Err(match signer {
-        Signer::Nobody => "nobody signed it".to_owned(),
-        Signer::Revoked(key, name) => format!("its key `{name}` ({}) was revoked", key.id()),
-        Signer::Stranger(key) => format!("its key {} is not trusted", key.id()),
-        Signer::Trusted(..) => "it was installed without its plugin".to_owned(),
-    })
-}
-
 /// The expert at `place`, in processes of their own: `count` of them, each with its own state.
 /// Build it first ([`super::open`] does).
 ///
 /// # Errors
 /// As [`load`], and when a process cannot be started.
 pub fn load_isolated(place: &LibraryPlace, count: usize, limit: Duration) -> Result<Vec<LoadedExpert>, PluginError> {
-    if place.has_no_plugin() {
+    if place.manifest_alone {
         return Err(place.fault(LoadFault::NoPlugin));
     }
     let program = std::env::current_exe().map_err(|e| place.fault(LoadFault::Unreadable(e)))?;

@@ -27,7 +27,7 @@ mod worker;
 
 pub use build::{Builder, Freshness};
 pub use checkout::Checkout;
-pub use discover::{ExpertEntry, Experts, Origin};
+pub use discover::{ExpertEntry, Experts, Installed, Origin, Standing};
 pub use error::{CallFault, LoadFault, PluginError};
 pub use expert::{BATCH, LoadedExpert};
 pub use in_process::InProcess;

@@ -1,13 +1,13 @@
 //! The state of every expert, for `hive expert list`. Loads what is ready, builds nothing, and
 //! turns each fault into a state: one broken expert never hides the others.
 
-use hive_errors::Diagnostic as _;
 use std::path::PathBuf;
 
+use hive_errors::Diagnostic as _;
 use hive_sdk::{ABI_VERSION, Manifest, OLDEST_ABI};
 
 use super::build::{Builder, Freshness};
-use super::discover::{ExpertEntry, Experts, Origin};
+use super::discover::{ExpertEntry, Experts, Origin, Standing};
 use super::error::{LoadFault, PluginError};
 use super::load::load;
 use crate::manifest::check;
@@ -86,7 +86,7 @@ fn survey_one(entry: &ExpertEntry, builder: &Builder) -> Surveyed {
 
 fn try_load(entry: &ExpertEntry, builder: &Builder) -> ExpertState {
     match load(entry, builder) {
-        Ok(_) if entry.is_declared() => ExpertState::Declared,
+        Ok(_) if *entry.standing() == Standing::ManifestAlone => ExpertState::Declared,
         Ok(_) => ExpertState::Ready,
         // The list names expert and library beside the state.
         Err(PluginError::Load { fault: LoadFault::Manifest { what, faults }, .. }) => {

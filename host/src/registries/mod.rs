@@ -11,9 +11,9 @@ mod export;
 mod oci;
 mod reference;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use hive_net::TransferReporter;
+use hive_net::{Context, TransferReporter};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,7 @@ use crate::trust::PublicKey;
 
 pub use error::{RegistryError, Result};
 pub use export::export;
+pub use oci::Credential;
 pub use reference::{Place, Reference, Which};
 
 /// A package in a registry.
@@ -53,6 +54,15 @@ pub struct Published {
     pub was_there: bool,
 }
 
+/// How registries are reached.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    /// A file with the certificates of a registry's own authority.
+    pub authority: Option<PathBuf>,
+    /// A registry's host, and who one is there.
+    pub login: Option<(String, Credential)>,
+}
+
 /// A place that keeps packages.
 pub trait Registry {
     /// Publishes a package. `file` is its archive. What stands under its name and version is never
@@ -82,15 +92,15 @@ pub trait Registry {
 }
 
 /// Removes what was kept of fetching this package, now that it is installed.
-pub fn forget(package: &Package) {
-    oci::forget(package);
+pub fn forget(package: &Package, home: &Path) {
+    oci::forget(package, home);
 }
 
 /// The registry that a reference names.
 ///
 /// # Errors
 /// When it cannot be used.
-pub fn open(reference: &Reference) -> Result<Box<dyn Registry>> {
+pub fn open(reference: &Reference, context: &Context, access: &Access) -> Result<Box<dyn Registry>> {
     Ok(match &reference.place {
         Place::Directory { root } => {
             let all = directory::Directory::at(root);
@@ -99,7 +109,7 @@ pub fn open(reference: &Reference) -> Result<Box<dyn Registry>> {
                 None => all,
             })
         }
-        Place::Oci { host, repository } => Box::new(oci::Oci::open(host, repository)?),
+        Place::Oci { host, repository } => Box::new(oci::Oci::open(host, repository, context, access)?),
     })
 }
 

@@ -5,7 +5,6 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use hive_files::hive_home;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Result, TrustError};
@@ -65,12 +64,12 @@ pub struct Ring {
 }
 
 impl Ring {
-    /// The keys below `HIVE_HOME`.
+    /// The keys that are kept below `home`.
     ///
     /// # Errors
-    /// When there is no such place, or the list cannot be read.
-    pub fn from_env() -> Result<Self> {
-        Self::open(&hive_home()?.join("keys"))
+    /// When the list cannot be read.
+    pub fn of(home: &Path) -> Result<Self> {
+        Self::open(&home.join("keys"))
     }
 
     /// The keys in this folder, which need not exist.

@@ -15,7 +15,7 @@ use std::str::FromStr;
 use hive_files::{FileError, Lock, sha256_of_file, write_file};
 use serde::{Deserialize, Serialize};
 
-use crate::{Downloader, Network, RemoteFile, Request, SourceError, TransferReporter};
+use crate::{Context, Downloader, Network, RemoteFile, Request, SourceError, TransferReporter};
 
 pub use error::{HubError, Unsuitable};
 
@@ -151,17 +151,17 @@ struct Receipt {
 /// Chooses the files that are wanted among those of a repository.
 pub type Choose<'a> = dyn Fn(&[RemoteFile]) -> Result<Vec<RemoteFile>, Unsuitable> + 'a;
 
-/// The folder with the chosen files of `set`, pulled below `home` if need be.
+/// The folder with the chosen files of `set`, pulled if need be.
 ///
 /// # Errors
 /// When it is not here and cannot be had.
 pub fn ensure(
     set: &HubRepository,
-    home: &Path,
-    network: &Network,
+    context: &Context,
     choose: &Choose<'_>,
     reporter: &mut dyn TransferReporter,
 ) -> Result<PathBuf, HubError> {
+    let (home, network) = (context.home()?, &context.network);
     let place = Place { root: home.join(set.kind.folder()).join(format!("{}--{}", set.owner, set.name)) };
     let known = place.known(set);
     if let Some(folder) = &known

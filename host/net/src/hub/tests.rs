@@ -58,7 +58,8 @@ fn set(text: &str) -> HubRepository {
 }
 
 fn get(text: &str, home: &Path, network: &Network) -> Result<PathBuf, HubError> {
-    ensure(&set(text), home, network, &training_files, &mut Silent)
+    let context = Context { home: Some(home.to_owned()), network: network.clone() };
+    ensure(&set(text), &context, &training_files, &mut Silent)
 }
 
 fn training_files(files: &[RemoteFile]) -> Result<Vec<RemoteFile>, Unsuitable> {

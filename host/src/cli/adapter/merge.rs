@@ -18,6 +18,7 @@ use super::super::interrupt::on_interrupt;
 use super::super::output::{json_text, result};
 use super::super::pull_progress::PullProgress;
 use super::target;
+use crate::cli::context::Environment;
 use crate::experts::base;
 
 /// `hive adapter merge`
@@ -74,10 +75,10 @@ impl Merge {
     /// # Errors
     /// When adapter and base do not fit each other, a value does not fit the type, or something would
     /// be lost or cannot be written.
-    pub fn run(self) -> CommandResult {
+    pub fn run(self, env: &Environment) -> CommandResult {
         let form = if self.gguf { Form::Gguf } else { Form::Folder };
         target::check(&self.out, form, self.force)?;
-        let (id, model) = self.open_base()?;
+        let (id, model) = self.open_base(env)?;
         let files = model.weight_files.iter().map(|file| ("the base model", file.as_path()));
         target::check_apart(&self.out, files.chain([("the adapter", self.adapter.as_path())]))?;
         let reference = BaseRef { id, digest: model.digest()?.to_owned() };
@@ -108,17 +109,17 @@ impl Merge {
     }
 
     /// The base, and what it is called: as asked, or as the adapter names it.
-    fn open_base(&self) -> CommandResult<(String, BaseModel)> {
+    fn open_base(&self, env: &Environment) -> CommandResult<(String, BaseModel)> {
         let config = peft::read_config(&self.adapter)?;
         if let Some(id) = &self.base {
-            return Ok(base::files(id, &mut PullProgress::stderr())?);
+            return Ok(base::files(&env.context, id, &mut PullProgress::stderr())?);
         }
         let named = config.base.map(|base| base.id).unwrap_or(config.base_name);
         if named.is_empty() {
             let problem = format!("The adapter in `{}` names no base model", self.adapter.display());
             return Err(Failure::misuse(problem).hint("`--base ID|FOLDER|FILE.gguf` gives it").into());
         }
-        base::files(&named, &mut PullProgress::stderr()).map_err(|error| {
+        base::files(&env.context, &named, &mut PullProgress::stderr()).map_err(|error| {
             let what =
                 format!("Failed to open the base model that the adapter names, `{named}`; `--base` gives another");
             Failure::because(what, error).into()

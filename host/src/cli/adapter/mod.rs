@@ -5,8 +5,10 @@ mod merge;
 mod probe;
 mod target;
 
-use crate::cli::error::CommandResult;
 use clap::Subcommand;
+
+use crate::cli::context::Environment;
+use crate::cli::error::CommandResult;
 
 /// What can be done with adapters.
 #[derive(Debug, Subcommand)]
@@ -24,11 +26,11 @@ impl AdapterCommand {
     ///
     /// # Errors
     /// What the command says.
-    pub fn run(self) -> CommandResult {
+    pub fn run(self, env: &Environment) -> CommandResult {
         match self {
             Self::Inspect(command) => command.run(),
-            Self::Probe(command) => command.run(),
-            Self::Merge(command) => command.run(),
+            Self::Probe(command) => command.run(env),
+            Self::Merge(command) => command.run(env),
         }
     }
 }

@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use hive_engine::adapter::AdapterScales;
 use hive_engine::adapter::merge::merged;
-use hive_engine::adapter::peft;
+use hive_engine::adapter::{AdapterScales, peft};
 use hive_engine::data::{Batch, Example};
 use hive_engine::model::pass::{Model, Pass};
 use hive_files::write_file;
@@ -14,6 +13,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use super::super::error::{CommandResult, Failure};
 use super::super::output::result;
 use super::super::pull_progress::PullProgress;
+use crate::cli::context::Environment;
 use crate::experts::base::Base;
 use crate::tensors::{integers, token_ids};
 
@@ -45,12 +45,12 @@ impl Probe {
     ///
     /// # Errors
     /// When base, adapter and ids do not fit each other, or a file cannot be read or written.
-    pub fn run(self) -> CommandResult {
+    pub fn run(self, env: &Environment) -> CommandResult {
         if self.out.exists() && !self.force {
             let problem = format!("`{}` is there already", self.out.display());
             return Err(Failure::misuse(problem).hint("`--force` replaces it").into());
         }
-        let base = Base::open(&self.base, &mut PullProgress::stderr())?;
+        let base = Base::open(&env.context, &self.base, &mut PullProgress::stderr())?;
         let loaded = peft::load(&self.adapter, &base.model.config, Some(&base.reference))?;
         let (shape, ids) = integers(&self.ids, "input_ids")?;
         let (rows, tokens) = match shape[..] {

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use hive_engine::adapter::peft;
-use hive_engine::adapter::{Adapter, AdapterScales};
+use hive_engine::adapter::{Adapter, AdapterScales, peft};
 use hive_engine::model::inference::Session;
 use hive_engine::model::pass::Model;
 use hive_engine::ops::dropout::key;
 use serde_json::json;
 
 use super::{median, rank_12_dora};
+use crate::cli::context::Environment;
 use crate::cli::error::CommandResult;
 use crate::cli::numbers::{MOST_TOKENS, whole};
 use crate::cli::output::result;
@@ -46,8 +46,8 @@ pub struct BenchGenerate {
 }
 
 impl BenchGenerate {
-    pub(super) fn run(self) -> CommandResult {
-        let base = Base::open(&self.base, &mut PullProgress::stderr())?.for_generation();
+    pub(super) fn run(self, env: &Environment) -> CommandResult {
+        let base = Base::open(&env.context, &self.base, &mut PullProgress::stderr())?.for_generation();
         super::check_length(&base.decoder.config, "`--prompt` and `--tokens` make", self.prompt + self.tokens)?;
         let adapter = match &self.adapter {
             _ if self.no_adapter => None,

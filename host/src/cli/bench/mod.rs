@@ -12,6 +12,7 @@ use hive_engine::adapter::{AdapterConfig, DropoutSemantics, Method};
 use hive_engine::model::config::ModelConfig;
 
 use super::error::{CommandResult, Failure};
+use crate::cli::context::Environment;
 
 /// What can be timed.
 #[derive(Debug, Subcommand)]
@@ -29,10 +30,10 @@ impl BenchCommand {
     ///
     /// # Errors
     /// What the command says.
-    pub fn run(self) -> CommandResult {
+    pub fn run(self, env: &Environment) -> CommandResult {
         match self {
-            Self::Train(command) => command.run(),
-            Self::Generate(command) => command.run(),
+            Self::Train(command) => command.run(env),
+            Self::Generate(command) => command.run(env),
             Self::Machine(command) => command.run(),
         }
     }

@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::{TARGETS, check_length, median, rank_12_dora};
 use crate::cli::arch::Arch;
+use crate::cli::context::Environment;
 use crate::cli::error::{CommandResult, Failure};
 use crate::cli::numbers::{MOST_STEPS, MOST_TOKENS, real, whole};
 use crate::cli::output::result;
@@ -109,7 +110,7 @@ pub struct BenchTrain {
 }
 
 impl BenchTrain {
-    pub(super) fn run(self) -> CommandResult {
+    pub(super) fn run(self, env: &Environment) -> CommandResult {
         if self.batch_file.is_none() && self.batch * self.seq > MOST_AT_ONCE {
             let tokens = self.batch * self.seq;
             return Err(Failure::misuse(format!(
@@ -126,7 +127,7 @@ impl BenchTrain {
             let failure = Failure::misuse(format!("`--targets` names `{target}`, expected some of: {known}"));
             return Err(near.into_iter().fold(failure, Failure::hint).into());
         }
-        let (decoder, reference) = self.base()?;
+        let (decoder, reference) = self.base(env)?;
         if self.batch_file.is_none() {
             check_length(&decoder.config, "`--seq` asks for", self.seq)?;
         }
@@ -168,9 +169,9 @@ impl BenchTrain {
         ))
     }
 
-    fn base(&self) -> CommandResult<(Decoder, BaseRef)> {
+    fn base(&self, env: &Environment) -> CommandResult<(Decoder, BaseRef)> {
         if let Some(base) = &self.base {
-            let base = Base::open(base, &mut PullProgress::stderr())?;
+            let base = Base::open(&env.context, base, &mut PullProgress::stderr())?;
             return Ok((base.decoder, base.reference));
         }
         let arch = self.arch.unwrap_or(Arch::SmolLm2);

@@ -15,6 +15,7 @@ use super::super::output::{json_text, note, result};
 use super::super::train_progress::{TrainProgress, heading};
 use super::exam::{How, STOPPING, candidate, table, write};
 use super::what::options;
+use crate::cli::context::Environment;
 use crate::datasets::fixed_fields;
 use crate::exam::Candidate;
 use crate::experts::data::OpenExpert;
@@ -78,20 +79,20 @@ impl Compare {
     ///
     /// # Errors
     /// What training or the examination says.
-    pub fn run(self) -> CommandResult {
+    pub fn run(self, env: &Environment) -> CommandResult {
         if self.adapters.is_empty() && self.recipes.is_empty() {
             return Err(Failure::misuse("There is nothing to compare the base with")
                 .hint("`--adapter ours=RUN` takes a run, `--adapter other=DIR` any PEFT folder; `--recipe before` trains one")
                 .into());
         }
-        let open = load_expert(&self.name)?;
+        let open = load_expert(env, &self.name)?;
         let mut candidates = Vec::new();
         for adapter in &self.adapters {
             let (name, source) = adapter.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
                 Failure::misuse(format!("`--adapter {adapter}` is not of the form `NAME=SOURCE`"))
                     .hint("such as `--adapter ours=runs/sql-1`")
             })?;
-            candidates.push(candidate(name, source, &self.name)?);
+            candidates.push(candidate(env, name, source, &self.name)?);
         }
         // Whatever is wrong with what was asked for is told before anything trains.
         let suite = self.how.suite(&open)?;

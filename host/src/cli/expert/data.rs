@@ -18,6 +18,7 @@ use super::super::output::{json_text, note, result};
 use super::super::pull_progress::PullProgress;
 use super::super::train_progress::{grouped, heading};
 use super::what::options;
+use crate::cli::context::Environment;
 use crate::datasets::fixed_fields;
 use crate::experts::base;
 use crate::experts::data::{DataRequest, OpenExpert, prepare};
@@ -113,15 +114,15 @@ impl Data {
     ///
     /// # Errors
     /// What preparing says.
-    pub fn run(self) -> CommandResult {
+    pub fn run(self, env: &Environment) -> CommandResult {
         if let Some(DataCommand::Compare(command)) = self.command {
-            return command.run();
+            return command.run(env);
         }
         let Some(name) = self.name else { return Err(Failure::misuse("No expert was named").into()) };
-        let open = load_expert(&name)?;
+        let open = load_expert(env, &name)?;
         let recipe = self.how.recipe(&open)?;
-        let datasets = locate(&self.dataset, &mut PullProgress::stderr())?;
-        let model = self.how.base_model(&recipe)?;
+        let datasets = locate(&env.context, &self.dataset, &mut PullProgress::stderr())?;
+        let model = self.how.base_model(env, &recipe)?;
         let request = self.how.request(&open, recipe, datasets, self.out)?;
         let stop = on_interrupt(STOPPING)?;
         let Some((set, found)) = run(&open, &request, model.as_ref(), &stop)? else { return stopped(self.json) };
@@ -203,11 +204,11 @@ impl How {
 
     /// The base whose tokenizer counts, fetched if need be. One that is not to be had costs the
     /// figures about tokens and nothing else, unless it was asked for by name.
-    fn base_model(&self, recipe: &Recipe) -> CommandResult<Option<(BaseModel, String)>> {
+    fn base_model(&self, env: &Environment, recipe: &Recipe) -> CommandResult<Option<(BaseModel, String)>> {
         if self.base.as_deref() == Some("none") {
             return Ok(None);
         }
-        match base::files(&recipe.base_model, &mut PullProgress::stderr()) {
+        match base::files(&env.context, &recipe.base_model, &mut PullProgress::stderr()) {
             Ok((id, model)) => Ok(Some((model, id))),
             Err(error) if self.base.is_some() => Err(error.into()),
             Err(error) => {
@@ -220,10 +221,10 @@ impl How {
 }
 
 impl Compare {
-    fn run(self) -> CommandResult {
-        let open = load_expert(&self.name)?;
+    fn run(self, env: &Environment) -> CommandResult {
+        let open = load_expert(env, &self.name)?;
         let recipe = self.how.recipe(&open)?;
-        let both = locate(&[self.first, self.second], &mut PullProgress::stderr())?;
+        let both = locate(&env.context, &[self.first, self.second], &mut PullProgress::stderr())?;
         let stop = on_interrupt(STOPPING)?;
         let mut sets = Vec::new();
         for one in &both {

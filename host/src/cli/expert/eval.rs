@@ -13,6 +13,7 @@ use super::super::numbers::{MOST_RECORDS, whole};
 use super::super::output::{json_text, result};
 use super::exam::{How, STOPPING, candidate, table, write, wrong};
 use super::train::RUNS;
+use crate::cli::context::Environment;
 use crate::exam::{Candidate, Ranking, checkpoints, stem};
 use crate::experts::run_folder::RunFolder;
 
@@ -48,9 +49,9 @@ impl Eval {
     ///
     /// # Errors
     /// What the examination says.
-    pub fn run(self) -> CommandResult {
-        let open = load_expert(&self.name)?;
-        let (candidates, folder) = self.candidates()?;
+    pub fn run(self, env: &Environment) -> CommandResult {
+        let open = load_expert(env, &self.name)?;
+        let (candidates, folder) = self.candidates(env)?;
         let suite = self.how.suite(&open)?;
         let base = self.how.base_id(&open, &candidates)?;
         let stop = on_interrupt(STOPPING)?;
@@ -73,9 +74,9 @@ impl Eval {
     }
 
     /// Who is examined beside the base, and the folder of their run.
-    fn candidates(&self) -> CommandResult<(Vec<Candidate>, Option<PathBuf>)> {
+    fn candidates(&self, env: &Environment) -> CommandResult<(Vec<Candidate>, Option<PathBuf>)> {
         if let Some(source) = &self.adapter {
-            return Ok((vec![candidate("adapter", source, &self.name)?], None));
+            return Ok((vec![candidate(env, "adapter", source, &self.name)?], None));
         }
         let file = if self.checkpoint.is_some() { "checkpoints" } else { "adapter" };
         let run = self.run.clone().or_else(|| RunFolder::latest(Path::new(RUNS), &self.name, file));

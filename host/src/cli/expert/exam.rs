@@ -15,11 +15,12 @@ use super::super::output::{json_text, note};
 use super::super::overwrite::may_overwrite;
 use super::super::pull_progress::PullProgress;
 use super::what::options;
+use crate::cli::context::Environment;
 use crate::exam::{Candidate, Exam, Origin, Report, Standing, Suite, html, markdown, standing, worth_table};
 use crate::experts::base::Base;
 use crate::experts::data::OpenExpert;
 use crate::experts::prompt_sample;
-use crate::models::Catalogue;
+use crate::models::{Catalogue, hub_adapter};
 use crate::statistics::RIGHT;
 
 /// Said at the first Ctrl-C.
@@ -119,7 +120,7 @@ impl How {
                 note(&format!("warning: {how}: `{}` may answer worse", candidate.name));
             }
         }
-        let base = Base::open(base, &mut PullProgress::stderr())?.for_generation();
+        let base = Base::open(&open.context, base, &mut PullProgress::stderr())?.for_generation();
         let mut candidates = vec![Candidate::base()];
         candidates.extend(others);
         let most = self.max_new_tokens.unwrap_or(open.expert.manifest().generation.max_new_tokens);
@@ -162,11 +163,9 @@ impl How {
 ///
 /// # Errors
 /// When it is none of these.
-pub fn candidate(name: &str, source: &str, expert: &str) -> CommandResult<Candidate> {
+pub fn candidate(env: &Environment, name: &str, source: &str, expert: &str) -> CommandResult<Candidate> {
     if source.starts_with("hub:") {
-        let home = hive_files::hive_home()?;
-        let dir =
-            crate::models::hub_adapter(source, &home, &hive_net::Network::from_env(), &mut PullProgress::stderr())?;
+        let dir = hub_adapter(&env.context, source, &mut PullProgress::stderr())?;
         return Ok(Candidate::of_folder(name, &dir, Origin::Hub { name: source.to_owned() })?);
     }
     let path = PathBuf::from(source);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::output::result;
 use super::super::packages::{Looked, line, look, signer_json, signer_text, staging};
+use crate::cli::context::Environment;
 use crate::cli::error::CommandResult;
 use crate::packages::Legacy;
 use crate::packages::layout::EVALUATION;
@@ -31,15 +32,15 @@ impl Inspect {
     ///
     /// # Errors
     /// When there is no such package, or its files do not belong together.
-    pub fn run(self) -> CommandResult {
+    pub fn run(self, env: &Environment) -> CommandResult {
         let path = Path::new(&self.what);
         if path.is_file()
-            && let Some(legacy) = Legacy::open(path, &staging())?
+            && let Some(legacy) = Legacy::open(path, &staging(env))?
         {
             return self.older(&legacy);
         }
-        let Looked { package, release } = look(&self.what, self.base.as_deref())?;
-        let signer = package.signer(&Ring::from_env()?);
+        let Looked { package, release } = look(env, &self.what, self.base.as_deref())?;
+        let signer = package.signer(&Ring::of(env.context.home()?)?);
         let evaluation = package.text(EVALUATION)?.and_then(|text| serde_json::from_str::<Value>(&text).ok());
         let d = &package.description;
         if self.json {

@@ -10,6 +10,7 @@ use super::super::error::{CommandResult, Failure};
 use super::super::output::{note, result};
 use super::super::packages::{Signing, ask_trust, line, proof_json, proof_lines, signer_text};
 use super::super::pull_progress::PullProgress;
+use crate::cli::context::Environment;
 use crate::experts::base::Base;
 use crate::installed::{Expected, ProofRecord, Release, Request, Store, admissible, install};
 use crate::packages::{Legacy, Package, PackageError, Proof};
@@ -41,15 +42,15 @@ impl Install {
     /// # Errors
     /// When the package is not whole, not signed as asked, older than what was here, or does not
     /// compute what it says. Nothing is then installed.
-    pub fn run(self) -> CommandResult {
-        let store = Store::from_env()?;
-        let policy = self.signing.policy(RequireSigned::Trusted)?;
-        let from = match self.older(&store, policy)? {
+    pub fn run(self, env: &Environment) -> CommandResult {
+        let store = Store::of(env.context.home()?);
+        let policy = self.signing.policy(env, RequireSigned::Trusted)?;
+        let from = match self.older(env, &store, policy)? {
             Some(from) => from,
-            None => bring(&self.what, &store)?,
+            None => bring(env, &self.what, &store)?,
         };
         let package = &from.package;
-        let mut ring = Ring::from_env()?;
+        let mut ring = Ring::of(env.context.home()?)?;
         let request = Request {
             package,
             source: from.source.clone(),
@@ -61,8 +62,8 @@ impl Install {
         // Whom to trust is asked for what could be installed, not for what is none of it.
         admissible(&store, &request)?;
         ask_trust(package, policy, &mut ring)?;
-        let release = install(&store, &request, &ring, &mut PullProgress::stderr())?;
-        forget(package);
+        let release = install(&env.context, &store, &request, &ring, &mut PullProgress::stderr())?;
+        forget(package, env.context.home()?);
         if self.json {
             let d = &release.description;
             return result(&format!(
@@ -81,7 +82,7 @@ impl Install {
 
 impl Install {
     /// A package of the older ecosystem, made into one of ours; `None` when it is none.
-    fn older(&self, store: &Store, policy: RequireSigned) -> CommandResult<Option<Brought>> {
+    fn older(&self, env: &Environment, store: &Store, policy: RequireSigned) -> CommandResult<Option<Brought>> {
         let path = Path::new(&self.what);
         if !path.is_file() {
             return Ok(None);
@@ -99,7 +100,7 @@ impl Install {
                 return Err(Failure::misuse(problem).hint("`--base PATH` names a copy of it on this machine").into());
             }
         };
-        let base = Base::open(&base, &mut PullProgress::stderr())?;
+        let base = Base::open(&env.context, &base, &mut PullProgress::stderr())?;
         let assembled = legacy.assemble(&base)?;
         let dir = Staging::new(&staging)?;
         let package = Package::open(&assembled.write(dir.path(), |_| Ok::<(), PackageError>(()))?, &staging)?;
@@ -127,9 +128,9 @@ pub(super) struct Brought {
 ///
 /// # Errors
 /// When it cannot be had, or is not whole.
-pub(super) fn bring(what: &str, store: &Store) -> CommandResult<Brought> {
+pub(super) fn bring(env: &Environment, what: &str, store: &Store) -> CommandResult<Brought> {
     if Reference::is_one(what) {
-        return fetch(&Reference::to_package(what)?, store);
+        return fetch(env, &Reference::to_package(what)?, store);
     }
     let path = Path::new(what);
     if !path.is_file() {
@@ -148,8 +149,8 @@ pub(super) fn bring(what: &str, store: &Store) -> CommandResult<Brought> {
 ///
 /// # Errors
 /// When it has none such, or serves something else.
-pub(super) fn fetch(reference: &Reference, store: &Store) -> CommandResult<Brought> {
-    let registry = open(reference)?;
+pub(super) fn fetch(env: &Environment, reference: &Reference, store: &Store) -> CommandResult<Brought> {
+    let registry = open(reference, &env.context, &env.access)?;
     let listed = registry.find(&reference.which)?;
     let dir = Staging::new(&store.staging()?)?;
     registry.fetch(&listed, dir.path(), &mut PullProgress::stderr())?;

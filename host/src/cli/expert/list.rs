@@ -5,10 +5,12 @@ use clap::Args;
 use console::style;
 use serde_json::{Value, json};
 
+use crate::cli::context::Environment;
 use crate::cli::error::CommandResult;
+use crate::cli::loading::experts;
 use crate::cli::output::{note, result};
-use crate::installed::{Release, Store};
-use crate::plugins::{Builder, ExpertState, Experts, Surveyed, survey};
+use crate::installed::{InstallError, Release, Store};
+use crate::plugins::{ExpertState, Surveyed, survey};
 
 /// Lists every expert, its version, library and state.
 #[derive(Debug, Args)]
@@ -25,10 +27,16 @@ impl List {
     ///
     /// # Errors
     /// When stdout cannot be written to.
-    pub fn run(self) -> CommandResult {
-        let found = survey(&Experts::find(), &Builder::from_environment());
+    pub fn run(self, env: &Environment) -> CommandResult {
+        let found = survey(&experts(env), &env.builder);
         // Without a place for them nothing is installed.
-        let installed = Store::from_env().and_then(|store| store.releases()).unwrap_or_default();
+        let installed = env
+            .context
+            .home()
+            .map(Store::of)
+            .map_err(InstallError::from)
+            .and_then(|store| store.releases())
+            .unwrap_or_default();
         if self.json {
             let experts: Vec<Value> = found.iter().map(as_json).collect();
             let installed: Vec<Value> = installed.iter().map(release_json).collect();

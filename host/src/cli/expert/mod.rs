@@ -23,8 +23,10 @@ mod validate;
 mod verify;
 mod what;
 
-use crate::cli::error::CommandResult;
 use clap::Subcommand;
+
+use crate::cli::context::Environment;
+use crate::cli::error::CommandResult;
 
 /// What can be done with experts.
 #[derive(Debug, Subcommand)]
@@ -76,26 +78,26 @@ impl ExpertCommand {
     ///
     /// # Errors
     /// What the command says.
-    pub fn run(self) -> CommandResult {
+    pub fn run(self, env: &Environment) -> CommandResult {
         match self {
-            ExpertCommand::List(command) => command.run(),
-            ExpertCommand::Data(command) => command.run(),
-            ExpertCommand::Train(command) => command.run(),
-            ExpertCommand::Plan(command) => command.run(),
-            ExpertCommand::Eval(command) => command.run(),
-            ExpertCommand::Compare(command) => command.run(),
-            ExpertCommand::Replay(command) => command.run(),
-            ExpertCommand::Run(command) => command.run(),
-            ExpertCommand::Package(command) => command.run(),
-            ExpertCommand::Sign(command) => command.run(),
-            ExpertCommand::Verify(command) => command.run(),
-            ExpertCommand::Inspect(command) => command.run(),
-            ExpertCommand::Publish(command) => command.run(),
-            ExpertCommand::Search(command) => command.run(),
-            ExpertCommand::Install(command) => command.run(),
-            ExpertCommand::Update(command) => command.run(),
-            ExpertCommand::Use(command) => command.run(),
-            ExpertCommand::Uninstall(command) => command.run(),
+            ExpertCommand::List(command) => command.run(env),
+            ExpertCommand::Data(command) => command.run(env),
+            ExpertCommand::Train(command) => command.run(env),
+            ExpertCommand::Plan(command) => command.run(env),
+            ExpertCommand::Eval(command) => command.run(env),
+            ExpertCommand::Compare(command) => command.run(env),
+            ExpertCommand::Replay(command) => command.run(env),
+            ExpertCommand::Run(command) => command.run(env),
+            ExpertCommand::Package(command) => command.run(env),
+            ExpertCommand::Sign(command) => command.run(env),
+            ExpertCommand::Verify(command) => command.run(env),
+            ExpertCommand::Inspect(command) => command.run(env),
+            ExpertCommand::Publish(command) => command.run(env),
+            ExpertCommand::Search(command) => command.run(env),
+            ExpertCommand::Install(command) => command.run(env),
+            ExpertCommand::Update(command) => command.run(env),
+            ExpertCommand::Use(command) => command.run(env),
+            ExpertCommand::Uninstall(command) => command.run(env),
             ExpertCommand::Validate(command) => command.run(),
             ExpertCommand::Schema(command) => command.run(),
         }

@@ -13,12 +13,13 @@ use super::super::overwrite::may_overwrite;
 use super::super::packages::staging;
 use super::super::pull_progress::PullProgress;
 use super::train::RUNS;
+use crate::cli::context::Environment;
+use crate::cli::loading::experts;
 use crate::experts::base::Base;
 use crate::experts::run_folder::RunFolder;
 use crate::installed::prove_own;
 use crate::packages::layout::own_target;
 use crate::packages::{Assembled, Ingredients, Package as Packed, RunFacts, assemble};
-use crate::plugins::Experts;
 
 /// Make a package of a finished run
 #[derive(Debug, Args)]
@@ -66,17 +67,17 @@ impl Package {
     ///
     /// # Errors
     /// When the run has no adapter, or its base cannot be had.
-    pub fn run(self) -> CommandResult {
+    pub fn run(self, env: &Environment) -> CommandResult {
         let run = self.run.clone().or_else(|| RunFolder::latest(Path::new(RUNS), &self.name, "adapter"));
         if run.is_none() {
             // A name that nothing has is told as such.
-            Experts::find().get(&self.name)?;
+            experts(env).get(&self.name)?;
         }
         let run = run.ok_or_else(|| {
             Failure::unacceptable(format!("There is no finished run of expert `{}` below `{RUNS}`", self.name))
                 .hint(format!("`hive expert train {} --profile quickstart` makes one", self.name))
         })?;
-        let open = load_expert(&self.name)?;
+        let open = load_expert(env, &self.name)?;
         let mut facts = RunFacts::read(&run, &self.name)?;
         facts.add_reports(&self.evaluation, &self.name)?;
         let mut libraries = BTreeMap::new();
@@ -106,7 +107,7 @@ impl Package {
             return Err(Failure::unacceptable(problem).hint(hint).into());
         }
         let wanted = self.base.as_deref().unwrap_or(&facts.base.id);
-        let base = Base::open(wanted, &mut PullProgress::stderr())?;
+        let base = Base::open(&env.context, wanted, &mut PullProgress::stderr())?;
         facts.check_prompts(&open.expert, &base)?;
         let ingredients = Ingredients {
             expert: &open.expert,
@@ -122,7 +123,7 @@ impl Package {
         let assembled = assemble(&ingredients)?;
         let path = assembled.path(&self.out);
         if path.is_file()
-            && let Ok(there) = Packed::open(&path, &staging())
+            && let Ok(there) = Packed::open(&path, &staging(env))
             && there.signature.is_some()
         {
             if Some(&there.digest) == assembled.digest().as_ref() {

@@ -12,6 +12,7 @@ use super::super::output::{json_text, note, result};
 use super::super::plan_text::{rows, table};
 use super::super::train_progress::TrainProgress;
 use super::what::What;
+use crate::cli::context::Environment;
 use crate::cli::error::CommandResult;
 use crate::experts::data::check_length;
 use crate::experts::plan::{Noise, Parts, Plan as Planned};
@@ -50,8 +51,8 @@ impl Plan {
     ///
     /// # Errors
     /// What the recipe, the data or the base says.
-    pub fn run(self) -> CommandResult {
-        let open = load_expert(&self.name)?;
+    pub fn run(self, env: &Environment) -> CommandResult {
+        let open = load_expert(env, &self.name)?;
         let mut request = self.what.request(&open)?;
         let plan = if let Some(arch) = self.arch {
             // The recipe's base is not what is planned on.

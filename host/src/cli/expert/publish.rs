@@ -9,6 +9,7 @@ use super::super::error::{CommandResult, Failure};
 use super::super::output::{note, result};
 use super::super::packages::staging;
 use super::super::pull_progress::PullProgress;
+use crate::cli::context::Environment;
 use crate::packages::Package;
 use crate::registries::{Reference, Which, export, open};
 
@@ -40,13 +41,13 @@ impl Publish {
     ///
     /// # Errors
     /// When the file is no whole package, the version is taken, or the registry cannot be written to.
-    pub fn run(self) -> CommandResult {
+    pub fn run(self, env: &Environment) -> CommandResult {
         if !self.file.is_file() {
             return Err(Failure::misuse(format!("There is no package `{}`", self.file.display()))
                 .hint("`hive expert package NAME --run RUN -o DIR` makes one")
                 .into());
         }
-        let package = Package::open(&self.file, &staging())?;
+        let package = Package::open(&self.file, &staging(env))?;
         let d = &package.description;
         if let Some(folder) = self.to.strip_prefix(HUB) {
             export(&package, Path::new(folder), self.force)?;
@@ -76,7 +77,8 @@ impl Publish {
             }
             _ => {}
         }
-        let published = open(&reference)?.publish(&package, &self.file, &mut PullProgress::stderr())?;
+        let published =
+            open(&reference, &env.context, &env.access)?.publish(&package, &self.file, &mut PullProgress::stderr())?;
         if self.json {
             let (reference, digest, was_there) = (published.reference, published.digest, published.was_there);
             return result(&format!(

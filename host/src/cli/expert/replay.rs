@@ -12,6 +12,7 @@ use super::super::numbers::{MOST_STEPS, whole};
 use super::super::output::{note, result};
 use super::super::train_progress::TrainProgress;
 use super::train::RUNS;
+use crate::cli::context::Environment;
 use crate::experts::replay::{Replay as Found, replay};
 use crate::experts::run_record::RunRecord;
 
@@ -33,11 +34,11 @@ impl Replay {
     ///
     /// # Errors
     /// When the run cannot be made again, or its steps are not the same.
-    pub fn run(self) -> CommandResult {
+    pub fn run(self, env: &Environment) -> CommandResult {
         let below = Path::new(RUNS).join(&self.run);
         let path = if !self.run.exists() && below.exists() { below } else { self.run };
         let record = RunRecord::read(&path)?;
-        let expert = load_expert(&record.expert)?;
+        let expert = load_expert(env, &record.expert)?;
         let stop = on_interrupt("\nStopping after this step; Ctrl-C again ends at once")?;
         let mut progress = TrainProgress::stderr();
         let found = replay(&path, &expert, self.steps, &stop, &mut progress);

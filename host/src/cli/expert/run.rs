@@ -6,31 +6,30 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use clap::Args;
-use hive_engine::adapter::AdapterScales;
-use hive_engine::adapter::peft;
+use hive_engine::adapter::{AdapterScales, peft};
 use hive_engine::model::pass::Model;
 use hive_files::refuse_lfs_pointer;
 use hive_sdk::{Inspection, Record};
 
 use super::super::error::{CommandResult, Failure};
 use super::super::interrupt::on_interrupt;
-use super::super::loading::{load_expert, load_release};
+use super::super::loading::{experts, load_expert, load_release};
 use super::super::numbers::{MOST_TOKENS, whole};
 use super::super::output::{note, result};
 use super::super::pull_progress::PullProgress;
 use super::super::shell::word;
 use super::train::RUNS;
-use crate::experts::ExpertError;
+use crate::cli::context::Environment;
 use crate::experts::answer::{answer_to, question_field};
 use crate::experts::base::Base;
 use crate::experts::data::OpenExpert;
 use crate::experts::inspection::Inspector;
-use crate::experts::prompt_sample;
 use crate::experts::run_folder::{RunFolder, trained_length};
 use crate::experts::tokenise::Tokeniser;
+use crate::experts::{ExpertError, prompt_sample};
 use crate::installed::{InstallError, Release, Store};
 use crate::models::{ModelError, ModelStore};
-use crate::plugins::{CallFault, Experts, LoadedExpert, PluginError};
+use crate::plugins::{CallFault, LoadedExpert, PluginError};
 use crate::trust::{RequireSigned, Ring, Signer};
 
 /// Ask an expert a question
@@ -73,11 +72,11 @@ impl Run {
     ///
     /// # Errors
     /// When there is no adapter or base, or they do not fit each other.
-    pub fn run(self) -> CommandResult {
-        let by = self.answers()?;
+    pub fn run(self, env: &Environment) -> CommandResult {
+        let by = self.answers(env)?;
         let open = match &by {
-            Answers::Installed(release) => load_release(release)?,
-            _ => load_expert(&self.name)?,
+            Answers::Installed(release) => load_release(env, release)?,
+            _ => load_expert(env, &self.name)?,
         };
         let OpenExpert { expert, .. } = &open;
         let record = self.record(expert)?;
@@ -85,7 +84,7 @@ impl Run {
         if let Some(how) = by.adapter().and_then(prompt_sample::of_adapter).and_then(|then| then.differs(expert)) {
             note(&format!("warning: {how}: the adapter may answer worse"));
         }
-        let base = self.open_base(expert, &by)?.for_generation();
+        let base = self.open_base(env, expert, &by)?.for_generation();
         let tokeniser = Tokeniser::new(&base.model)?;
         let loaded = by.adapter().map(|dir| peft::load(dir, &base.model.config, Some(&base.reference))).transpose()?;
         let scales = loaded.as_ref().map(|l| AdapterScales::new(&l.adapter, &base.decoder));
@@ -258,7 +257,7 @@ impl Run {
     }
 
     /// Who answers: as asked, or the latest run's adapter, or what is installed.
-    fn answers(&self) -> CommandResult<Answers> {
+    fn answers(&self, env: &Environment) -> CommandResult<Answers> {
         if self.base_only {
             return Ok(Answers::Base);
         }
@@ -266,7 +265,7 @@ impl Run {
             return Ok(Answers::Folder(dir.clone()));
         }
         if self.name.contains('@') {
-            return self.installed(self.find()?);
+            return self.installed(env, self.find(env)?);
         }
         let untrained = |problem: String| {
             Failure::unacceptable(problem).hint(format!(
@@ -276,11 +275,11 @@ impl Run {
         };
         let run = self.run.clone().or_else(|| RunFolder::latest(Path::new(RUNS), &self.name, "adapter"));
         let Some(run) = run else {
-            if let Ok(release) = self.find() {
-                return self.installed(release);
+            if let Ok(release) = self.find(env) {
+                return self.installed(env, release);
             }
             // A name that nothing has is told as such.
-            Experts::find().get(&self.name)?;
+            experts(env).get(&self.name)?;
             return Err(untrained(format!(
                 "Expert `{}` has no trained adapter: there is no finished run of it below `{RUNS}`",
                 self.name
@@ -300,8 +299,8 @@ impl Run {
     }
 
     /// The installed release that is meant. `--base` says for which base, or where the base lies.
-    fn find(&self) -> Result<Release, InstallError> {
-        let store = Store::from_env()?;
+    fn find(&self, env: &Environment) -> Result<Release, InstallError> {
+        let store = Store::of(env.context.home()?);
         match store.find(&self.name, self.base.as_deref()) {
             Err(InstallError::NotInstalled { .. }) if self.base.is_some() => store.find(&self.name, None),
             found => found,
@@ -309,13 +308,13 @@ impl Run {
     }
 
     /// An installed release, whose files are as they were installed.
-    fn installed(&self, release: Release) -> CommandResult<Answers> {
+    fn installed(&self, env: &Environment, release: Release) -> CommandResult<Answers> {
         if self.run.is_some() {
             return Err(
                 Failure::misuse(format!("`{}` is an installed version, `--run` another adapter", self.name)).into()
             );
         }
-        let signer = Signer::of(release.record.key, &Ring::from_env()?);
+        let signer = Signer::of(release.record.key, &Ring::of(env.context.home()?)?);
         // Whoever was revoked vouches for nothing here; others were asked about when it was installed.
         signer.admit(RequireSigned::None, &release.title())?;
         release.package()?;
@@ -324,8 +323,8 @@ impl Run {
 
     /// Opens the base: as asked, or the one that the release was proved on, or the one that the adapter
     /// names. Where that is none that can be had, the manifest's first, and says so.
-    fn open_base(&self, expert: &LoadedExpert, by: &Answers) -> CommandResult<Base> {
-        let open = |name: &str| Base::open(name, &mut PullProgress::stderr());
+    fn open_base(&self, env: &Environment, expert: &LoadedExpert, by: &Answers) -> CommandResult<Base> {
+        let open = |name: &str| Base::open(&env.context, name, &mut PullProgress::stderr());
         let first = expert.manifest().base_models.first().cloned().unwrap_or_default();
         if let Some(base) = &self.base {
             return Ok(open(base)?);
@@ -347,7 +346,7 @@ impl Run {
             ));
             return Ok(open(&first)?);
         }
-        let store = ModelStore::from_env()?;
+        let store = ModelStore::new(&env.context)?;
         let entry = store.entry(&named).map(|model| model.id.clone());
         if entry.is_none() && !Path::new(&named).exists() {
             note(&format!(

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::super::columns::columns;
 use super::super::output::{note, result};
+use crate::cli::context::Environment;
 use crate::cli::error::CommandResult;
 use crate::registries::{Reference, open};
 use crate::trust::{Ring, Signer};
@@ -27,8 +28,8 @@ impl Search {
     ///
     /// # Errors
     /// When the registry cannot be asked.
-    pub fn run(self) -> CommandResult {
-        let mut found = open(&Reference::to_registry(&self.registry)?)?.list()?;
+    pub fn run(self, env: &Environment) -> CommandResult {
+        let mut found = open(&Reference::to_registry(&self.registry)?, &env.context, &env.access)?.list()?;
         let words: Vec<String> = self.words.iter().map(|word| word.to_lowercase()).collect();
         found.retain(|listed| {
             let text = format!("{} {} {}", listed.name, listed.base, listed.description).to_lowercase();
@@ -41,7 +42,7 @@ impl Search {
             note(&format!("`{}` has no such package", self.registry));
             return Ok(());
         }
-        let ring = Ring::from_env()?;
+        let ring = Ring::of(env.context.home()?)?;
         let mut rows = vec![["EXPERT", "VERSION", "BASE", "SIGNED BY", "DESCRIPTION"].map(str::to_owned).to_vec()];
         rows.extend(found.into_iter().map(|listed| {
             let signed = match Signer::of(listed.key, &ring) {

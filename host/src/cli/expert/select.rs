@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::super::output::result;
+use crate::cli::context::Environment;
 use crate::cli::error::CommandResult;
 use crate::installed::Store;
 
@@ -22,8 +23,8 @@ impl Use {
     ///
     /// # Errors
     /// When it is not installed.
-    pub fn run(self) -> CommandResult {
-        let store = Store::from_env()?;
+    pub fn run(self, env: &Environment) -> CommandResult {
+        let store = Store::of(env.context.home()?);
         let release = store.find(&self.what, self.base.as_deref())?;
         let release = store.switch(release)?;
         result(&format!("`{}` is now {}", release.description.name, release.title()))

@@ -7,6 +7,7 @@ use clap::Args;
 use super::super::output::note;
 use super::super::overwrite::may_overwrite;
 use super::super::packages::staging;
+use crate::cli::context::Environment;
 use crate::cli::error::CommandResult;
 use crate::packages::{Package, sign};
 use crate::trust::Ring;
@@ -29,9 +30,9 @@ impl Sign {
     ///
     /// # Errors
     /// When there is no such key, or the file is no whole package.
-    pub fn run(self) -> CommandResult {
-        let secret = Ring::from_env()?.secret(&self.key)?;
-        if let Ok(there) = Package::open(&self.file, &staging())
+    pub fn run(self, env: &Environment) -> CommandResult {
+        let secret = Ring::of(env.context.home()?)?.secret(&self.key)?;
+        if let Ok(there) = Package::open(&self.file, &staging(env))
             && there.signature.is_some_and(|signature| signature.key != secret.public())
         {
             let hint = "a copy of the file can bear the other signature";

@@ -15,6 +15,7 @@ use super::super::output::{note, result};
 use super::super::shell::word;
 use super::super::train_progress::{TrainProgress, heading};
 use super::what::{What, options};
+use crate::cli::context::Environment;
 use crate::experts::answer::question_field;
 use crate::experts::data::OpenExpert;
 use crate::experts::evaluation::{Compared, Summary};
@@ -64,8 +65,8 @@ impl Train {
     ///
     /// # Errors
     /// What training says.
-    pub fn run(self) -> CommandResult {
-        let expert = load_expert(&self.name)?;
+    pub fn run(self, env: &Environment) -> CommandResult {
+        let expert = load_expert(env, &self.name)?;
         let (request, place) = match &self.resume {
             Some(run) => self.resumed(run.as_deref(), &expert)?,
             None => self.new_run(&expert)?,

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::super::output::{note, result};
+use crate::cli::context::Environment;
 use crate::cli::error::CommandResult;
 use crate::installed::{Release, Store};
 use crate::models::ModelStore;
@@ -26,8 +27,8 @@ impl Uninstall {
     ///
     /// # Errors
     /// When nothing of this name is installed, or it cannot be removed.
-    pub fn run(self) -> CommandResult {
-        let store = Store::from_env()?;
+    pub fn run(self, env: &Environment) -> CommandResult {
+        let store = Store::of(env.context.home()?);
         let damaged = if self.what.contains('@') { Vec::new() } else { store.damaged(&self.what) };
         for folder in &damaged {
             store.remove_damaged(&self.what, folder)?;
@@ -40,7 +41,7 @@ impl Uninstall {
                 note(&format!("`{}` is now {}", now.description.name, now.title()));
             }
             if removed.base_unused && !self.keep_base {
-                remove_base(&removed.release)?;
+                remove_base(env, &removed.release)?;
             }
         }
         Ok(())
@@ -65,9 +66,9 @@ impl Uninstall {
 }
 
 /// Removes the base that was fetched for a release.
-fn remove_base(release: &Release) -> CommandResult {
+fn remove_base(env: &Environment, release: &Release) -> CommandResult {
     let id = &release.record.base;
-    if ModelStore::from_env()?.remove_for_experts(id)? {
+    if ModelStore::new(&env.context)?.remove_for_experts(id)? {
         note(&format!("Removed base model `{id}`, which was fetched for it and which nothing installed needs"));
     }
     Ok(())

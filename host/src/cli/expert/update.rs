@@ -7,6 +7,7 @@ use super::super::output::{note, result};
 use super::super::packages::{Signing, ask_trust};
 use super::super::pull_progress::PullProgress;
 use super::install::{fetch, told};
+use crate::cli::context::Environment;
 use crate::installed::{Request, Store, admissible, install};
 use crate::registries::{Reference, Which, forget, open};
 use crate::trust::{RequireSigned, Ring};
@@ -28,8 +29,8 @@ impl Update {
     ///
     /// # Errors
     /// When it is not installed, did not come from a registry, or what is served is not acceptable.
-    pub fn run(self) -> CommandResult {
-        let store = Store::from_env()?;
+    pub fn run(self, env: &Environment) -> CommandResult {
+        let store = Store::of(env.context.home()?);
         let release = store.find(&self.name, self.base.as_deref())?;
         let source = &release.record.source;
         if !Reference::is_one(source) {
@@ -38,7 +39,7 @@ impl Update {
         }
         let mut reference = Reference { which: Which::Highest, ..Reference::to_package(source)? };
         let base = &release.description.base.id;
-        let mut there = open(&reference)?.list()?;
+        let mut there = open(&reference, &env.context, &env.access)?.list()?;
         there.retain(|listed| listed.name == release.description.name && listed.base == *base);
         // Who has a release is not handed what is not yet one.
         let is_early = |version: &str| semver::Version::parse(version).is_ok_and(|v| !v.pre.is_empty());
@@ -54,10 +55,10 @@ impl Update {
             return Ok(());
         }
         reference.which = Which::Digest(newest.digest.clone());
-        let from = fetch(&reference, &store)?;
+        let from = fetch(env, &reference, &store)?;
         let package = &from.package;
-        let policy = self.signing.policy(RequireSigned::Trusted)?;
-        let mut ring = Ring::from_env()?;
+        let policy = self.signing.policy(env, RequireSigned::Trusted)?;
+        let mut ring = Ring::of(env.context.home()?)?;
         // Where the base was found for the last version, it is looked for again, if it is the same.
         let same_base = package.description.base.digest == release.description.base.digest;
         let request = Request {
@@ -78,8 +79,8 @@ impl Update {
                 release.title()
             ));
         }
-        let release = install(&store, &request, &ring, &mut PullProgress::stderr())?;
-        forget(package);
+        let release = install(&env.context, &store, &request, &ring, &mut PullProgress::stderr())?;
+        forget(package, env.context.home()?);
         result(&told(&release, package, &ring))
     }
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::super::output::result;
 use super::super::packages::{Looked, Signing, line, look, proof_json, proof_lines, signer_json, signer_text};
 use super::super::pull_progress::PullProgress;
+use crate::cli::context::Environment;
 use crate::cli::error::CommandResult;
 use crate::installed::prove;
 use crate::trust::{RequireSigned, Ring};
@@ -33,13 +34,13 @@ impl Verify {
     ///
     /// # Errors
     /// What does not hold. Without `--require-signed` an unsigned package is told of, and no error.
-    pub fn run(self) -> CommandResult {
-        let Looked { package, release } = look(&self.what, self.base.as_deref())?;
-        let ring = Ring::from_env()?;
+    pub fn run(self, env: &Environment) -> CommandResult {
+        let Looked { package, release } = look(env, &self.what, self.base.as_deref())?;
+        let ring = Ring::of(env.context.home()?)?;
         let signer = package.signer(&ring);
-        signer.admit(self.signing.policy(RequireSigned::None)?, &package.shown)?;
+        signer.admit(self.signing.policy(env, RequireSigned::None)?, &package.shown)?;
         let base = self.base.or_else(|| release.map(|release| release.record.base));
-        let proved = prove(&package, &signer, base.as_deref(), &mut PullProgress::stderr())?;
+        let proved = prove(&env.context, &package, &signer, base.as_deref(), &mut PullProgress::stderr())?;
         if self.json {
             return result(&format!(
                 "{:#}",

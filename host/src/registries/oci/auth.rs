@@ -5,9 +5,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use docker_credential::DockerCredential;
 
+use crate::registries::Access;
+
 /// What a registry is told.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Credential {
+pub enum Credential {
     /// A name and a password.
     Basic {
         /// The name.
@@ -33,18 +35,11 @@ impl std::fmt::Debug for Credential {
 }
 
 impl Credential {
-    /// For this host: of `HIVE_REGISTRY_TOKEN`, or `HIVE_REGISTRY_USERNAME` and
-    /// `HIVE_REGISTRY_PASSWORD`, when it is that of `HIVE_REGISTRY_HOST`; or what `docker login` left.
-    pub(super) fn of(host: &str) -> Option<Self> {
-        let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    /// For this host: what was given for it, or what `docker login` left.
+    pub(super) fn of(host: &str, access: &Access) -> Option<Self> {
         // What is meant for one registry is told to no other.
-        if var("HIVE_REGISTRY_HOST").is_some_and(|meant| meant == host) {
-            if let Some(token) = var("HIVE_REGISTRY_TOKEN") {
-                return Some(Self::Bearer(token));
-            }
-            if let Some((username, password)) = var("HIVE_REGISTRY_USERNAME").zip(var("HIVE_REGISTRY_PASSWORD")) {
-                return Some(Self::Basic { username, password });
-            }
+        if let Some((_, credential)) = access.login.as_ref().filter(|(meant, _)| meant == host) {
+            return Some(credential.clone());
         }
         // Without a configuration, or an entry in it, one is nobody; the registry may take that.
         match docker_credential::get_credential(host) {

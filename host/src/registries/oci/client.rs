@@ -75,14 +75,20 @@ pub(super) fn digest_of(bytes: &[u8]) -> String {
 }
 
 impl Client {
-    pub(super) fn new(agent: Agent, host: &str, repository: &str, backoff: Duration) -> Self {
+    pub(super) fn new(
+        agent: Agent,
+        host: &str,
+        repository: &str,
+        credential: Option<Credential>,
+        backoff: Duration,
+    ) -> Self {
         // Only what does not leave this machine may go without TLS.
         let scheme = if is_loopback(host) { "http" } else { "https" };
         Self {
             agent,
             origin: format!("{scheme}://{host}"),
             repository: repository.to_owned(),
-            credential: Credential::of(host),
+            credential,
             authorization: Mutex::new(None),
             backoff,
         }

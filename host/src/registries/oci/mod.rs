@@ -13,17 +13,18 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hive_files::{Lock, hex, hive_home, sha256_of_file};
+use hive_files::{Lock, hex, sha256_of_file};
 use hive_net::hub::WAITING;
-use hive_net::{AgentOptions, Downloader, Network, RemoteFile, Request, SourceError, TransferReporter};
+use hive_net::{AgentOptions, Context, Downloader, Network, RemoteFile, Request, SourceError, TransferReporter};
 use sha2::{Digest, Sha256};
 use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
 
+pub use self::auth::Credential;
 use self::client::{BlobSource, Client, LOGIN, Served, is_loopback};
 use self::manifest::{Descriptor, Manifest};
 use super::error::{RegistryError, Result};
 use super::reference::is_repository;
-use super::{Listed, Published, Registry, Which, choose};
+use super::{Access, Listed, Published, Registry, Which, choose};
 use crate::packages::Package;
 use crate::packages::layout::{MAX_FILES, is_plain, is_version, limit};
 
@@ -32,6 +33,9 @@ const CA: &str = "HIVE_REGISTRY_CA";
 
 /// How long another publisher may need from looking whether a version is free to writing it.
 const SETTLED: Duration = Duration::from_secs(2);
+
+/// The folder below the cache.
+const CACHE: &str = "registries";
 
 /// Holds what was fetched and is not yet installed, by its sha256.
 const DOWNLOADS: &str = "downloads";
@@ -46,17 +50,22 @@ pub(super) struct Oci {
 }
 
 impl Oci {
-    pub(super) fn open(host: &str, repository: &str) -> Result<Self> {
-        let network = Network::from_env();
+    pub(super) fn open(host: &str, repository: &str, context: &Context, access: &Access) -> Result<Self> {
+        let network = context.network.clone();
         let place = format!("oci://{host}/{repository}");
         if network.offline {
             return Err(RegistryError::Offline { place });
         }
-        let home = hive_home()?;
+        let cache = context.cache()?.join(CACHE);
         let local = is_loopback(host);
-        let agent = hive_net::agent(&AgentOptions { roots: roots()?, tls_alone: !local, local, patient: true });
-        let client = Client::new(agent, host, repository, network.backoff);
-        Ok(Self { client, network, cache: home.join("cache/registries") })
+        let agent = hive_net::agent(&AgentOptions {
+            roots: roots(access.authority.as_deref())?,
+            tls_alone: !local,
+            local,
+            patient: true,
+        });
+        let client = Client::new(agent, host, repository, Credential::of(host, access), network.backoff);
+        Ok(Self { client, network, cache })
     }
 
     /// A folder of the cache.
@@ -301,8 +310,8 @@ fn link(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Removes what was fetched for a package, which is kept until it is installed.
-pub(super) fn forget(package: &Package) {
-    let Ok(downloads) = hive_home().map(|home| home.join("cache/registries").join(DOWNLOADS)) else { return };
+pub(super) fn forget(package: &Package, home: &Path) {
+    let downloads = home.join("cache").join(CACHE).join(DOWNLOADS);
     for file in package.files.values() {
         // Where it is not removed, it is for the next time.
         drop(std::fs::remove_file(downloads.join(&file.sha256)));
@@ -322,9 +331,9 @@ fn prune(folder: &Path) {
 }
 
 /// The certificates to trust, where a file names them.
-fn roots() -> Result<Option<RootCerts>> {
-    let Some(path) = std::env::var_os(CA).filter(|path| !path.is_empty()).map(PathBuf::from) else { return Ok(None) };
-    let pem = std::fs::read(&path).map_err(|e| RegistryError::io("read", &path, e))?;
+fn roots(authority: Option<&Path>) -> Result<Option<RootCerts>> {
+    let Some(path) = authority else { return Ok(None) };
+    let pem = std::fs::read(path).map_err(|e| RegistryError::io("read", path, e))?;
     let certificates: Vec<Certificate<'static>> = parse_pem(&pem)
         .filter_map(|item| match item {
             Ok(PemItem::Certificate(certificate)) => Some(certificate),

@@ -1,0 +1,128 @@
+//! What the environment says, read once. Nothing else of hive reads environment variables, but for the
+//! libraries that it uses and the settings of the process itself (log, threads, vectors).
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use hive_net::{Context, Network, pip};
+
+use super::packages::POLICY;
+use crate::plugins::Builder;
+use crate::registries::{Access, Credential};
+
+/// The public hub; `HF_ENDPOINT` names a mirror.
+const PUBLIC_HUB: &str = "https://huggingface.co";
+
+/// What every command may use.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// Where things are kept, and what may be reached.
+    pub context: Context,
+    /// How experts of a checkout are built.
+    pub builder: Builder,
+    /// How registries are reached.
+    pub access: Access,
+    /// `HIVE_REQUIRE_SIGNED`.
+    pub require_signed: Option<String>,
+}
+
+impl Environment {
+    /// As the environment of this process says.
+    pub fn from_env() -> Self {
+        Self::from_variables(&|name| std::env::var_os(name), std::env::vars_os().map(|(name, _)| name))
+    }
+
+    fn from_variables(variable: Variables<'_>, names: impl Iterator<Item = OsString>) -> Self {
+        // An empty variable counts as unset, as the XDG specification asks.
+        let get = |name: &str| variable(name).filter(|value| !value.is_empty());
+        Self {
+            context: Context { home: home(&get), network: network(&get) },
+            builder: Builder::new(get("CARGO"), get("CARGO_TARGET_DIR").map(PathBuf::from), names.collect()),
+            access: access(&get),
+            require_signed: text(&get, POLICY),
+        }
+    }
+}
+
+type Variables<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// `HIVE_HOME`, else `$XDG_DATA_HOME/hive`, else `~/.local/share/hive`.
+fn home(get: Variables<'_>) -> Option<PathBuf> {
+    let folder = |name: &str| get(name).map(PathBuf::from);
+    folder("HIVE_HOME")
+        .or_else(|| folder("XDG_DATA_HOME").filter(|path| path.is_absolute()).map(|path| path.join("hive")))
+        .or_else(|| folder("HOME").or_else(|| folder("USERPROFILE")).map(|path| path.join(".local/share/hive")))
+}
+
+fn text(get: Variables<'_>, name: &str) -> Option<String> {
+    get(name)?.into_string().ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// `HIVE_OFFLINE`, `HF_ENDPOINT`, `HF_TOKEN`.
+fn network(get: Variables<'_>) -> Network {
+    let offline = text(get, "HIVE_OFFLINE");
+    let hub = text(get, "HF_ENDPOINT").unwrap_or_else(|| PUBLIC_HUB.to_owned());
+    Network {
+        offline: offline.is_some_and(|value| !matches!(value.to_lowercase().as_str(), "0" | "false" | "no")),
+        hub: hub.trim_end_matches('/').to_owned(),
+        hub_token: text(get, "HF_TOKEN"),
+        pip: pip::default_commands(),
+        backoff: Duration::from_millis(500),
+    }
+}
+
+/// `HIVE_REGISTRY_CA`, and `HIVE_REGISTRY_HOST` with a token or a name and a password.
+fn access(get: Variables<'_>) -> Access {
+    let credential = match text(get, "HIVE_REGISTRY_TOKEN") {
+        Some(token) => Some(Credential::Bearer(token)),
+        None => text(get, "HIVE_REGISTRY_USERNAME")
+            .zip(text(get, "HIVE_REGISTRY_PASSWORD"))
+            .map(|(username, password)| Credential::Basic { username, password }),
+    };
+    Access {
+        authority: get("HIVE_REGISTRY_CA").map(PathBuf::from),
+        login: text(get, "HIVE_REGISTRY_HOST").zip(credential),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env(variables: &[(&str, &str)]) -> Environment {
+        let find = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| OsString::from(value));
+        Environment::from_variables(&find, std::iter::empty())
+    }
+
+    #[test]
+    fn hive_home_wins_then_xdg_then_the_home_folder() {
+        let all = [("HIVE_HOME", "h"), ("XDG_DATA_HOME", "/x"), ("HOME", "/u")];
+        let home = |variables: &[(&str, &str)]| env(variables).context.home;
+        assert_eq!(home(&all), Some("h".into()));
+        assert_eq!(home(&all[1..]), Some("/x/hive".into()));
+        assert_eq!(home(&all[2..]), Some("/u/.local/share/hive".into()));
+        assert_eq!(home(&[("HIVE_HOME", ""), ("HOME", "/u")]), Some("/u/.local/share/hive".into()));
+        assert_eq!(home(&[]), None);
+    }
+
+    #[test]
+    fn a_word_says_whether_there_is_a_network() {
+        let offline = |value: &str| env(&[("HIVE_OFFLINE", value)]).context.network.offline;
+        assert_eq!(["1", "yes", "0", "No", "false", ""].map(offline), [true, true, false, false, false, false]);
+        let hub = env(&[("HF_ENDPOINT", "http://mirror/ ")]).context.network.hub;
+        assert_eq!(hub, "http://mirror");
+    }
+
+    #[test]
+    fn a_login_is_for_the_registry_that_it_names() {
+        let login = |variables: &[(&str, &str)]| env(variables).access.login;
+        let named = [("HIVE_REGISTRY_USERNAME", "me"), ("HIVE_REGISTRY_PASSWORD", "secret")];
+        assert_eq!(login(&named), None);
+        let basic = Credential::Basic { username: "me".to_owned(), password: "secret".to_owned() };
+        let host = ("HIVE_REGISTRY_HOST", "r:5000");
+        assert_eq!(login(&[host, named[0], named[1]]), Some(("r:5000".to_owned(), basic)));
+        let token = Credential::Bearer("t".to_owned());
+        assert_eq!(login(&[host, ("HIVE_REGISTRY_TOKEN", "t")]), Some(("r:5000".to_owned(), token)));
+    }
+}
