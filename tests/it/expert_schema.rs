@@ -6,7 +6,7 @@ use crate::harness::{Place, repository};
 fn the_schema_in_the_repository_is_the_one_that_the_types_make() {
     let file = std::fs::read_to_string(repository().join("manifests/schema/expert.schema.json")).unwrap();
     assert!(
-        file == hive::manifest::schema_json(),
+        file == hive_plugins::manifest::schema_json(),
         "manifests/schema/expert.schema.json is out of date: \
          `cargo run -- expert schema > manifests/schema/expert.schema.json`"
     );
@@ -14,6 +14,6 @@ fn the_schema_in_the_repository_is_the_one_that_the_types_make() {
 
 #[test]
 fn the_command_prints_the_schema() {
-    let expected = format!("exit: 0\n--- stdout\n{}--- stderr\n", hive::manifest::schema_json());
+    let expected = format!("exit: 0\n--- stdout\n{}--- stderr\n", hive_plugins::manifest::schema_json());
     assert!(Place::new().run(&["expert", "schema"]) == expected);
 }

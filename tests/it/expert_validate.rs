@@ -53,10 +53,10 @@ fn a_file_that_does_not_exist() {
 
 #[test]
 fn the_manifests_of_this_repository_are_valid() {
-    for name in hive::plugins::Checkout::at(repository()).unwrap().experts() {
+    for name in hive_plugins::Checkout::at(repository()).unwrap().experts() {
         let path = repository().join(format!("manifests/{name}.json"));
         if path.exists() {
-            hive::manifest::check_file(&path).unwrap_or_else(|e| panic!("{e}\n{}", e.details().join("\n")));
+            hive_plugins::manifest::check_file(&path).unwrap_or_else(|e| panic!("{e}\n{}", e.details().join("\n")));
         }
     }
 }

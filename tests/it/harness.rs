@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use hive::cli::context::Environment;
-use hive::plugins::{Checkout, ExpertEntry, Installed, LibraryRecord, Origin};
+use hive_plugins::{Checkout, ExpertEntry, Installed, LibraryRecord, Origin};
 use tempfile::TempDir;
 
 /// Root of the repository.

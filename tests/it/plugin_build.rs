@@ -4,8 +4,8 @@
 use std::time::{Duration, SystemTime};
 
 use hive::cli::context::Environment;
-use hive::plugins::{Builder, Experts, Freshness, PluginError, open};
 use hive_errors::Diagnostic as _;
+use hive_plugins::{Builder, Experts, Freshness, PluginError, open};
 
 use crate::harness::{Place, manifest};
 

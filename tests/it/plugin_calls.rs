@@ -2,15 +2,15 @@
 //! typed error that names the expert, the method and the record.
 
 use hive::cli::context::Environment;
-use hive::plugins::{Experts, LoadedExpert, PluginError};
 use hive_errors::Diagnostic as _;
+use hive_plugins::{Experts, LoadedExpert, PluginError};
 use hive_sdk::{GradeRequest, Record};
 
 use crate::harness::{Place, plugin};
 
 fn misbehaving(place: &Place) -> LoadedExpert {
     let entry = place.install("misbehaving", &plugin("misbehaving"));
-    hive::plugins::load(&entry, &Environment::from_env().builder).unwrap()
+    hive_plugins::load(&entry, &Environment::from_env().builder).unwrap()
 }
 
 fn told(error: &PluginError) -> String {
@@ -73,7 +73,7 @@ fn loading_errors_say_where_and_what_to_do() {
     let mut all = String::new();
     for name in ["wrong_abi", "no_table", "null_function"] {
         let entry = place.install(name, &plugin(name));
-        let error = hive::plugins::load(&entry, &Environment::from_env().builder).unwrap_err();
+        let error = hive_plugins::load(&entry, &Environment::from_env().builder).unwrap_err();
         all += &format!("{}\n\n", told(&error));
     }
     insta::assert_snapshot!(place.plain(&all));

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hive_net::{Context, Network, pip};
+use hive_plugins::Builder;
 
 use super::packages::POLICY;
-use crate::plugins::Builder;
 use crate::registries::{Access, Credential};
 
 /// The public hub; `HF_ENDPOINT` names a mirror.

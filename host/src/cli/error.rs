@@ -147,7 +147,7 @@ mod tests {
     use super::*;
     use crate::datasets::DatasetError;
     use crate::gate::GateError;
-    use crate::plugins::PluginError;
+    use hive_plugins::PluginError;
 
     fn text_of(error: impl Into<CommandError>) -> String {
         console::strip_ansi_codes(&rendered(&*error.into().0)).into_owned()

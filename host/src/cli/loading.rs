@@ -1,6 +1,7 @@
 //! Gets an expert for a command, showing on stderr that its library is being built. The commands
 //! that need an expert all come here.
 
+use hive_plugins::{Checkout, ExpertEntry, Experts, LibraryPlace, Origin, PluginError, open};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::context::Environment;
@@ -8,7 +9,6 @@ use super::error::CommandResult;
 use super::output::note;
 use crate::experts::data::OpenExpert;
 use crate::installed::{self, Release};
-use crate::plugins::{Checkout, ExpertEntry, Experts, LibraryPlace, Origin, PluginError, open};
 
 /// Every expert: those of the checkout, and those that are installed.
 pub fn experts(env: &Environment) -> Experts {

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use hive_plugins::{LibraryPlace, serve};
 
 use crate::cli::error::CommandResult;
-use crate::plugins::{LibraryPlace, serve};
 
 /// Arguments of `hive worker`.
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
+use hive_plugins::LoadedExpert;
 use hive_sdk::{Finding, Record, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -17,7 +18,6 @@ use super::workers::each;
 use crate::datasets::file_stamps;
 use crate::experts::ExpertError;
 use crate::gate::verdict;
-use crate::plugins::LoadedExpert;
 use crate::statistics::RIGHT;
 
 /// The gold does not pass its own examination.

@@ -6,10 +6,10 @@ use hive_engine::EngineError;
 use hive_errors::Diagnostic;
 use hive_files::FileError;
 use hive_net::HubError;
+use hive_plugins::PluginError;
 
 use super::check::Refused;
 use crate::experts::ExpertError;
-use crate::plugins::PluginError;
 
 /// What stopped it.
 #[derive(Debug, thiserror::Error)]

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
+use hive_plugins::{CallFault, LoadedExpert, PluginError};
 use hive_sdk::{ExamineRequest, Grade, GradeRequest, Record};
 use serde_json::{Map, Value, json};
 
@@ -16,7 +17,6 @@ use super::suite::SuitePrompt;
 use super::workers::each;
 use crate::datasets::file_stamps;
 use crate::gate::{CRASHED, TOO_SLOW};
-use crate::plugins::{CallFault, LoadedExpert, PluginError};
 
 /// The prompt has more tokens than the base can read.
 pub(super) const TOO_LONG_PROMPT: &str = "prompt-too-long";

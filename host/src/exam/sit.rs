@@ -10,6 +10,7 @@ use hive_engine::model::pass::{Model, Pass};
 use hive_engine::ops::cross_entropy::Loss;
 use hive_engine::train::trainer::evaluate;
 use hive_files::{hex, sha256_of_file};
+use hive_plugins::LoadedExpert;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -23,7 +24,6 @@ use crate::experts::answer::{Answer, answer_to, has_room};
 use crate::experts::base::Base;
 use crate::experts::run_folder::trained_length;
 use crate::experts::tokenise::Tokeniser;
-use crate::plugins::LoadedExpert;
 
 /// Golds whose loss is computed before a person who wants to stop is heard.
 const AT_ONCE: usize = 16;

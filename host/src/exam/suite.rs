@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use hive_files::{hex, refuse_lfs_pointer};
+use hive_plugins::LoadedExpert;
 use hive_sdk::Record;
 use hive_sdk::manifest::{DatasetSpec, FieldSpec};
 use serde_json::{Map, Value, json};
@@ -12,7 +13,6 @@ use sha2::{Digest, Sha256};
 
 use super::check::Refused;
 use super::error::ExamError;
-use crate::plugins::LoadedExpert;
 
 /// The name of the manifest's own suite.
 pub const BUILTIN: &str = "builtin";

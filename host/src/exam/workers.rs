@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use hive_plugins::{LoadedExpert, load_isolated};
 use hive_sdk::Settings;
 use serde_json::{Map, Value};
 
 use super::error::ExamError;
 use crate::experts::data::OpenExpert;
-use crate::plugins::{LoadedExpert, load_isolated};
 
 /// Longest time for one call: a measure is made in it as well as an answer run.
 const LIMIT: Duration = Duration::from_secs(30);

@@ -9,6 +9,7 @@ use std::time::Duration;
 use hive_engine::model::config::ModelConfig;
 use hive_engine::model::source::BaseModel;
 use hive_net::Context;
+use hive_plugins::{LibraryPlace, LoadedExpert, load_isolated};
 use hive_sdk::manifest::Recipe;
 use hive_sdk::{Record, Rendered};
 use serde_json::{Map, Value};
@@ -20,7 +21,6 @@ use crate::datasets::{DatasetError, MapOverrides, SplitSettings};
 use crate::gate::{
     ChatTokens, CountTokens, Counter, Data, Gate, GateError, GateReporter, Outcome, PreparedSet, Request, cache_folder,
 };
-use crate::plugins::{LibraryPlace, LoadedExpert, load_isolated};
 
 /// Longest time for one record, after which its worker is ended.
 const RECORD_LIMIT: Duration = Duration::from_secs(10);

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hive_engine::EngineError;
 use hive_engine::adapter::{Adapter, AdapterScales};
-use hive_engine::data::Cut;
-use hive_engine::data::{Example, Records};
+use hive_engine::data::{Cut, Example, Records};
 use hive_engine::model::pass::{Model, Pass};
 use hive_engine::train::trainer::evaluate;
 use hive_engine::train::{Graded, Grader};
+use hive_plugins::LoadedExpert;
 use hive_sdk::Record;
 use hive_sdk::manifest::Recipe;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,6 @@ use super::grade::{Scores, grade};
 use super::setup::Setup;
 use super::tokenise::Tokeniser;
 use super::train::TrainReporter;
-use crate::plugins::LoadedExpert;
 use crate::statistics::Figures;
 
 /// Number of the format of `evaluation.json`.

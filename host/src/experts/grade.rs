@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use hive_engine::model::pass::Model;
+use hive_plugins::LoadedExpert;
 use hive_sdk::{Grade, GradeRequest, Record};
 use serde::{Deserialize, Serialize};
 
 use super::ExpertError;
 use super::answer::{Answer, answer_to, has_room};
 use super::tokenise::Tokeniser;
-use crate::plugins::LoadedExpert;
 use crate::statistics::Figures;
 
 /// One prompt, answered and graded.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
+use hive_plugins::{LoadFault, LoadedExpert, PluginError, load_isolated};
 use hive_sdk::{Inspection, Record, Settings};
 use serde_json::Map;
 
 use super::data::OpenExpert;
-use crate::plugins::{LoadFault, LoadedExpert, PluginError, load_isolated};
 
 /// Longest time for one call.
 const LIMIT: Duration = Duration::from_secs(10);

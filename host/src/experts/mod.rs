@@ -25,16 +25,16 @@ mod token_cache;
 pub mod tokenise;
 pub mod train;
 
-use hive_errors::Diagnostic;
 use std::path::PathBuf;
 
 use hive_engine::EngineError;
+use hive_errors::Diagnostic;
 use hive_files::FileError;
+use hive_plugins::PluginError;
+use hive_plugins::manifest::ManifestError;
 
 use crate::gate::GateError;
-use crate::manifest::ManifestError;
 use crate::models::ModelError;
-use crate::plugins::PluginError;
 
 /// Why a use case did not come to its end.
 #[derive(Debug, thiserror::Error)]

@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use hive_plugins::{BATCH, LoadedExpert, PluginError};
 use hive_sdk::{GradeRequest, Message, Record, Rendered};
 use serde_json::json;
 
 use super::ExpertError;
-use crate::plugins::{BATCH, LoadedExpert, PluginError};
 use crate::statistics::RIGHT;
 
 /// Records of its own making that an expert is looked at by.

@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use hive_files::hex;
+use hive_plugins::{LoadedExpert, PluginError};
 use hive_sdk::{Message, Record};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,7 +13,6 @@ use sha2::{Digest, Sha256};
 
 use super::ExpertError;
 use crate::gate::{Half, PreparedSet};
-use crate::plugins::{LoadedExpert, PluginError};
 
 /// Prompts in a sample.
 const PROMPTS: usize = 4;

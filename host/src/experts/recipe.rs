@@ -8,13 +8,12 @@ use std::path::PathBuf;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::Dict;
 use figment::{Figment, Provider};
+use hive_plugins::manifest::{self, ManifestError};
 use hive_sdk::Manifest;
 use hive_sdk::manifest::Recipe;
 use serde_json::{Map, Value, json};
 
-use super::ExpertError;
-use super::recipes;
-use crate::manifest::{self, ManifestError};
+use super::{ExpertError, recipes};
 
 /// Sections of a recipe that `HIVE_TRAINING__LEARNING_RATE=…` may set.
 const SECTIONS: [&str; 4] = ["base_model", "adapter", "training", "data"];

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hive_net::{Context, HubRepository, TransferReporter};
+use hive_plugins::LoadedExpert;
 use hive_sdk::Record;
 use hive_sdk::manifest::DatasetSpec;
 use sha2::{Digest, Sha256};
@@ -16,7 +17,6 @@ use crate::datasets::{
     DatasetError, MapOverrides, RecordReader, Source, SourcedRecord, add_fixed, data_files, file_stamps, hub,
 };
 use crate::gate::{Data, GateError, Half, Incoming, PreparedSet, SourceRead, Stream};
-use crate::plugins::LoadedExpert;
 
 /// Records between two words about how far counting is.
 const COUNT_EVERY: usize = 1000;

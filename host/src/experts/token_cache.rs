@@ -10,13 +10,13 @@ use hive_engine::EngineError;
 use hive_engine::data::{Records, TokenFile, TokenWriter};
 use hive_files::FileError;
 use hive_net::Context;
+use hive_plugins::LoadedExpert;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::ExpertError;
 use super::tokenise::{Lengths, Tokeniser};
 use crate::gate::{GateError, Half, PreparedSet};
-use crate::plugins::LoadedExpert;
 
 /// Part of every key: counts up when the same input would give other tokens, or is checked otherwise.
 const VERSION: &str = "3";

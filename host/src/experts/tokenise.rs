@@ -9,10 +9,10 @@ use hive_engine::model::chat_template::{self, ChatMessage, ChatTemplate, PromptC
 use hive_engine::model::source::BaseModel;
 use hive_engine::model::tokenizer::Tokenizer;
 use hive_engine::ops::dropout::key;
+use hive_plugins::{BATCH, LoadedExpert};
 use hive_sdk::{Message, Record, Rendered, Role};
 
 use super::{ExpertError, preflight};
-use crate::plugins::{BATCH, LoadedExpert};
 
 /// What turns chats into tokens, for one base.
 #[derive(Debug)]

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use hive_errors::{Diagnostic, listed, nearest};
 use hive_files::FileError;
+use hive_plugins::{CallFault, PluginError};
 
 use crate::datasets::{DatasetError, Rejects};
 use crate::models::ModelError;
-use crate::plugins::{CallFault, PluginError};
 
 /// Why data cannot be prepared.
 #[derive(Debug, thiserror::Error)]

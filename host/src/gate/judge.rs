@@ -8,12 +8,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use hive_plugins::{CallFault, LoadedExpert, PluginError};
 use hive_sdk::{Record, Verdict};
 
 use super::error::GateError;
 use super::judged::Judged;
 use super::parts::Parts;
-use crate::plugins::{CallFault, LoadedExpert, PluginError};
 
 /// Records in one part: little is lost when a run is killed, and the disk is not full of small
 /// files.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use hive_plugins::{CallFault, LoadedExpert, PluginError};
 use hive_sdk::{LintLevel, Rendered, Settings, Verdict};
 use rayon::prelude::*;
 use serde_json::json;
@@ -19,7 +20,6 @@ use super::parts::{Done, Parts, SourceRead};
 use super::report::{Collector, Report};
 use super::set::{self, FORMAT, Half, PreparedSet, SetWriter};
 use crate::datasets::{Groups, SPLIT_VERSION, SplitBy, SplitSettings, split};
-use crate::plugins::{CallFault, LoadedExpert, PluginError};
 
 /// Changes when the same input would be judged or stored otherwise.
 const GATE_VERSION: u32 = 2;

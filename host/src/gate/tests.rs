@@ -1,17 +1,17 @@
 //! The gate from data to a prepared set, with an expert that is part of the test: what comes out,
 //! that a second run finds it, and that a run that was stopped anywhere ends as one that was not.
 
-use hive_errors::Diagnostic as _;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use hive_errors::Diagnostic as _;
+use hive_plugins::{InProcess, LoadedExpert};
 use hive_sdk::{Expert, ExpertError, Facts, Finding, Grade, Message, Record, Rendered, Verdict};
 
 use super::*;
 use crate::datasets::SplitSettings;
-use crate::plugins::{InProcess, LoadedExpert};
 
 const MANIFEST: &str = r#"{
     "name": "shout", "version": "0.1.0", "abi": 3, "description": "d", "license": "MIT", "base_models": ["m"],

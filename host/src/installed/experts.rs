@@ -3,10 +3,11 @@
 
 use std::path::Path;
 
+use hive_plugins::{Installed, Standing};
+
 use super::places::{current_release, has_releases};
 use super::record::{BESIDE, InstallRecord};
 use crate::packages::layout::{DESCRIPTION, own_library};
-use crate::plugins::{Installed, Standing};
 use crate::trust::{Ring, Signer};
 
 /// The experts below `home`, by name. Every folder counts, even an incomplete one: a list must be able

@@ -4,6 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use hive_net::{Context, TransferReporter};
+use hive_plugins::{LibraryPlace, LibraryRecord, LoadedExpert, declared, load_isolated};
 
 use super::error::{InstallError, Result};
 use super::record::{BESIDE, FORMAT, InstallRecord};
@@ -11,7 +12,6 @@ use super::store::{Installing, Release, Store};
 use crate::experts::base::Base;
 use crate::models::{ModelError, ModelStore};
 use crate::packages::{Package, PackageError, Proof};
-use crate::plugins::{LibraryPlace, LibraryRecord, LoadedExpert, declared, load_isolated};
 use crate::trust::{RequireSigned, Ring, Signer};
 
 /// Longest that a plugin may take to render a prompt.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use hive_files::{PARTIAL_PREFIX, remove_folder, remove_leftovers, write_file, write_folder};
+use hive_plugins::LibraryRecord;
 use semver::Version;
 
 use super::error::{InstallError, Result};
@@ -15,7 +16,6 @@ use super::record::{BESIDE, FILE, InstallRecord};
 use super::seen::Seen;
 use crate::packages::layout::{is_library, is_plain};
 use crate::packages::{Description, Package, PackageError};
-use crate::plugins::LibraryRecord;
 
 /// The installed experts.
 #[derive(Debug, Clone)]

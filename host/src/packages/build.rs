@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use hive_engine::adapter::Adapter;
 use hive_engine::adapter::peft::{self, BaseRef};
 use hive_files::{PARTIAL_PREFIX, hex, sha256_of_file};
+use hive_plugins::LoadedExpert;
 use hive_sdk::Record;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -34,9 +35,7 @@ use crate::experts::run_folder::RunFolder;
 use crate::experts::run_record::{Digests, RunRecord};
 use crate::experts::setup::text_digests;
 use crate::experts::tokenise::Tokeniser;
-use crate::models::Catalogue;
-use crate::models::catalogue;
-use crate::plugins::LoadedExpert;
+use crate::models::{Catalogue, catalogue};
 use crate::statistics::Figures;
 
 /// Number of the format of a package's `evaluation.json`.

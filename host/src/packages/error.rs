@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use hive_engine::EngineError;
 use hive_errors::Diagnostic;
 use hive_files::FileError;
+use hive_plugins::PluginError;
 
 use crate::experts::ExpertError;
 use crate::models::ModelError;
-use crate::plugins::PluginError;
 use crate::trust::TrustError;
 
 /// A result of packaging.

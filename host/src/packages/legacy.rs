@@ -6,6 +6,7 @@ use std::path::Path;
 
 use hive_engine::adapter::peft;
 use hive_files::Staging;
+use hive_plugins::declared;
 use hive_sdk::{ABI_VERSION, Record};
 use serde_json::{Value, json};
 
@@ -15,7 +16,6 @@ use super::error::{PackageError, Result};
 use super::layout::{CARD, CONFIG_FILE, LICENSE, MANIFEST, TENSOR_FILE, is_version, limit};
 use crate::experts::base::Base;
 use crate::models::Catalogue;
-use crate::plugins::declared;
 
 /// Keys of the older manifest that say what ours says too.
 const USED: [&str; 6] = ["name", "version", "schema_version", "description", "license", "base_models"];

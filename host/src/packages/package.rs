@@ -2,7 +2,6 @@
 //! against each other. Whoever holds one may rely on that. What its signer is worth and whether it
 //! computes what it says is asked separately.
 
-use hive_errors::Diagnostic as _;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
@@ -10,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use hive_engine::adapter::peft::{self, PeftConfig};
 use hive_engine::model::source::TensorSource;
-use hive_files::Staging;
-use hive_files::{hex, sha256_of_file};
+use hive_errors::Diagnostic as _;
+use hive_files::{Staging, hex, sha256_of_file};
+use hive_plugins::{LoadedExpert, manifest};
 use hive_sdk::Manifest;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -29,8 +29,6 @@ use super::signature::SignatureFile;
 use crate::experts::base::Base;
 use crate::experts::setup::text_digests;
 use crate::experts::tokenise::Tokeniser;
-use crate::manifest;
-use crate::plugins::LoadedExpert;
 use crate::trust::{Ring, Signer, TrustError};
 
 /// Longest header of the adapter's tensors, in bytes. Thousands of tensors need a tenth of it.

@@ -3,6 +3,7 @@
 
 use clap::Args;
 use console::style;
+use hive_plugins::{ExpertState, Surveyed, survey};
 use serde_json::{Value, json};
 
 use crate::cli::context::Environment;
@@ -10,7 +11,6 @@ use crate::cli::error::CommandResult;
 use crate::cli::loading::experts;
 use crate::cli::output::{note, result};
 use crate::installed::{InstallError, Release, Store};
-use crate::plugins::{ExpertState, Surveyed, survey};
 
 /// Lists every expert, its version, library and state.
 #[derive(Debug, Args)]

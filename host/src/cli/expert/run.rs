@@ -9,6 +9,7 @@ use clap::Args;
 use hive_engine::adapter::{AdapterScales, peft};
 use hive_engine::model::pass::Model;
 use hive_files::refuse_lfs_pointer;
+use hive_plugins::{CallFault, LoadedExpert, PluginError};
 use hive_sdk::{Inspection, Record};
 
 use super::super::error::{CommandResult, Failure};
@@ -29,7 +30,6 @@ use crate::experts::tokenise::Tokeniser;
 use crate::experts::{ExpertError, prompt_sample};
 use crate::installed::{InstallError, Release, Store};
 use crate::models::{ModelError, ModelStore};
-use crate::plugins::{CallFault, LoadedExpert, PluginError};
 use crate::trust::{RequireSigned, Ring, Signer};
 
 /// Ask an expert a question

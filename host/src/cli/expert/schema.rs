@@ -1,10 +1,10 @@
 //! `hive expert schema`: the JSON schema of manifests, made from the SDK's types.
 
 use clap::Args;
+use hive_plugins::manifest::schema_json;
 
 use crate::cli::error::CommandResult;
 use crate::cli::output;
-use crate::manifest::schema_json;
 
 /// Prints the JSON schema of manifests.
 #[derive(Debug, Args)]

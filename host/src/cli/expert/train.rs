@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use hive_engine::train::run::End;
 use hive_files::write_file;
+use hive_plugins::LoadedExpert;
 use hive_sdk::Record;
 use serde_json::json;
 
@@ -24,7 +25,6 @@ use crate::experts::recipe::{Layers, changed};
 use crate::experts::run_folder::RunFolder;
 use crate::experts::run_record::{RunRecord, TrainRequest};
 use crate::experts::train::{RunPlace, TrainEnd, run_to_resume, train};
-use crate::plugins::LoadedExpert;
 use crate::statistics::RIGHT;
 
 /// Folder of all runs, below the current one.

@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use hive_plugins::manifest::check_file;
 
 use crate::cli::error::CommandResult;
 use crate::cli::output;
-use crate::manifest::check_file;
 
 /// Checks a manifest against the schema and against itself.
 #[derive(Debug, Args)]

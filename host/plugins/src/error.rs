@@ -3,10 +3,9 @@
 
 use std::path::PathBuf;
 
+use hive_errors::{Diagnostic, listed, nearest};
 use hive_sdk::abi::CallError;
 use hive_sdk::{ABI_VERSION, OLDEST_ABI};
-
-use hive_errors::{Diagnostic, listed, nearest};
 
 /// Why an expert cannot be used, or could not answer.
 #[derive(Debug, thiserror::Error)]

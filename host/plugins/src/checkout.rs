@@ -4,6 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+/// The root of the sources that this program was built from.
+pub(super) fn built_in() -> Option<&'static Path> {
+    // This crate is `host/plugins`.
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent()?.parent()
+}
+
 /// A source checkout: a folder with `Cargo.toml`, `sdk/`, `experts/` and `manifests/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkout {
@@ -14,8 +20,7 @@ impl Checkout {
     /// The checkout around the current folder, else the one that this binary was built in, if it
     /// still exists.
     pub fn find() -> Option<Self> {
-        let built_in = Path::new(env!("CARGO_MANIFEST_DIR"));
-        std::env::current_dir().ok().and_then(|dir| Self::around(&dir)).or_else(|| built_in.parent().and_then(Self::at))
+        std::env::current_dir().ok().and_then(|dir| Self::around(&dir)).or_else(|| built_in().and_then(Self::at))
     }
 
     /// The checkout that `dir` lies in.

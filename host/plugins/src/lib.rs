@@ -1,13 +1,16 @@
 //! Experts as plugins: found, built when they come from a checkout, loaded, and called with every
 //! reply checked. Handles text alone; prints nothing.
 //!
+//! This crate knows no release and no trust: who installs an expert says where it lies and what of it
+//! may be used ([`Installed`]). It knows no base model either.
+//!
 //! ```text
 //! discover  names and places      checkout  the source tree they may come from
 //! build     cargo, when stale     record    sha256 of a library, kept beside it
 //! load      dlopen and the table  format    what kind of file a library is
 //! expert    typed, batched calls  transport how the bytes travel    survey  what `list` shows
 //! isolated  in another process    worker    that process
-//! declared  a manifest alone
+//! declared  a manifest alone  manifest  every fault of one
 //! ```
 
 mod build;
@@ -20,6 +23,7 @@ mod format;
 mod in_process;
 mod isolated;
 mod load;
+pub mod manifest;
 mod record;
 mod survey;
 mod transport;

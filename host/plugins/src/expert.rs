@@ -1,19 +1,18 @@
 //! A loaded expert: one typed function per method of the protocol. Calls go out in batches, and
 //! every reply is decoded strictly and checked before anyone sees it.
 
-use hive_errors::Diagnostic as _;
 use std::ops::Range;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
-
+use hive_errors::Diagnostic as _;
 use hive_sdk::manifest::{EvalPrompt, Manifest};
 use hive_sdk::protocol::{MethodId, Reply, SynthesizeRequest};
 use hive_sdk::{
     ExamineRequest, ExpertError, Grade, GradeRequest, Grammar, InspectRequest, Inspection, Record, Rendered, Settings,
     Verdict,
 };
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::error::{CallFault, LoadFault, PluginError};
 use super::transport::Transport;

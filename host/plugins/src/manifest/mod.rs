@@ -7,10 +7,10 @@ mod schema;
 mod semantics;
 mod structure;
 
-use hive_errors::Diagnostic;
 use std::collections::HashSet;
 use std::path::Path;
 
+use hive_errors::Diagnostic;
 use hive_sdk::Manifest;
 use serde_json::Value;
 

@@ -8,13 +8,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
-use super::checkout::Checkout;
+use super::checkout::{Checkout, built_in};
 use super::discover::library_name;
 use super::error::PluginError;
 use super::record::{LibraryRecord, modified};
 
 /// Lines of cargo's output that a failed build shows.
 const TAIL_LINES: usize = 20;
+
+/// The package of the program that loads them.
+const HOST: &str = "hive";
 
 /// How libraries are built and where they lie.
 #[derive(Debug, Clone)]
@@ -124,7 +127,7 @@ impl Builder {
             // workspace chose when the host was built, so what it was built with is used again. For
             // the expert alone cargo would choose fewer features and build serde, syn and their
             // dependents a second time: minutes. The host itself is fresh, as it is running.
-            command.args(["--package", env!("CARGO_PKG_NAME")]);
+            command.args(["--package", HOST]);
         }
         let failed = |why: String, tail: Vec<String>| PluginError::Build {
             expert: expert.to_owned(),
@@ -162,7 +165,7 @@ impl Builder {
 
     /// True when this binary was built from `checkout` into the folder that libraries go to.
     fn shares_target_with_host(&self, checkout: &Checkout) -> bool {
-        let built_from_it = Path::new(env!("CARGO_MANIFEST_DIR")).parent() == Some(checkout.root());
+        let built_from_it = built_in() == Some(checkout.root());
         let own = std::env::current_exe().ok().and_then(|exe| target_of(&exe));
         built_from_it && own.is_some_and(|(target, _)| target == self.target_dir(checkout))
     }
