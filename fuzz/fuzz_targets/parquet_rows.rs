@@ -180,7 +180,7 @@ fuzz_target!(|bytes: &[u8]| {
     let dir = tempfile::tempdir().expect("a folder can be made");
     let path = dir.path().join("rows.parquet");
     std::fs::write(&path, bytes).expect("a file can be written");
-    let Ok(mut rows) = hive::datasets::open(&path) else { return };
+    let Ok(mut rows) = hive_data::datasets::open(&path) else { return };
     for _ in 0..MOST_ROWS {
         let Ok(Some(row)) = rows.next_row() else { return };
         if let Ok(columns) = row.columns {

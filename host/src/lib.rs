@@ -4,10 +4,8 @@
 //! and prints nothing; [`cli`] is imported by `main.rs` alone.
 
 pub mod cli;
-pub mod datasets;
 pub mod exam;
 pub mod experts;
-pub mod gate;
 pub mod installed;
 pub mod models;
 pub mod packages;

@@ -3,7 +3,7 @@
 
 use std::net::{TcpListener, TcpStream};
 
-use hive::datasets::ParquetTable;
+use hive_data::datasets::ParquetTable;
 
 use crate::expert_data::{lines, place};
 use crate::expert_train::place as sql_place;

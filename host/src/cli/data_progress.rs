@@ -6,12 +6,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use console::style;
+use hive_data::datasets::SplitBy;
+use hive_data::gate::{Counted, GateError, GateReporter, PreparedSet, Report, SourceRead, Tally};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 use super::output::note;
 use super::train_progress::{grouped, heading};
-use crate::datasets::SplitBy;
-use crate::gate::{Counted, GateError, GateReporter, PreparedSet, Report, SourceRead, Tally};
 
 /// Time between plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(15);

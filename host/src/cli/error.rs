@@ -145,8 +145,8 @@ fn rendered(error: &dyn Diagnostic) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::datasets::DatasetError;
-    use crate::gate::GateError;
+    use hive_data::datasets::DatasetError;
+    use hive_data::gate::GateError;
     use hive_plugins::PluginError;
 
     fn text_of(error: impl Into<CommandError>) -> String {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use console::style;
+use hive_data::gate::{GateReporter, PreparedSet};
 use hive_engine::train::{EvalReport, Graded, Reporter, SkipReport, StepReport};
 use hive_net::{RemoteFile, TransferReporter};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
@@ -15,7 +16,6 @@ use super::pull_progress::PullProgress;
 use crate::experts::answer::Answer;
 use crate::experts::plan::Plan;
 use crate::experts::train::TrainReporter;
-use crate::gate::{GateReporter, PreparedSet};
 
 /// Steps between plain lines.
 const LINE_EVERY: u64 = 5;

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
+use hive_data::datasets::file_stamps;
+use hive_data::gate::verdict;
 use hive_plugins::LoadedExpert;
 use hive_sdk::{Finding, Record, Verdict};
 use serde::{Deserialize, Serialize};
@@ -15,9 +17,7 @@ use super::error::ExamError;
 use super::examine::{Examined, PASSING, examine_one};
 use super::suite::{Suite, SuitePrompt};
 use super::workers::each;
-use crate::datasets::file_stamps;
 use crate::experts::ExpertError;
-use crate::gate::verdict;
 use crate::statistics::RIGHT;
 
 /// The gold does not pass its own examination.

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
+use hive_data::datasets::file_stamps;
+use hive_data::gate::{CRASHED, TOO_SLOW};
 use hive_plugins::{CallFault, LoadedExpert, PluginError};
 use hive_sdk::{ExamineRequest, Grade, GradeRequest, Record};
 use serde_json::{Map, Value, json};
@@ -15,8 +17,6 @@ use super::error::ExamError;
 use super::sit::Sheet;
 use super::suite::SuitePrompt;
 use super::workers::each;
-use crate::datasets::file_stamps;
-use crate::gate::{CRASHED, TOO_SLOW};
 
 /// The prompt has more tokens than the base can read.
 pub(super) const TOO_LONG_PROMPT: &str = "prompt-too-long";

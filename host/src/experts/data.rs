@@ -6,6 +6,11 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use hive_data::datasets::{DatasetError, MapOverrides, SplitSettings};
+use hive_data::gate::{
+    ChatTokens, CountTokens, Counter, Data, Gate, GateError, GateReporter, Outcome, PreparedSet, Request, cache_folder,
+};
+use hive_data::sources::{Files, LocalData, Synthetic};
 use hive_engine::model::config::ModelConfig;
 use hive_engine::model::source::BaseModel;
 use hive_net::Context;
@@ -15,12 +20,7 @@ use hive_sdk::{Record, Rendered};
 use serde_json::{Map, Value};
 
 use super::ExpertError;
-use super::sources::{Files, LocalData, Synthetic};
 use super::tokenise::Tokeniser;
-use crate::datasets::{DatasetError, MapOverrides, SplitSettings};
-use crate::gate::{
-    ChatTokens, CountTokens, Counter, Data, Gate, GateError, GateReporter, Outcome, PreparedSet, Request, cache_folder,
-};
 
 /// Longest time for one record, after which its worker is ended.
 const RECORD_LIMIT: Duration = Duration::from_secs(10);
@@ -28,7 +28,7 @@ const RECORD_LIMIT: Duration = Duration::from_secs(10);
 /// What to prepare.
 #[derive(Debug, Clone)]
 pub struct DataRequest {
-    /// Files or folders, as [`super::sources::locate`] gives them; none: the expert's own data.
+    /// Files or folders, as [`hive_data::sources::locate`] gives them; none: the expert's own data.
     pub datasets: Vec<LocalData>,
     /// `field=column` pairs that override the mapping, as on the command line.
     pub map: Option<String>,
@@ -144,7 +144,7 @@ pub fn prepare(
     let read;
     let made;
     let data: &dyn Data = if request.datasets.is_empty() {
-        made = Synthetic { expert, seed, n: spec.synthetic_records };
+        made = Synthetic { expert, seed, records: spec.synthetic_records };
         &made
     } else {
         read = files(open, request.datasets.clone(), request.map.as_deref(), &request.fields)?;

@@ -19,7 +19,6 @@ pub mod run_folder;
 mod run_page;
 pub mod run_record;
 pub mod setup;
-pub mod sources;
 mod tensorboard;
 mod token_cache;
 pub mod tokenise;
@@ -27,13 +26,13 @@ pub mod train;
 
 use std::path::PathBuf;
 
+use hive_data::gate::GateError;
 use hive_engine::EngineError;
 use hive_errors::Diagnostic;
 use hive_files::FileError;
 use hive_plugins::PluginError;
 use hive_plugins::manifest::ManifestError;
 
-use crate::gate::GateError;
 use crate::models::ModelError;
 
 /// Why a use case did not come to its end.

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use hive_data::gate::{Half, PreparedSet};
 use hive_files::hex;
 use hive_plugins::{LoadedExpert, PluginError};
 use hive_sdk::{Message, Record};
@@ -12,7 +13,6 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::ExpertError;
-use crate::gate::{Half, PreparedSet};
 
 /// Prompts in a sample.
 const PROMPTS: usize = 4;

@@ -3,6 +3,8 @@
 
 use std::sync::atomic::AtomicBool;
 
+use hive_data::gate::{Half, Outcome as Prepared, PreparedSet};
+use hive_data::sources::locate;
 use hive_engine::adapter::{Adapter, AdapterConfig};
 use hive_engine::data::Records;
 use hive_engine::model::decoder::Decoder;
@@ -17,12 +19,10 @@ use tracing::info_span;
 use super::base::{self, Base};
 use super::data::{DataRequest, OpenExpert, first_records, prepare};
 use super::run_record::{Digests, TrainRequest, recipe_digest};
-use super::sources::locate;
 use super::token_cache::{self, Tokens, tokens};
 use super::tokenise::Tokeniser;
 use super::train::TrainReporter;
 use super::{ExpertError, preflight};
-use crate::gate::{Half, Outcome as Prepared, PreparedSet};
 use crate::models::ModelStore;
 
 /// Everything that a run computes with.

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use hive_data::gate::{GateError, Half, PreparedSet};
 use hive_engine::EngineError;
 use hive_engine::data::{Records, TokenFile, TokenWriter};
 use hive_files::FileError;
@@ -16,7 +17,6 @@ use tempfile::TempDir;
 
 use super::ExpertError;
 use super::tokenise::{Lengths, Tokeniser};
-use crate::gate::{GateError, Half, PreparedSet};
 
 /// Part of every key: counts up when the same input would give other tokens, or is checked otherwise.
 const VERSION: &str = "3";

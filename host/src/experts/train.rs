@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+use hive_data::gate::{GateReporter, PreparedSet};
 use hive_engine::EngineError;
 use hive_engine::adapter::peft;
 use hive_engine::data::Records;
@@ -28,7 +29,6 @@ use super::run_record::{Change, RunRecord, TrainRequest, differences};
 use super::setup::{Setup, set_up};
 use super::tensorboard::Events;
 use super::{ExpertError, run_page};
-use crate::gate::{GateReporter, PreparedSet};
 
 /// How `train` ended.
 #[derive(Debug)]

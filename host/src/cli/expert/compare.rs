@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use clap::Args;
+use hive_data::datasets::fixed_fields;
 use serde_json::json;
 
 use super::super::error::{CommandResult, Failure};
@@ -16,7 +17,6 @@ use super::super::train_progress::{TrainProgress, heading};
 use super::exam::{How, STOPPING, candidate, table, write};
 use super::what::options;
 use crate::cli::context::Environment;
-use crate::datasets::fixed_fields;
 use crate::exam::Candidate;
 use crate::experts::data::OpenExpert;
 use crate::experts::receipt::Receipt;

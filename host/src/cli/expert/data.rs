@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use clap::{Args, Subcommand};
+use hive_data::datasets::fixed_fields;
+use hive_data::gate::{Comparison, Outcome, PreparedSet, compare};
+use hive_data::sources::{LocalData, locate};
 use hive_engine::model::source::BaseModel;
 use hive_sdk::manifest::Recipe;
 use serde_json::json;
@@ -19,12 +22,9 @@ use super::super::pull_progress::PullProgress;
 use super::super::train_progress::{grouped, heading};
 use super::what::options;
 use crate::cli::context::Environment;
-use crate::datasets::fixed_fields;
 use crate::experts::base;
 use crate::experts::data::{DataRequest, OpenExpert, prepare};
 use crate::experts::recipe::{Layers, resolve};
-use crate::experts::sources::{LocalData, locate};
-use crate::gate::{Comparison, Outcome, PreparedSet, compare};
 
 /// Said at the first Ctrl-C.
 const STOPPING: &str = "\nStopping after the records in hand; Ctrl-C again ends at once";

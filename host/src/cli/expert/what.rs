@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
+use hive_data::datasets::fixed_fields;
 use serde_json::{Map, Value, json};
 
 use super::super::numbers::{MOST_STEPS, whole};
 use crate::cli::error::CommandResult;
-use crate::datasets::fixed_fields;
 use crate::experts::data::OpenExpert;
 use crate::experts::recipe::{Effective, Layers, resolve};
 use crate::experts::run_record::TrainRequest;

@@ -4,7 +4,7 @@ use hive_sdk::Record;
 use hive_sdk::manifest::DatasetSpec;
 
 /// What of the files that a record names changes with their content: their sizes and times.
-pub(crate) fn file_stamps(spec: &DatasetSpec, record: &Record) -> Vec<String> {
+pub fn file_stamps(spec: &DatasetSpec, record: &Record) -> Vec<String> {
     let fields = spec.fields.iter().filter(|field| field.path);
     let stamp = |path: &str| {
         let about = std::fs::metadata(path).ok()?;

@@ -26,7 +26,7 @@ pub use read::{Columns, Fault, MAX_ROW_BYTES, Opened, ParquetTable, Row, Rows, d
 pub use reader::{Mapping, ReadRecord, ReadReport, RecordReader};
 pub use rejects::{Rejected, Rejects};
 pub use split::{Groups, SPLIT_VERSION, Split, SplitBy, SplitSettings, split};
-pub(crate) use stamps::file_stamps;
+pub use stamps::file_stamps;
 
 /// A record and where it came from.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,7 +7,6 @@ use hive_files::FileError;
 use hive_plugins::{CallFault, PluginError};
 
 use crate::datasets::{DatasetError, Rejects};
-use crate::models::ModelError;
 
 /// Why data cannot be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -35,9 +34,6 @@ pub enum GateError {
         #[source]
         error: Box<PluginError>,
     },
-    /// The base, whose tokenizer counts tokens, cannot be had.
-    #[error(transparent)]
-    Model(#[from] ModelError),
     /// A file that hive keeps or makes cannot be written or read.
     #[error(transparent)]
     File(#[from] FileError),
@@ -104,7 +100,7 @@ impl GateError {
     }
 
     /// Makes an error of a file that does not parse.
-    pub(crate) fn format(path: &Path, why: impl std::fmt::Display) -> Self {
+    pub fn format(path: &Path, why: impl std::fmt::Display) -> Self {
         GateError::Format { path: path.to_owned(), what: why.to_string() }
     }
 

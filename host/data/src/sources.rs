@@ -56,13 +56,17 @@ pub fn locate(
 }
 
 /// Files and folders, one after the other.
-pub(super) struct Files {
-    pub(super) sets: Vec<LocalData>,
-    pub(super) spec: DatasetSpec,
-    pub(super) map: String,
-    pub(super) overrides: MapOverrides,
+pub struct Files {
+    /// The data sets, in the order in which they are read.
+    pub sets: Vec<LocalData>,
+    /// What the expert's manifest says of data.
+    pub spec: DatasetSpec,
+    /// The overrides of the mapping as they were given, for the digest.
+    pub map: String,
+    /// The same, read.
+    pub overrides: MapOverrides,
     /// Values of fields that a record lacks.
-    pub(super) fixed: BTreeMap<String, String>,
+    pub fixed: BTreeMap<String, String>,
 }
 
 impl Files {
@@ -234,15 +238,18 @@ fn shown(set: &LocalData, place: &str) -> String {
 }
 
 /// Records of the expert's own making.
-pub(super) struct Synthetic<'a> {
-    pub(super) expert: &'a LoadedExpert,
-    pub(super) seed: u64,
-    pub(super) n: usize,
+pub struct Synthetic<'a> {
+    /// The expert that makes them.
+    pub expert: &'a LoadedExpert,
+    /// What they are made from.
+    pub seed: u64,
+    /// How many.
+    pub records: usize,
 }
 
 impl Data for Synthetic<'_> {
     fn digest(&self) -> Result<String, GateError> {
-        Ok(format!("made from seed {} : {}", self.seed, self.n))
+        Ok(format!("made from seed {} : {}", self.seed, self.records))
     }
 
     fn name(&self) -> String {
@@ -250,11 +257,11 @@ impl Data for Synthetic<'_> {
     }
 
     fn count(&self, _: &AtomicBool, _: &dyn Fn(usize)) -> Result<Option<usize>, GateError> {
-        Ok(Some(self.n))
+        Ok(Some(self.records))
     }
 
     fn open(&self) -> Result<Box<dyn Stream>, GateError> {
-        let made = self.expert.synthesize(self.seed, self.n)?;
+        let made = self.expert.synthesize(self.seed, self.records)?;
         let records = made.ok_or_else(|| GateError::NoData(self.expert.name().to_owned()))?;
         Ok(Box::new(SyntheticStream {
             total: records.len(),

@@ -1,7 +1,8 @@
 //! Reading data files, from bytes to records and messages.
 
-use hive_errors::Diagnostic as _;
 use std::collections::BTreeMap;
+
+use hive_errors::Diagnostic as _;
 
 use super::*;
 use crate::datasets::ParquetTable;
