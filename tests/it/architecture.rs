@@ -64,6 +64,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("sdk", &["hive-recipe"]),
     ("host/data", &["hive-errors", "hive-files", "hive-net", "hive-plugins", "hive-sdk"]),
     ("host/engine", &["hive-errors", "hive-files", "hive-recipe"]),
+    ("host/runtime", &["hive-engine", "hive-errors", "hive-files", "hive-net", "hive-plugins", "hive-sdk"]),
     ("experts/sql", &["hive-sdk"]),
 ];
 

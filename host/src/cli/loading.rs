@@ -2,12 +2,12 @@
 //! that need an expert all come here.
 
 use hive_plugins::{Checkout, ExpertEntry, Experts, LibraryPlace, Origin, PluginError, open};
+use hive_runtime::opened::OpenExpert;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::context::Environment;
 use super::error::CommandResult;
 use super::output::note;
-use crate::experts::data::OpenExpert;
 use crate::installed::{self, Release};
 
 /// Every expert: those of the checkout, and those that are installed.

@@ -1,13 +1,13 @@
 //! `hive model`: base models on this machine.
 
 use clap::Subcommand;
+use hive_runtime::models::ModelStore;
 use serde::Serialize;
 
 use super::output::{json_text, result};
 use super::pull_progress::PullProgress;
 use crate::cli::context::Environment;
 use crate::cli::error::CommandResult;
-use crate::models::ModelStore;
 
 /// Base models: list, pull, find.
 #[derive(Debug, Subcommand)]
@@ -48,7 +48,7 @@ struct Row<'a> {
 /// Runs `hive model`.
 ///
 /// # Errors
-/// A [`crate::models::ModelError`], which carries its hint.
+/// A [`hive_runtime::models::ModelError`], which carries its hint.
 pub fn run(command: ModelCommand, env: &Environment) -> CommandResult {
     let store = ModelStore::new(&env.context)?;
     match command {

@@ -7,13 +7,13 @@ use console::style;
 use hive_data::gate::{GateReporter, PreparedSet};
 use hive_engine::train::{EvalReport, Graded, Reporter, SkipReport, StepReport};
 use hive_net::{RemoteFile, TransferReporter};
+use hive_runtime::answer::Answer;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 use super::data_progress::{DataProgress, summary};
 use super::output::note;
 use super::plan_text::{by_origin, rows};
 use super::pull_progress::PullProgress;
-use crate::experts::answer::Answer;
 use crate::experts::plan::Plan;
 use crate::experts::train::TrainReporter;
 

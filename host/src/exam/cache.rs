@@ -4,13 +4,13 @@
 use std::path::PathBuf;
 
 use hive_files::{hex, write_file};
+use hive_runtime::opened::OpenExpert;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::error::ExamError;
-use crate::experts::data::OpenExpert;
 
 /// Number of the format of both kinds of file, and of what answers depend on beside their key.
 const FORMAT: u32 = 1;

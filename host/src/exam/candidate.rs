@@ -7,16 +7,15 @@ use hive_engine::adapter::config::{AdapterConfig, Targets};
 use hive_engine::adapter::peft::{self, PeftConfig, TENSOR_FILE};
 use hive_engine::train::checkpoint;
 use hive_files::sha256_of_file;
+use hive_runtime::models::Catalogue;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::error::ExamError;
-use crate::experts::ExpertError;
-use crate::experts::metrics;
 use crate::experts::receipt::Receipt;
 use crate::experts::run_folder::RunFolder;
 use crate::experts::run_record::RunRecord;
-use crate::models::Catalogue;
+use crate::experts::{ExpertError, metrics};
 
 /// Where a candidate comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

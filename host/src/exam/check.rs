@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use hive_data::datasets::file_stamps;
 use hive_data::gate::verdict;
 use hive_plugins::LoadedExpert;
+use hive_runtime::statistics::RIGHT;
 use hive_sdk::{Finding, Record, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -18,7 +19,6 @@ use super::examine::{Examined, PASSING, examine_one};
 use super::suite::{Suite, SuitePrompt};
 use super::workers::each;
 use crate::experts::ExpertError;
-use crate::statistics::RIGHT;
 
 /// The gold does not pass its own examination.
 const GOLD_FAILS: &str = "gold-fails";

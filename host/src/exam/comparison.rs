@@ -1,12 +1,12 @@
 //! The report side by side: what each candidate is made of, what it is worth, and the featured
 //! prompts with every candidate's answer. As rows of text, for whoever draws them, and as Markdown.
 
+use hive_runtime::statistics::{Pair, RIGHT};
 use hive_sdk::Grade;
 use serde::Serialize;
 
 use super::candidate::{CandidateFacts, Origin};
 use super::report::{CandidateReport, Report};
-use crate::statistics::{Pair, RIGHT};
 
 /// A row of a table: what it says, and that of each candidate.
 #[derive(Debug, Clone, PartialEq, Serialize)]

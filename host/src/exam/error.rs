@@ -7,6 +7,7 @@ use hive_errors::Diagnostic;
 use hive_files::FileError;
 use hive_net::HubError;
 use hive_plugins::PluginError;
+use hive_runtime::RuntimeError;
 
 use super::check::Refused;
 use crate::experts::ExpertError;
@@ -65,6 +66,12 @@ pub enum ExamError {
 impl From<ExpertError> for ExamError {
     fn from(error: ExpertError) -> Self {
         Self::Expert(Box::new(error))
+    }
+}
+
+impl From<RuntimeError> for ExamError {
+    fn from(error: RuntimeError) -> Self {
+        ExpertError::from(error).into()
     }
 }
 

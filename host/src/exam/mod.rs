@@ -42,9 +42,9 @@ pub use sit::Answered;
 pub use stored::{Standing, standing, stem};
 pub use suite::{Suite, SuitePrompt};
 
-use crate::experts::base::Base;
-use crate::experts::data::OpenExpert;
-use crate::experts::tokenise::Tokeniser;
+use hive_runtime::base::Base;
+use hive_runtime::opened::OpenExpert;
+use hive_runtime::tokenise::Tokeniser;
 
 /// What to examine, and how.
 #[derive(Debug)]

@@ -1,13 +1,13 @@
 //! The comparison as a page that opens by itself: no script, no font, nothing fetched. The template
 //! draws; here numbers become lengths.
 
+use hive_runtime::statistics::{Mean, RIGHT, Rate};
 use minijinja::Environment;
 use minijinja::value::Serde;
 use serde_json::{Value, json};
 
 use super::comparison::{about, by_tag, cost, featured, made_of, paired, shown, worth};
 use super::report::{CandidateReport, Report};
-use crate::statistics::{Mean, RIGHT, Rate};
 
 /// Wrong answers that are shown of each candidate.
 const WRONG: usize = 8;

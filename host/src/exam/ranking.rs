@@ -1,9 +1,9 @@
 //! The checkpoints of a run by right answers, and whether the loss would have picked the same.
 
+use hive_runtime::statistics::Figures;
 use serde::Serialize;
 
 use super::report::Report;
-use crate::statistics::Figures;
 
 /// One checkpoint.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -4,6 +4,9 @@
 use std::collections::BTreeMap;
 
 use hive_engine::adapter::peft::BaseRef;
+use hive_runtime::base::Base;
+use hive_runtime::opened::OpenExpert;
+use hive_runtime::statistics::{Figures, Pair, Rate};
 use hive_sdk::Grade;
 use hive_sdk::manifest::CheckSpec;
 use serde::Serialize;
@@ -12,9 +15,6 @@ use super::candidate::{CandidateFacts, Origin};
 use super::check::{Checked, Refused};
 use super::sit::{Answered, Sheet};
 use super::suite::SuitePrompt;
-use crate::experts::base::Base;
-use crate::experts::data::OpenExpert;
-use crate::statistics::{Figures, Pair, Rate};
 
 /// Number of the report's format.
 pub const FORMAT: u32 = 2;

@@ -11,6 +11,9 @@ use hive_engine::ops::cross_entropy::Loss;
 use hive_engine::train::trainer::evaluate;
 use hive_files::{hex, sha256_of_file};
 use hive_plugins::LoadedExpert;
+use hive_runtime::answer::{Answer, answer_to, has_room};
+use hive_runtime::base::Base;
+use hive_runtime::tokenise::Tokeniser;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -20,10 +23,7 @@ use super::cache::{Cache, Kind};
 use super::candidate::Candidate;
 use super::error::ExamError;
 use super::suite::SuitePrompt;
-use crate::experts::answer::{Answer, answer_to, has_room};
-use crate::experts::base::Base;
 use crate::experts::run_folder::trained_length;
-use crate::experts::tokenise::Tokeniser;
 
 /// Golds whose loss is computed before a person who wants to stop is heard.
 const AT_ONCE: usize = 16;

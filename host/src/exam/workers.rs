@@ -6,11 +6,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use hive_plugins::{LoadedExpert, load_isolated};
+use hive_runtime::opened::OpenExpert;
 use hive_sdk::Settings;
 use serde_json::{Map, Value};
 
 use super::error::ExamError;
-use crate::experts::data::OpenExpert;
 
 /// Longest time for one call: a measure is made in it as well as an answer run.
 const LIMIT: Duration = Duration::from_secs(30);

@@ -13,14 +13,14 @@ use hive_data::gate::{
 use hive_data::sources::{Files, LocalData, Synthetic};
 use hive_engine::model::config::ModelConfig;
 use hive_engine::model::source::BaseModel;
-use hive_net::Context;
-use hive_plugins::{LibraryPlace, LoadedExpert, load_isolated};
+use hive_plugins::load_isolated;
+use hive_runtime::opened::OpenExpert;
+use hive_runtime::tokenise::Tokeniser;
 use hive_sdk::manifest::Recipe;
 use hive_sdk::{Record, Rendered};
 use serde_json::{Map, Value};
 
 use super::ExpertError;
-use super::tokenise::Tokeniser;
 
 /// Longest time for one record, after which its worker is ended.
 const RECORD_LIMIT: Duration = Duration::from_secs(10);
@@ -44,17 +44,6 @@ pub struct DataRequest {
     pub workers: Option<usize>,
     /// Take a prepared set as it is, with its halves, when it is the only data set: for training.
     pub take_prepared: bool,
-}
-
-/// An expert, with what it works with.
-#[derive(Debug)]
-pub struct OpenExpert {
-    /// Where things are kept, and what may be reached.
-    pub context: Context,
-    /// The expert in this process.
-    pub expert: LoadedExpert,
-    /// Its library, so that more processes can load it.
-    pub place: LibraryPlace,
 }
 
 /// Checks that a base of this shape can read what the recipe takes.

@@ -10,16 +10,16 @@ use hive_engine::model::pass::{Model, Pass};
 use hive_engine::train::trainer::evaluate;
 use hive_engine::train::{Graded, Grader};
 use hive_plugins::LoadedExpert;
+use hive_runtime::grade::{Scores, grade};
+use hive_runtime::statistics::Figures;
+use hive_runtime::tokenise::Tokeniser;
 use hive_sdk::Record;
 use hive_sdk::manifest::Recipe;
 use serde::{Deserialize, Serialize};
 
 use super::ExpertError;
-use super::grade::{Scores, grade};
 use super::setup::Setup;
-use super::tokenise::Tokeniser;
 use super::train::TrainReporter;
-use crate::statistics::Figures;
 
 /// Number of the format of `evaluation.json`.
 pub(super) const FORMAT: u32 = 2;

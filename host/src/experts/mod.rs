@@ -1,12 +1,8 @@
 //! The use cases: training an expert, asking it, grading it. Callable as a library; progress goes
 //! to a reporter, and nothing is printed here.
 
-pub mod answer;
-pub mod base;
 pub mod data;
 pub mod evaluation;
-pub mod grade;
-pub mod inspection;
 pub mod metrics;
 pub mod plan;
 pub mod preflight;
@@ -21,7 +17,6 @@ pub mod run_record;
 pub mod setup;
 mod tensorboard;
 mod token_cache;
-pub mod tokenise;
 pub mod train;
 
 use std::path::PathBuf;
@@ -32,24 +27,18 @@ use hive_errors::Diagnostic;
 use hive_files::FileError;
 use hive_plugins::PluginError;
 use hive_plugins::manifest::ManifestError;
-
-use crate::models::ModelError;
+use hive_runtime::RuntimeError;
+use hive_runtime::models::ModelError;
 
 /// Why a use case did not come to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum ExpertError {
-    /// The plugin.
+    /// The expert, the base model or the engine.
     #[error(transparent)]
-    Plugin(#[from] PluginError),
+    Runtime(#[from] RuntimeError),
     /// The data.
     #[error(transparent)]
     Gate(Box<GateError>),
-    /// The base model's files.
-    #[error(transparent)]
-    Model(#[from] ModelError),
-    /// The engine.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
     /// The recipe after all layers.
     #[error("{}", recipe_faults(.0))]
     Recipe(ManifestError),
@@ -68,27 +57,6 @@ pub enum ExpertError {
         what: String,
         /// What was got and expected.
         problem: String,
-    },
-    /// The base has no tokenizer or no chat template.
-    #[error("Base model `{base}` has no {missing}, which an expert needs")]
-    NotAChatModel {
-        /// The base.
-        base: String,
-        /// `tokenizer`, `chat template`
-        missing: &'static str,
-    },
-    /// A prompt and its answer are more than the base can read.
-    #[error(
-        "The prompt has {prompt} tokens and the answer may have {max_new_tokens}: together more than the {longest} that \
-         the base model reads"
-    )]
-    NoRoom {
-        /// Tokens of the prompt.
-        prompt: usize,
-        /// Most tokens of the answer.
-        max_new_tokens: usize,
-        /// Tokens that the base reads.
-        longest: usize,
     },
     /// `max_seq_len` is more than the base can read.
     #[error("`max_seq_len` is {max_seq_len}, base model `{base}` reads {longest} tokens at the most")]
@@ -206,20 +174,25 @@ impl From<GateError> for ExpertError {
     }
 }
 
-impl From<FileError> for ExpertError {
-    fn from(error: FileError) -> Self {
-        EngineError::from(error).into()
-    }
+/// Errors of what the runtime is made of, on their way through it.
+macro_rules! through_runtime {
+    ($($inner:ty),*) => {
+        $(impl From<$inner> for ExpertError {
+            fn from(error: $inner) -> Self {
+                RuntimeError::from(error).into()
+            }
+        })*
+    };
 }
+
+through_runtime!(EngineError, FileError, ModelError, PluginError);
 
 impl Diagnostic for ExpertError {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Plugin(e) => e.exit_code(),
+            Self::Runtime(e) => e.exit_code(),
             Self::Gate(e) => e.exit_code(),
-            Self::Engine(e) => e.exit_code(),
-            Self::NoRoom { .. }
-            | Self::LongerThanBase { .. }
+            Self::LongerThanBase { .. }
             | Self::Preflight { .. }
             | Self::AllTooLong { .. }
             | Self::Recipe(_)
@@ -231,7 +204,7 @@ impl Diagnostic for ExpertError {
 
     fn details(&self) -> Vec<String> {
         match self {
-            Self::Plugin(e) => e.details(),
+            Self::Runtime(e) => e.details(),
             Self::Gate(e) => e.details(),
             Self::Recipe(e) => e.details(),
             Self::OtherRun { details, .. } => details.clone(),
@@ -248,10 +221,8 @@ impl Diagnostic for ExpertError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Plugin(e) => e.hint(),
+            Self::Runtime(e) => e.hint(),
             Self::Gate(e) => e.hint(),
-            Self::Model(e) => e.hint(),
-            Self::Engine(e) => e.hint(),
             Self::UnknownProfile { name, known } => hive_errors::nearest(name, known.iter().map(String::as_str))
                 .map(|near| format!("did you mean `--profile {near}`?")),
             Self::Setting { what, .. } if what.starts_with("`--set") => Some(
@@ -261,12 +232,6 @@ impl Diagnostic for ExpertError {
             Self::Setting { .. } => {
                 Some("it holds keys of the recipe: `[training]` and below it `learning_rate = 1e-4`".into())
             }
-            Self::NoRoom { prompt, longest, .. } => Some(match longest.saturating_sub(*prompt) {
-                0 => "a shorter prompt, such as fewer tables in the schema, leaves room for an answer".into(),
-                room => {
-                    format!("`--max-new-tokens {room}` is the most after this prompt; a shorter one leaves more room")
-                }
-            }),
             Self::LongerThanBase { longest, .. } => Some(format!("`--set max_seq_len={longest}`")),
             Self::AllTooLong { shortest, .. } => {
                 Some(format!("`--set max_seq_len={}`", shortest.next_multiple_of(100)))
@@ -283,7 +248,6 @@ impl Diagnostic for ExpertError {
             Self::InUse { .. } => Some("wait for it to end, or stop it with Ctrl-C there".into()),
             Self::Page { .. } | Self::Replay { .. } => None,
             Self::Resume { .. } => Some("start a new run without `--resume`".into()),
-            Self::NotAChatModel { .. } => Some("`hive model list` shows base models that have one".into()),
             Self::Recipe(_) => Some("`hive expert schema` prints the schema with a description of every key".into()),
         }
     }

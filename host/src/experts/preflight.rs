@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 
 use hive_plugins::{BATCH, LoadedExpert, PluginError};
+use hive_runtime::statistics::RIGHT;
 use hive_sdk::{GradeRequest, Message, Record, Rendered};
 use serde_json::json;
 
 use super::ExpertError;
-use crate::statistics::RIGHT;
 
 /// Records of its own making that an expert is looked at by.
 const MADE: usize = 8;

@@ -10,11 +10,11 @@ use hive_engine::train::checkpoint;
 use hive_engine::train::schedule::learning_rate;
 use hive_engine::train::trainer::{Step, Trainer};
 use hive_files::sha256_of_file;
+use hive_runtime::opened::OpenExpert;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::ExpertError;
-use super::data::OpenExpert;
 use super::metrics::{self, step_line};
 use super::receipt::{Receipt, step_digest};
 use super::run_folder::RunFolder;

@@ -8,22 +8,22 @@ use hive_data::sources::locate;
 use hive_engine::adapter::{Adapter, AdapterConfig};
 use hive_engine::data::Records;
 use hive_engine::model::decoder::Decoder;
-use hive_engine::model::source::BaseModel;
 use hive_engine::train::TrainingSpec;
 use hive_files::hex;
+use hive_runtime::base::{self, Base};
+use hive_runtime::models::ModelStore;
+use hive_runtime::opened::OpenExpert;
+use hive_runtime::tokenise::{Tokeniser, text_digests};
 use hive_sdk::Record;
 use hive_sdk::manifest::Recipe;
 use sha2::{Digest, Sha256};
 use tracing::info_span;
 
-use super::base::{self, Base};
-use super::data::{DataRequest, OpenExpert, first_records, prepare};
+use super::data::{DataRequest, first_records, prepare};
 use super::run_record::{Digests, TrainRequest, recipe_digest};
 use super::token_cache::{self, Tokens, tokens};
-use super::tokenise::Tokeniser;
 use super::train::TrainReporter;
 use super::{ExpertError, preflight};
-use crate::models::ModelStore;
 
 /// Everything that a run computes with.
 #[derive(Debug)]
@@ -119,16 +119,6 @@ fn to_grade(set: &PreparedSet) -> Result<Vec<preflight::Named>, ExpertError> {
     Ok(named)
 }
 
-/// Digests of a base's tokenizer and of its chat template.
-///
-/// # Errors
-/// When it has none.
-pub fn text_digests(model: &BaseModel) -> Result<(String, String), ExpertError> {
-    // This says what is missing.
-    let Tokeniser { tokenizer, template, .. } = Tokeniser::new(model)?;
-    Ok((tokenizer.digest()?, hex(&Sha256::digest(template.source()))))
-}
-
 /// The adapter of a recipe before the first step, on this base.
 ///
 /// # Errors
@@ -145,7 +135,7 @@ impl Setup {
     /// # Errors
     /// When the base has no tokenizer or no chat template.
     pub fn tokeniser(&self) -> Result<Tokeniser<'_>, ExpertError> {
-        Tokeniser::new(&self.base.model)
+        Ok(Tokeniser::new(&self.base.model)?)
     }
 
     /// The adapter before the first step.

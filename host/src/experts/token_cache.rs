@@ -9,14 +9,17 @@ use std::time::SystemTime;
 use hive_data::gate::{GateError, Half, PreparedSet};
 use hive_engine::EngineError;
 use hive_engine::data::{Records, TokenFile, TokenWriter};
+use hive_engine::model::chat_template::PromptCompletion;
+use hive_engine::ops::dropout;
 use hive_files::FileError;
 use hive_net::Context;
-use hive_plugins::LoadedExpert;
+use hive_plugins::{BATCH, LoadedExpert};
+use hive_runtime::tokenise::Tokeniser;
+use hive_sdk::Record;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::ExpertError;
-use super::tokenise::{Lengths, Tokeniser};
 
 /// Part of every key: counts up when the same input would give other tokens, or is checked otherwise.
 const VERSION: &str = "3";
@@ -88,7 +91,7 @@ pub fn tokens(
             Half::Validation => "held-out record",
         };
         let how = (what, recipe.max_seq_len);
-        let lengths = tokeniser.write(recipe.expert, records, how, &mut writer, |n| done(before + n, total))?;
+        let lengths = write(tokeniser, recipe.expert, records, how, &mut writer, |n| done(before + n, total))?;
         writer.finish([
             ("too_long".to_owned(), lengths.too_long.to_string()),
             ("shortest".to_owned(), lengths.shortest.to_string()),
@@ -140,4 +143,50 @@ fn prune(cache: &Path) {
         // One that another process maps stays readable to it.
         let _ = fs::remove_dir_all(folder);
     }
+}
+
+/// What was left out of a tokenised set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lengths {
+    /// Records longer than the limit: dropped whole, never cut.
+    pub too_long: usize,
+    /// Tokens of the shortest record, for the error when none fits.
+    pub shortest: usize,
+}
+
+/// Tokenises a stream of records into `writer`; those longer than `max_seq_len` are dropped and
+/// counted. `what` is what a record is called in messages; `done` hears how many were read so far.
+///
+/// # Errors
+/// What the stream, the expert, the template, the tokenizer or the disk says; and what is wrong with
+/// the records' prompts.
+fn write(
+    tokeniser: &Tokeniser<'_>,
+    expert: &LoadedExpert,
+    records: impl Iterator<Item = Result<Record, ExpertError>>,
+    (what, max_seq_len): (&str, usize),
+    writer: &mut TokenWriter,
+    mut done: impl FnMut(usize),
+) -> Result<Lengths, ExpertError> {
+    let mut lengths = Lengths { too_long: 0, shortest: usize::MAX };
+    let mut index = 0;
+    let mut records = records.peekable();
+    while records.peek().is_some() {
+        // Batch by batch, so that the chats of all records never exist at once.
+        let batch = records.by_ref().take(BATCH).collect::<Result<Vec<_>, _>>()?;
+        let rendered = expert.render(&batch)?;
+        crate::experts::preflight::batch(expert, &batch, &rendered, |i| format!("{what} {}", index as usize + i))?;
+        for rendered in rendered {
+            let PromptCompletion { ids, prompt_len } = tokeniser.encode(&rendered)?;
+            lengths.shortest = lengths.shortest.min(ids.len());
+            if ids.len() > max_seq_len {
+                lengths.too_long += 1;
+            } else {
+                writer.add(&ids, prompt_len, dropout::key(&[index]))?;
+            }
+            index += 1;
+        }
+        done(index as usize);
+    }
+    Ok(lengths)
 }

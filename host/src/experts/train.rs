@@ -13,12 +13,13 @@ use hive_engine::train::trainer::Trainer;
 use hive_engine::train::{Grader, Reporter};
 use hive_files::{remove_leftovers, sha256_of_file, write_folder};
 use hive_net::TransferReporter;
+use hive_runtime::RuntimeError;
+use hive_runtime::answer::Answer;
+use hive_runtime::grade::Scores;
+use hive_runtime::opened::OpenExpert;
 use tracing::info_span;
 
-use super::answer::Answer;
-use super::data::OpenExpert;
 use super::evaluation::{self, Compared, Evaluation, HeldOutGrader, Summary};
-use super::grade::Scores;
 use super::metrics::{Metrics, Recorded};
 use super::plan::Plan;
 use super::prompt_sample::PromptSample;
@@ -98,10 +99,12 @@ pub fn train(
     }
     end.map_err(|error| match error {
         // A grader's error has come through the engine.
-        ExpertError::Engine(EngineError::Caller(inner)) => match inner.downcast::<ExpertError>() {
-            Ok(error) => *error,
-            Err(other) => ExpertError::Engine(EngineError::Caller(other)),
-        },
+        ExpertError::Runtime(RuntimeError::Engine(EngineError::Caller(inner))) => {
+            match inner.downcast::<ExpertError>() {
+                Ok(error) => *error,
+                Err(other) => EngineError::Caller(other).into(),
+            }
+        }
         other => other,
     })
 }

@@ -5,12 +5,12 @@ use std::time::{Duration, SystemTime};
 
 use hive_net::{Context, TransferReporter};
 use hive_plugins::{LibraryPlace, LibraryRecord, LoadedExpert, declared, load_isolated};
+use hive_runtime::base::Base;
+use hive_runtime::models::{ModelError, ModelStore};
 
 use super::error::{InstallError, Result};
 use super::record::{BESIDE, FORMAT, InstallRecord};
 use super::store::{Installing, Release, Store};
-use crate::experts::base::Base;
-use crate::models::{ModelError, ModelStore};
 use crate::packages::{Package, PackageError, Proof};
 use crate::trust::{RequireSigned, Ring, Signer};
 

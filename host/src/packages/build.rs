@@ -10,6 +10,11 @@ use hive_engine::adapter::Adapter;
 use hive_engine::adapter::peft::{self, BaseRef};
 use hive_files::{PARTIAL_PREFIX, hex, sha256_of_file};
 use hive_plugins::LoadedExpert;
+use hive_runtime::answer::question_field;
+use hive_runtime::base::Base;
+use hive_runtime::models::{Catalogue, catalogue};
+use hive_runtime::statistics::Figures;
+use hive_runtime::tokenise::{Tokeniser, text_digests};
 use hive_sdk::Record;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -27,16 +32,10 @@ use super::layout::{
 };
 use super::package::Package;
 use crate::exam;
-use crate::experts::answer::question_field;
-use crate::experts::base::Base;
 use crate::experts::prompt_sample::PromptSample;
 use crate::experts::receipt;
 use crate::experts::run_folder::RunFolder;
 use crate::experts::run_record::{Digests, RunRecord};
-use crate::experts::setup::text_digests;
-use crate::experts::tokenise::Tokeniser;
-use crate::models::{Catalogue, catalogue};
-use crate::statistics::Figures;
 
 /// Number of the format of a package's `evaluation.json`.
 const EVALUATION_FORMAT: u32 = 2;

@@ -1,10 +1,10 @@
 //! `README.md` of a package: the model card that people and hubs read, made from the manifest, the
 //! run and what it was measured to be worth. Nothing in it depends on when or where it was made.
 
+use hive_runtime::statistics::{Mean, Rate};
 use serde_json::Value;
 
 use super::description::Description;
-use crate::statistics::{Mean, Rate};
 
 /// What the card tells beside the description.
 #[derive(Debug, Clone, Default)]
@@ -177,7 +177,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::statistics::Figures;
+    use hive_runtime::statistics::Figures;
 
     #[test]
     fn the_table_says_what_its_figures_are_of() {

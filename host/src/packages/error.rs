@@ -7,9 +7,10 @@ use hive_engine::EngineError;
 use hive_errors::Diagnostic;
 use hive_files::FileError;
 use hive_plugins::PluginError;
+use hive_runtime::RuntimeError;
+use hive_runtime::models::ModelError;
 
 use crate::experts::ExpertError;
-use crate::models::ModelError;
 use crate::trust::TrustError;
 
 /// A result of packaging.
@@ -99,6 +100,12 @@ fn count(n: usize) -> String {
 impl From<ExpertError> for PackageError {
     fn from(error: ExpertError) -> Self {
         Self::Expert(Box::new(error))
+    }
+}
+
+impl From<RuntimeError> for PackageError {
+    fn from(error: RuntimeError) -> Self {
+        ExpertError::from(error).into()
     }
 }
 

@@ -12,13 +12,13 @@ use hive_engine::model::pass::{Model, Pass};
 use hive_engine::model::source::TensorSource;
 use hive_engine::model::source::safetensors::SafetensorsSource;
 use hive_plugins::LoadedExpert;
+use hive_runtime::tokenise::Tokeniser;
 use hive_sdk::{Message, Record, Rendered};
 use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::layout::FORMAT;
 use crate::experts::ExpertError;
-use crate::experts::tokenise::Tokeniser;
 
 /// How far a logit may be from the recorded one. Sums in another order, as another processor's
 /// instructions make them, differ by some 1e-4; an adapter that is not applied, or half, differs by

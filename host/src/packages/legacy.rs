@@ -7,6 +7,8 @@ use std::path::Path;
 use hive_engine::adapter::peft;
 use hive_files::Staging;
 use hive_plugins::declared;
+use hive_runtime::base::Base;
+use hive_runtime::models::Catalogue;
 use hive_sdk::{ABI_VERSION, Record};
 use serde_json::{Value, json};
 
@@ -14,8 +16,6 @@ use super::archive::{Rules, Take, shown, unpack_with};
 use super::build::{Assembled, Ingredients, assemble};
 use super::error::{PackageError, Result};
 use super::layout::{CARD, CONFIG_FILE, LICENSE, MANIFEST, TENSOR_FILE, is_version, limit};
-use crate::experts::base::Base;
-use crate::models::Catalogue;
 
 /// Keys of the older manifest that say what ours says too.
 const USED: [&str; 6] = ["name", "version", "schema_version", "description", "license", "base_models"];

@@ -12,6 +12,8 @@ use hive_engine::model::source::TensorSource;
 use hive_errors::Diagnostic as _;
 use hive_files::{Staging, hex, sha256_of_file};
 use hive_plugins::{LoadedExpert, manifest};
+use hive_runtime::base::Base;
+use hive_runtime::tokenise::{Tokeniser, text_digests};
 use hive_sdk::Manifest;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -26,9 +28,6 @@ use super::layout::{
     is_library, is_plain, is_version, limit,
 };
 use super::signature::SignatureFile;
-use crate::experts::base::Base;
-use crate::experts::setup::text_digests;
-use crate::experts::tokenise::Tokeniser;
 use crate::trust::{Ring, Signer, TrustError};
 
 /// Longest header of the adapter's tensors, in bytes. Thousands of tensors need a tenth of it.

@@ -10,6 +10,7 @@ use hive_engine::adapter::peft::{self, BaseRef};
 use hive_engine::model::export::{Export, Form, Written, default_dtype, to_folder, to_gguf};
 use hive_engine::model::source::BaseModel;
 use hive_engine::model::source::floats::FloatKind;
+use hive_runtime::base;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -19,7 +20,6 @@ use super::super::output::{json_text, result};
 use super::super::pull_progress::PullProgress;
 use super::target;
 use crate::cli::context::Environment;
-use crate::experts::base;
 
 /// `hive adapter merge`
 #[derive(Debug, Args)]

@@ -8,13 +8,13 @@ use hive_engine::adapter::{AdapterScales, peft};
 use hive_engine::data::{Batch, Example};
 use hive_engine::model::pass::{Model, Pass};
 use hive_files::write_file;
+use hive_runtime::base::Base;
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::super::error::{CommandResult, Failure};
 use super::super::output::result;
 use super::super::pull_progress::PullProgress;
 use crate::cli::context::Environment;
-use crate::experts::base::Base;
 use crate::tensors::{integers, token_ids};
 
 /// `hive adapter probe`

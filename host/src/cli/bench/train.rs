@@ -12,6 +12,7 @@ use hive_engine::model::work::training_flops;
 use hive_engine::ops::dropout::key;
 use hive_engine::train::{Metric, NonFinite, Schedule, Trainer, TrainingSpec};
 use hive_errors::{listed, nearest};
+use hive_runtime::base::Base;
 use serde_json::json;
 
 use super::{TARGETS, check_length, median, rank_12_dora};
@@ -21,7 +22,6 @@ use crate::cli::error::{CommandResult, Failure};
 use crate::cli::numbers::{MOST_STEPS, MOST_TOKENS, real, whole};
 use crate::cli::output::result;
 use crate::cli::pull_progress::PullProgress;
-use crate::experts::base::Base;
 use crate::experts::metrics::peak_memory_mb;
 use crate::tensors::{integers, token_ids};
 

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 use hive_data::datasets::fixed_fields;
+use hive_runtime::opened::OpenExpert;
 use serde_json::json;
 
 use super::super::error::{CommandResult, Failure};
@@ -18,7 +19,6 @@ use super::exam::{How, STOPPING, candidate, table, write};
 use super::what::options;
 use crate::cli::context::Environment;
 use crate::exam::Candidate;
-use crate::experts::data::OpenExpert;
 use crate::experts::receipt::Receipt;
 use crate::experts::recipe::{Effective, Layers, resolve};
 use crate::experts::run_folder::RunFolder;

@@ -9,6 +9,8 @@ use hive_data::datasets::fixed_fields;
 use hive_data::gate::{Comparison, Outcome, PreparedSet, compare};
 use hive_data::sources::{LocalData, locate};
 use hive_engine::model::source::BaseModel;
+use hive_runtime::base;
+use hive_runtime::opened::OpenExpert;
 use hive_sdk::manifest::Recipe;
 use serde_json::json;
 
@@ -22,8 +24,7 @@ use super::super::pull_progress::PullProgress;
 use super::super::train_progress::{grouped, heading};
 use super::what::options;
 use crate::cli::context::Environment;
-use crate::experts::base;
-use crate::experts::data::{DataRequest, OpenExpert, prepare};
+use crate::experts::data::{DataRequest, prepare};
 use crate::experts::recipe::{Layers, resolve};
 
 /// Said at the first Ctrl-C.

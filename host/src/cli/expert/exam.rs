@@ -6,6 +6,10 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 use hive_files::write_file;
+use hive_runtime::base::Base;
+use hive_runtime::models::{Catalogue, hub_adapter};
+use hive_runtime::opened::OpenExpert;
+use hive_runtime::statistics::RIGHT;
 
 use super::super::columns::columns;
 use super::super::error::{CommandResult, Failure};
@@ -17,11 +21,7 @@ use super::super::pull_progress::PullProgress;
 use super::what::options;
 use crate::cli::context::Environment;
 use crate::exam::{Candidate, Exam, Origin, Report, Standing, Suite, html, markdown, standing, worth_table};
-use crate::experts::base::Base;
-use crate::experts::data::OpenExpert;
 use crate::experts::prompt_sample;
-use crate::models::{Catalogue, hub_adapter};
-use crate::statistics::RIGHT;
 
 /// Said at the first Ctrl-C.
 pub const STOPPING: &str = "\nStopping; what was answered and graded is kept, Ctrl-C again ends at once";

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use hive_files::Staging;
+use hive_runtime::base::Base;
 use serde_json::json;
 
 use super::super::error::{CommandResult, Failure};
@@ -11,7 +12,6 @@ use super::super::output::{note, result};
 use super::super::packages::{Signing, ask_trust, line, proof_json, proof_lines, signer_text};
 use super::super::pull_progress::PullProgress;
 use crate::cli::context::Environment;
-use crate::experts::base::Base;
 use crate::installed::{Expected, ProofRecord, Release, Request, Store, admissible, install};
 use crate::packages::{Legacy, Package, PackageError, Proof};
 use crate::registries::{Reference, forget, open};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use hive_runtime::base::Base;
 use serde_json::json;
 
 use super::super::error::{CommandResult, Failure};
@@ -15,7 +16,6 @@ use super::super::pull_progress::PullProgress;
 use super::train::RUNS;
 use crate::cli::context::Environment;
 use crate::cli::loading::experts;
-use crate::experts::base::Base;
 use crate::experts::run_folder::RunFolder;
 use crate::installed::prove_own;
 use crate::packages::layout::own_target;

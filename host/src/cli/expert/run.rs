@@ -10,6 +10,13 @@ use hive_engine::adapter::{AdapterScales, peft};
 use hive_engine::model::pass::Model;
 use hive_files::refuse_lfs_pointer;
 use hive_plugins::{CallFault, LoadedExpert, PluginError};
+use hive_runtime::RuntimeError;
+use hive_runtime::answer::{answer_to, question_field};
+use hive_runtime::base::Base;
+use hive_runtime::inspection::Inspector;
+use hive_runtime::models::{ModelError, ModelStore};
+use hive_runtime::opened::OpenExpert;
+use hive_runtime::tokenise::Tokeniser;
 use hive_sdk::{Inspection, Record};
 
 use super::super::error::{CommandResult, Failure};
@@ -21,15 +28,9 @@ use super::super::pull_progress::PullProgress;
 use super::super::shell::word;
 use super::train::RUNS;
 use crate::cli::context::Environment;
-use crate::experts::answer::{answer_to, question_field};
-use crate::experts::base::Base;
-use crate::experts::data::OpenExpert;
-use crate::experts::inspection::Inspector;
+use crate::experts::prompt_sample;
 use crate::experts::run_folder::{RunFolder, trained_length};
-use crate::experts::tokenise::Tokeniser;
-use crate::experts::{ExpertError, prompt_sample};
 use crate::installed::{InstallError, Release, Store};
-use crate::models::{ModelError, ModelStore};
 use crate::trust::{RequireSigned, Ring, Signer};
 
 /// Ask an expert a question
@@ -358,7 +359,7 @@ impl Run {
         let id = entry.unwrap_or_else(|| named.clone());
         match open(&id) {
             // What the expert is meant for, if it is here: a near relation, such as the same model quantised.
-            Err(ExpertError::Model(error @ (ModelError::NoSourceWorked { .. } | ModelError::Offline { .. })))
+            Err(RuntimeError::Model(error @ (ModelError::NoSourceWorked { .. } | ModelError::Offline { .. })))
                 if first != id && store.locate(&first).is_ok() =>
             {
                 let why = error.to_string();

@@ -6,6 +6,10 @@ use clap::Args;
 use hive_engine::train::run::End;
 use hive_files::write_file;
 use hive_plugins::LoadedExpert;
+use hive_runtime::answer::question_field;
+use hive_runtime::grade::{Graded, Scores};
+use hive_runtime::opened::OpenExpert;
+use hive_runtime::statistics::RIGHT;
 use hive_sdk::Record;
 use serde_json::json;
 
@@ -17,15 +21,11 @@ use super::super::shell::word;
 use super::super::train_progress::{TrainProgress, heading};
 use super::what::{What, options};
 use crate::cli::context::Environment;
-use crate::experts::answer::question_field;
-use crate::experts::data::OpenExpert;
 use crate::experts::evaluation::{Compared, Summary};
-use crate::experts::grade::{Graded, Scores};
 use crate::experts::recipe::{Layers, changed};
 use crate::experts::run_folder::RunFolder;
 use crate::experts::run_record::{RunRecord, TrainRequest};
 use crate::experts::train::{RunPlace, TrainEnd, run_to_resume, train};
-use crate::statistics::RIGHT;
 
 /// Folder of all runs, below the current one.
 pub(super) const RUNS: &str = "runs";

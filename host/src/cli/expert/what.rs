@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use hive_data::datasets::fixed_fields;
+use hive_runtime::opened::OpenExpert;
 use serde_json::{Map, Value, json};
 
 use super::super::numbers::{MOST_STEPS, whole};
 use crate::cli::error::CommandResult;
-use crate::experts::data::OpenExpert;
 use crate::experts::recipe::{Effective, Layers, resolve};
 use crate::experts::run_record::TrainRequest;
 

@@ -8,18 +8,17 @@ use std::collections::BTreeSet;
 use hive_engine::data::Records;
 use hive_engine::train::checkpoint;
 use hive_files::write_file;
+use hive_runtime::statistics::RIGHT;
 use minijinja::Environment;
 use minijinja::value::Serde;
 use serde_json::{Value, json};
 
-use super::ExpertError;
 use super::evaluation::{Compared, Summary};
-use super::metrics;
 use super::recipe::leaves;
 use super::run_folder::RunFolder;
 use super::run_record::RunRecord;
 use super::setup::Setup;
-use crate::statistics::RIGHT;
+use super::{ExpertError, metrics};
 use chart::{Chart, HEIGHT, Series, WIDTH, chart, shown};
 
 /// Bars of the histogram of lengths.
@@ -204,7 +203,7 @@ fn samples(summary: &Summary) -> Vec<Value> {
         .flat_map(|Compared { base, expert }| base.graded.iter().zip(&expert.graded))
         .take(SAMPLES)
         .map(|(base, expert)| {
-            let answer = |g: &super::grade::Graded| {
+            let answer = |g: &hive_runtime::grade::Graded| {
                 let findings: Vec<&str> = g.grade.findings.iter().map(|f| f.code.as_str()).collect();
                 let right = g.grade.score >= RIGHT;
                 let verdict =

@@ -78,7 +78,7 @@ impl Catalogue {
     /// # Errors
     /// [`ModelError::Catalogue`] when it is wrong; a test sees to it that it is not.
     pub fn embedded() -> Result<Self> {
-        Self::parse(include_str!("../../../manifests/models.json"))
+        Self::parse(include_str!("../../../../manifests/models.json"))
     }
 
     /// The model of this name: an id, or the repository of the hub that it comes from, which may be

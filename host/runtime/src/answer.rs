@@ -5,8 +5,8 @@ use hive_engine::model::config::ModelConfig;
 use hive_engine::model::pass::Model;
 use hive_sdk::Manifest;
 
-use super::ExpertError;
 use super::tokenise::Tokeniser;
+use crate::RuntimeError;
 
 /// A completion.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,18 +41,18 @@ pub fn question_field(manifest: &Manifest) -> Option<&str> {
 /// Answers a prompt's tokens.
 ///
 /// # Errors
-/// [`ExpertError::NoRoom`], or what the tokenizer or the model says.
+/// [`RuntimeError::NoRoom`], or what the tokenizer or the model says.
 pub fn answer_to(
     model: Model,
     tokeniser: &Tokeniser,
     prompt: &[u32],
     max_new_tokens: usize,
     mut go_on: impl FnMut() -> bool,
-) -> Result<Answer, ExpertError> {
+) -> Result<Answer, RuntimeError> {
     let config = &model.base.config;
     if !has_room(config, prompt.len(), max_new_tokens) {
         let (prompt, longest) = (prompt.len(), config.max_position_embeddings);
-        return Err(ExpertError::NoRoom { prompt, max_new_tokens, longest });
+        return Err(RuntimeError::NoRoom { prompt, max_new_tokens, longest });
     }
     let begin = std::time::Instant::now();
     let mut first = None;

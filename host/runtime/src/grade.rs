@@ -7,9 +7,9 @@ use hive_plugins::LoadedExpert;
 use hive_sdk::{Grade, GradeRequest, Record};
 use serde::{Deserialize, Serialize};
 
-use super::ExpertError;
 use super::answer::{Answer, answer_to, has_room};
 use super::tokenise::Tokeniser;
+use crate::RuntimeError;
 use crate::statistics::Figures;
 
 /// One prompt, answered and graded.
@@ -57,7 +57,7 @@ pub fn grade(
     (prompts, of): (&[Record], usize),
     max_new_tokens: usize,
     mut on_answer: impl FnMut(usize, &Answer) -> bool,
-) -> Result<Scores, ExpertError> {
+) -> Result<Scores, RuntimeError> {
     let mut requests = Vec::with_capacity(prompts.len());
     let mut left_out = 0;
     for (i, (prompt, ids)) in prompts.iter().zip(tokeniser.prompts(expert, prompts)?).enumerate() {

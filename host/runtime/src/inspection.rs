@@ -10,7 +10,7 @@ use hive_plugins::{LoadFault, LoadedExpert, PluginError, load_isolated};
 use hive_sdk::{Inspection, Record, Settings};
 use serde_json::Map;
 
-use super::data::OpenExpert;
+use crate::opened::OpenExpert;
 
 /// Longest time for one call.
 const LIMIT: Duration = Duration::from_secs(10);

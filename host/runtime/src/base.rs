@@ -5,7 +5,7 @@ use hive_engine::model::decoder::Decoder;
 use hive_engine::model::source::{self, BaseModel};
 use hive_net::{Context, TransferReporter};
 
-use super::ExpertError;
+use crate::RuntimeError;
 use crate::models::ModelStore;
 
 /// A base model in memory.
@@ -24,7 +24,11 @@ impl Base {
     ///
     /// # Errors
     /// When it cannot be had, or its files are not what they should be.
-    pub fn open(context: &Context, id_or_path: &str, reporter: &mut dyn TransferReporter) -> Result<Self, ExpertError> {
+    pub fn open(
+        context: &Context,
+        id_or_path: &str,
+        reporter: &mut dyn TransferReporter,
+    ) -> Result<Self, RuntimeError> {
         let (id, model) = files(context, id_or_path, reporter)?;
         Self::load(&id, model)
     }
@@ -33,7 +37,7 @@ impl Base {
     ///
     /// # Errors
     /// When its files are not what they should be.
-    pub fn load(id_or_path: &str, model: BaseModel) -> Result<Self, ExpertError> {
+    pub fn load(id_or_path: &str, model: BaseModel) -> Result<Self, RuntimeError> {
         let decoder = Decoder::load(&model.config, model.tensors.as_ref())?;
         let reference = BaseRef { id: id_or_path.to_owned(), digest: model.digest()?.to_owned() };
         Ok(Self { model, decoder, reference })
@@ -56,7 +60,7 @@ pub fn files(
     context: &Context,
     id_or_path: &str,
     reporter: &mut dyn TransferReporter,
-) -> Result<(String, BaseModel), ExpertError> {
+) -> Result<(String, BaseModel), RuntimeError> {
     let store = ModelStore::new(context)?;
     if let Some(model) = store.entry(id_or_path).filter(|model| model.id != id_or_path) {
         reporter.started(&format!("Base model `{id_or_path}` of the hub is `{}` of the catalogue", model.id), None);

@@ -1,0 +1,88 @@
+//! Why a model does not answer.
+
+use hive_engine::EngineError;
+use hive_errors::Diagnostic;
+use hive_files::FileError;
+use hive_plugins::PluginError;
+
+use crate::models::ModelError;
+
+/// A result of this crate.
+pub type Result<T, E = RuntimeError> = std::result::Result<T, E>;
+
+/// Why a model does not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum RuntimeError {
+    /// The plugin.
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
+    /// The base model's files.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The base has no tokenizer or no chat template.
+    #[error("Base model `{base}` has no {missing}, which an expert needs")]
+    NotAChatModel {
+        /// The base.
+        base: String,
+        /// `tokenizer`, `chat template`
+        missing: &'static str,
+    },
+    /// A prompt and its answer are more than the base can read.
+    #[error(
+        "The prompt has {prompt} tokens and the answer may have {max_new_tokens}: together more than the {longest} that \
+         the base model reads"
+    )]
+    NoRoom {
+        /// Tokens of the prompt.
+        prompt: usize,
+        /// Most tokens of the answer.
+        max_new_tokens: usize,
+        /// Tokens that the base reads.
+        longest: usize,
+    },
+}
+
+impl From<FileError> for RuntimeError {
+    fn from(error: FileError) -> Self {
+        EngineError::from(error).into()
+    }
+}
+
+impl Diagnostic for RuntimeError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Plugin(e) => e.exit_code(),
+            Self::Model(e) => e.exit_code(),
+            Self::Engine(e) => e.exit_code(),
+            Self::NotAChatModel { .. } => 2,
+            Self::NoRoom { .. } => 1,
+        }
+    }
+
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::Plugin(e) => e.details(),
+            Self::Model(e) => e.details(),
+            Self::Engine(e) => e.details(),
+            Self::NotAChatModel { .. } | Self::NoRoom { .. } => Vec::new(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Plugin(e) => e.hint(),
+            Self::Model(e) => e.hint(),
+            Self::Engine(e) => e.hint(),
+            Self::NotAChatModel { .. } => Some("`hive model list` shows base models that have one".into()),
+            Self::NoRoom { prompt, longest, .. } => Some(match longest.saturating_sub(*prompt) {
+                0 => "a shorter prompt, such as fewer tables in the schema, leaves room for an answer".into(),
+                room => {
+                    format!("`--max-new-tokens {room}` is the most after this prompt; a shorter one leaves more room")
+                }
+            }),
+        }
+    }
+}
