@@ -12,11 +12,11 @@ fuzz_target!(|bytes: &[u8]| {
     let path = dir.path().join("p.expert");
     let mut packed = flate2_of(bytes);
     std::fs::write(&path, &mut packed).expect("a file can be written");
-    let _ = hive::packages::Package::open(&path, dir.path());
+    let _ = hive_packages::Package::open(&path, dir.path());
     // And as it is.
     let mut file = std::fs::File::create(&path).expect("a file can be made");
     file.write_all(bytes).expect("a file can be written");
-    let _ = hive::packages::Package::open(&path, dir.path());
+    let _ = hive_packages::Package::open(&path, dir.path());
 });
 
 /// A gzip member that holds the bytes uncompressed (RFC 1951, section 3.2.4; RFC 1952).

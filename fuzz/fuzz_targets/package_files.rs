@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use hive::packages::{FileDigest, Integrity, Package, Source, Sources, write};
+use hive_packages::{FileDigest, Integrity, Package, Source, Sources, write};
 use libfuzzer_sys::fuzz_target;
 use sha2::{Digest, Sha256};
 

@@ -4,10 +4,4 @@
 //! and prints nothing; [`cli`] is imported by `main.rs` alone.
 
 pub mod cli;
-pub mod exam;
-pub mod experts;
-pub mod installed;
-pub mod packages;
-pub mod registries;
 pub mod tensors;
-pub mod trust;

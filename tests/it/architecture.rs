@@ -65,6 +65,40 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("host/data", &["hive-errors", "hive-files", "hive-net", "hive-plugins", "hive-sdk"]),
     ("host/engine", &["hive-errors", "hive-files", "hive-recipe"]),
     ("host/runtime", &["hive-engine", "hive-errors", "hive-files", "hive-net", "hive-plugins", "hive-sdk"]),
+    (
+        "host/train",
+        &[
+            "hive-data",
+            "hive-engine",
+            "hive-errors",
+            "hive-files",
+            "hive-net",
+            "hive-plugins",
+            "hive-runtime",
+            "hive-sdk",
+        ],
+    ),
+    (
+        "host/eval",
+        &[
+            "hive-data",
+            "hive-engine",
+            "hive-errors",
+            "hive-files",
+            "hive-net",
+            "hive-plugins",
+            "hive-runtime",
+            "hive-sdk",
+            "hive-train",
+        ],
+    ),
+    (
+        "host/packages",
+        &[
+            "hive-engine", "hive-errors", "hive-eval", "hive-files", "hive-net", "hive-plugins", "hive-runtime", "hive-sdk",
+            "hive-train",
+        ],
+    ),
     ("experts/sql", &["hive-sdk"]),
 ];
 

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use hive::packages::{Source, Sources, unpack};
+use hive_packages::{Source, Sources, unpack};
 use serde_json::{Value, json};
 
 use crate::expert_train::{TRAIN, place};
@@ -113,7 +113,7 @@ pub fn files_of(package: &Path) -> (tempfile::TempDir, Sources) {
 
 /// Lists the files anew, as one would who has changed them and has not the key.
 pub fn list_anew(files: &mut Sources) {
-    use hive::packages::{FileDigest, Integrity};
+    use hive_packages::{FileDigest, Integrity};
     use sha2::{Digest, Sha256};
     let digests = files.iter().map(|(name, source)| {
         let bytes = match source {
@@ -143,7 +143,7 @@ fn change(files: &mut Sources, name: &str, with: impl FnOnce(&mut Value)) {
 }
 
 fn pack(place: &Place, files: &Sources) {
-    hive::packages::write(&place.path("checkout").join(FILE), files).unwrap();
+    hive_packages::write(&place.path("checkout").join(FILE), files).unwrap();
 }
 
 #[test]
@@ -371,7 +371,7 @@ fn a_plugin_runs_only_when_its_signer_is_trusted() {
     let said = done(&user, &install(&["--require-signed", "any"]));
     assert!(said.contains("left out: not signed by a trusted key"), "{said}");
     let release = user.path("home/experts/sql/releases/0.1.0--tiny");
-    let library = hive::packages::layout::own_library();
+    let library = hive_packages::layout::own_library();
     assert!(!release.join(&library).exists());
     ask(&user, "sql", &[]);
     insta::assert_snapshot!(
@@ -627,9 +627,9 @@ fn small_packages_that_want_much_get_nothing() {
     let digests = files.iter().filter(|(name, _)| *name != "integrity.json").map(|(name, source)| {
         let Source::File(path) = source else { panic!("files were unpacked") };
         let sha256 = sha256_of_file(path);
-        (name.clone(), hive::packages::FileDigest { size: std::fs::metadata(path).unwrap().len(), sha256 })
+        (name.clone(), hive_packages::FileDigest { size: std::fs::metadata(path).unwrap().len(), sha256 })
     });
-    let list = hive::packages::Integrity::of(&digests.collect());
+    let list = hive_packages::Integrity::of(&digests.collect());
     files.insert("integrity.json".to_owned(), Source::Bytes(serde_json::to_vec(&list).unwrap()));
     pack(&user, &files);
     let said = refused_in_little_memory(&user);

@@ -65,7 +65,7 @@ pub fn arguments<'a>(out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 /// What must be the same of a run that was killed and of one that was not: the adapter, and all of
 /// its metrics that no clock measured.
 pub fn outcome(place: &Place, run: &str) -> (Vec<u8>, Vec<String>) {
-    let repeatable = |line: &Value| hive::experts::metrics::repeatable(line).to_string();
+    let repeatable = |line: &Value| hive_train::metrics::repeatable(line).to_string();
     (adapter(&place.path("checkout").join(run)), metrics(place, run).iter().map(repeatable).collect())
 }
 

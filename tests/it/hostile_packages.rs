@@ -10,10 +10,10 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use hive::cli::context::Environment;
-use hive::installed::{Request, Store, install};
-use hive::packages::{Package, Source};
-use hive::trust::{RequireSigned, Ring};
 use hive_net::{Context, Silent};
+use hive_packages::installed::{Request, Store, install};
+use hive_packages::trust::{RequireSigned, Ring};
+use hive_packages::{Package, Source};
 
 use crate::expert_package::{FILE, author, files_of, list_anew, user};
 use crate::harness::Place;
@@ -193,12 +193,12 @@ fn a_thousand_packages_that_were_changed_at_random() {
             list_anew(&mut files);
         }
         let path = victim.place.path("checkout").join(FILE);
-        hive::packages::write(&path, &files).unwrap();
+        hive_packages::write(&path, &files).unwrap();
         let why = victim.install(RequireSigned::Trusted);
         assert!(why.is_err() || !changed || name == "signature.json", "round {round}: `{name}` was changed");
         // Who asks for no signature gets at least what proves itself, and no crash.
         files.remove("signature.json");
-        hive::packages::write(&path, &files).unwrap();
+        hive_packages::write(&path, &files).unwrap();
         let outcome =
             victim.install(RequireSigned::None).map_or_else(|why| kind_of(&why), |()| "proved itself".to_owned());
         *seen.entry(outcome).or_default() += 1;

@@ -62,7 +62,7 @@ fn a_mistyped_name_gets_a_suggestion() {
     for name in ["sql", "chat"] {
         place.write(&format!("home/experts/{name}/manifest.json"), "{}");
     }
-    let experts = Experts::of(Some(&place.checkout()), hive::installed::experts(&place.path("home")));
+    let experts = Experts::of(Some(&place.checkout()), hive_packages::installed::experts(&place.path("home")));
     insta::assert_snapshot!("near_name", told(&experts.get("sqll").unwrap_err()));
     insta::assert_snapshot!("far_name", told(&experts.get("french").unwrap_err()));
 }

@@ -182,7 +182,7 @@ fn an_oci_registry_keeps_packages() {
     // What came through the registry is what was packed.
     let folder = user.path("home/experts/sql/releases/0.1.0--tiny");
     let unpacked = tempfile::tempdir().unwrap();
-    let files = hive::packages::unpack(&author.path("checkout").join(DIST), unpacked.path()).unwrap();
+    let files = hive_packages::unpack(&author.path("checkout").join(DIST), unpacked.path()).unwrap();
     for name in files.keys() {
         let same = std::fs::read(folder.join(name)).unwrap() == std::fs::read(unpacked.path().join(name)).unwrap();
         assert!(same, "`{name}` differs");

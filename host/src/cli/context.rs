@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hive_net::{Context, Network, pip};
+use hive_packages::registries::{Access, Credential};
 use hive_plugins::Builder;
 
 use super::packages::POLICY;
-use crate::registries::{Access, Credential};
 
 /// The public hub; `HF_ENDPOINT` names a mirror.
 const PUBLIC_HUB: &str = "https://huggingface.co";

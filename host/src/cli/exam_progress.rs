@@ -3,11 +3,11 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use hive_eval::{Answered, Checked, ExamReporter};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::note;
 use super::train_progress::heading;
-use crate::exam::{Answered, Checked, ExamReporter};
 
 /// Time between plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(15);

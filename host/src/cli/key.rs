@@ -1,13 +1,13 @@
 //! `hive key`: key pairs that sign packages, and keys of others that are trusted or revoked.
 
 use clap::Subcommand;
+use hive_packages::trust::{PublicKey, Ring, Standing};
 use serde_json::json;
 
 use super::columns::columns;
 use super::error::{CommandResult, Failure};
 use super::output::{note, result};
 use crate::cli::context::Environment;
-use crate::trust::{PublicKey, Ring, Standing};
 
 /// Keys: make, list, show, trust, revoke.
 #[derive(Debug, Subcommand)]
@@ -46,7 +46,7 @@ pub enum KeyCommand {
 /// Runs `hive key`.
 ///
 /// # Errors
-/// A [`crate::trust::TrustError`], which carries its hint.
+/// A [`hive_packages::trust::TrustError`], which carries its hint.
 pub fn run(command: KeyCommand, env: &Environment) -> CommandResult {
     let mut ring = Ring::of(env.context.home()?)?;
     match command {

@@ -1,6 +1,7 @@
 //! Gets an expert for a command, showing on stderr that its library is being built. The commands
 //! that need an expert all come here.
 
+use hive_packages::installed::{self, Release};
 use hive_plugins::{Checkout, ExpertEntry, Experts, LibraryPlace, Origin, PluginError, open};
 use hive_runtime::opened::OpenExpert;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -8,7 +9,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::context::Environment;
 use super::error::CommandResult;
 use super::output::note;
-use crate::installed::{self, Release};
 
 /// Every expert: those of the checkout, and those that are installed.
 pub fn experts(env: &Environment) -> Experts {

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use console::style;
+use hive_packages::installed::{InstallError, Release, Store};
+use hive_packages::trust::{PublicKey, RequireSigned, Ring, Signer};
+use hive_packages::{Package, Proof};
 use serde_json::{Value, json};
 
 use super::error::{CommandResult, Failure};
 use super::output::{note, typed_line};
 use crate::cli::context::Environment;
-use crate::installed::{InstallError, Release, Store};
-use crate::packages::{Package, Proof};
-use crate::trust::{PublicKey, RequireSigned, Ring, Signer};
 
 /// Names the policy where no option does.
 pub const POLICY: &str = "HIVE_REQUIRE_SIGNED";

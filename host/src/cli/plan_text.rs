@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use hive_train::plan::Plan;
+use hive_train::recipe::leaves;
 use indicatif::HumanDuration;
 use serde_json::{Value, json};
 
 use super::train_progress::grouped;
-use crate::experts::plan::Plan;
-use crate::experts::recipe::leaves;
 
 /// Columns of a line of recipe values.
 const WIDTH: usize = 96;

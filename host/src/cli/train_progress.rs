@@ -8,14 +8,14 @@ use hive_data::gate::{GateReporter, PreparedSet};
 use hive_engine::train::{EvalReport, Graded, Reporter, SkipReport, StepReport};
 use hive_net::{RemoteFile, TransferReporter};
 use hive_runtime::answer::Answer;
+use hive_train::plan::Plan;
+use hive_train::train::TrainReporter;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 use super::data_progress::{DataProgress, summary};
 use super::output::note;
 use super::plan_text::{by_origin, rows};
 use super::pull_progress::PullProgress;
-use crate::experts::plan::Plan;
-use crate::experts::train::TrainReporter;
 
 /// Steps between plain lines.
 const LINE_EVERY: u64 = 5;

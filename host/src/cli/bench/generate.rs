@@ -9,6 +9,7 @@ use hive_engine::model::inference::Session;
 use hive_engine::model::pass::Model;
 use hive_engine::ops::dropout::key;
 use hive_runtime::base::Base;
+use hive_train::metrics::peak_memory_mb;
 use serde_json::json;
 
 use super::{median, rank_12_dora};
@@ -17,7 +18,6 @@ use crate::cli::error::CommandResult;
 use crate::cli::numbers::{MOST_TOKENS, whole};
 use crate::cli::output::result;
 use crate::cli::pull_progress::PullProgress;
-use crate::experts::metrics::peak_memory_mb;
 
 /// `hive bench generate`
 #[derive(Debug, Args)]

@@ -13,6 +13,7 @@ use hive_engine::ops::dropout::key;
 use hive_engine::train::{Metric, NonFinite, Schedule, Trainer, TrainingSpec};
 use hive_errors::{listed, nearest};
 use hive_runtime::base::Base;
+use hive_train::metrics::peak_memory_mb;
 use serde_json::json;
 
 use super::{TARGETS, check_length, median, rank_12_dora};
@@ -22,7 +23,6 @@ use crate::cli::error::{CommandResult, Failure};
 use crate::cli::numbers::{MOST_STEPS, MOST_TOKENS, real, whole};
 use crate::cli::output::result;
 use crate::cli::pull_progress::PullProgress;
-use crate::experts::metrics::peak_memory_mb;
 use crate::tensors::{integers, token_ids};
 
 /// Most tokens of a micro-batch: activations of more fit no machine that this runs on.

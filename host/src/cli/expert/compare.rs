@@ -6,7 +6,14 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 use hive_data::datasets::fixed_fields;
+use hive_eval::Candidate;
 use hive_runtime::opened::OpenExpert;
+use hive_train::receipt::Receipt;
+use hive_train::recipe::{Effective, Layers, resolve};
+use hive_train::run_folder::RunFolder;
+use hive_train::run_record::TrainRequest;
+use hive_train::setup::set_up;
+use hive_train::train::{RunPlace, TrainEnd, train};
 use serde_json::json;
 
 use super::super::error::{CommandResult, Failure};
@@ -18,13 +25,6 @@ use super::super::train_progress::{TrainProgress, heading};
 use super::exam::{How, STOPPING, candidate, table, write};
 use super::what::options;
 use crate::cli::context::Environment;
-use crate::exam::Candidate;
-use crate::experts::receipt::Receipt;
-use crate::experts::recipe::{Effective, Layers, resolve};
-use crate::experts::run_folder::RunFolder;
-use crate::experts::run_record::TrainRequest;
-use crate::experts::setup::set_up;
-use crate::experts::train::{RunPlace, TrainEnd, train};
 
 /// Folder of all comparisons, below the current one.
 const COMPARISONS: &str = "comparisons";

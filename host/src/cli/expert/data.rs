@@ -12,6 +12,8 @@ use hive_engine::model::source::BaseModel;
 use hive_runtime::base;
 use hive_runtime::opened::OpenExpert;
 use hive_sdk::manifest::Recipe;
+use hive_train::data::{DataRequest, prepare};
+use hive_train::recipe::{Layers, resolve};
 use serde_json::json;
 
 use super::super::data_progress::{DataProgress, shares, summary};
@@ -24,8 +26,6 @@ use super::super::pull_progress::PullProgress;
 use super::super::train_progress::{grouped, heading};
 use super::what::options;
 use crate::cli::context::Environment;
-use crate::experts::data::{DataRequest, prepare};
-use crate::experts::recipe::{Layers, resolve};
 
 /// Said at the first Ctrl-C.
 const STOPPING: &str = "\nStopping after the records in hand; Ctrl-C again ends at once";

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use hive_eval::{Candidate, Ranking, checkpoints, stem};
+use hive_train::run_folder::RunFolder;
 use serde_json::json;
 
 use super::super::columns::columns;
@@ -14,8 +16,6 @@ use super::super::output::{json_text, result};
 use super::exam::{How, STOPPING, candidate, table, write, wrong};
 use super::train::RUNS;
 use crate::cli::context::Environment;
-use crate::exam::{Candidate, Ranking, checkpoints, stem};
-use crate::experts::run_folder::RunFolder;
 
 /// Examine an expert's answers to a suite of prompts, beside the base model's
 #[derive(Debug, Args)]

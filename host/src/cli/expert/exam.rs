@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use clap::Args;
+use hive_eval::{Candidate, Exam, Origin, Report, Standing, Suite, html, markdown, standing, worth_table};
 use hive_files::write_file;
 use hive_runtime::base::Base;
 use hive_runtime::models::{Catalogue, hub_adapter};
 use hive_runtime::opened::OpenExpert;
 use hive_runtime::statistics::RIGHT;
+use hive_train::prompt_sample;
 
 use super::super::columns::columns;
 use super::super::error::{CommandResult, Failure};
@@ -20,8 +22,6 @@ use super::super::overwrite::may_overwrite;
 use super::super::pull_progress::PullProgress;
 use super::what::options;
 use crate::cli::context::Environment;
-use crate::exam::{Candidate, Exam, Origin, Report, Standing, Suite, html, markdown, standing, worth_table};
-use crate::experts::prompt_sample;
 
 /// Said at the first Ctrl-C.
 pub const STOPPING: &str = "\nStopping; what was answered and graded is kept, Ctrl-C again ends at once";

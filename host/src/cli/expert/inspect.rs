@@ -3,15 +3,15 @@
 use std::path::Path;
 
 use clap::Args;
+use hive_packages::Legacy;
+use hive_packages::layout::EVALUATION;
+use hive_packages::trust::Ring;
 use serde_json::{Value, json};
 
 use super::super::output::result;
 use super::super::packages::{Looked, line, look, signer_json, signer_text, staging};
 use crate::cli::context::Environment;
 use crate::cli::error::CommandResult;
-use crate::packages::Legacy;
-use crate::packages::layout::EVALUATION;
-use crate::trust::Ring;
 
 /// Show what a package is: expert, base, adapter, worth, files, signature
 #[derive(Debug, Args)]

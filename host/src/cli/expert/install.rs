@@ -4,6 +4,10 @@ use std::path::Path;
 
 use clap::Args;
 use hive_files::Staging;
+use hive_packages::installed::{Expected, ProofRecord, Release, Request, Store, admissible, install};
+use hive_packages::registries::{Reference, forget, open};
+use hive_packages::trust::{RequireSigned, Ring, Signer};
+use hive_packages::{Legacy, Package, PackageError, Proof};
 use hive_runtime::base::Base;
 use serde_json::json;
 
@@ -12,10 +16,6 @@ use super::super::output::{note, result};
 use super::super::packages::{Signing, ask_trust, line, proof_json, proof_lines, signer_text};
 use super::super::pull_progress::PullProgress;
 use crate::cli::context::Environment;
-use crate::installed::{Expected, ProofRecord, Release, Request, Store, admissible, install};
-use crate::packages::{Legacy, Package, PackageError, Proof};
-use crate::registries::{Reference, forget, open};
-use crate::trust::{RequireSigned, Ring, Signer};
 
 /// Install an expert from a package, after proving it
 #[derive(Debug, Args)]

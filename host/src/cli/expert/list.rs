@@ -3,6 +3,7 @@
 
 use clap::Args;
 use console::style;
+use hive_packages::installed::{InstallError, Release, Store};
 use hive_plugins::{ExpertState, Surveyed, survey};
 use serde_json::{Value, json};
 
@@ -10,7 +11,6 @@ use crate::cli::context::Environment;
 use crate::cli::error::CommandResult;
 use crate::cli::loading::experts;
 use crate::cli::output::{note, result};
-use crate::installed::{InstallError, Release, Store};
 
 /// Lists every expert, its version, library and state.
 #[derive(Debug, Args)]

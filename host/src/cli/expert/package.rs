@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use hive_packages::installed::prove_own;
+use hive_packages::layout::own_target;
+use hive_packages::{Assembled, Ingredients, Package as Packed, RunFacts, assemble};
 use hive_runtime::base::Base;
+use hive_train::run_folder::RunFolder;
 use serde_json::json;
 
 use super::super::error::{CommandResult, Failure};
@@ -16,10 +20,6 @@ use super::super::pull_progress::PullProgress;
 use super::train::RUNS;
 use crate::cli::context::Environment;
 use crate::cli::loading::experts;
-use crate::experts::run_folder::RunFolder;
-use crate::installed::prove_own;
-use crate::packages::layout::own_target;
-use crate::packages::{Assembled, Ingredients, Package as Packed, RunFacts, assemble};
 
 /// Make a package of a finished run
 #[derive(Debug, Args)]

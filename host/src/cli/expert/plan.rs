@@ -3,6 +3,10 @@
 use clap::Args;
 use hive_engine::model::decoder::Decoder;
 use hive_engine::train::Trainer;
+use hive_train::data::check_length;
+use hive_train::plan::{Noise, Parts, Plan as Planned};
+use hive_train::run_record::TrainRequest;
+use hive_train::setup::{fresh_adapter, set_up};
 
 use super::super::arch::Arch;
 use super::super::interrupt::on_interrupt;
@@ -14,10 +18,6 @@ use super::super::train_progress::TrainProgress;
 use super::what::What;
 use crate::cli::context::Environment;
 use crate::cli::error::CommandResult;
-use crate::experts::data::check_length;
-use crate::experts::plan::{Noise, Parts, Plan as Planned};
-use crate::experts::run_record::TrainRequest;
-use crate::experts::setup::{fresh_adapter, set_up};
 
 /// Seed of the weights of `--arch`.
 const SEED: u64 = 0;

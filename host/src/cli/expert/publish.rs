@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use hive_packages::Package;
+use hive_packages::registries::{Reference, Which, export, open};
 use serde_json::json;
 
 use super::super::error::{CommandResult, Failure};
@@ -10,8 +12,6 @@ use super::super::output::{note, result};
 use super::super::packages::staging;
 use super::super::pull_progress::PullProgress;
 use crate::cli::context::Environment;
-use crate::packages::Package;
-use crate::registries::{Reference, Which, export, open};
 
 /// How the target is written when a package becomes a folder for a model hub.
 const HUB: &str = "hub-folder:";

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use hive_train::replay::{Replay as Found, replay};
+use hive_train::run_record::RunRecord;
 use serde_json::json;
 
 use super::super::error::{CommandResult, Failure};
@@ -13,8 +15,6 @@ use super::super::output::{note, result};
 use super::super::train_progress::TrainProgress;
 use super::train::RUNS;
 use crate::cli::context::Environment;
-use crate::experts::replay::{Replay as Found, replay};
-use crate::experts::run_record::RunRecord;
 
 /// Make a run's first steps again and compare
 #[derive(Debug, Args)]

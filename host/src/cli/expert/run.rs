@@ -9,6 +9,8 @@ use clap::Args;
 use hive_engine::adapter::{AdapterScales, peft};
 use hive_engine::model::pass::Model;
 use hive_files::refuse_lfs_pointer;
+use hive_packages::installed::{InstallError, Release, Store};
+use hive_packages::trust::{RequireSigned, Ring, Signer};
 use hive_plugins::{CallFault, LoadedExpert, PluginError};
 use hive_runtime::RuntimeError;
 use hive_runtime::answer::{answer_to, question_field};
@@ -18,6 +20,8 @@ use hive_runtime::models::{ModelError, ModelStore};
 use hive_runtime::opened::OpenExpert;
 use hive_runtime::tokenise::Tokeniser;
 use hive_sdk::{Inspection, Record};
+use hive_train::prompt_sample;
+use hive_train::run_folder::{RunFolder, trained_length};
 
 use super::super::error::{CommandResult, Failure};
 use super::super::interrupt::on_interrupt;
@@ -28,10 +32,6 @@ use super::super::pull_progress::PullProgress;
 use super::super::shell::word;
 use super::train::RUNS;
 use crate::cli::context::Environment;
-use crate::experts::prompt_sample;
-use crate::experts::run_folder::{RunFolder, trained_length};
-use crate::installed::{InstallError, Release, Store};
-use crate::trust::{RequireSigned, Ring, Signer};
 
 /// Ask an expert a question
 #[derive(Debug, Args)]

@@ -1,14 +1,14 @@
 //! `hive expert search`: what a registry has.
 
 use clap::Args;
+use hive_packages::registries::{Reference, open};
+use hive_packages::trust::{Ring, Signer};
 use serde_json::json;
 
 use super::super::columns::columns;
 use super::super::output::{note, result};
 use crate::cli::context::Environment;
 use crate::cli::error::CommandResult;
-use crate::registries::{Reference, open};
-use crate::trust::{Ring, Signer};
 
 /// List the packages of a registry
 #[derive(Debug, Args)]

@@ -1,11 +1,11 @@
 //! `hive expert use`: which of several installed releases an expert's name means.
 
 use clap::Args;
+use hive_packages::installed::Store;
 
 use super::super::output::result;
 use crate::cli::context::Environment;
 use crate::cli::error::CommandResult;
-use crate::installed::Store;
 
 /// Say which installed version an expert's name alone means
 #[derive(Debug, Args)]

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use hive_packages::trust::Ring;
+use hive_packages::{Package, sign};
 
 use super::super::output::note;
 use super::super::overwrite::may_overwrite;
 use super::super::packages::staging;
 use crate::cli::context::Environment;
 use crate::cli::error::CommandResult;
-use crate::packages::{Package, sign};
-use crate::trust::Ring;
 
 /// Sign a package with a key of `hive key list`
 #[derive(Debug, Args)]

@@ -11,6 +11,11 @@ use hive_runtime::grade::{Graded, Scores};
 use hive_runtime::opened::OpenExpert;
 use hive_runtime::statistics::RIGHT;
 use hive_sdk::Record;
+use hive_train::evaluation::{Compared, Summary};
+use hive_train::recipe::{Layers, changed};
+use hive_train::run_folder::RunFolder;
+use hive_train::run_record::{RunRecord, TrainRequest};
+use hive_train::train::{RunPlace, TrainEnd, run_to_resume, train};
 use serde_json::json;
 
 use super::super::error::{CommandResult, Failure};
@@ -21,11 +26,6 @@ use super::super::shell::word;
 use super::super::train_progress::{TrainProgress, heading};
 use super::what::{What, options};
 use crate::cli::context::Environment;
-use crate::experts::evaluation::{Compared, Summary};
-use crate::experts::recipe::{Layers, changed};
-use crate::experts::run_folder::RunFolder;
-use crate::experts::run_record::{RunRecord, TrainRequest};
-use crate::experts::train::{RunPlace, TrainEnd, run_to_resume, train};
 
 /// Folder of all runs, below the current one.
 pub(super) const RUNS: &str = "runs";

@@ -1,12 +1,12 @@
 //! `hive expert uninstall`: removes a release, and what nothing else needs.
 
 use clap::Args;
+use hive_packages::installed::{Release, Store};
 use hive_runtime::models::ModelStore;
 
 use super::super::output::{note, result};
 use crate::cli::context::Environment;
 use crate::cli::error::CommandResult;
-use crate::installed::{Release, Store};
 
 /// Remove an installed expert, or one version of it
 #[derive(Debug, Args)]

@@ -1,6 +1,9 @@
 //! `hive expert update`: a newer version from where an expert came from.
 
 use clap::Args;
+use hive_packages::installed::{Request, Store, admissible, install};
+use hive_packages::registries::{Reference, Which, forget, open};
+use hive_packages::trust::{RequireSigned, Ring};
 
 use super::super::error::{CommandResult, Failure};
 use super::super::output::{note, result};
@@ -8,9 +11,6 @@ use super::super::packages::{Signing, ask_trust};
 use super::super::pull_progress::PullProgress;
 use super::install::{fetch, told};
 use crate::cli::context::Environment;
-use crate::installed::{Request, Store, admissible, install};
-use crate::registries::{Reference, Which, forget, open};
-use crate::trust::{RequireSigned, Ring};
 
 /// Install the newest version of an installed expert
 #[derive(Debug, Args)]

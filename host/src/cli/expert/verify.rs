@@ -2,6 +2,8 @@
 //! installed.
 
 use clap::Args;
+use hive_packages::installed::prove;
+use hive_packages::trust::{RequireSigned, Ring};
 use serde_json::json;
 
 use super::super::output::result;
@@ -9,8 +11,6 @@ use super::super::packages::{Looked, Signing, line, look, proof_json, proof_line
 use super::super::pull_progress::PullProgress;
 use crate::cli::context::Environment;
 use crate::cli::error::CommandResult;
-use crate::installed::prove;
-use crate::trust::{RequireSigned, Ring};
 
 /// Check a package's files and signature, and that it computes what it says
 #[derive(Debug, Args)]

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use clap::Args;
 use hive_data::datasets::fixed_fields;
 use hive_runtime::opened::OpenExpert;
+use hive_train::recipe::{Effective, Layers, resolve};
+use hive_train::run_record::TrainRequest;
 use serde_json::{Map, Value, json};
 
 use super::super::numbers::{MOST_STEPS, whole};
 use crate::cli::error::CommandResult;
-use crate::experts::recipe::{Effective, Layers, resolve};
-use crate::experts::run_record::TrainRequest;
 
 /// What to train, and on what.
 #[derive(Debug, Args)]

@@ -1,0 +1,534 @@
+//! Makes a package of a run: gathers its files, computes the probe, lists and packs. What goes in
+//! depends on the run, the expert and the base alone, not on when or where it is done; no record that
+//! was trained on or held out goes in.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hive_engine::adapter::Adapter;
+use hive_engine::adapter::peft::{self, BaseRef};
+use hive_files::{PARTIAL_PREFIX, hex, sha256_of_file};
+use hive_plugins::LoadedExpert;
+use hive_runtime::answer::question_field;
+use hive_runtime::base::Base;
+use hive_runtime::models::{Catalogue, catalogue};
+use hive_runtime::statistics::Figures;
+use hive_runtime::tokenise::{Tokeniser, text_digests};
+use hive_sdk::Record;
+use hive_train::prompt_sample::PromptSample;
+use hive_train::receipt;
+use hive_train::run_folder::RunFolder;
+use hive_train::run_record::{Digests, RunRecord};
+use serde::Serialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::archive::{self, Source, Sources};
+use super::card::{CardFacts, card};
+use super::description::{AdapterFacts, BaseFacts, Description};
+use super::error::{PackageError, Result};
+use super::golden::{Golden, Logits};
+use super::integrity::{FileDigest, Integrity};
+use super::layout::{
+    BASE_FILE, CARD, CONFIG_FILE, DESCRIPTION, EVALUATION, FORMAT, GOLDEN, INTEGRITY, LICENSE, MANIFEST, PLUGIN, PROBE,
+    RECEIPT, TENSOR_FILE, is_plain, is_version,
+};
+use super::package::Package;
+
+/// Number of the format of a package's `evaluation.json`.
+const EVALUATION_FORMAT: u32 = 2;
+
+/// Records that the golden prompts of an expert without eval prompts are made from.
+const GOLDEN_SEED: u64 = 1;
+
+/// What goes into a package.
+#[derive(Debug)]
+pub struct Ingredients<'a> {
+    /// The expert that renders its prompts.
+    pub expert: &'a LoadedExpert,
+    /// The base.
+    pub base: &'a Base,
+    /// The PEFT folder.
+    pub adapter: &'a Path,
+    /// Version of the package; the manifest's unless given.
+    pub version: Option<String>,
+    /// Text of the licence; a line that names it unless given.
+    pub license: Option<String>,
+    /// Libraries of the plugin, by target triple.
+    pub libraries: BTreeMap<String, PathBuf>,
+    /// What it is worth.
+    pub evaluation: Option<Value>,
+    /// What its training consisted of.
+    pub receipt: Option<Value>,
+    /// Records to prove it with; the expert's own prompts unless given.
+    pub golden: Option<Vec<(String, Record)>>,
+}
+
+/// A package's files before they are packed.
+#[derive(Debug)]
+pub struct Assembled {
+    /// What it is.
+    pub description: Description,
+    /// Its files.
+    pub files: Sources,
+}
+
+/// What a run tells of itself.
+#[derive(Debug)]
+pub struct RunFacts {
+    /// Its folder.
+    pub run: PathBuf,
+    /// Its PEFT folder.
+    pub adapter: PathBuf,
+    /// The base, as it was named to train.
+    pub base: BaseRef,
+    /// `evaluation.json` of the package.
+    pub evaluation: Option<Value>,
+    /// `receipt.json` of the package.
+    pub receipt: Option<Value>,
+    /// What its steps depended on.
+    digests: Option<Digests>,
+    /// Prompts as they were rendered.
+    prompts: Option<PromptSample>,
+}
+
+impl RunFacts {
+    /// Of the finished run in `path`, which is of `expert`.
+    ///
+    /// # Errors
+    /// When there is no such run, or it has not come to its end.
+    pub fn read(path: &Path, expert: &str) -> Result<Self> {
+        let folder = RunFolder::open(path);
+        let record = RunRecord::read_of(path, expert)?;
+        let adapter = folder.adapter();
+        let unfinished = || PackageError::Run {
+            run: path.to_owned(),
+            problem: "it has no adapter: it did not come to its end".to_owned(),
+            hint: Some(format!("`hive expert train {expert} --resume {}` goes on with it", path.display())),
+        };
+        if !adapter.join(TENSOR_FILE).is_file() {
+            return Err(unfinished());
+        }
+        let base = peft::read_config(&adapter)?.base.or(record.base).ok_or_else(unfinished)?;
+        let evaluation = folder.read_json("evaluation.json")?;
+        let receipt = folder.read_json(receipt::FILE)?;
+        if let Some(receipt) = &receipt {
+            let got = sha256_of_file(&adapter.join(TENSOR_FILE))?;
+            let expected = receipt["adapter"]["sha256"].as_str().unwrap_or_default();
+            if got != expected {
+                return Err(PackageError::Run {
+                    run: path.to_owned(),
+                    problem: format!("its adapter has sha256 {got}, its receipt says {expected}"),
+                    hint: Some(
+                        "the adapter was changed after training: train again, or package the run it is from".into(),
+                    ),
+                });
+            }
+        }
+        let evaluation = evaluation.map(|own| worth(&own));
+        let run = path.to_owned();
+        Ok(Self { run, adapter, base, evaluation, receipt, digests: record.digests, prompts: record.prompts })
+    }
+
+    /// Takes in reports of `hive expert eval`: files, or names of those in the run's `eval`. Only what is
+    /// named goes in, so that a package does not depend on what else was evaluated.
+    ///
+    /// # Errors
+    /// When one cannot be read, or is not of this run's adapter beside its base.
+    pub fn add_reports(&mut self, reports: &[PathBuf], expert: &str) -> Result<()> {
+        let adapter = sha256_of_file(&self.adapter.join(TENSOR_FILE))?;
+        for named in reports {
+            let of_run = self.run.join("eval").join(named).with_extension("json");
+            let path = if !named.is_file() && of_run.is_file() { of_run } else { named.clone() };
+            let text = fs::read(&path).map_err(|e| PackageError::io("read", &path, e))?;
+            let report: Value =
+                serde_json::from_slice(&text).map_err(|e| PackageError::io("read", &path, std::io::Error::from(e)))?;
+            let figures = suite(&report, expert, &self.base.digest, &adapter).map_err(|problem| PackageError::Run {
+                run: self.run.clone(),
+                problem: format!("the report `{}` cannot go in: {problem}", path.display()),
+                hint: Some(format!("`hive expert eval {expert} --run {}` makes one", self.run.display())),
+            })?;
+            // Without an evaluation of its own a run is not at its end.
+            if let Some(suites) = self.evaluation.as_mut().and_then(|own| own["suites"].as_array_mut()) {
+                suites.push(figures);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the adapter is asked today as it was trained: in the same words and tokens.
+    ///
+    /// # Errors
+    /// When the expert renders prompts differently, or the base has another tokenizer or template.
+    pub fn check_prompts(&self, expert: &LoadedExpert, base: &Base) -> Result<()> {
+        let mut problems: Vec<String> = self.prompts.iter().filter_map(|then| then.differs(expert)).collect();
+        if let Some(then) = &self.digests {
+            let (tokenizer, template) = text_digests(&base.model)?;
+            for (what, then, now) in
+                [("tokenizer", &then.tokenizer, &tokenizer), ("chat template", &then.template, &template)]
+            {
+                if then != now {
+                    problems.push(format!("the base's {what} had the digest {then} in training, now {now}"));
+                }
+            }
+        }
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(PackageError::Run {
+            run: self.run.clone(),
+            problem: problems.join("; "),
+            hint: Some("train again with the expert as it is, or package with what it was trained with".to_owned()),
+        })
+    }
+}
+
+/// Puts a package's files together.
+///
+/// # Errors
+/// When the adapter does not fit the base, or the expert has no prompt to prove it with.
+pub fn assemble(from: &Ingredients<'_>) -> Result<Assembled> {
+    let expert = from.expert;
+    let manifest = expert.manifest();
+    let version = from.version.clone().unwrap_or_else(|| manifest.version.clone());
+    if !is_version(&version) {
+        let problem = format!("`{version}` is no semantic version without build metadata, expected one like `0.1.0`");
+        return Err(PackageError::Argument { problem, hint: None });
+    }
+    let loaded = peft::load(from.adapter, &from.base.model.config, Some(&from.base.reference))?;
+    let catalogue = Catalogue::embedded()?;
+    let id = base_name(&from.base.reference, &from.base.model.name, &catalogue);
+    let (tokenizer, template) = text_digests(&from.base.model)?;
+    let base = BaseFacts { id, digest: from.base.reference.digest.clone(), tokenizer, template };
+    let golden = golden(from, &loaded.adapter)?;
+    let libraries = |target: &String, path: &PathBuf| {
+        let ending = path.extension().map(|e| format!(".{}", e.to_string_lossy())).unwrap_or_default();
+        (target.clone(), format!("{PLUGIN}{target}{ending}"))
+    };
+    let description = Description {
+        format: FORMAT,
+        name: manifest.name.clone(),
+        version,
+        description: manifest.description.clone(),
+        license: manifest.license.clone(),
+        hive: env!("CARGO_PKG_VERSION").to_owned(),
+        base,
+        adapter: AdapterFacts::of(&loaded.adapter),
+        libraries: from.libraries.iter().map(|(target, path)| libraries(target, path)).collect(),
+    };
+    let mut files = Sources::new();
+    for (target, name) in &description.libraries {
+        files.insert(name.clone(), Source::File(from.libraries[target].clone()));
+    }
+    files.insert(TENSOR_FILE.to_owned(), Source::File(from.adapter.join(TENSOR_FILE)));
+    let mut add = |name: &str, bytes: Vec<u8>| files.insert(name.to_owned(), Source::Bytes(bytes));
+    let known = catalogue.get(&description.base.id);
+    // As PEFT finds it: on the hub, where it is there.
+    let base_path = known.and_then(repository).unwrap_or_else(|| description.base.id.clone());
+    add(CONFIG_FILE, config_bytes(&from.adapter.join(CONFIG_FILE), &from.base.reference, &base_path)?);
+    let BaseFacts { id, digest, .. } = description.base.clone();
+    add(BASE_FILE, json_bytes(&BaseRef { id, digest })?);
+    add(MANIFEST, expert.manifest_json().as_bytes().to_vec());
+    add(GOLDEN, json_bytes(&golden.0)?);
+    add(PROBE, golden.1.to_bytes(Path::new(PROBE))?);
+    let facts = CardFacts {
+        base_repository: known.and_then(repository),
+        base_license: known.map(|model| model.license.clone()),
+        question: question_field(manifest).map(str::to_owned),
+        fields: asked_fields(expert),
+        evaluation: from.evaluation.clone(),
+        receipt: from.receipt.clone(),
+    };
+    add(CARD, card(&description, &facts).into_bytes());
+    add(LICENSE, license(from, &facts).into_bytes());
+    if let Some(evaluation) = &from.evaluation {
+        add(EVALUATION, json_bytes(evaluation)?);
+    }
+    if let Some(receipt) = &from.receipt {
+        add(RECEIPT, json_bytes(&renamed_base(receipt, &from.base.reference.id, &description.base.id))?);
+    }
+    add(DESCRIPTION, json_bytes(&description)?);
+    let digests = files.iter().map(|(name, source)| Ok((name.clone(), digest_of(source)?))).collect::<Result<_>>()?;
+    files.insert(INTEGRITY.to_owned(), Source::Bytes(json_bytes(&Integrity::of(&digests))?));
+    Ok(Assembled { description, files })
+}
+
+impl Assembled {
+    /// Where it goes in `folder`.
+    pub fn path(&self, folder: &Path) -> PathBuf {
+        folder.join(self.description.file_name())
+    }
+
+    /// The digest that the package has as a whole, signed or not: sha256 of its list of files.
+    pub fn digest(&self) -> Option<String> {
+        match self.files.get(INTEGRITY) {
+            Some(Source::Bytes(bytes)) => Some(hex(&Sha256::digest(bytes))),
+            _ => None,
+        }
+    }
+
+    /// Packs the files into `folder`; gives where. `prove` sees the package as whoever receives it will;
+    /// what it does not let pass is not made.
+    ///
+    /// # Errors
+    /// When it cannot be written, and what `prove` says.
+    pub fn write<E: From<PackageError>>(
+        &self,
+        folder: &Path,
+        prove: impl FnOnce(&Package) -> std::result::Result<(), E>,
+    ) -> std::result::Result<PathBuf, E> {
+        let path = self.path(folder);
+        // Aside first, and read as everybody will: what nobody could open is not made.
+        let aside = folder.join(format!("{PARTIAL_PREFIX}{}", self.description.file_name()));
+        let made = archive::write(&aside, &self.files).map_err(E::from).and_then(|()| {
+            prove(&Package::open(&aside, folder)?)?;
+            fs::rename(&aside, &path).map_err(|e| PackageError::io("rename", &aside, e).into())
+        });
+        if made.is_err() {
+            drop(fs::remove_file(&aside));
+        }
+        made.map(|()| path)
+    }
+}
+
+/// Golden prompts, and the logits behind them: of the manifest's eval prompts or, without any, of
+/// records that the expert makes.
+fn golden(from: &Ingredients<'_>, adapter: &Adapter) -> Result<(Golden, Logits)> {
+    let expert = from.expert;
+    let mut records = match &from.golden {
+        Some(records) => records.clone(),
+        None => expert.eval_prompts()?.into_iter().map(|prompt| (prompt.id, prompt.record)).collect(),
+    };
+    if records.is_empty() {
+        let made = expert.synthesize(GOLDEN_SEED, super::golden::PROMPTS)?.unwrap_or_default();
+        records = made.into_iter().enumerate().map(|(i, record)| (format!("made-{i}"), record)).collect();
+    }
+    let golden = Golden::of(records, expert, &Tokeniser::new(&from.base.model)?)?;
+    if golden.prompts.is_empty() {
+        let problem = format!(
+            "Expert `{}` has no prompt to prove its adapter with: its manifest has no `eval_prompts`, and it makes no records",
+            expert.name()
+        );
+        let hint = format!("add `eval_prompts` to `manifests/{}.json`", expert.name());
+        return Err(PackageError::Argument { problem, hint: Some(hint) });
+    }
+    let logits = golden.logits(&from.base.decoder, adapter)?;
+    Ok((golden, logits))
+}
+
+/// What the base is called for others: its id in the catalogue or, for a path of this machine, the
+/// name that the files bear.
+fn base_name(base: &BaseRef, own_name: &str, catalogue: &Catalogue) -> String {
+    if catalogue.get(&base.id).is_some() {
+        return base.id.clone();
+    }
+    let name: String = own_name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' })
+        .collect();
+    let name = name.trim_start_matches(['.', '-']).to_owned();
+    if is_plain(&name) { name } else { "base".to_owned() }
+}
+
+/// The repository of the hub that a base comes from.
+fn repository(model: &catalogue::Model) -> Option<String> {
+    model.sources.iter().find_map(|source| match source {
+        catalogue::Source::Hub { repository, .. } => Some(repository.clone()),
+        _ => None,
+    })
+}
+
+/// PEFT's configuration, naming the base as the package does: a path of this machine is none of
+/// anybody's business.
+fn config_bytes(path: &Path, base: &BaseRef, name: &str) -> Result<Vec<u8>> {
+    let text = fs::read(path).map_err(|e| PackageError::io("read", path, e))?;
+    let mut config: Value =
+        serde_json::from_slice(&text).map_err(|e| PackageError::io("read", path, std::io::Error::from(e)))?;
+    if config["base_model_name_or_path"].as_str() == Some(&base.id) || config["base_model_name_or_path"].is_null() {
+        config["base_model_name_or_path"] = json!(name);
+    }
+    json_bytes(&config)
+}
+
+/// The receipt, likewise.
+fn renamed_base(receipt: &Value, from: &str, to: &str) -> Value {
+    let mut receipt = receipt.clone();
+    if receipt["base"]["id"].as_str() == Some(from) {
+        receipt["base"]["id"] = json!(to);
+    }
+    receipt
+}
+
+/// Fields without which nothing can be asked.
+fn asked_fields(expert: &LoadedExpert) -> Vec<String> {
+    let fields = &expert.manifest().dataset.fields;
+    fields.iter().filter(|f| !f.optional && !f.completion).map(|f| f.name.clone()).collect()
+}
+
+fn license(from: &Ingredients<'_>, facts: &CardFacts) -> String {
+    if let Some(text) = &from.license {
+        return text.clone();
+    }
+    let own = &from.expert.manifest().license;
+    let base = facts.base_license.as_deref().unwrap_or("see where it comes from");
+    format!(
+        "SPDX-License-Identifier: {own}\n\nThis adapter is licensed under {own}.\nThe base model has a licence of its own: {base}.\n"
+    )
+}
+
+/// What a run was worth, as figures: no record, no answer, nothing of the machine.
+fn worth(own: &Value) -> Value {
+    let mut held_out = json!({"loss": own["loss"], "token_accuracy": own["token_accuracy"]});
+    if let (Some(held_out), Some(Value::Object(graded))) = (held_out.as_object_mut(), graded(&own["held_out"])) {
+        held_out.extend(graded);
+    }
+    json!({
+        "format": EVALUATION_FORMAT,
+        "step": own["step"],
+        "held_out": held_out,
+        "eval_prompts": graded(&own["eval_prompts"]),
+        "suites": [],
+    })
+}
+
+/// Figures of graded answers, from the answers themselves: so runs of older hives have them as well.
+fn graded(pair: &Value) -> Option<Value> {
+    let figures = |who: &str| {
+        let scores = pair[who]["graded"].as_array()?.iter().map(|graded| graded["grade"]["score"].as_f64());
+        Some(Figures::of(scores.collect::<Option<Vec<f64>>>()?))
+    };
+    let (base, expert) = (figures("base")?, figures("expert")?);
+    Some(json!({
+        "asked": expert.right_answers.of,
+        "of": pair["expert"]["of"],
+        "right_answers": {"base": base.right_answers, "expert": expert.right_answers},
+        "partial_credit": {"base": base.partial_credit, "expert": expert.partial_credit},
+    }))
+}
+
+/// The figures of a report of `hive expert eval`, of the base beside the adapter with this sha256.
+fn suite(report: &Value, expert: &str, base_digest: &str, adapter: &str) -> std::result::Result<Value, String> {
+    if report["format"] != hive_eval::FORMAT {
+        return Err(format!("it has the format {}, expected {}", report["format"], hive_eval::FORMAT));
+    }
+    if report["expert"][0] != expert {
+        return Err(format!("it is of expert {}, expected `{expert}`", report["expert"][0]));
+    }
+    let candidates = report["candidates"].as_array().map_or(&[][..], Vec::as_slice);
+    let [base, candidate] = candidates else {
+        return Err(format!("it has {} candidates, expected the base and the run's adapter", candidates.len()));
+    };
+    if base["origin"] != "base" || candidate["adapter"] != adapter {
+        return Err(
+            "it is of another adapter than the run's: a checkpoint, perhaps, or one of before the run went on".into()
+        );
+    }
+    if report["base"]["digest"] != base_digest {
+        return Err("it was made on another base than the run's".to_owned());
+    }
+    let rate = |candidate: &Value, code: &str| {
+        let all = candidate["checks"].as_array();
+        all.into_iter().flatten().find(|c| c["code"] == code).map_or(Value::Null, |c| c["rate"].clone())
+    };
+    let checks = report["checks"].as_array().into_iter().flatten().map(|check| {
+        let code = check["code"].as_str().unwrap_or_default();
+        json!({"code": code, "title": check["title"], "base": rate(base, code), "expert": rate(candidate, code)})
+    });
+    let both = |key: &str| json!({"base": base[key], "expert": candidate[key]});
+    Ok(json!({
+        "name": report["suite"]["name"],
+        "digest": report["suite"]["digest"],
+        "asked": report["suite"]["asked"],
+        "of": report["suite"]["of"],
+        "right_answers": both("right_answers"),
+        "partial_credit": both("partial_credit"),
+        "checks": checks.collect::<Vec<_>>(),
+    }))
+}
+
+fn digest_of(source: &Source) -> Result<FileDigest> {
+    match source {
+        Source::Bytes(bytes) => Ok(FileDigest { size: bytes.len() as u64, sha256: hex(&Sha256::digest(bytes)) }),
+        Source::File(path) => {
+            let size = fs::metadata(path).map_err(|e| PackageError::io("read", path, e))?.len();
+            Ok(FileDigest { size, sha256: sha256_of_file(path)? })
+        }
+    }
+}
+
+fn json_bytes(value: &impl Serialize) -> Result<Vec<u8>> {
+    let text = serde_json::to_string_pretty(value);
+    let text = text.map_err(|e| PackageError::io("write", Path::new(DESCRIPTION), e.into()))?;
+    Ok((text + "\n").into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_of_this_machine_does_not_go_out() {
+        let catalogue = Catalogue::embedded().unwrap();
+        let base = |id: &str| BaseRef { id: id.to_owned(), digest: String::new() };
+        assert_eq!(base_name(&base("qwen3-0.6b"), "whatever", &catalogue), "qwen3-0.6b");
+        assert_eq!(base_name(&base("/home/me/models/My Model"), "My Model", &catalogue), "My-Model");
+        assert_eq!(base_name(&base("../x"), "..", &catalogue), "base");
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("c.json");
+        fs::write(&path, r#"{"base_model_name_or_path": "/home/me/m", "r": 4}"#).unwrap();
+        let bytes = config_bytes(&path, &base("/home/me/m"), "m").unwrap();
+        let config: Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(config, json!({"base_model_name_or_path": "m", "r": 4}));
+    }
+
+    #[test]
+    fn figures_go_in_and_records_do_not() {
+        let answers = |scores: &[f64]| {
+            let graded: Vec<Value> = scores
+                .iter()
+                .map(|score| json!({"prompt": {"question": "a secret"}, "completion": "a secret", "grade": {"score": score}}))
+                .collect();
+            json!({"graded": graded, "of": 24})
+        };
+        let own = json!({
+            "step": 7, "loss": {"base": 2.0, "expert": 1.0}, "token_accuracy": null,
+            "held_out": {"base": answers(&[0.0, 0.5]), "expert": answers(&[1.0, 0.5])}, "eval_prompts": null,
+        });
+        let out = worth(&own);
+        assert_eq!(out["held_out"]["loss"]["expert"], 1.0);
+        assert_eq!((&out["held_out"]["asked"], &out["held_out"]["of"]), (&json!(2), &json!(24)));
+        assert_eq!(out["held_out"]["right_answers"]["expert"]["value"], 0.5);
+        assert_eq!(out["held_out"]["partial_credit"]["expert"]["value"], 0.75);
+        assert_eq!(out["held_out"]["right_answers"]["base"]["value"], 0.0);
+        assert!(out["eval_prompts"].is_null() && !out.to_string().contains("secret"), "{out}");
+    }
+
+    #[test]
+    fn a_report_of_something_else_is_refused() {
+        let candidate = |origin: Value, adapter: Value, share: f64| {
+            json!({
+                "origin": origin, "adapter": adapter, "right_answers": {"value": share}, "partial_credit": {"value": share},
+                "checks": [{"code": "executes", "rate": {"value": share}}], "answers": [{"completion": "a secret"}],
+            })
+        };
+        let report = json!({
+            "format": hive_eval::FORMAT, "expert": ["sql", "0.1.0"], "base": {"digest": "b"},
+            "suite": {"name": "builtin", "digest": "d", "asked": 3, "of": 96, "prompts": ["a secret"]},
+            "checks": [{"code": "executes", "title": "executes"}],
+            "candidates": [
+                candidate(json!("base"), json!(null), 0.0),
+                candidate(json!({"run": {"path": "/a/secret"}}), json!("abc"), 0.5),
+            ],
+        });
+        let out = suite(&report, "sql", "b", "abc").unwrap();
+        assert_eq!((&out["asked"], &out["of"]), (&json!(3), &json!(96)));
+        assert_eq!(out["checks"][0]["expert"]["value"], 0.5);
+        assert!(!out.to_string().contains("secret"), "{out}");
+        assert!(suite(&report, "sql", "b", "abd").unwrap_err().contains("of another adapter"));
+        assert!(suite(&report, "sql", "c", "abc").unwrap_err().contains("another base"));
+        assert!(suite(&report, "shout", "b", "abc").unwrap_err().contains("expected `shout`"));
+        let older = json!({"format": 1, "expert": ["sql", "0.1.0"]});
+        assert!(suite(&older, "sql", "b", "abc").unwrap_err().contains("the format 1"));
+    }
+}

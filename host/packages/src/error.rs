@@ -1,0 +1,170 @@
+//! Why a package cannot be made, read, trusted or installed. Each error carries its exit code and
+//! what to do.
+
+use std::path::{Path, PathBuf};
+
+use hive_engine::EngineError;
+use hive_errors::Diagnostic;
+use hive_files::FileError;
+use hive_plugins::PluginError;
+use hive_runtime::RuntimeError;
+use hive_runtime::models::ModelError;
+use hive_train::TrainError;
+
+use crate::trust::TrustError;
+
+/// A result of packaging.
+pub type Result<T, E = PackageError> = std::result::Result<T, E>;
+
+/// Most faults of a package that are told one by one.
+const MAX_LINES: usize = 50;
+
+/// What is wrong with a package, or kept it from being made.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    /// It is no package, or a damaged one: nothing in it was believed.
+    #[error("`{package}` is not a whole package: {problem}")]
+    Archive {
+        /// The package.
+        package: String,
+        /// What was got and expected.
+        problem: String,
+    },
+    /// Its files do not belong together.
+    #[error("`{package}` is not acceptable: {} in it {} wrong", count(problems.len()), if problems.len() == 1 { "is" } else { "are" })]
+    Faulty {
+        /// The package.
+        package: String,
+        /// What was got and expected, each.
+        problems: Vec<String>,
+    },
+    /// It does not compute what its author's machine computed.
+    #[error("`{package}` does not compute what was recorded when it was made: {problem}")]
+    Proof {
+        /// The package.
+        package: String,
+        /// What was got and expected.
+        problem: String,
+    },
+    /// It is for another base model than the one there is.
+    #[error("`{package}` is for base model `{id}` (weights sha256 {expected}), the one here has weights sha256 {got}")]
+    Base {
+        /// The package.
+        package: String,
+        /// The base's name.
+        id: String,
+        /// Digest recorded in the package.
+        expected: String,
+        /// Digest of the weights that are here.
+        got: String,
+    },
+    /// The run or its expert has not what a package needs.
+    #[error("Failed to package `{}`: {problem}", run.display())]
+    Run {
+        /// The run's folder.
+        run: PathBuf,
+        /// What is missing.
+        problem: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// An argument that means nothing here.
+    #[error("{problem}")]
+    Argument {
+        /// What was got and expected.
+        problem: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// Keys and signatures.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// The plugin.
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
+    /// The base, the run, the prompts.
+    #[error(transparent)]
+    Expert(Box<TrainError>),
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+fn count(n: usize) -> String {
+    if n == 1 { "1 thing".to_owned() } else { format!("{n} things") }
+}
+
+impl From<TrainError> for PackageError {
+    fn from(error: TrainError) -> Self {
+        Self::Expert(Box::new(error))
+    }
+}
+
+impl From<RuntimeError> for PackageError {
+    fn from(error: RuntimeError) -> Self {
+        TrainError::from(error).into()
+    }
+}
+
+impl From<ModelError> for PackageError {
+    fn from(error: ModelError) -> Self {
+        TrainError::from(error).into()
+    }
+}
+
+impl PackageError {
+    pub(crate) fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        FileError::io(action, path, source).into()
+    }
+}
+
+impl Diagnostic for PackageError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Argument { .. } => 2,
+            Self::Archive { .. } | Self::Faulty { .. } | Self::Proof { .. } | Self::Base { .. } | Self::Run { .. } => 1,
+            Self::Trust(e) => e.exit_code(),
+            Self::Plugin(e) => e.exit_code(),
+            Self::Expert(e) => e.exit_code(),
+            Self::Engine(e) => e.exit_code(),
+            Self::File(e) => e.exit_code(),
+        }
+    }
+
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::Faulty { problems, .. } => {
+                let mut lines: Vec<String> = problems.iter().take(MAX_LINES).cloned().collect();
+                if problems.len() > MAX_LINES {
+                    lines.push(format!("… and {} more", problems.len() - MAX_LINES));
+                }
+                lines
+            }
+            Self::Plugin(e) => e.details(),
+            Self::Expert(e) => e.details(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Archive { .. } => Some("get the file again, from where it was published".to_owned()),
+            Self::Faulty { .. } => {
+                Some("ask its author for another build: `hive expert package` makes it whole".into())
+            }
+            Self::Proof { .. } => Some(
+                "base model, tokenizer or hive differ from those that made it: `hive expert inspect` shows them".into(),
+            ),
+            Self::Base { id, .. } => Some(format!("`--base PATH` names another copy of `{id}`")),
+            Self::Run { hint, .. } | Self::Argument { hint, .. } => hint.clone(),
+            Self::Trust(e) => e.hint(),
+            Self::Plugin(e) => e.hint(),
+            Self::Expert(e) => e.hint(),
+            Self::Engine(e) => e.hint(),
+            Self::File(e) => e.hint(),
+        }
+    }
+}

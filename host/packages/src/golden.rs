@@ -1,0 +1,290 @@
+//! The proof that an adapter is applied: prompts with their token ids, and the logits behind them
+//! with and without the adapter, as they were on the machine that made the package. Whoever installs
+//! it computes them again. It renders no prompts itself.
+
+use std::path::Path;
+
+use hive_engine::EngineError;
+use hive_engine::adapter::{Adapter, AdapterScales};
+use hive_engine::data::{Batch, Example};
+use hive_engine::model::decoder::Decoder;
+use hive_engine::model::pass::{Model, Pass};
+use hive_engine::model::source::TensorSource;
+use hive_engine::model::source::safetensors::SafetensorsSource;
+use hive_plugins::LoadedExpert;
+use hive_runtime::tokenise::Tokeniser;
+use hive_sdk::{Message, Record, Rendered};
+use hive_train::TrainError;
+use safetensors::tensor::{Dtype, TensorView};
+use serde::{Deserialize, Serialize};
+
+use super::layout::FORMAT;
+
+/// How far a logit may be from the recorded one. Sums in another order, as another processor's
+/// instructions make them, differ by some 1e-4; an adapter that is not applied, or half, differs by
+/// whole numbers.
+pub const TOLERANCE: f64 = 1e-3;
+
+/// Most golden prompts that a package has.
+pub const PROMPTS: usize = 4;
+
+/// Longest golden prompt, in tokens: proving is to take seconds.
+const MAX_TOKENS: usize = 2048;
+
+const BASE_LOGITS: &str = "base_logits";
+const ADAPTED_LOGITS: &str = "adapted_logits";
+
+/// `golden.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Golden {
+    /// Number of the package format.
+    pub format: u32,
+    /// How far a logit may be from the recorded one.
+    pub tolerance: f64,
+    /// The prompts.
+    pub prompts: Vec<GoldenPrompt>,
+}
+
+/// One prompt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GoldenPrompt {
+    /// Its name.
+    pub id: String,
+    /// What is asked, without the answer.
+    pub record: Record,
+    /// The record as the expert renders it.
+    pub messages: Vec<Message>,
+    /// The tokens that the base's template and tokenizer make of that.
+    pub ids: Vec<u32>,
+}
+
+/// Logits at the last token of every prompt, row by row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Logits {
+    /// Of the base alone.
+    pub base: Vec<f32>,
+    /// Of the base with the adapter.
+    pub adapted: Vec<f32>,
+    /// Values in a row: the vocabulary.
+    pub vocab: usize,
+}
+
+/// How near the logits here are to the recorded ones.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Distance {
+    /// Greatest difference of the base's.
+    pub base: f64,
+    /// Greatest difference with the adapter.
+    pub adapted: f64,
+    /// What the adapter does: the greatest difference between the two that are recorded.
+    pub effect: f64,
+}
+
+impl Golden {
+    /// The first prompts of these records that are not too long, rendered and tokenised.
+    ///
+    /// # Errors
+    /// What the expert, the template or the tokenizer says.
+    pub fn of(
+        records: Vec<(String, Record)>,
+        expert: &LoadedExpert,
+        tokeniser: &Tokeniser<'_>,
+    ) -> Result<Self, TrainError> {
+        let mut prompts = Vec::new();
+        let completion = expert.manifest().completion_field().map(str::to_owned);
+        for (id, mut record) in records {
+            if let Some(field) = &completion {
+                record.0.remove(field);
+            }
+            let messages = messages_of(expert, &record)?;
+            let ids = ids_of(tokeniser, &messages)?;
+            if (1..=MAX_TOKENS).contains(&ids.len()) {
+                prompts.push(GoldenPrompt { id, record, messages, ids });
+            }
+            if prompts.len() == PROMPTS {
+                break;
+            }
+        }
+        Ok(Self { format: FORMAT, tolerance: TOLERANCE, prompts })
+    }
+
+    /// What is wrong with it by itself.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.format != FORMAT {
+            problems.push(format!("its `format` is {}, expected {FORMAT}", self.format));
+        }
+        // A package that allows itself everything proves nothing.
+        if !(self.tolerance > 0.0 && self.tolerance <= TOLERANCE) {
+            problems.push(format!("its `tolerance` is {}, expected at most {TOLERANCE}", self.tolerance));
+        }
+        if !(1..=PROMPTS).contains(&self.prompts.len()) {
+            problems.push(format!("it has {} prompts, expected 1 to {PROMPTS}", self.prompts.len()));
+        }
+        for prompt in &self.prompts {
+            if !(1..=MAX_TOKENS).contains(&prompt.ids.len()) {
+                let got = prompt.ids.len();
+                problems.push(format!("`{}` has {got} tokens, expected 1 to {MAX_TOKENS}", prompt.id));
+            }
+        }
+        problems
+    }
+
+    /// Whether this expert and this base make the same tokens of the prompts.
+    ///
+    /// # Errors
+    /// What the expert, the template or the tokenizer says.
+    pub fn differences(&self, expert: &LoadedExpert, tokeniser: &Tokeniser<'_>) -> Result<Vec<String>, TrainError> {
+        let mut found = Vec::new();
+        for prompt in &self.prompts {
+            if messages_of(expert, &prompt.record)? != prompt.messages {
+                found.push(format!("the expert renders the prompt `{}` in other words", prompt.id));
+            }
+            let ids = ids_of(tokeniser, &prompt.messages)?;
+            if ids != prompt.ids {
+                let at = ids.iter().zip(&prompt.ids).take_while(|(a, b)| a == b).count();
+                let (got, expected) = (ids.len(), prompt.ids.len());
+                found.push(format!(
+                    "the prompt `{}` has other tokens from the {at}th on ({got} tokens, recorded are {expected})",
+                    prompt.id
+                ));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Computes the logits behind the prompts.
+    ///
+    /// # Errors
+    /// When a token is none of the base's.
+    pub fn logits(&self, base: &Decoder, adapter: &Adapter) -> Result<Logits, EngineError> {
+        let scales = AdapterScales::new(adapter, base);
+        let plain = Model { base, adapter: None };
+        let adapted = Model { adapter: Some((adapter, &scales)), ..plain };
+        let vocab = base.config.vocab_size;
+        let mut logits = Logits { base: Vec::new(), adapted: Vec::new(), vocab };
+        let mut pass = Pass::new();
+        for prompt in &self.prompts {
+            let example = Example::new(prompt.ids.clone(), 0, 0);
+            let batch = Batch::new([&example], vocab)?;
+            let last = [prompt.ids.len().saturating_sub(1)];
+            for (model, out) in [(plain, &mut logits.base), (adapted, &mut logits.adapted)] {
+                pass.forward(model, &batch, &last, None, false);
+                out.extend(pass.logits(base));
+            }
+        }
+        Ok(logits)
+    }
+}
+
+impl Logits {
+    /// As a safetensors file: `base_logits` and `adapted_logits`, f32 [prompts, vocabulary].
+    ///
+    /// # Errors
+    /// When they cannot be written down.
+    pub fn to_bytes(&self, path: &Path) -> Result<Vec<u8>, EngineError> {
+        let fault = |e: safetensors::SafeTensorError| EngineError::format(path, e.to_string());
+        let bytes = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
+        let (base, adapted) = (bytes(&self.base), bytes(&self.adapted));
+        let shape = vec![self.base.len() / self.vocab.max(1), self.vocab];
+        let view = |bytes| TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(fault);
+        let views = [(BASE_LOGITS, view(&base)?), (ADAPTED_LOGITS, view(&adapted)?)];
+        safetensors::serialize(views, None).map_err(fault)
+    }
+
+    /// Reads what [`Logits::to_bytes`] wrote, for so many prompts.
+    ///
+    /// # Errors
+    /// When the file is damaged, or of another shape.
+    pub fn read(path: &Path, prompts: usize) -> Result<Self, EngineError> {
+        let file = SafetensorsSource::open(path)?;
+        let mut rows = Vec::new();
+        for name in [BASE_LOGITS, ADAPTED_LOGITS] {
+            let shape = file.shape(name).unwrap_or_default();
+            if shape.len() != 2 || shape[0] != prompts || shape[1] == 0 {
+                let problem = format!("`{name}` has the shape {shape:?}, expected [{prompts}, vocabulary]");
+                return Err(EngineError::format(path, problem));
+            }
+            rows.push((file.read(name)?, shape[1]));
+        }
+        match (rows.pop(), rows.pop()) {
+            (Some((adapted, vocab)), Some((base, same))) if vocab == same => Ok(Self { base, adapted, vocab }),
+            _ => Err(EngineError::format(path, "the two tensors have different vocabularies")),
+        }
+    }
+
+    /// How far these are from those that were recorded. A number that is none is infinitely far.
+    pub fn distance(&self, recorded: &Self) -> Distance {
+        let far = |a: &[f32], b: &[f32]| {
+            if a.len() != b.len() {
+                return f64::INFINITY;
+            }
+            let differences = a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).abs());
+            // `f64::max` passes over NaN, which must not pass.
+            differences.fold(0.0, |most, d| if d.is_nan() { f64::INFINITY } else { d.max(most) })
+        };
+        Distance {
+            base: far(&self.base, &recorded.base),
+            adapted: far(&self.adapted, &recorded.adapted),
+            effect: far(&recorded.base, &recorded.adapted),
+        }
+    }
+}
+
+fn messages_of(expert: &LoadedExpert, record: &Record) -> Result<Vec<Message>, TrainError> {
+    let mut rendered = expert.render(std::slice::from_ref(record))?.pop();
+    if let Some(rendered) = &mut rendered {
+        rendered.messages.truncate(rendered.completion_start);
+    }
+    Ok(rendered.map(|rendered| rendered.messages).unwrap_or_default())
+}
+
+fn ids_of(tokeniser: &Tokeniser<'_>, messages: &[Message]) -> Result<Vec<u32>, TrainError> {
+    let rendered = Rendered { messages: messages.to_vec(), completion_start: messages.len() };
+    Ok(tokeniser.encode(&rendered)?.ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn logits(base: &[f32], adapted: &[f32]) -> Logits {
+        Logits { base: base.to_vec(), adapted: adapted.to_vec(), vocab: 2 }
+    }
+
+    #[test]
+    fn logits_read_back_and_their_distance_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("probe.safetensors");
+        let recorded = logits(&[1.0, 2.0, 3.0, 4.0], &[1.5, 2.0, 3.0, 4.0]);
+        std::fs::write(&path, recorded.to_bytes(&path).unwrap()).unwrap();
+        assert_eq!(Logits::read(&path, 2).unwrap(), recorded);
+        assert!(Logits::read(&path, 3).unwrap_err().to_string().contains("[2, 2], expected [3"));
+        let here = logits(&[1.0, 2.0, 3.0, 4.25], &[1.5, 2.0, 2.875, 4.0]);
+        assert_eq!(here.distance(&recorded), Distance { base: 0.25, adapted: 0.125, effect: 0.5 });
+        let broken = logits(&[f32::NAN, 2.0, 3.0, 4.0], &[1.5]);
+        let far = broken.distance(&recorded);
+        assert_eq!((far.base, far.adapted), (f64::INFINITY, f64::INFINITY));
+    }
+
+    #[test]
+    fn a_golden_file_that_proves_nothing_is_faulty() {
+        let prompt = |n: usize| GoldenPrompt {
+            id: "p".to_owned(),
+            record: Record::default(),
+            messages: Vec::new(),
+            ids: vec![1; n],
+        };
+        let golden = Golden { format: 1, tolerance: TOLERANCE, prompts: vec![prompt(3)] };
+        assert_eq!(golden.problems(), Vec::<String>::new());
+        for tolerance in [0.0, -1.0, 1.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(Golden { tolerance, ..golden.clone() }.problems().len(), 1, "{tolerance}");
+        }
+        for prompts in [vec![], vec![prompt(0)], vec![prompt(3000)], vec![prompt(1); 5]] {
+            assert_eq!(Golden { prompts, ..golden.clone() }.problems().len(), 1);
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! An OCI registry: one repository per expert, a tag per version. Every file of a package is a blob
+//! of its own, so that what a registry or this machine has already is not sent again.
+//!
+//! `oci-client` is not used: it cannot go on with an upload that broke off, and brings an asynchronous
+//! runtime and a second HTTP and TLS stack, minutes of building; what is needed here are five kinds of
+//! request.
+
+mod auth;
+mod client;
+mod manifest;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hive_files::{Lock, hex, sha256_of_file};
+use hive_net::hub::WAITING;
+use hive_net::{AgentOptions, Context, Downloader, Network, RemoteFile, Request, SourceError, TransferReporter};
+use sha2::{Digest, Sha256};
+use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
+
+pub use self::auth::Credential;
+use self::client::{BlobSource, Client, LOGIN, Served, is_loopback};
+use self::manifest::{Descriptor, Manifest};
+use super::error::{RegistryError, Result};
+use super::reference::is_repository;
+use super::{Access, Listed, Published, Registry, Which, choose};
+use crate::Package;
+use crate::layout::{MAX_FILES, is_plain, is_version, limit};
+
+/// Names a file with the certificates of a registry's own authority.
+const CA: &str = "HIVE_REGISTRY_CA";
+
+/// How long another publisher may need from looking whether a version is free to writing it.
+const SETTLED: Duration = Duration::from_secs(2);
+
+/// The folder below the cache.
+const CACHE: &str = "registries";
+
+/// Holds what was fetched and is not yet installed, by its sha256.
+const DOWNLOADS: &str = "downloads";
+
+/// A repository of an OCI registry.
+#[derive(Debug)]
+pub(super) struct Oci {
+    client: Client,
+    network: Network,
+    /// Where downloads and uploads that broke off are remembered.
+    cache: PathBuf,
+}
+
+impl Oci {
+    pub(super) fn open(host: &str, repository: &str, context: &Context, access: &Access) -> Result<Self> {
+        let network = context.network.clone();
+        let place = format!("oci://{host}/{repository}");
+        if network.offline {
+            return Err(RegistryError::Offline { place });
+        }
+        let cache = context.cache()?.join(CACHE);
+        let local = is_loopback(host);
+        let agent = hive_net::agent(&AgentOptions {
+            roots: roots(access.authority.as_deref())?,
+            tls_alone: !local,
+            local,
+            patient: true,
+        });
+        let client = Client::new(agent, host, repository, Credential::of(host, access), network.backoff);
+        Ok(Self { client, network, cache })
+    }
+
+    /// A folder of the cache.
+    fn folder(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.cache.join(name);
+        std::fs::create_dir_all(&folder).map_err(|e| RegistryError::io("create", &folder, e))?;
+        prune(&folder);
+        Ok(folder)
+    }
+
+    /// The expert's name: the last part of the repository.
+    fn name(&self) -> &str {
+        self.client.repository.rsplit('/').next().unwrap_or(&self.client.repository)
+    }
+
+    fn listed(&self, served: &Served) -> Result<Listed> {
+        let facts = served.manifest.facts().map_err(|problem| self.client.damaged(problem))?;
+        if facts.name != self.name() {
+            let (place, expected) = (self.client.place(), self.name().to_owned());
+            return Err(RegistryError::OtherName { place, expected, got: facts.name });
+        }
+        Ok(Listed {
+            name: facts.name,
+            version: facts.version,
+            base: facts.base,
+            description: facts.description,
+            key: facts.key,
+            digest: served.digest.clone(),
+        })
+    }
+
+    /// Sends a blob, unless it is there.
+    fn push(
+        &self,
+        blob: &Descriptor,
+        name: &str,
+        source: &mut dyn BlobSource,
+        reporter: &mut dyn TransferReporter,
+    ) -> Result<()> {
+        let key = hex(&Sha256::digest(format!("{}\n{}", self.client.place(), blob.digest)));
+        let uploads = self.folder("uploads")?;
+        let _lock = Lock::take(&uploads.join(format!("{key}.lock")), || reporter.note(WAITING))?;
+        self.client.push_blob(blob, name, source, &uploads.join(key), reporter)
+    }
+
+    /// Fetches a layer into `to`.
+    fn pull(&self, layer: &Descriptor, name: &str, to: &Path, reporter: &mut dyn TransferReporter) -> Result<()> {
+        let sha256 = layer.sha256().ok_or_else(|| {
+            self.client.damaged(format!("`{name}` has the digest `{}`, expected a sha256", layer.digest))
+        })?;
+        let downloads = self.folder(DOWNLOADS)?;
+        let _lock = Lock::take(&downloads.join(format!("{sha256}.lock")), || reporter.note(WAITING))?;
+        let (part, whole) = (downloads.join(format!("{sha256}.part")), downloads.join(sha256));
+        // Fetched before, for a package that was then not installed.
+        if whole.is_file() && sha256_of_file(&whole)? == sha256 {
+            return link(&whole, to);
+        }
+        let file = RemoteFile { name: name.to_owned(), size: Some(layer.size), sha256: sha256.to_owned() };
+        reporter.file(&file);
+        let url = self.client.blob_url(&layer.digest);
+        let downloader = Downloader::with(self.client.agent.clone(), self.network.backoff, LOGIN);
+        let (mut resumed, mut renewed_at) = (part.exists(), None);
+        loop {
+            let request = Request { url: &url, authorization: self.client.authorization(), file: &file };
+            match downloader.fetch(&request, &part, reporter) {
+                Ok(()) => {}
+                // A token may have run out on the way.
+                Err(SourceError::Failed(_))
+                    if renewed_at != Some(length(&part))
+                        && self.client.renewed(&layer.digest, request.authorization.as_deref()) =>
+                {
+                    // Once more without any progress would be for ever.
+                    renewed_at = Some(length(&part));
+                    continue;
+                }
+                Err(SourceError::Failed(why)) => {
+                    return Err(RegistryError::Failed {
+                        action: "fetch from",
+                        place: self.client.place(),
+                        why,
+                        hint: Some("run the command again: it goes on where it stopped".to_owned()),
+                    });
+                }
+                Err(SourceError::Fatal(error)) => return Err(error.into()),
+            }
+            let got = sha256_of_file(&part)?;
+            if got == sha256 {
+                std::fs::rename(&part, &whole).map_err(|e| RegistryError::io("write", &whole, e))?;
+                return link(&whole, to);
+            }
+            std::fs::remove_file(&part).map_err(|e| RegistryError::io("remove", &part, e))?;
+            if !std::mem::take(&mut resumed) {
+                let (place, what) = (self.client.place(), format!("`{name}`"));
+                return Err(RegistryError::Digest { place, what, got, expected: sha256.to_owned() });
+            }
+            reporter.note(&format!("`{name}`: what an earlier attempt left does not fit; starting over"));
+        }
+    }
+}
+
+impl Registry for Oci {
+    fn publish(&self, package: &Package, _file: &Path, reporter: &mut dyn TransferReporter) -> Result<Published> {
+        let d = &package.description;
+        if d.name != self.name() {
+            let (place, expected) = (self.client.place(), self.name().to_owned());
+            return Err(RegistryError::OtherName { place, expected, got: d.name.clone() });
+        }
+        let (manifest, config) = Manifest::of(package);
+        let bytes = serde_json::to_vec(&manifest).map_err(|e| self.client.damaged(e.to_string()))?;
+        let digest = client::digest_of(&bytes);
+        let tag = d.version.clone();
+        let reference = format!("{}:{tag}", self.client.place());
+        let taken = |there: String| RegistryError::Taken {
+            place: self.client.place(),
+            title: d.title(),
+            there,
+            new: digest.clone(),
+        };
+        match self.client.manifest(&tag)? {
+            Some(there) if there.digest == digest => return Ok(Published { reference, digest, was_there: true }),
+            Some(there) => return Err(taken(there.digest)),
+            None => {}
+        }
+        reporter.started(&format!("Publishing {} to {}", d.title(), self.client.place()), None);
+        let sent = (|| {
+            self.push(&manifest.config, "configuration", &mut config.as_slice(), reporter)?;
+            for layer in &manifest.layers {
+                let name = layer.file().unwrap_or_default();
+                let path = package.dir().join(name);
+                let mut file = File::open(&path).map_err(|e| RegistryError::io("open", &path, e))?;
+                self.push(layer, name, &mut file, reporter)?;
+            }
+            // The tag comes last, so that it never names what is not all there. Somebody else may have
+            // been quicker.
+            match self.client.manifest(&tag)? {
+                Some(there) if there.digest != digest => return Err(taken(there.digest)),
+                _ => self.client.put_manifest(&tag, &bytes)?,
+            }
+            // The protocol has no lock. Whoever looked before this was written writes over it within
+            // moments; so it is looked at once more when they have passed.
+            for wait in [Duration::ZERO, SETTLED] {
+                std::thread::sleep(wait);
+                match self.client.manifest(&tag)? {
+                    Some(there) if there.digest == digest => {}
+                    Some(there) => return Err(taken(there.digest)),
+                    None => {
+                        return Err(self.client.damaged(format!("it took the manifest of `{tag}` and has it not")));
+                    }
+                }
+            }
+            Ok(())
+        })();
+        reporter.finished();
+        sent?;
+        Ok(Published { reference, digest, was_there: false })
+    }
+
+    fn find(&self, which: &Which) -> Result<Listed> {
+        let reference = match which {
+            Which::Highest => return choose(self.list()?, which, &self.client.place()),
+            Which::Version(version) => version.to_string(),
+            Which::Digest(digest) => digest.clone(),
+        };
+        let Some(served) = self.client.manifest(&reference)? else {
+            return choose(self.list()?, which, &self.client.place());
+        };
+        let listed = self.listed(&served)?;
+        match which {
+            // The tag is the registry's word, the version the package's.
+            Which::Version(version) if listed.version != *version => {
+                Err(self.client.damaged(format!("under `{reference}` it has version {}", listed.version)))
+            }
+            _ => Ok(listed),
+        }
+    }
+
+    fn fetch(&self, listed: &Listed, into: &Path, reporter: &mut dyn TransferReporter) -> Result<()> {
+        let served = self.client.manifest(&listed.digest)?;
+        let served = served.ok_or_else(|| self.client.damaged(format!("it has no manifest {}", listed.digest)))?;
+        let layers = &served.manifest.layers;
+        if layers.len() > MAX_FILES {
+            return Err(self
+                .client
+                .damaged(format!("its package has {} files, expected at most {MAX_FILES}", layers.len())));
+        }
+        reporter.started(&format!("Fetching {} {} from {}", listed.name, listed.version, self.client.place()), None);
+        let fetched = layers.iter().try_for_each(|layer| {
+            let name = layer.file().unwrap_or_default();
+            let most = limit(name).filter(|_| is_plain(name));
+            if most.is_none_or(|most| layer.size > most) || into.join(name).exists() {
+                let problem = format!("its package has a file `{}` of {} bytes", name.escape_debug(), layer.size);
+                return Err(self.client.damaged(problem));
+            }
+            self.pull(layer, name, &into.join(name), reporter)
+        });
+        reporter.finished();
+        fetched
+    }
+
+    fn list(&self) -> Result<Vec<Listed>> {
+        let mut found = Vec::new();
+        if self.client.repository.is_empty() {
+            for repository in self.client.repositories()?.into_iter().filter(|name| is_repository(name)) {
+                let client = self.client.of_repository(&repository);
+                let one = Self { client, network: self.network.clone(), cache: self.cache.clone() };
+                found.extend(one.list()?);
+            }
+            return Ok(found);
+        }
+        for tag in self.client.tags()? {
+            // Other tags are other people's.
+            if !is_version(&tag) {
+                continue;
+            }
+            let listed = match self.client.manifest(&tag) {
+                Ok(Some(served)) => self.listed(&served),
+                Ok(None) => continue,
+                Err(error) => Err(error),
+            };
+            match listed {
+                Ok(listed) => found.push(listed),
+                // Something else is there, for somebody else.
+                Err(error @ (RegistryError::Damaged { .. } | RegistryError::OtherName { .. })) => {
+                    tracing::debug!("passed over tag `{tag}`: {error}");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        found.sort_by(|a, b| a.version.cmp(&b.version));
+        Ok(found)
+    }
+}
+
+fn length(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |about| about.len())
+}
+
+/// Another name for a file, or another copy of it.
+fn link(from: &Path, to: &Path) -> Result<()> {
+    let linked = std::fs::hard_link(from, to).or_else(|_| std::fs::copy(from, to).map(drop));
+    linked.map_err(|e| RegistryError::io("write", to, e))
+}
+
+/// Removes what was fetched for a package, which is kept until it is installed.
+pub(super) fn forget(package: &Package, home: &Path) {
+    let downloads = home.join("cache").join(CACHE).join(DOWNLOADS);
+    for file in package.files.values() {
+        // Where it is not removed, it is for the next time.
+        drop(std::fs::remove_file(downloads.join(&file.sha256)));
+        drop(std::fs::remove_file(downloads.join(format!("{}.lock", file.sha256))));
+    }
+}
+
+/// Removes what nobody has come back for in a month.
+fn prune(folder: &Path) {
+    const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let changed = entry.metadata().and_then(|about| about.modified());
+        if changed.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > KEPT)) {
+            drop(std::fs::remove_file(entry.path()));
+        }
+    }
+}
+
+/// The certificates to trust, where a file names them.
+fn roots(authority: Option<&Path>) -> Result<Option<RootCerts>> {
+    let Some(path) = authority else { return Ok(None) };
+    let pem = std::fs::read(path).map_err(|e| RegistryError::io("read", path, e))?;
+    let certificates: Vec<Certificate<'static>> = parse_pem(&pem)
+        .filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    if certificates.is_empty() {
+        let problem = format!("`{CA}` names `{}`, in which there is no certificate", path.display());
+        return Err(RegistryError::Damaged { place: CA.to_owned(), problem });
+    }
+    Ok(Some(RootCerts::new_with_certs(&certificates)))
+}

@@ -1,0 +1,180 @@
+//! The data of an expert, prepared: files or the expert's own making, through the gate, into a
+//! prepared set. Training and `hive expert data` both come here.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use hive_data::datasets::{DatasetError, MapOverrides, SplitSettings};
+use hive_data::gate::{
+    ChatTokens, CountTokens, Counter, Data, Gate, GateError, GateReporter, Outcome, PreparedSet, Request, cache_folder,
+};
+use hive_data::sources::{Files, LocalData, Synthetic};
+use hive_engine::model::config::ModelConfig;
+use hive_engine::model::source::BaseModel;
+use hive_plugins::load_isolated;
+use hive_runtime::opened::OpenExpert;
+use hive_runtime::tokenise::Tokeniser;
+use hive_sdk::manifest::Recipe;
+use hive_sdk::{Record, Rendered};
+use serde_json::{Map, Value};
+
+use super::TrainError;
+
+/// Longest time for one record, after which its worker is ended.
+const RECORD_LIMIT: Duration = Duration::from_secs(10);
+
+/// What to prepare.
+#[derive(Debug, Clone)]
+pub struct DataRequest {
+    /// Files or folders, as [`hive_data::sources::locate`] gives them; none: the expert's own data.
+    pub datasets: Vec<LocalData>,
+    /// `field=column` pairs that override the mapping, as on the command line.
+    pub map: Option<String>,
+    /// Values of fields for every record that lacks them.
+    pub fields: BTreeMap<String, String>,
+    /// The recipe, of which the data section and the seed count.
+    pub recipe: Recipe,
+    /// Settings of the domain's own.
+    pub options: Map<String, Value>,
+    /// Folder for the prepared set; in the cache unless given.
+    pub out: Option<PathBuf>,
+    /// How many processes judge; one per core unless given.
+    pub workers: Option<usize>,
+    /// Take a prepared set as it is, with its halves, when it is the only data set: for training.
+    pub take_prepared: bool,
+}
+
+/// Checks that a base of this shape can read what the recipe takes.
+///
+/// # Errors
+/// [`TrainError::LongerThanBase`].
+pub fn check_length(recipe: &Recipe, config: &ModelConfig, base: &str) -> Result<(), TrainError> {
+    let (max_seq_len, longest) = (recipe.training.max_seq_len, config.max_position_embeddings);
+    if max_seq_len <= longest {
+        return Ok(());
+    }
+    Err(TrainError::LongerThanBase { max_seq_len, base: base.to_owned(), longest })
+}
+
+/// Records that are looked at before any is judged.
+const FIRST: usize = 64;
+
+/// The first records of files, as they come; none of prepared sets, which were looked at, and none of
+/// the expert's own making.
+///
+/// # Errors
+/// When the data cannot be read.
+pub(super) fn first_records(
+    open: &OpenExpert,
+    datasets: &[LocalData],
+    map: Option<&str>,
+    fixed: &BTreeMap<String, String>,
+) -> Result<Vec<(String, Record)>, TrainError> {
+    let sets: Vec<LocalData> = datasets.iter().filter(|set| !PreparedSet::is_at(&set.path)).cloned().collect();
+    if sets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let stream = files(open, sets, map, fixed)?.open()?;
+    let read = stream.take(FIRST).filter_map(|incoming| match incoming {
+        Ok(incoming) => Some(Ok((incoming.source, incoming.record.ok()?))),
+        Err(error) => Some(Err(error.into())),
+    });
+    read.collect()
+}
+
+fn files(
+    open: &OpenExpert,
+    sets: Vec<LocalData>,
+    map: Option<&str>,
+    fixed: &BTreeMap<String, String>,
+) -> Result<Files, TrainError> {
+    let overrides = map.map_or(Ok(MapOverrides::default()), str::parse);
+    let overrides = overrides.map_err(DatasetError::from).map_err(GateError::from)?;
+    let spec = open.expert.manifest().dataset.clone();
+    Ok(Files { sets, spec, map: map.unwrap_or_default().to_owned(), overrides, fixed: fixed.clone() })
+}
+
+/// Prepares data. `base`, when there is one, counts tokens.
+///
+/// # Errors
+/// What the gate says.
+pub fn prepare(
+    open: &OpenExpert,
+    request: &DataRequest,
+    base: Option<(&BaseModel, &str)>,
+    stop: &AtomicBool,
+    reporter: &dyn GateReporter,
+) -> Result<Outcome, TrainError> {
+    if let Some((model, id)) = base {
+        check_length(&request.recipe, &model.config, id)?;
+    }
+    if let [only] = &request.datasets[..]
+        && PreparedSet::is_at(&only.path)
+        && request.take_prepared
+    {
+        let set = PreparedSet::open(&only.path)?;
+        if set.report.expert != open.expert.name() {
+            let (got, expected) = (set.report.expert, open.expert.name().to_owned());
+            return Err(GateError::OtherExpert { path: only.path.clone(), got, expected }.into());
+        }
+        if !request.fields.is_empty() {
+            return Err(GateError::FieldsOfPrepared { path: only.path.clone() }.into());
+        }
+        return Ok(Outcome::Done(Box::new(set), true));
+    }
+    if request.datasets.is_empty() && !request.fields.is_empty() {
+        return Err(GateError::FieldsWithoutData.into());
+    }
+    let OpenExpert { context, expert, place } = open;
+    let seed = request.recipe.training.seed;
+    let spec = &request.recipe.data;
+    let read;
+    let made;
+    let data: &dyn Data = if request.datasets.is_empty() {
+        made = Synthetic { expert, seed, records: spec.synthetic_records };
+        &made
+    } else {
+        read = files(open, request.datasets.clone(), request.map.as_deref(), &request.fields)?;
+        &read
+    };
+    let tokeniser = base.map(|(model, _)| Tokeniser::new(model)).transpose()?;
+    let count: &CountTokens<'_> = &|chat: &Rendered| {
+        let Some(tokeniser) = &tokeniser else { return Ok(ChatTokens::default()) };
+        let encoded = tokeniser.encode(chat).map_err(|e| GateError::Tokens(e.to_string()))?;
+        let whole = encoded.ids.len();
+        Ok(ChatTokens { whole, completion: whole - encoded.prompt_len, control: tokeniser.control_tokens_in(chat) })
+    };
+    let counter = match base.zip(tokeniser.as_ref()) {
+        None => None,
+        Some(((model, id), tokeniser)) => Some(Counter {
+            base: id.to_owned(),
+            digest: model.digest()?.to_owned(),
+            tokenizer: tokeniser.tokenizer.digest()?,
+            max_seq_len: request.recipe.training.max_seq_len,
+            max_completion: expert.manifest().generation.max_new_tokens.min(request.recipe.training.max_seq_len),
+            count,
+        }),
+    };
+    let gate = Gate::new(Request {
+        expert,
+        library: place.sha256()?,
+        data,
+        lints: spec.lints.clone(),
+        options: request.options.clone(),
+        split: SplitSettings {
+            seed,
+            validation_fraction: spec.validation_fraction,
+            validation_records: spec.validation_records,
+        },
+        counter,
+        cache: cache_folder(context.home()?, expert.name()),
+        out: request.out.clone(),
+        passing: request.take_prepared,
+    })?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = request.workers.unwrap_or(cores).max(1);
+    let mut start = || Ok(load_isolated(place, workers, RECORD_LIMIT)?);
+    Ok(gate.run(&mut start, stop, reporter)?)
+}

@@ -1,0 +1,235 @@
+//! Why an expert was not trained.
+
+use std::path::PathBuf;
+
+use hive_data::gate::GateError;
+use hive_engine::EngineError;
+use hive_errors::Diagnostic;
+use hive_files::FileError;
+use hive_plugins::PluginError;
+use hive_plugins::manifest::ManifestError;
+use hive_runtime::RuntimeError;
+use hive_runtime::models::ModelError;
+
+/// Why a use case did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The expert, the base model or the engine.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// The data.
+    #[error(transparent)]
+    Gate(Box<GateError>),
+    /// The recipe after all layers.
+    #[error("{}", recipe_faults(.0))]
+    Recipe(ManifestError),
+    /// `--profile` names none of the manifest's profiles and no recipe.
+    #[error("There is no profile or recipe `{name}` (there are: {})", listed(known))]
+    UnknownProfile {
+        /// The name.
+        name: String,
+        /// Those there are.
+        known: Vec<String>,
+    },
+    /// `--set` or a configuration file says something that cannot be read.
+    #[error("Failed to read {what}: {problem}")]
+    Setting {
+        /// `--set x=y`, `hive.toml`
+        what: String,
+        /// What was got and expected.
+        problem: String,
+    },
+    /// `max_seq_len` is more than the base can read.
+    #[error("`max_seq_len` is {max_seq_len}, base model `{base}` reads {longest} tokens at the most")]
+    LongerThanBase {
+        /// What the recipe says.
+        max_seq_len: usize,
+        /// The base.
+        base: String,
+        /// Tokens that it reads.
+        longest: usize,
+    },
+    /// After tokenisation nothing is left.
+    #[error(
+        "No record is left to train on: all {records} are longer than max_seq_len = {max_seq_len} tokens (the shortest has {shortest})"
+    )]
+    AllTooLong {
+        /// Records before.
+        records: usize,
+        /// The limit.
+        max_seq_len: usize,
+        /// Tokens of the shortest.
+        shortest: usize,
+    },
+    /// What would only show after an hour, or never, was found before the first step.
+    #[error(
+        "Expert `{expert}` cannot be trained: {} found in what it renders and grades",
+        if faults.len() == 1 { "1 fault was".to_owned() } else { format!("{} faults were", faults.len()) }
+    )]
+    Preflight {
+        /// The expert.
+        expert: String,
+        /// Each with record and field.
+        faults: Vec<String>,
+    },
+    /// What was named as a run is none.
+    #[error("Failed to read the run `{}`: {problem}", path.display())]
+    NotARun {
+        /// The folder.
+        path: PathBuf,
+        /// What was got and expected.
+        problem: String,
+    },
+    /// A file of the run folder cannot be written or read.
+    #[error("Failed to {action} `{}`", path.display())]
+    RunFolder {
+        /// `write`, `read`, `create`
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Another process is at work on a run.
+    #[error("The run in `{}` is in use by another hive", path.display())]
+    InUse {
+        /// The run folder.
+        path: PathBuf,
+    },
+    /// `--resume` of a run of something else.
+    #[error("Failed to resume `{}`: it is of another run", path.display())]
+    OtherRun {
+        /// The run folder.
+        path: PathBuf,
+        /// What differs, both values each.
+        details: Vec<String>,
+        /// Whether all of it may change in the middle of a run.
+        forcible: bool,
+    },
+    /// A run whose steps cannot be made again.
+    #[error("Failed to replay `{}`: {problem}", path.display())]
+    Replay {
+        /// The run folder.
+        path: PathBuf,
+        /// What was got and expected.
+        problem: String,
+    },
+    /// The page of a run cannot be drawn.
+    #[error("Failed to draw `{}`", path.display())]
+    Page {
+        /// The page.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: minijinja::Error,
+    },
+    /// `--resume` with something that cannot be resumed.
+    #[error("Failed to resume `{}`: {problem}", path.display())]
+    Resume {
+        /// The run folder.
+        path: PathBuf,
+        /// What was got and expected.
+        problem: String,
+    },
+}
+
+/// Faults that are told one by one.
+const LISTED: usize = 20;
+
+fn recipe_faults(error: &ManifestError) -> String {
+    match error {
+        ManifestError::Faulty { faults, .. } if faults.len() == 1 => "The recipe has 1 fault".to_owned(),
+        ManifestError::Faulty { faults, .. } => format!("The recipe has {} faults", faults.len()),
+        other => format!("The recipe is not acceptable: {other}"),
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+impl From<GateError> for TrainError {
+    fn from(error: GateError) -> Self {
+        Self::Gate(Box::new(error))
+    }
+}
+
+/// Errors of what the runtime is made of, on their way through it.
+macro_rules! through_runtime {
+    ($($inner:ty),*) => {
+        $(impl From<$inner> for TrainError {
+            fn from(error: $inner) -> Self {
+                RuntimeError::from(error).into()
+            }
+        })*
+    };
+}
+
+through_runtime!(EngineError, FileError, ModelError, PluginError);
+
+impl Diagnostic for TrainError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Runtime(e) => e.exit_code(),
+            Self::Gate(e) => e.exit_code(),
+            Self::LongerThanBase { .. }
+            | Self::Preflight { .. }
+            | Self::AllTooLong { .. }
+            | Self::Recipe(_)
+            | Self::OtherRun { .. }
+            | Self::Replay { .. } => 1,
+            _ => 2,
+        }
+    }
+
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::Runtime(e) => e.details(),
+            Self::Gate(e) => e.details(),
+            Self::Recipe(e) => e.details(),
+            Self::OtherRun { details, .. } => details.clone(),
+            Self::Preflight { faults, .. } => {
+                let mut lines: Vec<String> = faults.iter().take(LISTED).cloned().collect();
+                if faults.len() > LISTED {
+                    lines.push(format!("… and {} more", faults.len() - LISTED));
+                }
+                lines
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Runtime(e) => e.hint(),
+            Self::Gate(e) => e.hint(),
+            Self::UnknownProfile { name, known } => hive_errors::nearest(name, known.iter().map(String::as_str))
+                .map(|near| format!("did you mean `--profile {near}`?")),
+            Self::Setting { what, .. } if what.starts_with("`--set") => Some(
+                "`--set training.learning_rate=1e-4`; a key that occurs once needs no section: `--set rank=8`".into(),
+            ),
+            Self::Setting { what, .. } if !what.ends_with(".toml`") => None,
+            Self::Setting { .. } => {
+                Some("it holds keys of the recipe: `[training]` and below it `learning_rate = 1e-4`".into())
+            }
+            Self::LongerThanBase { longest, .. } => Some(format!("`--set max_seq_len={longest}`")),
+            Self::AllTooLong { shortest, .. } => {
+                Some(format!("`--set max_seq_len={}`", shortest.next_multiple_of(100)))
+            }
+            Self::Preflight { expert, .. } => Some(format!(
+                "`render` and `grade` are in `experts/{expert}/src`, eval prompts in `manifests/{expert}.json`"
+            )),
+            Self::NotARun { .. } => None,
+            Self::RunFolder { .. } => Some("`--out FOLDER` writes the run elsewhere".into()),
+            Self::OtherRun { forcible: true, .. } => Some(
+                "`--force-recipe` goes on with these changes; the run can then not be repeated from its start".into(),
+            ),
+            Self::OtherRun { .. } => Some("start a new run without `--resume`".into()),
+            Self::InUse { .. } => Some("wait for it to end, or stop it with Ctrl-C there".into()),
+            Self::Page { .. } | Self::Replay { .. } => None,
+            Self::Resume { .. } => Some("start a new run without `--resume`".into()),
+            Self::Recipe(_) => Some("`hive expert schema` prints the schema with a description of every key".into()),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What an adapter is worth: held-out loss, and answers graded by the expert. In the middle of
+//! training for the adapter alone, at the end for base and expert side by side.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use hive_engine::EngineError;
+use hive_engine::adapter::{Adapter, AdapterScales};
+use hive_engine::data::{Cut, Example, Records};
+use hive_engine::model::pass::{Model, Pass};
+use hive_engine::train::trainer::evaluate;
+use hive_engine::train::{Graded, Grader};
+use hive_plugins::LoadedExpert;
+use hive_runtime::grade::{Scores, grade};
+use hive_runtime::statistics::Figures;
+use hive_runtime::tokenise::Tokeniser;
+use hive_sdk::Record;
+use hive_sdk::manifest::Recipe;
+use serde::{Deserialize, Serialize};
+
+use super::TrainError;
+use super::setup::Setup;
+use super::train::TrainReporter;
+
+/// Number of the format of `evaluation.json`.
+pub(super) const FORMAT: u32 = 2;
+
+/// One figure of the base and of the expert.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Compared<T> {
+    /// Of the base alone.
+    pub base: T,
+    /// Of the base with the adapter.
+    pub expert: T,
+}
+
+/// What training was worth.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Summary {
+    /// Number of this format.
+    pub format: u32,
+    /// Held-out loss of the base and of the expert, nats per token.
+    pub loss: Option<Compared<f64>>,
+    /// Held-out token accuracy of the base and of the expert.
+    pub token_accuracy: Option<Compared<f64>>,
+    /// Graded answers to held-out records, base and expert.
+    pub held_out: Option<Compared<Scores>>,
+    /// Graded answers to the manifest's own prompts, base and expert.
+    pub eval_prompts: Option<Compared<Scores>>,
+    /// Step of the adapter that was kept.
+    pub step: u64,
+}
+
+/// The comparison at the end.
+pub(super) struct Evaluation<'a> {
+    pub(super) expert: &'a LoadedExpert,
+    pub(super) setup: &'a Setup,
+    pub(super) tokeniser: &'a Tokeniser<'a>,
+    pub(super) recipe: &'a Recipe,
+    pub(super) stop: &'a AtomicBool,
+}
+
+impl Evaluation<'_> {
+    pub(super) fn run(
+        &self,
+        adapter: &Adapter,
+        step: u64,
+        reporter: &mut dyn TrainReporter,
+    ) -> Result<Summary, TrainError> {
+        let decoder = &self.setup.base.decoder;
+        let scales = AdapterScales::new(adapter, decoder);
+        let plain = Model { base: decoder, adapter: None };
+        let adapted = Model { adapter: Some((adapter, &scales)), ..plain };
+        let held = &self.setup.held.records;
+        let (mut loss, mut token_accuracy) = (None, None);
+        if !held.is_empty() {
+            let cut = Cut::of(&self.setup.config);
+            let mut pass = Pass::new();
+            let before = evaluate(&mut pass, plain, held, cut)?;
+            let after = evaluate(&mut pass, adapted, held, cut)?;
+            loss = Some(Compared { base: before.mean(), expert: after.mean() });
+            token_accuracy = Some(Compared { base: before.accuracy(), expert: after.accuracy() });
+        }
+        let wanted = self.recipe.data.graded_prompts;
+        let mut prompts: Vec<Record> = self.expert.eval_prompts()?.into_iter().map(|p| p.record).collect();
+        let all = prompts.len();
+        prompts.truncate(wanted);
+        let records = self.setup.set.report.validation;
+        let held_out = self.both(plain, adapted, (&self.setup.held_out(wanted)?, records), reporter)?;
+        let eval_prompts = self.both(plain, adapted, (&prompts, all), reporter)?;
+        Ok(Summary { format: FORMAT, loss, token_accuracy, held_out, eval_prompts, step })
+    }
+
+    fn both(
+        &self,
+        plain: Model,
+        adapted: Model,
+        (prompts, of): (&[Record], usize),
+        reporter: &mut dyn TrainReporter,
+    ) -> Result<Option<Compared<Scores>>, TrainError> {
+        if prompts.is_empty() || self.stop.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let most = longest_answer(self.tokeniser, self.expert, prompts)?;
+        let mut one = |who: &str, model: Model| {
+            grade(model, self.tokeniser, self.expert, (prompts, of), most, |i, answer| {
+                reporter.grading(who, i + 1, prompts.len(), answer);
+                !self.stop.load(Ordering::Relaxed)
+            })
+        };
+        Ok(Some(Compared { base: one("base", plain)?, expert: one("expert", adapted)? }))
+    }
+}
+
+/// Most tokens of an answer to these prompts: one twice as long as the longest right one is no
+/// longer right.
+fn longest_answer(tokeniser: &Tokeniser, expert: &LoadedExpert, prompts: &[Record]) -> Result<usize, TrainError> {
+    let golds = tokeniser.records(expert, prompts)?;
+    let longest = golds.iter().map(Example::loss_tokens).max().unwrap_or(0);
+    Ok((2 * longest).clamp(32, expert.manifest().generation.max_new_tokens.max(32)))
+}
+
+/// Grades the adapter's answers to the same few held-out prompts at every evaluation. It is not
+/// stopped half-way: a run that goes on later must find the same grade.
+pub(super) struct HeldOutGrader<'a> {
+    expert: &'a LoadedExpert,
+    tokeniser: &'a Tokeniser<'a>,
+    prompts: Vec<Record>,
+    most: usize,
+}
+
+impl<'a> HeldOutGrader<'a> {
+    /// A grader, when the recipe asks for one and there is something to ask.
+    pub(super) fn new(
+        expert: &'a LoadedExpert,
+        tokeniser: &'a Tokeniser<'a>,
+        setup: &Setup,
+        recipe: &Recipe,
+    ) -> Result<Option<Self>, TrainError> {
+        let prompts = setup.held_out(recipe.training.graded_eval_prompts)?;
+        if prompts.is_empty() {
+            return Ok(None);
+        }
+        let most = longest_answer(tokeniser, expert, &prompts)?;
+        Ok(Some(Self { expert, tokeniser, prompts, most }))
+    }
+}
+
+impl Grader for HeldOutGrader<'_> {
+    fn grade(&mut self, model: Model, _step: u64) -> hive_engine::Result<Option<Graded>> {
+        let prompts = (&self.prompts[..], self.prompts.len());
+        let scores = grade(model, self.tokeniser, self.expert, prompts, self.most, |_, _| true)
+            .map_err(|e| EngineError::Caller(Box::new(e)))?;
+        let Figures { right_answers, partial_credit } = scores.figures;
+        let (answers, right) = (right_answers.of, right_answers.count());
+        Ok(Some(Graded { answers, right, credit: partial_credit.value }))
+    }
+}

@@ -1,0 +1,334 @@
+//! What a run will do and what it will cost: steps, parameters, and time and memory measured by a
+//! short probe of the machine at hand. Nothing is trained here.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use hive_engine::adapter::peft::BaseRef;
+use hive_engine::adapter::{AdapterScales, Module};
+use hive_engine::data::{Cut, Example, Records};
+use hive_engine::model::pass::Pass;
+use hive_engine::train::checkpoint::{self, State};
+use hive_engine::train::trainer::evaluate;
+use hive_engine::train::{Trainer, TrainingSpec};
+use hive_files::free_bytes;
+use hive_sdk::manifest::Recipe;
+use serde::Serialize;
+
+use super::TrainError;
+use super::metrics::memory_mb;
+use super::run_record::TrainRequest;
+use super::setup::Setup;
+
+/// Tokens that the probe computes with, at least.
+const PROBE_TOKENS: usize = 256;
+
+/// What is about to happen, for the person to read.
+#[derive(Debug, Clone, Serialize)]
+pub struct Plan {
+    /// The base.
+    pub base: BaseRef,
+    /// Values in its weights.
+    pub base_parameters: usize,
+    /// Values in the adapter.
+    pub trainable: usize,
+    /// Of them, per module: layers that carry an adapter and values.
+    pub modules: Vec<ModuleShare>,
+    /// The recipe.
+    pub recipe: Recipe,
+    /// Where each of its values came from.
+    pub origins: BTreeMap<String, String>,
+    /// Records to train on, and dropped as too long.
+    pub train: (usize, usize),
+    /// Records to validate on, and dropped as too long.
+    pub validation: (usize, usize),
+    /// Tokens of the training records, and those of them that carry loss.
+    pub tokens: (u64, u64),
+    /// Tokens of the longest record.
+    pub longest: usize,
+    /// Optimizer steps.
+    pub steps: u64,
+    /// Of them, steps of warm-up.
+    pub warmup: u64,
+    /// Steps made before, in a resumed run.
+    pub resumed_at: u64,
+    /// What it will cost.
+    pub estimate: Estimate,
+    /// What will not fit or not do what one may think.
+    pub concerns: Vec<String>,
+    /// The run folder, when there is to be one.
+    pub folder: Option<PathBuf>,
+}
+
+/// One kind of linear layer that carries adapters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ModuleShare {
+    /// `q_proj`
+    pub module: &'static str,
+    /// Layers of it.
+    pub layers: usize,
+    /// Values of its adapters.
+    pub parameters: usize,
+}
+
+/// Time and memory, from a probe.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Estimate {
+    /// Tokens read per second in training.
+    pub tokens_per_s: f64,
+    /// Of an average step.
+    pub step_seconds: f64,
+    /// Of one evaluation of the validation loss.
+    pub eval_seconds: f64,
+    /// Of all steps and evaluations that are left, without graded answers.
+    pub seconds: f64,
+    /// Most memory, in MB, where the system tells.
+    pub memory_mb: Option<u64>,
+    /// Memory that is there, in MB, what this process holds included, where the system tells.
+    pub available_mb: Option<u64>,
+    /// Of all checkpoints, in bytes.
+    pub checkpoint_bytes: u64,
+    /// Free where they go, in bytes, where the system tells.
+    pub free_bytes: Option<u64>,
+}
+
+/// What a plan is made of.
+#[derive(Debug)]
+pub struct Parts<'a> {
+    /// The base.
+    pub base: &'a BaseRef,
+    /// Records to train on.
+    pub train: &'a dyn Records,
+    /// Records held out.
+    pub held: &'a dyn Records,
+    /// Dropped as too long, of both.
+    pub too_long: (usize, usize),
+    /// Tokens of the training records, and those that carry loss.
+    pub tokens: (u64, u64),
+    /// The recipe's numbers.
+    pub config: &'a TrainingSpec,
+    /// Where the run stands, when it goes on.
+    pub start: Option<&'a State>,
+    /// The run folder.
+    pub folder: Option<&'a Path>,
+}
+
+impl Plan {
+    /// The plan of a run that is set up.
+    ///
+    /// # Errors
+    /// What the probe says.
+    pub fn new(
+        request: &TrainRequest,
+        setup: &Setup,
+        trainer: &mut Trainer,
+        start: Option<&State>,
+        folder: Option<&Path>,
+    ) -> Result<Self, TrainError> {
+        let parts = Parts {
+            base: &setup.base.reference,
+            train: &setup.train.records,
+            held: &setup.held.records,
+            too_long: (setup.train.lengths.too_long, setup.held.lengths.too_long),
+            tokens: setup.train.records.total_tokens(),
+            config: &setup.config,
+            start,
+            folder,
+        };
+        Self::of(request, &parts, trainer)
+    }
+
+    /// The plan of these parts.
+    ///
+    /// # Errors
+    /// What the probe says.
+    pub fn of(request: &TrainRequest, parts: &Parts<'_>, trainer: &mut Trainer) -> Result<Self, TrainError> {
+        let Parts { base, train, held, config, .. } = *parts;
+        let total = config.total_steps(train.len());
+        let lengths: Vec<usize> = (0..train.len()).map(|i| train.tokens(i)).collect();
+        let longest = lengths.iter().copied().max().unwrap_or(0);
+        let estimate = estimate(parts, trainer, &lengths, total)?;
+        let modules = Module::ALL
+            .into_iter()
+            .filter_map(|module| {
+                let slots = trainer.adapter.slots().iter().filter(|slot| slot.site.module == module);
+                let sizes: Vec<usize> =
+                    slots.map(|s| s.a.len() + s.b.len() + s.m.as_ref().map_or(0, std::ops::Range::len)).collect();
+                let (layers, parameters) = (sizes.len(), sizes.iter().sum());
+                (layers > 0).then_some(ModuleShare { module: module.name(), layers, parameters })
+            })
+            .collect();
+        let mut plan = Self {
+            base: base.clone(),
+            base_parameters: trainer.base().parameters(),
+            trainable: trainer.adapter.params.len(),
+            modules,
+            recipe: request.recipe.clone(),
+            origins: request.origins.clone(),
+            train: (train.len(), parts.too_long.0),
+            validation: (held.len(), parts.too_long.1),
+            tokens: parts.tokens,
+            longest,
+            steps: total,
+            warmup: config.warmup(total),
+            resumed_at: parts.start.map_or(0, |s| s.step),
+            estimate,
+            concerns: Vec::new(),
+            folder: parts.folder.map(Path::to_owned),
+        };
+        plan.concerns = plan.worries(&lengths);
+        Ok(plan)
+    }
+
+    fn worries(&self, lengths: &[usize]) -> Vec<String> {
+        let training = &self.recipe.training;
+        let Estimate { memory_mb, available_mb, checkpoint_bytes, free_bytes, .. } = &self.estimate;
+        let mut found = Vec::new();
+        if let Some((needed, there)) = memory_mb.zip(*available_mb)
+            && needed > there
+        {
+            found.push(format!(
+                "about {needed} MB of memory are needed, {there} MB are there: fewer `micro_batch_tokens` need less"
+            ));
+        }
+        if let Some(free) = free_bytes.filter(|free| free < checkpoint_bytes) {
+            found.push(format!(
+                "the checkpoints take {} MB, {} MB are free on their disk: a lower `keep_best` needs less",
+                checkpoint_bytes.div_ceil(1_000_000),
+                free / 1_000_000
+            ));
+        }
+        let alone = lengths.iter().filter(|n| **n > training.micro_batch_tokens).count();
+        if alone > 0 {
+            found.push(format!(
+                "{alone} records are longer than micro_batch_tokens = {}: each is a forward pass of its own, and the \
+                 longest ({} tokens) decides the memory",
+                training.micro_batch_tokens, self.longest
+            ));
+        }
+        if self.steps > 0 && self.warmup >= self.steps {
+            found.push(format!("all {} steps are warm-up: the full learning rate is never used", self.steps));
+        }
+        if self.validation.0 == 0 {
+            found.push("no record is held out: there is no best checkpoint, the last one counts".into());
+        } else if training.eval_steps > self.steps {
+            found.push(format!(
+                "eval_steps = {} is more than all {} steps: the only evaluation is at the end",
+                training.eval_steps, self.steps
+            ));
+        }
+        found
+    }
+}
+
+fn estimate(parts: &Parts<'_>, trainer: &mut Trainer, lengths: &[usize], total: u64) -> Result<Estimate, TrainError> {
+    let Parts { train, held, config, .. } = *parts;
+    let before = memory_mb();
+    // The longest records: what costs most per token, and what a micro-batch may consist of.
+    let mut order: Vec<usize> = (0..lengths.len()).collect();
+    order.sort_by_key(|&i| std::cmp::Reverse(lengths[i]));
+    let mut probe: Vec<Example> = Vec::new();
+    let mut tokens = 0;
+    for i in order {
+        if tokens >= PROBE_TOKENS.min(config.micro_batch_tokens)
+            || probe.len() >= config.micro_batch_records.unwrap_or(usize::MAX)
+        {
+            break;
+        }
+        tokens += lengths[i];
+        probe.push(train.get(i));
+    }
+    // Twice: the first pass also takes its memory for the first time.
+    let mut seconds = f64::INFINITY;
+    for _ in 0..2 {
+        let begin = Instant::now();
+        trainer.gradients(&probe)?;
+        seconds = begin.elapsed().as_secs_f64().min(seconds);
+    }
+    let per_token = seconds / tokens.max(1) as f64;
+    let begin = Instant::now();
+    AdapterScales::new(&trainer.adapter, trainer.base());
+    let per_step = begin.elapsed().as_secs_f64();
+    let mut pass = Pass::new();
+    let mut seconds = f64::INFINITY;
+    for _ in 0..2 {
+        let begin = Instant::now();
+        evaluate(&mut pass, trainer.model(), &probe, Cut::of(config))?;
+        seconds = begin.elapsed().as_secs_f64().min(seconds);
+    }
+    let per_eval_token = seconds / tokens.max(1) as f64;
+    drop(pass);
+
+    let mean = parts.tokens.0 as f64 / train.len().max(1) as f64;
+    let step_seconds = per_step + per_token * mean * config.effective_batch as f64;
+    let held_tokens: usize = (0..held.len()).map(|i| held.tokens(i)).sum();
+    let eval_seconds = per_eval_token * held_tokens as f64;
+    let done = parts.start.map_or(0, |s| s.step);
+    let left = total.saturating_sub(done);
+    let evaluations = if held.is_empty() { 0 } else { total / config.eval_steps - done / config.eval_steps + 1 };
+    // Buffers grow with the tokens of the largest micro-batch.
+    let largest = lengths
+        .iter()
+        .copied()
+        .max()
+        .unwrap_or(0)
+        .max(config.micro_batch_tokens.min(lengths.iter().sum()).min(mean as usize * config.effective_batch));
+    let buffers = trainer.buffer_bytes() as f64 * largest as f64 / tokens.max(1) as f64;
+    let memory = before.map(|mb| mb + (buffers / 1e6) as u64);
+    let checkpoint = checkpoint::size(trainer.adapter.params.len());
+    Ok(Estimate {
+        tokens_per_s: 1.0 / per_token,
+        step_seconds,
+        eval_seconds,
+        seconds: left as f64 * step_seconds + evaluations as f64 * eval_seconds,
+        memory_mb: memory,
+        available_mb: available_mb().map(|mb| mb + memory_mb().unwrap_or(0)),
+        // The best, the latest, and one that is being written.
+        checkpoint_bytes: checkpoint * (config.keep_best as u64 + 2),
+        free_bytes: parts.folder.and_then(free_bytes),
+    })
+}
+
+/// Memory that programs may still take, in MB: the system's, or less where a control group says so.
+fn available_mb() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find(|l| l.starts_with("MemAvailable:"))?;
+    let system = line.split_whitespace().nth(1)?.parse::<u64>().ok()? / 1024;
+    let number = |path: &str| std::fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
+    let group = number("/sys/fs/cgroup/memory.max").zip(number("/sys/fs/cgroup/memory.current"));
+    let group = group.map(|(most, now)| most.saturating_sub(now) >> 20);
+    Some(group.map_or(system, |group| group.min(system)))
+}
+
+/// Records of one length that are nothing but noise: to plan without data.
+#[derive(Debug, Clone, Copy)]
+pub struct Noise {
+    /// How many.
+    pub records: usize,
+    /// Tokens of each.
+    pub tokens: usize,
+    /// Of them, tokens that carry no loss.
+    pub prompt: usize,
+    /// Ids are below this.
+    pub vocab: usize,
+}
+
+impl Records for Noise {
+    fn len(&self) -> usize {
+        self.records
+    }
+
+    fn tokens(&self, _index: usize) -> usize {
+        self.tokens
+    }
+
+    fn loss_tokens(&self, _index: usize) -> usize {
+        self.tokens - self.prompt.clamp(1, self.tokens)
+    }
+
+    fn get(&self, index: usize) -> Example {
+        let id = |t| (hive_engine::ops::dropout::key(&[index as u64, t]) % self.vocab as u64) as u32;
+        Example::new((0..self.tokens as u64).map(id).collect(), self.prompt, index as u64)
+    }
+}

@@ -1,0 +1,277 @@
+//! What is wrong with an expert that would only show after an hour, or never: found before the first
+//! step. Prompts that give the answer away, records without an answer, a grader that does not know
+//! its own golds. Every fault names the record and the field.
+
+use std::collections::BTreeMap;
+
+use hive_plugins::{BATCH, LoadedExpert, PluginError};
+use hive_runtime::statistics::RIGHT;
+use hive_sdk::{GradeRequest, Message, Record, Rendered};
+use serde_json::json;
+
+use super::TrainError;
+
+/// Records of its own making that an expert is looked at by.
+const MADE: usize = 8;
+
+/// Seed of these.
+const SEED: u64 = 1;
+
+/// Records of a prepared set whose golds are graded.
+pub const GRADED: usize = 64;
+
+/// Stands in a completion's place where a record cannot be rendered without one.
+const OTHER: &str = "another completion";
+
+/// A record with its name in messages.
+pub type Named = (String, Record);
+
+/// Looks at an expert by its eval prompts and by records of its own making: all that there is before
+/// any data is read.
+///
+/// # Errors
+/// [`TrainError::Preflight`] with every fault.
+pub fn expert(expert: &LoadedExpert) -> Result<(), TrainError> {
+    let prompts = expert.eval_prompts()?;
+    let named: Vec<Named> =
+        prompts.iter().map(|prompt| (format!("eval prompt `{}`", prompt.id), prompt.record.clone())).collect();
+    let mut faults = look_at(expert, &named);
+    // Where two ask the same, a right answer to one is a wrong one to the other.
+    if faults.is_empty() {
+        let mut asked: BTreeMap<String, &hive_sdk::EvalPrompt> = BTreeMap::new();
+        let field = expert.manifest().completion_field().unwrap_or_default();
+        for (prompt, rendered) in prompts.iter().zip(rendered(expert, &named).into_iter().flatten()) {
+            let Some(other) = asked.insert(json!(prompt_of(&rendered)).to_string(), prompt) else { continue };
+            let (a, b) = (other.record.text(field), prompt.record.text(field));
+            let known = |of: &hive_sdk::EvalPrompt, gold: Option<&str>| {
+                of.alternatives.iter().any(|x| Some(x.as_str()) == gold)
+            };
+            if a != b && !known(other, b) && !known(prompt, a) {
+                faults.push(format!(
+                    "eval prompt `{}`, field `{field}`: `{}` asks the same and has another answer; one of them belongs to `alternatives`",
+                    prompt.id, other.id
+                ));
+            }
+        }
+    }
+    let made = expert.synthesize(SEED, MADE)?.unwrap_or_default();
+    let named: Vec<Named> =
+        made.into_iter().enumerate().map(|(i, r)| (format!("record {i} of its own making"), r)).collect();
+    faults.extend(look_at(expert, &named));
+    found(expert, faults)
+}
+
+/// Looks for prompts that show the answer, among records as they came: nobody has judged them, so
+/// what cannot be rendered is passed over.
+///
+/// # Errors
+/// As [`expert()`].
+pub fn raw(expert: &LoadedExpert, records: &[Named]) -> Result<(), TrainError> {
+    let Some(field) = expert.manifest().completion_field() else { return Ok(()) };
+    let mut faults = Vec::new();
+    for (name, record) in records.iter().filter(|(_, record)| record.text(field).is_some()) {
+        let (Ok(rendered), Ok(other)) = (alone(expert, record), alone(expert, &without(record, field))) else {
+            continue;
+        };
+        faults.extend(leak(name, field, &rendered, &other));
+    }
+    found(expert, faults)
+}
+
+/// Looks at records that are about to be trained on, with what was rendered of them; `name` names the
+/// one at a place.
+///
+/// # Errors
+/// As [`expert()`].
+pub fn batch(
+    expert: &LoadedExpert,
+    records: &[Record],
+    rendered: &[Rendered],
+    name: impl Fn(usize) -> String,
+) -> Result<(), TrainError> {
+    let field = expert.manifest().completion_field().unwrap_or_default();
+    let others: Vec<Record> = records.iter().map(|record| without(record, field)).collect();
+    // One that renders only with an answer is compared by another answer, if that renders.
+    let others = match expert.render(&others) {
+        Ok(others) => others.into_iter().map(Some).collect(),
+        Err(_) => {
+            let one = |record: &Record| {
+                alone(expert, &without(record, field)).or_else(|_| alone(expert, &changed(record, field)))
+            };
+            records.iter().map(|record| one(record).ok()).collect::<Vec<_>>()
+        }
+    };
+    let mut faults = Vec::new();
+    for (i, ((record, rendered), other)) in records.iter().zip(rendered).zip(others).enumerate() {
+        faults.extend(no_completion(&name(i), field, record, rendered));
+        faults.extend(other.and_then(|other| leak(&name(i), field, rendered, &other)));
+    }
+    found(expert, faults)
+}
+
+/// Looks at whether the grader knows the golds of these records.
+///
+/// # Errors
+/// As [`expert()`].
+pub fn golds(expert: &LoadedExpert, records: &[Named]) -> Result<(), TrainError> {
+    let mut faults = Vec::new();
+    for some in records.chunks(BATCH) {
+        if let Ok(rendered) = rendered(expert, some) {
+            faults.extend(misgraded(expert, some, &rendered));
+        }
+    }
+    found(expert, faults)
+}
+
+fn found(expert: &LoadedExpert, faults: Vec<String>) -> Result<(), TrainError> {
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(TrainError::Preflight { expert: expert.name().to_owned(), faults })
+}
+
+/// Everything that is wrong with these records.
+fn look_at(expert: &LoadedExpert, named: &[Named]) -> Vec<String> {
+    let field = expert.manifest().completion_field().unwrap_or_default();
+    let mut faults = Vec::new();
+    let mut good: Vec<(Named, Rendered)> = Vec::new();
+    let all = rendered(expert, named);
+    for (i, (name, record)) in named.iter().enumerate() {
+        let one = match &all {
+            Ok(all) => Ok(all[i].clone()),
+            // One of them is to blame: each alone, to know which.
+            Err(_) => alone(expert, record),
+        };
+        let one = match one {
+            Ok(one) => one,
+            Err(error) => {
+                faults.push(format!("{name}: {}", why(error)));
+                continue;
+            }
+        };
+        let before = faults.len();
+        faults.extend(no_completion(name, field, record, &one));
+        match alone(expert, &without(record, field)) {
+            Ok(other) => {
+                let changed = alone(expert, &changed(record, field)).ok();
+                let leak = leak(name, field, &one, &other);
+                faults.extend(leak.or_else(|| changed.and_then(|other| self::leak(name, field, &one, &other))));
+            }
+            // So it is rendered whenever a person asks.
+            Err(error) => faults.push(format!("{name}, without the field `{field}`: {}", why(error))),
+        }
+        if faults.len() == before {
+            good.push(((name.clone(), record.clone()), one));
+        }
+    }
+    let (named, rendered): (Vec<Named>, Vec<Rendered>) = good.into_iter().unzip();
+    faults.extend(misgraded(expert, &named, &rendered));
+    faults
+}
+
+fn rendered(expert: &LoadedExpert, named: &[Named]) -> Result<Vec<Rendered>, PluginError> {
+    expert.render(&named.iter().map(|(_, record)| record.clone()).collect::<Vec<_>>())
+}
+
+fn alone(expert: &LoadedExpert, record: &Record) -> Result<Rendered, PluginError> {
+    let empty = || Rendered { messages: Vec::new(), completion_start: 0 };
+    Ok(expert.render(std::slice::from_ref(record))?.pop().unwrap_or_else(empty))
+}
+
+/// The record with another completion.
+fn changed(record: &Record, field: &str) -> Record {
+    let mut other = record.clone();
+    if record.0.contains_key(field) {
+        other.set(field, OTHER);
+    }
+    other
+}
+
+/// The record without its completion, as it is when it is asked.
+fn without(record: &Record, field: &str) -> Record {
+    let mut asked = record.clone();
+    asked.0.shift_remove(field);
+    asked
+}
+
+fn prompt_of(rendered: &Rendered) -> &[Message] {
+    &rendered.messages[..rendered.completion_start.min(rendered.messages.len())]
+}
+
+/// What is learnt of a record, as one text.
+fn completion_of(rendered: &Rendered) -> String {
+    let turns = rendered.messages.iter().skip(rendered.completion_start);
+    turns.map(|turn| turn.content.as_str()).collect::<Vec<_>>().join("\n")
+}
+
+fn no_completion(name: &str, field: &str, record: &Record, rendered: &Rendered) -> Option<String> {
+    if !completion_of(rendered).trim().is_empty() {
+        return None;
+    }
+    Some(match record.text(field) {
+        Some(_) => format!("{name}, field `{field}`: it holds an answer, and `render` gives no completion"),
+        None => format!("{name}, field `{field}`: it holds no answer, so there is nothing to learn"),
+    })
+}
+
+fn leak(name: &str, field: &str, rendered: &Rendered, other: &Rendered) -> Option<String> {
+    let (here, there) = (prompt_of(rendered), prompt_of(other));
+    if here == there {
+        return None;
+    }
+    let turn = here.iter().zip(there).position(|(a, b)| a != b).unwrap_or(here.len().min(there.len()));
+    Some(format!(
+        "{name}, field `{field}`: the prompt depends on the answer (turn {turn} differs when the answer does), so the model would be shown it"
+    ))
+}
+
+/// Golds that the grader does not give the full score, each time.
+fn misgraded(expert: &LoadedExpert, named: &[Named], rendered: &[Rendered]) -> Vec<String> {
+    let field = expert.manifest().completion_field().unwrap_or_default();
+    let requests: Vec<GradeRequest> = named
+        .iter()
+        .zip(rendered)
+        .map(|((_, record), rendered)| GradeRequest { prompt: record.clone(), completion: completion_of(rendered) })
+        .collect();
+    let scores = |requests: &[GradeRequest]| {
+        Ok::<_, PluginError>(expert.grade(requests)?.into_iter().map(|grade| grade.score).collect::<Vec<_>>())
+    };
+    let (first, second) = (scores(&requests), scores(&requests));
+    let mut faults = Vec::new();
+    for (i, (name, _)) in named.iter().enumerate() {
+        let one = |all: &Result<Vec<f64>, PluginError>| match all {
+            Ok(all) => Ok(all[i]),
+            Err(_) => scores(&requests[i..=i]).map(|scores| scores.first().copied().unwrap_or(0.0)),
+        };
+        match (one(&first), one(&second)) {
+            (Err(error), _) | (_, Err(error)) => faults.push(format!("{name}, field `{field}`: {}", why(error))),
+            (Ok(a), Ok(b)) if a != b => {
+                faults.push(format!("{name}, field `{field}`: `grade` gives the same answer {a} and then {b}"));
+            }
+            (Ok(score), Ok(_)) if score < RIGHT => {
+                faults.push(format!(
+                    "{name}, field `{field}`: `grade` gives the record's own answer {score}, expected 1"
+                ));
+            }
+            _ => {}
+        }
+    }
+    // A model's first answers are nonsense: they have a low score, and are no error.
+    let nothing = |request: &GradeRequest| GradeRequest { completion: String::new(), ..request.clone() };
+    let nothings: Vec<GradeRequest> = requests.iter().map(nothing).collect();
+    if faults.is_empty() && scores(&nothings).is_err() {
+        for ((name, _), request) in named.iter().zip(&nothings) {
+            let error = scores(std::slice::from_ref(request)).err();
+            faults.extend(error.map(|error| format!("{name}, field `{field}`, of an empty answer: {}", why(error))));
+        }
+    }
+    faults
+}
+
+/// What went wrong in a call, without the expert and the place in a batch, which mean nothing here.
+fn why(error: PluginError) -> String {
+    match error {
+        PluginError::Call { method, fault, .. } => format!("`{method}` fails: {fault}"),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,102 @@
+//! A sample of the prompts that a run was trained with: a few records, each with the digest of what
+//! the expert rendered of it. An adapter answers best what it was trained on; when its expert renders
+//! prompts in other words today, that is told before anyone wonders about the answers.
+
+use std::path::Path;
+
+use hive_data::gate::{Half, PreparedSet};
+use hive_files::hex;
+use hive_plugins::{LoadedExpert, PluginError};
+use hive_sdk::{Message, Record};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::TrainError;
+
+/// Prompts in a sample.
+const PROMPTS: usize = 4;
+
+/// Seed of the records that the expert makes for it, where it has no eval prompts.
+const SEED: u64 = 1;
+
+/// Prompts of a run, as they were rendered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PromptSample(Vec<SampledPrompt>);
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SampledPrompt {
+    /// Its name.
+    id: String,
+    /// What is asked, without the answer.
+    record: Record,
+    /// sha256 over the turns before the completion.
+    sha256: String,
+}
+
+impl PromptSample {
+    /// The sample of an expert: of its eval prompts or, without any, of records that it makes, or of
+    /// those that it is trained on. The same expert and set give the same sample.
+    ///
+    /// # Errors
+    /// What the expert or the set says.
+    pub fn of(expert: &LoadedExpert, set: &PreparedSet) -> Result<Self, TrainError> {
+        let prompts = expert.eval_prompts()?;
+        let every = prompts.len().div_ceil(PROMPTS).max(1);
+        let mut records: Vec<(String, Record)> =
+            prompts.into_iter().step_by(every).map(|prompt| (prompt.id, prompt.record)).collect();
+        if records.is_empty() {
+            let made = expert.synthesize(SEED, PROMPTS)?.unwrap_or_default();
+            records = made.into_iter().enumerate().map(|(i, record)| (format!("made-{i}"), record)).collect();
+        }
+        if records.is_empty() {
+            let trained = set.spread(Half::Train, PROMPTS)?;
+            records = trained.into_iter().enumerate().map(|(i, record)| (format!("trained-{i}"), record)).collect();
+        }
+        let completion = expert.manifest().completion_field().map(str::to_owned);
+        let sampled = records.into_iter().map(|(id, mut record)| {
+            if let Some(field) = &completion {
+                record.0.shift_remove(field);
+            }
+            let sha256 = digest(&prompt_of(expert, &record)?);
+            Ok(SampledPrompt { id, record, sha256 })
+        });
+        sampled.collect::<Result<_, PluginError>>().map(Self).map_err(TrainError::from)
+    }
+
+    /// How the expert's prompts differ from these today, if they do.
+    pub fn differs(&self, expert: &LoadedExpert) -> Option<String> {
+        self.0.iter().find_map(|SampledPrompt { id, record, sha256 }| match prompt_of(expert, record) {
+            Ok(messages) if digest(&messages) == *sha256 => None,
+            Ok(_) => Some(format!("expert `{}` renders the prompt `{id}` differently than in training", expert.name())),
+            Err(error) => Some(format!("the prompt `{id}`, rendered in training, no longer renders: {error}")),
+        })
+    }
+}
+
+/// The sample of the run that an adapter or checkpoint lies in, if it lies in one that has a sample.
+pub fn of_adapter(dir: &Path) -> Option<PromptSample> {
+    let dir = std::path::absolute(dir).ok()?;
+    // `RUN/adapter`, `RUN/checkpoints/step-000012`.
+    dir.ancestors().skip(1).take(2).find_map(|run| {
+        let text = std::fs::read(run.join("run.json")).ok()?;
+        let mut record: Value = serde_json::from_slice(&text).ok()?;
+        serde_json::from_value(record["prompts"].take()).ok()
+    })
+}
+
+/// The turns of a record before its completion.
+fn prompt_of(expert: &LoadedExpert, record: &Record) -> Result<Vec<Message>, PluginError> {
+    let rendered = expert.render(std::slice::from_ref(record))?.pop();
+    Ok(rendered.map_or_else(Vec::new, |mut rendered| {
+        rendered.messages.truncate(rendered.completion_start);
+        rendered.messages
+    }))
+}
+
+fn digest(messages: &[Message]) -> String {
+    hex(&Sha256::digest(json!(messages).to_string()))
+}

@@ -1,0 +1,157 @@
+//! From a request to everything that training computes with: the data prepared and tokenised, the
+//! base in memory, and the digests of it all. Training, planning and replaying begin here.
+
+use std::sync::atomic::AtomicBool;
+
+use hive_data::gate::{Half, Outcome as Prepared, PreparedSet};
+use hive_data::sources::locate;
+use hive_engine::adapter::{Adapter, AdapterConfig};
+use hive_engine::data::Records;
+use hive_engine::model::decoder::Decoder;
+use hive_engine::train::TrainingSpec;
+use hive_files::hex;
+use hive_runtime::base::{self, Base};
+use hive_runtime::models::ModelStore;
+use hive_runtime::opened::OpenExpert;
+use hive_runtime::tokenise::{Tokeniser, text_digests};
+use hive_sdk::Record;
+use hive_sdk::manifest::Recipe;
+use sha2::{Digest, Sha256};
+use tracing::info_span;
+
+use super::data::{DataRequest, first_records, prepare};
+use super::run_record::{Digests, TrainRequest, recipe_digest};
+use super::token_cache::{self, Tokens, tokens};
+use super::train::TrainReporter;
+use super::{TrainError, preflight};
+
+/// Everything that a run computes with.
+#[derive(Debug)]
+pub struct Setup {
+    /// The base.
+    pub base: Base,
+    /// The prepared set.
+    pub set: Box<PreparedSet>,
+    /// Records to train on.
+    pub train: Tokens,
+    /// Records held out.
+    pub held: Tokens,
+    /// Digests of what the steps depend on.
+    pub digests: Digests,
+    /// sha256 of the expert's library.
+    pub library: String,
+    /// The recipe's numbers.
+    pub config: TrainingSpec,
+}
+
+/// Prepares data and base for `request`; `None` when `stop` was raised before the end.
+///
+/// # Errors
+/// What the data, the base or the disk says.
+pub fn set_up(
+    open: &OpenExpert,
+    request: &TrainRequest,
+    stop: &AtomicBool,
+    reporter: &mut dyn TrainReporter,
+) -> Result<Option<Setup>, TrainError> {
+    let recipe = &request.recipe;
+    // Without native code it has no grades: that is told first.
+    let library = open.place.sha256()?;
+    // What is wrong with the expert itself is told before anything is fetched or judged for it.
+    preflight::expert(&open.expert)?;
+    let datasets = locate(&open.context, &request.datasets, reporter)?;
+    preflight::raw(&open.expert, &first_records(open, &datasets, request.map.as_deref(), &request.fields)?)?;
+    let (base_id, model) = base::files(&open.context, &recipe.base_model, reporter)?;
+    ModelStore::new(&open.context)?.keep(&base_id);
+    let data = DataRequest {
+        datasets,
+        map: request.map.clone(),
+        fields: request.fields.clone(),
+        recipe: recipe.clone(),
+        options: request.options.clone(),
+        out: None,
+        workers: None,
+        take_prepared: true,
+    };
+    let span = info_span!("prepare").entered();
+    let prepared = prepare(open, &data, Some((&model, &base_id)), stop, reporter.gate())?;
+    drop(span);
+    let Prepared::Done(set, found) = prepared else { return Ok(None) };
+    reporter.data(&set, found);
+    let (tokenizer, template) = text_digests(&model)?;
+    let limit = recipe.training.max_seq_len;
+    let how = token_cache::Recipe {
+        expert: &open.expert,
+        library: &library,
+        tokenizer: &tokenizer,
+        template: &template,
+        max_seq_len: limit,
+    };
+    let (train, held) = info_span!("tokenise").in_scope(|| {
+        tokens(&open.context, &set, how, &Tokeniser::new(&model)?, |done, total| reporter.tokenising(done, total))
+    })?;
+    if train.records.is_empty() {
+        let shortest = train.lengths.shortest;
+        return Err(TrainError::AllTooLong { records: train.lengths.too_long, max_seq_len: limit, shortest });
+    }
+    preflight::golds(&open.expert, &to_grade(&set)?)?;
+    let answers = recipe.data.graded_prompts > 0 || recipe.training.graded_eval_prompts > 0;
+    let base = info_span!("load", base = base_id).in_scope(|| Base::load(&base_id, model))?;
+    let base = if answers { base.for_generation() } else { base };
+    let data = hex(&Sha256::digest(format!("{}\n{}\n", train.records.digest(), held.records.digest())));
+    let digests =
+        Digests { base: base.reference.digest.clone(), tokenizer, template, data, recipe: recipe_digest(recipe) };
+    let config = recipe.training.clone();
+    Ok(Some(Setup { base, set, train, held, digests, library, config }))
+}
+
+/// Records whose golds the grader must know, spread evenly over both halves.
+fn to_grade(set: &PreparedSet) -> Result<Vec<preflight::Named>, TrainError> {
+    let mut named = Vec::new();
+    for (half, what, rows) in [
+        (Half::Train, "training record", set.report.train),
+        (Half::Validation, "held-out record", set.report.validation),
+    ] {
+        let records = set.spread(half, preflight::GRADED)?;
+        let n = records.len();
+        named.extend(records.into_iter().enumerate().map(|(i, record)| (format!("{what} {}", i * rows / n), record)));
+    }
+    Ok(named)
+}
+
+/// The adapter of a recipe before the first step, on this base.
+///
+/// # Errors
+/// When it does not fit the base, or something of it would have no effect.
+pub fn fresh_adapter(recipe: &Recipe, base: &Decoder) -> Result<Adapter, TrainError> {
+    let config = AdapterConfig::from(&recipe.adapter);
+    config.check_used(&base.config)?;
+    Ok(Adapter::init(config, base, recipe.training.seed)?)
+}
+
+impl Setup {
+    /// What turns chats into tokens.
+    ///
+    /// # Errors
+    /// When the base has no tokenizer or no chat template.
+    pub fn tokeniser(&self) -> Result<Tokeniser<'_>, TrainError> {
+        Ok(Tokeniser::new(&self.base.model)?)
+    }
+
+    /// The adapter before the first step.
+    ///
+    /// # Errors
+    /// When the recipe's adapter does not fit the base.
+    pub fn fresh_adapter(&self, request: &TrainRequest) -> Result<Adapter, TrainError> {
+        let TrainRequest { recipe, .. } = request;
+        fresh_adapter(recipe, &self.base.decoder)
+    }
+
+    /// Held-out records to be answered and graded, spread evenly over all.
+    ///
+    /// # Errors
+    /// When the set cannot be read.
+    pub fn held_out(&self, n: usize) -> Result<Vec<Record>, TrainError> {
+        Ok(self.set.spread(Half::Validation, n)?)
+    }
+}

@@ -1,0 +1,281 @@
+//! Training an expert, from records to a graded adapter in a run folder.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use hive_data::gate::{GateReporter, PreparedSet};
+use hive_engine::EngineError;
+use hive_engine::adapter::peft;
+use hive_engine::data::Records;
+use hive_engine::train::checkpoint::{self, State};
+use hive_engine::train::run::{End, Outcome, RunPlan, run};
+use hive_engine::train::trainer::Trainer;
+use hive_engine::train::{Grader, Reporter};
+use hive_files::{remove_leftovers, sha256_of_file, write_folder};
+use hive_net::TransferReporter;
+use hive_runtime::RuntimeError;
+use hive_runtime::answer::Answer;
+use hive_runtime::grade::Scores;
+use hive_runtime::opened::OpenExpert;
+use tracing::info_span;
+
+use super::evaluation::{self, Compared, Evaluation, HeldOutGrader, Summary};
+use super::metrics::{Metrics, Recorded};
+use super::plan::Plan;
+use super::prompt_sample::PromptSample;
+use super::receipt::{self, Receipt};
+use super::replay::changed;
+use super::run_folder::RunFolder;
+use super::run_record::{Change, RunRecord, TrainRequest, differences};
+use super::setup::{Setup, set_up};
+use super::tensorboard::Events;
+use super::{TrainError, run_page};
+
+/// How `train` ended.
+#[derive(Debug)]
+pub enum TrainEnd {
+    /// With an adapter.
+    Done(Box<Summary>, Outcome, RunFolder),
+    /// Stopped by the person; a checkpoint stands.
+    Stopped(Outcome, RunFolder),
+    /// It had come to its end before, and nothing has changed since.
+    AlreadyDone(Box<Summary>, RunFolder),
+    /// Stopped by the person before training began; what is judged is kept.
+    StoppedBefore,
+}
+
+/// Receives what happens, in this order: what the gate does, `data`, `tokenising`, `plan`, then the
+/// engine's events, then `grading` per answer.
+pub trait TrainReporter: Reporter + TransferReporter {
+    /// Hears how far judging is.
+    fn gate(&self) -> &dyn GateReporter;
+    /// What became of the records; `true` when the set stood there already.
+    fn data(&mut self, set: &PreparedSet, found: bool);
+    /// So many records of all were turned into tokens.
+    fn tokenising(&mut self, done: usize, total: usize);
+    /// What is about to happen.
+    fn plan(&mut self, plan: &Plan);
+    /// An answer of `who` (`base`, `expert`) was written: the `done`th of `total`.
+    fn grading(&mut self, who: &str, done: usize, total: usize, answer: &Answer);
+    /// A step was made again: the `done`th of `total`.
+    fn replayed(&mut self, done: u64, total: u64);
+}
+
+/// Where the run goes.
+#[derive(Debug, Clone)]
+pub enum RunPlace {
+    /// A new folder.
+    New(PathBuf),
+    /// A folder whose last checkpoint is gone on from; with `force`, under a recipe that differs
+    /// where it may.
+    Resume {
+        /// The folder.
+        path: PathBuf,
+        /// Whether the recipe may differ.
+        force: bool,
+    },
+}
+
+/// Trains.
+///
+/// # Errors
+/// What any part of it says; checkpoints written before an error stand.
+pub fn train(
+    expert: &OpenExpert,
+    request: &TrainRequest,
+    place: &RunPlace,
+    stop: &AtomicBool,
+    reporter: &mut dyn TrainReporter,
+) -> Result<TrainEnd, TrainError> {
+    // The folder first: a place that cannot be written to is known before any work.
+    let (RunPlace::New(path) | RunPlace::Resume { path, .. }) = place;
+    let folder = RunFolder::create(path)?;
+    let _lock = folder.lock()?;
+    let job = Job { folder: &folder, open: expert, request, place, stop };
+    let end = job.run(reporter);
+    if matches!(place, RunPlace::New(_)) && matches!(end, Err(_) | Ok(TrainEnd::StoppedBefore)) {
+        // Data or a base that cannot be used: then no run has begun.
+        folder.remove_if_nothing_begun();
+    }
+    end.map_err(|error| match error {
+        // A grader's error has come through the engine.
+        TrainError::Runtime(RuntimeError::Engine(EngineError::Caller(inner))) => match inner.downcast::<TrainError>() {
+            Ok(error) => *error,
+            Err(other) => EngineError::Caller(other).into(),
+        },
+        other => other,
+    })
+}
+
+struct Job<'a> {
+    folder: &'a RunFolder,
+    open: &'a OpenExpert,
+    request: &'a TrainRequest,
+    place: &'a RunPlace,
+    stop: &'a AtomicBool,
+}
+
+impl Job<'_> {
+    fn run(&self, reporter: &mut dyn TrainReporter) -> Result<TrainEnd, TrainError> {
+        let Self { folder, open, request, stop, .. } = *self;
+        let recipe = &request.recipe;
+        let expert = &open.expert;
+        let mut record = self.record()?;
+        let Some(setup) = set_up(open, request, stop, reporter)? else { return Ok(TrainEnd::StoppedBefore) };
+        let config = &setup.config;
+        let adapter = setup.fresh_adapter(request)?;
+        let mut trainer = Trainer::new(&setup.base.decoder, adapter, config.clone())?;
+        let start = self.go_on(&mut record, &setup, &mut trainer)?;
+        if let Some(summary) = self.already_done(&setup)? {
+            return Ok(TrainEnd::AlreadyDone(Box::new(summary), folder.clone()));
+        }
+        let tokeniser = setup.tokeniser()?;
+        let mut grader = HeldOutGrader::new(expert, &tokeniser, &setup, recipe)?;
+        reporter.plan(&Plan::new(request, &setup, &mut trainer, start.as_ref(), Some(folder.path()))?);
+        record.base = Some(setup.base.reference.clone());
+        record.digests = Some(setup.digests.clone());
+        // A run that goes on has the same data, so its prompts are those of then.
+        if record.prompts.is_none() {
+            record.prompts = Some(PromptSample::of(expert, &setup.set)?);
+        }
+        folder.write_json("run.json", &record)?;
+        folder.write_json("recipe.json", recipe)?;
+        let checkpoints = folder.checkpoints();
+        let of = setup.digests.map();
+        let plan = RunPlan {
+            config,
+            train: &setup.train.records,
+            validation: &setup.held.records,
+            base: &setup.base.reference,
+            checkpoints: &checkpoints,
+            of: &of,
+            stop,
+        };
+        let (step, evaluated) = start.as_ref().map_or((0, false), |s| (s.step, s.evaluated));
+        let metrics = Metrics::open(folder, step, evaluated)?;
+        let events = Events::create(&folder.path().join("tensorboard"), step)?;
+        let mut recorded = Recorded { inner: reporter, metrics, events };
+        let grading = grader.as_mut().map(|g| g as &mut dyn Grader);
+        let outcome = info_span!("train").in_scope(|| run(&mut trainer, &plan, start, grading, &mut recorded));
+        // What was measured is worth a page even when the run ends badly.
+        let paged = run_page::write(folder, &record, &setup, None);
+        let outcome = outcome?;
+        paged?;
+        if outcome.end == End::Stopped {
+            return Ok(TrainEnd::Stopped(outcome, folder.clone()));
+        }
+        write_folder(&folder.adapter(), |dir| peft::save(dir, &trainer.adapter, &setup.base.reference))?;
+        let records = (setup.train.records.len(), setup.held.records.len());
+        let of = (&setup.base.reference, &setup.digests);
+        let receipt = Receipt::of(folder, &record, of, &setup.library, records, &outcome)?;
+        folder.write_json(receipt::FILE, &receipt)?;
+        let job = Evaluation { expert, setup: &setup, tokeniser: &tokeniser, recipe, stop };
+        let summary = info_span!("evaluation").in_scope(|| job.run(&trainer.adapter, outcome.adapter_of, reporter))?;
+        folder.write_json("evaluation.json", &summary)?;
+        run_page::write(folder, &record, &setup, Some(&summary))?;
+        Ok(TrainEnd::Done(Box::new(summary), outcome, folder.clone()))
+    }
+
+    /// The run's record: a new one, which is written at once, so that a run that is killed while its
+    /// data is prepared can be gone on with; or that of the run that goes on.
+    fn record(&self) -> Result<RunRecord, TrainError> {
+        let expert = &self.open.expert;
+        match self.place {
+            RunPlace::Resume { path, .. } => {
+                remove_leftovers(path)?;
+                remove_leftovers(&self.folder.checkpoints())?;
+                RunRecord::read_of(path, expert.name())
+            }
+            RunPlace::New(_) => {
+                let record = RunRecord {
+                    expert: expert.name().to_owned(),
+                    expert_version: expert.manifest().version.clone(),
+                    request: self.request.clone(),
+                    base: None,
+                    digests: None,
+                    prompts: None,
+                    changes: Vec::new(),
+                };
+                self.folder.write_json("run.json", &record)?;
+                Ok(record)
+            }
+        }
+    }
+
+    /// What the run that goes on was worth, when it has come to its end under this very recipe.
+    fn already_done(&self, setup: &Setup) -> Result<Option<Summary>, TrainError> {
+        if !matches!(self.place, RunPlace::Resume { .. }) {
+            return Ok(None);
+        }
+        let Some(receipt) = Receipt::read(self.folder)? else { return Ok(None) };
+        let tensors = self.folder.adapter().join(peft::TENSOR_FILE);
+        if receipt.digests != setup.digests || !tensors.is_file() || sha256_of_file(&tensors)? != receipt.adapter.sha256
+        {
+            return Ok(None);
+        }
+        // One of another format, or that was stopped on the way, is made again.
+        let summary = self.folder.read_json("evaluation.json")?.and_then(|own| serde_json::from_value(own).ok());
+        let prompts = self.open.expert.eval_prompts()?.len();
+        let wanted = self.request.recipe.data.graded_prompts;
+        let answered = |pair: &Option<Compared<Scores>>| pair.as_ref().map_or(0, |pair| pair.expert.graded.len());
+        let whole = |summary: &Summary| {
+            summary.format == evaluation::FORMAT
+                && answered(&summary.held_out) == wanted.min(setup.set.report.validation)
+                && answered(&summary.eval_prompts) == wanted.min(prompts)
+        };
+        Ok(summary.filter(whole))
+    }
+
+    /// Takes the last checkpoint of the run that goes on, if it is a run of the same thing; `None`
+    /// when there is none yet.
+    fn go_on(&self, record: &mut RunRecord, setup: &Setup, trainer: &mut Trainer) -> Result<Option<State>, TrainError> {
+        let RunPlace::Resume { path, force } = self.place else { return Ok(None) };
+        let fault =
+            |details: Vec<String>, forcible: bool| TrainError::OtherRun { path: path.to_owned(), details, forcible };
+        let found = differences(&record.request.recipe, &self.request.recipe);
+        let mut fixed = found.fixed;
+        if let Some(then) = &record.digests {
+            let ids = record.base.as_ref().map(|base| (base.id.as_str(), setup.base.reference.id.as_str()));
+            fixed.extend(changed(then, &setup.digests).into_iter().map(|line| match ids {
+                Some((then, now)) if line.starts_with("base ") => format!("{line} (`{then}`, now `{now}`)"),
+                _ => line,
+            }));
+        }
+        if !fixed.is_empty() {
+            return Err(fault([fixed, found.forcible].concat(), false));
+        }
+        if !found.forcible.is_empty() && !force {
+            return Err(fault(found.forcible, true));
+        }
+        let latest = checkpoint::list(&self.folder.checkpoints())?.pop();
+        let state = match latest {
+            Some((_, latest)) => {
+                let loaded = checkpoint::load(&latest, &setup.base.model.config, &setup.base.reference)?;
+                let digests = setup.digests.map();
+                let of_another = |name: &&str| loaded.state.of.get(*name) != digests.get(*name);
+                if let Some(name) = ["base", "tokenizer", "template", "data"].iter().find(|n| of_another(n)) {
+                    let problem = format!("the checkpoint `{}` was made with another {name}", latest.display());
+                    return Err(TrainError::Resume { path: path.to_owned(), problem });
+                }
+                trainer.restore(loaded.adapter.params, loaded.optimizer, loaded.state.step);
+                Some(loaded.state)
+            }
+            None => None,
+        };
+        if !found.forcible.is_empty() {
+            let at_step = trainer.steps();
+            let recipe = std::mem::replace(&mut record.request.recipe, self.request.recipe.clone());
+            record.request.origins = self.request.origins.clone();
+            // Before the first step there is nothing that followed the old one.
+            if at_step > 0 {
+                record.changes.push(Change { at_step, recipe });
+            }
+        }
+        Ok(state)
+    }
+}
+
+/// The path of a run that `--resume` names, or of the latest one of this expert below `runs`.
+pub fn run_to_resume(named: Option<&Path>, runs: &Path, expert: &str) -> Option<PathBuf> {
+    named.map(Path::to_owned).or_else(|| RunFolder::latest(runs, expert, "run.json"))
+}
