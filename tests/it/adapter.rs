@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hive::cli::context::Environment;
+use hive::context::Environment;
 
 use crate::harness::{Place, without_digests};
 use crate::shared::{folders_with, shared};

@@ -15,7 +15,7 @@ fn everything() -> Place {
     place.install("not-a-library", &text);
 
     let damaged = place.install("damaged", &text);
-    let builder = hive::cli::context::Environment::from_env().builder;
+    let builder = hive::context::Environment::from_env().builder;
     std::fs::write(damaged.library_path(&builder), "other bytes").unwrap();
 
     let unrecorded = place.install("unrecorded", &text);

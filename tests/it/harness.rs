@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
-use hive::cli::context::Environment;
+use hive::context::Environment;
 use hive_plugins::{Checkout, ExpertEntry, Installed, LibraryRecord, Origin};
 use tempfile::TempDir;
 

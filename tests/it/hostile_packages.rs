@@ -9,7 +9,7 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use hive::cli::context::Environment;
+use hive::context::Environment;
 use hive_net::{Context, Silent};
 use hive_packages::installed::{Request, Store, install};
 use hive_packages::trust::{RequireSigned, Ring};

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use hive::cli::context::Environment;
+use hive::context::Environment;
 use hive_errors::Diagnostic as _;
 use hive_plugins::{Builder, Experts, Freshness, PluginError, open};
 

@@ -1,7 +1,7 @@
 //! Every way in which a loaded plugin can answer wrongly, through a real library: each is one
 //! typed error that names the expert, the method and the record.
 
-use hive::cli::context::Environment;
+use hive::context::Environment;
 use hive_errors::Diagnostic as _;
 use hive_plugins::{Experts, LoadedExpert, PluginError};
 use hive_sdk::{GradeRequest, Record};

@@ -1,0 +1,159 @@
+//! `hive adapter merge`: a model with an adapter merged in, for programs that know no adapters.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::{Args, ValueEnum};
+use hive_engine::EngineError;
+use hive_engine::adapter::merge::MergedSource;
+use hive_engine::adapter::peft::{self, BaseRef};
+use hive_engine::model::export::{Export, Form, Written, default_dtype, to_folder, to_gguf};
+use hive_engine::model::source::BaseModel;
+use hive_engine::model::source::floats::FloatKind;
+use hive_runtime::base;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use super::super::error::{CommandResult, Failure};
+use super::super::interrupt::on_interrupt;
+use super::super::output::{json_text, result};
+use super::super::pull_progress::PullProgress;
+use super::target;
+use crate::context::Environment;
+
+/// `hive adapter merge`
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// PEFT adapter folder, LoRA or DoRA
+    #[arg(long, value_name = "DIR")]
+    adapter: PathBuf,
+    /// Where to write: a folder, or with `--gguf` a file whose name ends in .gguf
+    #[arg(long)]
+    out: PathBuf,
+    /// Base model: a catalogue id, a folder or a GGUF file; the one the adapter names unless given
+    #[arg(long, value_name = "ID|FOLDER|FILE.gguf")]
+    base: Option<String>,
+    /// How weights are stored. In a folder as in the base unless given, bf16 where that is quantised;
+    /// f16 in a GGUF file, whose vectors are f32 always
+    #[arg(long)]
+    dtype: Option<Dtype>,
+    /// Write one file for llama.cpp rather than a folder for transformers
+    #[arg(long)]
+    gguf: bool,
+    /// Replace a model that is there
+    #[arg(long)]
+    force: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// How weights can be stored.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Dtype {
+    /// The upper half of a 32-bit float: its range, 8 bits of precision
+    Bf16,
+    /// IEEE half: 11 bits of precision, up to 65504
+    F16,
+    /// IEEE single: 24 bits of precision
+    F32,
+}
+
+impl From<Dtype> for FloatKind {
+    fn from(dtype: Dtype) -> Self {
+        match dtype {
+            Dtype::Bf16 => Self::Bf16,
+            Dtype::F16 => Self::F16,
+            Dtype::F32 => Self::F32,
+        }
+    }
+}
+
+impl Merge {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// When adapter and base do not fit each other, a value does not fit the type, or something would
+    /// be lost or cannot be written.
+    pub fn run(self, env: &Environment) -> CommandResult {
+        let form = if self.gguf { Form::Gguf } else { Form::Folder };
+        target::check(&self.out, form, self.force)?;
+        let (id, model) = self.open_base(env)?;
+        let files = model.weight_files.iter().map(|file| ("the base model", file.as_path()));
+        target::check_apart(&self.out, files.chain([("the adapter", self.adapter.as_path())]))?;
+        let reference = BaseRef { id, digest: model.digest()?.to_owned() };
+        let loaded = peft::load(&self.adapter, &model.config, Some(&reference))?;
+
+        let weights = MergedSource::new(model.tensors.as_ref(), &loaded.adapter);
+        let dtype = self.dtype.map_or_else(|| default_dtype(form, &model), FloatKind::from);
+        let written = write(Export { model: &model, tensors: &weights, dtype }, form, &self.out)?;
+        let merged = written.tensors.iter().filter(|name| weights.adapts(name)).count();
+        let layers = loaded.adapter.slots().len();
+        result(&if self.json {
+            json_text(&json!({
+                "path": self.out.display().to_string(), "format": if self.gguf { "gguf" } else { "huggingface" }, "dtype": dtype.name(),
+                "tensors": written.tensors.len(), "merged": merged, "adapted_layers": layers,
+                "adapter_tensors": loaded.tensors, "bytes": written.bytes, "base": reference,
+            }))?
+        } else {
+            let form = if self.gguf { "GGUF file" } else { "Hugging Face folder" };
+            [
+                format!("written   {} ({form})", self.out.display()),
+                format!("base      {}", reference.id),
+                format!("tensors   {}, {dtype}", written.tensors.len()),
+                format!("merged    {merged}/{layers} linear layers, {0}/{0} adapter tensors", loaded.tensors),
+                format!("bytes     {}", written.bytes),
+            ]
+            .join("\n")
+        })
+    }
+
+    /// The base, and what it is called: as asked, or as the adapter names it.
+    fn open_base(&self, env: &Environment) -> CommandResult<(String, BaseModel)> {
+        let config = peft::read_config(&self.adapter)?;
+        if let Some(id) = &self.base {
+            return Ok(base::files(&env.context, id, &mut PullProgress::stderr())?);
+        }
+        let named = config.base.map(|base| base.id).unwrap_or(config.base_name);
+        if named.is_empty() {
+            let problem = format!("The adapter in `{}` names no base model", self.adapter.display());
+            return Err(Failure::misuse(problem).hint("`--base ID|FOLDER|FILE.gguf` gives it").into());
+        }
+        base::files(&env.context, &named, &mut PullProgress::stderr()).map_err(|error| {
+            let what =
+                format!("Failed to open the base model that the adapter names, `{named}`; `--base` gives another");
+            Failure::because(what, error).into()
+        })
+    }
+}
+
+/// Writes the model, with a bar on a terminal; Ctrl-C ends it and leaves nothing behind.
+fn write(export: Export<'_>, form: Form, out: &Path) -> CommandResult<Written> {
+    let stop = on_interrupt("\nStopping")?;
+    let bar = ProgressBar::new(0).with_message("writing");
+    // The template is fixed; should it not parse, the plain bar does.
+    if let Ok(style) = ProgressStyle::with_template("{msg}  {wide_bar}  {decimal_bytes}/{decimal_total_bytes}  {eta}") {
+        bar.set_style(style);
+    }
+    let mut progress = |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+        stopped(&stop)
+    };
+    let written = match form {
+        Form::Folder => to_folder(export, out, &mut progress),
+        Form::Gguf => to_gguf(export, out, &mut progress),
+    };
+    bar.finish_and_clear();
+    if written.is_err() && stop.load(Ordering::Relaxed) {
+        return Err(Failure::misuse("Stopped: nothing was written").into());
+    }
+    Ok(written?)
+}
+
+fn stopped(stop: &AtomicBool) -> Result<(), EngineError> {
+    match stop.load(Ordering::Relaxed) {
+        true => Err(EngineError::unsupported("Stopped")),
+        false => Ok(()),
+    }
+}

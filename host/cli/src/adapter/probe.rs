@@ -1,0 +1,118 @@
+//! `hive adapter probe`: the logits of a base, of an adapter beside it, and of both merged, as a file.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use hive_engine::adapter::merge::merged;
+use hive_engine::adapter::{AdapterScales, peft};
+use hive_engine::data::{Batch, Example};
+use hive_engine::model::pass::{Model, Pass};
+use hive_files::write_file;
+use hive_runtime::base::Base;
+use safetensors::tensor::{Dtype, TensorView};
+
+use super::super::error::{CommandResult, Failure};
+use super::super::output::result;
+use super::super::pull_progress::PullProgress;
+use crate::context::Environment;
+use crate::tensors::{integers, token_ids};
+
+/// `hive adapter probe`
+#[derive(Debug, Args)]
+pub struct Probe {
+    /// Base model: a catalogue id, a folder or a GGUF file
+    #[arg(long)]
+    base: String,
+    /// PEFT adapter folder
+    #[arg(long)]
+    adapter: PathBuf,
+    /// safetensors file with `input_ids`, i64 [tokens] or [rows, tokens]
+    #[arg(long)]
+    ids: PathBuf,
+    /// Where to write `base_logits`, `adapted_logits` and `merged_logits`, f32
+    #[arg(long)]
+    out: PathBuf,
+    /// Replace the file that `--out` names
+    #[arg(long)]
+    force: bool,
+    /// Write the logits of every position, not only of the last two of each row
+    #[arg(long)]
+    all: bool,
+}
+
+impl Probe {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// When base, adapter and ids do not fit each other, or a file cannot be read or written.
+    pub fn run(self, env: &Environment) -> CommandResult {
+        if self.out.exists() && !self.force {
+            let problem = format!("`{}` is there already", self.out.display());
+            return Err(Failure::misuse(problem).hint("`--force` replaces it").into());
+        }
+        let base = Base::open(&env.context, &self.base, &mut PullProgress::stderr())?;
+        let loaded = peft::load(&self.adapter, &base.model.config, Some(&base.reference))?;
+        let (shape, ids) = integers(&self.ids, "input_ids")?;
+        let (rows, tokens) = match shape[..] {
+            [tokens] => (1, tokens),
+            [rows, tokens] => (rows, tokens),
+            _ => {
+                let problem = format!(
+                    "`input_ids` in `{}` has the shape {shape:?}, expected [tokens] or [rows, tokens]",
+                    self.ids.display()
+                );
+                return Err(Failure::unacceptable(problem).into());
+            }
+        };
+        if rows == 0 || tokens == 0 {
+            return Err(
+                Failure::unacceptable(format!("`input_ids` in `{}` holds no tokens", self.ids.display())).into()
+            );
+        }
+        let longest = base.model.config.max_position_embeddings;
+        if tokens > longest {
+            let file = self.ids.display();
+            let problem = format!(
+                "`input_ids` in `{file}` holds rows of {tokens} tokens, the base model reads {longest} at the most"
+            );
+            return Err(Failure::unacceptable(problem).into());
+        }
+        let ids = token_ids(&self.ids, &ids)?;
+        let examples: Vec<Example> = ids.chunks(tokens).map(|ids| Example::new(ids.to_vec(), 0, 0)).collect();
+        let first = if self.all { 0 } else { tokens.saturating_sub(2) };
+        let kept = tokens - first;
+        let scales = AdapterScales::new(&loaded.adapter, &base.decoder);
+        let plain = Model { base: &base.decoder, adapter: None };
+        let adapted = Model { adapter: Some((&loaded.adapter, &scales)), ..plain };
+        let whole = merged(&base.decoder, &loaded.adapter);
+        let vocab = base.model.config.vocab_size;
+        let mut pass = Pass::new();
+        let mut tensors = Vec::new();
+        let merged = Model { base: &whole, adapter: None };
+        for (name, model) in [("base_logits", plain), ("adapted_logits", adapted), ("merged_logits", merged)] {
+            let mut bytes = Vec::with_capacity(rows * kept * vocab * 4);
+            // Row by row: the logits of one row are all that is held beside the result.
+            for example in &examples {
+                let batch = Batch::new([example], vocab)?;
+                pass.forward(model, &batch, &(first..tokens).collect::<Vec<_>>(), None, false);
+                let logits = pass.logits(model.base);
+                bytes.extend(logits.iter().flat_map(|l| l.to_le_bytes()));
+            }
+            tensors.push((name, bytes));
+        }
+        let out_shape = if shape.len() == 1 { vec![kept, vocab] } else { vec![rows, kept, vocab] };
+        write(&self.out, &tensors, &out_shape)?;
+        result(&format!("{0}/{0} tensors applied", loaded.tensors))
+    }
+}
+
+fn write(path: &Path, tensors: &[(&str, Vec<u8>)], shape: &[usize]) -> CommandResult {
+    let failed = |error| Failure::misuse(format!("Failed to write `{}`", path.display())).source(error);
+    let views = tensors
+        .iter()
+        .map(|(name, bytes)| Ok((*name, TensorView::new(Dtype::F32, shape.to_vec(), bytes)?)))
+        .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
+        .map_err(failed)?;
+    let bytes = safetensors::serialize(views, None).map_err(failed)?;
+    Ok(write_file(path, &bytes)?)
+}

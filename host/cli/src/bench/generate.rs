@@ -1,0 +1,95 @@
+//! `hive bench generate`: how fast a prompt is read and a text written.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use hive_engine::adapter::{Adapter, AdapterScales, peft};
+use hive_engine::model::inference::Session;
+use hive_engine::model::pass::Model;
+use hive_engine::ops::dropout::key;
+use hive_runtime::base::Base;
+use hive_train::metrics::peak_memory_mb;
+use serde_json::json;
+
+use super::{median, rank_12_dora};
+use crate::context::Environment;
+use crate::error::CommandResult;
+use crate::numbers::{MOST_TOKENS, whole};
+use crate::output::result;
+use crate::pull_progress::PullProgress;
+
+/// `hive bench generate`
+#[derive(Debug, Args)]
+pub struct BenchGenerate {
+    /// Base model: a catalogue id, a folder or a GGUF file
+    #[arg(long)]
+    base: String,
+    /// A PEFT adapter folder; unless given, a fresh DoRA adapter of rank 12, which costs the same
+    #[arg(long, conflicts_with = "no_adapter")]
+    adapter: Option<PathBuf>,
+    /// The base alone
+    #[arg(long)]
+    no_adapter: bool,
+    /// Tokens of the prompt, random
+    #[arg(long, default_value_t = 256, allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_TOKENS))]
+    prompt: usize,
+    /// Tokens to write, one at a time: without guessing ahead
+    #[arg(long, default_value_t = 64, allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_TOKENS))]
+    tokens: usize,
+    /// Times that both are done; the median counts
+    #[arg(long, default_value_t = 3, allow_negative_numbers = true, value_parser = whole::<usize>(1..=10_000))]
+    times: usize,
+    /// Print one JSON line
+    #[arg(long)]
+    json: bool,
+}
+
+impl BenchGenerate {
+    pub(super) fn run(self, env: &Environment) -> CommandResult {
+        let base = Base::open(&env.context, &self.base, &mut PullProgress::stderr())?.for_generation();
+        super::check_length(&base.decoder.config, "`--prompt` and `--tokens` make", self.prompt + self.tokens)?;
+        let adapter = match &self.adapter {
+            _ if self.no_adapter => None,
+            Some(dir) => Some(peft::load(dir, &base.decoder.config, Some(&base.reference))?.adapter),
+            None => Some(Adapter::init(rank_12_dora(), &base.decoder, 0)?),
+        };
+        let scales = adapter.as_ref().map(|adapter| AdapterScales::new(adapter, &base.decoder));
+        let model = Model { base: &base.decoder, adapter: adapter.as_ref().zip(scales.as_ref()) };
+        let vocab = base.decoder.config.vocab_size as u64;
+        let prompt: Vec<u32> = (0..self.prompt as u64).map(|t| (key(&[t]) % vocab) as u32).collect();
+        let (mut reading, mut writing) = (Vec::new(), Vec::new());
+        // Once more than asked: the first warms up.
+        for time in 0..=self.times {
+            let mut session = Session::new(model, self.prompt + self.tokens);
+            let begin = Instant::now();
+            let mut next = best(session.feed(&prompt)?);
+            let read = begin.elapsed().as_secs_f64();
+            let begin = Instant::now();
+            for _ in 0..self.tokens {
+                next = best(session.feed(&[next])?);
+            }
+            let written = begin.elapsed().as_secs_f64();
+            if time > 0 {
+                reading.push(self.prompt as f64 / read);
+                writing.push(self.tokens as f64 / written);
+            }
+        }
+        let (reading, writing, peak) = (median(&reading), median(&writing), peak_memory_mb());
+        if self.json {
+            return result(
+                &json!({
+                    "prompt_tokens_per_s": reading.round(), "tokens_per_s": (writing * 10.0).round() / 10.0,
+                    "peak_rss_mb": peak, "threads": hive_engine::threads(),
+                })
+                .to_string(),
+            );
+        }
+        let peak = peak.map_or_else(String::new, |mb| format!(", {mb} MB at the most"));
+        result(&format!("prompt {reading:.0} tokens/s, text {writing:.1} tokens/s{peak}"))
+    }
+}
+
+fn best(logits: &[f32]) -> u32 {
+    logits.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(id, _)| id as u32)
+}

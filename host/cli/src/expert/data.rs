@@ -1,0 +1,289 @@
+//! `hive expert data`: judges, repairs and splits data into a prepared set; and compares two data
+//! sets.
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+use clap::{Args, Subcommand};
+use hive_data::datasets::fixed_fields;
+use hive_data::gate::{Comparison, Outcome, PreparedSet, compare};
+use hive_data::sources::{LocalData, locate};
+use hive_engine::model::source::BaseModel;
+use hive_runtime::base;
+use hive_runtime::opened::OpenExpert;
+use hive_sdk::manifest::Recipe;
+use hive_train::data::{DataRequest, prepare};
+use hive_train::recipe::{Layers, resolve};
+use serde_json::json;
+
+use super::super::data_progress::{DataProgress, shares, summary};
+use super::super::error::{CommandResult, Failure};
+use super::super::interrupt::on_interrupt;
+use super::super::loading::load_expert;
+use super::super::numbers::whole;
+use super::super::output::{json_text, note, result};
+use super::super::pull_progress::PullProgress;
+use super::super::train_progress::{grouped, heading};
+use super::what::options;
+use crate::context::Environment;
+
+/// Said at the first Ctrl-C.
+const STOPPING: &str = "\nStopping after the records in hand; Ctrl-C again ends at once";
+
+/// Levels of a lint, as `--lint` takes them.
+const LEVELS: [&str; 4] = ["reject", "repair", "note", "off"];
+
+/// Arguments of `hive expert data`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct Data {
+    #[command(subcommand)]
+    command: Option<DataCommand>,
+    /// Name of the expert
+    #[arg(required = true)]
+    name: Option<String>,
+    /// JSON Lines, a JSON list, CSV or Parquet, packed with gzip, zstd or xz or not; a folder of these; a
+    /// prepared set, which is judged again; or a data set of the model hub, `hub:OWNER/NAME`. May be
+    /// given several times. Without it the expert makes its own data
+    #[arg(long, value_name = "FILE")]
+    dataset: Vec<PathBuf>,
+    /// Folder for the prepared set; in the cache below `HIVE_HOME` unless given
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    how: How,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What else can be done with data.
+#[derive(Debug, Subcommand)]
+enum DataCommand {
+    /// Judge two data sets and show them side by side
+    Compare(Compare),
+}
+
+/// Arguments of `hive expert data compare`.
+#[derive(Debug, Args)]
+struct Compare {
+    /// Name of the expert
+    name: String,
+    /// The first data set
+    first: PathBuf,
+    /// The second
+    second: PathBuf,
+    #[command(flatten)]
+    how: How,
+    /// Print the comparison as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// How to judge.
+#[derive(Debug, Args)]
+struct How {
+    /// Which column holds which field
+    #[arg(long, value_name = "FIELD=COLUMN,…")]
+    map: Option<String>,
+    /// Value of a field for every record that lacks it, such as `dialect=mysql`; may be given several
+    /// times
+    #[arg(long = "field", value_name = "FIELD=VALUE")]
+    fields: Vec<String>,
+    /// Level of a lint: `reject`, `repair`, `note` or `off`; may be given several times
+    #[arg(long = "lint", value_name = "CODE=LEVEL")]
+    lints: Vec<String>,
+    /// A PostgreSQL server to judge on, instead of the embedded one: `postgres://user@host/database`
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+    /// Base model whose tokenizer counts tokens, instead of the recipe's; `none` counts none
+    #[arg(long)]
+    base: Option<String>,
+    /// A named recipe, one of the manifest's profiles (such as `quickstart`), or a TOML file
+    #[arg(long, value_name = "NAME")]
+    profile: Vec<String>,
+    /// Set a key of the recipe, such as `validation_fraction=0.02`; may be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    sets: Vec<String>,
+    /// Processes that judge; one per core unless given
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u16>(1..=256))]
+    workers: Option<u16>,
+}
+
+impl Data {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// What preparing says.
+    pub fn run(self, env: &Environment) -> CommandResult {
+        if let Some(DataCommand::Compare(command)) = self.command {
+            return command.run(env);
+        }
+        let Some(name) = self.name else { return Err(Failure::misuse("No expert was named").into()) };
+        let open = load_expert(env, &name)?;
+        let recipe = self.how.recipe(&open)?;
+        let datasets = locate(&env.context, &self.dataset, &mut PullProgress::stderr())?;
+        let model = self.how.base_model(env, &recipe)?;
+        let request = self.how.request(&open, recipe, datasets, self.out)?;
+        let stop = on_interrupt(STOPPING)?;
+        let Some((set, found)) = run(&open, &request, model.as_ref(), &stop)? else { return stopped(self.json) };
+        summary(&set, found).iter().for_each(|line| note(line));
+        if self.json {
+            return result(&json_text(&json!({"prepared": set.path, "report": set.report}))?);
+        }
+        let hive = super::train::spoken_name();
+        result(&format!(
+            "{}\nPrepared: {}\nReport:   {}\nTry next: {hive} expert train {name} --dataset {}",
+            shares(&set.report),
+            set.path.display(),
+            set.path.join("report.html").display(),
+            set.path.display()
+        ))
+    }
+}
+
+/// What is said when the person stopped it.
+fn stopped(json: bool) -> CommandResult {
+    note("Stopped; what was judged is kept, and the same command goes on");
+    if json { result(&json!({"stopped": true}).to_string()) } else { Ok(()) }
+}
+
+/// Prepares with a bar; `None` when stopped.
+fn run(
+    open: &OpenExpert,
+    request: &DataRequest,
+    model: Option<&(BaseModel, String)>,
+    stop: &AtomicBool,
+) -> CommandResult<Option<(Box<PreparedSet>, bool)>> {
+    let progress = DataProgress::stderr();
+    let outcome = prepare(open, request, model.map(|(model, id)| (model, id.as_str())), stop, &progress);
+    progress.close();
+    Ok(match outcome? {
+        Outcome::Done(set, found) => Some((set, found)),
+        Outcome::Stopped => None,
+    })
+}
+
+impl How {
+    fn recipe(&self, open: &OpenExpert) -> CommandResult<Recipe> {
+        let mut sets = self.sets.clone();
+        for lint in &self.lints {
+            let misuse = |expected: &str| {
+                Failure::misuse(format!("Failed to read `--lint {lint}`: expected {expected}"))
+                    .hint("such as `--lint needless-alias=note`")
+            };
+            let (code, level) = lint.split_once('=').ok_or_else(|| misuse("`CODE=LEVEL`"))?;
+            if !LEVELS.contains(&level.trim()) {
+                return Err(misuse(&format!("one of these levels: {}", LEVELS.join(", "))).into());
+            }
+            sets.push(format!("data.lints.{}={}", code.trim(), level.trim()));
+        }
+        sets.extend(self.base.as_ref().filter(|b| *b != "none").map(|base| format!("base_model={}", json!(base))));
+        let file = Some(PathBuf::from("hive.toml"));
+        let layers = Layers { profiles: self.profile.clone(), file, sets };
+        Ok(resolve(open.expert.manifest_json(), &layers)?.recipe)
+    }
+
+    fn request(
+        &self,
+        open: &OpenExpert,
+        recipe: Recipe,
+        datasets: Vec<LocalData>,
+        out: Option<PathBuf>,
+    ) -> CommandResult<DataRequest> {
+        Ok(DataRequest {
+            datasets,
+            map: self.map.clone(),
+            fields: fixed_fields(&self.fields, &open.expert.manifest().dataset.fields)?,
+            recipe,
+            options: options(self.database_url.as_deref()),
+            out,
+            workers: self.workers.map(usize::from),
+            take_prepared: false,
+        })
+    }
+
+    /// The base whose tokenizer counts, fetched if need be. One that is not to be had costs the
+    /// figures about tokens and nothing else, unless it was asked for by name.
+    fn base_model(&self, env: &Environment, recipe: &Recipe) -> CommandResult<Option<(BaseModel, String)>> {
+        if self.base.as_deref() == Some("none") {
+            return Ok(None);
+        }
+        match base::files(&env.context, &recipe.base_model, &mut PullProgress::stderr()) {
+            Ok((id, model)) => Ok(Some((model, id))),
+            Err(error) if self.base.is_some() => Err(error.into()),
+            Err(error) => {
+                let why = error.to_string();
+                note(&format!("Tokens are not counted: {}", why.lines().next().unwrap_or_default()));
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl Compare {
+    fn run(self, env: &Environment) -> CommandResult {
+        let open = load_expert(env, &self.name)?;
+        let recipe = self.how.recipe(&open)?;
+        let both = locate(&env.context, &[self.first, self.second], &mut PullProgress::stderr())?;
+        let stop = on_interrupt(STOPPING)?;
+        let mut sets = Vec::new();
+        for one in &both {
+            let request = self.how.request(&open, recipe.clone(), vec![one.clone()], None)?;
+            let Some((set, found)) = run(&open, &request, None, &stop)? else { return stopped(self.json) };
+            if found {
+                note(&format!("{} {} (judged before)", heading("data"), one.name));
+            }
+            sets.push(set);
+        }
+        let ([first, second], [a, b]) = (&both[..], &sets[..]) else { return Ok(()) };
+        let comparison = compare([&first.name, &second.name], [&a.report, &b.report]);
+        if self.json {
+            return result(&json_text(&comparison)?);
+        }
+        result(&format!(
+            "{}\nReports: {}\n         {}",
+            table(&comparison),
+            a.path.join("report.html").display(),
+            b.path.join("report.html").display()
+        ))
+    }
+}
+
+fn table(comparison: &Comparison) -> String {
+    let [a, b] = &comparison.sides;
+    let mut rows: Vec<[String; 4]> = vec![[String::new(), a.name.clone(), b.name.clone(), "difference".to_owned()]];
+    rows.push(["records".to_owned(), grouped(a.records), grouped(b.records), String::new()]);
+    let mut row = |name: &str, counts: [usize; 2]| {
+        let shares = [a.share(counts[0]), b.share(counts[1])];
+        let relative = if shares[0] > 0.0 {
+            format!(" ({:+.0} %)", 100.0 * (shares[1] - shares[0]) / shares[0])
+        } else {
+            String::new()
+        };
+        let show = |count: usize, share: f64| format!("{} ({:.1} %)", grouped(count), 100.0 * share);
+        rows.push([
+            name.to_owned(),
+            show(counts[0], shares[0]),
+            show(counts[1], shares[1]),
+            format!("{:+.1} points{relative}", 100.0 * (shares[1] - shares[0])),
+        ]);
+    };
+    row("conformity: good as given, style included", [a.conforming, b.conforming]);
+    row("correctness: works as given", [a.correct, b.correct]);
+    row("usable after repair", [a.usable, b.usable]);
+    for line in &comparison.lines {
+        row(&format!("  {}", line.code), line.found);
+    }
+    let width = |i: usize| rows.iter().map(|r| r[i].chars().count()).max().unwrap_or(0);
+    let widths = [width(0), width(1), width(2), width(3)];
+    let lines = rows.iter().map(|r| {
+        let cells = r
+            .iter()
+            .zip(widths)
+            .enumerate()
+            .map(|(i, (text, width))| if i == 0 { format!("{text:<width$}") } else { format!("{text:>width$}") });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}

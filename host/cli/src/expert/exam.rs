@@ -1,0 +1,224 @@
+//! What `hive expert eval` and `hive expert compare` share: their arguments, and how a report is
+//! held, shown and written.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use clap::Args;
+use hive_eval::{Candidate, Exam, Origin, Report, Standing, Suite, html, markdown, standing, worth_table};
+use hive_files::write_file;
+use hive_runtime::base::Base;
+use hive_runtime::models::{Catalogue, hub_adapter};
+use hive_runtime::opened::OpenExpert;
+use hive_runtime::statistics::RIGHT;
+use hive_train::prompt_sample;
+
+use super::super::columns::columns;
+use super::super::error::{CommandResult, Failure};
+use super::super::exam_progress::ExamProgress;
+use super::super::numbers::{MOST_RECORDS, MOST_TOKENS, whole};
+use super::super::output::{json_text, note};
+use super::super::overwrite::may_overwrite;
+use super::super::pull_progress::PullProgress;
+use super::what::options;
+use crate::context::Environment;
+
+/// Said at the first Ctrl-C.
+pub const STOPPING: &str = "\nStopping; what was answered and graded is kept, Ctrl-C again ends at once";
+
+/// Which prompts, and how they are asked.
+#[derive(Debug, Args)]
+pub struct How {
+    /// The prompts: `builtin` for the expert's own, or a file of JSON lines with id, gold (one or a
+    /// list) and the fields of a record
+    #[arg(long, value_name = "SUITE", default_value = "builtin")]
+    pub suite: String,
+    /// Take so many prompts of the suite, spread evenly over it; those that cannot be used are not asked
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_RECORDS))]
+    pub limit: Option<usize>,
+    /// Base model: a catalogue id, a folder or a GGUF file; the one the adapter names unless given
+    #[arg(long)]
+    pub base: Option<String>,
+    /// Most tokens of an answer; the manifest's number unless given
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_TOKENS))]
+    pub max_new_tokens: Option<usize>,
+    /// A PostgreSQL server to run answers on, instead of the embedded one:
+    /// `postgres://user@host/database`
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// Processes that examine; one per core unless given
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u16>(1..=256))]
+    pub workers: Option<u16>,
+    /// Write over the report of another evaluation without asking
+    #[arg(long)]
+    pub force: bool,
+}
+
+impl How {
+    /// The prompts.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn suite(&self, open: &OpenExpert) -> CommandResult<Suite> {
+        let suite = match self.suite.as_str() {
+            "builtin" => Suite::builtin(&open.expert)?,
+            path => Suite::read(Path::new(path), &open.expert)?,
+        };
+        Ok(suite.limited(self.limit))
+    }
+
+    /// The base that is meant: as asked, or the one that the first adapter names, or the manifest's. Says
+    /// which adapters name another.
+    ///
+    /// # Errors
+    /// When the catalogue of base models cannot be read.
+    pub fn base_id(&self, open: &OpenExpert, candidates: &[Candidate]) -> CommandResult<String> {
+        let mut named = Vec::new();
+        for candidate in candidates {
+            named.push((candidate, candidate.base_id()?));
+        }
+        let first = || named.iter().find_map(|(_, id)| id.clone());
+        let catalogue = Catalogue::embedded()?;
+        // As candidates name it, so that one and the same base does not look like two.
+        let asked = self.base.as_ref().map(|name| match catalogue.named(name) {
+            Some(model) if !Path::new(name).exists() => model.id.clone(),
+            _ => name.clone(),
+        });
+        let chosen = asked.or_else(first);
+        let chosen = chosen.or_else(|| open.expert.manifest().base_models.first().cloned()).unwrap_or_default();
+        for (candidate, id) in &named {
+            if let Some(made_for) = &candidate.facts.made_for
+                && id.as_ref() != Some(&chosen)
+                && *made_for != chosen
+            {
+                note(&format!(
+                    "warning: `{}` was made for base `{made_for}`, and answers on `{chosen}`",
+                    candidate.name
+                ));
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// Has the base and these candidates examined; `None` when stopped. `place` is the JSON file that the
+    /// report goes to, where another evaluation may stand.
+    ///
+    /// # Errors
+    /// What the expert, an adapter or the engine says.
+    pub fn hold(
+        &self,
+        open: &OpenExpert,
+        (suite, base): (Suite, &str),
+        mut others: Vec<Candidate>,
+        place: Option<&Path>,
+        stop: &AtomicBool,
+    ) -> CommandResult<Option<Report>> {
+        for candidate in &mut others {
+            let then = candidate.dir().and_then(prompt_sample::of_adapter);
+            candidate.facts.other_prompts = then.and_then(|then| then.differs(&open.expert));
+            if let Some(how) = &candidate.facts.other_prompts {
+                note(&format!("warning: {how}: `{}` may answer worse", candidate.name));
+            }
+        }
+        let base = Base::open(&open.context, base, &mut PullProgress::stderr())?.for_generation();
+        let mut candidates = vec![Candidate::base()];
+        candidates.extend(others);
+        let most = self.max_new_tokens.unwrap_or(open.expert.manifest().generation.max_new_tokens);
+        let longest = base.model.config.max_position_embeddings;
+        if most >= longest {
+            let problem = format!(
+                "Answers of {most} tokens leave no room for a prompt: base model `{}` reads {longest} tokens, prompt \
+                 and answer together",
+                base.reference.id
+            );
+            return Err(Failure::unacceptable(problem).hint("`--max-new-tokens N` asks for shorter answers").into());
+        }
+        let exam = Exam {
+            open,
+            base: &base,
+            suite,
+            candidates,
+            max_new_tokens: most,
+            options: options(self.database_url.as_deref()),
+            workers: self.workers.map(usize::from),
+        };
+        if let Some(place) = place
+            && standing(place, &exam.digest()?) == Standing::Other
+        {
+            let hint = "`--out FOLDER` writes the report elsewhere";
+            may_overwrite(place, "the report of another evaluation", hint, self.force)?;
+        }
+        let progress = ExamProgress::stderr();
+        let report = exam.hold(stop, &progress);
+        progress.close();
+        let report = report?;
+        if report.is_none() {
+            note("Stopped; what was answered and graded is kept, and the same command goes on");
+        }
+        Ok(report)
+    }
+}
+
+/// The candidate that `source` names: a run's folder, a PEFT folder, or `hub:OWNER/NAME`.
+///
+/// # Errors
+/// When it is none of these.
+pub fn candidate(env: &Environment, name: &str, source: &str, expert: &str) -> CommandResult<Candidate> {
+    if source.starts_with("hub:") {
+        let dir = hub_adapter(&env.context, source, &mut PullProgress::stderr())?;
+        return Ok(Candidate::of_folder(name, &dir, Origin::Hub { name: source.to_owned() })?);
+    }
+    let path = PathBuf::from(source);
+    if path.join("run.json").is_file() {
+        return Ok(Candidate::of_run(name, &path, expert)?);
+    }
+    if path.is_dir() {
+        return Ok(Candidate::of_folder(name, &path, Origin::Folder { path: path.clone() })?);
+    }
+    Err(Failure::misuse(format!("There is neither a run nor an adapter in `{source}`"))
+        .hint("name a run's folder, a folder with adapter_config.json, or `hub:OWNER/NAME`")
+        .into())
+}
+
+/// The report on a terminal: what each candidate is worth, and every two of them.
+pub fn table(report: &Report) -> Vec<String> {
+    let (rows, pairs) = worth_table(report);
+    let mut lines = columns(&rows);
+    lines.push(String::new());
+    lines.extend(pairs);
+    lines
+}
+
+/// Writes the report's three forms into `folder`.
+///
+/// # Errors
+/// When one cannot be written.
+pub fn write(report: &Report, folder: &Path, stem: &str) -> CommandResult<PathBuf> {
+    std::fs::create_dir_all(folder).map_err(|e| hive_engine::EngineError::io("create", folder, e))?;
+    let page = folder.join(format!("{stem}.html"));
+    write_file(&folder.join(format!("{stem}.json")), (json_text(report)? + "\n").as_bytes())?;
+    write_file(&folder.join(format!("{stem}.md")), markdown(report).as_bytes())?;
+    let text = html(report).map_err(|e| Failure::misuse(format!("Failed to write `{}`", page.display())).source(e))?;
+    write_file(&page, text.as_bytes())?;
+    Ok(page)
+}
+
+/// Wrong answers of the last candidate, at most `most`, with what shows that they are wrong.
+pub fn wrong(report: &Report, most: usize) -> Vec<String> {
+    let Some(last) = report.candidates.last() else { return Vec::new() };
+    let wrong: Vec<_> = last.answers.iter().filter(|a| a.grade.score < RIGHT).collect();
+    if wrong.is_empty() || most == 0 {
+        return Vec::new();
+    }
+    let mut lines =
+        vec![String::new(), format!("Wrong answers of {} ({} of {}):", last.name, most.min(wrong.len()), wrong.len())];
+    for answer in wrong.into_iter().take(most) {
+        lines.push(format!("  {}", answer.id));
+        lines.push(format!("    {}", answer.completion.lines().next().unwrap_or("(nothing)")));
+        for finding in &answer.grade.findings {
+            lines.push(format!("    - {}", finding.message));
+        }
+        lines.extend(answer.grade.evidence.iter().flat_map(|text| text.lines()).map(|line| format!("      {line}")));
+    }
+    lines
+}

@@ -1,0 +1,123 @@
+//! `hive expert list`: every expert and its state. Builds nothing. The exit code is 0 even when an
+//! expert is broken: the list is the result, and the state says so.
+
+use clap::Args;
+use console::style;
+use hive_packages::installed::{InstallError, Release, Store};
+use hive_plugins::{ExpertState, Surveyed, survey};
+use serde_json::{Value, json};
+
+use crate::context::Environment;
+use crate::error::CommandResult;
+use crate::loading::experts;
+use crate::output::{note, result};
+
+/// Lists every expert, its version, library and state.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Print JSON: `{"experts": [{"name", "version", "abi", "description", "origin", "manifest",
+    /// "library", "state", "why"}], "installed": [{"name", "version", "base", "current", "folder",
+    /// "source"}]}`
+    #[arg(long)]
+    json: bool,
+}
+
+impl List {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// When stdout cannot be written to.
+    pub fn run(self, env: &Environment) -> CommandResult {
+        let found = survey(&experts(env), &env.builder);
+        // Without a place for them nothing is installed.
+        let installed = env
+            .context
+            .home()
+            .map(Store::of)
+            .map_err(InstallError::from)
+            .and_then(|store| store.releases())
+            .unwrap_or_default();
+        if self.json {
+            let experts: Vec<Value> = found.iter().map(as_json).collect();
+            let installed: Vec<Value> = installed.iter().map(release_json).collect();
+            return result(&format!("{:#}", json!({ "experts": experts, "installed": installed })));
+        }
+        if found.is_empty() {
+            note("No experts found: neither a source checkout nor `HIVE_HOME/experts` holds one");
+            return Ok(());
+        }
+        let mut lines = vec![table(&found)];
+        if !installed.is_empty() {
+            lines.push("\nINSTALLED".to_owned());
+            lines.extend(
+                installed
+                    .iter()
+                    .map(|release| format!("  {}{}", release.title(), if release.current { " (current)" } else { "" })),
+            );
+        }
+        result(&lines.join("\n"))
+    }
+}
+
+fn release_json(release: &Release) -> Value {
+    let d = &release.description;
+    json!({
+        "name": d.name, "version": d.version, "base": d.base.id, "current": release.current, "folder": release.dir,
+        "source": release.record.source,
+    })
+}
+
+fn as_json(expert: &Surveyed) -> Value {
+    let (state, why) = match &expert.state {
+        ExpertState::Ready => ("ready", None),
+        ExpertState::Declared => ("without_plugin", None),
+        ExpertState::NotBuilt => ("not_built", None),
+        ExpertState::Stale => ("stale", None),
+        ExpertState::Broken(why) => ("broken", Some(why)),
+    };
+    json!({
+        "name": expert.name,
+        "version": expert.version,
+        "abi": expert.abi,
+        "description": expert.description,
+        "origin": if expert.installed { "installed" } else { "checkout" },
+        "manifest": expert.manifest,
+        "library": expert.library,
+        "state": state,
+        "why": why,
+    })
+}
+
+fn table(experts: &[Surveyed]) -> String {
+    let missing = || "-".to_owned();
+    let rows: Vec<[String; 3]> = experts
+        .iter()
+        .map(|e| {
+            let version = e.version.clone().unwrap_or_else(missing);
+            [e.name.clone(), version, e.abi.map_or_else(missing, |abi| abi.to_string())]
+        })
+        .collect();
+    let head = ["EXPERT", "VERSION", "ABI"];
+    let width = |column: usize| rows.iter().map(|r| r[column].len()).chain([head[column].len()]).max().unwrap_or(0);
+    let (name, version, abi) = (width(0), width(1), width(2));
+    let line = |[a, b, c]: [&str; 3], rest: &str| format!("{a:<name$}  {b:<version$}  {c:<abi$}  {rest}");
+    // Below each row what is long: the library and, if it has one, the expert's sentence.
+    let indent = " ".repeat(name + 2);
+    let mut lines = vec![line(head, "STATE")];
+    for (expert, row) in experts.iter().zip(&rows) {
+        lines.push(line([&row[0], &row[1], &row[2]], &state(&expert.state)));
+        lines.extend(expert.description.as_ref().map(|text| format!("{indent}{text}")));
+        lines.push(format!("{indent}{}", expert.library.display()));
+    }
+    lines.join("\n")
+}
+
+fn state(state: &ExpertState) -> String {
+    match state {
+        ExpertState::Ready => style("ready").green().to_string(),
+        ExpertState::Declared => format!("{} (without its plugin: it can be asked)", style("ready").green()),
+        ExpertState::NotBuilt => "not built (built on first use)".to_owned(),
+        ExpertState::Stale => "stale (built again on next use)".to_owned(),
+        ExpertState::Broken(why) => format!("{}: {why}", style("broken").red()),
+    }
+}

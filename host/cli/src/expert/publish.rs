@@ -1,0 +1,94 @@
+//! `hive expert publish`: a package to where others find it.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use hive_packages::Package;
+use hive_packages::registries::{Reference, Which, export, open};
+use serde_json::json;
+
+use super::super::error::{CommandResult, Failure};
+use super::super::output::{note, result};
+use super::super::packages::staging;
+use super::super::pull_progress::PullProgress;
+use crate::context::Environment;
+
+/// How the target is written when a package becomes a folder for a model hub.
+const HUB: &str = "hub-folder:";
+
+/// Publish a package
+#[derive(Debug, Args)]
+pub struct Publish {
+    /// The package's file
+    file: PathBuf,
+    /// Where to: `oci://HOST/PATH/NAME[:VERSION]`, `dir:FOLDER`, or `hub-folder:FOLDER` for a folder that
+    /// a model hub takes as a repository
+    #[arg(value_name = "REGISTRY")]
+    to: String,
+    /// With `hub-folder:`: replace another package's files in the folder
+    #[arg(long)]
+    force: bool,
+    /// Publish it though nobody has signed it
+    #[arg(long)]
+    allow_unsigned: bool,
+    /// Print JSON: `{"reference", "digest", "was_there"}`
+    #[arg(long)]
+    json: bool,
+}
+
+impl Publish {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// When the file is no whole package, the version is taken, or the registry cannot be written to.
+    pub fn run(self, env: &Environment) -> CommandResult {
+        if !self.file.is_file() {
+            return Err(Failure::misuse(format!("There is no package `{}`", self.file.display()))
+                .hint("`hive expert package NAME --run RUN -o DIR` makes one")
+                .into());
+        }
+        let package = Package::open(&self.file, &staging(env))?;
+        let d = &package.description;
+        if let Some(folder) = self.to.strip_prefix(HUB) {
+            export(&package, Path::new(folder), self.force)?;
+            result(folder)?;
+            note(&format!("{} as a repository: upload the folder with the hub's own tool", d.title()));
+            return Ok(());
+        }
+        if package.signature.is_none() && !self.allow_unsigned {
+            return Err(Failure::unacceptable(format!(
+                "`{}` is not signed, so nobody could install it",
+                package.shown
+            ))
+            .hint(format!("`hive expert sign {} --key NAME`; or `--allow-unsigned`", self.file.display()))
+            .into());
+        }
+        let reference = Reference::to_registry(&self.to)?;
+        match &reference.which {
+            Which::Version(version) if version.to_string() != d.version => {
+                let problem = format!("`{}` asks for version {version}, the package is version {}", self.to, d.version);
+                return Err(Failure::misuse(problem)
+                    .hint("leave the version out, or make a package of that version: `hive expert package --version`")
+                    .into());
+            }
+            Which::Digest(_) => {
+                let problem = format!("`{}` names a digest, which a package has by itself", self.to);
+                return Err(Failure::misuse(problem).hint("leave the digest out").into());
+            }
+            _ => {}
+        }
+        let published =
+            open(&reference, &env.context, &env.access)?.publish(&package, &self.file, &mut PullProgress::stderr())?;
+        if self.json {
+            let (reference, digest, was_there) = (published.reference, published.digest, published.was_there);
+            return result(&format!(
+                "{:#}",
+                json!({ "reference": reference, "digest": digest, "was_there": was_there })
+            ));
+        }
+        result(&published.reference)?;
+        let done = if published.was_there { "was there already" } else { "published" };
+        note(&format!("{} {done}: {}", d.title(), published.digest));
+        Ok(())
+    }
+}

@@ -1,0 +1,66 @@
+//! `hive expert replay`: makes a run's first steps again and says whether they come out the same.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use hive_train::replay::{Replay as Found, replay};
+use hive_train::run_record::RunRecord;
+use serde_json::json;
+
+use super::super::error::{CommandResult, Failure};
+use super::super::interrupt::on_interrupt;
+use super::super::loading::load_expert;
+use super::super::numbers::{MOST_STEPS, whole};
+use super::super::output::{note, result};
+use super::super::train_progress::TrainProgress;
+use super::train::RUNS;
+use crate::context::Environment;
+
+/// Make a run's first steps again and compare
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// The run's folder, or its name below `runs`
+    run: PathBuf,
+    /// Steps to make
+    #[arg(long, value_name = "N", default_value_t = 20, allow_negative_numbers = true, value_parser = whole::<u64>(1..=MOST_STEPS))]
+    steps: u64,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Replay {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// When the run cannot be made again, or its steps are not the same.
+    pub fn run(self, env: &Environment) -> CommandResult {
+        let below = Path::new(RUNS).join(&self.run);
+        let path = if !self.run.exists() && below.exists() { below } else { self.run };
+        let record = RunRecord::read(&path)?;
+        let expert = load_expert(env, &record.expert)?;
+        let stop = on_interrupt("\nStopping after this step; Ctrl-C again ends at once")?;
+        let mut progress = TrainProgress::stderr();
+        let found = replay(&path, &expert, self.steps, &stop, &mut progress);
+        progress.close();
+        let Some(Found { steps, parts_at }) = found? else {
+            note("Stopped before the first step");
+            return Ok(());
+        };
+        if self.json {
+            result(&json!({"identical": parts_at.is_none(), "steps": steps, "parts_at": parts_at}).to_string())?;
+        }
+        match parts_at {
+            None if self.json => Ok(()),
+            None => result(&format!("Identical: {steps} of {steps} steps of `{}`", path.display())),
+            Some(parting) => {
+                let failure = Failure::unacceptable(format!(
+                    "The run in `{}` comes out differently from step {} on",
+                    path.display(),
+                    parting.step
+                ));
+                Err(failure.details(vec![format!("then {}", parting.then), format!("now  {}", parting.now)]).into())
+            }
+        }
+    }
+}

@@ -1,0 +1,440 @@
+//! `hive expert run`: one question, one answer on stdout. The expert looks at both; what it finds is
+//! said on stderr.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use clap::Args;
+use hive_engine::adapter::{AdapterScales, peft};
+use hive_engine::model::pass::Model;
+use hive_files::refuse_lfs_pointer;
+use hive_packages::installed::{InstallError, Release, Store};
+use hive_packages::trust::{RequireSigned, Ring, Signer};
+use hive_plugins::{CallFault, LoadedExpert, PluginError};
+use hive_runtime::RuntimeError;
+use hive_runtime::answer::{answer_to, question_field};
+use hive_runtime::base::Base;
+use hive_runtime::inspection::Inspector;
+use hive_runtime::models::{ModelError, ModelStore};
+use hive_runtime::opened::OpenExpert;
+use hive_runtime::tokenise::Tokeniser;
+use hive_sdk::{Inspection, Record};
+use hive_train::prompt_sample;
+use hive_train::run_folder::{RunFolder, trained_length};
+
+use super::super::error::{CommandResult, Failure};
+use super::super::interrupt::on_interrupt;
+use super::super::loading::{experts, load_expert, load_release};
+use super::super::numbers::{MOST_TOKENS, whole};
+use super::super::output::{note, result};
+use super::super::pull_progress::PullProgress;
+use super::super::shell::word;
+use super::train::RUNS;
+use crate::context::Environment;
+
+/// Ask an expert a question
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Name of the expert, as `hive expert list` shows it; NAME@VERSION for one that is installed
+    name: String,
+    /// The question, in quotes
+    #[arg(required = true, num_args = 1..)]
+    question: Vec<String>,
+    /// File with the schema that the question is about
+    #[arg(long, value_name = "FILE")]
+    schema: Option<PathBuf>,
+    /// Another field of the record; may be given several times
+    #[arg(long = "field", value_name = "NAME=VALUE")]
+    fields: Vec<String>,
+    /// Folder of the run whose adapter answers; the latest below `runs` unless given or, where there is
+    /// none, what is installed
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["adapter", "base_only"])]
+    run: Option<PathBuf>,
+    /// PEFT adapter folder, LoRA or DoRA, that answers instead of a run's
+    #[arg(long, value_name = "DIR", conflicts_with = "base_only")]
+    adapter: Option<PathBuf>,
+    /// Ask the base model without an adapter
+    #[arg(long)]
+    base_only: bool,
+    /// Base model: a catalogue id, a folder or a GGUF file; the one the adapter names unless given
+    #[arg(long)]
+    base: Option<String>,
+    /// Most tokens to write; the manifest's number unless given
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_TOKENS))]
+    max_new_tokens: Option<usize>,
+    /// End with exit code 1 when the answer cannot be used, or was not checked
+    #[arg(long)]
+    strict: bool,
+}
+
+impl Run {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// When there is no adapter or base, or they do not fit each other.
+    pub fn run(self, env: &Environment) -> CommandResult {
+        let by = self.answers(env)?;
+        let open = match &by {
+            Answers::Installed(release) => load_release(env, release)?,
+            _ => load_expert(env, &self.name)?,
+        };
+        let OpenExpert { expert, .. } = &open;
+        let record = self.record(expert)?;
+        let (inspector, record) = self.inspected(&open, record)?;
+        if let Some(how) = by.adapter().and_then(prompt_sample::of_adapter).and_then(|then| then.differs(expert)) {
+            note(&format!("warning: {how}: the adapter may answer worse"));
+        }
+        let base = self.open_base(env, expert, &by)?.for_generation();
+        let tokeniser = Tokeniser::new(&base.model)?;
+        let loaded = by.adapter().map(|dir| peft::load(dir, &base.model.config, Some(&base.reference))).transpose()?;
+        let scales = loaded.as_ref().map(|l| AdapterScales::new(&l.adapter, &base.decoder));
+        let adapter = loaded.as_ref().map(|l| &l.adapter).zip(scales.as_ref());
+        let model = Model { base: &base.decoder, adapter };
+        let stop = on_interrupt("\nStopping")?;
+        let most = self.max_new_tokens.unwrap_or(expert.manifest().generation.max_new_tokens);
+        let prompt = tokeniser.prompts(expert, std::slice::from_ref(&record))?.pop().unwrap_or_default();
+        if let Some(trained) = by.adapter().and_then(trained_length).filter(|trained| prompt.len() > *trained) {
+            note(&format!(
+                "warning: the prompt has {} tokens, the adapter was trained on records of at most {trained}: what it \
+                 answers to longer ones was never trained",
+                prompt.len()
+            ));
+        }
+        // While the model writes, the expert makes itself ready to look at what it has written.
+        let inspector = inspector.map(Inspector::get_ready);
+        let answer = answer_to(model, &tokeniser, &prompt, most, || !stop.load(Ordering::Relaxed))?;
+        tracing::info!(tokens = answer.tokens, prompt = answer.prompt_tokens, seconds = answer.seconds, "answered");
+        result(&answer.text)?;
+        if stop.load(Ordering::Relaxed) {
+            return Err(Failure::misuse("Stopped before the answer was complete").into());
+        }
+        if !answer.complete {
+            note(&format!(
+                "warning: the answer was cut after {} tokens; `--max-new-tokens` allows more",
+                answer.tokens
+            ));
+        }
+        let Some(inspector) = inspector else { return Ok(()) };
+        let waiting = Instant::now();
+        let found = inspector.answer(&record, &answer.text);
+        tracing::info!(seconds = waiting.elapsed().as_secs_f64(), "inspected");
+        self.told(found)
+    }
+
+    /// The expert's process that inspects, unless it has none, after it has looked at the question, and
+    /// the question as it is to be asked: one that cannot be answered is told before a model is loaded.
+    fn inspected(&self, open: &OpenExpert, record: Record) -> CommandResult<(Option<Inspector>, Record)> {
+        let begin = Instant::now();
+        let unchecked = |error: PluginError| {
+            note(&format!("warning: neither question nor answer is checked: {error}"));
+        };
+        let started = match Inspector::start(open) {
+            Err(error) if !self.strict => {
+                unchecked(error);
+                return Ok((None, record));
+            }
+            started => started?,
+        };
+        let Some(inspector) = started else {
+            if self.strict {
+                let problem = format!("`{}` was installed without its plugin, so no answer can be checked", self.name);
+                return Err(Failure::unacceptable(problem)
+                    .hint(
+                        "without `--strict` it answers; a package with its plugin, signed by a trusted key, can check",
+                    )
+                    .into());
+            }
+            return Ok((None, record));
+        };
+        let found = inspector.question(&record);
+        tracing::info!(seconds = begin.elapsed().as_secs_f64(), "question inspected");
+        match found {
+            Ok(found) if found.faults.is_empty() => {
+                found.notes.iter().for_each(|finding| note(&format!("note on the question: {}", finding.message)));
+                // As a training record would have been, so that the model is asked as it was trained.
+                Ok((Some(inspector), found.record.unwrap_or(record)))
+            }
+            Ok(found) => {
+                let mut faults = found.faults.into_iter().map(|finding| finding.message);
+                let first = faults.next().unwrap_or_default();
+                Err(Failure::unacceptable(format!("Failed to ask expert `{}`: {first}", self.name))
+                    .details(faults.collect())
+                    .into())
+            }
+            Err(error) if self.strict => Err(error.into()),
+            Err(error) => {
+                unchecked(error);
+                Ok((None, record))
+            }
+        }
+    }
+
+    /// Says what was found in the answer, which stands on stdout already.
+    fn told(&self, found: Result<Option<Inspection>, PluginError>) -> CommandResult {
+        let unchecked = |why: String| {
+            if self.strict {
+                return Err(Failure::unacceptable(format!("The answer was not checked: {why}")).into());
+            }
+            note(&format!("warning: the answer was not checked: {why}"));
+            Ok(())
+        };
+        let Inspection { faults, notes, .. } = match found {
+            Ok(Some(found)) => found,
+            Ok(None) => return unchecked("the expert was not ready in time".to_owned()),
+            // What the expert itself says of it needs no name of a call.
+            Err(PluginError::Call { fault: CallFault::Refused(why), .. }) => return unchecked(why),
+            Err(error) => return unchecked(error.to_string()),
+        };
+        notes.iter().for_each(|finding| note(&format!("note on the answer: {}", finding.message)));
+        let mut faults = faults.into_iter().map(|finding| finding.message);
+        match faults.next() {
+            None => Ok(()),
+            Some(first) if self.strict => {
+                let error = Failure::unacceptable(format!("The answer cannot be used: {first}"));
+                Err(error.details(faults.collect()).into())
+            }
+            Some(first) => {
+                std::iter::once(first)
+                    .chain(faults)
+                    .for_each(|fault| note(&format!("warning: the answer cannot be used: {fault}")));
+                Ok(())
+            }
+        }
+    }
+
+    /// The question as a record: `question` and `schema` from their arguments, others by `--field`.
+    fn record(&self, expert: &LoadedExpert) -> CommandResult<Record> {
+        let mut record = Record::default();
+        let fields = &expert.manifest().dataset.fields;
+        let known = |name: &str| fields.iter().any(|f| f.name == name);
+        let names = || fields.iter().filter(|f| !f.completion).map(|f| f.name.clone()).collect::<Vec<_>>().join(", ");
+        let mut set = |name: &str, value: String, argument: &str| {
+            if !known(name) {
+                return Err(Failure::misuse(format!(
+                    "Expert `{}` has no field `{name}`, which {argument} sets (its fields: {})",
+                    self.name,
+                    names()
+                )));
+            }
+            record.set(name, value);
+            Ok(())
+        };
+        let [question] = &self.question[..] else {
+            let got = self.question.len();
+            return Err(Failure::misuse(format!("Got {got} words as the question, expected one text in quotes"))
+                .hint(format!("put it in quotes: {}", word(&self.question.join(" "))))
+                .into());
+        };
+        let asked = question_field(expert.manifest()).unwrap_or("question");
+        set(asked, question.clone(), "the question")?;
+        if let Some(path) = &self.schema {
+            set("schema", text_of(path)?, "`--schema`")?;
+        }
+        for field in &self.fields {
+            let (name, value) = field
+                .split_once('=')
+                .ok_or_else(|| Failure::misuse(format!("`--field {field}` is not of the form `name=value`")))?;
+            set(name, value.to_owned(), "`--field`")?;
+        }
+        for field in fields.iter().filter(|f| !f.completion && !f.optional) {
+            if record.text(&field.name).is_none() {
+                let hint = if field.name == "schema" {
+                    "`--schema FILE` gives it".to_owned()
+                } else if field.name == asked {
+                    format!("it is the text behind the expert's name: `hive expert run {} \"…\"`", self.name)
+                } else {
+                    format!("`--field {}=…` gives it", field.name)
+                };
+                return Err(Failure::misuse(format!(
+                    "Expert `{}` needs the field `{}`, which is missing or empty",
+                    self.name, field.name
+                ))
+                .hint(hint)
+                .into());
+            }
+        }
+        Ok(record)
+    }
+
+    /// Who answers: as asked, or the latest run's adapter, or what is installed.
+    fn answers(&self, env: &Environment) -> CommandResult<Answers> {
+        if self.base_only {
+            return Ok(Answers::Base);
+        }
+        if let Some(dir) = &self.adapter {
+            return Ok(Answers::Folder(dir.clone()));
+        }
+        if self.name.contains('@') {
+            return self.installed(env, self.find(env)?);
+        }
+        let untrained = |problem: String| {
+            Failure::unacceptable(problem).hint(format!(
+                "`hive expert train {0} --profile quickstart` trains one; `--adapter DIR` takes any PEFT folder; `--base-only` asks the base",
+                self.name
+            ))
+        };
+        let run = self.run.clone().or_else(|| RunFolder::latest(Path::new(RUNS), &self.name, "adapter"));
+        let Some(run) = run else {
+            if let Ok(release) = self.find(env) {
+                return self.installed(env, release);
+            }
+            // A name that nothing has is told as such.
+            experts(env).get(&self.name)?;
+            return Err(untrained(format!(
+                "Expert `{}` has no trained adapter: there is no finished run of it below `{RUNS}`",
+                self.name
+            ))
+            .into());
+        };
+        let dir = run.join("adapter");
+        if !run.join("run.json").is_file() {
+            return Err(untrained(format!("There is no run in `{}`", run.display())).into());
+        }
+        if !dir.is_dir() {
+            let problem = format!("The run `{}` has no adapter: it did not come to its end", run.display());
+            let hint = format!("`hive expert train {} --resume {}` goes on with it", self.name, run.display());
+            return Err(Failure::unacceptable(problem).hint(hint).into());
+        }
+        Ok(Answers::Folder(dir))
+    }
+
+    /// The installed release that is meant. `--base` says for which base, or where the base lies.
+    fn find(&self, env: &Environment) -> Result<Release, InstallError> {
+        let store = Store::of(env.context.home()?);
+        match store.find(&self.name, self.base.as_deref()) {
+            Err(InstallError::NotInstalled { .. }) if self.base.is_some() => store.find(&self.name, None),
+            found => found,
+        }
+    }
+
+    /// An installed release, whose files are as they were installed.
+    fn installed(&self, env: &Environment, release: Release) -> CommandResult<Answers> {
+        if self.run.is_some() {
+            return Err(
+                Failure::misuse(format!("`{}` is an installed version, `--run` another adapter", self.name)).into()
+            );
+        }
+        let signer = Signer::of(release.record.key, &Ring::of(env.context.home()?)?);
+        // Whoever was revoked vouches for nothing here; others were asked about when it was installed.
+        signer.admit(RequireSigned::None, &release.title())?;
+        release.package()?;
+        Ok(Answers::Installed(Box::new(release)))
+    }
+
+    /// Opens the base: as asked, or the one that the release was proved on, or the one that the adapter
+    /// names. Where that is none that can be had, the manifest's first, and says so.
+    fn open_base(&self, env: &Environment, expert: &LoadedExpert, by: &Answers) -> CommandResult<Base> {
+        let open = |name: &str| Base::open(&env.context, name, &mut PullProgress::stderr());
+        let first = expert.manifest().base_models.first().cloned().unwrap_or_default();
+        if let Some(base) = &self.base {
+            return Ok(open(base)?);
+        }
+        let dir = match by {
+            Answers::Base => return Ok(open(&first)?),
+            Answers::Installed(release) => return Ok(open(&release.record.base)?),
+            Answers::Folder(dir) => dir,
+        };
+        let config = peft::read_config(dir)?;
+        if let Some(base) = config.base {
+            return Ok(open(&base.id)?);
+        }
+        let named = config.base_name;
+        let other = "`--base` gives another";
+        if named.is_empty() {
+            note(&format!(
+                "warning: the adapter names no base model; it answers on `{first}`, the expert's first; {other}"
+            ));
+            return Ok(open(&first)?);
+        }
+        let store = ModelStore::new(&env.context)?;
+        let entry = store.entry(&named).map(|model| model.id.clone());
+        if entry.is_none() && !Path::new(&named).exists() {
+            note(&format!(
+                "warning: the adapter names base model `{named}`, which is neither in the catalogue nor on this machine; \
+                 it answers on `{first}`, the expert's first; {other}"
+            ));
+            return Ok(open(&first)?);
+        }
+        let id = entry.unwrap_or_else(|| named.clone());
+        match open(&id) {
+            // What the expert is meant for, if it is here: a near relation, such as the same model quantised.
+            Err(RuntimeError::Model(error @ (ModelError::NoSourceWorked { .. } | ModelError::Offline { .. })))
+                if first != id && store.locate(&first).is_ok() =>
+            {
+                let why = error.to_string();
+                note(&format!(
+                    "warning: the adapter names base model `{named}`, which cannot be had ({}); it answers on `{first}`, \
+                     with which it may do worse; {other}",
+                    why.lines().next().unwrap_or_default().trim_end_matches(':')
+                ));
+                Ok(open(&first)?)
+            }
+            opened => {
+                let opened = opened?;
+                note(&format!("Base model `{id}`, which the adapter names as `{named}`; {other}"));
+                Ok(opened)
+            }
+        }
+    }
+}
+
+/// Who answers.
+enum Answers {
+    /// The base alone.
+    Base,
+    /// A PEFT folder, a run's or another.
+    Folder(PathBuf),
+    /// What was installed from a package.
+    Installed(Box<Release>),
+}
+
+impl Answers {
+    /// The PEFT folder.
+    fn adapter(&self) -> Option<&Path> {
+        match self {
+            Answers::Base => None,
+            Answers::Folder(dir) => Some(dir),
+            Answers::Installed(release) => Some(&release.dir),
+        }
+    }
+}
+
+/// The text of a file, which a person may have saved in many ways.
+fn text_of(path: &Path) -> CommandResult<String> {
+    let shown = path.display();
+    if path.to_str().is_some_and(|p| p.starts_with("http://") || p.starts_with("https://")) {
+        return Err(Failure::misuse(format!("`{shown}` is an address, expected a file")).hint("fetch it first").into());
+    }
+    let bytes = std::fs::read(path).map_err(|e| hive_engine::EngineError::io("read", path, e))?;
+    let not_text = |what: &str, hint: String| {
+        Failure::unacceptable(format!("`{shown}` is {what}, expected text in UTF-8")).hint(hint)
+    };
+    refuse_lfs_pointer(path, &bytes)?;
+    if bytes.starts_with(b"SQLite format 3\0") {
+        return Err(not_text(
+            "a SQLite database",
+            format!("`sqlite3 {shown} .schema > schema.sql` writes its tables as text"),
+        )
+        .into());
+    }
+    if bytes.starts_with(b"PGDMP") {
+        return Err(not_text(
+            "an archive of pg_dump",
+            format!("`pg_restore -s -f schema.sql {shown}` writes its tables as text"),
+        )
+        .into());
+    }
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(
+            not_text("UTF-16 text", format!("`iconv -f UTF-16 -t UTF-8 {shown} > schema.sql` converts it")).into()
+        );
+    }
+    let text = String::from_utf8(bytes).map_err(|e| {
+        let line = e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+        let what = format!("not UTF-8 in line {line}");
+        not_text(&what, format!("`iconv -f LATIN1 -t UTF-8 {shown} > schema.sql` converts it, if it is Latin-1"))
+    })?;
+    // Some editors put this mark before UTF-8.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}

@@ -1,0 +1,60 @@
+//! `hive expert search`: what a registry has.
+
+use clap::Args;
+use hive_packages::registries::{Reference, open};
+use hive_packages::trust::{Ring, Signer};
+use serde_json::json;
+
+use super::super::columns::columns;
+use super::super::output::{note, result};
+use crate::context::Environment;
+use crate::error::CommandResult;
+
+/// List the packages of a registry
+#[derive(Debug, Args)]
+pub struct Search {
+    /// `dir:FOLDER`, `oci://HOST/PATH/NAME`, or `oci://HOST` where the registry lists its repositories
+    #[arg(value_name = "REGISTRY")]
+    registry: String,
+    /// Only those with all of these words in name, base or description
+    words: Vec<String>,
+    /// Print JSON: `{"packages": [{"name", "version", "base", "description", "key", "digest"}]}`
+    #[arg(long)]
+    json: bool,
+}
+
+impl Search {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// When the registry cannot be asked.
+    pub fn run(self, env: &Environment) -> CommandResult {
+        let mut found = open(&Reference::to_registry(&self.registry)?, &env.context, &env.access)?.list()?;
+        let words: Vec<String> = self.words.iter().map(|word| word.to_lowercase()).collect();
+        found.retain(|listed| {
+            let text = format!("{} {} {}", listed.name, listed.base, listed.description).to_lowercase();
+            words.iter().all(|word| text.contains(word))
+        });
+        if self.json {
+            return result(&format!("{:#}", json!({ "packages": found })));
+        }
+        if found.is_empty() {
+            note(&format!("`{}` has no such package", self.registry));
+            return Ok(());
+        }
+        let ring = Ring::of(env.context.home()?)?;
+        let mut rows = vec![["EXPERT", "VERSION", "BASE", "SIGNED BY", "DESCRIPTION"].map(str::to_owned).to_vec()];
+        rows.extend(found.into_iter().map(|listed| {
+            let signed = match Signer::of(listed.key, &ring) {
+                Signer::Nobody => "-".to_owned(),
+                Signer::Stranger(key) => key.id(),
+                Signer::Trusted(_, name) => name,
+                Signer::Revoked(_, name) => format!("{name} (revoked)"),
+            };
+            // A registry's word goes to no terminal as it is.
+            let plain = |text: String| text.replace(char::is_control, "\u{fffd}");
+            vec![plain(listed.name), listed.version.to_string(), plain(listed.base), signed, plain(listed.description)]
+        }));
+        result(&columns(&rows).join("\n"))
+    }
+}

@@ -1,0 +1,75 @@
+//! `hive expert uninstall`: removes a release, and what nothing else needs.
+
+use clap::Args;
+use hive_packages::installed::{Release, Store};
+use hive_runtime::models::ModelStore;
+
+use super::super::output::{note, result};
+use crate::context::Environment;
+use crate::error::CommandResult;
+
+/// Remove an installed expert, or one version of it
+#[derive(Debug, Args)]
+pub struct Uninstall {
+    /// NAME for all its versions, NAME@VERSION for one
+    #[arg(value_name = "NAME")]
+    what: String,
+    /// Only that for this base model
+    #[arg(long)]
+    base: Option<String>,
+    /// Keep the base model, also when it was fetched for this expert and nothing installed needs it
+    #[arg(long)]
+    keep_base: bool,
+}
+
+impl Uninstall {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// When nothing of this name is installed, or it cannot be removed.
+    pub fn run(self, env: &Environment) -> CommandResult {
+        let store = Store::of(env.context.home()?);
+        let damaged = if self.what.contains('@') { Vec::new() } else { store.damaged(&self.what) };
+        for folder in &damaged {
+            store.remove_damaged(&self.what, folder)?;
+            note(&format!("Removed `{}`, a damaged release of it", folder.display()));
+        }
+        for release in self.releases(&store, damaged.is_empty())? {
+            let removed = store.remove(release)?;
+            result(&format!("Removed {}", removed.release.title()))?;
+            if let Some(now) = &removed.now {
+                note(&format!("`{}` is now {}", now.description.name, now.title()));
+            }
+            if removed.base_unused && !self.keep_base {
+                remove_base(env, &removed.release)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is to be removed; `must` there be something.
+    fn releases(&self, store: &Store, must: bool) -> CommandResult<Vec<Release>> {
+        let base = self.base.as_deref();
+        if self.what.contains('@') {
+            return Ok(vec![store.find(&self.what, base)?]);
+        }
+        let mut all = store.releases()?;
+        all.retain(|r| r.description.name == self.what && base.is_none_or(|b| r.description.base.id == b));
+        if all.is_empty() && must {
+            // This says what there is.
+            all.push(store.find(&self.what, base)?);
+        }
+        // The current one last, so that the name does not change its meaning on the way.
+        all.sort_by_key(|r| r.current);
+        Ok(all)
+    }
+}
+
+/// Removes the base that was fetched for a release.
+fn remove_base(env: &Environment, release: &Release) -> CommandResult {
+    let id = &release.record.base;
+    if ModelStore::new(&env.context)?.remove_for_experts(id)? {
+        note(&format!("Removed base model `{id}`, which was fetched for it and which nothing installed needs"));
+    }
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! `hive key`: key pairs that sign packages, and keys of others that are trusted or revoked.
+
+use clap::Subcommand;
+use hive_packages::trust::{PublicKey, Ring, Standing};
+use serde_json::json;
+
+use super::columns::columns;
+use super::error::{CommandResult, Failure};
+use super::output::{note, result};
+use crate::context::Environment;
+
+/// Keys: make, list, show, trust, revoke.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make a key pair that signs packages; its public half goes to stdout
+    New {
+        /// What to call it on this machine
+        name: String,
+    },
+    /// List all keys that are known here
+    List {
+        /// Print JSON: `{"keys": [{"name", "id", "public", "standing", "secret"}]}`
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a key's public half, for those who are to trust it
+    Show {
+        /// Its name or id
+        name: String,
+    },
+    /// Trust somebody's key: their packages may be installed, and their plugins run
+    Trust {
+        /// The public key, as `hive key show` prints it: `ed25519:…`
+        key: String,
+        /// What to call it on this machine; its id unless given
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Trust a key no longer: whatever it has signed is refused from now on
+    Revoke {
+        /// Its name or id
+        name: String,
+    },
+}
+
+/// Runs `hive key`.
+///
+/// # Errors
+/// A [`hive_packages::trust::TrustError`], which carries its hint.
+pub fn run(command: KeyCommand, env: &Environment) -> CommandResult {
+    let mut ring = Ring::of(env.context.home()?)?;
+    match command {
+        KeyCommand::New { name } => {
+            let key = ring.create(&name)?;
+            result(&key.encoded())?;
+            note(&format!("Made key `{name}` ({}); `hive expert sign FILE --key {name}` signs with it", key.id()));
+            Ok(())
+        }
+        KeyCommand::List { json } => list(&ring, json),
+        KeyCommand::Show { name } => {
+            let found = ring.keys().iter().find(|key| key.name == name || key.public.id() == name);
+            let known = ring.keys().iter().map(|key| format!("`{}`", key.name)).collect::<Vec<_>>().join(", ");
+            let missing = || {
+                let known = if known.is_empty() { "none".to_owned() } else { known.clone() };
+                Failure::misuse(format!("There is no key `{name}` (there are: {known})"))
+                    .hint("`hive key list` shows all")
+            };
+            result(&found.ok_or_else(missing)?.public.encoded())
+        }
+        KeyCommand::Trust { key, name } => {
+            let key: PublicKey = key.parse()?;
+            ring.trust(name.as_deref().unwrap_or(&key.id()), key)?;
+            let name = ring.find(&key).map_or_else(|| key.id(), |known| known.name.clone());
+            note(&format!("`{name}` ({}) is trusted now", key.id()));
+            Ok(())
+        }
+        KeyCommand::Revoke { name } => {
+            let name = ring.revoke(&name)?;
+            note(&format!("`{name}` is revoked: what it has signed is refused from now on"));
+            Ok(())
+        }
+    }
+}
+
+fn list(ring: &Ring, json: bool) -> CommandResult {
+    let standing = |standing| match standing {
+        Standing::Trusted => "trusted",
+        Standing::Revoked => "revoked",
+    };
+    if json {
+        let keys: Vec<_> = ring
+            .keys()
+            .iter()
+            .map(|key| {
+                json!({
+                    "name": key.name, "id": key.public.id(), "public": key.public.encoded(),
+                    "standing": standing(key.standing), "secret": ring.has_secret(&key.name),
+                })
+            })
+            .collect();
+        return result(&format!("{:#}", json!({ "keys": keys })));
+    }
+    if ring.keys().is_empty() {
+        note("No keys yet: `hive key new NAME` makes one, `hive key trust KEY --name NAME` adds somebody's");
+        return Ok(());
+    }
+    let head = ["KEY", "ID", "STANDING", "SECRET", "PUBLIC"].map(str::to_owned).to_vec();
+    let rows = ring.keys().iter().map(|key| {
+        let secret = if ring.has_secret(&key.name) { "here" } else { "-" };
+        vec![
+            key.name.clone(),
+            key.public.id(),
+            standing(key.standing).to_owned(),
+            secret.to_owned(),
+            key.public.encoded(),
+        ]
+    });
+    result(&columns(&std::iter::once(head).chain(rows).collect::<Vec<_>>()).join("\n"))
+}

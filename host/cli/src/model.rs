@@ -1,0 +1,91 @@
+//! `hive model`: base models on this machine.
+
+use clap::Subcommand;
+use hive_runtime::models::ModelStore;
+use serde::Serialize;
+
+use super::output::{json_text, result};
+use super::pull_progress::PullProgress;
+use crate::context::Environment;
+use crate::error::CommandResult;
+
+/// Base models: list, pull, find.
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    /// List the known base models and whether they are on this machine
+    List {
+        /// Print JSON instead of a table
+        #[arg(long)]
+        json: bool,
+    },
+    /// Download a base model, or go on with an interrupted download
+    Pull {
+        /// Id of the base model, as `hive model list` shows it
+        id: String,
+    },
+    /// Print where a base model is on this machine
+    Path {
+        /// Id of the base model, as `hive model list` shows it
+        id: String,
+    },
+}
+
+/// One model in `hive model list --json`.
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    id: &'a str,
+    description: &'a str,
+    license: &'a str,
+    architecture: &'a str,
+    /// Bytes of all files together.
+    size: Option<u64>,
+    /// Where it is; null when it is not on this machine.
+    path: Option<String>,
+    /// Every place it can be had, in the order tried.
+    sources: Vec<String>,
+}
+
+/// Runs `hive model`.
+///
+/// # Errors
+/// A [`hive_runtime::models::ModelError`], which carries its hint.
+pub fn run(command: ModelCommand, env: &Environment) -> CommandResult {
+    let store = ModelStore::new(&env.context)?;
+    match command {
+        ModelCommand::List { json } => list(&store, json),
+        ModelCommand::Pull { id } => {
+            let location = store.pull(&id, &mut PullProgress::stderr())?;
+            store.keep(&id);
+            result(&location.path.display().to_string())
+        }
+        ModelCommand::Path { id } => result(&store.locate(&id)?.path.display().to_string()),
+    }
+}
+
+fn list(store: &ModelStore, json: bool) -> CommandResult {
+    let rows: Vec<Row<'_>> = store
+        .catalogue
+        .models
+        .iter()
+        .map(|model| Row {
+            id: &model.id,
+            description: &model.description,
+            license: &model.license,
+            architecture: &model.architecture,
+            size: model.size(),
+            path: store.state(model).ok().map(|location| location.path.display().to_string()),
+            sources: model.sources.iter().map(ToString::to_string).collect(),
+        })
+        .collect();
+    if json {
+        return result(&json_text(&rows)?);
+    }
+    let width = rows.iter().map(|row| row.id.len()).max().unwrap_or(0);
+    let mut lines = Vec::new();
+    for row in rows {
+        let size = row.size.map_or("?".to_owned(), |bytes| indicatif::DecimalBytes(bytes).to_string());
+        let state = if row.path.is_some() { "pulled" } else { "not pulled" };
+        lines.push(format!("{:width$}  {state:10}  {size:>9}  {:10}  {}", row.id, row.license, row.description));
+    }
+    result(&lines.join("\n"))
+}

@@ -1,0 +1,58 @@
+//! Where text goes: results to stdout, everything else to stderr. `println!` is not used, because it
+//! panics when the reader has gone.
+
+use std::io::{BufRead, ErrorKind, Write};
+
+use hive_errors::Diagnostic;
+use serde::Serialize;
+
+use super::error::{CommandResult, Failure};
+
+/// Nobody reads stdout any more: `hive … | head`. Ends the program in success.
+#[derive(Debug, thiserror::Error)]
+#[error("stdout was closed")]
+pub struct StdoutClosed;
+
+impl Diagnostic for StdoutClosed {
+    fn exit_code(&self) -> u8 {
+        0
+    }
+}
+
+/// Prints `text` and a line break to stdout, as the command's result.
+///
+/// # Errors
+/// [`StdoutClosed`] when the reader has gone; pass it on with `?`.
+pub fn result(text: &str) -> CommandResult {
+    let mut stdout = std::io::stdout().lock();
+    let written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+    match written {
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => Err(StdoutClosed.into()),
+        other => other.map_err(|e| Failure::misuse("Failed to write to stdout").source(e).into()),
+    }
+}
+
+/// A value as JSON, with indentation.
+///
+/// # Errors
+/// When it has no JSON form.
+pub fn json_text(value: &impl Serialize) -> CommandResult<String> {
+    let text = serde_json::to_string_pretty(value);
+    text.map_err(|e| Failure::misuse("Failed to write the result as JSON").source(e).into())
+}
+
+/// The line that a person types, on a terminal, without the spaces around it.
+///
+/// # Errors
+/// When stdin cannot be read.
+pub fn typed_line() -> CommandResult<String> {
+    let mut line = String::new();
+    let read = std::io::stdin().lock().read_line(&mut line);
+    read.map_err(|e| Failure::misuse("Failed to read what was typed").source(e))?;
+    Ok(line.trim().to_owned())
+}
+
+/// Prints `text` and a line break to stderr. A lost remark is no reason to stop.
+pub fn note(text: &str) {
+    drop(writeln!(std::io::stderr().lock(), "{text}"));
+}
