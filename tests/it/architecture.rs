@@ -59,12 +59,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("host/errors", &[]),
     ("host/files", &["hive-errors"]),
     ("host/recipe", &[]),
+    ("host/text", &["hive-errors", "hive-files"]),
     ("host/net", &["hive-errors", "hive-files"]),
     ("host/plugins", &["hive-errors", "hive-files", "hive-sdk"]),
     ("sdk", &["hive-recipe"]),
     ("host/data", &["hive-errors", "hive-files", "hive-net", "hive-plugins", "hive-sdk"]),
-    ("host/engine", &["hive-errors", "hive-files", "hive-recipe"]),
-    ("host/runtime", &["hive-engine", "hive-errors", "hive-files", "hive-net", "hive-plugins", "hive-sdk"]),
+    ("host/engine", &["hive-errors", "hive-files", "hive-recipe", "hive-text"]),
+    (
+        "host/runtime",
+        &["hive-engine", "hive-errors", "hive-files", "hive-net", "hive-plugins", "hive-sdk", "hive-text"],
+    ),
     (
         "host/train",
         &[

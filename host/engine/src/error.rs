@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use hive_errors::Diagnostic;
 use hive_files::FileError;
+use hive_text::TextError;
 
 /// Why the engine could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -34,9 +35,9 @@ pub enum EngineError {
         /// Every mismatch, one line each.
         problems: Vec<String>,
     },
-    /// A chat template or tokenizer refused its input.
-    #[error("{0}")]
-    Text(String),
+    /// A chat template or a tokenizer.
+    #[error(transparent)]
+    Text(#[from] TextError),
     /// Training went wrong at this step.
     #[error("{problem} {}", if *step == 0 { "before the first step".to_owned() } else { format!("at step {step}") })]
     Training {
@@ -108,6 +109,7 @@ impl Diagnostic for EngineError {
     fn exit_code(&self) -> u8 {
         match self {
             Self::File(error) => error.exit_code(),
+            Self::Text(error) => error.exit_code(),
             Self::Candle { .. } => 2,
             _ => 1,
         }
@@ -116,6 +118,7 @@ impl Diagnostic for EngineError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::File(error) => return error.hint(),
+            Self::Text(error) => return error.hint(),
             Self::WrongBase { trained_on, .. } => format!("`--base {trained_on}`, if that is still the model it was"),
             Self::Training { updates: 0, .. } => {
                 "nothing was changed yet, so no setting is the cause: check the base model's files".to_owned()

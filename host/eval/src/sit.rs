@@ -11,6 +11,7 @@ use hive_engine::ops::cross_entropy::Loss;
 use hive_engine::train::trainer::evaluate;
 use hive_files::{hex, sha256_of_file};
 use hive_plugins::LoadedExpert;
+use hive_runtime::RuntimeError;
 use hive_runtime::answer::{Answer, answer_to, has_room};
 use hive_runtime::base::Base;
 use hive_runtime::tokenise::Tokeniser;
@@ -183,7 +184,7 @@ impl Room<'_> {
 
     /// What the candidate's answers depend on, beside the prompt.
     fn digest(&self, candidate: &Candidate) -> Result<serde_json::Value, ExamError> {
-        let base = (&self.base.reference.digest, self.tokeniser.tokenizer.digest()?);
+        let base = (&self.base.reference.digest, self.tokeniser.tokenizer.digest().map_err(RuntimeError::from)?);
         let config = candidate.dir().map(|dir| sha256_of_file(&dir.join(CONFIG_FILE))).transpose()?;
         let adapter = config.zip(candidate.sha256()?);
         Ok(json!([base, self.tokeniser.eos, adapter]))

@@ -4,6 +4,7 @@ use hive_engine::EngineError;
 use hive_errors::Diagnostic;
 use hive_files::FileError;
 use hive_plugins::PluginError;
+use hive_text::TextError;
 
 use crate::models::ModelError;
 
@@ -47,6 +48,12 @@ pub enum RuntimeError {
 
 impl From<FileError> for RuntimeError {
     fn from(error: FileError) -> Self {
+        EngineError::from(error).into()
+    }
+}
+
+impl From<TextError> for RuntimeError {
+    fn from(error: TextError) -> Self {
         EngineError::from(error).into()
     }
 }

@@ -5,13 +5,13 @@
 use std::collections::BTreeSet;
 
 use hive_engine::data::Example;
-use hive_engine::model::chat_template::{self, ChatMessage, ChatTemplate, PromptCompletion};
 use hive_engine::model::source::BaseModel;
-use hive_engine::model::tokenizer::Tokenizer;
 use hive_engine::ops::dropout::key;
 use hive_files::hex;
 use hive_plugins::LoadedExpert;
 use hive_sdk::{Message, Record, Rendered, Role};
+use hive_text::chat_template::{self, ChatMessage, ChatTemplate, PromptCompletion};
+use hive_text::tokenizer::Tokenizer;
 use sha2::{Digest, Sha256};
 
 use crate::RuntimeError;

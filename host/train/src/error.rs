@@ -10,6 +10,7 @@ use hive_plugins::PluginError;
 use hive_plugins::manifest::ManifestError;
 use hive_runtime::RuntimeError;
 use hive_runtime::models::ModelError;
+use hive_text::TextError;
 
 /// Why a use case did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -166,7 +167,7 @@ macro_rules! through_runtime {
     };
 }
 
-through_runtime!(EngineError, FileError, ModelError, PluginError);
+through_runtime!(EngineError, FileError, ModelError, PluginError, TextError);
 
 impl Diagnostic for TrainError {
     fn exit_code(&self) -> u8 {

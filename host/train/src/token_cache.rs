@@ -9,13 +9,13 @@ use std::time::SystemTime;
 use hive_data::gate::{GateError, Half, PreparedSet};
 use hive_engine::EngineError;
 use hive_engine::data::{Records, TokenFile, TokenWriter};
-use hive_engine::model::chat_template::PromptCompletion;
 use hive_engine::ops::dropout;
 use hive_files::FileError;
 use hive_net::Context;
 use hive_plugins::{BATCH, LoadedExpert};
 use hive_runtime::tokenise::Tokeniser;
 use hive_sdk::Record;
+use hive_text::chat_template::PromptCompletion;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 

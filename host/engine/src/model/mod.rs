@@ -1,7 +1,6 @@
 //! The frozen base model: its shape, where its weights come from, its tokenizer and chat
 //! template, the computation of it, and writing it for other programs.
 
-pub mod chat_template;
 pub mod config;
 pub mod decoder;
 pub mod export;
@@ -9,5 +8,4 @@ pub mod inference;
 pub mod pass;
 pub mod shapes;
 pub mod source;
-pub mod tokenizer;
 pub mod work;

@@ -8,9 +8,9 @@ use candle_core::quantized::gguf_file::Value;
 use super::special_tokens::SpecialTokens;
 use crate::error::{EngineError, Result};
 use crate::model::config::{Architecture, ModelConfig, RopeScaling};
-use crate::model::source::BaseModel;
 use crate::model::source::floats::FloatKind;
 use crate::model::source::gguf_config::llama3_divisor;
+use crate::model::source::{BaseModel, gguf_tokenizer};
 
 /// Beginnings of keys that say how the base's file was quantised, laid out or cut: none of it is true
 /// of another.
@@ -55,7 +55,7 @@ pub(super) fn composed(model: &BaseModel, tokens: &SpecialTokens, dtype: FloatKi
         put("rope.scaling.factor", Value::F32(factor as f32));
     }
     match &model.tokenizer {
-        Some(tokenizer) => out.extend(tokenizer.gguf(config.vocab_size)?),
+        Some(tokenizer) => out.extend(gguf_tokenizer::write(tokenizer, config.vocab_size)?),
         // llama.cpp's word for none: it then takes token ids alone.
         None => drop(out.insert("tokenizer.ggml.model".to_owned(), text("none"))),
     }

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use candle_core::quantized::gguf_file::Value;
+use hive_text::tokenizer::Tokenizer;
 use serde_json::{Map, Value as Json, json};
 
 use crate::error::Result;
 use crate::model::source::BaseModel;
 use crate::model::source::folder::{read_json, special_token};
 use crate::model::source::gguf_config::whole;
-use crate::model::tokenizer::Tokenizer;
 
 /// Special tokens by their ids.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use hive_files::refuse_lfs_pointer;
+use hive_text::chat_template::ChatTemplate;
+use hive_text::tokenizer::Tokenizer;
 use serde_json::Value;
 
 use super::safetensors::SafetensorsSource;
 use super::{BaseModel, display_name, hf_config};
 use crate::error::{EngineError, Result};
-use crate::model::chat_template::ChatTemplate;
-use crate::model::tokenizer::Tokenizer;
 
 /// The folder's GGUF file, when it has one and no `config.json`.
 pub(super) fn only_gguf(folder: &Path) -> Result<Option<PathBuf>> {

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use candle_core::Device;
 use candle_core::quantized::gguf_file::{self, Value};
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
+use hive_text::chat_template::ChatTemplate;
 use rayon::prelude::*;
 
 use super::floats::FloatKind;
@@ -20,9 +21,8 @@ use super::gguf_names::{Role, role};
 use super::mapped::MappedFile;
 use super::{BaseModel, TensorSource, display_name};
 use crate::error::{EngineError, Result};
-use crate::model::chat_template::ChatTemplate;
 use crate::model::config::{Architecture, ModelConfig};
-use crate::model::tokenizer::Tokenizer;
+use crate::model::source::gguf_tokenizer;
 use crate::ops::quantised::{Kind, Quantised};
 
 /// Elements that one task dequantises: its blocks and its floats stay in cache together.
@@ -73,7 +73,7 @@ pub fn open(path: &Path) -> Result<BaseModel> {
     let tokenizer = match metadata.get("tokenizer.ggml.model") {
         // What llama.cpp calls a model without one.
         Some(Value::String(name)) if matches!(name.as_str(), "none" | "no_vocab") => None,
-        Some(_) => Some(Tokenizer::from_gguf(&metadata)?),
+        Some(_) => Some(gguf_tokenizer::read(&metadata)?),
         None => None,
     };
     let chat_template = match metadata.text("tokenizer.chat_template")? {

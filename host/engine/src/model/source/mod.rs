@@ -7,6 +7,7 @@ pub(crate) mod folder;
 pub mod gguf;
 pub(crate) mod gguf_config;
 pub(crate) mod gguf_names;
+pub(crate) mod gguf_tokenizer;
 pub(crate) mod hf_config;
 pub(crate) mod mapped;
 pub mod safetensors;
@@ -15,13 +16,13 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use hive_files::{hex, sha256_of_file};
+use hive_text::chat_template::ChatTemplate;
+use hive_text::tokenizer::Tokenizer;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use self::floats::FloatKind;
-use super::chat_template::ChatTemplate;
 use super::config::ModelConfig;
-use super::tokenizer::Tokenizer;
 use crate::error::{EngineError, Result};
 use crate::ops::quantised::Quantised;
 

@@ -1,24 +1,46 @@
-//! A tokenizer written down: as the text of a `tokenizer.json`, and as GGUF's metadata
-//! (`tokenizer.ggml.*`), the inverse of [`Tokenizer::from_gguf`]. It writes no files.
+//! A tokenizer as a vocabulary, which is what a GGUF file holds of it, and back; and as the text of a
+//! `tokenizer.json`. It reads and writes no files.
 
-use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::collections::HashSet;
 
-use candle_core::quantized::gguf_file::Value;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
-use tokenizers::ModelWrapper;
-use tokenizers::models::bpe::BPE;
+use tokenizers::models::bpe::{BPE, Vocab};
+use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::processors::template::TemplateProcessing;
+use tokenizers::{AddedToken, ModelWrapper};
 
-use super::{CONTROL, PreTokenizer, Tokenizer, USER_DEFINED};
-use crate::error::{EngineError, Result};
-use crate::model::source::gguf_config::Metadata;
+use super::Tokenizer;
+use super::pre_tokenizer::PreTokenizer;
+use crate::{Result, TextError};
 
-/// GGUF's `tokenizer.ggml.token_type` of plain tokens.
-const NORMAL: u64 = 1;
-/// GGUF's type of rows of the embedding that no token stands for.
-const UNUSED: u64 = 5;
+/// A byte-level BPE tokenizer, as GGUF files describe it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vocabulary {
+    /// Name of what happens to a text before byte pairs are merged.
+    pub pre_tokenizer: String,
+    /// Every token, in the order of the ids.
+    pub tokens: Vec<String>,
+    /// What each is; empty when that is not told.
+    pub kinds: Vec<TokenKind>,
+    /// The pairs that are merged, the first first.
+    pub merges: Vec<(String, String)>,
+}
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// Part of a text.
+    Normal,
+    /// It steers the model, such as `<|im_end|>`.
+    Control,
+    /// It was added to a vocabulary and stands for text.
+    UserDefined,
+    /// A row of the embedding that no token stands for.
+    Unused,
+    /// Something else, which is read as text.
+    Other,
+}
 
 /// Pre-tokenizers that GGUF has a name for and that are told apart here.
 const NAMES: [&str; 4] = ["smollm", "qwen2", "llama-bpe", "gpt-2"];
@@ -33,9 +55,9 @@ impl Tokenizer {
     /// otherwise what the tokenizer came with stays.
     ///
     /// # Errors
-    /// [`EngineError::Text`] when it cannot be written down.
-    pub(crate) fn json(&self, first: Option<u32>) -> Result<String> {
-        let failed = |e: &dyn std::fmt::Display| EngineError::Text(format!("Failed to write the tokenizer down: {e}"));
+    /// [`TextError::Refused`] when it cannot be written down.
+    pub fn json(&self, first: Option<u32>) -> Result<String> {
+        let failed = |e: &dyn std::fmt::Display| TextError::Refused(format!("Failed to write the tokenizer down: {e}"));
         let mut inner = self.inner.clone();
         if let Some((id, token)) = first.and_then(|id| Some((id, self.token(id)?))) {
             let special = json!({"SpecialToken": {"id": token, "type_id": 0}});
@@ -53,21 +75,49 @@ impl Tokenizer {
     }
 
     /// The token that the tokenizer, as it came, puts before every text, if it does.
-    pub(crate) fn first_added(&self) -> Option<u32> {
+    pub fn first_added(&self) -> Option<u32> {
         self.inner.encode_fast("", true).ok()?.get_ids().first().copied()
     }
 
-    /// GGUF's metadata of this tokenizer, for an embedding of so many `rows`: all of
-    /// `tokenizer.ggml.*` but the ids of special tokens. What it says is read back and compared.
+    /// The byte-level BPE tokenizer of a vocabulary.
     ///
     /// # Errors
-    /// [`EngineError::Unsupported`] when GGUF has no words for the tokenizer, or a token has no row.
-    pub(crate) fn gguf(&self, rows: usize) -> Result<HashMap<String, Value>> {
-        let refuse = |problem: String| {
-            Err(EngineError::unsupported(format!(
-                "Failed to write the tokenizer as GGUF: {problem}; a Hugging Face folder holds it"
-            )))
+    /// [`TextError::Vocabulary`] when it contradicts itself or names another kind of tokenizer.
+    pub fn from_vocabulary(vocabulary: &Vocabulary) -> Result<Self> {
+        let Vocabulary { pre_tokenizer, tokens, kinds, merges } = vocabulary;
+        if !kinds.is_empty() && kinds.len() != tokens.len() {
+            let problem = format!("its kinds of tokens have {} entries for {} tokens", kinds.len(), tokens.len());
+            return Err(TextError::Vocabulary(problem));
+        }
+        let rules = PreTokenizer::named(pre_tokenizer)?;
+        let set_up = |e: tokenizers::Error| TextError::Vocabulary(format!("its tokenizer cannot be rebuilt: {e}"));
+        let ids: Vocab = tokens.iter().zip(0u32..).map(|(token, id)| (token.clone(), id)).collect();
+        let model = BPE::builder()
+            .vocab_and_merges(ids, merges.clone())
+            .ignore_merges(rules.ignore_merges)
+            .build()
+            .map_err(set_up)?;
+        let mut inner = tokenizers::Tokenizer::new(model);
+        inner.with_normalizer(rules.normalizer).map_err(set_up)?;
+        inner.with_pre_tokenizer(Some(rules.steps));
+        inner.with_decoder(Some(ByteLevel::default()));
+        let added = |kind: TokenKind, special: bool| -> Vec<AddedToken> {
+            let of_kind = tokens.iter().zip(kinds).filter(|(_, of)| **of == kind);
+            of_kind.map(|(token, _)| AddedToken::from(token.clone(), special).normalized(false)).collect()
         };
+        inner.add_special_tokens(added(TokenKind::Control, true)).map_err(set_up)?;
+        inner.add_tokens(added(TokenKind::UserDefined, false)).map_err(set_up)?;
+        Self::new(inner)
+    }
+
+    /// The vocabulary of this tokenizer, for an embedding of so many `rows`. What it says is read back
+    /// and compared.
+    ///
+    /// # Errors
+    /// [`TextError::Vocabulary`] when a vocabulary cannot say what the tokenizer does, or a token has no
+    /// row.
+    pub fn vocabulary(&self, rows: usize) -> Result<Vocabulary> {
+        let refuse = |problem: String| Err(TextError::Vocabulary(problem));
         let ModelWrapper::BPE(bpe) = self.inner.get_model() else {
             return refuse("it is of another kind than byte-level BPE".to_owned());
         };
@@ -79,36 +129,25 @@ impl Tokenizer {
             return refuse(format!("it has {} tokens, the embedding {rows} rows", self.vocab_size()));
         }
         let added = self.inner.get_added_vocabulary().get_added_tokens_decoder();
-        let (mut tokens, mut types) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
+        let (mut tokens, mut kinds) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
         for id in (0..rows).filter_map(|id| u32::try_from(id).ok()) {
             let (token, kind) = match (added.get(&id), self.token(id)) {
-                (Some(token), _) => (token.content.clone(), if token.special { CONTROL } else { USER_DEFINED }),
-                (None, Some(token)) => (token, NORMAL),
+                (Some(token), _) if token.special => (token.content.clone(), TokenKind::Control),
+                (Some(token), _) => (token.content.clone(), TokenKind::UserDefined),
+                (None, Some(token)) => (token, TokenKind::Normal),
                 // As llama.cpp's converter fills them.
-                (None, None) => (format!("[PAD{id}]"), UNUSED),
+                (None, None) => (format!("[PAD{id}]"), TokenKind::Unused),
             };
             tokens.push(token);
-            types.push(Value::I32(kind as i32));
+            kinds.push(kind);
         }
         // llama.cpp takes this for granted.
         if let Some(twice) = repeated(&tokens) {
             return refuse(format!("two of its tokens are `{twice}`, expected each one once"));
         }
-        let text = |text: &str| Value::String(text.to_owned());
-        let texts = |texts: Vec<String>| Value::Array(texts.into_iter().map(Value::String).collect());
-        let metadata: HashMap<String, Value> = [
-            ("model", text("gpt2")),
-            ("pre", text(pre)),
-            ("tokens", texts(tokens)),
-            ("token_type", Value::Array(types)),
-            ("merges", texts(merges.into_iter().map(|(left, right)| format!("{left} {right}")).collect())),
-        ]
-        .into_iter()
-        .map(|(key, value)| (format!("tokenizer.ggml.{key}"), value))
-        .collect();
-        let rebuilt = Self::from_gguf(&Metadata::new(Path::new("(the tokenizer as GGUF)"), &metadata))?;
-        match self.first_difference(&rebuilt)? {
-            None => Ok(metadata),
+        let vocabulary = Vocabulary { pre_tokenizer: pre.to_owned(), tokens, kinds, merges };
+        match self.first_difference(&Self::from_vocabulary(&vocabulary)?)? {
+            None => Ok(vocabulary),
             Some(text) => refuse(format!("read back, it would tokenize `{}` differently", text.escape_debug())),
         }
     }
@@ -122,7 +161,7 @@ impl Tokenizer {
             return Some("gpt-2");
         }
         NAMES.into_iter().find(|name| {
-            PreTokenizer::named(name, Path::new("")).is_ok_and(|rules| {
+            PreTokenizer::named(name).is_ok_and(|rules| {
                 rules.ignore_merges == bpe.ignore_merges
                     && json!(rules.normalizer) == normalizer
                     && what_it_cuts(json!(rules.steps)) == what_it_cuts(steps.clone())
@@ -161,7 +200,7 @@ fn merges(bpe: &BPE) -> Result<Vec<(String, String)>> {
     }
     let written = serde_json::to_string(bpe).and_then(|text| serde_json::from_str::<Written>(&text));
     let written =
-        written.map_err(|e| EngineError::Text(format!("Failed to write the tokenizer's merges down: {e}")))?;
+        written.map_err(|e| TextError::Refused(format!("Failed to write the tokenizer's merges down: {e}")))?;
     Ok(written.merges)
 }
 

@@ -10,7 +10,7 @@ use minijinja::{Environment, Error, ErrorKind, context};
 use serde::{Deserialize, Serialize};
 
 use super::tokenizer::{Shielded, Tokenizer};
-use crate::error::{EngineError, Result};
+use crate::{Result, TextError};
 
 /// The day that `strftime_now` tells: Llama 3.2's own default. A prompt that changed with the
 /// calendar would not be the one the adapter was trained on.
@@ -46,9 +46,9 @@ impl ChatTemplate {
     /// Compiles a template. `bos_token` and `eos_token` are the texts that it may refer to.
     ///
     /// # Errors
-    /// [`EngineError::Text`] with the line when the template is not valid Jinja.
+    /// [`TextError::Refused`] with the line when the template is not valid Jinja.
     pub fn new(source: &str, bos_token: Option<String>, eos_token: Option<String>) -> Result<Self> {
-        let failed = |e: Error| EngineError::Text(format!("Failed to compile the chat template: {}", describe(&e)));
+        let failed = |e: Error| TextError::Refused(format!("Failed to compile the chat template: {}", describe(&e)));
         let mut environment = Environment::new();
         // As transformers sets Jinja up: lines that only hold a block leave nothing behind.
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
@@ -72,9 +72,9 @@ impl ChatTemplate {
     /// speak. Reasoning ("thinking") is switched off where the template knows it.
     ///
     /// # Errors
-    /// [`EngineError::Text`] when the template refuses the messages.
+    /// [`TextError::Refused`] when the template refuses the messages.
     pub fn render(&self, messages: &[ChatMessage], add_generation_prompt: bool) -> Result<String> {
-        let fail = |e: Error| EngineError::Text(format!("Failed to render the chat template: {}", describe(&e)));
+        let fail = |e: Error| TextError::Refused(format!("Failed to render the chat template: {}", describe(&e)));
         let template = self.environment.get_template("chat").map_err(fail)?;
         let messages: Vec<Value> =
             messages.iter().map(|m| context! { role => m.role.as_str(), content => m.content.as_str() }).collect();
@@ -111,7 +111,7 @@ pub struct PromptCompletion {
 /// up to and with the first of the `eos` tokens. What a message holds is text, whatever it looks like.
 ///
 /// # Errors
-/// [`EngineError::Text`] when the template fails, when the whole conversation does not start with
+/// [`TextError::Refused`] when the template fails, when the whole conversation does not start with
 /// the prompt, or when a completion does not end with an end token (an expert trained on it would
 /// never learn to stop). With no `eos` at all the completion is taken as it is.
 pub fn encode(
@@ -137,7 +137,7 @@ pub fn encode(
     let full_text = template.render(&conversation, false)?;
     let plain = |text: &str| mark.map_or_else(|| text.to_owned(), |mark| text.replace(mark, ""));
     let Some(rest) = full_text.strip_prefix(&prompt_text) else {
-        return Err(EngineError::Text(parting(&plain(&prompt_text), &plain(&full_text))));
+        return Err(TextError::Refused(parting(&plain(&prompt_text), &plain(&full_text))));
     };
     let completion_ids = tokenizer.encode_marked(rest, mark)?;
     let rest = plain(rest);
@@ -146,7 +146,7 @@ pub fn encode(
         Some(end) => &completion_ids[..=end],
         None if eos.is_empty() && !completion_ids.is_empty() => &completion_ids,
         None => {
-            return Err(EngineError::Text(format!(
+            return Err(TextError::Refused(format!(
                 "Failed to encode a completion: the chat template ends it with {}, expected one of the model's end \
                  tokens ({})",
                 excerpt(&rest[floor_char(&rest, rest.len().saturating_sub(24))..]),

@@ -1,4 +1,4 @@
-//! Text to token ids and back, from `tokenizer.json` or rebuilt from GGUF metadata. Special tokens
+//! Text to token ids and back, from `tokenizer.json` or rebuilt from a vocabulary. Special tokens
 //! in a text are recognised, none are ever added: what goes before and after a text is the chat
 //! template's business. Where a text comes from somebody else than the template, their names are
 //! text ([`Tokenizer::shield`]). Truncation and padding that a file may ask for are switched off.
@@ -6,36 +6,14 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use candle_core::quantized::gguf_file::Value;
-use hive_files::{hex, refuse_lfs_pointer};
+use hive_files::{FileError, hex, refuse_lfs_pointer};
 use sha2::{Digest, Sha256};
-use tokenizers::models::bpe::{BPE, Vocab};
-use tokenizers::normalizers::unicode::NFC;
-use tokenizers::pre_tokenizers::PreTokenizerWrapper;
-use tokenizers::pre_tokenizers::byte_level::ByteLevel;
-use tokenizers::pre_tokenizers::digits::Digits;
-use tokenizers::pre_tokenizers::sequence::Sequence;
-use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::{
-    AddedToken, Model, NormalizedString, Normalizer, NormalizerWrapper, OffsetReferential, OffsetType,
-    PreTokenizedString, PreTokenizer as _, SplitDelimiterBehavior, Token,
+    Model, NormalizedString, Normalizer, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer as _, Token,
 };
 
 use self::controls::Controls;
-use super::source::gguf_config::{Metadata, whole};
-use crate::error::{EngineError, Result};
-
-/// How Qwen2 and Qwen3 cut a text before merging: contractions, words with one leading sign, single
-/// digits, signs, line ends, spaces. From Qwen's `tokenizer.json`.
-const QWEN2_SPLIT: &str =
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-/// Llama 3's: the same with digits in groups of up to three.
-const LLAMA3_SPLIT: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-
-/// GGUF's `tokenizer.ggml.token_type` of tokens that steer the model, such as `<|im_end|>`.
-const CONTROL: u64 = 3;
-/// GGUF's type of tokens that were added to a vocabulary and stand for text.
-const USER_DEFINED: u64 = 4;
+use crate::{Result, TextError};
 
 /// A tokenizer.
 #[derive(Debug, Clone)]
@@ -60,16 +38,16 @@ impl Tokenizer {
     /// [`FileError::Io`](hive_files::FileError::Io) when the file cannot be read, [`FileError::Format`](hive_files::FileError::Format) when it is not a
     /// tokenizer.
     pub fn from_file(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|e| EngineError::io("read", path, e))?;
+        let bytes = std::fs::read(path).map_err(|e| FileError::io("read", path, e))?;
         refuse_lfs_pointer(path, &bytes)?;
         let inner = tokenizers::Tokenizer::from_bytes(&bytes)
-            .map_err(|e| EngineError::format(path, format!("it is not a tokenizer: {e}")))?;
+            .map_err(|e| FileError::format(path, format!("it is not a tokenizer: {e}")))?;
         Self::new(inner)
     }
 
     fn new(mut inner: tokenizers::Tokenizer) -> Result<Self> {
         inner.with_padding(None);
-        let failed = |e: &dyn std::fmt::Display| EngineError::Text(format!("Failed to set up the tokenizer: {e}"));
+        let failed = |e: &dyn std::fmt::Display| TextError::Refused(format!("Failed to set up the tokenizer: {e}"));
         inner.with_truncation(None).map_err(|e| failed(&e))?;
         let controls = Controls::of(inner.get_added_vocabulary()).map_err(|e| failed(&e))?;
         Ok(Self { inner, controls })
@@ -78,87 +56,22 @@ impl Tokenizer {
     /// sha256 over everything that the tokenizer does, lower-case hex.
     ///
     /// # Errors
-    /// [`EngineError::Text`] when it cannot be written down.
+    /// [`TextError::Refused`] when it cannot be written down.
     pub fn digest(&self) -> Result<String> {
         let text = self.inner.to_string(false);
-        let text = text.map_err(|e| EngineError::Text(format!("Failed to write the tokenizer down: {e}")))?;
+        let text = text.map_err(|e| TextError::Refused(format!("Failed to write the tokenizer down: {e}")))?;
         Ok(hex(&Sha256::digest(text)))
-    }
-
-    /// Rebuilds the byte-level BPE tokenizer that a GGUF file describes (`tokenizer.ggml.*`).
-    ///
-    /// # Errors
-    /// [`FileError::Format`](hive_files::FileError::Format) when a key is missing or wrong, or names a kind of tokenizer that is
-    /// not supported.
-    pub(crate) fn from_gguf(metadata: &Metadata<'_>) -> Result<Self> {
-        let path = metadata.path();
-        let fail = |problem: String| EngineError::format(path, problem);
-        match metadata.text("tokenizer.ggml.model")? {
-            Some("gpt2") => {}
-            other => {
-                return Err(fail(format!(
-                    "`tokenizer.ggml.model` is `{}`, expected `gpt2` (byte-level BPE)",
-                    other.unwrap_or("(not given)")
-                )));
-            }
-        }
-        let texts = |key: &str| -> Result<Vec<String>> {
-            let list = metadata.list(key)?.ok_or_else(|| fail(format!("`{key}` is missing")))?;
-            let text = |value: &Value| match value {
-                Value::String(text) => Ok(text.clone()),
-                other => Err(fail(format!("`{key}` holds {other:?}, expected texts"))),
-            };
-            list.iter().map(text).collect()
-        };
-        let tokens = texts("tokenizer.ggml.tokens")?;
-        let merges = texts("tokenizer.ggml.merges")?
-            .into_iter()
-            .map(|merge| match merge.split_once(' ') {
-                Some((left, right)) => Ok((left.to_owned(), right.to_owned())),
-                None => Err(fail(format!("`tokenizer.ggml.merges` holds `{merge}`, expected two parts"))),
-            })
-            .collect::<Result<Vec<_>>>()?;
-        let types = metadata.list("tokenizer.ggml.token_type")?.unwrap_or_default();
-        if !types.is_empty() && types.len() != tokens.len() {
-            return Err(fail(format!(
-                "`tokenizer.ggml.token_type` has {} entries for {} tokens",
-                types.len(),
-                tokens.len()
-            )));
-        }
-        // Files from before this key were converted without telling these tokenizers apart.
-        let rules = PreTokenizer::named(metadata.text("tokenizer.ggml.pre")?.unwrap_or("default"), path)?;
-
-        let vocabulary: Vocab = tokens.iter().zip(0u32..).map(|(token, id)| (token.clone(), id)).collect();
-        let model = BPE::builder()
-            .vocab_and_merges(vocabulary, merges)
-            .ignore_merges(rules.ignore_merges)
-            .build()
-            .map_err(|e| fail(format!("its tokenizer cannot be rebuilt: {e}")))?;
-        let mut inner = tokenizers::Tokenizer::new(model);
-        let set_up = |e: tokenizers::Error| fail(format!("its tokenizer cannot be rebuilt: {e}"));
-        inner.with_normalizer(rules.normalizer).map_err(set_up)?;
-        inner.with_pre_tokenizer(Some(rules.steps));
-        inner.with_decoder(Some(ByteLevel::default()));
-
-        let added = |kind: u64, special: bool| -> Vec<AddedToken> {
-            let of_kind = tokens.iter().zip(types).filter(|(_, t)| whole(t) == Some(kind));
-            of_kind.map(|(token, _)| AddedToken::from(token.clone(), special).normalized(false)).collect()
-        };
-        inner.add_special_tokens(added(CONTROL, true)).map_err(set_up)?;
-        inner.add_tokens(added(USER_DEFINED, false)).map_err(set_up)?;
-        Self::new(inner)
     }
 
     /// The ids of `text`. Special tokens written in it become their ids; none are added.
     ///
     /// # Errors
-    /// [`EngineError::Text`] when the tokenizer refuses the text.
+    /// [`TextError::Refused`] when the tokenizer refuses the text.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
         let encoding = self
             .inner
             .encode_fast(text, false)
-            .map_err(|e| EngineError::Text(format!("Failed to tokenize a text of {} bytes: {e}", text.len())))?;
+            .map_err(|e| TextError::Refused(format!("Failed to tokenize a text of {} bytes: {e}", text.len())))?;
         Ok(encoding.get_ids().to_vec())
     }
 
@@ -172,7 +85,7 @@ impl Tokenizer {
     /// a mark that occurs neither in them nor in `beside`, which is what the template itself may write.
     ///
     /// # Errors
-    /// [`EngineError::Text`] when no character is left to mark with.
+    /// [`TextError::Refused`] when no character is left to mark with.
     pub fn shield<'t>(
         &self,
         texts: impl IntoIterator<Item = &'t str>,
@@ -185,7 +98,7 @@ impl Tokenizer {
         }
         let beside: Vec<&str> = beside.into_iter().collect();
         let Some(mark) = controls::unused(texts.iter().chain(&beside).copied()) else {
-            return Err(EngineError::Text(
+            return Err(TextError::Refused(
                 "Failed to tokenize a text with control tokens in it: it holds every private-use character of Unicode, \
                  expected one that it does not hold"
                     .to_owned(),
@@ -206,8 +119,9 @@ impl Tokenizer {
     /// As [`Self::encode`].
     pub fn encode_marked(&self, text: &str, mark: Option<char>) -> Result<Vec<u32>> {
         let Some(mark) = mark else { return self.encode(text) };
-        let failed =
-            |e: tokenizers::Error| EngineError::Text(format!("Failed to tokenize a text of {} bytes: {e}", text.len()));
+        let failed = |e: tokenizers::Error| {
+            TextError::Refused(format!("Failed to tokenize a text of {} bytes: {e}", text.len()))
+        };
         // What `encode` does, but that the places of special tokens are looked for in the marked text and
         // everything else is done with the plain one.
         let normalizer = self.inner.get_normalizer();
@@ -238,11 +152,11 @@ impl Tokenizer {
     /// in the middle, become U+FFFD: see [`Tokenizer::stream`] for ids that arrive one by one.
     ///
     /// # Errors
-    /// [`EngineError::Text`] when the tokenizer refuses the ids.
+    /// [`TextError::Refused`] when the tokenizer refuses the ids.
     pub fn decode(&self, ids: &[u32]) -> Result<String> {
         self.inner
             .decode(ids, true)
-            .map_err(|e| EngineError::Text(format!("Failed to turn {} tokens into text: {e}", ids.len())))
+            .map_err(|e| TextError::Refused(format!("Failed to turn {} tokens into text: {e}", ids.len())))
     }
 
     /// Decodes ids that arrive one by one.
@@ -328,43 +242,11 @@ impl TextStream<'_> {
     }
 }
 
-/// What happens to a text before byte pairs are merged. GGUF keeps only its name.
-struct PreTokenizer {
-    normalizer: Option<NormalizerWrapper>,
-    steps: PreTokenizerWrapper,
-    /// A piece that is a token as a whole is that token, whatever the merges say.
-    ignore_merges: bool,
-}
-
-impl PreTokenizer {
-    fn named(name: &str, path: &Path) -> Result<Self> {
-        let split = |pattern: &str| {
-            Split::new(SplitPattern::Regex(pattern.to_owned()), SplitDelimiterBehavior::Isolated, false)
-                .map(PreTokenizerWrapper::from)
-                .map_err(|e| EngineError::format(path, format!("its pre-tokenizer `{name}` cannot be rebuilt: {e}")))
-        };
-        // The arguments: no space put in front, offsets untrimmed, GPT-2's own split or not.
-        let bytes = |own_split: bool| PreTokenizerWrapper::from(ByteLevel::new(false, false, own_split));
-        let (normalizer, steps, ignore_merges) = match name {
-            "gpt-2" | "default" => (None, bytes(true), false),
-            "smollm" => (None, Sequence::new(vec![Digits::new(true).into(), bytes(true)]).into(), false),
-            "qwen2" => (Some(NFC.into()), Sequence::new(vec![split(QWEN2_SPLIT)?, bytes(false)]).into(), false),
-            "llama-bpe" => (None, Sequence::new(vec![split(LLAMA3_SPLIT)?, bytes(false)]).into(), true),
-            other => {
-                return Err(EngineError::format(
-                    path,
-                    format!(
-                        "`tokenizer.ggml.pre` is `{other}`, expected one of default, gpt-2, llama-bpe, qwen2, smollm"
-                    ),
-                ));
-            }
-        };
-        Ok(Self { normalizer, steps, ignore_merges })
-    }
-}
-
 mod controls;
-mod written;
+mod pre_tokenizer;
+mod vocabulary;
+
+pub use vocabulary::{TokenKind, Vocabulary};
 
 #[cfg(test)]
 pub(crate) mod tests;
