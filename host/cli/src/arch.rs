@@ -2,8 +2,8 @@
 
 use clap::ValueEnum;
 use hive_engine::adapter::peft::BaseRef;
-use hive_engine::model::config::ModelConfig;
-use hive_engine::model::shapes;
+use hive_engine::weights::config::ModelConfig;
+use hive_engine::weights::shapes;
 
 /// A known shape.
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -11,8 +11,6 @@ use std::fmt;
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use hive_engine::model::config::ModelConfig;
-use hive_engine::model::shapes;
 use hive_engine::ops::dora::{self, Branch, BranchGradient, Linear, Magnitude, Scratch};
 use hive_engine::ops::dropout::{Mask, key};
 use hive_engine::ops::few_tokens::{self, Layer, Weight};
@@ -21,6 +19,8 @@ use hive_engine::ops::quantised::{Kind, Quantised};
 use hive_engine::ops::rope::{self, Segment, Table};
 use hive_engine::ops::{attention, cross_entropy, embedding, rms_norm, swiglu};
 use hive_engine::train::optimizer::{AdamW, Update};
+use hive_engine::weights::config::ModelConfig;
+use hive_engine::weights::shapes;
 
 /// Rows of a batch: 2 records of 256 tokens.
 const TOKENS: usize = 512;
@@ -322,7 +322,7 @@ mod heads {
     /// One of the two with the rotation of the query heads.
     fn rotated(bencher: Bencher, records: Records, change: Change) {
         let config = records.config();
-        let table = Table::new(&config, records.len);
+        let table = Table::new(&config.rope(), records.len);
         let (heads, dim) = (config.num_heads, config.head_dim);
         let x = values(records.tokens() * heads * dim);
         let mut out = vec![0.0; x.len()];

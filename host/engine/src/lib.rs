@@ -6,10 +6,12 @@
 pub mod adapter;
 pub mod data;
 pub mod error;
+pub mod export;
 pub mod generate;
-pub mod model;
+pub mod network;
 pub mod ops;
 pub mod train;
+pub mod weights;
 
 pub use error::{EngineError, Result};
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use hive_engine::adapter::peft::{self, CONFIG_FILE};
 use hive_engine::adapter::{Adapter, AdapterScales};
 use hive_engine::data::{Cut, Example};
-use hive_engine::model::pass::{Model, Pass};
+use hive_engine::network::pass::{Model, Pass};
 use hive_engine::ops::cross_entropy::Loss;
 use hive_engine::train::trainer::evaluate;
 use hive_files::{hex, sha256_of_file};

@@ -40,7 +40,7 @@ pub struct Description {
 pub struct BaseFacts {
     /// Id in the catalogue of base models, or a name.
     pub id: String,
-    /// Digest of its weights, as [`hive_engine::model::source::BaseModel::digest`] computes it.
+    /// Digest of its weights, as [`hive_engine::weights::source::BaseModel::digest`] computes it.
     pub digest: String,
     /// Digest of its tokenizer.
     pub tokenizer: String,

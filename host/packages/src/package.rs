@@ -8,7 +8,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use hive_engine::adapter::peft::{self, PeftConfig};
-use hive_engine::model::source::TensorSource;
+use hive_engine::weights::source::TensorSource;
 use hive_errors::Diagnostic as _;
 use hive_files::{Staging, hex, sha256_of_file};
 use hive_plugins::{LoadedExpert, manifest};

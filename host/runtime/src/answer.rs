@@ -1,8 +1,8 @@
 //! Asking a model: prompt in, text out, greedily.
 
 use hive_engine::generate::{Generated, Sampling, StopReason, generate};
-use hive_engine::model::config::ModelConfig;
-use hive_engine::model::pass::Model;
+use hive_engine::network::pass::Model;
+use hive_engine::weights::config::ModelConfig;
 use hive_sdk::Manifest;
 
 use super::tokenise::Tokeniser;

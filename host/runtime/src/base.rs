@@ -1,8 +1,8 @@
 //! A base model ready to compute: its files found or fetched, opened, its weights in memory.
 
 use hive_engine::adapter::peft::BaseRef;
-use hive_engine::model::decoder::Decoder;
-use hive_engine::model::source::{self, BaseModel};
+use hive_engine::weights::decoder::Decoder;
+use hive_engine::weights::source::{self, BaseModel};
 use hive_net::{Context, TransferReporter};
 
 use crate::RuntimeError;

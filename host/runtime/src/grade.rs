@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hive_engine::model::pass::Model;
+use hive_engine::network::pass::Model;
 use hive_plugins::LoadedExpert;
 use hive_sdk::{Grade, GradeRequest, Record};
 use serde::{Deserialize, Serialize};

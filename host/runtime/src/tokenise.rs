@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use hive_engine::data::Example;
-use hive_engine::model::source::BaseModel;
 use hive_engine::ops::dropout::key;
+use hive_engine::weights::source::BaseModel;
 use hive_files::hex;
 use hive_plugins::LoadedExpert;
 use hive_sdk::{Message, Record, Rendered, Role};

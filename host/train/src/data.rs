@@ -11,8 +11,8 @@ use hive_data::gate::{
     ChatTokens, CountTokens, Counter, Data, Gate, GateError, GateReporter, Outcome, PreparedSet, Request, cache_folder,
 };
 use hive_data::sources::{Files, LocalData, Synthetic};
-use hive_engine::model::config::ModelConfig;
-use hive_engine::model::source::BaseModel;
+use hive_engine::weights::config::ModelConfig;
+use hive_engine::weights::source::BaseModel;
 use hive_plugins::load_isolated;
 use hive_runtime::opened::OpenExpert;
 use hive_runtime::tokenise::Tokeniser;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use hive_engine::EngineError;
 use hive_engine::adapter::{Adapter, AdapterScales};
 use hive_engine::data::{Cut, Example, Records};
-use hive_engine::model::pass::{Model, Pass};
+use hive_engine::network::pass::{Model, Pass};
 use hive_engine::train::trainer::evaluate;
 use hive_engine::train::{Graded, Grader};
 use hive_plugins::LoadedExpert;

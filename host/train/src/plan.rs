@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use hive_engine::adapter::AdapterScales;
 use hive_engine::adapter::peft::BaseRef;
-use hive_engine::adapter::{AdapterScales, Module};
 use hive_engine::data::{Cut, Example, Records};
-use hive_engine::model::pass::Pass;
+use hive_engine::network::pass::Pass;
 use hive_engine::train::checkpoint::{self, State};
 use hive_engine::train::trainer::evaluate;
 use hive_engine::train::{Trainer, TrainingSpec};
+use hive_engine::weights::Module;
 use hive_files::free_bytes;
 use hive_sdk::manifest::Recipe;
 use serde::Serialize;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use hive_engine::adapter::config::{AdapterConfig, Targets};
 use hive_engine::adapter::{Method, peft};
-use hive_engine::model::source::TensorSource;
+use hive_engine::weights::source::TensorSource;
 use serde_json::json;
 
 use super::super::error::{CommandResult, Failure};

@@ -6,7 +6,7 @@ use clap::Args;
 use hive_engine::adapter::merge::merged;
 use hive_engine::adapter::{AdapterScales, peft};
 use hive_engine::data::{Batch, Example};
-use hive_engine::model::pass::{Model, Pass};
+use hive_engine::network::pass::{Model, Pass};
 use hive_files::write_file;
 use hive_runtime::base::Base;
 use safetensors::tensor::{Dtype, TensorView};

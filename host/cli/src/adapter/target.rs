@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use hive_engine::EngineError;
-use hive_engine::model::export::{Form, is_written};
+use hive_engine::export::{Form, is_written};
 
 use super::super::error::{CommandResult, Failure};
 

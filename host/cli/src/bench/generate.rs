@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use clap::Args;
 use hive_engine::adapter::{Adapter, AdapterScales, peft};
-use hive_engine::model::inference::Session;
-use hive_engine::model::pass::Model;
+use hive_engine::network::inference::Session;
+use hive_engine::network::pass::Model;
 use hive_engine::ops::dropout::key;
 use hive_runtime::base::Base;
 use hive_train::metrics::peak_memory_mb;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use clap::Subcommand;
 use hive_engine::adapter::config::Targets;
 use hive_engine::adapter::{AdapterConfig, DropoutSemantics, Method};
-use hive_engine::model::config::ModelConfig;
+use hive_engine::weights::config::ModelConfig;
 
 use super::error::{CommandResult, Failure};
 use crate::context::Environment;

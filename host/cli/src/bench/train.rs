@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use hive_engine::adapter::config::{Module, Targets};
+use hive_engine::adapter::config::Targets;
 use hive_engine::adapter::peft::{self, BaseRef};
 use hive_engine::adapter::{Adapter, AdapterConfig, DropoutSemantics, Method};
 use hive_engine::data::Example;
-use hive_engine::model::decoder::Decoder;
-use hive_engine::model::work::training_flops;
+use hive_engine::network::flops::training_flops;
 use hive_engine::ops::dropout::key;
 use hive_engine::train::{Metric, NonFinite, Schedule, Trainer, TrainingSpec};
+use hive_engine::weights::Module;
+use hive_engine::weights::decoder::Decoder;
 use hive_errors::{listed, nearest};
 use hive_runtime::base::Base;
 use hive_train::metrics::peak_memory_mb;

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use hive_data::datasets::fixed_fields;
 use hive_data::gate::{Comparison, Outcome, PreparedSet, compare};
 use hive_data::sources::{LocalData, locate};
-use hive_engine::model::source::BaseModel;
+use hive_engine::weights::source::BaseModel;
 use hive_runtime::base;
 use hive_runtime::opened::OpenExpert;
 use hive_sdk::manifest::Recipe;

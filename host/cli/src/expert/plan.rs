@@ -1,8 +1,8 @@
 //! `hive expert plan`: what a training run would do and cost, without training.
 
 use clap::Args;
-use hive_engine::model::decoder::Decoder;
 use hive_engine::train::Trainer;
+use hive_engine::weights::decoder::Decoder;
 use hive_train::data::check_length;
 use hive_train::plan::{Noise, Parts, Plan as Planned};
 use hive_train::run_record::TrainRequest;

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use clap::Args;
 use hive_engine::adapter::{AdapterScales, peft};
-use hive_engine::model::pass::Model;
+use hive_engine::network::pass::Model;
 use hive_files::refuse_lfs_pointer;
 use hive_packages::installed::{InstallError, Release, Store};
 use hive_packages::trust::{RequireSigned, Ring, Signer};

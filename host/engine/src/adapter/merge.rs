@@ -1,17 +1,17 @@
 //! Merging: the base with c ⊙ (W + s·B·A) in place of every adapted W. The adapter is then no
 //! longer needed, and costs nothing at use. In memory ([`merged`]), or as the weights are read
-//! ([`MergedSource`]). It writes nothing: see [`crate::model::export`].
+//! ([`MergedSource`]). It writes nothing: see [`crate::export`].
 
 use std::collections::BTreeMap;
 
 use crate::adapter::params::Slot;
 use crate::adapter::{Adapter, AdapterScales};
 use crate::error::Result;
-use crate::model::decoder::Decoder;
-use crate::model::source::TensorSource;
-use crate::model::source::floats::FloatKind;
 use crate::ops::dora::{self, Branch, Linear, Magnitude};
 use crate::ops::quantised::Quantised;
+use crate::weights::decoder::Decoder;
+use crate::weights::source::TensorSource;
+use crate::weights::source::floats::FloatKind;
 
 /// A copy of `base` with `adapter` merged in.
 pub fn merged(base: &Decoder, adapter: &Adapter) -> Decoder {

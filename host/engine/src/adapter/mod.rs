@@ -7,6 +7,6 @@ pub mod params;
 mod patterns;
 pub mod peft;
 
-pub use config::{AdapterConfig, Module};
+pub use config::AdapterConfig;
 pub use hive_recipe::{DropoutSemantics, Method};
 pub use params::{Adapter, AdapterScales, Part};

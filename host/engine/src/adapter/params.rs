@@ -7,10 +7,10 @@ use std::ops::Range;
 use crate::adapter::Method;
 use crate::adapter::config::{AdapterConfig, Site};
 use crate::error::Result;
-use crate::model::config::ModelConfig;
-use crate::model::decoder::Decoder;
 use crate::ops::dora::{self, Branch, BranchGradient, Magnitude};
 use crate::ops::dropout::{key, mix};
+use crate::weights::config::ModelConfig;
+use crate::weights::decoder::Decoder;
 
 /// Kinds of tensor in an adapter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl Adapter {
     }
 
     /// Index of the slot of this layer's module, if it is adapted.
-    pub fn place(&self, layer: usize, module: crate::adapter::Module) -> Option<usize> {
+    pub fn place(&self, layer: usize, module: crate::weights::Module) -> Option<usize> {
         self.places.get(layer).and_then(|modules| modules[module as usize])
     }
 

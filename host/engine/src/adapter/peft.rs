@@ -22,13 +22,14 @@ pub use self::fit::problems;
 use self::fit::{Faults, not_finite};
 use self::keys::Keys;
 pub use self::keys::tensor_name;
-use crate::adapter::config::{AdapterConfig, Module, Targets};
+use crate::adapter::config::{AdapterConfig, Targets};
 use crate::adapter::params::{Adapter, Part};
 use crate::adapter::{DropoutSemantics, Method};
 use crate::error::{EngineError, MismatchOf, Result};
-use crate::model::config::ModelConfig;
-use crate::model::source::TensorSource;
-use crate::model::source::safetensors::SafetensorsSource;
+use crate::weights::Module;
+use crate::weights::config::ModelConfig;
+use crate::weights::source::TensorSource;
+use crate::weights::source::safetensors::SafetensorsSource;
 
 /// Name of the configuration file.
 pub const CONFIG_FILE: &str = "adapter_config.json";

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use crate::data::{Example, Records};
 use crate::error::{EngineError, Result};
-use crate::model::source::mapped::MappedFile;
+use crate::weights::source::mapped::MappedFile;
 
 const FORMAT: &str = "hive-tokens-1";
 

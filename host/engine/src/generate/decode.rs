@@ -4,8 +4,8 @@ use candle_core::{Device, Tensor};
 use candle_transformers::generation::{LogitsProcessor, Sampling as CandleSampling};
 
 use crate::error::{EngineError, Result};
-use crate::model::inference::Session;
-use crate::model::pass::Model;
+use crate::network::inference::Session;
+use crate::network::pass::Model;
 use crate::ops::few_tokens::TOGETHER;
 
 /// How the next token is chosen.

@@ -8,7 +8,38 @@
 use rayon::prelude::*;
 
 use super::lanes::wide;
-use crate::model::config::{ModelConfig, RopeScaling};
+
+/// How rotary frequencies are stretched for long contexts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum RopeScaling {
+    /// Every frequency divided by this factor.
+    Linear {
+        /// The factor.
+        factor: f64,
+    },
+    /// Llama 3.1's rule: low frequencies divided by `factor`, high ones kept, a ramp between.
+    Llama3 {
+        /// Division of the lowest frequencies.
+        factor: f64,
+        /// Wavelengths above `original_context / low_freq_factor` are divided.
+        low_freq_factor: f64,
+        /// Wavelengths below `original_context / high_freq_factor` are kept.
+        high_freq_factor: f64,
+        /// Context length before stretching, in tokens.
+        original_context: f64,
+    },
+}
+
+/// How positions turn queries and keys.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rope {
+    /// Values of one head.
+    pub head_dim: usize,
+    /// Base of the frequencies.
+    pub theta: f64,
+    /// How frequencies are stretched for longer contexts.
+    pub scaling: Option<RopeScaling>,
+}
 
 /// Least values per parallel task: less is not worth sharing out.
 const TASK: usize = 1 << 13;
@@ -35,15 +66,15 @@ impl Table {
     ///
     /// Frequencies and angles are rounded to f32 where PyTorch rounds them, so that logits at far
     /// positions agree with transformers'.
-    pub fn new(config: &ModelConfig, positions: usize) -> Self {
-        let mut table = Self { cos: Vec::new(), sin: Vec::new(), half: config.head_dim / 2 };
-        table.extend_to(config, positions);
+    pub fn new(rope: &Rope, positions: usize) -> Self {
+        let mut table = Self { cos: Vec::new(), sin: Vec::new(), half: rope.head_dim / 2 };
+        table.extend_to(rope, positions);
         table
     }
 
     /// Makes it hold the positions `0..positions`; those that it has already stay as they are.
-    pub fn extend_to(&mut self, config: &ModelConfig, positions: usize) {
-        let frequencies: Vec<f32> = (0..self.half).map(|i| frequency(config, i)).collect();
+    pub fn extend_to(&mut self, rope: &Rope, positions: usize) {
+        let frequencies: Vec<f32> = (0..self.half).map(|i| frequency(rope, i)).collect();
         for position in self.positions()..positions {
             for frequency in &frequencies {
                 let angle = f64::from(position as f32 * frequency);
@@ -64,10 +95,10 @@ impl Table {
     }
 }
 
-fn frequency(config: &ModelConfig, pair: usize) -> f32 {
-    let exponent = (2 * pair) as f32 / config.head_dim as f32;
-    let plain = 1.0 / config.rope_theta.powf(f64::from(exponent)) as f32;
-    match config.rope_scaling {
+fn frequency(rope: &Rope, pair: usize) -> f32 {
+    let exponent = (2 * pair) as f32 / rope.head_dim as f32;
+    let plain = 1.0 / rope.theta.powf(f64::from(exponent)) as f32;
+    match rope.scaling {
         None => plain,
         Some(RopeScaling::Linear { factor }) => plain / factor as f32,
         Some(RopeScaling::Llama3 { factor, low_freq_factor, high_freq_factor, original_context }) => {

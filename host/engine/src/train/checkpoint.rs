@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use crate::adapter::Adapter;
 use crate::adapter::peft::{self, BaseRef, tensor_bytes};
 use crate::error::{EngineError, Result};
-use crate::model::source::TensorSource;
-use crate::model::source::safetensors::SafetensorsSource;
 use crate::train::best::Best;
 use crate::train::optimizer::AdamW;
 use crate::train::trainer::Trainer;
+use crate::weights::source::TensorSource;
+use crate::weights::source::safetensors::SafetensorsSource;
 
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
 const STATE_FILE: &str = "state.json";
@@ -128,7 +128,7 @@ pub struct Checkpoint {
 ///
 /// # Errors
 /// When a file is absent, damaged or does not fit the base.
-pub fn load(path: &Path, model: &crate::model::config::ModelConfig, base: &BaseRef) -> Result<Checkpoint> {
+pub fn load(path: &Path, model: &crate::weights::config::ModelConfig, base: &BaseRef) -> Result<Checkpoint> {
     let adapter = peft::load(path, model, Some(base))?.adapter;
     let file = path.join(STATE_FILE);
     let text = fs::read_to_string(&file).map_err(|e| EngineError::io("read", &file, e))?;

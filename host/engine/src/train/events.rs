@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use crate::model::pass::Model;
+use crate::network::pass::Model;
 
 /// One optimizer step, done.
 #[derive(Debug, Clone, Copy, PartialEq)]

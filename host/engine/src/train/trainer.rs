@@ -9,13 +9,13 @@ use tracing::{debug_span, trace_span};
 use crate::adapter::{Adapter, AdapterScales, Part};
 use crate::data::{Batch, Cut, Example, Records};
 use crate::error::{EngineError, MismatchOf, Result};
-use crate::model::decoder::Decoder;
-use crate::model::pass::{Dropout, Model, Pass};
+use crate::network::pass::{Dropout, Model, Pass};
 use crate::on_pool;
 use crate::ops::cross_entropy::Loss;
 use crate::train::events::StepReport;
 use crate::train::gradient_guard;
 use crate::train::optimizer::{self, AdamW, Update};
+use crate::weights::decoder::Decoder;
 
 /// An adapter in training on a frozen base.
 #[derive(Debug)]

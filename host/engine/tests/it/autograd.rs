@@ -2,11 +2,12 @@
 //! tied and untied heads, B ≠ 0, m ≠ ‖W‖, rank and alpha patterns, several records in one batch.
 
 use hive_engine::adapter::config::Targets;
-use hive_engine::adapter::{AdapterConfig, DropoutSemantics, Method, Module};
+use hive_engine::adapter::{AdapterConfig, DropoutSemantics, Method};
 use hive_engine::data::Example;
-use hive_engine::model::config::Architecture;
-use hive_engine::model::pass::Dropout;
+use hive_engine::network::pass::Dropout;
 use hive_engine::train::Trainer;
+use hive_engine::weights::Module;
+use hive_engine::weights::config::Architecture;
 
 use crate::fixtures::{adapter_config, decoder, distance, examples, train_config, trained};
 use crate::oracle::Oracle;

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use hive_engine::adapter::config::Targets;
 use hive_engine::adapter::{Adapter, AdapterConfig, DropoutSemantics, Method, Part};
 use hive_engine::data::Example;
-use hive_engine::model::config::{Architecture, ModelConfig};
-use hive_engine::model::decoder::Decoder;
 use hive_engine::ops::dropout::{key, mix};
 use hive_engine::train::{Metric, NonFinite, Schedule, TrainingSpec};
+use hive_engine::weights::config::{Architecture, ModelConfig};
+use hive_engine::weights::decoder::Decoder;
 
 /// Deterministic values in (-1, 1).
 pub fn noise(n: usize, seed: u64) -> Vec<f32> {

@@ -3,9 +3,9 @@
 use hive_engine::adapter::{AdapterScales, Method};
 use hive_engine::data::{Batch, Example};
 use hive_engine::generate::{Sampling, StopReason, generate};
-use hive_engine::model::config::Architecture;
-use hive_engine::model::inference::Session;
-use hive_engine::model::pass::{Model, Pass};
+use hive_engine::network::inference::Session;
+use hive_engine::network::pass::{Model, Pass};
+use hive_engine::weights::config::Architecture;
 
 use crate::fixtures::{adapter_config, decoder, distance, trained};
 

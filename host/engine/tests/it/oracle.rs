@@ -2,11 +2,12 @@
 //! time, with DoRA written as the paper has it. candle's autograd then gives every gradient.
 
 use candle_core::{D, DType, Device, Tensor, Var};
-use hive_engine::adapter::{Adapter, DropoutSemantics, Method, Module, Part};
+use hive_engine::adapter::{Adapter, DropoutSemantics, Method, Part};
 use hive_engine::data::{Batch, Example};
-use hive_engine::model::decoder::Decoder;
-use hive_engine::model::pass::Dropout;
+use hive_engine::network::pass::Dropout;
 use hive_engine::ops::dropout::{Mask, key};
+use hive_engine::weights::Module;
+use hive_engine::weights::decoder::Decoder;
 
 pub struct Oracle<'a> {
     base: &'a Decoder,

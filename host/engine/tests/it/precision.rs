@@ -10,14 +10,14 @@ use candle_core::DType;
 use hive_engine::adapter::config::Targets;
 use hive_engine::adapter::{Adapter, AdapterConfig, DropoutSemantics, Method};
 use hive_engine::data::Example;
-use hive_engine::model::decoder::Decoder;
-use hive_engine::model::source;
 use hive_engine::ops::attention::{self, Saved, Shape};
 use hive_engine::ops::product::{Write, nn, nt};
 use hive_engine::ops::rope::Segment;
 use hive_engine::ops::{cross_entropy, lanes, rms_norm, swiglu};
 use hive_engine::train::optimizer::{AdamW, Update};
 use hive_engine::train::{Metric, NonFinite, Schedule, Trainer, TrainingSpec};
+use hive_engine::weights::decoder::Decoder;
+use hive_engine::weights::source;
 use hive_text::chat_template::{ChatMessage, encode};
 
 use crate::fixtures::noise;

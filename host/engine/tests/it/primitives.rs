@@ -4,10 +4,9 @@ use hive_engine::ops::attention::{self, Saved, Shape};
 use hive_engine::ops::dora::{self, Branch, BranchGradient, Linear, Magnitude, Scratch};
 use hive_engine::ops::dropout::Mask;
 use hive_engine::ops::product::Write;
-use hive_engine::ops::rope::{self, Segment, Table};
+use hive_engine::ops::rope::{self, RopeScaling, Segment, Table};
 use hive_engine::ops::{cross_entropy, rms_norm, swiglu};
-
-use hive_engine::model::config::{Architecture, RopeScaling};
+use hive_engine::weights::config::Architecture;
 
 use crate::fixtures::{config, distance, noise};
 
@@ -80,7 +79,7 @@ fn rope_join_undoes_split_and_is_its_backward() {
         Some(RopeScaling::Llama3 { factor: 8.0, low_freq_factor: 1.0, high_freq_factor: 4.0, original_context: 64.0 }),
     ] {
         shape.rope_scaling = scaling;
-        let table = Table::new(&shape, 8);
+        let table = Table::new(&shape.rope(), 8);
         let (x, g) = (noise(7 * heads * dim, 1), noise(7 * heads * dim, 2));
         let forward = |x: &[f32]| {
             let mut y = vec![0.0; x.len()];

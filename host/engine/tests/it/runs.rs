@@ -9,15 +9,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use hive_engine::adapter::peft::BaseRef;
 use hive_engine::adapter::{Adapter, Method};
 use hive_engine::data::Example;
-use hive_engine::model::config::Architecture;
-use hive_engine::model::decoder::Decoder;
-use hive_engine::model::pass::Model;
+use hive_engine::network::pass::Model;
 use hive_engine::train::checkpoint::{self, State};
 use hive_engine::train::run::End;
 use hive_engine::train::{
     EvalReport, Graded, Grader, Metric, NonFinite, Outcome, Reporter, RunPlan, Schedule, SkipReport, StepReport,
     Trainer, TrainingSpec, run,
 };
+use hive_engine::weights::config::Architecture;
+use hive_engine::weights::decoder::Decoder;
 use hive_engine::{EngineError, Result};
 
 use crate::fixtures::{adapter_config, decoder, examples, train_config};

@@ -2,10 +2,10 @@
 
 use hive_engine::adapter::{Adapter, Method};
 use hive_engine::data::Example;
-use hive_engine::model::config::{Architecture, ModelConfig};
-use hive_engine::model::decoder::Decoder;
 use hive_engine::ops::dropout::key;
 use hive_engine::train::Trainer;
+use hive_engine::weights::config::{Architecture, ModelConfig};
+use hive_engine::weights::decoder::Decoder;
 
 use crate::fixtures::{adapter_config, config, train_config};
 

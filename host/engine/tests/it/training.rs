@@ -5,9 +5,9 @@ use hive_engine::adapter::merge::merged;
 use hive_engine::adapter::peft::{self, BaseRef};
 use hive_engine::adapter::{Adapter, AdapterScales, Method};
 use hive_engine::data::{Batch, Example};
-use hive_engine::model::config::Architecture;
-use hive_engine::model::pass::{Model, Pass};
+use hive_engine::network::pass::{Model, Pass};
 use hive_engine::train::{Step, Trainer, TrainingSpec};
+use hive_engine::weights::config::Architecture;
 
 use crate::fixtures::{adapter_config, decoder, distance, examples, train_config, trained};
 

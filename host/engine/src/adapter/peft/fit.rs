@@ -7,12 +7,13 @@ use std::path::Path;
 use super::keys::{Keys, meaning, module};
 use super::{PeftConfig, open_tensors};
 use crate::adapter::Method;
-use crate::adapter::config::{AdapterConfig, Matcher, Module, Patterns, Targets};
+use crate::adapter::config::{AdapterConfig, Matcher, Patterns, Targets};
 use crate::adapter::params::{Adapter, Part};
 use crate::error::{EngineError, MismatchOf, Result};
-use crate::model::config::ModelConfig;
-use crate::model::source::TensorSource;
-use crate::model::source::safetensors::SafetensorsSource;
+use crate::weights::Module;
+use crate::weights::config::ModelConfig;
+use crate::weights::source::TensorSource;
+use crate::weights::source::safetensors::SafetensorsSource;
 
 /// Tensors of a file that do not fit.
 #[derive(Debug, Default)]

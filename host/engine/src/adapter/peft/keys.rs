@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use crate::adapter::config::Module;
 use crate::adapter::params::Part;
+use crate::weights::Module;
 
 /// What every key begins with.
 const PREFIX: &str = "base_model.model.";

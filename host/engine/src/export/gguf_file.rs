@@ -9,7 +9,7 @@ use hive_files::write_file_with;
 
 use super::rows::{RowWriter, Tensor};
 use crate::error::{EngineError, Result};
-use crate::model::source::floats::FloatKind;
+use crate::weights::source::floats::FloatKind;
 
 /// Tensors begin at multiples of this, which is what readers take when a file names no other.
 const ALIGNMENT: u64 = 32;

@@ -1,9 +1,9 @@
 //! From the projections of q, k and v to heads: norms, rotation, layout.
 
 use super::buffers::sized;
-use crate::model::decoder::Decoder;
 use crate::ops::rope::{self, Segment, Table};
 use crate::ops::{attention, rms_norm};
+use crate::weights::decoder::Decoder;
 
 /// The attention sizes of a model.
 pub(super) fn attention_shape(base: &Decoder) -> attention::Shape {

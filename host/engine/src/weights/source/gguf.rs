@@ -21,9 +21,9 @@ use super::gguf_names::{Role, role};
 use super::mapped::MappedFile;
 use super::{BaseModel, TensorSource, display_name};
 use crate::error::{EngineError, Result};
-use crate::model::config::{Architecture, ModelConfig};
-use crate::model::source::gguf_tokenizer;
 use crate::ops::quantised::{Kind, Quantised};
+use crate::weights::config::{Architecture, ModelConfig};
+use crate::weights::source::gguf_tokenizer;
 
 /// Elements that one task dequantises: its blocks and its floats stay in cache together.
 const CHUNK: usize = 8 * 1024;

@@ -7,7 +7,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::error::{EngineError, Result};
-use crate::model::config::{Architecture, ModelConfig, RopeScaling};
+use crate::ops::rope::RopeScaling;
+use crate::weights::config::{Architecture, ModelConfig};
 
 /// transformers' default for Qwen's `num_key_value_heads`; Llama's is one per query head.
 const QWEN_KV_HEADS: usize = 32;

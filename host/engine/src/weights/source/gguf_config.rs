@@ -8,7 +8,8 @@ use std::path::Path;
 use candle_core::quantized::gguf_file::Value;
 
 use crate::error::{EngineError, Result};
-use crate::model::config::{Architecture, ModelConfig, RopeScaling};
+use crate::ops::rope::RopeScaling;
+use crate::weights::config::{Architecture, ModelConfig};
 
 /// GGUF metadata with typed access; errors name the file, the key and what was found.
 pub(crate) struct Metadata<'a> {

@@ -9,7 +9,7 @@ use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
 use super::rows::{RowWriter, Tensor};
 use crate::error::{EngineError, Result};
-use crate::model::source::floats::FloatKind;
+use crate::weights::source::floats::FloatKind;
 
 /// A header's length is a multiple of this, so that the tensors begin at one.
 const ALIGNMENT: usize = 8;

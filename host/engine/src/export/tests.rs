@@ -13,10 +13,11 @@ use super::rows::{RowWriter, Tensor};
 use super::special_tokens::SpecialTokens;
 use super::*;
 use crate::error::EngineError;
-use crate::model::config::{Architecture, ModelConfig, RopeScaling};
-use crate::model::shapes::{qwen3_0_6b, smollm2_135m};
-use crate::model::source::gguf::original_row;
-use crate::model::source::hf_config::model_config;
+use crate::ops::rope::RopeScaling;
+use crate::weights::config::{Architecture, ModelConfig};
+use crate::weights::shapes::{qwen3_0_6b, smollm2_135m};
+use crate::weights::source::gguf::original_row;
+use crate::weights::source::hf_config::model_config;
 
 /// One tensor, whose values are those given.
 struct One(Vec<usize>, Vec<f32>);

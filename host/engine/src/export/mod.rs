@@ -25,8 +25,8 @@ pub use gguf::to_gguf;
 use hive_files::{FileError, free_bytes};
 
 use crate::error::Result;
-use crate::model::source::floats::FloatKind;
-use crate::model::source::{BaseModel, TensorSource};
+use crate::weights::source::floats::FloatKind;
+use crate::weights::source::{BaseModel, TensorSource};
 
 /// A model to be written.
 #[derive(Clone, Copy)]

@@ -6,10 +6,10 @@ use super::rows::{RowWriter, Tensor};
 use super::special_tokens::SpecialTokens;
 use super::{Export, Origin, Progress, Written, check_space, gguf_file, gguf_metadata};
 use crate::error::{EngineError, Result};
-use crate::model::decoder::checked_tensors;
-use crate::model::source::floats::FloatKind;
-use crate::model::source::gguf::{carried, permuted_heads};
-use crate::model::source::gguf_names::{ROPE_FREQUENCIES, gguf_name};
+use crate::weights::decoder::checked_tensors;
+use crate::weights::source::floats::FloatKind;
+use crate::weights::source::gguf::{carried, permuted_heads};
+use crate::weights::source::gguf_names::{ROPE_FREQUENCIES, gguf_name};
 
 /// Writes the model as a GGUF file at `out`, in the place of one that is there. The file appears whole
 /// or not at all. Matrices are stored in the type asked for, vectors in F32. Tied embeddings stay tied:

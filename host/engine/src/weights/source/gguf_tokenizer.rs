@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn the_tokenizer_of_a_published_gguf_is_the_published_one() {
         let Some(file) = pulled() else { return };
-        let rebuilt = crate::model::source::open(&file).expect("opens").tokenizer.expect("a tokenizer");
+        let rebuilt = crate::weights::source::open(&file).expect("opens").tokenizer.expect("a tokenizer");
         let digits = rebuilt.encode("12345 and 3.14").expect("encodes");
         assert_eq!(digits, [33, 34, 35, 36, 37, 284, 216, 35, 30, 33, 36]);
         let Some(published) = published() else { return };
@@ -187,7 +187,7 @@ mod tests {
             assert_eq!(rebuilt.encode(text).expect("encodes"), ids, "{text:?}");
             assert_eq!(rebuilt.decode(&ids).expect("decodes"), published.decode(&ids).expect("decodes"), "{text:?}");
         }
-        let original = crate::model::source::gguf::carried(&file).expect("reads").metadata;
+        let original = crate::weights::source::gguf::carried(&file).expect("reads").metadata;
         for (key, value) in &write(&published, 49_152).expect("GGUF can describe it") {
             assert!(format!("{value:?}") == format!("{:?}", original[key]), "{key} differs");
         }

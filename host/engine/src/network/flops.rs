@@ -5,9 +5,10 @@
 //! time, no gradient of frozen weights or of what lies below the first adapter. A multiply-add is
 //! two operations.
 
-use crate::adapter::{Adapter, Module};
+use crate::adapter::Adapter;
 use crate::data::Example;
-use crate::model::config::ModelConfig;
+use crate::weights::Module;
+use crate::weights::config::ModelConfig;
 
 /// Floating-point operations of the loss of `examples` and its gradient.
 pub fn training_flops(config: &ModelConfig, adapter: &Adapter, examples: &[&Example]) -> f64 {
@@ -55,7 +56,7 @@ mod tests {
     use super::*;
     use crate::adapter::config::Targets;
     use crate::adapter::{AdapterConfig, DropoutSemantics, Method};
-    use crate::model::shapes;
+    use crate::weights::shapes;
 
     #[test]
     fn a_token_of_smollm2_costs_what_its_parameters_say() {

@@ -10,16 +10,15 @@ mod buffers;
 mod forward;
 mod heads;
 
-use crate::adapter::{Adapter, AdapterScales, DropoutSemantics, Module};
+use crate::adapter::{Adapter, AdapterScales, DropoutSemantics};
 use crate::data::Batch;
-use crate::model::decoder::Decoder;
 use crate::ops::cross_entropy::{self, Loss};
-use crate::ops::dora;
 use crate::ops::dropout::{Mask, key};
 use crate::ops::product::{Write, nt};
-use crate::ops::rms_norm;
 use crate::ops::rope::Table;
-
+use crate::ops::{dora, rms_norm};
+use crate::weights::Module;
+use crate::weights::decoder::Decoder;
 use buffers::{Gradients, LayerTape, Shared, Tail, sized};
 
 /// A base and, perhaps, an adapter on it.

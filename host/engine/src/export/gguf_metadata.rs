@@ -1,5 +1,5 @@
 //! The metadata of a GGUF file with other weights: carried over from the base's file, or composed for
-//! a base that has none, in the words of `model/source/gguf_config.rs`, which reads them.
+//! a base that has none, in the words of `weights/source/gguf_config.rs`, which reads them.
 
 use std::collections::HashMap;
 
@@ -7,10 +7,11 @@ use candle_core::quantized::gguf_file::Value;
 
 use super::special_tokens::SpecialTokens;
 use crate::error::{EngineError, Result};
-use crate::model::config::{Architecture, ModelConfig, RopeScaling};
-use crate::model::source::floats::FloatKind;
-use crate::model::source::gguf_config::llama3_divisor;
-use crate::model::source::{BaseModel, gguf_tokenizer};
+use crate::ops::rope::RopeScaling;
+use crate::weights::config::{Architecture, ModelConfig};
+use crate::weights::source::floats::FloatKind;
+use crate::weights::source::gguf_config::llama3_divisor;
+use crate::weights::source::{BaseModel, gguf_tokenizer};
 
 /// Beginnings of keys that say how the base's file was quantised, laid out or cut: none of it is true
 /// of another.

@@ -3,12 +3,12 @@
 use super::buffers::{Shared, Tail, copy_into, scatter, sized, sum_into, zeroed};
 use super::heads::{HeadBuffers, attention_shape, heads_forward, tape_qkv};
 use super::{Dropout, Model, Pass, mask, wanted_keys};
-use crate::adapter::Module;
 use crate::data::Batch;
 use crate::ops::cross_entropy::{self, Loss};
 use crate::ops::product::Write;
 use crate::ops::rope::{self, Table};
 use crate::ops::{attention, dora, rms_norm, swiglu};
+use crate::weights::Module;
 
 impl Pass {
     /// Loss over the batch, and the gradient of `scale` · its sum added to `gradients` (flat, as

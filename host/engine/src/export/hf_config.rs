@@ -1,5 +1,5 @@
 //! `config.json` and `generation_config.json` of a model whose base has none, in the words of
-//! `model/source/hf_config.rs`, which reads them; and the type of the weights in one that is copied.
+//! `weights/source/hf_config.rs`, which reads them; and the type of the weights in one that is copied.
 
 use std::path::Path;
 
@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::special_tokens::SpecialTokens;
 use crate::error::{EngineError, Result};
-use crate::model::config::{Architecture, ModelConfig, RopeScaling};
-use crate::model::source::floats::FloatKind;
-use crate::model::source::hf_config::model_config;
+use crate::ops::rope::RopeScaling;
+use crate::weights::config::{Architecture, ModelConfig};
+use crate::weights::source::floats::FloatKind;
+use crate::weights::source::hf_config::model_config;
 
 /// A `config.json` of this shape.
 ///

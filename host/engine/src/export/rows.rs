@@ -6,9 +6,9 @@ use std::path::Path;
 
 use super::Progress;
 use crate::error::{EngineError, Result};
-use crate::model::source::floats::FloatKind;
-use crate::model::source::gguf::original_row;
-use crate::model::source::{TensorSource, row_width};
+use crate::weights::source::floats::FloatKind;
+use crate::weights::source::gguf::original_row;
+use crate::weights::source::{TensorSource, row_width};
 
 /// Values that are read at once, unless one set of rows that belong together has more: 4 MB as f32,
 /// of which there are two or three.

@@ -2,6 +2,7 @@
 //! (see `source/`). It holds numbers only, no weights.
 
 use crate::error::{EngineError, Result};
+use crate::ops::rope::{Rope, RopeScaling};
 
 /// Families of decoder that the engine computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,27 +39,6 @@ impl Architecture {
             ))),
         }
     }
-}
-
-/// How rotary frequencies are stretched for long contexts.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum RopeScaling {
-    /// Every frequency divided by this factor.
-    Linear {
-        /// The factor.
-        factor: f64,
-    },
-    /// Llama 3.1's rule: low frequencies divided by `factor`, high ones kept, a ramp between.
-    Llama3 {
-        /// Division of the lowest frequencies.
-        factor: f64,
-        /// Wavelengths above `original_context / low_freq_factor` are divided.
-        low_freq_factor: f64,
-        /// Wavelengths below `original_context / high_freq_factor` are kept.
-        high_freq_factor: f64,
-        /// Context length before stretching, in tokens.
-        original_context: f64,
-    },
 }
 
 /// The shape of a decoder. Sizes are element counts.
@@ -101,6 +81,11 @@ pub struct ModelConfig {
 }
 
 impl ModelConfig {
+    /// How positions turn queries and keys.
+    pub fn rope(&self) -> Rope {
+        Rope { head_dim: self.head_dim, theta: self.rope_theta, scaling: self.rope_scaling }
+    }
+
     /// Width of all query heads together.
     pub fn q_size(&self) -> usize {
         self.num_heads * self.head_dim

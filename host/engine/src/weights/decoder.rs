@@ -1,14 +1,14 @@
 //! The decoder's frozen weights, named and shaped as Hugging Face names and shapes them. It
-//! computes nothing: see [`super::pass`] (training) and [`super::inference`].
+//! computes nothing: see [`crate::network::pass`] (training) and [`crate::network::inference`].
 
-use crate::adapter::Module;
 use crate::error::{EngineError, MismatchOf, Result};
-use crate::model::config::{Architecture, ModelConfig};
-use crate::model::source::TensorSource;
 use crate::ops::dora::Linear;
 use crate::ops::dropout::{key, mix};
 use crate::ops::few_tokens;
 use crate::ops::quantised::Quantised;
+use crate::weights::Module;
+use crate::weights::config::{Architecture, ModelConfig};
+use crate::weights::source::TensorSource;
 
 /// A linear layer's weight [out, in] and bias `[out]`; the weight perhaps as its file stores it,
 /// too.

@@ -9,9 +9,9 @@ use hive_text::tokenizer::Tokenizer;
 use serde_json::{Map, Value as Json, json};
 
 use crate::error::Result;
-use crate::model::source::BaseModel;
-use crate::model::source::folder::{read_json, special_token};
-use crate::model::source::gguf_config::whole;
+use crate::weights::source::BaseModel;
+use crate::weights::source::folder::{read_json, special_token};
+use crate::weights::source::gguf_config::whole;
 
 /// Special tokens by their ids.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Shapes of well-known models, from their `config.json`: to compute with random weights where the
 //! model itself is not at hand.
 
-use crate::model::config::{Architecture, ModelConfig};
+use crate::weights::config::{Architecture, ModelConfig};
 
 /// SmolLM2-135M and its Instruct version.
 pub fn smollm2_135m() -> ModelConfig {

@@ -6,13 +6,13 @@
 
 use rayon::prelude::*;
 
-use crate::adapter::Module;
 use crate::error::{EngineError, Result};
-use crate::model::pass::Model;
+use crate::network::pass::Model;
 use crate::ops::few_tokens::{self, Layer};
 use crate::ops::product::{Transposed, View};
 use crate::ops::rope::{self, Segment, Table};
 use crate::ops::{attention, dora, embedding, rms_norm, swiglu};
+use crate::weights::Module;
 
 /// Up to so many tokens are few.
 pub const FEW: usize = 2 * few_tokens::TOGETHER;
@@ -73,7 +73,7 @@ impl<'a> Session<'a> {
     pub fn new(model: Model<'a>, capacity: usize) -> Self {
         let config = &model.base.config;
         let caches = (0..config.num_layers).map(|_| Cache { k: Vec::new(), v: Vec::new() }).collect();
-        let (table, buffers) = (Table::new(config, 0), Buffers::default());
+        let (table, buffers) = (Table::new(&config.rope(), 0), Buffers::default());
         Self { model, caches, table, capacity, room: 0, len: 0, buffers, logits: Vec::new() }
     }
 
@@ -159,7 +159,7 @@ impl<'a> Session<'a> {
             }
             *cached = more;
         }
-        self.table.extend_to(config, room);
+        self.table.extend_to(&config.rope(), room);
         self.room = room;
     }
 

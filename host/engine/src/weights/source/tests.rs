@@ -12,7 +12,8 @@ use serde_json::json;
 
 use super::gguf_names::Role;
 use super::*;
-use crate::model::config::{Architecture, RopeScaling};
+use crate::ops::rope::RopeScaling;
+use crate::weights::config::Architecture;
 
 const HIDDEN: usize = 256;
 const HEADS: usize = 4;

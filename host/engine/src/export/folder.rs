@@ -12,9 +12,9 @@ use super::rows::{RowWriter, Tensor};
 use super::special_tokens::SpecialTokens;
 use super::{Export, Origin, Progress, Written, check_space, safetensors_file};
 use crate::error::{EngineError, Result};
-use crate::model::decoder::checked_tensors;
-use crate::model::source::folder::read_json;
-use crate::model::source::{BaseModel, gguf};
+use crate::weights::decoder::checked_tensors;
+use crate::weights::source::folder::read_json;
+use crate::weights::source::{BaseModel, gguf};
 
 const CONFIG: &str = "config.json";
 const GENERATION: &str = "generation_config.json";

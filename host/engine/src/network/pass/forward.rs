@@ -3,11 +3,11 @@
 use super::buffers::{LayerTape, Shared, gather, sized, sum_into};
 use super::heads::{HeadBuffers, attention_shape, heads_forward, tape_qkv};
 use super::{Dropout, Model, Pass, mask, wanted_keys};
-use crate::adapter::Module;
 use crate::data::Batch;
-use crate::model::decoder::Decoder;
 use crate::ops::rope::{self, Table};
 use crate::ops::{attention, dora, embedding, rms_norm, swiglu};
+use crate::weights::Module;
+use crate::weights::decoder::Decoder;
 
 impl Pass {
     /// Runs the decoder over `batch`. With `keep`, everything that [`Pass::backward`] needs is
@@ -19,7 +19,7 @@ impl Pass {
         let (tokens, hidden) = (batch.tokens(), config.hidden_size);
         let longest = batch.segments.iter().map(|s| s.len).max().unwrap_or(0);
         if self.rope.as_ref().is_none_or(|table| table.positions() < longest) {
-            self.rope = Some(Table::new(config, longest.next_power_of_two()));
+            self.rope = Some(Table::new(&config.rope(), longest.next_power_of_two()));
         }
         let Some(table) = self.rope.take() else { return };
         let needed = if keep { layers.len() } else { 1 };
