@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     let dir = tempfile::tempdir().expect("a folder can be made");
     std::fs::write(dir.path().join(peft::CONFIG_FILE), bytes).expect("a file can be written");
-    let shape = hive_engine::model::shapes::smollm2_135m();
+    let shape = hive_engine::weights::shapes::smollm2_135m();
     if let Ok(config) = peft::read_config(dir.path()) {
         let _ = config.adapter.sites(&shape);
         let header = br#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;

@@ -8,7 +8,7 @@ fuzz_target!(|bytes: &[u8]| {
     let dir = tempfile::tempdir().expect("a folder can be made");
     let path = dir.path().join("model.gguf");
     std::fs::write(&path, bytes).expect("a file can be written");
-    let Ok(base) = hive_engine::model::source::open(&path) else { return };
+    let Ok(base) = hive_engine::weights::source::open(&path) else { return };
     for name in base.tensors.names() {
         let _ = base.tensors.read(&name);
     }

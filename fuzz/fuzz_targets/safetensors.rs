@@ -2,8 +2,8 @@
 
 #![no_main]
 
-use hive_engine::model::source::TensorSource;
-use hive_engine::model::source::safetensors::SafetensorsSource;
+use hive_engine::weights::source::TensorSource;
+use hive_engine::weights::source::safetensors::SafetensorsSource;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

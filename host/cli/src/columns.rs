@@ -12,6 +12,11 @@ pub fn columns(rows: &[Vec<String>]) -> Vec<String> {
         .collect()
 }
 
+/// A word before a line, in its own column.
+pub fn heading(text: &str) -> String {
+    console::style(format!("{text:>10}")).bold().cyan().for_stderr().to_string()
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

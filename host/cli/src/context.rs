@@ -9,10 +9,11 @@ use hive_net::{Context, Network, pip};
 use hive_packages::registries::{Access, Credential};
 use hive_plugins::Builder;
 
-use super::packages::POLICY;
-
 /// The public hub; `HF_ENDPOINT` names a mirror.
 const PUBLIC_HUB: &str = "https://huggingface.co";
+
+/// Names what is asked of signatures where no option does.
+pub const POLICY: &str = "HIVE_REQUIRE_SIGNED";
 
 /// What every command may use.
 #[derive(Debug, Clone)]

@@ -10,8 +10,9 @@ use hive_data::datasets::SplitBy;
 use hive_data::gate::{Counted, GateError, GateReporter, PreparedSet, Report, SourceRead, Tally};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
+use super::columns::heading;
+use super::numbers::grouped;
 use super::output::note;
-use super::train_progress::{grouped, heading};
 
 /// Time between plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(15);

@@ -1,22 +1,16 @@
-//! How an error becomes text and an exit code: `error: …`, its details, its causes, and a hint.
-//!
-//! Errors of the libraries say all of that themselves ([`Diagnostic`]). A command that finds a fault
-//! of its own returns a [`Failure`].
+//! The error that ends a command. Errors of the libraries say themselves how the process ends and what
+//! to do ([`Diagnostic`]); a command that finds a fault of its own returns a [`Failure`].
 
 use std::error::Error;
 use std::fmt;
-use std::process::ExitCode;
 
-use console::style;
 use hive_errors::Diagnostic;
-
-use super::output::{StdoutClosed, note};
 
 /// What a command returns.
 pub type CommandResult<T = ()> = Result<T, CommandError>;
 
 /// The error that ends a command.
-pub struct CommandError(Box<dyn Diagnostic>);
+pub struct CommandError(pub(super) Box<dyn Diagnostic>);
 
 impl<E: Diagnostic> From<E> for CommandError {
     fn from(error: E) -> Self {
@@ -102,82 +96,13 @@ impl Diagnostic for Failure {
     }
 }
 
-/// Prints the error to stderr and gives the exit code of the process.
-pub fn report(error: &CommandError) -> ExitCode {
-    // Who reads our output had enough of it (`hive … | head`): that is no failure.
-    if (&*error.0 as &dyn Error).is::<StdoutClosed>() {
-        return ExitCode::SUCCESS;
-    }
-    note(&rendered(&*error.0));
-    ExitCode::from(error.0.exit_code())
-}
+/// Nobody reads stdout any more: `hive … | head`. Ends the program in success.
+#[derive(Debug, thiserror::Error)]
+#[error("stdout was closed")]
+pub struct StdoutClosed;
 
-fn rendered(error: &dyn Diagnostic) -> String {
-    // `for_stderr` keeps colour to terminals and honours NO_COLOR.
-    let red = |text| style(text).red().bold().for_stderr();
-    let mut text = format!("{} {error}", red("error:"));
-    for line in error.details() {
-        text += &format!("\n  {line}");
-    }
-    let mut said = error.to_string();
-    let mut heading = false;
-    let mut source = error.source();
-    while let Some(error) = source {
-        source = error.source();
-        let cause = error.to_string();
-        // A transparent error and its source say the same; once is enough.
-        if cause == said {
-            continue;
-        }
-        if !heading {
-            text += &format!("\n{}", red("Caused by:"));
-            heading = true;
-        }
-        text += &format!("\n  {cause}");
-        said = cause;
-    }
-    if let Some(hint) = error.hint() {
-        text += &format!("\n\n{} {hint}", style("hint:").cyan().bold().for_stderr());
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use hive_data::datasets::DatasetError;
-    use hive_data::gate::GateError;
-    use hive_plugins::PluginError;
-
-    fn text_of(error: impl Into<CommandError>) -> String {
-        console::strip_ansi_codes(&rendered(&*error.into().0)).into_owned()
-    }
-
-    #[test]
-    fn message_details_causes_and_hint_in_this_order() {
-        let inner = Failure::unacceptable("Failed to do it").details(vec!["one".to_owned()]).hint("`try this`");
-        assert_eq!(text_of(inner), "error: Failed to do it\n  one\n\nhint: `try this`");
-
-        let source = std::io::Error::new(std::io::ErrorKind::NotFound, "no such file");
-        let read = DatasetError::Read { file: "d.jsonl".into(), source };
-        assert_eq!(
-            text_of(Failure::because("Failed to train expert `sql`", read)),
-            "error: Failed to train expert `sql`\nCaused by:\n  Failed to read data set `d.jsonl`\n  no such file"
-        );
-    }
-
-    #[test]
-    fn what_an_error_says_is_kept_within_others() {
-        let unknown = || PluginError::Unknown { name: "sqll".to_owned(), known: vec!["sql".to_owned()] };
-        let errors = [GateError::Plugin(unknown()).into(), Failure::because("Failed to train", unknown()).into()];
-        for CommandError(error) in errors {
-            assert_eq!(error.exit_code(), 2);
-            assert_eq!(error.hint().unwrap(), "did you mean `sql`? `hive expert list` shows all of them");
-        }
-    }
-
-    #[test]
-    fn who_closes_stdout_sees_a_success() {
-        assert_eq!(report(&StdoutClosed.into()), ExitCode::SUCCESS);
+impl Diagnostic for StdoutClosed {
+    fn exit_code(&self) -> u8 {
+        0
     }
 }

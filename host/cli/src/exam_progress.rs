@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use hive_eval::{Answered, Checked, ExamReporter};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::columns::heading;
 use super::output::note;
-use super::train_progress::heading;
 
 /// Time between plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(15);

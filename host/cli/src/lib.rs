@@ -1,7 +1,7 @@
 //! The command line of hive: one file per command. Arguments, printing, progress and the text of
 //! errors live here and nowhere else; what a command does is in the crates beside it.
 //!
-//! Every command is `fn run(self, env: &Environment) -> CommandResult`: `Ok` is exit code 0, and [`error`] turns
+//! Every command is `fn run(self, env: &Environment) -> CommandResult`: `Ok` is exit code 0, and `report` turns
 //! an `Err` into text, hint and exit code.
 
 mod adapter;
@@ -23,6 +23,7 @@ mod overwrite;
 mod packages;
 mod plan_text;
 mod pull_progress;
+mod report;
 mod shell;
 mod tensors;
 mod train_progress;
@@ -102,7 +103,7 @@ pub fn main() -> ExitCode {
         });
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => error::report(&error),
+        Err(error) => report::report(&error),
     }
 }
 

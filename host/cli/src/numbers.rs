@@ -12,6 +12,11 @@ pub const MOST_STEPS: u64 = 1_000_000_000;
 /// Largest number of records, prompts or lines.
 pub const MOST_RECORDS: u64 = 10_000_000;
 
+/// 3012480 as `3,012,480`.
+pub fn grouped(n: usize) -> String {
+    indicatif::HumanCount(n as u64).to_string()
+}
+
 /// Reads a whole number in this range.
 pub fn whole<T: TryFrom<u64>>(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<T, String> + Clone {
     move |text| {

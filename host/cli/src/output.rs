@@ -3,21 +3,9 @@
 
 use std::io::{BufRead, ErrorKind, Write};
 
-use hive_errors::Diagnostic;
 use serde::Serialize;
 
-use super::error::{CommandResult, Failure};
-
-/// Nobody reads stdout any more: `hive … | head`. Ends the program in success.
-#[derive(Debug, thiserror::Error)]
-#[error("stdout was closed")]
-pub struct StdoutClosed;
-
-impl Diagnostic for StdoutClosed {
-    fn exit_code(&self) -> u8 {
-        0
-    }
-}
+use super::error::{CommandResult, Failure, StdoutClosed};
 
 /// Prints `text` and a line break to stdout, as the command's result.
 ///

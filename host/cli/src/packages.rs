@@ -13,10 +13,7 @@ use serde_json::{Value, json};
 
 use super::error::{CommandResult, Failure};
 use super::output::{note, typed_line};
-use crate::context::Environment;
-
-/// Names the policy where no option does.
-pub const POLICY: &str = "HIVE_REQUIRE_SIGNED";
+use crate::context::{Environment, POLICY};
 
 /// What is asked of signatures.
 #[derive(Debug, Args)]

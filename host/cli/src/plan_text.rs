@@ -9,7 +9,7 @@ use hive_train::recipe::leaves;
 use indicatif::HumanDuration;
 use serde_json::{Value, json};
 
-use super::train_progress::grouped;
+use super::numbers::grouped;
 
 /// Columns of a line of recipe values.
 const WIDTH: usize = 96;

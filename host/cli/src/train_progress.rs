@@ -3,15 +3,16 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use console::style;
 use hive_data::gate::{GateReporter, PreparedSet};
 use hive_engine::train::{EvalReport, Graded, Reporter, SkipReport, StepReport};
 use hive_net::{RemoteFile, TransferReporter};
 use hive_runtime::answer::Answer;
 use hive_train::plan::Plan;
-use hive_train::train::TrainReporter;
+use hive_train::reporter::TrainReporter;
+use hive_train::setup::SetupReporter;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
+use super::columns::heading;
 use super::data_progress::{DataProgress, summary};
 use super::output::note;
 use super::plan_text::{by_origin, rows};
@@ -75,7 +76,7 @@ impl TrainProgress {
     }
 }
 
-impl TrainReporter for TrainProgress {
+impl SetupReporter for TrainProgress {
     fn gate(&self) -> &dyn GateReporter {
         &self.gate
     }
@@ -98,7 +99,9 @@ impl TrainReporter for TrainProgress {
             self.close();
         }
     }
+}
 
+impl TrainReporter for TrainProgress {
     fn plan(&mut self, plan: &Plan) {
         self.close();
         for (name, value) in rows(plan) {
@@ -252,14 +255,4 @@ impl TransferReporter for TrainProgress {
     fn finished(&mut self) {
         self.pull.finished();
     }
-}
-
-/// A word before a line, in its own column.
-pub fn heading(text: &str) -> String {
-    style(format!("{text:>10}")).bold().cyan().for_stderr().to_string()
-}
-
-/// 3012480 as `3,012,480`.
-pub fn grouped(n: usize) -> String {
-    indicatif::HumanCount(n as u64).to_string()
 }

@@ -17,28 +17,12 @@ use super::ExamReporter;
 use super::cache::{Cache, Kind};
 use super::error::ExamError;
 use super::examine::{Examined, PASSING, examine_one};
+use super::refused::Refused;
 use super::suite::{Suite, SuitePrompt};
 use super::workers::each;
 
 /// The gold does not pass its own examination.
 const GOLD_FAILS: &str = "gold-fails";
-
-/// A prompt that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refused {
-    /// Its id, or its place in the file.
-    pub id: String,
-    /// A short stable code, for counting.
-    pub code: String,
-    /// What was got and expected.
-    pub why: String,
-}
-
-impl Refused {
-    pub(super) fn new(id: &str, code: &str, why: String) -> Self {
-        Self { id: id.to_owned(), code: code.to_owned(), why }
-    }
-}
 
 /// A suite behind its gate.
 #[derive(Debug, Clone)]

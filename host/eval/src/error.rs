@@ -10,7 +10,7 @@ use hive_plugins::PluginError;
 use hive_runtime::RuntimeError;
 use hive_train::TrainError;
 
-use super::check::Refused;
+use super::refused::Refused;
 
 /// What stopped it.
 #[derive(Debug, thiserror::Error)]

@@ -12,7 +12,8 @@ use hive_sdk::manifest::CheckSpec;
 use serde::Serialize;
 
 use super::candidate::{CandidateFacts, Origin};
-use super::check::{Checked, Refused};
+use super::check::Checked;
+use super::refused::Refused;
 use super::sit::{Answered, Sheet};
 use super::suite::SuitePrompt;
 

@@ -11,8 +11,8 @@ use hive_sdk::manifest::{DatasetSpec, FieldSpec};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::check::Refused;
 use super::error::ExamError;
+use super::refused::Refused;
 
 /// The name of the manifest's own suite.
 pub const BUILTIN: &str = "builtin";

@@ -81,13 +81,13 @@ pub enum PackageError {
     Trust(#[from] TrustError),
     /// The plugin.
     #[error(transparent)]
-    Plugin(#[from] PluginError),
+    Plugin(Box<PluginError>),
     /// The base, the run, the prompts.
     #[error(transparent)]
     Expert(Box<TrainError>),
     /// The engine.
     #[error(transparent)]
-    Engine(#[from] EngineError),
+    Engine(Box<EngineError>),
     /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
@@ -100,6 +100,18 @@ fn count(n: usize) -> String {
 impl From<TrainError> for PackageError {
     fn from(error: TrainError) -> Self {
         Self::Expert(Box::new(error))
+    }
+}
+
+impl From<EngineError> for PackageError {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(Box::new(error))
+    }
+}
+
+impl From<PluginError> for PackageError {
+    fn from(error: PluginError) -> Self {
+        Self::Plugin(Box::new(error))
     }
 }
 

@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
-use super::checkout::{Checkout, built_in};
-use super::discover::library_name;
+use super::checkout::{Checkout, built_in, library_name};
 use super::error::PluginError;
 use super::record::{LibraryRecord, modified};
 

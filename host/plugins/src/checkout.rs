@@ -10,6 +10,12 @@ pub(super) fn built_in() -> Option<&'static Path> {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent()?.parent()
 }
 
+/// File name of an expert's library on this platform: `libexpert_sql.so`.
+pub(super) fn library_name(expert: &str) -> String {
+    use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+    format!("{DLL_PREFIX}expert_{}{DLL_SUFFIX}", expert.replace('-', "_"))
+}
+
 /// A source checkout: a folder with `Cargo.toml`, `sdk/`, `experts/` and `manifests/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkout {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::PluginError;
 use super::build::Builder;
-use super::checkout::Checkout;
+use super::checkout::{Checkout, library_name};
 
 /// The record of an installed library's sha256.
 const RECORD: &str = "library.sha256";
@@ -114,12 +114,6 @@ impl ExpertEntry {
     pub fn is_installed(&self) -> bool {
         matches!(self.origin, Origin::Installed(_))
     }
-}
-
-/// File name of an expert's library on this platform: `libexpert_sql.so`.
-pub(super) fn library_name(expert: &str) -> String {
-    use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
-    format!("{DLL_PREFIX}expert_{}{DLL_SUFFIX}", expert.replace('-', "_"))
 }
 
 /// All experts that can be found, by name.

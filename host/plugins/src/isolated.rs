@@ -16,7 +16,7 @@ use hive_sdk::protocol::MethodId;
 use serde_json::value::RawValue;
 
 use super::error::CallFault;
-use super::load::LibraryPlace;
+use super::library::LibraryPlace;
 use super::transport::Transport;
 use super::worker::{Call, MARK, kind};
 

@@ -7,7 +7,7 @@
 //! ```text
 //! discover  names and places      checkout  the source tree they may come from
 //! build     cargo, when stale     record    sha256 of a library, kept beside it
-//! load      dlopen and the table  format    what kind of file a library is
+//! library   dlopen and the table  format    what kind of file a library is  load  in which process
 //! expert    typed, batched calls  transport how the bytes travel    survey  what `list` shows
 //! isolated  in another process    worker    that process
 //! declared  a manifest alone  manifest  every fault of one
@@ -22,6 +22,7 @@ mod expert;
 mod format;
 mod in_process;
 mod isolated;
+mod library;
 mod load;
 pub mod manifest;
 mod record;
@@ -36,7 +37,8 @@ pub use error::{CallFault, LoadFault, PluginError};
 pub use expert::{BATCH, LoadedExpert};
 pub use in_process::InProcess;
 pub use isolated::{Isolated, WorkerCommand};
-pub use load::{LibraryPlace, declared, load, load_isolated};
+pub use library::LibraryPlace;
+pub use load::{declared, load, load_isolated};
 pub use record::LibraryRecord;
 pub use survey::{ExpertState, Surveyed, survey};
 pub use transport::Transport;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::error::{LoadFault, PluginError};
-use super::load::{LibraryPlace, load_table};
+use super::library::{LibraryPlace, load_table};
 use super::transport::Transport;
 
 /// How a line of the worker's begins; what a plugin prints on stdout begins otherwise, and is

@@ -16,7 +16,7 @@ pub type Result<T, E = RuntimeError> = std::result::Result<T, E>;
 pub enum RuntimeError {
     /// The plugin.
     #[error(transparent)]
-    Plugin(#[from] PluginError),
+    Plugin(Box<PluginError>),
     /// The base model's files.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -44,6 +44,12 @@ pub enum RuntimeError {
         /// Tokens that the base reads.
         longest: usize,
     },
+}
+
+impl From<PluginError> for RuntimeError {
+    fn from(error: PluginError) -> Self {
+        Self::Plugin(Box::new(error))
+    }
 }
 
 impl From<FileError> for RuntimeError {

@@ -35,7 +35,7 @@ impl Tokenizer {
     /// Reads a `tokenizer.json`.
     ///
     /// # Errors
-    /// [`FileError::Io`](hive_files::FileError::Io) when the file cannot be read, [`FileError::Format`](hive_files::FileError::Format) when it is not a
+    /// [`FileError::Io`] when the file cannot be read, [`FileError::Format`] when it is not a
     /// tokenizer.
     pub fn from_file(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|e| FileError::io("read", path, e))?;

@@ -18,8 +18,8 @@ use hive_sdk::manifest::Recipe;
 use serde::{Deserialize, Serialize};
 
 use super::TrainError;
+use super::reporter::TrainReporter;
 use super::setup::Setup;
-use super::train::TrainReporter;
 
 /// Number of the format of `evaluation.json`.
 pub(super) const FORMAT: u32 = 2;

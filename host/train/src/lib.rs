@@ -13,6 +13,7 @@
 pub mod data;
 mod error;
 pub mod evaluation;
+mod memory;
 pub mod metrics;
 pub mod plan;
 pub mod preflight;
@@ -21,6 +22,7 @@ pub mod receipt;
 pub mod recipe;
 pub mod recipes;
 pub mod replay;
+pub mod reporter;
 pub mod run_folder;
 mod run_page;
 pub mod run_record;

@@ -14,9 +14,10 @@ use hive_files::write_file;
 use serde_json::{Map, Value, json};
 
 use super::TrainError;
+pub use super::memory::{memory_mb, peak_memory_mb};
+use super::reporter::TrainReporter;
 use super::run_folder::RunFolder;
 use super::tensorboard::Events;
-use super::train::TrainReporter;
 
 /// Keys of `metrics.jsonl` that differ between two runs of the same thing.
 pub const MEASURED: [&str; 5] = ["seconds", "score_seconds", "loss_tokens_per_s", "input_tokens_per_s", "memory_mb"];
@@ -99,23 +100,6 @@ pub fn read(folder: &RunFolder) -> Result<Vec<Value>, TrainError> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(source) => Err(TrainError::RunFolder { action: "read", path, source }),
     }
-}
-
-/// Memory of this process, in MB, where the system tells.
-pub fn memory_mb() -> Option<u64> {
-    status_mb("VmRSS:")
-}
-
-/// Most memory that this process has held, in MB, where the system tells.
-pub fn peak_memory_mb() -> Option<u64> {
-    status_mb("VmHWM:")
-}
-
-fn status_mb(key: &str) -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|l| l.starts_with(key))?;
-    let kb: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kb / 1024)
 }
 
 /// The line of a step.

@@ -18,7 +18,7 @@ use hive_sdk::manifest::Recipe;
 use serde::Serialize;
 
 use super::TrainError;
-use super::metrics::memory_mb;
+use super::memory::memory_mb;
 use super::run_record::TrainRequest;
 use super::setup::Setup;
 

@@ -17,10 +17,10 @@ use serde_json::{Value, json};
 use super::TrainError;
 use super::metrics::{self, step_line};
 use super::receipt::{Receipt, step_digest};
+use super::reporter::TrainReporter;
 use super::run_folder::RunFolder;
 use super::run_record::{Digests, RunRecord, TrainRequest};
 use super::setup::set_up;
-use super::train::TrainReporter;
 
 /// What a replay found.
 #[derive(Debug, Clone, Serialize)]

@@ -3,13 +3,14 @@
 
 use std::sync::atomic::AtomicBool;
 
-use hive_data::gate::{Half, Outcome as Prepared, PreparedSet};
+use hive_data::gate::{GateReporter, Half, Outcome as Prepared, PreparedSet};
 use hive_data::sources::locate;
 use hive_engine::adapter::{Adapter, AdapterConfig};
 use hive_engine::data::Records;
 use hive_engine::train::TrainingSpec;
 use hive_engine::weights::decoder::Decoder;
 use hive_files::hex;
+use hive_net::TransferReporter;
 use hive_runtime::base::{self, Base};
 use hive_runtime::models::ModelStore;
 use hive_runtime::opened::OpenExpert;
@@ -22,8 +23,17 @@ use tracing::info_span;
 use super::data::{DataRequest, first_records, prepare};
 use super::run_record::{Digests, TrainRequest, recipe_digest};
 use super::token_cache::{self, Tokens, tokens};
-use super::train::TrainReporter;
 use super::{TrainError, preflight};
+
+/// Receives what becomes of the data, in this order: pulls, what the gate does, `data`, `tokenising`.
+pub trait SetupReporter: TransferReporter {
+    /// Hears how far judging is.
+    fn gate(&self) -> &dyn GateReporter;
+    /// What became of the records; `true` when the set stood there already.
+    fn data(&mut self, set: &PreparedSet, found: bool);
+    /// So many records of all were turned into tokens.
+    fn tokenising(&mut self, done: usize, total: usize);
+}
 
 /// Everything that a run computes with.
 #[derive(Debug)]
@@ -52,7 +62,7 @@ pub fn set_up(
     open: &OpenExpert,
     request: &TrainRequest,
     stop: &AtomicBool,
-    reporter: &mut dyn TrainReporter,
+    reporter: &mut dyn SetupReporter,
 ) -> Result<Option<Setup>, TrainError> {
     let recipe = &request.recipe;
     // Without native code it has no grades: that is told first.

@@ -3,18 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use hive_data::gate::{GateReporter, PreparedSet};
 use hive_engine::EngineError;
 use hive_engine::adapter::peft;
 use hive_engine::data::Records;
+use hive_engine::train::Grader;
 use hive_engine::train::checkpoint::{self, State};
 use hive_engine::train::run::{End, Outcome, RunPlan, run};
 use hive_engine::train::trainer::Trainer;
-use hive_engine::train::{Grader, Reporter};
 use hive_files::{remove_leftovers, sha256_of_file, write_folder};
-use hive_net::TransferReporter;
 use hive_runtime::RuntimeError;
-use hive_runtime::answer::Answer;
 use hive_runtime::grade::Scores;
 use hive_runtime::opened::OpenExpert;
 use tracing::info_span;
@@ -25,6 +22,7 @@ use super::plan::Plan;
 use super::prompt_sample::PromptSample;
 use super::receipt::{self, Receipt};
 use super::replay::changed;
+use super::reporter::TrainReporter;
 use super::run_folder::RunFolder;
 use super::run_record::{Change, RunRecord, TrainRequest, differences};
 use super::setup::{Setup, set_up};
@@ -42,23 +40,6 @@ pub enum TrainEnd {
     AlreadyDone(Box<Summary>, RunFolder),
     /// Stopped by the person before training began; what is judged is kept.
     StoppedBefore,
-}
-
-/// Receives what happens, in this order: what the gate does, `data`, `tokenising`, `plan`, then the
-/// engine's events, then `grading` per answer.
-pub trait TrainReporter: Reporter + TransferReporter {
-    /// Hears how far judging is.
-    fn gate(&self) -> &dyn GateReporter;
-    /// What became of the records; `true` when the set stood there already.
-    fn data(&mut self, set: &PreparedSet, found: bool);
-    /// So many records of all were turned into tokens.
-    fn tokenising(&mut self, done: usize, total: usize);
-    /// What is about to happen.
-    fn plan(&mut self, plan: &Plan);
-    /// An answer of `who` (`base`, `expert`) was written: the `done`th of `total`.
-    fn grading(&mut self, who: &str, done: usize, total: usize, answer: &Answer);
-    /// A step was made again: the `done`th of `total`.
-    fn replayed(&mut self, done: u64, total: u64);
 }
 
 /// Where the run goes.

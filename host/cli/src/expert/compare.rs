@@ -16,12 +16,13 @@ use hive_train::setup::set_up;
 use hive_train::train::{RunPlace, TrainEnd, train};
 use serde_json::json;
 
+use super::super::columns::heading;
 use super::super::error::{CommandResult, Failure};
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
 use super::super::numbers::{MOST_STEPS, whole};
 use super::super::output::{json_text, note, result};
-use super::super::train_progress::{TrainProgress, heading};
+use super::super::train_progress::TrainProgress;
 use super::exam::{How, STOPPING, candidate, table, write};
 use super::what::options;
 use crate::context::Environment;

@@ -16,14 +16,14 @@ use hive_train::data::{DataRequest, prepare};
 use hive_train::recipe::{Layers, resolve};
 use serde_json::json;
 
+use super::super::columns::heading;
 use super::super::data_progress::{DataProgress, shares, summary};
 use super::super::error::{CommandResult, Failure};
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
-use super::super::numbers::whole;
+use super::super::numbers::{grouped, whole};
 use super::super::output::{json_text, note, result};
 use super::super::pull_progress::PullProgress;
-use super::super::train_progress::{grouped, heading};
 use super::what::options;
 use crate::context::Environment;
 

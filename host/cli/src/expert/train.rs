@@ -18,12 +18,13 @@ use hive_train::run_record::{RunRecord, TrainRequest};
 use hive_train::train::{RunPlace, TrainEnd, run_to_resume, train};
 use serde_json::json;
 
+use super::super::columns::heading;
 use super::super::error::{CommandResult, Failure};
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
 use super::super::output::{note, result};
 use super::super::shell::word;
-use super::super::train_progress::{TrainProgress, heading};
+use super::super::train_progress::TrainProgress;
 use super::what::{What, options};
 use crate::context::Environment;
 

@@ -1,0 +1,20 @@
+//! A prompt that is left out of an evaluation.
+
+use serde::{Deserialize, Serialize};
+
+/// A prompt that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// Its id, or its place in the file.
+    pub id: String,
+    /// A short stable code, for counting.
+    pub code: String,
+    /// What was got and expected.
+    pub why: String,
+}
+
+impl Refused {
+    pub(super) fn new(id: &str, code: &str, why: String) -> Self {
+        Self { id: id.to_owned(), code: code.to_owned(), why }
+    }
+}

@@ -1,0 +1,163 @@
+//! An expert's library: where it lies, and the table in it. The checks run in this order for safety: digest,
+//! kind of file, ABI number, and only then the table; nothing of the library is called before all of
+//! them have passed.
+//!
+//! A library is never unloaded: its threads, statics and buffers may outlive any owner of ours.
+
+use std::ffi::OsString;
+use std::mem::{ManuallyDrop, align_of, offset_of, size_of};
+use std::path::{Path, PathBuf};
+
+use hive_sdk::abi::{ABI_SYMBOL, ABI_VERSION, ExpertTable, OLDEST_ABI, TABLE_SYMBOL};
+use libloading::Library;
+
+use super::build::Builder;
+use super::discover::{ExpertEntry, Standing};
+use super::error::{LoadFault, PluginError};
+use super::format::Format;
+use super::record::LibraryRecord;
+use super::transport::Table;
+
+/// Where an expert's library lies, and what it must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LibraryPlace {
+    /// Name of the expert.
+    pub expert: String,
+    /// The library.
+    pub library: PathBuf,
+    /// The record of its sha256.
+    pub record: PathBuf,
+    /// True when it was installed under `HIVE_HOME` rather than built here.
+    pub installed: bool,
+    /// True when it was installed without native code.
+    pub manifest_alone: bool,
+}
+
+impl LibraryPlace {
+    /// Of a discovered expert.
+    pub fn of(entry: &ExpertEntry, builder: &Builder) -> Self {
+        Self {
+            expert: entry.name.clone(),
+            library: entry.library_path(builder),
+            record: entry.record_path(builder),
+            installed: entry.is_installed(),
+            manifest_alone: *entry.standing() == Standing::ManifestAlone,
+        }
+    }
+
+    /// sha256 that is recorded for the library.
+    ///
+    /// # Errors
+    /// When nothing is recorded.
+    pub fn sha256(&self) -> Result<String, PluginError> {
+        if self.manifest_alone {
+            return Err(self.fault(LoadFault::NoPlugin));
+        }
+        let record = LibraryRecord::read(&self.record);
+        let fault = |e: std::io::Error| LoadFault::NotRecorded { path: self.record.clone(), why: plain(&e) };
+        record.map(|record| record.sha256).map_err(|e| self.fault(fault(e)))
+    }
+
+    /// As arguments of `hive worker`.
+    pub fn to_args(&self) -> Vec<OsString> {
+        let mut args = vec![self.expert.clone().into(), self.library.clone().into(), self.record.clone().into()];
+        args.extend(self.installed.then(|| "--installed".into()));
+        args
+    }
+
+    pub(super) fn fault(&self, fault: LoadFault) -> PluginError {
+        let (expert, library) = (self.expert.clone(), self.library.clone());
+        PluginError::Load { expert, library, installed: self.installed, fault }
+    }
+}
+
+/// The library's table, checked.
+pub(super) fn load_table(place: &LibraryPlace) -> Result<Table, PluginError> {
+    let table = checked_table(&place.library, &place.record).map_err(|fault| place.fault(fault))?;
+    // SAFETY: the ABI number says that the table keeps this contract, and `open` leaks the library.
+    Ok(unsafe { Table::new(table) })
+}
+
+fn checked_table(library: &Path, record: &Path) -> Result<&'static ExpertTable, LoadFault> {
+    if !library.is_file() {
+        return Err(LoadFault::Missing);
+    }
+    let expected = LibraryRecord::read(record)
+        .map_err(|e| LoadFault::NotRecorded { path: record.to_owned(), why: plain(&e) })?
+        .sha256;
+    let got = LibraryRecord::of(library).map_err(LoadFault::Unreadable)?.sha256;
+    if got != expected {
+        return Err(LoadFault::Sha256 { got, expected });
+    }
+    if let Some((got, expected)) = Format::of(library).map_err(LoadFault::Unreadable)?.fault() {
+        return Err(LoadFault::Format { got, expected });
+    }
+    let opened = open(library)?;
+    let abi = symbol::<u32>(&opened, ABI_SYMBOL, "HIVE_EXPERT_ABI")?;
+    // SAFETY: the symbol is not null and aligned (checked by `symbol`); it is a plain u32 by the
+    // contract, and any library exports at least one word at a data symbol.
+    let abi = unsafe { abi.read() };
+    if !(OLDEST_ABI..=ABI_VERSION).contains(&abi) {
+        return Err(LoadFault::Abi { got: abi });
+    }
+    let table = symbol::<ExpertTable>(&opened, TABLE_SYMBOL, "HIVE_EXPERT_TABLE")?;
+    check_table(table)
+}
+
+/// Opens the library for good.
+fn open(path: &Path) -> Result<ManuallyDrop<Library>, LoadFault> {
+    #[cfg(unix)]
+    // SAFETY: opening runs the library's initialisers. It is the expert that the user named, and its
+    // bytes are those recorded when it was built or installed.
+    let opened = unsafe {
+        use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
+        // NOW: an unresolved symbol is an error here, not a crash later. LOCAL: two experts may
+        // bring different versions of the same C library.
+        Library::open(Some(path), RTLD_NOW | RTLD_LOCAL).map(libloading::Library::from)
+    };
+    #[cfg(not(unix))]
+    // SAFETY: as above.
+    let opened = unsafe { Library::new(path) };
+    opened.map(ManuallyDrop::new).map_err(|e| LoadFault::Open(e.to_string()))
+}
+
+/// Address of an exported static.
+fn symbol<T>(library: &Library, name: &[u8], shown: &'static str) -> Result<*const T, LoadFault> {
+    // SAFETY: only the address is taken, as a raw pointer; reading it is up to the caller.
+    let address = unsafe { library.get::<*const T>(name) }.map(|s| *s).map_err(|_| LoadFault::NoSymbol(shown))?;
+    if address.is_null() {
+        return Err(LoadFault::NoSymbol(shown));
+    }
+    if !address.addr().is_multiple_of(align_of::<T>()) {
+        return Err(LoadFault::Table(format!("is misaligned: `{shown}` lies at {address:p}")));
+    }
+    Ok(address)
+}
+
+/// Checks the table field by field before any reference to it exists: a null function pointer
+/// must never become a Rust `fn`.
+fn check_table(table: *const ExpertTable) -> Result<&'static ExpertTable, LoadFault> {
+    // SAFETY: not null and aligned; the table starts with its own size by the contract.
+    let size = unsafe { table.cast::<usize>().read() };
+    if size < size_of::<ExpertTable>() {
+        let expected = size_of::<ExpertTable>();
+        return Err(LoadFault::Table(format!("has {size} bytes, expected at least {expected}")));
+    }
+    for (function, offset) in [("call", offset_of!(ExpertTable, call)), ("free", offset_of!(ExpertTable, free))] {
+        // SAFETY: the offset lies within the table, which is at least that long (checked above).
+        let address = unsafe { table.byte_add(offset).cast::<*const ()>().read() };
+        if address.is_null() {
+            return Err(LoadFault::Table(format!("has no `{function}`")));
+        }
+    }
+    // SAFETY: aligned, long enough, its functions are not null, and its library is never unloaded.
+    Ok(unsafe { &*table })
+}
+
+/// An I/O error without the operating system's number, which differs between systems.
+fn plain(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => error.to_string(),
+    }
+}
