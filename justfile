@@ -61,6 +61,14 @@ cases dir="":
 schema:
     cargo run -- expert schema > manifests/schema/expert.schema.json
 
+# Write the reference pages of the guide anew from the command line and the recipe's types
+reference:
+    HIVE_WRITE_REFERENCE=1 cargo test --workspace --lib reference::
+
+# The guide as a book (needs `cargo install mdbook`)
+book:
+    mdbook build docs
+
 # The API documentation, warnings as errors
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps

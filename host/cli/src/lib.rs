@@ -23,6 +23,8 @@ mod overwrite;
 mod packages;
 mod plan_text;
 mod pull_progress;
+#[cfg(test)]
+mod reference;
 mod report;
 mod shell;
 mod tensors;
