@@ -80,6 +80,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "hive-plugins",
             "hive-runtime",
             "hive-sdk",
+            "hive-text",
         ],
     ),
     (
