@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use hive_errors::Diagnostic as _;
 use hive_packages::{FileDigest, Integrity, Package, Source, Sources, write};
 use libfuzzer_sys::fuzz_target;
 use sha2::{Digest, Sha256};
