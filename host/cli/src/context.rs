@@ -1,5 +1,5 @@
-//! What the environment says, read once. Nothing else of hive reads environment variables, but for the
-//! libraries that it uses and the settings of the process itself (log, threads, vectors).
+//! What the environment says, read once. Elsewhere it is read for the settings of the process itself
+//! (log, threads, vectors), as a layer of the recipe (`HIVE_TRAINING__…`, by figment), and by libraries.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -60,6 +60,11 @@ fn text(get: Variables<'_>, name: &str) -> Option<String> {
     get(name)?.into_string().ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
+/// As it is given: a password may begin or end with a space.
+fn secret(get: Variables<'_>, name: &str) -> Option<String> {
+    get(name)?.into_string().ok()
+}
+
 /// `HIVE_OFFLINE`, `HF_ENDPOINT`, `HF_TOKEN`.
 fn network(get: Variables<'_>) -> Network {
     let offline = text(get, "HIVE_OFFLINE");
@@ -75,10 +80,10 @@ fn network(get: Variables<'_>) -> Network {
 
 /// `HIVE_REGISTRY_CA`, and `HIVE_REGISTRY_HOST` with a token or a name and a password.
 fn access(get: Variables<'_>) -> Access {
-    let credential = match text(get, "HIVE_REGISTRY_TOKEN") {
+    let credential = match secret(get, "HIVE_REGISTRY_TOKEN") {
         Some(token) => Some(Credential::Bearer(token)),
-        None => text(get, "HIVE_REGISTRY_USERNAME")
-            .zip(text(get, "HIVE_REGISTRY_PASSWORD"))
+        None => secret(get, "HIVE_REGISTRY_USERNAME")
+            .zip(secret(get, "HIVE_REGISTRY_PASSWORD"))
             .map(|(username, password)| Credential::Basic { username, password }),
     };
     Access {
@@ -118,9 +123,9 @@ mod tests {
     #[test]
     fn a_login_is_for_the_registry_that_it_names() {
         let login = |variables: &[(&str, &str)]| env(variables).access.login;
-        let named = [("HIVE_REGISTRY_USERNAME", "me"), ("HIVE_REGISTRY_PASSWORD", "secret")];
+        let named = [("HIVE_REGISTRY_USERNAME", "me"), ("HIVE_REGISTRY_PASSWORD", " secret")];
         assert_eq!(login(&named), None);
-        let basic = Credential::Basic { username: "me".to_owned(), password: "secret".to_owned() };
+        let basic = Credential::Basic { username: "me".to_owned(), password: " secret".to_owned() };
         let host = ("HIVE_REGISTRY_HOST", "r:5000");
         assert_eq!(login(&[host, named[0], named[1]]), Some(("r:5000".to_owned(), basic)));
         let token = Credential::Bearer("t".to_owned());
