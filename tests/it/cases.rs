@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use expert_sql::execute::{Around, Database, Proof, Settings};
-use hive_data::gate::{Half, PreparedSet};
+use hive_data::pipeline::{Half, PreparedSet};
 use serde_json::{Map, Value};
 
 use crate::expert_train::place;

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant, SystemTime};
 
 use hive_data::datasets::ParquetTable;
-use hive_data::gate::{Half, PreparedSet};
+use hive_data::pipeline::{Half, PreparedSet};
 use serde_json::{Value, json};
 
 use crate::expert_train::{TRAIN, place as sql_place};

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use hive_data::gate::{Half, PreparedSet};
+use hive_data::pipeline::{Half, PreparedSet};
 use hive_sdk::Record;
 use serde_json::{Value, json};
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use console::style;
 use hive_data::datasets::SplitBy;
-use hive_data::gate::{Counted, GateError, GateReporter, PreparedSet, Report, SourceRead, Tally};
+use hive_data::pipeline::{Counted, PipelineError, PipelineReporter, PreparedSet, Report, SourceRead, Tally};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 use super::columns::heading;
@@ -74,8 +74,8 @@ impl DataProgress {
     }
 }
 
-impl GateReporter for DataProgress {
-    fn not_kept(&self, why: &GateError) {
+impl PipelineReporter for DataProgress {
+    fn not_kept(&self, why: &PipelineError) {
         let reason = why.source().map_or_else(String::new, |source| format!(" ({source})"));
         note(&format!("warning: {why}{reason}: verdicts are not kept, and the next run judges again"));
     }

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
     use crate::error::Failure;
     use hive_data::datasets::DatasetError;
-    use hive_data::gate::GateError;
+    use hive_data::pipeline::PipelineError;
     use hive_plugins::PluginError;
 
     fn text_of(error: impl Into<CommandError>) -> String {
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn what_an_error_says_is_kept_within_others() {
         let unknown = || PluginError::Unknown { name: "sqll".to_owned(), known: vec!["sql".to_owned()] };
-        let errors = [GateError::Plugin(unknown()).into(), Failure::because("Failed to train", unknown()).into()];
+        let errors = [PipelineError::Plugin(unknown()).into(), Failure::because("Failed to train", unknown()).into()];
         for CommandError(error) in errors {
             assert_eq!(error.exit_code(), 2);
             assert_eq!(error.hint().unwrap(), "did you mean `sql`? `hive expert list` shows all of them");

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use hive_data::gate::{GateReporter, PreparedSet};
+use hive_data::pipeline::{PipelineReporter, PreparedSet};
 use hive_engine::train::{EvalReport, Graded, Reporter, SkipReport, StepReport};
 use hive_net::{RemoteFile, TransferReporter};
 use hive_runtime::answer::Answer;
@@ -28,7 +28,7 @@ const SILENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct TrainProgress {
     pull: PullProgress,
-    gate: DataProgress,
+    preparing: DataProgress,
     terminal: bool,
     bar: Option<ProgressBar>,
     /// When the first step of this process began, and the step before it.
@@ -43,7 +43,7 @@ impl TrainProgress {
     pub fn stderr() -> Self {
         Self {
             pull: PullProgress::stderr(),
-            gate: DataProgress::stderr(),
+            preparing: DataProgress::stderr(),
             terminal: console::user_attended_stderr(),
             bar: None,
             begin: None,
@@ -77,12 +77,12 @@ impl TrainProgress {
 }
 
 impl SetupReporter for TrainProgress {
-    fn gate(&self) -> &dyn GateReporter {
-        &self.gate
+    fn pipeline(&self) -> &dyn PipelineReporter {
+        &self.preparing
     }
 
     fn data(&mut self, set: &PreparedSet, found: bool) {
-        self.gate.close();
+        self.preparing.close();
         for line in summary(set, found) {
             self.line(&line);
         }

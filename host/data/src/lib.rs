@@ -4,8 +4,8 @@
 //!
 //! - [`datasets`]: files and repositories of the hub, row by row, mapped to an expert's fields.
 //! - [`sources`]: the records of one or several data sets, or of the expert's own making.
-//! - [`gate`]: from a stream of records to a prepared set.
+//! - [`pipeline`]: from a stream of records to a prepared set.
 
 pub mod datasets;
-pub mod gate;
+pub mod pipeline;
 pub mod sources;

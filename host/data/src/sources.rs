@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use crate::datasets::{
     DatasetError, MapOverrides, RecordReader, Source, SourcedRecord, add_fixed, data_files, file_stamps, hub,
 };
-use crate::gate::{Data, GateError, Half, Incoming, PreparedSet, SourceRead, Stream};
+use crate::pipeline::{Data, Half, Incoming, PipelineError, PreparedSet, SourceRead, Stream};
 
 /// Records between two words about how far counting is.
 const COUNT_EVERY: usize = 1000;
@@ -38,7 +38,7 @@ pub fn locate(
     context: &Context,
     datasets: &[PathBuf],
     reporter: &mut dyn TransferReporter,
-) -> Result<Vec<LocalData>, GateError> {
+) -> Result<Vec<LocalData>, PipelineError> {
     let mut found = Vec::with_capacity(datasets.len());
     for path in datasets {
         let name = path.display().to_string();
@@ -70,15 +70,15 @@ pub struct Files {
 }
 
 impl Files {
-    fn readers(&self) -> Result<FileStream, GateError> {
+    fn readers(&self) -> Result<FileStream, PipelineError> {
         // Each is opened now, so that a wrong name is told before an hour of work on the first.
         let open = |set: &LocalData| Ok((set.clone(), Reader::open(&set.path, self)?));
-        Ok(FileStream { readers: self.sets.iter().map(open).collect::<Result<_, GateError>>()?, at: 0 })
+        Ok(FileStream { readers: self.sets.iter().map(open).collect::<Result<_, PipelineError>>()?, at: 0 })
     }
 
     /// State of every file that a record names, such as its database: a verdict is about its content
     /// too.
-    fn named_files(&self) -> Result<BTreeSet<String>, GateError> {
+    fn named_files(&self) -> Result<BTreeSet<String>, PipelineError> {
         let mut stamps = BTreeSet::new();
         if self.spec.fields.iter().any(|field| field.path) {
             for incoming in self.readers()? {
@@ -92,7 +92,7 @@ impl Files {
 }
 
 impl Data for Files {
-    fn digest(&self) -> Result<String, GateError> {
+    fn digest(&self) -> Result<String, PipelineError> {
         let mut hash = Sha256::new();
         hash.update(self.map.as_bytes());
         for (field, value) in &self.fixed {
@@ -129,7 +129,7 @@ impl Data for Files {
         self.sets.iter().map(|set| format!("`{}`", set.name)).collect::<Vec<_>>().join(", ")
     }
 
-    fn count(&self, stop: &AtomicBool, on_count: &dyn Fn(usize)) -> Result<Option<usize>, GateError> {
+    fn count(&self, stop: &AtomicBool, on_count: &dyn Fn(usize)) -> Result<Option<usize>, PipelineError> {
         let mut count = 0;
         for record in self.readers()? {
             record?;
@@ -144,7 +144,7 @@ impl Data for Files {
         Ok(Some(count))
     }
 
-    fn open(&self) -> Result<Box<dyn Stream>, GateError> {
+    fn open(&self) -> Result<Box<dyn Stream>, PipelineError> {
         Ok(Box::new(self.readers()?))
     }
 }
@@ -154,11 +154,11 @@ enum Reader {
     /// Files, with their columns mapped to fields.
     Records(Box<RecordReader>),
     /// A prepared set, whose records have fields already.
-    Prepared { rows: Box<dyn Iterator<Item = Result<Incoming, GateError>> + Send>, read: usize },
+    Prepared { rows: Box<dyn Iterator<Item = Result<Incoming, PipelineError>> + Send>, read: usize },
 }
 
 impl Reader {
-    fn open(path: &Path, files: &Files) -> Result<Self, GateError> {
+    fn open(path: &Path, files: &Files) -> Result<Self, PipelineError> {
         let Files { spec, overrides, fixed, .. } = files;
         if !PreparedSet::is_at(path) {
             return Ok(Reader::Records(Box::new(RecordReader::open(path, spec, overrides, fixed)?)));
@@ -174,9 +174,9 @@ impl Reader {
         Ok(Reader::Prepared { rows: Box::new(incoming), read: 0 })
     }
 
-    fn next(&mut self) -> Option<Result<Incoming, GateError>> {
+    fn next(&mut self) -> Option<Result<Incoming, PipelineError>> {
         match self {
-            Reader::Records(reader) => Some(reader.next()?.map_err(GateError::from).map(|read| Incoming {
+            Reader::Records(reader) => Some(reader.next()?.map_err(PipelineError::from).map(|read| Incoming {
                 source: read.source.to_string(),
                 record: read.record.map_err(|(code, why)| (code.to_owned(), why)),
             })),
@@ -202,7 +202,7 @@ struct FileStream {
 }
 
 impl Iterator for FileStream {
-    type Item = Result<Incoming, GateError>;
+    type Item = Result<Incoming, PipelineError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         while let Some((set, reader)) = self.readers.get_mut(self.at) {
@@ -248,7 +248,7 @@ pub struct Synthetic<'a> {
 }
 
 impl Data for Synthetic<'_> {
-    fn digest(&self) -> Result<String, GateError> {
+    fn digest(&self) -> Result<String, PipelineError> {
         Ok(format!("made from seed {} : {}", self.seed, self.records))
     }
 
@@ -256,13 +256,13 @@ impl Data for Synthetic<'_> {
         format!("the data that expert `{}` made", self.expert.name())
     }
 
-    fn count(&self, _: &AtomicBool, _: &dyn Fn(usize)) -> Result<Option<usize>, GateError> {
+    fn count(&self, _: &AtomicBool, _: &dyn Fn(usize)) -> Result<Option<usize>, PipelineError> {
         Ok(Some(self.records))
     }
 
-    fn open(&self) -> Result<Box<dyn Stream>, GateError> {
+    fn open(&self) -> Result<Box<dyn Stream>, PipelineError> {
         let made = self.expert.synthesize(self.seed, self.records)?;
-        let records = made.ok_or_else(|| GateError::NoData(self.expert.name().to_owned()))?;
+        let records = made.ok_or_else(|| PipelineError::NoData(self.expert.name().to_owned()))?;
         Ok(Box::new(SyntheticStream {
             total: records.len(),
             seed: self.seed,
@@ -278,7 +278,7 @@ struct SyntheticStream {
 }
 
 impl Iterator for SyntheticStream {
-    type Item = Result<Incoming, GateError>;
+    type Item = Result<Incoming, PipelineError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let (index, record) = self.records.next()?;

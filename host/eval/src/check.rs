@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
 use hive_data::datasets::file_stamps;
-use hive_data::gate::verdict;
+use hive_data::pipeline::verdict;
 use hive_plugins::LoadedExpert;
 use hive_runtime::statistics::RIGHT;
 use hive_sdk::{Finding, Record, Verdict};

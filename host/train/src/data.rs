@@ -7,8 +7,9 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use hive_data::datasets::{DatasetError, MapOverrides, SplitSettings};
-use hive_data::gate::{
-    ChatTokens, CountTokens, Counter, Data, Gate, GateError, GateReporter, Outcome, PreparedSet, Request, cache_folder,
+use hive_data::pipeline::{
+    ChatTokens, CountTokens, Counter, Data, Outcome, Pipeline, PipelineError, PipelineReporter, PreparedSet, Request,
+    cache_folder,
 };
 use hive_data::sources::{Files, LocalData, Synthetic};
 use hive_engine::weights::config::ModelConfig;
@@ -91,7 +92,7 @@ fn files(
     fixed: &BTreeMap<String, String>,
 ) -> Result<Files, TrainError> {
     let overrides = map.map_or(Ok(MapOverrides::default()), str::parse);
-    let overrides = overrides.map_err(DatasetError::from).map_err(GateError::from)?;
+    let overrides = overrides.map_err(DatasetError::from).map_err(PipelineError::from)?;
     let spec = open.expert.manifest().dataset.clone();
     Ok(Files { sets, spec, map: map.unwrap_or_default().to_owned(), overrides, fixed: fixed.clone() })
 }
@@ -105,7 +106,7 @@ pub fn prepare(
     request: &DataRequest,
     base: Option<(&BaseModel, &str)>,
     stop: &AtomicBool,
-    reporter: &dyn GateReporter,
+    reporter: &dyn PipelineReporter,
 ) -> Result<Outcome, TrainError> {
     if let Some((model, id)) = base {
         check_length(&request.recipe, &model.config, id)?;
@@ -117,15 +118,15 @@ pub fn prepare(
         let set = PreparedSet::open(&only.path)?;
         if set.report.expert != open.expert.name() {
             let (got, expected) = (set.report.expert, open.expert.name().to_owned());
-            return Err(GateError::OtherExpert { path: only.path.clone(), got, expected }.into());
+            return Err(PipelineError::OtherExpert { path: only.path.clone(), got, expected }.into());
         }
         if !request.fields.is_empty() {
-            return Err(GateError::FieldsOfPrepared { path: only.path.clone() }.into());
+            return Err(PipelineError::FieldsOfPrepared { path: only.path.clone() }.into());
         }
         return Ok(Outcome::Done(Box::new(set), true));
     }
     if request.datasets.is_empty() && !request.fields.is_empty() {
-        return Err(GateError::FieldsWithoutData.into());
+        return Err(PipelineError::FieldsWithoutData.into());
     }
     let OpenExpert { context, expert, place } = open;
     let seed = request.recipe.training.seed;
@@ -142,7 +143,7 @@ pub fn prepare(
     let tokeniser = base.map(|(model, _)| Tokeniser::new(model)).transpose()?;
     let count: &CountTokens<'_> = &|chat: &Rendered| {
         let Some(tokeniser) = &tokeniser else { return Ok(ChatTokens::default()) };
-        let encoded = tokeniser.encode(chat).map_err(|e| GateError::Tokens(e.to_string()))?;
+        let encoded = tokeniser.encode(chat).map_err(|e| PipelineError::Tokens(e.to_string()))?;
         let whole = encoded.ids.len();
         Ok(ChatTokens { whole, completion: whole - encoded.prompt_len, control: tokeniser.control_tokens_in(chat) })
     };
@@ -157,7 +158,7 @@ pub fn prepare(
             count,
         }),
     };
-    let gate = Gate::new(Request {
+    let pipeline = Pipeline::new(Request {
         expert,
         library: place.sha256()?,
         data,
@@ -176,5 +177,5 @@ pub fn prepare(
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = request.workers.unwrap_or(cores).max(1);
     let mut start = || Ok(load_isolated(place, workers, RECORD_LIMIT)?);
-    Ok(gate.run(&mut start, stop, reporter)?)
+    Ok(pipeline.run(&mut start, stop, reporter)?)
 }

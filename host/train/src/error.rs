@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use hive_data::gate::GateError;
+use hive_data::pipeline::PipelineError;
 use hive_engine::EngineError;
 use hive_errors::Diagnostic;
 use hive_files::FileError;
@@ -20,7 +20,7 @@ pub enum TrainError {
     Runtime(#[from] RuntimeError),
     /// The data.
     #[error(transparent)]
-    Gate(Box<GateError>),
+    Pipeline(Box<PipelineError>),
     /// The recipe after all layers.
     #[error("{}", recipe_faults(.0))]
     Recipe(ManifestError),
@@ -150,9 +150,9 @@ fn listed(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
-impl From<GateError> for TrainError {
-    fn from(error: GateError) -> Self {
-        Self::Gate(Box::new(error))
+impl From<PipelineError> for TrainError {
+    fn from(error: PipelineError) -> Self {
+        Self::Pipeline(Box::new(error))
     }
 }
 
@@ -173,7 +173,7 @@ impl Diagnostic for TrainError {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Runtime(e) => e.exit_code(),
-            Self::Gate(e) => e.exit_code(),
+            Self::Pipeline(e) => e.exit_code(),
             Self::LongerThanBase { .. }
             | Self::Preflight { .. }
             | Self::AllTooLong { .. }
@@ -187,7 +187,7 @@ impl Diagnostic for TrainError {
     fn details(&self) -> Vec<String> {
         match self {
             Self::Runtime(e) => e.details(),
-            Self::Gate(e) => e.details(),
+            Self::Pipeline(e) => e.details(),
             Self::Recipe(e) => e.details(),
             Self::OtherRun { details, .. } => details.clone(),
             Self::Preflight { faults, .. } => {
@@ -204,7 +204,7 @@ impl Diagnostic for TrainError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Runtime(e) => e.hint(),
-            Self::Gate(e) => e.hint(),
+            Self::Pipeline(e) => e.hint(),
             Self::UnknownProfile { name, known } => hive_errors::nearest(name, known.iter().map(String::as_str))
                 .map(|near| format!("did you mean `--profile {near}`?")),
             Self::Setting { what, .. } if what.starts_with("`--set") => Some(

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use hive_data::gate::{Half, PreparedSet};
+use hive_data::pipeline::{Half, PreparedSet};
 use hive_files::hex;
 use hive_plugins::{LoadedExpert, PluginError};
 use hive_sdk::{Message, Record};

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use hive_data::gate::{GateReporter, Half, Outcome as Prepared, PreparedSet};
+use hive_data::pipeline::{Half, Outcome as Prepared, PipelineReporter, PreparedSet};
 use hive_data::sources::locate;
 use hive_engine::adapter::{Adapter, AdapterConfig};
 use hive_engine::data::Records;
@@ -28,7 +28,7 @@ use super::{TrainError, preflight};
 /// Receives what becomes of the data, in this order: pulls, what the gate does, `data`, `tokenising`.
 pub trait SetupReporter: TransferReporter {
     /// Hears how far judging is.
-    fn gate(&self) -> &dyn GateReporter;
+    fn pipeline(&self) -> &dyn PipelineReporter;
     /// What became of the records; `true` when the set stood there already.
     fn data(&mut self, set: &PreparedSet, found: bool);
     /// So many records of all were turned into tokens.
@@ -84,7 +84,7 @@ pub fn set_up(
         take_prepared: true,
     };
     let span = info_span!("prepare").entered();
-    let prepared = prepare(open, &data, Some((&model, &base_id)), stop, reporter.gate())?;
+    let prepared = prepare(open, &data, Some((&model, &base_id)), stop, reporter.pipeline())?;
     drop(span);
     let Prepared::Done(set, found) = prepared else { return Ok(None) };
     reporter.data(&set, found);

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use hive_data::gate::{GateError, Half, PreparedSet};
+use hive_data::pipeline::{Half, PipelineError, PreparedSet};
 use hive_engine::EngineError;
 use hive_engine::data::{Records, TokenFile, TokenWriter};
 use hive_engine::ops::dropout;
@@ -104,7 +104,7 @@ pub fn tokens(
     for (tokens, expected) in [(&train, set.report.train), (&held, set.report.validation)] {
         if rows(tokens) != expected {
             let what = format!("got {} records, its report tells of {expected}", rows(tokens));
-            return Err(GateError::format(&set.path, what).into());
+            return Err(PipelineError::format(&set.path, what).into());
         }
     }
     prune(&cache);

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::{Args, Subcommand};
 use hive_data::datasets::fixed_fields;
-use hive_data::gate::{Comparison, Outcome, PreparedSet, compare};
+use hive_data::pipeline::{Comparison, Outcome, PreparedSet, compare};
 use hive_data::sources::{LocalData, locate};
 use hive_engine::weights::source::BaseModel;
 use hive_runtime::base;

@@ -84,16 +84,16 @@ impl List {
 }
 
 impl Data for List {
-    fn digest(&self) -> Result<String, GateError> {
+    fn digest(&self) -> Result<String, PipelineError> {
         Ok(format!("{:?}", self.0))
     }
     fn name(&self) -> String {
         "`list`".to_owned()
     }
-    fn count(&self, _: &AtomicBool, _: &dyn Fn(usize)) -> Result<Option<usize>, GateError> {
+    fn count(&self, _: &AtomicBool, _: &dyn Fn(usize)) -> Result<Option<usize>, PipelineError> {
         Ok(Some(self.0.len()))
     }
-    fn open(&self) -> Result<Box<dyn Stream>, GateError> {
+    fn open(&self) -> Result<Box<dyn Stream>, PipelineError> {
         let incoming = |(i, record)| Incoming { source: format!("list:{}", i + 1), record };
         let all: Vec<Incoming> = self.0.clone().into_iter().enumerate().map(incoming).collect();
         Ok(Box::new(Listed(all.into_iter())))
@@ -103,7 +103,7 @@ impl Data for List {
 struct Listed(std::vec::IntoIter<Incoming>);
 
 impl Iterator for Listed {
-    type Item = Result<Incoming, GateError>;
+    type Item = Result<Incoming, PipelineError>;
     fn next(&mut self) -> Option<Self::Item> {
         self.0.next().map(Ok)
     }
@@ -131,7 +131,7 @@ impl Stopper<'_> {
     }
 }
 
-impl GateReporter for Stopper<'_> {
+impl PipelineReporter for Stopper<'_> {
     fn reading(&self, _: usize) {}
     fn begin(&self, _: &[SourceRead], _: usize) {}
     fn judged(&self, tally: Tally) {
@@ -163,16 +163,16 @@ fn request<'a>(expert: &'a LoadedExpert, data: &'a dyn Data, cache: &Path, out: 
 }
 
 /// Runs the gate and stops it after so many words to the reporter; what the last tally was.
-fn run_until(request: Request<'_>, after: usize) -> (Result<Outcome, GateError>, Tally) {
+fn run_until(request: Request<'_>, after: usize) -> (Result<Outcome, PipelineError>, Tally) {
     let stop = AtomicBool::new(false);
     let reporter = Stopper { calls: AtomicUsize::new(0), after, stop: &stop, last: Mutex::default() };
-    let gate = Gate::new(request);
-    let outcome = gate.and_then(|gate| gate.run(&mut || Ok(vec![expert(), expert()]), &stop, &reporter));
+    let pipeline = Pipeline::new(request);
+    let outcome = pipeline.and_then(|pipeline| pipeline.run(&mut || Ok(vec![expert(), expert()]), &stop, &reporter));
     let last = *reporter.last.lock().unwrap();
     (outcome, last)
 }
 
-fn done(outcome: Result<Outcome, GateError>) -> (PreparedSet, bool) {
+fn done(outcome: Result<Outcome, PipelineError>) -> (PreparedSet, bool) {
     match outcome.unwrap() {
         Outcome::Done(set, found) => (*set, found),
         Outcome::Stopped => panic!("stopped"),
@@ -184,7 +184,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     std::fs::read_dir(folder).unwrap().map(|e| entry(e.unwrap())).collect()
 }
 
-/// 700 records of which some are bad, blank or the like: three parts.
+/// 700 records of which some are bad, blank or the like: three shards.
 fn many() -> List {
     let kinds = ["good", "fine", "blank", "bad", "panic", "plain", "unrenderable"];
     let mut list = List::of(&(0..700).map(|i| kinds[i % 7]).collect::<Vec<_>>());
@@ -230,23 +230,23 @@ fn a_second_run_judges_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let (expert, list) = (expert(), many());
     let (first, _) = done(run_until(request(&expert, &list, dir.path(), None), 0).0);
-    let gate = Gate::new(request(&expert, &list, dir.path(), None)).unwrap();
+    let pipeline = Pipeline::new(request(&expert, &list, dir.path(), None)).unwrap();
     let stop = AtomicBool::new(false);
     let quiet = Stopper { calls: AtomicUsize::new(0), after: 0, stop: &stop, last: Mutex::default() };
     let mut nobody = || panic!("no worker is needed");
-    let (again, found) = done(gate.run(&mut nobody, &stop, &quiet));
+    let (again, found) = done(pipeline.run(&mut nobody, &stop, &quiet));
     assert!(found);
     assert_eq!(again.report, first.report);
 
     // Another split of the same verdicts, and a set that was damaged: written, not judged.
     let mut other = request(&expert, &list, dir.path(), None);
     other.split.seed = 2;
-    let (other, found) = done(Gate::new(other).unwrap().run(&mut nobody, &stop, &quiet));
+    let (other, found) = done(Pipeline::new(other).unwrap().run(&mut nobody, &stop, &quiet));
     assert!(!found && other.report.key != first.report.key && other.path == first.path);
     std::fs::write(other.path.join("train.parquet"), b"PAR1").unwrap();
     let mut same = request(&expert, &list, dir.path(), None);
     same.split.seed = 2;
-    let (mended, found) = done(Gate::new(same).unwrap().run(&mut nobody, &stop, &quiet));
+    let (mended, found) = done(Pipeline::new(same).unwrap().run(&mut nobody, &stop, &quiet));
     assert!(!found && mended.report == other.report && mended.is_whole());
 }
 

@@ -7,7 +7,7 @@ use minijinja::Environment;
 use minijinja::value::Serde;
 use serde_json::{Value, json};
 
-use super::error::GateError;
+use super::error::PipelineError;
 use super::report::{Counted, Distribution, Example, LintCount, Report};
 
 /// Width of a histogram in the drawing's own units.
@@ -22,14 +22,14 @@ const CLASSES: usize = 16;
 ///
 /// # Errors
 /// When the template cannot be rendered.
-pub fn html(report: &Report) -> Result<String, GateError> {
+pub fn html(report: &Report) -> Result<String, PipelineError> {
     let mut environment = Environment::new();
     environment.add_filter("thousands", thousands);
     environment.add_filter("percent", |part: f64, whole: f64| percent(part, whole));
     environment.add_filter("share", |part: f64, whole: f64| {
         format!("{:.2}", if whole > 0.0 { 100.0 * part / whole } else { 0.0 })
     });
-    let failed = |e: minijinja::Error| GateError::format("report.html".as_ref(), e);
+    let failed = |e: minijinja::Error| PipelineError::format("report.html".as_ref(), e);
     environment.add_template("report.html", include_str!("page.html")).map_err(failed)?;
     let page = environment.get_template("report.html").map_err(failed)?;
     let measures: Vec<Value> =

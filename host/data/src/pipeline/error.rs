@@ -10,7 +10,7 @@ use crate::datasets::{DatasetError, Rejects};
 
 /// Why data cannot be prepared.
 #[derive(Debug, thiserror::Error)]
-pub enum GateError {
+pub enum PipelineError {
     /// The data cannot be read.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
@@ -92,7 +92,7 @@ pub enum GateError {
     },
 }
 
-impl GateError {
+impl PipelineError {
     /// Makes an error of an I/O error.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
@@ -101,69 +101,69 @@ impl GateError {
 
     /// Makes an error of a file that does not parse.
     pub fn format(path: &Path, why: impl std::fmt::Display) -> Self {
-        GateError::Format { path: path.to_owned(), what: why.to_string() }
+        PipelineError::Format { path: path.to_owned(), what: why.to_string() }
     }
 
     /// Whether a place cannot be written to by this person, or by nobody.
     pub fn is_read_only(&self) -> bool {
         use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
-        matches!(self, GateError::File(FileError::Io { source, .. }) if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem))
+        matches!(self, PipelineError::File(FileError::Io { source, .. }) if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem))
     }
 }
 
-impl Diagnostic for GateError {
+impl Diagnostic for PipelineError {
     fn exit_code(&self) -> u8 {
         match self {
-            GateError::Dataset(e) => e.exit_code(),
-            GateError::Plugin(e) => e.exit_code(),
-            GateError::AllRejected { .. } => 1,
+            PipelineError::Dataset(e) => e.exit_code(),
+            PipelineError::Plugin(e) => e.exit_code(),
+            PipelineError::AllRejected { .. } => 1,
             _ => 2,
         }
     }
 
     fn details(&self) -> Vec<String> {
         match self {
-            GateError::Dataset(e) => e.details(),
-            GateError::Plugin(e) => e.details(),
-            GateError::AllRejected { rejects } => rejects.lines(),
+            PipelineError::Dataset(e) => e.details(),
+            PipelineError::Plugin(e) => e.details(),
+            PipelineError::AllRejected { rejects } => rejects.lines(),
             _ => Vec::new(),
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
-            GateError::Dataset(e) => e.hint(),
-            GateError::Plugin(e) => e.hint(),
-            GateError::SetUp { .. } => Some("correct the setting, or leave it out".to_owned()),
-            GateError::Judge { error, .. }
+            PipelineError::Dataset(e) => e.hint(),
+            PipelineError::Plugin(e) => e.hint(),
+            PipelineError::SetUp { .. } => Some("correct the setting, or leave it out".to_owned()),
+            PipelineError::Judge { error, .. }
                 if matches!(**error, PluginError::Call { fault: CallFault::Refused(_), .. }) =>
             {
                 Some("what was judged is kept: the same command goes on there".to_owned())
             }
-            GateError::Judge { error, .. } => error.hint(),
-            GateError::AllRejected { .. } => {
+            PipelineError::Judge { error, .. } => error.hint(),
+            PipelineError::AllRejected { .. } => {
                 Some("correct the data, or say which column holds what with `--map FIELD=COLUMN`".to_owned())
             }
-            GateError::Occupied { .. } => Some("name a new folder with `--out`".to_owned()),
-            GateError::NoLint { code, known } => {
+            PipelineError::Occupied { .. } => Some("name a new folder with `--out`".to_owned()),
+            PipelineError::NoLint { code, known } => {
                 nearest(code, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"))
             }
-            GateError::NoData(_) => Some("name a file: `--dataset FILE`".to_owned()),
-            GateError::FieldsOfPrepared { .. } => {
+            PipelineError::NoData(_) => Some("name a file: `--dataset FILE`".to_owned()),
+            PipelineError::FieldsOfPrepared { .. } => {
                 Some("`hive expert data` prepares data again with `--field`".to_owned())
             }
-            GateError::FieldsWithoutData => Some("name a file: `--dataset FILE`".to_owned()),
-            GateError::Format { .. } => Some("remove it and run the command again: it is made anew".to_owned()),
-            GateError::OtherExpert { got, path, .. } => {
+            PipelineError::FieldsWithoutData => Some("name a file: `--dataset FILE`".to_owned()),
+            PipelineError::Format { .. } => Some("remove it and run the command again: it is made anew".to_owned()),
+            PipelineError::OtherExpert { got, path, .. } => {
                 Some(format!("`hive expert train {got} --dataset {}` trains its own expert on it", path.display()))
             }
-            GateError::File(FileError::DiskFull { .. }) => {
-                Some("free some space; finished parts are kept, and the same command goes on".to_owned())
+            PipelineError::File(FileError::DiskFull { .. }) => {
+                Some("free some space; finished shards are kept, and the same command goes on".to_owned())
             }
-            GateError::File(_) if self.is_read_only() => {
+            PipelineError::File(_) if self.is_read_only() => {
                 Some("write elsewhere with `--out FOLDER`, or set `HIVE_HOME` to a folder of your own".to_owned())
             }
-            GateError::File(error) => error.hint(),
+            PipelineError::File(error) => error.hint(),
             _ => None,
         }
     }

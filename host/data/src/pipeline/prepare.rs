@@ -1,5 +1,5 @@
 //! From data to a prepared set: judge what is not judged yet, hold the good records against each
-//! other, split, write. Two passes over the cached parts, so memory grows by a few numbers per
+//! other, split, write. Two passes over the cached shards, so memory grows by a few numbers per
 //! record and not with their texts.
 
 use std::collections::BTreeMap;
@@ -12,13 +12,13 @@ use rayon::prelude::*;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::alike::{Alike, Fate, Fields, Keys, LONG_COMPLETION};
-use super::error::GateError;
+use super::dedup::{DedupOutcome, Deduplicator, Fields, Keys, LONG_COMPLETION};
+use super::error::PipelineError;
 use super::judge::{Incoming, Tally, judge, verdict};
 use super::judged::Judged;
-use super::parts::{Done, Parts, SourceRead};
 use super::report::{Collector, Report};
 use super::set::{self, FORMAT, Half, PreparedSet, SetWriter};
+use super::shards::{Done, Shards, SourceRead};
 use crate::datasets::{Groups, SPLIT_VERSION, SplitBy, SplitSettings, split};
 
 /// Changes when the same input would be judged or stored otherwise.
@@ -30,7 +30,7 @@ pub trait Data {
     ///
     /// # Errors
     /// When it cannot be read.
-    fn digest(&self) -> Result<String, GateError>;
+    fn digest(&self) -> Result<String, PipelineError>;
 
     /// What it is called in messages.
     fn name(&self) -> String;
@@ -40,17 +40,17 @@ pub trait Data {
     ///
     /// # Errors
     /// When it cannot be read.
-    fn count(&self, stop: &AtomicBool, on_count: &dyn Fn(usize)) -> Result<Option<usize>, GateError>;
+    fn count(&self, stop: &AtomicBool, on_count: &dyn Fn(usize)) -> Result<Option<usize>, PipelineError>;
 
     /// The records from the first on.
     ///
     /// # Errors
     /// When it cannot be read.
-    fn open(&self) -> Result<Box<dyn Stream>, GateError>;
+    fn open(&self) -> Result<Box<dyn Stream>, PipelineError>;
 }
 
 /// Records as they are read.
-pub trait Stream: Iterator<Item = Result<Incoming, GateError>> + Send {
+pub trait Stream: Iterator<Item = Result<Incoming, PipelineError>> + Send {
     /// What was read so far, each source with its mapping.
     fn sources(&self) -> Vec<SourceRead>;
 }
@@ -70,7 +70,7 @@ pub struct ChatTokens {
 }
 
 /// Counts the tokens of a chat.
-pub type CountTokens<'a> = dyn Fn(&Rendered) -> Result<ChatTokens, GateError> + Sync + 'a;
+pub type CountTokens<'a> = dyn Fn(&Rendered) -> Result<ChatTokens, PipelineError> + Sync + 'a;
 
 /// Counts tokens with the tokenizer of a base model.
 pub struct Counter<'a> {
@@ -123,9 +123,9 @@ pub enum Outcome {
 }
 
 /// Hears how far preparing is.
-pub trait GateReporter: Sync {
+pub trait PipelineReporter: Sync {
     /// The cache cannot be written to, for this reason: what is judged is not kept.
-    fn not_kept(&self, why: &GateError) {
+    fn not_kept(&self, why: &PipelineError) {
         let _ = why;
     }
     /// The data is read and counted: so many records so far.
@@ -134,29 +134,29 @@ pub trait GateReporter: Sync {
     fn begin(&self, sources: &[SourceRead], total: usize);
     /// A part is done.
     fn judged(&self, tally: Tally);
-    /// All is judged: `done` of `total` parts are compared, counted and written.
+    /// All is judged: `done` of `total` shards are compared, counted and written.
     fn writing(&self, done: usize, total: usize);
 }
 
 /// Prepares.
-pub struct Gate<'a> {
+pub struct Pipeline<'a> {
     request: Request<'a>,
     settings: Settings,
     fields: Fields,
 }
 
-impl<'a> Gate<'a> {
+impl<'a> Pipeline<'a> {
     /// Checks the request.
     ///
     /// # Errors
     /// When a lint is unknown or the place for the result is taken.
-    pub fn new(request: Request<'a>) -> Result<Self, GateError> {
+    pub fn new(request: Request<'a>) -> Result<Self, PipelineError> {
         let dataset = &request.expert.manifest().dataset;
         let mut lints: BTreeMap<String, LintLevel> =
             dataset.lints.iter().map(|lint| (lint.code.clone(), lint.level)).collect();
         for (code, level) in &request.lints {
             let Some(known) = lints.get_mut(code) else {
-                return Err(GateError::NoLint { code: code.clone(), known: lints.into_keys().collect() });
+                return Err(PipelineError::NoLint { code: code.clone(), known: lints.into_keys().collect() });
             };
             *known = *level;
         }
@@ -182,14 +182,14 @@ impl<'a> Gate<'a> {
     /// When the data cannot be read, the expert fails, or nothing is left.
     pub fn run(
         &self,
-        workers: &mut dyn FnMut() -> Result<Vec<LoadedExpert>, GateError>,
+        workers: &mut dyn FnMut() -> Result<Vec<LoadedExpert>, PipelineError>,
         stop: &AtomicBool,
-        reporter: &dyn GateReporter,
-    ) -> Result<Outcome, GateError> {
+        reporter: &dyn PipelineReporter,
+    ) -> Result<Outcome, PipelineError> {
         let verdicts = self.verdict_key()?;
-        let parts = self.parts(&verdicts[..32], reporter)?;
+        let shards = self.shards(&verdicts[..32], reporter)?;
         let key = self.set_key(&verdicts);
-        let out = self.request.out.clone().unwrap_or_else(|| parts.folder().join("prepared"));
+        let out = self.request.out.clone().unwrap_or_else(|| shards.folder().join("prepared"));
         if PreparedSet::is_at(&out)
             && let Ok(set) = PreparedSet::open(&out)
             && set.report.key == key
@@ -198,7 +198,7 @@ impl<'a> Gate<'a> {
             return Ok(Outcome::Done(Box::new(set), true));
         }
         let mut ready: Option<Vec<LoadedExpert>> = None;
-        let done = match parts.done() {
+        let done = match shards.done() {
             Some(done) => done,
             None => {
                 let counted = self.request.data.count(stop, &|records| reporter.reading(records))?;
@@ -207,27 +207,27 @@ impl<'a> Gate<'a> {
                 let mut stream = self.request.data.open()?;
                 reporter.begin(&stream.sources(), total);
                 let incoming: &mut (dyn Iterator<Item = _> + Send) = &mut StreamIter(&mut *stream);
-                let Some((count, records)) = judge(ready, incoming, &parts, stop, &|t| reporter.judged(t))? else {
+                let Some((count, records)) = judge(ready, incoming, &shards, stop, &|t| reporter.judged(t))? else {
                     return Ok(Outcome::Stopped);
                 };
-                let done = Done { parts: count, records, sources: stream.sources() };
-                parts.finish(&done)?;
+                let done = Done { shards: count, records, sources: stream.sources() };
+                shards.finish(&done)?;
                 done
             }
         };
-        let prompts = self.eval_prompts(&parts, &mut || match ready.take() {
+        let prompts = self.eval_prompts(&shards, &mut || match ready.take() {
             Some(ready) => Ok(ready),
             None => self.configured(workers),
         })?;
         drop(ready);
-        let first = self.first_pass(&parts, &done, &prompts, stop, reporter)?;
-        let Some((collector, fates, groups)) = first else { return Ok(Outcome::Stopped) };
+        let first = self.first_pass(&shards, &done, &prompts, stop, reporter)?;
+        let Some((collector, outcomes, groups)) = first else { return Ok(Outcome::Stopped) };
         let kept = groups.len();
         if kept == 0 {
             let what = self.request.data.name();
             return Err(match collector.records {
                 0 => crate::datasets::DatasetError::Empty { what }.into(),
-                _ => GateError::AllRejected { rejects: collector.rejects.clone() },
+                _ => PipelineError::AllRejected { rejects: collector.rejects.clone() },
             });
         }
         let by_group = self.fields.group.as_deref().map(|field| Groups { field, of: &groups });
@@ -238,34 +238,36 @@ impl<'a> Gate<'a> {
         halves.train.iter().for_each(|i| sides[*i] = Some(Half::Train));
         halves.validation.iter().for_each(|i| sides[*i] = Some(Half::Validation));
         let written = set::write(&out, |writer| {
-            let whole = second_pass(&parts, &done, &fates, &sides, writer, stop, reporter)?;
+            let whole = second_pass(&shards, &done, &outcomes, &sides, writer, stop, reporter)?;
             Ok(whole.then_some(report))
         })?;
         Ok(written.map_or(Outcome::Stopped, |set| {
-            Outcome::Done(Box::new(PreparedSet { _aside: parts.temporary(), ..set }), false)
+            Outcome::Done(Box::new(PreparedSet { _aside: shards.temporary(), ..set }), false)
         }))
     }
 
-    /// The cache; parts that are not kept where it cannot be written to.
-    fn parts(&self, key: &str, reporter: &dyn GateReporter) -> Result<Parts, GateError> {
+    /// The cache; shards that are not kept where it cannot be written to.
+    fn shards(&self, key: &str, reporter: &dyn PipelineReporter) -> Result<Shards, PipelineError> {
         let Request { cache, out, passing, .. } = &self.request;
-        match Parts::open(cache, key) {
+        match Shards::open(cache, key) {
             Err(error) if error.is_read_only() && (out.is_some() || *passing) => {
                 reporter.not_kept(&error);
-                Parts::aside()
+                Shards::aside()
             }
-            parts => parts,
+            shards => shards,
         }
     }
 
     fn configured(
         &self,
-        workers: &mut dyn FnMut() -> Result<Vec<LoadedExpert>, GateError>,
-    ) -> Result<Vec<LoadedExpert>, GateError> {
+        workers: &mut dyn FnMut() -> Result<Vec<LoadedExpert>, PipelineError>,
+    ) -> Result<Vec<LoadedExpert>, PipelineError> {
         let workers = workers()?;
         for worker in &workers {
             worker.configure(&self.settings).map_err(|error| match error {
-                PluginError::Call { expert, fault: CallFault::Refused(why), .. } => GateError::SetUp { expert, why },
+                PluginError::Call { expert, fault: CallFault::Refused(why), .. } => {
+                    PipelineError::SetUp { expert, why }
+                }
                 other => other.into(),
             })?;
         }
@@ -273,7 +275,7 @@ impl<'a> Gate<'a> {
     }
 
     /// What the verdicts depend on.
-    fn verdict_key(&self) -> Result<String, GateError> {
+    fn verdict_key(&self) -> Result<String, PipelineError> {
         let Request { expert, library, data, .. } = &self.request;
         let mut hash = Sha256::new();
         for part in [
@@ -300,14 +302,14 @@ impl<'a> Gate<'a> {
     /// The evaluation prompts, judged, so that records are compared with their canonical texts.
     fn eval_prompts(
         &self,
-        parts: &Parts,
-        workers: &mut dyn FnMut() -> Result<Vec<LoadedExpert>, GateError>,
-    ) -> Result<Vec<Judged>, GateError> {
+        shards: &Shards,
+        workers: &mut dyn FnMut() -> Result<Vec<LoadedExpert>, PipelineError>,
+    ) -> Result<Vec<Judged>, PipelineError> {
         let prompts = &self.request.expert.manifest().eval_prompts;
         if prompts.is_empty() {
             return Ok(Vec::new());
         }
-        let beside = Parts::open(parts.folder(), "eval-prompts")?;
+        let beside = Shards::open(shards.folder(), "eval-prompts")?;
         if let Some(found) = beside.has(0).then(|| beside.read(0).ok()).flatten() {
             return Ok(found);
         }
@@ -320,58 +322,58 @@ impl<'a> Gate<'a> {
                 let verdict = verdict(worker, &source, &prompt.record)?;
                 Ok(Judged { source, record: prompt.record.clone(), verdict, chat: None })
             })
-            .collect::<Result<Vec<_>, GateError>>()?;
+            .collect::<Result<Vec<_>, PipelineError>>()?;
         beside.write(0, &judged)?;
         Ok(judged)
     }
 
-    /// Counts everything and decides which records stay: their fates in the order of the data, and
+    /// Counts everything and decides which records stay: their outcomes in the order of the data, and
     /// the groups of those that stay.
     #[allow(clippy::type_complexity)]
     fn first_pass(
         &self,
-        parts: &Parts,
+        shards: &Shards,
         done: &Done,
         prompts: &[Judged],
         stop: &AtomicBool,
-        reporter: &dyn GateReporter,
-    ) -> Result<Option<(Collector, Vec<Fate>, Vec<u64>)>, GateError> {
-        let mut alike = Alike::new(self.fields.clone(), prompts);
+        reporter: &dyn PipelineReporter,
+    ) -> Result<Option<(Collector, Vec<DedupOutcome>, Vec<u64>)>, PipelineError> {
+        let mut seen = Deduplicator::new(self.fields.clone(), prompts);
         let mut collector = Collector::new(&self.request.expert.manifest().dataset.fields);
         let counter = self.request.counter.as_ref();
-        let mut fates = Vec::with_capacity(done.records);
+        let mut outcomes = Vec::with_capacity(done.records);
         let mut groups = Vec::new();
         let budget = self.completion_budget();
-        for number in 0..done.parts {
+        for number in 0..done.shards {
             if stop.load(Ordering::Relaxed) {
                 return Ok(None);
             }
-            let records = parts.read(number)?;
+            let records = shards.read(number)?;
             let counted: Vec<(Keys, Option<ChatTokens>)> = records
                 .par_iter()
-                .map(|record| Ok((alike.keys(record), tokens(counter, record)?)))
-                .collect::<Result<_, GateError>>()?;
+                .map(|record| Ok((seen.keys(record), tokens(counter, record)?)))
+                .collect::<Result<_, PipelineError>>()?;
             for (mut record, (keys, tokens)) in records.into_iter().zip(counted) {
                 let counts = tokens.as_ref().map(|t| (t.whole, t.completion));
                 let long = counts.zip(budget).is_some_and(|((_, completion), (most, _))| completion > most);
-                let fate = match (&record.verdict, long, budget) {
-                    (Verdict::Reject { .. }, ..) => Fate::Keep,
-                    (_, true, Some((_, true))) => Fate::LongCompletion,
-                    _ => alike.place(&record, keys),
+                let outcome = match (&record.verdict, long, budget) {
+                    (Verdict::Reject { .. }, ..) => DedupOutcome::Keep,
+                    (_, true, Some((_, true))) => DedupOutcome::LongCompletion,
+                    _ => seen.place(&record, keys),
                 };
-                if long && fate == Fate::Keep {
+                if long && outcome == DedupOutcome::Keep {
                     note_long(&mut record, counts);
                 }
                 note_control(&mut record, tokens.as_ref());
-                collector.add(&record, fate, counts);
-                if record.good().is_some() && fate == Fate::Keep {
+                collector.add(&record, outcome, counts);
+                if record.good().is_some() && outcome == DedupOutcome::Keep {
                     groups.push(keys.group);
                 }
-                fates.push(fate);
+                outcomes.push(outcome);
             }
-            reporter.writing(number + 1, 2 * done.parts);
+            reporter.writing(number + 1, 2 * done.shards);
         }
-        Ok(Some((collector, fates, groups)))
+        Ok(Some((collector, outcomes, groups)))
     }
 
     /// Most tokens of a completion, and whether a longer one is rejected; `None` when nobody looks.
@@ -424,7 +426,7 @@ impl<'a> Gate<'a> {
 }
 
 /// What a tokenizer makes of a record, when somebody counts.
-fn tokens(counter: Option<&Counter<'_>>, record: &Judged) -> Result<Option<ChatTokens>, GateError> {
+fn tokens(counter: Option<&Counter<'_>>, record: &Judged) -> Result<Option<ChatTokens>, PipelineError> {
     match counter.zip(record.chat.as_ref()) {
         Some((counter, chat)) => (counter.count)(chat).map(Some),
         None => Ok(None),
@@ -457,23 +459,23 @@ fn note(record: &mut Judged, code: &str, message: String) {
 /// Writes every record to where it belongs. `sides` has an entry per record that stays. False when
 /// `stop` was raised before the end.
 fn second_pass(
-    parts: &Parts,
+    shards: &Shards,
     done: &Done,
-    fates: &[Fate],
+    outcomes: &[DedupOutcome],
     sides: &[Option<Half>],
     writer: &mut SetWriter<'_>,
     stop: &AtomicBool,
-    reporter: &dyn GateReporter,
-) -> Result<bool, GateError> {
-    let mut fates = fates.iter();
+    reporter: &dyn PipelineReporter,
+) -> Result<bool, PipelineError> {
+    let mut outcomes = outcomes.iter();
     let mut sides = sides.iter();
-    for number in 0..done.parts {
+    for number in 0..done.shards {
         if stop.load(Ordering::Relaxed) {
             return Ok(false);
         }
-        for record in parts.read(number)? {
-            let fate = fates.next().copied().unwrap_or(Fate::Keep);
-            match (&record.verdict, fate.code()) {
+        for record in shards.read(number)? {
+            let outcome = outcomes.next().copied().unwrap_or(DedupOutcome::Keep);
+            match (&record.verdict, outcome.code()) {
                 (Verdict::Reject { code, why, .. }, _) => writer.reject(&record, code, why)?,
                 (_, Some((code, why))) => writer.reject(&record, code, why)?,
                 (_, None) => {
@@ -483,7 +485,7 @@ fn second_pass(
                 }
             }
         }
-        reporter.writing(done.parts + number + 1, 2 * done.parts);
+        reporter.writing(done.shards + number + 1, 2 * done.shards);
     }
     Ok(true)
 }
@@ -492,7 +494,7 @@ fn second_pass(
 struct StreamIter<'a>(&'a mut dyn Stream);
 
 impl Iterator for StreamIter<'_> {
-    type Item = Result<Incoming, GateError>;
+    type Item = Result<Incoming, PipelineError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.0.next()

@@ -11,9 +11,9 @@ use std::sync::{Mutex, PoisonError};
 use hive_plugins::{CallFault, LoadedExpert, PluginError};
 use hive_sdk::{Record, Verdict};
 
-use super::error::GateError;
+use super::error::PipelineError;
 use super::judged::Judged;
-use super::parts::Parts;
+use super::shards::Shards;
 
 /// Records in one part: little is lost when a run is killed, and the disk is not full of small
 /// files.
@@ -70,7 +70,7 @@ impl Tally {
 }
 
 /// Judges everything that `incoming` yields, each expert in `workers` on a thread of its own, and
-/// writes it to `parts`. What is judged there is left alone. Returns the number of parts and of
+/// writes it to `shards`. What is judged there is left alone. Returns the number of shards and of
 /// records; `None` when `stop` was raised before the end.
 ///
 /// # Errors
@@ -78,11 +78,11 @@ impl Tally {
 /// written.
 pub fn judge(
     workers: &[LoadedExpert],
-    incoming: &mut (dyn Iterator<Item = Result<Incoming, GateError>> + Send),
-    parts: &Parts,
+    incoming: &mut (dyn Iterator<Item = Result<Incoming, PipelineError>> + Send),
+    shards: &Shards,
     stop: &AtomicBool,
     on_progress: &(dyn Fn(Tally) + Sync),
-) -> Result<Option<(usize, usize)>, GateError> {
+) -> Result<Option<(usize, usize)>, PipelineError> {
     let queue = Mutex::new(Queue { incoming, next: 0, records: 0, ended: false });
     let failed = Mutex::new(None);
     let tally = Mutex::new(Tally::default());
@@ -93,7 +93,7 @@ pub fn judge(
         tally.add(records);
         on_progress(*tally);
     };
-    let work = |worker: &LoadedExpert| -> Result<(), GateError> {
+    let work = |worker: &LoadedExpert| -> Result<(), PipelineError> {
         while failed.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
             if stop.load(Ordering::Relaxed) {
                 unfinished.store(true, Ordering::Relaxed);
@@ -102,7 +102,7 @@ pub fn judge(
             let taken = queue.lock().unwrap_or_else(PoisonError::into_inner).take()?;
             let Some((number, mut chunk)) = taken else { return Ok(()) };
             // A part that cannot be read is made again.
-            let mut judged = if parts.has(number) { parts.read(number).unwrap_or_default() } else { Vec::new() };
+            let mut judged = if shards.has(number) { shards.read(number).unwrap_or_default() } else { Vec::new() };
             judged.truncate(chunk.len());
             tell(&judged, false);
             let rest = chunk.split_off(judged.len());
@@ -118,7 +118,7 @@ pub fn judge(
                 tell(&fresh, true);
                 judged.extend(fresh);
             }
-            parts.write(number, &judged)?;
+            shards.write(number, &judged)?;
             unfinished.fetch_or(judged.len() < expected, Ordering::Relaxed);
         }
         Ok(())
@@ -142,14 +142,14 @@ pub fn judge(
 
 /// The records not yet taken.
 struct Queue<'a> {
-    incoming: &'a mut (dyn Iterator<Item = Result<Incoming, GateError>> + Send),
+    incoming: &'a mut (dyn Iterator<Item = Result<Incoming, PipelineError>> + Send),
     next: usize,
     records: usize,
     ended: bool,
 }
 
 impl Queue<'_> {
-    fn take(&mut self) -> Result<Option<(usize, Vec<Incoming>)>, GateError> {
+    fn take(&mut self) -> Result<Option<(usize, Vec<Incoming>)>, PipelineError> {
         if self.ended {
             return Ok(None);
         }
@@ -172,7 +172,7 @@ impl Queue<'_> {
     }
 }
 
-fn judge_some(worker: &LoadedExpert, some: &[Incoming]) -> Result<Vec<Judged>, GateError> {
+fn judge_some(worker: &LoadedExpert, some: &[Incoming]) -> Result<Vec<Judged>, PipelineError> {
     let mut judged = Vec::with_capacity(some.len());
     for Incoming { source, record } in some {
         let source = source.clone();
@@ -220,7 +220,7 @@ fn judge_some(worker: &LoadedExpert, some: &[Incoming]) -> Result<Vec<Judged>, G
 ///
 /// # Errors
 /// What is no record's fault: the expert's own, or that of what it needs.
-pub fn verdict(worker: &LoadedExpert, source: &str, record: &Record) -> Result<Verdict, GateError> {
+pub fn verdict(worker: &LoadedExpert, source: &str, record: &Record) -> Result<Verdict, PipelineError> {
     let alone = || worker.validate(std::slice::from_ref(record));
     let verdicts = match alone() {
         Err(PluginError::Call { fault: CallFault::Ended { .. }, .. }) => alone(),
@@ -232,7 +232,7 @@ pub fn verdict(worker: &LoadedExpert, source: &str, record: &Record) -> Result<V
         }
         Err(PluginError::Call { fault: CallFault::Refused(why), expert, method, .. }) => {
             let error = PluginError::Call { expert, method, record: None, fault: CallFault::Refused(why) };
-            Err(GateError::Judge { source_name: source.to_owned(), error: Box::new(error) })
+            Err(PipelineError::Judge { source_name: source.to_owned(), error: Box::new(error) })
         }
         Err(error) => {
             let (code, why) = blamed(source, error)?;
@@ -243,7 +243,7 @@ pub fn verdict(worker: &LoadedExpert, source: &str, record: &Record) -> Result<V
 
 /// Code and reason when the record is to blame for what happened to the expert. They are the same
 /// at every run, so they tell nothing of the process.
-fn blamed(source: &str, error: PluginError) -> Result<(&'static str, String), GateError> {
+fn blamed(source: &str, error: PluginError) -> Result<(&'static str, String), PipelineError> {
     match error {
         PluginError::Call { fault: CallFault::TimedOut(limit), .. } => {
             Ok((TOO_SLOW, format!("the expert did not answer within {} s", limit.as_secs_f64())))
@@ -257,7 +257,7 @@ fn blamed(source: &str, error: PluginError) -> Result<(&'static str, String), Ga
         PluginError::Call { fault: CallFault::Refused(why), .. } => Ok((NOT_RENDERED, why)),
         PluginError::Call { expert, method, fault, .. } => {
             let error = PluginError::Call { expert, method, record: None, fault };
-            Err(GateError::Judge { source_name: source.to_owned(), error: Box::new(error) })
+            Err(PipelineError::Judge { source_name: source.to_owned(), error: Box::new(error) })
         }
         other => Err(other.into()),
     }

@@ -7,10 +7,10 @@ use hive_sdk::manifest::{FieldSpec, LintSpec};
 use hive_sdk::{Finding, LintLevel, Verdict};
 use serde::{Deserialize, Serialize};
 
-use super::alike::Fate;
+use super::dedup::DedupOutcome;
 use super::judged::Judged;
 use super::lacking::Lacking;
-use super::parts::SourceRead;
+use super::shards::SourceRead;
 use crate::datasets::{Rejected, Rejects, SplitBy};
 
 /// Bars of a histogram.
@@ -199,7 +199,7 @@ impl Collector {
     }
 
     /// Adds a record, what became of it, and its tokens: all of them and the completion's.
-    pub fn add(&mut self, record: &Judged, fate: Fate, tokens: Option<(usize, usize)>) {
+    pub fn add(&mut self, record: &Judged, outcome: DedupOutcome, tokens: Option<(usize, usize)>) {
         self.records += 1;
         let facts = record.verdict.facts();
         self.lacking.add(&record.record, facts);
@@ -226,8 +226,8 @@ impl Collector {
         for code in codes {
             *self.found.entry(code.to_owned()).or_default() += 1;
         }
-        if let Some((code, why)) = fate.code() {
-            if fate == Fate::LongCompletion {
+        if let Some((code, why)) = outcome.code() {
+            if outcome == DedupOutcome::LongCompletion {
                 *self.found.entry(code.to_owned()).or_default() += 1;
             }
             *self.left_out.entry(code.to_owned()).or_default() += 1;
@@ -380,10 +380,14 @@ mod tests {
         let judged = |verdict| Judged { source: "f:1".to_owned(), record: record.clone(), verdict, chat: None };
         let mut all = Collector::default();
         let noted = Verdict::Accept { notes: vec![note], facts: Facts::default() };
-        all.add(&judged(noted.clone()), Fate::Keep, Some((10, 2)));
-        all.add(&judged(noted), Fate::Duplicate, Some((10, 2)));
-        all.add(&judged(Verdict::repaired(Record::from_pairs([("sql", "b")]), "star", "w")), Fate::Keep, Some((30, 2)));
-        all.add(&judged(Verdict::reject("star", "w")), Fate::Keep, None);
+        all.add(&judged(noted.clone()), DedupOutcome::Keep, Some((10, 2)));
+        all.add(&judged(noted), DedupOutcome::Duplicate, Some((10, 2)));
+        all.add(
+            &judged(Verdict::repaired(Record::from_pairs([("sql", "b")]), "star", "w")),
+            DedupOutcome::Keep,
+            Some((30, 2)),
+        );
+        all.add(&judged(Verdict::reject("star", "w")), DedupOutcome::Keep, None);
         let spec = LintSpec { code: "star".into(), description: "d".into(), level: LintLevel::Note, repairs: true };
         let lints = all.lints(&[spec], &BTreeMap::new());
         assert_eq!((lints[0].found, lints[0].left), (4, 1));

@@ -21,7 +21,7 @@ pub const LONG_COMPLETION: &str = "too-long-completion";
 /// What becomes of a good record when it is held against the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Fate {
+pub enum DedupOutcome {
     /// It is new.
     Keep,
     /// It gives an evaluation prompt away.
@@ -36,16 +36,18 @@ pub enum Fate {
     NearDuplicate,
 }
 
-impl Fate {
+impl DedupOutcome {
     /// Code and meaning; `None` for a record that stays.
     pub fn code(self) -> Option<(&'static str, &'static str)> {
         Some(match self {
-            Fate::Keep => return None,
-            Fate::EvalPrompt => ("eval-prompt", "it asks or answers what an evaluation prompt does"),
-            Fate::Duplicate => ("duplicate", "an earlier record has the same prompt and the same answer"),
-            Fate::SameQuestion => ("same-question", "an earlier record answers the same question otherwise"),
-            Fate::LongCompletion => (LONG_COMPLETION, "its completion has more tokens than an answer may have"),
-            Fate::NearDuplicate => ("near-duplicate", "an earlier record says the same in nearly the same words"),
+            DedupOutcome::Keep => return None,
+            DedupOutcome::EvalPrompt => ("eval-prompt", "it asks or answers what an evaluation prompt does"),
+            DedupOutcome::Duplicate => ("duplicate", "an earlier record has the same prompt and the same answer"),
+            DedupOutcome::SameQuestion => ("same-question", "an earlier record answers the same question otherwise"),
+            DedupOutcome::LongCompletion => (LONG_COMPLETION, "its completion has more tokens than an answer may have"),
+            DedupOutcome::NearDuplicate => {
+                ("near-duplicate", "an earlier record says the same in nearly the same words")
+            }
         })
     }
 }
@@ -57,13 +59,13 @@ pub struct Fields {
     pub prompt: Vec<String>,
     /// What the model writes.
     pub completion: String,
-    /// What records may share without being alike, and never across the split.
+    /// What records may share without being seen, and never across the split.
     pub group: Option<String>,
 }
 
 /// Everything that was seen.
 #[derive(Debug)]
-pub struct Alike {
+pub struct Deduplicator {
     fields: Fields,
     /// Questions of evaluation prompts, and their answers with their group.
     asked: HashSet<u64>,
@@ -86,10 +88,10 @@ pub struct Keys {
     pub group: u64,
 }
 
-impl Alike {
+impl Deduplicator {
     /// Knows the evaluation prompts and nothing else yet.
     pub fn new<'p>(fields: Fields, eval_prompts: impl IntoIterator<Item = &'p Judged>) -> Self {
-        let mut alike = Self {
+        let mut seen = Self {
             fields,
             asked: HashSet::new(),
             answered: HashSet::new(),
@@ -99,11 +101,11 @@ impl Alike {
             wordings: HashMap::new(),
         };
         for prompt in eval_prompts {
-            let keys = alike.keys(prompt);
-            alike.asked.insert(keys.prompt);
-            alike.answered.insert(both(keys.group, keys.completion));
+            let keys = seen.keys(prompt);
+            seen.asked.insert(keys.prompt);
+            seen.answered.insert(both(keys.group, keys.completion));
         }
-        alike
+        seen
     }
 
     /// What `record` is compared by.
@@ -118,26 +120,26 @@ impl Alike {
     }
 
     /// Holds the next record against all before it.
-    pub fn place(&mut self, record: &Judged, keys: Keys) -> Fate {
+    pub fn place(&mut self, record: &Judged, keys: Keys) -> DedupOutcome {
         let Keys { prompt, completion, group } = keys;
         let answer = both(group, completion);
         if self.asked.contains(&prompt) || self.answered.contains(&answer) {
-            return Fate::EvalPrompt;
+            return DedupOutcome::EvalPrompt;
         }
         if !self.whole.insert(both(answer, prompt)) {
-            return Fate::Duplicate;
+            return DedupOutcome::Duplicate;
         }
         if !self.questions.insert(both(group, prompt)) {
-            return Fate::SameQuestion;
+            return DedupOutcome::SameQuestion;
         }
         let again = !self.pairs.insert(both(prompt, completion));
         let words = words(self.fields.prompt.iter().map(|field| record.key(field)));
         let wordings = self.wordings.entry(answer).or_default();
         if again || wordings.iter().rev().take(COMPARED).any(|other| in_common(&words, other) >= NEAR) {
-            return Fate::NearDuplicate;
+            return DedupOutcome::NearDuplicate;
         }
         wordings.push(words);
-        Fate::Keep
+        DedupOutcome::Keep
     }
 }
 
@@ -195,22 +197,26 @@ mod tests {
             group: Some("schema".to_owned()),
         };
         let prompt = judged("how many cats", "s9", "Q9");
-        let mut alike = Alike::new(fields, [&prompt]);
-        let mut fate = |question: &str, schema: &str, sql: &str| {
+        let mut seen = Deduplicator::new(fields, [&prompt]);
+        let mut outcome = |question: &str, schema: &str, sql: &str| {
             let record = judged(question, schema, sql);
-            let keys = alike.keys(&record);
-            alike.place(&record, keys)
+            let keys = seen.keys(&record);
+            seen.place(&record, keys)
         };
         let long = "list the names of all of the employees who were hired in the year 2017 by the firm";
-        assert_eq!(fate(long, "s1", "Q1"), Fate::Keep);
-        assert_eq!(fate(long, "s1", "Q1"), Fate::Duplicate);
-        assert_eq!(fate(long, "s1", "Q2"), Fate::SameQuestion);
-        assert_eq!(fate(long, "s2", "Q1"), Fate::NearDuplicate, "the same pair on another schema");
-        assert_eq!(fate(&format!("{long} please"), "s1", "Q1"), Fate::NearDuplicate);
-        assert_eq!(fate("who came in 2017?", "s1", "Q1"), Fate::Keep, "another wording of the same is wanted");
-        assert_eq!(fate(&format!("{long} please"), "s3", "Q3"), Fate::Keep);
-        assert_eq!(fate("how many cats", "s1", "Q4"), Fate::EvalPrompt);
-        assert_eq!(fate("the number of cats", "s9", "Q9"), Fate::EvalPrompt);
-        assert_eq!(fate("the number of cats", "s8", "Q9"), Fate::Keep);
+        assert_eq!(outcome(long, "s1", "Q1"), DedupOutcome::Keep);
+        assert_eq!(outcome(long, "s1", "Q1"), DedupOutcome::Duplicate);
+        assert_eq!(outcome(long, "s1", "Q2"), DedupOutcome::SameQuestion);
+        assert_eq!(outcome(long, "s2", "Q1"), DedupOutcome::NearDuplicate, "the same pair on another schema");
+        assert_eq!(outcome(&format!("{long} please"), "s1", "Q1"), DedupOutcome::NearDuplicate);
+        assert_eq!(
+            outcome("who came in 2017?", "s1", "Q1"),
+            DedupOutcome::Keep,
+            "another wording of the same is wanted"
+        );
+        assert_eq!(outcome(&format!("{long} please"), "s3", "Q3"), DedupOutcome::Keep);
+        assert_eq!(outcome("how many cats", "s1", "Q4"), DedupOutcome::EvalPrompt);
+        assert_eq!(outcome("the number of cats", "s9", "Q9"), DedupOutcome::EvalPrompt);
+        assert_eq!(outcome("the number of cats", "s8", "Q9"), DedupOutcome::Keep);
     }
 }

@@ -12,7 +12,7 @@ use hive_sdk::{Record, Role};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::error::GateError;
+use super::error::PipelineError;
 use super::judged::Judged;
 use super::page;
 use super::report::Report;
@@ -65,13 +65,13 @@ impl PreparedSet {
     ///
     /// # Errors
     /// When its report cannot be read.
-    pub fn open(path: &Path) -> Result<Self, GateError> {
+    pub fn open(path: &Path) -> Result<Self, PipelineError> {
         let file = path.join(REPORT);
-        let text = fs::read(&file).map_err(GateError::io("read", &file))?;
-        let report: Report = serde_json::from_slice(&text).map_err(|e| GateError::format(&file, e))?;
+        let text = fs::read(&file).map_err(PipelineError::io("read", &file))?;
+        let report: Report = serde_json::from_slice(&text).map_err(|e| PipelineError::format(&file, e))?;
         if report.format != FORMAT {
             let what = format!("it has format {}, this hive reads {FORMAT}", report.format);
-            return Err(GateError::Format { path: file, what });
+            return Err(PipelineError::Format { path: file, what });
         }
         Ok(Self { path: path.to_owned(), report, _aside: None })
     }
@@ -89,14 +89,14 @@ impl PreparedSet {
     pub fn rows(
         &self,
         half: Half,
-    ) -> Result<impl Iterator<Item = Result<SourcedRecord, GateError>> + Send + use<>, GateError> {
+    ) -> Result<impl Iterator<Item = Result<SourcedRecord, PipelineError>> + Send + use<>, PipelineError> {
         let file = self.path.join(half.file());
         let name: Arc<Path> = file.as_path().into();
         let rows = ParquetTable::read(&file, &["record"])?.zip(1..);
         Ok(rows.map(move |(columns, row)| {
             let columns = columns?;
             let text = columns.first().map(String::as_str).unwrap_or_default();
-            let record: Record = serde_json::from_str(text).map_err(|e| GateError::format(&file, e))?;
+            let record: Record = serde_json::from_str(text).map_err(|e| PipelineError::format(&file, e))?;
             Ok(SourcedRecord { record, source: Source::Row { file: Arc::clone(&name), row } })
         }))
     }
@@ -105,7 +105,7 @@ impl PreparedSet {
     ///
     /// # Errors
     /// As for [`Self::rows`].
-    pub fn spread(&self, half: Half, n: usize) -> Result<Vec<Record>, GateError> {
+    pub fn spread(&self, half: Half, n: usize) -> Result<Vec<Record>, PipelineError> {
         let rows = match half {
             Half::Train => self.report.train,
             Half::Validation => self.report.validation,
@@ -128,7 +128,7 @@ impl PreparedSet {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn digest(&self, half: Half) -> Result<String, GateError> {
+    pub fn digest(&self, half: Half) -> Result<String, PipelineError> {
         Ok(sha256_of_file(&self.path.join(half.file()))?)
     }
 }
@@ -142,9 +142,9 @@ pub struct SetWriter<'a> {
 }
 
 impl<'a> SetWriter<'a> {
-    fn create(folder: &'a Path) -> Result<Self, GateError> {
+    fn create(folder: &'a Path) -> Result<Self, PipelineError> {
         let rejected = folder.join("rejected.jsonl");
-        let file = File::create(&rejected).map_err(GateError::io("create", &rejected))?;
+        let file = File::create(&rejected).map_err(PipelineError::io("create", &rejected))?;
         Ok(Self {
             folder,
             train: ParquetTable::create(&folder.join(Half::Train.file()), &COLUMNS)?,
@@ -157,7 +157,7 @@ impl<'a> SetWriter<'a> {
     ///
     /// # Errors
     /// When the disk is full.
-    pub fn keep(&mut self, half: Half, judged: &Judged) -> Result<(), GateError> {
+    pub fn keep(&mut self, half: Half, judged: &Judged) -> Result<(), PipelineError> {
         let Some((record, chat)) = judged.good().zip(judged.chat.as_ref()) else { return Ok(()) };
         let (prompt, completion) = chat.messages.split_at(chat.completion_start);
         let completion: Vec<&str> =
@@ -176,20 +176,20 @@ impl<'a> SetWriter<'a> {
     ///
     /// # Errors
     /// When the disk is full.
-    pub fn reject(&mut self, judged: &Judged, code: &str, why: &str) -> Result<(), GateError> {
+    pub fn reject(&mut self, judged: &Judged, code: &str, why: &str) -> Result<(), PipelineError> {
         let line = json!({"source": judged.source, "code": code, "why": why, "record": judged.record});
-        writeln!(self.rejected, "{line}").map_err(GateError::io("write", &self.folder.join("rejected.jsonl")))
+        writeln!(self.rejected, "{line}").map_err(PipelineError::io("write", &self.folder.join("rejected.jsonl")))
     }
 
-    fn finish(mut self, report: &Report) -> Result<(), GateError> {
+    fn finish(mut self, report: &Report) -> Result<(), PipelineError> {
         self.train.finish()?;
         self.validation.finish()?;
         let path = self.folder.join("rejected.jsonl");
         self.rejected
             .flush()
             .and_then(|()| self.rejected.get_ref().sync_all())
-            .map_err(GateError::io("write", &path))?;
-        let text = serde_json::to_string_pretty(report).map_err(|e| GateError::format(self.folder, e))?;
+            .map_err(PipelineError::io("write", &path))?;
+        let text = serde_json::to_string_pretty(report).map_err(|e| PipelineError::format(self.folder, e))?;
         write_file(&self.folder.join("report.html"), page::html(report)?.as_bytes())?;
         write_file(&self.folder.join(REPORT), (text + "\n").as_bytes())?;
         Ok(())
@@ -203,8 +203,8 @@ impl<'a> SetWriter<'a> {
 /// What `fill` says, or when the folder cannot be written; what stood there then still stands.
 pub fn write(
     path: &Path,
-    fill: impl FnOnce(&mut SetWriter<'_>) -> Result<Option<Report>, GateError>,
-) -> Result<Option<PreparedSet>, GateError> {
+    fill: impl FnOnce(&mut SetWriter<'_>) -> Result<Option<Report>, PipelineError>,
+) -> Result<Option<PreparedSet>, PipelineError> {
     check_place(path)?;
     let mut report = None;
     let written = write_folder(path, |folder| {
@@ -226,10 +226,10 @@ enum Unfinished {
     /// There is no report: preparing was stopped.
     Stopped,
     /// It failed.
-    Failed(GateError),
+    Failed(PipelineError),
 }
 
-impl<E: Into<GateError>> From<E> for Unfinished {
+impl<E: Into<PipelineError>> From<E> for Unfinished {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
     }
@@ -239,13 +239,13 @@ impl<E: Into<GateError>> From<E> for Unfinished {
 /// there: to be known before any work.
 ///
 /// # Errors
-/// [`GateError::Occupied`], or what the system says.
-pub fn check_place(path: &Path) -> Result<(), GateError> {
+/// [`PipelineError::Occupied`], or what the system says.
+pub fn check_place(path: &Path) -> Result<(), PipelineError> {
     let free = !path.exists() || PreparedSet::is_at(path) || fs::read_dir(path).is_ok_and(|mut d| d.next().is_none());
     if !free {
-        return Err(GateError::Occupied { path: path.to_owned() });
+        return Err(PipelineError::Occupied { path: path.to_owned() });
     }
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(parent).map_err(GateError::io("create", parent))?;
-    tempfile::tempfile_in(parent).map_err(GateError::io("write to", parent)).map(drop)
+    fs::create_dir_all(parent).map_err(PipelineError::io("create", parent))?;
+    tempfile::tempfile_in(parent).map_err(PipelineError::io("write to", parent)).map(drop)
 }
