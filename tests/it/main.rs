@@ -1,6 +1,8 @@
 //! Integration tests of hive: one binary, one module per command. A new test of a command goes
 //! into that command's module; `harness` runs the real binary in a place of its own.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod adapter;
 mod architecture;
 mod bench;

@@ -1,6 +1,8 @@
 //! An expert that works, unless `HIVE_TEST_TRAP` names a mistake that its author could have made. It
 //! says words in capitals; to the question that `HIVE_TEST_EASY` names it takes any answer.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hive_sdk::{

@@ -5,6 +5,8 @@
 //! cargo run --release -p expert-sql --example judge -- 2 < records.jsonl > verdicts.jsonl
 //! ```
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
 use std::sync::Mutex;

@@ -5,6 +5,8 @@
 //! cargo run --release -p expert-sql --example translate < records.jsonl > translated.jsonl
 //! ```
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::io::{BufRead, Write};
 
 use expert_sql::dialect::translate;

@@ -1,5 +1,5 @@
 //! What the environment says, read once. Elsewhere it is read for the settings of the process itself
-//! (log, threads, vectors), as a layer of the recipe (`HIVE_TRAINING__…`, by figment), and by libraries.
+//! (log, threads, vectors) and by libraries.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use hive_net::{Context, Network, pip};
 use hive_packages::registries::{Access, Credential};
 use hive_plugins::Builder;
+use hive_train::recipe::Layers;
 
 /// The public hub; `HF_ENDPOINT` names a mirror.
 const PUBLIC_HUB: &str = "https://huggingface.co";
@@ -26,23 +27,45 @@ pub struct Environment {
     pub access: Access,
     /// `HIVE_REQUIRE_SIGNED`.
     pub require_signed: Option<String>,
+    /// The variables that begin with `HIVE_`, for the recipe's layer of them.
+    pub recipe: Vec<(String, String)>,
 }
 
 impl Environment {
     /// As the environment of this process says.
     pub fn from_env() -> Self {
-        Self::from_variables(&|name| std::env::var_os(name), std::env::vars_os().map(|(name, _)| name))
+        Self::from_variables(&std::env::vars_os().collect::<Vec<_>>())
     }
 
-    fn from_variables(variable: Variables<'_>, names: impl Iterator<Item = OsString>) -> Self {
+    fn from_variables(variables: &[(OsString, OsString)]) -> Self {
+        let variable = |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         // An empty variable counts as unset, as the XDG specification asks.
         let get = |name: &str| variable(name).filter(|value| !value.is_empty());
         Self {
             context: Context { home: home(&get), network: network(&get) },
-            builder: Builder::new(get("CARGO"), get("CARGO_TARGET_DIR").map(PathBuf::from), names.collect()),
+            builder: Builder::new(get("CARGO"), get("CARGO_TARGET_DIR").map(PathBuf::from), names(variables)),
             access: access(&get),
             require_signed: text(&get, POLICY),
+            recipe: recipe(variables),
         }
+    }
+}
+
+fn names(variables: &[(OsString, OsString)]) -> Vec<OsString> {
+    variables.iter().map(|(name, _)| name.clone()).collect()
+}
+
+/// Those that may set recipe keys.
+fn recipe(variables: &[(OsString, OsString)]) -> Vec<(String, String)> {
+    let text = |value: &OsString| value.to_str().map(str::to_owned);
+    let all = variables.iter().filter_map(|(name, value)| Some((text(name)?, text(value)?)));
+    all.filter(|(name, _)| name.to_ascii_uppercase().starts_with("HIVE_")).collect()
+}
+
+impl Environment {
+    /// All layers of a recipe: these, the folder's `hive.toml` and the environment.
+    pub fn layers(&self, profiles: Vec<String>, sets: Vec<String>) -> Layers {
+        Layers { profiles, file: Some(PathBuf::from("hive.toml")), environment: self.recipe.clone(), sets }
     }
 }
 
@@ -97,8 +120,8 @@ mod tests {
     use super::*;
 
     fn env(variables: &[(&str, &str)]) -> Environment {
-        let find = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| OsString::from(value));
-        Environment::from_variables(&find, std::iter::empty())
+        let owned: Vec<_> = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Environment::from_variables(&owned)
     }
 
     #[test]

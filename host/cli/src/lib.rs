@@ -11,7 +11,7 @@ mod columns;
 pub mod context;
 mod data_progress;
 pub mod error;
-mod exam_progress;
+mod eval_progress;
 mod expert;
 mod interrupt;
 mod key;

@@ -7,6 +7,8 @@
 //! program does beyond that (packing, recomputing) is in its time alone. `hive bench machine` has the
 //! processor's peak to hold them against.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::fmt;
 
 use divan::Bencher;

@@ -1,5 +1,7 @@
 //! A web server for tests, which can fail in chosen ways. It is part of no build but that of tests.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};

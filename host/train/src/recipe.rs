@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use figment::providers::{Env, Format, Serialized, Toml};
-use figment::value::Dict;
+use figment::providers::{Format, Serialized, Toml};
+use figment::value::{Dict, Value as Setting};
 use figment::{Figment, Provider};
 use hive_plugins::manifest::{self, ManifestError};
 use hive_sdk::Manifest;
@@ -14,6 +14,9 @@ use hive_sdk::manifest::Recipe;
 use serde_json::{Map, Value, json};
 
 use super::{TrainError, recipes};
+
+/// What variables of the environment begin with that set recipe keys.
+const PREFIX: &str = "HIVE_";
 
 /// Sections of a recipe that `HIVE_TRAINING__LEARNING_RATE=…` may set.
 const SECTIONS: [&str; 4] = ["base_model", "adapter", "training", "data"];
@@ -28,6 +31,8 @@ pub struct Layers {
     pub profiles: Vec<String>,
     /// A TOML file with recipe keys, if it exists.
     pub file: Option<PathBuf>,
+    /// Variables of the environment, such as `HIVE_TRAINING__EPOCHS`; those that are no recipe keys are ignored.
+    pub environment: Vec<(String, String)>,
     /// `key=value` pairs, the strongest.
     pub sets: Vec<String>,
 }
@@ -67,10 +72,7 @@ pub fn resolve(manifest_json: &str, layers: &Layers) -> Result<Effective, TrainE
         // Exactly this file: figment would otherwise look for it in every parent folder too.
         stack.push(read(file.display().to_string(), Toml::file_exact(file))?);
     }
-    let environment = Env::prefixed("HIVE_").filter(|key| {
-        SECTIONS.iter().any(|section| key.as_str().split("__").next().is_some_and(|s| s.eq_ignore_ascii_case(section)))
-    });
-    stack.push(read("environment".into(), environment.split("__"))?);
+    stack.push(read("environment".into(), Serialized::defaults(environment(&layers.environment)))?);
     stack.extend(command_line(&layers.sets, &manifest)?);
     merged(&manifest, stack, BTreeMap::new())
 }
@@ -104,6 +106,41 @@ pub fn changed(
         })
         .collect();
     Ok(Effective { recipe: effective.recipe, origins })
+}
+
+/// What `HIVE_SECTION__KEY=value` variables set; of two that name one key in different case the last counts.
+fn environment(variables: &[(String, String)]) -> Dict {
+    let mut values = Dict::new();
+    for (name, text) in variables {
+        let Some(key) = name.get(..PREFIX.len()).filter(|p| p.eq_ignore_ascii_case(PREFIX)).map(|p| &name[p.len()..])
+        else {
+            continue;
+        };
+        let path: Vec<String> = key.split("__").map(str::to_ascii_lowercase).collect();
+        if !path.first().is_some_and(|section| SECTIONS.contains(&section.as_str())) {
+            continue;
+        }
+        // Never fails: what is no number, list or truth value is text.
+        let value = text.parse::<Setting>().unwrap_or_else(|e| match e {});
+        insert(&mut values, &path, value);
+    }
+    values
+}
+
+fn insert(values: &mut Dict, path: &[String], value: Setting) {
+    match path {
+        [] => {}
+        [key] => drop(values.insert(key.clone(), value)),
+        [key, rest @ ..] => {
+            let inner = values.entry(key.clone()).or_insert_with(|| Setting::from(Dict::new()));
+            if !matches!(inner, Setting::Dict(..)) {
+                *inner = Setting::from(Dict::new());
+            }
+            if let Setting::Dict(_, inner) = inner {
+                insert(inner, rest, value);
+            }
+        }
+    }
 }
 
 /// The layers of the command line, one per `key=value`. Of two keys that exclude each other only one may be
@@ -356,7 +393,7 @@ mod tests {
 
     fn effective(profiles: &[&str], sets: &[&str]) -> Result<Effective, TrainError> {
         let owned = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect();
-        resolve(MANIFEST, &Layers { profiles: owned(profiles), file: None, sets: owned(sets) })
+        resolve(MANIFEST, &Layers { profiles: owned(profiles), sets: owned(sets), ..Layers::default() })
     }
 
     fn with(profile: Option<&str>, sets: &[&str]) -> Result<Recipe, TrainError> {
@@ -384,7 +421,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("hive.toml");
         std::fs::write(&file, "[adapter]\nrank = 7\nalpha = 3\n[training]\nsteps = 5\n").unwrap();
-        let layers = Layers { profiles: vec!["quick".into()], file: Some(file), sets: vec!["steps=6".into()] };
+        let layers = Layers {
+            profiles: vec!["quick".into()],
+            file: Some(file),
+            sets: vec!["steps=6".into()],
+            ..Layers::default()
+        };
         let recipe = resolve(MANIFEST, &layers).unwrap().recipe;
         assert_eq!((recipe.adapter.rank, recipe.adapter.alpha, recipe.training.steps), (7, 3.0, Some(6)));
     }
@@ -477,7 +519,7 @@ mod tests {
         let file = dir.path().join("hive.toml");
         for (text, expected) in [("nan", "NaN"), ("inf", "inf"), ("-inf", "-inf")] {
             std::fs::write(&file, format!("[training]\nlearning_rate = {text}\n")).unwrap();
-            let layers = Layers { profiles: Vec::new(), file: Some(file.clone()), sets: Vec::new() };
+            let layers = Layers { file: Some(file.clone()), ..Layers::default() };
             let error = resolve(MANIFEST, &layers).unwrap_err().to_string();
             assert!(
                 error.ends_with(&format!("`training.learning_rate` is {expected}, expected a finite number")),

@@ -9,7 +9,7 @@ use hive_data::datasets::fixed_fields;
 use hive_eval::Candidate;
 use hive_runtime::opened::OpenExpert;
 use hive_train::receipt::Receipt;
-use hive_train::recipe::{Effective, Layers, resolve};
+use hive_train::recipe::{Effective, resolve};
 use hive_train::run_folder::RunFolder;
 use hive_train::run_record::TrainRequest;
 use hive_train::setup::set_up;
@@ -23,8 +23,8 @@ use super::super::loading::load_expert;
 use super::super::numbers::{MOST_STEPS, whole};
 use super::super::output::{json_text, note, result};
 use super::super::train_progress::TrainProgress;
-use super::exam::{How, STOPPING, candidate, table, write};
-use super::what::options;
+use super::eval_args::{EvalArgs, STOPPING, candidate, table, write};
+use super::train_args::options;
 use crate::context::Environment;
 
 /// Folder of all comparisons, below the current one.
@@ -65,7 +65,7 @@ pub struct Compare {
     #[arg(long = "set", value_name = "KEY=VALUE", requires = "recipes")]
     sets: Vec<String>,
     #[command(flatten)]
-    how: How,
+    args: EvalArgs,
     /// Folder for runs and report; the next free `comparisons/NAME-N` unless given. A folder that is
     /// there is gone on with
     #[arg(long, value_name = "FOLDER")]
@@ -96,8 +96,8 @@ impl Compare {
             candidates.push(candidate(env, name, source, &self.name)?);
         }
         // Whatever is wrong with what was asked for is told before anything trains.
-        let suite = self.how.suite(&open)?;
-        let base = self.how.base_id(&open, &candidates)?;
+        let suite = self.args.suite(&open)?;
+        let base = self.args.base_id(&open, &candidates)?;
         let mut names: Vec<String> = candidates.iter().map(|c| c.name.clone()).collect();
         names.extend(self.recipes.iter().map(|recipe| run_name(recipe)));
         names.push("base".to_owned());
@@ -111,12 +111,12 @@ impl Compare {
         let place = folder.join("compare.json");
         let stop = on_interrupt(STOPPING)?;
         for recipe in &self.recipes {
-            match self.trained(&open, recipe, &base, &folder, &stop)? {
+            match self.trained((env, &open), recipe, &base, &folder, &stop)? {
                 Some(candidate) => candidates.push(candidate),
                 None => return self.stopped(&folder),
             }
         }
-        let Some(report) = self.how.hold(&open, (suite, &base), candidates, Some(&place), &stop)? else {
+        let Some(report) = self.args.hold(&open, (suite, &base), candidates, Some(&place), &stop)? else {
             return self.stopped(&folder);
         };
         let page = write(&report, &folder, "compare")?;
@@ -136,7 +136,7 @@ impl Compare {
     /// The run of a recipe: as it stands, gone on with, or new; `None` when stopped.
     fn trained(
         &self,
-        open: &OpenExpert,
+        (env, open): (&Environment, &OpenExpert),
         recipe: &str,
         base: &str,
         folder: &Path,
@@ -147,9 +147,9 @@ impl Compare {
         sets.push(format!("base_model={}", json!(base)));
         sets.extend(self.steps.map(|steps| format!("training.steps={steps}")));
         sets.extend(self.sets.iter().cloned());
-        let layers = Layers { profiles: vec![recipe.to_owned()], file: Some(PathBuf::from("hive.toml")), sets };
+        let layers = env.layers(vec![recipe.to_owned()], sets);
         let Effective { recipe: effective, origins } = resolve(open.expert.manifest_json(), &layers)?;
-        let options = options(self.how.database_url.as_deref());
+        let options = options(self.args.database_url.as_deref());
         let (datasets, map) = (self.dataset.clone(), self.map.clone());
         let fields = fixed_fields(&self.fields, &open.expert.manifest().dataset.fields)?;
         let request = TrainRequest { recipe: effective, origins, datasets, map, fields, options };

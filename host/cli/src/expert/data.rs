@@ -13,7 +13,7 @@ use hive_runtime::base;
 use hive_runtime::opened::OpenExpert;
 use hive_sdk::manifest::Recipe;
 use hive_train::data::{DataRequest, prepare};
-use hive_train::recipe::{Layers, resolve};
+use hive_train::recipe::resolve;
 use serde_json::json;
 
 use super::super::columns::heading;
@@ -24,7 +24,7 @@ use super::super::loading::load_expert;
 use super::super::numbers::{grouped, whole};
 use super::super::output::{json_text, note, result};
 use super::super::pull_progress::PullProgress;
-use super::what::options;
+use super::train_args::options;
 use crate::context::Environment;
 
 /// Said at the first Ctrl-C.
@@ -51,7 +51,7 @@ pub struct Data {
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    how: How,
+    args: DataArgs,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
@@ -74,15 +74,15 @@ struct Compare {
     /// The second
     second: PathBuf,
     #[command(flatten)]
-    how: How,
+    args: DataArgs,
     /// Print the comparison as JSON
     #[arg(long)]
     json: bool,
 }
 
-/// How to judge.
+/// DataArgs to judge.
 #[derive(Debug, Args)]
-struct How {
+struct DataArgs {
     /// Which column holds which field
     #[arg(long, value_name = "FIELD=COLUMN,…")]
     map: Option<String>,
@@ -121,10 +121,10 @@ impl Data {
         }
         let Some(name) = self.name else { return Err(Failure::misuse("No expert was named").into()) };
         let open = load_expert(env, &name)?;
-        let recipe = self.how.recipe(&open)?;
+        let recipe = self.args.recipe(env, &open)?;
         let datasets = locate(&env.context, &self.dataset, &mut PullProgress::stderr())?;
-        let model = self.how.base_model(env, &recipe)?;
-        let request = self.how.request(&open, recipe, datasets, self.out)?;
+        let model = self.args.base_model(env, &recipe)?;
+        let request = self.args.request(&open, recipe, datasets, self.out)?;
         let stop = on_interrupt(STOPPING)?;
         let Some((set, found)) = run(&open, &request, model.as_ref(), &stop)? else { return stopped(self.json) };
         summary(&set, found).iter().for_each(|line| note(line));
@@ -164,8 +164,8 @@ fn run(
     })
 }
 
-impl How {
-    fn recipe(&self, open: &OpenExpert) -> CommandResult<Recipe> {
+impl DataArgs {
+    fn recipe(&self, env: &Environment, open: &OpenExpert) -> CommandResult<Recipe> {
         let mut sets = self.sets.clone();
         for lint in &self.lints {
             let misuse = |expected: &str| {
@@ -179,8 +179,7 @@ impl How {
             sets.push(format!("data.lints.{}={}", code.trim(), level.trim()));
         }
         sets.extend(self.base.as_ref().filter(|b| *b != "none").map(|base| format!("base_model={}", json!(base))));
-        let file = Some(PathBuf::from("hive.toml"));
-        let layers = Layers { profiles: self.profile.clone(), file, sets };
+        let layers = env.layers(self.profile.clone(), sets);
         Ok(resolve(open.expert.manifest_json(), &layers)?.recipe)
     }
 
@@ -224,12 +223,12 @@ impl How {
 impl Compare {
     fn run(self, env: &Environment) -> CommandResult {
         let open = load_expert(env, &self.name)?;
-        let recipe = self.how.recipe(&open)?;
+        let recipe = self.args.recipe(env, &open)?;
         let both = locate(&env.context, &[self.first, self.second], &mut PullProgress::stderr())?;
         let stop = on_interrupt(STOPPING)?;
         let mut sets = Vec::new();
         for one in &both {
-            let request = self.how.request(&open, recipe.clone(), vec![one.clone()], None)?;
+            let request = self.args.request(&open, recipe.clone(), vec![one.clone()], None)?;
             let Some((set, found)) = run(&open, &request, None, &stop)? else { return stopped(self.json) };
             if found {
                 note(&format!("{} {} (judged before)", heading("data"), one.name));

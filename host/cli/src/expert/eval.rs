@@ -13,7 +13,7 @@ use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
 use super::super::numbers::{MOST_RECORDS, whole};
 use super::super::output::{json_text, result};
-use super::exam::{How, STOPPING, candidate, table, write, wrong};
+use super::eval_args::{EvalArgs, STOPPING, candidate, table, write, wrong};
 use super::train::RUNS;
 use crate::context::Environment;
 
@@ -32,7 +32,7 @@ pub struct Eval {
     #[arg(long, value_name = "STEP", conflicts_with = "adapter")]
     checkpoint: Option<String>,
     #[command(flatten)]
-    how: How,
+    args: EvalArgs,
     /// Wrong answers to show
     #[arg(long, value_name = "N", default_value_t = 3, allow_negative_numbers = true, value_parser = whole::<usize>(0..=MOST_RECORDS))]
     show: usize,
@@ -52,13 +52,13 @@ impl Eval {
     pub fn run(self, env: &Environment) -> CommandResult {
         let open = load_expert(env, &self.name)?;
         let (candidates, folder) = self.candidates(env)?;
-        let suite = self.how.suite(&open)?;
-        let base = self.how.base_id(&open, &candidates)?;
+        let suite = self.args.suite(&open)?;
+        let base = self.args.base_id(&open, &candidates)?;
         let stop = on_interrupt(STOPPING)?;
         let stem = stem(&suite, self.checkpoint.as_deref());
         let folder = self.out.clone().or_else(|| folder.map(|run| run.join("eval")));
         let place = folder.as_ref().map(|folder| folder.join(format!("{stem}.json")));
-        let Some(report) = self.how.hold(&open, (suite, &base), candidates, place.as_deref(), &stop)? else {
+        let Some(report) = self.args.hold(&open, (suite, &base), candidates, place.as_deref(), &stop)? else {
             return if self.json { result(&json!({"stopped": true}).to_string()) } else { Ok(()) };
         };
         let ranking = self.checkpoint.is_some().then(|| Ranking::of(&report));

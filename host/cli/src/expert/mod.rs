@@ -3,7 +3,7 @@
 mod compare;
 mod data;
 mod eval;
-mod exam;
+mod eval_args;
 mod inspect;
 mod install;
 mod list;
@@ -17,11 +17,11 @@ mod search;
 mod select;
 mod sign;
 mod train;
+mod train_args;
 mod uninstall;
 mod update;
 mod validate;
 mod verify;
-mod what;
 
 use clap::Subcommand;
 

@@ -15,7 +15,7 @@ use super::super::numbers::{MOST_RECORDS, MOST_TOKENS, whole};
 use super::super::output::{json_text, note, result};
 use super::super::plan_text::{rows, table};
 use super::super::train_progress::TrainProgress;
-use super::what::What;
+use super::train_args::TrainArgs;
 use crate::context::Environment;
 use crate::error::CommandResult;
 
@@ -28,7 +28,7 @@ pub struct Plan {
     /// Name of the expert
     name: String,
     #[command(flatten)]
-    what: What,
+    args: TrainArgs,
     /// Plan for random weights of this shape and records of noise: needs neither base nor data
     #[arg(long, conflicts_with_all = ["base", "dataset", "map", "fields"])]
     arch: Option<Arch>,
@@ -53,7 +53,7 @@ impl Plan {
     /// What the recipe, the data or the base says.
     pub fn run(self, env: &Environment) -> CommandResult {
         let open = load_expert(env, &self.name)?;
-        let mut request = self.what.request(&open)?;
+        let mut request = self.args.request(env, &open)?;
         let plan = if let Some(arch) = self.arch {
             // The recipe's base is not what is planned on.
             request.recipe.base_model = arch.reference(SEED).id;

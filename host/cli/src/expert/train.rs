@@ -25,7 +25,7 @@ use super::super::loading::load_expert;
 use super::super::output::{note, result};
 use super::super::shell::word;
 use super::super::train_progress::TrainProgress;
-use super::what::{What, options};
+use super::train_args::{TrainArgs, options};
 use crate::context::Environment;
 
 /// Folder of all runs, below the current one.
@@ -45,7 +45,7 @@ pub struct Train {
     /// Name of the expert, as `hive expert list` shows it
     name: String,
     #[command(flatten)]
-    what: What,
+    args: TrainArgs,
     /// Folder for the run; the next free `runs/NAME-N` unless given
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -70,9 +70,9 @@ impl Train {
         let expert = load_expert(env, &self.name)?;
         let (request, place) = match &self.resume {
             Some(run) => self.resumed(run.as_deref(), &expert)?,
-            None => self.new_run(&expert)?,
+            None => self.new_run(env, &expert)?,
         };
-        let request = TrainRequest { options: options(self.what.database_url.as_deref()), ..request };
+        let request = TrainRequest { options: options(self.args.database_url.as_deref()), ..request };
         let stop = on_interrupt("\nStopping after this step; Ctrl-C again ends at once, without saving")?;
         let notes = profile_notes(&expert.expert, &request);
         for text in &notes {
@@ -125,8 +125,8 @@ impl Train {
         }
     }
 
-    fn new_run(&self, expert: &OpenExpert) -> CommandResult<(TrainRequest, RunPlace)> {
-        let request = self.what.request(expert)?;
+    fn new_run(&self, env: &Environment, expert: &OpenExpert) -> CommandResult<(TrainRequest, RunPlace)> {
+        let request = self.args.request(env, expert)?;
         let path = self.out.clone().unwrap_or_else(|| RunFolder::next(Path::new(RUNS), &self.name));
         if path.join("run.json").exists() {
             return Err(Failure::misuse(format!("`{}` holds a run already", path.display()))
@@ -143,17 +143,17 @@ impl Train {
                 .hint(format!("`hive expert train {}` starts one", self.name))
         })?;
         let mut request = RunRecord::read_of(&path, &self.name)?.request;
-        let layers = Layers { profiles: self.what.profile.clone(), file: None, sets: self.what.sets() };
+        let layers = Layers { profiles: self.args.profile.clone(), sets: self.args.sets(), ..Layers::default() };
         let now = changed(expert.expert.manifest_json(), (&request.recipe, &request.origins), &layers)?;
         (request.recipe, request.origins) = (now.recipe, now.origins);
-        if !self.what.dataset.is_empty() {
-            request.datasets.clone_from(&self.what.dataset);
+        if !self.args.dataset.is_empty() {
+            request.datasets.clone_from(&self.args.dataset);
         }
-        if self.what.map.is_some() {
-            request.map.clone_from(&self.what.map);
+        if self.args.map.is_some() {
+            request.map.clone_from(&self.args.map);
         }
-        if !self.what.fields.is_empty() {
-            request.fields = self.what.fixed(expert)?;
+        if !self.args.fields.is_empty() {
+            request.fields = self.args.fixed(expert)?;
         }
         Ok((request, RunPlace::Resume { path, force: self.force_recipe }))
     }

@@ -1,5 +1,7 @@
 //! Tests of the engine as a whole. Those of one part stand beside it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod attention_oracle;
 mod autograd;
 mod export;

@@ -15,12 +15,12 @@ use hive_train::prompt_sample;
 
 use super::super::columns::columns;
 use super::super::error::{CommandResult, Failure};
-use super::super::exam_progress::ExamProgress;
+use super::super::eval_progress::EvalProgress;
 use super::super::numbers::{MOST_RECORDS, MOST_TOKENS, whole};
 use super::super::output::{json_text, note};
 use super::super::overwrite::may_overwrite;
 use super::super::pull_progress::PullProgress;
-use super::what::options;
+use super::train_args::options;
 use crate::context::Environment;
 
 /// Said at the first Ctrl-C.
@@ -28,7 +28,7 @@ pub const STOPPING: &str = "\nStopping; what was answered and graded is kept, Ct
 
 /// Which prompts, and how they are asked.
 #[derive(Debug, Args)]
-pub struct How {
+pub struct EvalArgs {
     /// The prompts: `builtin` for the expert's own, or a file of JSON lines with id, gold (one or a
     /// list) and the fields of a record
     #[arg(long, value_name = "SUITE", default_value = "builtin")]
@@ -54,7 +54,7 @@ pub struct How {
     pub force: bool,
 }
 
-impl How {
+impl EvalArgs {
     /// The prompts.
     ///
     /// # Errors
@@ -148,7 +148,7 @@ impl How {
             let hint = "`--out FOLDER` writes the report elsewhere";
             may_overwrite(place, "the report of another evaluation", hint, self.force)?;
         }
-        let progress = ExamProgress::stderr();
+        let progress = EvalProgress::stderr();
         let report = exam.hold(stop, &progress);
         progress.close();
         let report = report?;

@@ -17,7 +17,7 @@ const SHOWN: usize = 5;
 
 /// Draws an examination.
 #[derive(Debug)]
-pub struct ExamProgress {
+pub struct EvalProgress {
     terminal: bool,
     state: Mutex<State>,
 }
@@ -29,7 +29,7 @@ struct State {
     said: Option<Instant>,
 }
 
-impl ExamProgress {
+impl EvalProgress {
     /// For this process's stderr.
     pub fn stderr() -> Self {
         Self { terminal: console::user_attended_stderr(), state: Mutex::default() }
@@ -80,7 +80,7 @@ impl ExamProgress {
     }
 }
 
-impl ExamReporter for ExamProgress {
+impl ExamReporter for EvalProgress {
     fn checking(&self, done: usize, total: usize) {
         self.step("suite", done, total, "the gate judges prompts and golds".to_owned());
     }

@@ -6,16 +6,17 @@ use std::path::PathBuf;
 use clap::Args;
 use hive_data::datasets::fixed_fields;
 use hive_runtime::opened::OpenExpert;
-use hive_train::recipe::{Effective, Layers, resolve};
+use hive_train::recipe::{Effective, resolve};
 use hive_train::run_record::TrainRequest;
 use serde_json::{Map, Value, json};
 
 use super::super::numbers::{MOST_STEPS, whole};
+use crate::context::Environment;
 use crate::error::CommandResult;
 
 /// What to train, and on what.
 #[derive(Debug, Args)]
-pub struct What {
+pub struct TrainArgs {
     /// A named recipe (`before`, `external`, `llama-factory`, `optimized`), one of the manifest's
     /// profiles (such as `quickstart`), or a TOML file; may be given several times, the last wins
     #[arg(long, value_name = "NAME")]
@@ -47,14 +48,13 @@ pub struct What {
     pub sets: Vec<String>,
 }
 
-impl What {
+impl TrainArgs {
     /// The request of a new run.
     ///
     /// # Errors
     /// When the recipe of all layers is not acceptable.
-    pub fn request(&self, open: &OpenExpert) -> CommandResult<TrainRequest> {
-        let file = Some(PathBuf::from("hive.toml"));
-        let layers = Layers { profiles: self.profile.clone(), file, sets: self.sets() };
+    pub fn request(&self, env: &Environment, open: &OpenExpert) -> CommandResult<TrainRequest> {
+        let layers = env.layers(self.profile.clone(), self.sets());
         let Effective { recipe, origins } = resolve(open.expert.manifest_json(), &layers)?;
         let (datasets, map, fields) = (self.dataset.clone(), self.map.clone(), self.fixed(open)?);
         Ok(TrainRequest { recipe, origins, datasets, map, fields, options: options(self.database_url.as_deref()) })
