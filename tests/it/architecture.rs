@@ -63,7 +63,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("host/net", &["hive-errors", "hive-files"]),
     ("host/plugins", &["hive-errors", "hive-files", "hive-sdk"]),
     ("sdk", &["hive-recipe"]),
-    ("host/data", &["hive-errors", "hive-files", "hive-net", "hive-plugins", "hive-sdk"]),
+    ("host/data", &["hive-errors", "hive-files", "hive-net", "hive-plugins", "hive-sdk", "hive-text"]),
     ("host/engine", &["hive-errors", "hive-files", "hive-recipe", "hive-text"]),
     (
         "host/runtime",

@@ -131,7 +131,7 @@ fn records(out: &Path, expected: &Expected<'_>, database: &mut Database, faults:
     let mut held_out = 0;
     for half in [Half::Train, Half::Validation] {
         for row in set.rows(half).unwrap() {
-            kept.push(row.unwrap().record.0);
+            kept.push(row.unwrap().0);
             held_out += usize::from(half == Half::Validation);
         }
     }

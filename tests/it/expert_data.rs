@@ -92,7 +92,7 @@ fn sql_is_judged_repaired_and_told() {
 
     let set = set(&place, "prepared");
     assert_eq!((set.report.records, set.report.rejected), (12, 6));
-    let records = |half| set.rows(half).unwrap().map(|row| row.unwrap().record).collect::<Vec<_>>();
+    let records = |half| set.rows(half).unwrap().map(|row| row.unwrap()).collect::<Vec<_>>();
     let train = records(Half::Train);
     let held = records(Half::Validation);
     assert_eq!((train.len(), held.len()), (set.report.train, set.report.validation));

@@ -27,7 +27,7 @@ fn set(place: &Place) -> PreparedSet {
 fn records(place: &Place) -> Vec<Record> {
     let set = set(place);
     let rows = set.rows(Half::Train).unwrap().chain(set.rows(Half::Validation).unwrap());
-    rows.map(|row| row.unwrap().record).collect()
+    rows.map(|row| row.unwrap()).collect()
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Where an expert's records come from: files and folders, prepared sets, data sets of the hub, or
 //! the expert itself; each as a stream for the gate. It judges nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 
 use hive_net::{Context, HubRepository, TransferReporter};
 use hive_plugins::LoadedExpert;
@@ -13,13 +13,8 @@ use hive_sdk::Record;
 use hive_sdk::manifest::DatasetSpec;
 use sha2::{Digest, Sha256};
 
-use crate::datasets::{
-    DatasetError, MapOverrides, RecordReader, Source, SourcedRecord, add_fixed, data_files, file_stamps, hub,
-};
-use crate::pipeline::{Data, Half, Incoming, PipelineError, PreparedSet, SourceRead, Stream};
-
-/// Records between two words about how far counting is.
-const COUNT_EVERY: usize = 1000;
+use crate::datasets::{DatasetError, MapOverrides, ReadRecord, RecordReader, Source, add_fixed, data_files, hub};
+use crate::pipeline::{Data, Half, PipelineError, PreparedSet, SourceRead, Stream};
 
 /// A data set on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,20 +70,6 @@ impl Files {
         let open = |set: &LocalData| Ok((set.clone(), Reader::open(&set.path, self)?));
         Ok(FileStream { readers: self.sets.iter().map(open).collect::<Result<_, PipelineError>>()?, at: 0 })
     }
-
-    /// State of every file that a record names, such as its database: a verdict is about its content
-    /// too.
-    fn named_files(&self) -> Result<BTreeSet<String>, PipelineError> {
-        let mut stamps = BTreeSet::new();
-        if self.spec.fields.iter().any(|field| field.path) {
-            for incoming in self.readers()? {
-                if let Ok(record) = &incoming?.record {
-                    stamps.extend(file_stamps(&self.spec, record));
-                }
-            }
-        }
-        Ok(stamps)
-    }
 }
 
 impl Data for Files {
@@ -118,10 +99,6 @@ impl Data for Files {
                 hash.update([0]);
             }
         }
-        for stamp in self.named_files()? {
-            hash.update(stamp);
-            hash.update([0]);
-        }
         Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
     }
 
@@ -129,22 +106,7 @@ impl Data for Files {
         self.sets.iter().map(|set| format!("`{}`", set.name)).collect::<Vec<_>>().join(", ")
     }
 
-    fn count(&self, stop: &AtomicBool, on_count: &dyn Fn(usize)) -> Result<Option<usize>, PipelineError> {
-        let mut count = 0;
-        for record in self.readers()? {
-            record?;
-            count += 1;
-            if count % COUNT_EVERY == 0 {
-                on_count(count);
-                if stop.load(Ordering::Relaxed) {
-                    return Ok(None);
-                }
-            }
-        }
-        Ok(Some(count))
-    }
-
-    fn open(&self) -> Result<Box<dyn Stream>, PipelineError> {
+    fn open(&self) -> Result<Box<dyn Stream + '_>, PipelineError> {
         Ok(Box::new(self.readers()?))
     }
 }
@@ -154,7 +116,7 @@ enum Reader {
     /// Files, with their columns mapped to fields.
     Records(Box<RecordReader>),
     /// A prepared set, whose records have fields already.
-    Prepared { rows: Box<dyn Iterator<Item = Result<Incoming, PipelineError>> + Send>, read: usize },
+    Prepared { rows: Box<dyn Iterator<Item = Result<ReadRecord, PipelineError>> + Send>, read: usize },
 }
 
 impl Reader {
@@ -164,22 +126,21 @@ impl Reader {
             return Ok(Reader::Records(Box::new(RecordReader::open(path, spec, overrides, fixed)?)));
         }
         let set = PreparedSet::open(path)?;
-        let rows = set.rows(Half::Train)?.chain(set.rows(Half::Validation)?);
         let fixed = fixed.clone();
-        let incoming = rows.map(move |row| {
-            let SourcedRecord { mut record, source } = row?;
-            add_fixed(&mut record, &fixed);
-            Ok(Incoming { source: source.to_string(), record: Ok(record) })
+        let [train, validation] = Half::BOTH.map(|half| {
+            let (file, fixed): (Arc<Path>, _) = (set.file(half).into(), fixed.clone());
+            Ok::<_, PipelineError>(set.rows(half)?.zip(1..).map(move |(record, row)| {
+                let mut record = record?;
+                add_fixed(&mut record, &fixed);
+                Ok(ReadRecord { source: Source::Row { file: Arc::clone(&file), row }, record: Ok(record) })
+            }))
         });
-        Ok(Reader::Prepared { rows: Box::new(incoming), read: 0 })
+        Ok(Reader::Prepared { rows: Box::new(train?.chain(validation?)), read: 0 })
     }
 
-    fn next(&mut self) -> Option<Result<Incoming, PipelineError>> {
+    fn next(&mut self) -> Option<Result<ReadRecord, PipelineError>> {
         match self {
-            Reader::Records(reader) => Some(reader.next()?.map_err(PipelineError::from).map(|read| Incoming {
-                source: read.source.to_string(),
-                record: read.record.map_err(|(code, why)| (code.to_owned(), why)),
-            })),
+            Reader::Records(reader) => Some(reader.next()?.map_err(PipelineError::from)),
             Reader::Prepared { rows, read } => {
                 *read += 1;
                 rows.next()
@@ -202,14 +163,14 @@ struct FileStream {
 }
 
 impl Iterator for FileStream {
-    type Item = Result<Incoming, PipelineError>;
+    type Item = Result<ReadRecord, PipelineError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         while let Some((set, reader)) = self.readers.get_mut(self.at) {
             match reader.next() {
-                Some(Ok(incoming)) => {
-                    let source = shown(set, &incoming.source);
-                    return Some(Ok(Incoming { source, ..incoming }));
+                Some(Ok(read)) => {
+                    let source = read.source.named(&set.path, &set.name);
+                    return Some(Ok(ReadRecord { source, ..read }));
                 }
                 Some(Err(error)) => return Some(Err(error)),
                 None => self.at += 1,
@@ -256,11 +217,7 @@ impl Data for Synthetic<'_> {
         format!("the data that expert `{}` made", self.expert.name())
     }
 
-    fn count(&self, _: &AtomicBool, _: &dyn Fn(usize)) -> Result<Option<usize>, PipelineError> {
-        Ok(Some(self.records))
-    }
-
-    fn open(&self) -> Result<Box<dyn Stream>, PipelineError> {
+    fn open(&self) -> Result<Box<dyn Stream + '_>, PipelineError> {
         let made = self.expert.synthesize(self.seed, self.records)?;
         let records = made.ok_or_else(|| PipelineError::NoData(self.expert.name().to_owned()))?;
         Ok(Box::new(SyntheticStream {
@@ -278,11 +235,11 @@ struct SyntheticStream {
 }
 
 impl Iterator for SyntheticStream {
-    type Item = Result<Incoming, PipelineError>;
+    type Item = Result<ReadRecord, PipelineError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let (index, record) = self.records.next()?;
-        Some(Ok(Incoming { source: Source::Synthetic { index }.to_string(), record: Ok(record) }))
+        Some(Ok(ReadRecord { source: Source::Synthetic { index }, record: Ok(record) }))
     }
 }
 

@@ -14,7 +14,7 @@ use hive_runtime::answer::question_field;
 use hive_runtime::base::Base;
 use hive_runtime::models::{Catalogue, catalogue};
 use hive_runtime::statistics::Figures;
-use hive_runtime::tokenise::{Tokeniser, text_digests};
+use hive_runtime::tokenise::Tokeniser;
 use hive_sdk::Record;
 use hive_train::prompt_sample::PromptSample;
 use hive_train::receipt;
@@ -164,7 +164,7 @@ impl RunFacts {
     pub fn check_prompts(&self, expert: &LoadedExpert, base: &Base) -> Result<()> {
         let mut problems: Vec<String> = self.prompts.iter().filter_map(|then| then.differs(expert)).collect();
         if let Some(then) = &self.digests {
-            let (tokenizer, template) = text_digests(&base.model)?;
+            let (tokenizer, template) = Tokeniser::new(&base.model)?.digests()?;
             for (what, then, now) in
                 [("tokenizer", &then.tokenizer, &tokenizer), ("chat template", &then.template, &template)]
             {
@@ -199,7 +199,7 @@ pub fn assemble(from: &Ingredients<'_>) -> Result<Assembled> {
     let loaded = peft::load(from.adapter, &from.base.model.config, Some(&from.base.reference))?;
     let catalogue = Catalogue::embedded()?;
     let id = base_name(&from.base.reference, &from.base.model.name, &catalogue);
-    let (tokenizer, template) = text_digests(&from.base.model)?;
+    let (tokenizer, template) = Tokeniser::new(&from.base.model)?.digests()?;
     let base = BaseFacts { id, digest: from.base.reference.digest.clone(), tokenizer, template };
     let golden = golden(from, &loaded.adapter)?;
     let libraries = |target: &String, path: &PathBuf| {

@@ -13,7 +13,7 @@ use hive_errors::Diagnostic as _;
 use hive_files::{Staging, hex, sha256_of_file};
 use hive_plugins::{LoadedExpert, manifest};
 use hive_runtime::base::Base;
-use hive_runtime::tokenise::{Tokeniser, text_digests};
+use hive_runtime::tokenise::Tokeniser;
 use hive_sdk::Manifest;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -215,7 +215,7 @@ impl Package {
             });
         }
         let fault = |problem: String| PackageError::Proof { package: self.shown.clone(), problem };
-        let (tokenizer, template) = text_digests(&base.model)?;
+        let (tokenizer, template) = Tokeniser::new(&base.model)?.digests()?;
         for (what, got, expected) in
             [("tokenizer", &tokenizer, &wants.tokenizer), ("chat template", &template, &wants.template)]
         {

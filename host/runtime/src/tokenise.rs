@@ -41,6 +41,14 @@ impl<'a> Tokeniser<'a> {
         })
     }
 
+    /// sha256 of the tokenizer and of the template's text.
+    ///
+    /// # Errors
+    /// When the tokenizer's file cannot be read.
+    pub fn digests(&self) -> Result<(String, String), RuntimeError> {
+        Ok((self.tokenizer.digest()?, hex(&Sha256::digest(self.template.source()))))
+    }
+
     /// Tokens of a rendered record.
     ///
     /// # Errors
@@ -94,14 +102,4 @@ fn turn(message: &Message) -> ChatMessage {
         Role::Assistant => "assistant",
     };
     ChatMessage::new(role, message.content.clone())
-}
-
-/// Digests of a base's tokenizer and of its chat template.
-///
-/// # Errors
-/// When it has none.
-pub fn text_digests(model: &BaseModel) -> Result<(String, String), RuntimeError> {
-    // This says what is missing.
-    let Tokeniser { tokenizer, template, .. } = Tokeniser::new(model)?;
-    Ok((tokenizer.digest()?, hex(&Sha256::digest(template.source()))))
 }

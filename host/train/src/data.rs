@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use hive_data::datasets::{DatasetError, MapOverrides, SplitSettings};
 use hive_data::pipeline::{
-    ChatTokens, CountTokens, Counter, Data, Outcome, Pipeline, PipelineError, PipelineReporter, PreparedSet, Request,
-    cache_folder,
+    ChatTokens, Data, EncodeChat, Outcome, Pipeline, PipelineError, PipelineReporter, PreparedSet, Request,
+    TokenLimits, Tokenisation, data_cache,
 };
 use hive_data::sources::{Files, LocalData, Synthetic};
 use hive_engine::weights::config::ModelConfig;
@@ -77,9 +77,10 @@ pub(super) fn first_records(
     if sets.is_empty() {
         return Ok(Vec::new());
     }
-    let stream = files(open, sets, map, fixed)?.open()?;
-    let read = stream.take(FIRST).filter_map(|incoming| match incoming {
-        Ok(incoming) => Some(Ok((incoming.source, incoming.record.ok()?))),
+    let files = files(open, sets, map, fixed)?;
+    let stream = files.open()?;
+    let read = stream.take(FIRST).filter_map(|read| match read {
+        Ok(read) => Some(Ok((read.source.to_string(), read.record.ok()?))),
         Err(error) => Some(Err(error.into())),
     });
     read.collect()
@@ -141,22 +142,17 @@ pub fn prepare(
         &read
     };
     let tokeniser = base.map(|(model, _)| Tokeniser::new(model)).transpose()?;
-    let count: &CountTokens<'_> = &|chat: &Rendered| {
-        let Some(tokeniser) = &tokeniser else { return Ok(ChatTokens::default()) };
-        let encoded = tokeniser.encode(chat).map_err(|e| PipelineError::Tokens(e.to_string()))?;
-        let whole = encoded.ids.len();
-        Ok(ChatTokens { whole, completion: whole - encoded.prompt_len, control: tokeniser.control_tokens_in(chat) })
+    let encode: &EncodeChat<'_> = &|chat| match &tokeniser {
+        Some(tokeniser) => encode(tokeniser, chat),
+        None => Ok(ChatTokens::default()),
     };
-    let counter = match base.zip(tokeniser.as_ref()) {
+    let tokenisation = match base.zip(tokeniser.as_ref()) {
         None => None,
-        Some(((model, id), tokeniser)) => Some(Counter {
-            base: id.to_owned(),
-            digest: model.digest()?.to_owned(),
-            tokenizer: tokeniser.tokenizer.digest()?,
-            max_seq_len: request.recipe.training.max_seq_len,
-            max_completion: expert.manifest().generation.max_new_tokens.min(request.recipe.training.max_seq_len),
-            count,
-        }),
+        Some(((model, id), tokeniser)) => {
+            let max_seq_len = request.recipe.training.max_seq_len;
+            let max_completion = expert.manifest().generation.max_new_tokens.min(max_seq_len);
+            Some((tokenisation(tokeniser, model, id, encode)?, TokenLimits { max_seq_len, max_completion }))
+        }
     };
     let pipeline = Pipeline::new(Request {
         expert,
@@ -169,8 +165,8 @@ pub fn prepare(
             validation_fraction: spec.validation_fraction,
             validation_records: spec.validation_records,
         },
-        counter,
-        cache: cache_folder(context.home()?, expert.name()),
+        tokenisation,
+        cache: data_cache(context.home()?, expert.name()),
         out: request.out.clone(),
         passing: request.take_prepared,
     })?;
@@ -178,4 +174,28 @@ pub fn prepare(
     let workers = request.workers.unwrap_or(cores).max(1);
     let mut start = || Ok(load_isolated(place, workers, RECORD_LIMIT)?);
     Ok(pipeline.run(&mut start, stop, reporter)?)
+}
+
+/// How this base makes token ids.
+///
+/// # Errors
+/// When its files cannot be read.
+pub(super) fn tokenisation<'a>(
+    tokeniser: &Tokeniser<'_>,
+    model: &BaseModel,
+    base: &str,
+    encode: &'a EncodeChat<'a>,
+) -> Result<Tokenisation<'a>, TrainError> {
+    let (tokenizer, template) = tokeniser.digests()?;
+    let (base, base_digest, eos) = (base.to_owned(), model.digest()?.to_owned(), tokeniser.eos.clone());
+    Ok(Tokenisation { base, base_digest, tokenizer, template, eos, encode })
+}
+
+/// A chat as this base's token ids.
+///
+/// # Errors
+/// When the template or the tokenizer refuses it.
+pub(super) fn encode(tokeniser: &Tokeniser<'_>, chat: &Rendered) -> Result<ChatTokens, PipelineError> {
+    let encoded = tokeniser.encode(chat).map_err(|e| PipelineError::Tokenise(e.to_string()))?;
+    Ok(ChatTokens { prompt_len: encoded.prompt_len, control: tokeniser.control_tokens_in(chat), ids: encoded.ids })
 }

@@ -62,6 +62,16 @@ pub enum TrainError {
         /// Tokens of the shortest.
         shortest: usize,
     },
+    /// A prepared set whose prompts are not what the expert renders now.
+    #[error("Prepared set `{}` holds other prompts than expert `{expert}` renders now: the first that differs is {place}", path.display())]
+    RenderedOtherwise {
+        /// The set's folder.
+        path: PathBuf,
+        /// The expert.
+        expert: String,
+        /// The first row that differs.
+        place: String,
+    },
     /// What would only show after an hour, or never, was found before the first step.
     #[error(
         "Expert `{expert}` cannot be trained: {} found in what it renders and grades",
@@ -176,6 +186,7 @@ impl Diagnostic for TrainError {
             Self::Pipeline(e) => e.exit_code(),
             Self::LongerThanBase { .. }
             | Self::Preflight { .. }
+            | Self::RenderedOtherwise { .. }
             | Self::AllTooLong { .. }
             | Self::Recipe(_)
             | Self::OtherRun { .. }
@@ -220,6 +231,10 @@ impl Diagnostic for TrainError {
             }
             Self::Preflight { expert, .. } => Some(format!(
                 "`render` and `grade` are in `experts/{expert}/src`, eval prompts in `manifests/{expert}.json`"
+            )),
+            Self::RenderedOtherwise { path, expert, .. } => Some(format!(
+                "`hive expert data {expert} --dataset {0} --out {0}-new` prepares its records again",
+                path.display()
             )),
             Self::NotARun { .. } => None,
             Self::RunFolder { .. } => Some("`--out FOLDER` writes the run elsewhere".into()),

@@ -70,7 +70,7 @@ impl Evaluation<'_> {
         let scales = AdapterScales::new(adapter, decoder);
         let plain = Model { base: decoder, adapter: None };
         let adapted = Model { adapter: Some((adapter, &scales)), ..plain };
-        let held = &self.setup.held.records;
+        let held = &self.setup.held;
         let (mut loss, mut token_accuracy) = (None, None);
         if !held.is_empty() {
             let cut = Cut::of(&self.setup.config);

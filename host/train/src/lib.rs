@@ -28,7 +28,6 @@ mod run_page;
 pub mod run_record;
 pub mod setup;
 mod tensorboard;
-mod token_cache;
 pub mod train;
 
 pub use error::TrainError;

@@ -129,10 +129,10 @@ impl Plan {
     ) -> Result<Self, TrainError> {
         let parts = Parts {
             base: &setup.base.reference,
-            train: &setup.train.records,
-            held: &setup.held.records,
-            too_long: (setup.train.lengths.too_long, setup.held.lengths.too_long),
-            tokens: setup.train.records.total_tokens(),
+            train: &setup.train,
+            held: &setup.held,
+            too_long: (setup.train.too_long(), setup.held.too_long()),
+            tokens: setup.train.total_tokens(),
             config: &setup.config,
             start,
             folder,

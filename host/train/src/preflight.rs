@@ -4,9 +4,13 @@
 
 use std::collections::BTreeMap;
 
+use hive_data::pipeline::{
+    Half, PreparedSet, differing_turn, prompt_of, render_one, rendered_without_completion, with_another_completion,
+    without_completion,
+};
 use hive_plugins::{BATCH, LoadedExpert, PluginError};
 use hive_runtime::statistics::RIGHT;
-use hive_sdk::{GradeRequest, Message, Record, Rendered};
+use hive_sdk::{GradeRequest, Record, Rendered};
 use serde_json::json;
 
 use super::TrainError;
@@ -19,9 +23,6 @@ const SEED: u64 = 1;
 
 /// Records of a prepared set whose golds are graded.
 pub const GRADED: usize = 64;
-
-/// Stands in a completion's place where a record cannot be rendered without one.
-const OTHER: &str = "another completion";
 
 /// A record with its name in messages.
 pub type Named = (String, Record);
@@ -70,7 +71,9 @@ pub fn raw(expert: &LoadedExpert, records: &[Named]) -> Result<(), TrainError> {
     let Some(field) = expert.manifest().completion_field() else { return Ok(()) };
     let mut faults = Vec::new();
     for (name, record) in records.iter().filter(|(_, record)| record.text(field).is_some()) {
-        let (Ok(rendered), Ok(other)) = (alone(expert, record), alone(expert, &without(record, field))) else {
+        let (Ok(rendered), Ok(other)) =
+            (render_one(expert, record), render_one(expert, &without_completion(record, field)))
+        else {
             continue;
         };
         faults.extend(leak(name, field, &rendered, &other));
@@ -78,35 +81,40 @@ pub fn raw(expert: &LoadedExpert, records: &[Named]) -> Result<(), TrainError> {
     found(expert, faults)
 }
 
-/// Looks at records that are about to be trained on, with what was rendered of them; `name` names the
-/// one at a place.
+/// Records that are compared at once.
+const COMPARED: usize = 256;
+
+/// Fails when the set holds other prompts than the expert would render now: it was prepared by another
+/// library, and what the model would be shown in use is not what it trained on.
 ///
 /// # Errors
-/// As [`expert()`].
-pub fn batch(
-    expert: &LoadedExpert,
-    records: &[Record],
-    rendered: &[Rendered],
-    name: impl Fn(usize) -> String,
-) -> Result<(), TrainError> {
-    let field = expert.manifest().completion_field().unwrap_or_default();
-    let others: Vec<Record> = records.iter().map(|record| without(record, field)).collect();
-    // One that renders only with an answer is compared by another answer, if that renders.
-    let others = match expert.render(&others) {
-        Ok(others) => others.into_iter().map(Some).collect(),
-        Err(_) => {
-            let one = |record: &Record| {
-                alone(expert, &without(record, field)).or_else(|_| alone(expert, &changed(record, field)))
-            };
-            records.iter().map(|record| one(record).ok()).collect::<Vec<_>>()
-        }
-    };
-    let mut faults = Vec::new();
-    for (i, ((record, rendered), other)) in records.iter().zip(rendered).zip(others).enumerate() {
-        faults.extend(no_completion(&name(i), field, record, rendered));
-        faults.extend(other.and_then(|other| leak(&name(i), field, rendered, &other)));
+/// As [`expert()`], or [`TrainError::RenderedOtherwise`].
+pub fn rendering(expert: &LoadedExpert, library: &str, set: &PreparedSet) -> Result<(), TrainError> {
+    if set.report.rendered_by.as_deref() == Some(library) {
+        return Ok(());
     }
-    found(expert, faults)
+    for half in Half::BOTH {
+        let mut rows = set.rows(half)?.zip(set.chats(half)?).zip(1..).peekable();
+        while rows.peek().is_some() {
+            let (mut records, mut chats, mut places) = (Vec::new(), Vec::new(), Vec::new());
+            for ((record, chat), row) in rows.by_ref().take(COMPARED) {
+                records.push(record?);
+                chats.push(chat?);
+                places.push(format!("{}, row {row}", set.file(half).display()));
+            }
+            for ((now, then), place) in expert.render(&records)?.iter().zip(&chats).zip(&places) {
+                if now != then {
+                    let (path, place) = (set.path.clone(), place.clone());
+                    return Err(TrainError::RenderedOtherwise { path, expert: expert.name().to_owned(), place });
+                }
+            }
+            let field = expert.manifest().completion_field().unwrap_or_default();
+            let others = rendered_without_completion(expert, &records);
+            let leaks = places.iter().zip(&chats).zip(others);
+            found(expert, leaks.filter_map(|((place, chat), other)| leak(place, field, chat, &other?)).collect())?;
+        }
+    }
+    Ok(())
 }
 
 /// Looks at whether the grader knows the golds of these records.
@@ -140,7 +148,7 @@ fn look_at(expert: &LoadedExpert, named: &[Named]) -> Vec<String> {
         let one = match &all {
             Ok(all) => Ok(all[i].clone()),
             // One of them is to blame: each alone, to know which.
-            Err(_) => alone(expert, record),
+            Err(_) => render_one(expert, record),
         };
         let one = match one {
             Ok(one) => one,
@@ -151,9 +159,9 @@ fn look_at(expert: &LoadedExpert, named: &[Named]) -> Vec<String> {
         };
         let before = faults.len();
         faults.extend(no_completion(name, field, record, &one));
-        match alone(expert, &without(record, field)) {
+        match render_one(expert, &without_completion(record, field)) {
             Ok(other) => {
-                let changed = alone(expert, &changed(record, field)).ok();
+                let changed = render_one(expert, &with_another_completion(record, field)).ok();
                 let leak = leak(name, field, &one, &other);
                 faults.extend(leak.or_else(|| changed.and_then(|other| self::leak(name, field, &one, &other))));
             }
@@ -173,31 +181,6 @@ fn rendered(expert: &LoadedExpert, named: &[Named]) -> Result<Vec<Rendered>, Plu
     expert.render(&named.iter().map(|(_, record)| record.clone()).collect::<Vec<_>>())
 }
 
-fn alone(expert: &LoadedExpert, record: &Record) -> Result<Rendered, PluginError> {
-    let empty = || Rendered { messages: Vec::new(), completion_start: 0 };
-    Ok(expert.render(std::slice::from_ref(record))?.pop().unwrap_or_else(empty))
-}
-
-/// The record with another completion.
-fn changed(record: &Record, field: &str) -> Record {
-    let mut other = record.clone();
-    if record.0.contains_key(field) {
-        other.set(field, OTHER);
-    }
-    other
-}
-
-/// The record without its completion, as it is when it is asked.
-fn without(record: &Record, field: &str) -> Record {
-    let mut asked = record.clone();
-    asked.0.shift_remove(field);
-    asked
-}
-
-fn prompt_of(rendered: &Rendered) -> &[Message] {
-    &rendered.messages[..rendered.completion_start.min(rendered.messages.len())]
-}
-
 /// What is learnt of a record, as one text.
 fn completion_of(rendered: &Rendered) -> String {
     let turns = rendered.messages.iter().skip(rendered.completion_start);
@@ -215,11 +198,7 @@ fn no_completion(name: &str, field: &str, record: &Record, rendered: &Rendered) 
 }
 
 fn leak(name: &str, field: &str, rendered: &Rendered, other: &Rendered) -> Option<String> {
-    let (here, there) = (prompt_of(rendered), prompt_of(other));
-    if here == there {
-        return None;
-    }
-    let turn = here.iter().zip(there).position(|(a, b)| a != b).unwrap_or(here.len().min(there.len()));
+    let turn = differing_turn(rendered, other)?;
     Some(format!(
         "{name}, field `{field}`: the prompt depends on the answer (turn {turn} differs when the answer does), so the model would be shown it"
     ))

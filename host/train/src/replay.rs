@@ -82,7 +82,7 @@ pub fn replay(
         return Err(fault(format!("what it was made of is no longer the same: {}", changed.join("; "))));
     }
     let config = &setup.config;
-    let train = &setup.train.records;
+    let train = &setup.train;
     let (total, records) = (config.total_steps(train.len()), config.total_records(train.len()));
     let mut trainer = Trainer::new(&setup.base.decoder, setup.fresh_adapter(&request)?, config.clone())?;
     let mut order = Order::new(train.len(), config.seed);

@@ -3,10 +3,10 @@
 
 use std::sync::atomic::AtomicBool;
 
-use hive_data::pipeline::{Half, Outcome as Prepared, PipelineReporter, PreparedSet};
+use hive_data::pipeline::{EncodeChat, Half, Outcome as Prepared, PipelineReporter, PreparedSet, SetTokens};
 use hive_data::sources::locate;
 use hive_engine::adapter::{Adapter, AdapterConfig};
-use hive_engine::data::Records;
+use hive_engine::data::{Records, TokenRecords};
 use hive_engine::train::TrainingSpec;
 use hive_engine::weights::decoder::Decoder;
 use hive_files::hex;
@@ -14,15 +14,14 @@ use hive_net::TransferReporter;
 use hive_runtime::base::{self, Base};
 use hive_runtime::models::ModelStore;
 use hive_runtime::opened::OpenExpert;
-use hive_runtime::tokenise::{Tokeniser, text_digests};
+use hive_runtime::tokenise::Tokeniser;
 use hive_sdk::Record;
 use hive_sdk::manifest::Recipe;
 use sha2::{Digest, Sha256};
 use tracing::info_span;
 
-use super::data::{DataRequest, first_records, prepare};
+use super::data::{DataRequest, encode, first_records, prepare, tokenisation};
 use super::run_record::{Digests, TrainRequest, recipe_digest};
-use super::token_cache::{self, Tokens, tokens};
 use super::{TrainError, preflight};
 
 /// Receives what becomes of the data, in this order: pulls, what the gate does, `data`, `tokenising`.
@@ -42,10 +41,12 @@ pub struct Setup {
     pub base: Base,
     /// The prepared set.
     pub set: Box<PreparedSet>,
-    /// Records to train on.
-    pub train: Tokens,
-    /// Records held out.
-    pub held: Tokens,
+    /// Records to train on that are not too long.
+    pub train: TokenRecords,
+    /// Records held out that are not too long.
+    pub held: TokenRecords,
+    /// Where the token ids are; removed after them when they are not kept.
+    pub tokens: SetTokens,
     /// Digests of what the steps depend on.
     pub digests: Digests,
     /// sha256 of the expert's library.
@@ -88,31 +89,28 @@ pub fn set_up(
     drop(span);
     let Prepared::Done(set, found) = prepared else { return Ok(None) };
     reporter.data(&set, found);
-    let (tokenizer, template) = text_digests(&model)?;
-    let limit = recipe.training.max_seq_len;
-    let how = token_cache::Recipe {
-        expert: &open.expert,
-        library: &library,
-        tokenizer: &tokenizer,
-        template: &template,
-        max_seq_len: limit,
-    };
-    let (train, held) = info_span!("tokenise").in_scope(|| {
-        tokens(&open.context, &set, how, &Tokeniser::new(&model)?, |done, total| reporter.tokenising(done, total))
-    })?;
-    if train.records.is_empty() {
-        let shortest = train.lengths.shortest;
-        return Err(TrainError::AllTooLong { records: train.lengths.too_long, max_seq_len: limit, shortest });
+    preflight::rendering(&open.expert, &library, &set)?;
+    let tokeniser = Tokeniser::new(&model)?;
+    let encode: &EncodeChat<'_> = &|chat| encode(&tokeniser, chat);
+    let tokenisation = tokenisation(&tokeniser, &model, &base_id, encode)?;
+    let tokens = info_span!("tokenise")
+        .in_scope(|| set.tokens(&tokenisation, |done, total| reporter.tokenising(done, total)))?;
+    let (tokenizer, template) = (tokenisation.tokenizer, tokenisation.template);
+    let max_seq_len = recipe.training.max_seq_len;
+    let SetTokens { train, validation, .. } = &tokens;
+    let [train, held] = [train, validation].map(|part| TokenRecords::new(part.clone(), max_seq_len));
+    if train.is_empty() {
+        return Err(TrainError::AllTooLong { records: train.too_long(), max_seq_len, shortest: train.shortest() });
     }
     preflight::golds(&open.expert, &to_grade(&set)?)?;
     let answers = recipe.data.graded_prompts > 0 || recipe.training.graded_eval_prompts > 0;
     let base = info_span!("load", base = base_id).in_scope(|| Base::load(&base_id, model))?;
     let base = if answers { base.for_generation() } else { base };
-    let data = hex(&Sha256::digest(format!("{}\n{}\n", train.records.digest(), held.records.digest())));
+    let data = hex(&Sha256::digest(format!("{}\n{}\n", train.digest(), held.digest())));
     let digests =
         Digests { base: base.reference.digest.clone(), tokenizer, template, data, recipe: recipe_digest(recipe) };
     let config = recipe.training.clone();
-    Ok(Some(Setup { base, set, train, held, digests, library, config }))
+    Ok(Some(Setup { base, set, train, held, tokens, digests, library, config }))
 }
 
 /// Records whose golds the grader must know, spread evenly over both halves.

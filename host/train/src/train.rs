@@ -125,8 +125,8 @@ impl Job<'_> {
         let of = setup.digests.map();
         let plan = RunPlan {
             config,
-            train: &setup.train.records,
-            validation: &setup.held.records,
+            train: &setup.train,
+            validation: &setup.held,
             base: &setup.base.reference,
             checkpoints: &checkpoints,
             of: &of,
@@ -146,7 +146,7 @@ impl Job<'_> {
             return Ok(TrainEnd::Stopped(outcome, folder.clone()));
         }
         write_folder(&folder.adapter(), |dir| peft::save(dir, &trainer.adapter, &setup.base.reference))?;
-        let records = (setup.train.records.len(), setup.held.records.len());
+        let records = (setup.train.len(), setup.held.len());
         let of = (&setup.base.reference, &setup.digests);
         let receipt = Receipt::of(folder, &record, of, &setup.library, records, &outcome)?;
         folder.write_json(receipt::FILE, &receipt)?;

@@ -17,7 +17,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hive_sdk::Record;
+use serde::{Deserialize, Serialize};
 
 pub use chat::ChatMap;
 pub use error::{DatasetError, MapError};
@@ -26,23 +26,17 @@ pub use read::{Columns, Fault, MAX_ROW_BYTES, Opened, ParquetTable, Row, Rows, d
 pub use reader::{Mapping, ReadRecord, ReadReport, RecordReader};
 pub use rejects::{Rejected, Rejects};
 pub use split::{Groups, SPLIT_VERSION, Split, SplitBy, SplitSettings, split};
-pub use stamps::file_stamps;
+pub(crate) use stamps::add_stamps;
+pub use stamps::{FileStamps, file_stamps, stamps_hold};
 
-/// A record and where it came from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SourcedRecord {
-    /// The record.
-    pub record: Record,
-    /// Where it came from.
-    pub source: Source,
-}
-
-/// Where a record came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where a record came from: the one type for it, from the reader to the prepared set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Source {
     /// This line, from 1, of a file.
     Line {
         /// The file, as the user named it.
+        #[serde(with = "path")]
         file: Arc<Path>,
         /// The line.
         line: u64,
@@ -50,6 +44,7 @@ pub enum Source {
     /// This row, from 1, of a file without lines.
     Row {
         /// The file, as the user named it.
+        #[serde(with = "path")]
         file: Arc<Path>,
         /// The row.
         row: u64,
@@ -59,9 +54,44 @@ pub enum Source {
         /// Position among the records that were made, from 0.
         index: usize,
     },
+    /// The expert's manifest.
+    EvalPrompt {
+        /// Id of the eval prompt.
+        id: String,
+    },
+}
+
+/// A path as text: a name that is no Unicode is shown, never opened again.
+mod path {
+    use std::path::{Path, PathBuf};
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(path: &Arc<Path>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&path.to_string_lossy())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<Path>, D::Error> {
+        Ok(PathBuf::from(String::deserialize(from)?).into())
+    }
 }
 
 impl Source {
+    /// The same place with `name` for the beginning `path` of its file's name: a data set's name for
+    /// where it lies on this machine.
+    pub fn named(self, path: &Path, name: &str) -> Self {
+        let rename = |file: Arc<Path>| match file.to_string_lossy().strip_prefix(&*path.to_string_lossy()) {
+            Some(rest) => PathBuf::from(format!("{name}{rest}")).into(),
+            None => file,
+        };
+        match self {
+            Source::Line { file, line } => Source::Line { file: rename(file), line },
+            Source::Row { file, row } => Source::Row { file: rename(file), row },
+            other => other,
+        }
+    }
+
     /// The folder of the file that a record stands in, by its whole name.
     ///
     /// # Errors
@@ -78,6 +108,7 @@ impl fmt::Display for Source {
             Source::Line { file, line } => write!(f, "{}:{line}", file.display()),
             Source::Row { file, row } => write!(f, "{}, row {row}", file.display()),
             Source::Synthetic { index } => write!(f, "synthetic record {index}"),
+            Source::EvalPrompt { id } => write!(f, "eval prompt {id}"),
         }
     }
 }

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 
-use hive_sdk::Record;
 use hive_sdk::manifest::DatasetSpec;
+use hive_sdk::{Record, Verdict};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Source;
@@ -42,13 +43,13 @@ pub struct ReadReport {
     pub rejects: Rejects,
 }
 
-/// A row as it came: a record, or code and reason why it is none.
-#[derive(Debug, Clone, PartialEq)]
+/// A record as it was read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReadRecord {
     /// Where it stands.
     pub source: Source,
-    /// The record.
-    pub record: Result<Record, Fault>,
+    /// The record, or its rejection when the row makes none.
+    pub record: Result<Record, Verdict>,
 }
 
 /// How rows become records.
@@ -284,6 +285,7 @@ impl Iterator for RecordReader {
             }
             Err((code, why)) => self.report.rejects.add(code, &row.source, why),
         }
+        let record = record.map_err(|(code, why)| Verdict::reject(code, why));
         Some(Ok(ReadRecord { source: row.source, record }))
     }
 }

@@ -183,10 +183,11 @@ mod tests {
     use hive_sdk::{Record, Verdict};
 
     use super::*;
+    use crate::datasets::Source;
 
     fn judged(question: &str, schema: &str, sql: &str) -> Judged {
         let record = Record::from_pairs([("question", question), ("schema", schema), ("sql", sql)]);
-        Judged { source: String::new(), record, verdict: Verdict::accept(), chat: None }
+        Judged { source: Source::Synthetic { index: 0 }, record, verdict: Verdict::accept(), chat: None }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use hive_errors::{Diagnostic, listed, nearest};
 use hive_files::FileError;
 use hive_plugins::{CallFault, PluginError};
+use hive_text::TextError;
 
 use crate::datasets::{DatasetError, Rejects};
 
@@ -65,9 +66,26 @@ pub enum PipelineError {
         /// The expert's lints.
         known: Vec<String>,
     },
+    /// The expert's prompt of a record holds its answer.
+    #[error(
+        "Expert `{expert}` cannot be trained: {source_name}, field `{field}`: the prompt depends on the answer (turn {turn} differs when the answer does), so the model would be shown it"
+    )]
+    PromptShowsAnswer {
+        /// The expert.
+        expert: String,
+        /// Where the record came from.
+        source_name: String,
+        /// The completion field.
+        field: String,
+        /// The first turn that differs, from 0.
+        turn: usize,
+    },
     /// A chat cannot be turned into tokens.
-    #[error("Failed to count tokens: {0}")]
-    Tokens(String),
+    #[error("Failed to tokenise: {0}")]
+    Tokenise(String),
+    /// The token ids of a set cannot be written or read.
+    #[error(transparent)]
+    TokenFile(#[from] TextError),
     /// No data was given, and the expert makes none.
     #[error("Expert `{0}` makes no data of its own, and no data set was given")]
     NoData(String),
@@ -107,7 +125,10 @@ impl PipelineError {
     /// Whether a place cannot be written to by this person, or by nobody.
     pub fn is_read_only(&self) -> bool {
         use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
-        matches!(self, PipelineError::File(FileError::Io { source, .. }) if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem))
+        let (PipelineError::File(error) | PipelineError::TokenFile(TextError::File(error))) = self else {
+            return false;
+        };
+        matches!(error, FileError::Io { source, .. } if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem))
     }
 }
 
@@ -116,7 +137,8 @@ impl Diagnostic for PipelineError {
         match self {
             PipelineError::Dataset(e) => e.exit_code(),
             PipelineError::Plugin(e) => e.exit_code(),
-            PipelineError::AllRejected { .. } => 1,
+            PipelineError::TokenFile(e) => e.exit_code(),
+            PipelineError::AllRejected { .. } | PipelineError::PromptShowsAnswer { .. } => 1,
             _ => 2,
         }
     }
@@ -144,6 +166,10 @@ impl Diagnostic for PipelineError {
             PipelineError::AllRejected { .. } => {
                 Some("correct the data, or say which column holds what with `--map FIELD=COLUMN`".to_owned())
             }
+            PipelineError::PromptShowsAnswer { expert, .. } => {
+                Some(format!("`render` is in `experts/{expert}/src`: it must not read the completion for the prompt"))
+            }
+            PipelineError::TokenFile(error) => error.hint(),
             PipelineError::Occupied { .. } => Some("name a new folder with `--out`".to_owned()),
             PipelineError::NoLint { code, known } => {
                 nearest(code, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"))

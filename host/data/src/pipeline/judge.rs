@@ -1,23 +1,19 @@
 //! Has the expert judge records, on several workers at once. A record on which a worker dies or
-//! hangs is rejected for that, and the worker is another one for the next. Chunks are numbered in
+//! hangs is rejected for that, and the worker is another one for the next. Shards are numbered in
 //! the order of the data, so the result does not depend on which worker took which.
-//!
-//! A part that holds fewer records than its chunk was begun by a run that was stopped: the rest of
-//! it is judged now.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::fmt::Display;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use hive_plugins::{CallFault, LoadedExpert, PluginError};
-use hive_sdk::{Record, Verdict};
+use hive_sdk::{Record, Rendered, Verdict};
 
 use super::error::PipelineError;
 use super::judged::Judged;
+use super::leak::{differing_turn, rendered_without_completion};
 use super::shards::Shards;
-
-/// Records in one part: little is lost when a run is killed, and the disk is not full of small
-/// files.
-pub const CHUNK: usize = 256;
+use crate::datasets::ReadRecord;
 
 /// Records that a worker judges before it looks up: for progress, and for a person who wants to
 /// stop.
@@ -32,15 +28,6 @@ pub const NOT_RENDERED: &str = "not-rendered";
 
 /// The expert makes a prompt of the record, and nothing to learn.
 pub const NO_COMPLETION: &str = "no-completion";
-
-/// A record as it comes to be judged.
-#[derive(Debug, Clone)]
-pub struct Incoming {
-    /// Where it came from.
-    pub source: String,
-    /// The record, or code and reason why it is unusable.
-    pub record: Result<Record, (String, String)>,
-}
 
 /// How far the judging is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -69,21 +56,19 @@ impl Tally {
     }
 }
 
-/// Judges everything that `incoming` yields, each expert in `workers` on a thread of its own, and
-/// writes it to `shards`. What is judged there is left alone. Returns the number of shards and of
-/// records; `None` when `stop` was raised before the end.
+/// Judges what of the shards is not judged yet, each expert in `workers` on a thread of its own. False when
+/// `stop` was raised before the end.
 ///
 /// # Errors
-/// What `incoming` says, what an expert says that is not about one record, or when a part cannot be
-/// written.
+/// What an expert says that is not about one record, or when a shard cannot be read or written.
 pub fn judge(
     workers: &[LoadedExpert],
-    incoming: &mut (dyn Iterator<Item = Result<Incoming, PipelineError>> + Send),
     shards: &Shards,
+    count: usize,
     stop: &AtomicBool,
     on_progress: &(dyn Fn(Tally) + Sync),
-) -> Result<Option<(usize, usize)>, PipelineError> {
-    let queue = Mutex::new(Queue { incoming, next: 0, records: 0, ended: false });
+) -> Result<bool, PipelineError> {
+    let next = AtomicUsize::new(0);
     let failed = Mutex::new(None);
     let tally = Mutex::new(Tally::default());
     let unfinished = AtomicBool::new(false);
@@ -95,31 +80,14 @@ pub fn judge(
     };
     let work = |worker: &LoadedExpert| -> Result<(), PipelineError> {
         while failed.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
-            if stop.load(Ordering::Relaxed) {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= count {
+                return Ok(());
+            }
+            if stop.load(Ordering::Relaxed) || !judge_shard(worker, shards, number, stop, &tell)? {
                 unfinished.store(true, Ordering::Relaxed);
                 return Ok(());
             }
-            let taken = queue.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-            let Some((number, mut chunk)) = taken else { return Ok(()) };
-            // A part that cannot be read is made again.
-            let mut judged = if shards.has(number) { shards.read(number).unwrap_or_default() } else { Vec::new() };
-            judged.truncate(chunk.len());
-            tell(&judged, false);
-            let rest = chunk.split_off(judged.len());
-            if rest.is_empty() {
-                continue;
-            }
-            let expected = judged.len() + rest.len();
-            for some in rest.chunks(ROUND) {
-                if stop.load(Ordering::Relaxed) {
-                    break;
-                }
-                let fresh = judge_some(worker, some)?;
-                tell(&fresh, true);
-                judged.extend(fresh);
-            }
-            shards.write(number, &judged)?;
-            unfinished.fetch_or(judged.len() < expected, Ordering::Relaxed);
         }
         Ok(())
     };
@@ -133,59 +101,69 @@ pub fn judge(
             });
         }
     });
-    if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        return Err(error);
-    }
-    let queue = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok((!unfinished.into_inner()).then_some((queue.next, queue.records)))
-}
-
-/// The records not yet taken.
-struct Queue<'a> {
-    incoming: &'a mut (dyn Iterator<Item = Result<Incoming, PipelineError>> + Send),
-    next: usize,
-    records: usize,
-    ended: bool,
-}
-
-impl Queue<'_> {
-    fn take(&mut self) -> Result<Option<(usize, Vec<Incoming>)>, PipelineError> {
-        if self.ended {
-            return Ok(None);
-        }
-        let mut chunk = Vec::with_capacity(CHUNK);
-        while chunk.len() < CHUNK {
-            match self.incoming.next() {
-                Some(incoming) => chunk.push(incoming?),
-                None => {
-                    self.ended = true;
-                    break;
-                }
-            }
-        }
-        if chunk.is_empty() {
-            return Ok(None);
-        }
-        self.records += chunk.len();
-        self.next += 1;
-        Ok(Some((self.next - 1, chunk)))
+    match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(error) => Err(error),
+        None => Ok(!unfinished.into_inner()),
     }
 }
 
-fn judge_some(worker: &LoadedExpert, some: &[Incoming]) -> Result<Vec<Judged>, PipelineError> {
+/// Judges the rest of one shard. False when `stop` was raised before its end.
+fn judge_shard(
+    worker: &LoadedExpert,
+    shards: &Shards,
+    number: usize,
+    stop: &AtomicBool,
+    tell: &dyn Fn(&[Judged], bool),
+) -> Result<bool, PipelineError> {
+    let Some(read) = shards.unjudged(number)? else {
+        tell(&shards.judged(number)?, false);
+        return Ok(true);
+    };
+    // What was judged and cannot be read is judged again.
+    let mut judged = shards.judged(number).unwrap_or_default();
+    judged.truncate(read.len());
+    tell(&judged, false);
+    for some in read[judged.len()..].chunks(ROUND) {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let fresh = judge_some(worker, some)?;
+        tell(&fresh, true);
+        judged.extend(fresh);
+    }
+    let whole = judged.len() == read.len();
+    shards.write_judged(number, &judged, whole)?;
+    Ok(whole)
+}
+
+fn judge_some(worker: &LoadedExpert, some: &[ReadRecord]) -> Result<Vec<Judged>, PipelineError> {
     let mut judged = Vec::with_capacity(some.len());
-    for Incoming { source, record } in some {
+    for ReadRecord { source, record } in some {
         let source = source.clone();
         judged.push(match record {
             Ok(record) => {
                 Judged { verdict: verdict(worker, &source, record)?, source, record: record.clone(), chat: None }
             }
-            Err((code, why)) => {
-                Judged { source, record: Record::default(), verdict: Verdict::reject(code, why), chat: None }
-            }
+            Err(verdict) => Judged { source, record: Record::default(), verdict: verdict.clone(), chat: None },
         });
     }
+    render(worker, &mut judged)?;
     let field = worker.manifest().completion_field().unwrap_or_default();
+    for judged in &mut judged {
+        let Some(chat) = &judged.chat else { continue };
+        if chat.messages.iter().skip(chat.completion_start).all(|turn| turn.content.trim().is_empty()) {
+            let why =
+                format!("the expert renders no completion of it, so there is nothing to learn: look at `{field}`");
+            judged.chat = None;
+            judged.verdict = Verdict::reject(NO_COMPLETION, why);
+        }
+    }
+    check_prompts(worker, field, &judged)?;
+    Ok(judged)
+}
+
+/// Makes chats of the good records; one that the expert cannot render is rejected.
+fn render(worker: &LoadedExpert, judged: &mut [Judged]) -> Result<(), PipelineError> {
     let (places, good): (Vec<usize>, Vec<Record>) =
         judged.iter().enumerate().filter_map(|(i, j)| Some((i, j.good()?.clone()))).unzip();
     match worker.render(&good) {
@@ -203,16 +181,26 @@ fn judge_some(worker: &LoadedExpert, some: &[Incoming]) -> Result<Vec<Judged>, P
             }
         }
     }
-    for judged in &mut judged {
-        let Some(chat) = &judged.chat else { continue };
-        if chat.messages.iter().skip(chat.completion_start).all(|turn| turn.content.trim().is_empty()) {
-            let why =
-                format!("the expert renders no completion of it, so there is nothing to learn: look at `{field}`");
-            judged.chat = None;
-            judged.verdict = Verdict::reject(NO_COMPLETION, why);
+    Ok(())
+}
+
+/// Fails when a prompt shows the answer: no record's fault, and not one of them may train.
+fn check_prompts(worker: &LoadedExpert, field: &str, judged: &[Judged]) -> Result<(), PipelineError> {
+    let kept: Vec<(&Judged, &Rendered)> = judged.iter().filter_map(|j| Some((j, j.chat.as_ref()?))).collect();
+    let records: Vec<Record> = kept.iter().filter_map(|(judged, _)| judged.good().cloned()).collect();
+    let without = rendered_without_completion(worker, &records);
+    for ((judged, chat), other) in kept.into_iter().zip(without) {
+        if let Some(turn) = other.and_then(|other| differing_turn(chat, &other)) {
+            let (source, field) = (judged.source.to_string(), field.to_owned());
+            return Err(PipelineError::PromptShowsAnswer {
+                expert: worker.name().to_owned(),
+                source_name: source,
+                field,
+                turn,
+            });
         }
     }
-    Ok(judged)
+    Ok(())
 }
 
 /// One record alone, so that what it does to the worker is known to be its doing. A worker that
@@ -220,7 +208,7 @@ fn judge_some(worker: &LoadedExpert, some: &[Incoming]) -> Result<Vec<Judged>, P
 ///
 /// # Errors
 /// What is no record's fault: the expert's own, or that of what it needs.
-pub fn verdict(worker: &LoadedExpert, source: &str, record: &Record) -> Result<Verdict, PipelineError> {
+pub fn verdict(worker: &LoadedExpert, source: &dyn Display, record: &Record) -> Result<Verdict, PipelineError> {
     let alone = || worker.validate(std::slice::from_ref(record));
     let verdicts = match alone() {
         Err(PluginError::Call { fault: CallFault::Ended { .. }, .. }) => alone(),
@@ -232,7 +220,7 @@ pub fn verdict(worker: &LoadedExpert, source: &str, record: &Record) -> Result<V
         }
         Err(PluginError::Call { fault: CallFault::Refused(why), expert, method, .. }) => {
             let error = PluginError::Call { expert, method, record: None, fault: CallFault::Refused(why) };
-            Err(PipelineError::Judge { source_name: source.to_owned(), error: Box::new(error) })
+            Err(PipelineError::Judge { source_name: source.to_string(), error: Box::new(error) })
         }
         Err(error) => {
             let (code, why) = blamed(source, error)?;
@@ -243,7 +231,7 @@ pub fn verdict(worker: &LoadedExpert, source: &str, record: &Record) -> Result<V
 
 /// Code and reason when the record is to blame for what happened to the expert. They are the same
 /// at every run, so they tell nothing of the process.
-fn blamed(source: &str, error: PluginError) -> Result<(&'static str, String), PipelineError> {
+fn blamed(source: &dyn Display, error: PluginError) -> Result<(&'static str, String), PipelineError> {
     match error {
         PluginError::Call { fault: CallFault::TimedOut(limit), .. } => {
             Ok((TOO_SLOW, format!("the expert did not answer within {} s", limit.as_secs_f64())))
@@ -257,7 +245,7 @@ fn blamed(source: &str, error: PluginError) -> Result<(&'static str, String), Pi
         PluginError::Call { fault: CallFault::Refused(why), .. } => Ok((NOT_RENDERED, why)),
         PluginError::Call { expert, method, fault, .. } => {
             let error = PluginError::Call { expert, method, record: None, fault };
-            Err(PipelineError::Judge { source_name: source.to_owned(), error: Box::new(error) })
+            Err(PipelineError::Judge { source_name: source.to_string(), error: Box::new(error) })
         }
         other => Err(other.into()),
     }

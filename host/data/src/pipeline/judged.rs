@@ -4,12 +4,14 @@
 use hive_sdk::{Finding, Record, Rendered, Verdict};
 use serde::{Deserialize, Serialize};
 
+use crate::datasets::Source;
+
 /// A record, where it came from, and the expert's verdict.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Judged {
-    /// Where it came from: `file:line`.
-    pub source: String,
+    /// Where it came from.
+    pub source: Source,
     /// As it was read.
     pub record: Record,
     /// What the expert, or the host in its place, says of it.

@@ -1,91 +1,43 @@
-//! From data to a prepared set: judge what is not judged yet, hold the good records against each
-//! other, split, write. Two passes over the cached shards, so memory grows by a few numbers per
-//! record and not with their texts.
+//! From data to a prepared set: read it into shards, judge what is not judged yet, choose among the good
+//! records, split, write. Memory grows by a few numbers per record and not with their texts.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
+use hive_files::{Cache, CacheLimits};
 use hive_plugins::{CallFault, LoadedExpert, PluginError};
-use hive_sdk::{LintLevel, Rendered, Settings, Verdict};
-use rayon::prelude::*;
+use hive_sdk::{LintLevel, Settings};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::dedup::{DedupOutcome, Deduplicator, Fields, Keys, LONG_COMPLETION};
+use super::data::Data;
+use super::dedup::Fields;
 use super::error::PipelineError;
-use super::judge::{Incoming, Tally, judge, verdict};
+use super::judge::{Tally, judge, verdict};
 use super::judged::Judged;
+use super::passes::Pass;
+use super::reading::read;
 use super::report::{Collector, Report};
-use super::set::{self, FORMAT, Half, PreparedSet, SetWriter};
-use super::shards::{Done, Shards, SourceRead};
-use crate::datasets::{Groups, SPLIT_VERSION, SplitBy, SplitSettings, split};
+use super::set::{self, FORMAT, Half, PreparedSet};
+use super::shards::{ReadSummary, Shards, SourceRead};
+use super::tokens::Tokenisation;
+use crate::datasets::{Groups, SPLIT_VERSION, Source, SplitBy, SplitSettings, split};
 
 /// Changes when the same input would be judged or stored otherwise.
-const GATE_VERSION: u32 = 2;
+const PIPELINE_VERSION: u32 = 3;
 
-/// What is to be prepared.
-pub trait Data {
-    /// sha256 over everything that decides which records come, and in which order.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    fn digest(&self) -> Result<String, PipelineError>;
+/// Data sets whose records and verdicts are kept.
+const KEPT: CacheLimits = CacheLimits { entries: 8, bytes: 50_000_000_000, age: Duration::from_secs(180 * 24 * 3600) };
 
-    /// What it is called in messages.
-    fn name(&self) -> String;
-
-    /// Reads everything once, so that what cannot be read is known before any work, and counts it:
-    /// so many records come. `None` when `stop` was raised. `on_count` hears how far it is.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    fn count(&self, stop: &AtomicBool, on_count: &dyn Fn(usize)) -> Result<Option<usize>, PipelineError>;
-
-    /// The records from the first on.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    fn open(&self) -> Result<Box<dyn Stream>, PipelineError>;
-}
-
-/// Records as they are read.
-pub trait Stream: Iterator<Item = Result<Incoming, PipelineError>> + Send {
-    /// What was read so far, each source with its mapping.
-    fn sources(&self) -> Vec<SourceRead>;
-}
-
-/// A record whose text holds the names of control tokens, such as `<|im_end|>`. They train as text.
-pub const CONTROL_TEXT: &str = "control-token-text";
-
-/// What a tokenizer makes of a chat.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ChatTokens {
-    /// All its tokens.
-    pub whole: usize,
-    /// Those of the completion.
-    pub completion: usize,
-    /// Control tokens whose names are in the text of its messages.
-    pub control: Vec<String>,
-}
-
-/// Counts the tokens of a chat.
-pub type CountTokens<'a> = dyn Fn(&Rendered) -> Result<ChatTokens, PipelineError> + Sync + 'a;
-
-/// Counts tokens with the tokenizer of a base model.
-pub struct Counter<'a> {
-    /// Name of the base.
-    pub base: String,
-    /// Digest of the base.
-    pub digest: String,
-    /// Digest of its tokenizer.
-    pub tokenizer: String,
+/// Limits of a record's length in tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenLimits {
     /// Longest record that training takes.
     pub max_seq_len: usize,
     /// Longest completion.
     pub max_completion: usize,
-    /// Counts.
-    pub count: &'a CountTokens<'a>,
 }
 
 /// What decides a prepared set.
@@ -102,10 +54,10 @@ pub struct Request<'a> {
     pub options: serde_json::Map<String, serde_json::Value>,
     /// How much is held out.
     pub split: SplitSettings,
-    /// Counts tokens, if a base is at hand.
-    pub counter: Option<Counter<'a>>,
-    /// Folder of the cache.
-    pub cache: PathBuf,
+    /// Makes token ids, if a base is at hand, and how many a record may have.
+    pub tokenisation: Option<(Tokenisation<'a>, TokenLimits)>,
+    /// The cache of records and their verdicts.
+    pub cache: Cache,
     /// Folder of the prepared set; in the cache unless given.
     pub out: Option<PathBuf>,
     /// Whether a set that is not kept will do, where the cache cannot be written to and `out` is not
@@ -128,11 +80,11 @@ pub trait PipelineReporter: Sync {
     fn not_kept(&self, why: &PipelineError) {
         let _ = why;
     }
-    /// The data is read and counted: so many records so far.
+    /// The data is read: so many records so far.
     fn reading(&self, records: usize);
-    /// Judging begins: what is read and how, and how many records come in all.
+    /// Judging begins: what was read and how, and how many records there are in all.
     fn begin(&self, sources: &[SourceRead], total: usize);
-    /// A part is done.
+    /// More records are judged.
     fn judged(&self, tally: Tally);
     /// All is judged: `done` of `total` shards are compared, counted and written.
     fn writing(&self, done: usize, total: usize);
@@ -140,9 +92,9 @@ pub trait PipelineReporter: Sync {
 
 /// Prepares.
 pub struct Pipeline<'a> {
-    request: Request<'a>,
-    settings: Settings,
-    fields: Fields,
+    pub(super) request: Request<'a>,
+    pub(super) settings: Settings,
+    pub(super) fields: Fields,
 }
 
 impl<'a> Pipeline<'a> {
@@ -188,7 +140,14 @@ impl<'a> Pipeline<'a> {
     ) -> Result<Outcome, PipelineError> {
         let verdicts = self.verdict_key()?;
         let shards = self.shards(&verdicts[..32], reporter)?;
-        let key = self.set_key(&verdicts);
+        let summary = match shards.summary()? {
+            Some(summary) => summary,
+            None => match read(self.request.data, &self.request.expert.manifest().dataset, &shards, stop, reporter)? {
+                Some(summary) => summary,
+                None => return Ok(Outcome::Stopped),
+            },
+        };
+        let key = self.set_key(&verdicts, &summary);
         let out = self.request.out.clone().unwrap_or_else(|| shards.folder().join("prepared"));
         if PreparedSet::is_at(&out)
             && let Ok(set) = PreparedSet::open(&out)
@@ -198,51 +157,42 @@ impl<'a> Pipeline<'a> {
             return Ok(Outcome::Done(Box::new(set), true));
         }
         let mut ready: Option<Vec<LoadedExpert>> = None;
-        let done = match shards.done() {
-            Some(done) => done,
-            None => {
-                let counted = self.request.data.count(stop, &|records| reporter.reading(records))?;
-                let Some(total) = counted else { return Ok(Outcome::Stopped) };
-                let ready = ready.insert(self.configured(workers)?);
-                let mut stream = self.request.data.open()?;
-                reporter.begin(&stream.sources(), total);
-                let incoming: &mut (dyn Iterator<Item = _> + Send) = &mut StreamIter(&mut *stream);
-                let Some((count, records)) = judge(ready, incoming, &shards, stop, &|t| reporter.judged(t))? else {
-                    return Ok(Outcome::Stopped);
-                };
-                let done = Done { shards: count, records, sources: stream.sources() };
-                shards.finish(&done)?;
-                done
+        if !shards.all_judged(&summary) {
+            let ready = ready.insert(self.configured(workers)?);
+            reporter.begin(&summary.sources, summary.records);
+            if !judge(ready, &shards, summary.shards, stop, &|tally| reporter.judged(tally))? {
+                return Ok(Outcome::Stopped);
             }
-        };
+        }
         let prompts = self.eval_prompts(&shards, &mut || match ready.take() {
             Some(ready) => Ok(ready),
             None => self.configured(workers),
         })?;
         drop(ready);
-        let first = self.first_pass(&shards, &done, &prompts, stop, reporter)?;
-        let Some((collector, outcomes, groups)) = first else { return Ok(Outcome::Stopped) };
-        let kept = groups.len();
+        let pass = Pass { shards: &shards, summary: &summary, stop, reporter };
+        let Some(mut chosen) = self.choose(&pass, &prompts)? else { return Ok(Outcome::Stopped) };
+        let kept = chosen.groups.len();
         if kept == 0 {
             let what = self.request.data.name();
-            return Err(match collector.records {
+            return Err(match chosen.collector.records {
                 0 => crate::datasets::DatasetError::Empty { what }.into(),
-                _ => PipelineError::AllRejected { rejects: collector.rejects.clone() },
+                _ => PipelineError::AllRejected { rejects: chosen.collector.rejects.clone() },
             });
         }
-        let by_group = self.fields.group.as_deref().map(|field| Groups { field, of: &groups });
+        let by_group = self.fields.group.as_deref().map(|field| Groups { field, of: &chosen.groups });
         let halves = split(kept, by_group, &self.request.split);
-        let mut report = self.report(key, &done, &collector, halves.by.clone());
+        let mut report = self.report(key, &summary, &chosen.collector, halves.by.clone());
         (report.train, report.validation, report.unused) = (halves.train.len(), halves.validation.len(), halves.unused);
         let mut sides = vec![None; kept];
         halves.train.iter().for_each(|i| sides[*i] = Some(Half::Train));
         halves.validation.iter().for_each(|i| sides[*i] = Some(Half::Validation));
-        let written = set::write(&out, |writer| {
-            let whole = second_pass(&shards, &done, &outcomes, &sides, writer, stop, reporter)?;
+        let tokenisation = self.request.tokenisation.as_ref().map(|(tokenisation, _)| tokenisation);
+        let written = set::write(&out, tokenisation, |writer| {
+            let whole = pass.write(&mut chosen, &sides, writer)?;
             Ok(whole.then_some(report))
         })?;
         Ok(written.map_or(Outcome::Stopped, |set| {
-            Outcome::Done(Box::new(PreparedSet { _aside: shards.temporary(), ..set }), false)
+            Outcome::Done(Box::new(PreparedSet { _temporary: shards.temporary_folder(), ..set }), false)
         }))
     }
 
@@ -252,7 +202,7 @@ impl<'a> Pipeline<'a> {
         match Shards::open(cache, key) {
             Err(error) if error.is_read_only() && (out.is_some() || *passing) => {
                 reporter.not_kept(&error);
-                Shards::aside()
+                Shards::temporary()
             }
             shards => shards,
         }
@@ -279,7 +229,7 @@ impl<'a> Pipeline<'a> {
         let Request { expert, library, data, .. } = &self.request;
         let mut hash = Sha256::new();
         for part in [
-            &GATE_VERSION.to_string(),
+            &PIPELINE_VERSION.to_string(),
             library,
             expert.manifest_json(),
             &json!(self.settings).to_string(),
@@ -288,15 +238,17 @@ impl<'a> Pipeline<'a> {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part.as_bytes());
         }
-        Ok(hex(hash))
+        Ok(super::hex(hash))
     }
 
     /// What the set depends on, besides the verdicts.
-    fn set_key(&self, verdicts: &str) -> String {
-        let Request { split, counter, .. } = &self.request;
-        let counter = counter.as_ref().map(|c| json!([c.digest, c.tokenizer, c.max_seq_len, c.max_completion]));
+    fn set_key(&self, verdicts: &str, summary: &ReadSummary) -> String {
+        let Request { split, tokenisation, .. } = &self.request;
+        let tokens = tokenisation.as_ref().map(|(tokenisation, limits)| {
+            json!([tokenisation.base_digest, tokenisation.tokenizer, limits.max_seq_len, limits.max_completion])
+        });
         let split = json!([SPLIT_VERSION, split.seed, split.validation_fraction, split.validation_records]);
-        hex(Sha256::new().chain_update(json!([FORMAT, verdicts, split, counter]).to_string()))
+        super::hex(Sha256::new().chain_update(json!([FORMAT, verdicts, summary.files, split, tokens]).to_string()))
     }
 
     /// The evaluation prompts, judged, so that records are compared with their canonical texts.
@@ -309,8 +261,7 @@ impl<'a> Pipeline<'a> {
         if prompts.is_empty() {
             return Ok(Vec::new());
         }
-        let beside = Shards::open(shards.folder(), "eval-prompts")?;
-        if let Some(found) = beside.has(0).then(|| beside.read(0).ok()).flatten() {
+        if let Some(found) = shards.eval_prompts() {
             return Ok(found);
         }
         let workers = workers()?;
@@ -318,81 +269,24 @@ impl<'a> Pipeline<'a> {
         let judged = prompts
             .iter()
             .map(|prompt| {
-                let source = format!("eval prompt {}", prompt.id);
+                let source = Source::EvalPrompt { id: prompt.id.clone() };
                 let verdict = verdict(worker, &source, &prompt.record)?;
                 Ok(Judged { source, record: prompt.record.clone(), verdict, chat: None })
             })
             .collect::<Result<Vec<_>, PipelineError>>()?;
-        beside.write(0, &judged)?;
+        shards.write_eval_prompts(&judged)?;
         Ok(judged)
     }
 
-    /// Counts everything and decides which records stay: their outcomes in the order of the data, and
-    /// the groups of those that stay.
-    #[allow(clippy::type_complexity)]
-    fn first_pass(
-        &self,
-        shards: &Shards,
-        done: &Done,
-        prompts: &[Judged],
-        stop: &AtomicBool,
-        reporter: &dyn PipelineReporter,
-    ) -> Result<Option<(Collector, Vec<DedupOutcome>, Vec<u64>)>, PipelineError> {
-        let mut seen = Deduplicator::new(self.fields.clone(), prompts);
-        let mut collector = Collector::new(&self.request.expert.manifest().dataset.fields);
-        let counter = self.request.counter.as_ref();
-        let mut outcomes = Vec::with_capacity(done.records);
-        let mut groups = Vec::new();
-        let budget = self.completion_budget();
-        for number in 0..done.shards {
-            if stop.load(Ordering::Relaxed) {
-                return Ok(None);
-            }
-            let records = shards.read(number)?;
-            let counted: Vec<(Keys, Option<ChatTokens>)> = records
-                .par_iter()
-                .map(|record| Ok((seen.keys(record), tokens(counter, record)?)))
-                .collect::<Result<_, PipelineError>>()?;
-            for (mut record, (keys, tokens)) in records.into_iter().zip(counted) {
-                let counts = tokens.as_ref().map(|t| (t.whole, t.completion));
-                let long = counts.zip(budget).is_some_and(|((_, completion), (most, _))| completion > most);
-                let outcome = match (&record.verdict, long, budget) {
-                    (Verdict::Reject { .. }, ..) => DedupOutcome::Keep,
-                    (_, true, Some((_, true))) => DedupOutcome::LongCompletion,
-                    _ => seen.place(&record, keys),
-                };
-                if long && outcome == DedupOutcome::Keep {
-                    note_long(&mut record, counts);
-                }
-                note_control(&mut record, tokens.as_ref());
-                collector.add(&record, outcome, counts);
-                if record.good().is_some() && outcome == DedupOutcome::Keep {
-                    groups.push(keys.group);
-                }
-                outcomes.push(outcome);
-            }
-            reporter.writing(number + 1, 2 * done.shards);
-        }
-        Ok(Some((collector, outcomes, groups)))
-    }
-
-    /// Most tokens of a completion, and whether a longer one is rejected; `None` when nobody looks.
-    fn completion_budget(&self) -> Option<(usize, bool)> {
-        let most = self.request.counter.as_ref()?.max_completion;
-        match self.settings.lints.get(LONG_COMPLETION)? {
-            LintLevel::Off => None,
-            level => Some((most, *level == LintLevel::Reject)),
-        }
-    }
-
-    fn report(&self, key: String, done: &Done, collector: &Collector, split_by: SplitBy) -> Report {
+    fn report(&self, key: String, summary: &ReadSummary, collector: &Collector, split_by: SplitBy) -> Report {
         let manifest = self.request.expert.manifest();
         let mut report = Report {
             format: FORMAT,
             expert: manifest.name.clone(),
             expert_version: manifest.version.clone(),
             key,
-            sources: done.sources.clone(),
+            rendered_by: Some(self.request.library.clone()),
+            sources: summary.sources.clone(),
             records: 0,
             accepted: 0,
             repaired: 0,
@@ -408,7 +302,7 @@ impl<'a> Pipeline<'a> {
             lints: collector.lints(&manifest.dataset.lints, &self.settings.lints),
             labels: BTreeMap::new(),
             measures: BTreeMap::new(),
-            tokens: self.request.counter.as_ref().map(|c| collector.tokens(&c.base, c.max_seq_len)),
+            tokens: self.request.tokenisation.as_ref().map(|(t, limits)| collector.tokens(&t.base, limits.max_seq_len)),
             examples: Vec::new(),
             remarks: Vec::new(),
         };
@@ -425,87 +319,7 @@ impl<'a> Pipeline<'a> {
     }
 }
 
-/// What a tokenizer makes of a record, when somebody counts.
-fn tokens(counter: Option<&Counter<'_>>, record: &Judged) -> Result<Option<ChatTokens>, PipelineError> {
-    match counter.zip(record.chat.as_ref()) {
-        Some((counter, chat)) => (counter.count)(chat).map(Some),
-        None => Ok(None),
-    }
-}
-
-/// Adds the remark that the completion is long.
-fn note_long(record: &mut Judged, tokens: Option<(usize, usize)>) {
-    let completion = tokens.map_or(0, |(_, completion)| completion);
-    note(record, LONG_COMPLETION, format!("its completion has {completion} tokens, more than an answer may have"));
-}
-
-/// Adds the remark that names of control tokens are in its text.
-fn note_control(record: &mut Judged, tokens: Option<&ChatTokens>) {
-    let Some(names) = tokens.map(|t| t.control.as_slice()).filter(|names| !names.is_empty()) else { return };
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    note(
-        record,
-        CONTROL_TEXT,
-        format!("its text holds {}, which trains as text, not as a control token", names.join(", ")),
-    );
-}
-
-fn note(record: &mut Judged, code: &str, message: String) {
-    if let Verdict::Accept { notes, .. } | Verdict::Repaired { notes, .. } = &mut record.verdict {
-        notes.push(hive_sdk::Finding { code: code.to_owned(), message });
-    }
-}
-
-/// Writes every record to where it belongs. `sides` has an entry per record that stays. False when
-/// `stop` was raised before the end.
-fn second_pass(
-    shards: &Shards,
-    done: &Done,
-    outcomes: &[DedupOutcome],
-    sides: &[Option<Half>],
-    writer: &mut SetWriter<'_>,
-    stop: &AtomicBool,
-    reporter: &dyn PipelineReporter,
-) -> Result<bool, PipelineError> {
-    let mut outcomes = outcomes.iter();
-    let mut sides = sides.iter();
-    for number in 0..done.shards {
-        if stop.load(Ordering::Relaxed) {
-            return Ok(false);
-        }
-        for record in shards.read(number)? {
-            let outcome = outcomes.next().copied().unwrap_or(DedupOutcome::Keep);
-            match (&record.verdict, outcome.code()) {
-                (Verdict::Reject { code, why, .. }, _) => writer.reject(&record, code, why)?,
-                (_, Some((code, why))) => writer.reject(&record, code, why)?,
-                (_, None) => {
-                    if let Some(half) = sides.next().copied().flatten() {
-                        writer.keep(half, &record)?;
-                    }
-                }
-            }
-        }
-        reporter.writing(done.shards + number + 1, 2 * done.shards);
-    }
-    Ok(true)
-}
-
-/// A stream as a plain iterator, which `judge` takes.
-struct StreamIter<'a>(&'a mut dyn Stream);
-
-impl Iterator for StreamIter<'_> {
-    type Item = Result<Incoming, PipelineError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.0.next()
-    }
-}
-
-fn hex(hash: Sha256) -> String {
-    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
-}
-
-/// Where caches of an expert's data are: `HIVE_HOME/cache/data/NAME`.
-pub fn cache_folder(home: &Path, expert: &str) -> PathBuf {
-    home.join("cache").join("data").join(expert)
+/// The cache of an expert's records and verdicts: `HIVE_HOME/cache/data/NAME`.
+pub fn data_cache(home: &Path, expert: &str) -> Cache {
+    Cache::new(home.join("cache").join("data").join(expert), KEPT)
 }

@@ -34,6 +34,9 @@ pub struct Report {
     pub expert_version: String,
     /// sha256 over everything that the set depends on.
     pub key: String,
+    /// sha256 of the expert's library that rendered the records; sets of hive 0.1 do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rendered_by: Option<String>,
     /// What was read.
     pub sources: Vec<SourceRead>,
     /// Records that came in.
@@ -268,7 +271,7 @@ impl Collector {
         self.examples.push(Example {
             code: code.to_owned(),
             why: why.to_owned(),
-            source: record.source.clone(),
+            source: record.source.to_string(),
             fields,
         });
     }
@@ -359,6 +362,7 @@ mod tests {
     use hive_sdk::{Facts, Finding, Record};
 
     use super::*;
+    use crate::datasets::Source;
 
     #[test]
     fn distributions() {
@@ -377,7 +381,8 @@ mod tests {
     fn a_lint_counts_before_and_after() {
         let note = Finding { code: "star".to_owned(), message: "m".to_owned() };
         let record = Record::from_pairs([("sql", "a")]);
-        let judged = |verdict| Judged { source: "f:1".to_owned(), record: record.clone(), verdict, chat: None };
+        let judged =
+            |verdict| Judged { source: Source::Synthetic { index: 0 }, record: record.clone(), verdict, chat: None };
         let mut all = Collector::default();
         let noted = Verdict::Accept { notes: vec![note], facts: Facts::default() };
         all.add(&judged(noted.clone()), DedupOutcome::Keep, Some((10, 2)));

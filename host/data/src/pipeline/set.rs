@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hive_files::{sha256_of_file, write_file, write_folder};
-use hive_sdk::{Record, Role};
+use hive_sdk::{Message, Record, Rendered, Role};
+use serde::Deserialize;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -16,7 +17,8 @@ use super::error::PipelineError;
 use super::judged::Judged;
 use super::page;
 use super::report::Report;
-use crate::datasets::{ParquetTable, Source, SourcedRecord};
+use super::tokens::{SetTokensWriter, Tokenisation};
+use crate::datasets::ParquetTable;
 
 /// Number of the folder's format.
 pub const FORMAT: u32 = 1;
@@ -36,6 +38,22 @@ pub enum Half {
 }
 
 impl Half {
+    /// Both, in their order.
+    pub const BOTH: [Half; 2] = [Half::Train, Half::Validation];
+
+    /// `train` or `validation`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Half::Train => "train",
+            Half::Validation => "validation",
+        }
+    }
+
+    /// sha256 of this half's file in the set at `set`, lower-case hex.
+    pub(super) fn digest(self, set: &Path) -> Result<String, PipelineError> {
+        Ok(sha256_of_file(&set.join(self.file()))?)
+    }
+
     fn file(self) -> &'static str {
         match self {
             Half::Train => "train.parquet",
@@ -52,7 +70,7 @@ pub struct PreparedSet {
     /// What preparing found.
     pub report: Report,
     /// A temporary folder that it is in; removed with the last who uses it.
-    pub(super) _aside: Option<Arc<TempDir>>,
+    pub(super) _temporary: Option<Arc<TempDir>>,
 }
 
 impl PreparedSet {
@@ -73,7 +91,7 @@ impl PreparedSet {
             let what = format!("it has format {}, this hive reads {FORMAT}", report.format);
             return Err(PipelineError::Format { path: file, what });
         }
-        Ok(Self { path: path.to_owned(), report, _aside: None })
+        Ok(Self { path: path.to_owned(), report, _temporary: None })
     }
 
     /// Whether both halves have the rows that the report tells of, as far as their ends say.
@@ -89,15 +107,44 @@ impl PreparedSet {
     pub fn rows(
         &self,
         half: Half,
-    ) -> Result<impl Iterator<Item = Result<SourcedRecord, PipelineError>> + Send + use<>, PipelineError> {
+    ) -> Result<impl Iterator<Item = Result<Record, PipelineError>> + Send + use<>, PipelineError> {
         let file = self.path.join(half.file());
-        let name: Arc<Path> = file.as_path().into();
-        let rows = ParquetTable::read(&file, &["record"])?.zip(1..);
-        Ok(rows.map(move |(columns, row)| {
+        let rows = ParquetTable::read(&file, &["record"])?;
+        Ok(rows.map(move |columns| {
             let columns = columns?;
             let text = columns.first().map(String::as_str).unwrap_or_default();
-            let record: Record = serde_json::from_str(text).map_err(|e| PipelineError::format(&file, e))?;
-            Ok(SourcedRecord { record, source: Source::Row { file: Arc::clone(&name), row } })
+            serde_json::from_str(text).map_err(|e| PipelineError::format(&file, e))
+        }))
+    }
+
+    /// The file of one half, for naming places in it.
+    pub fn file(&self, half: Half) -> PathBuf {
+        self.path.join(half.file())
+    }
+
+    /// The records of one half as they were rendered, in their order, one at a time.
+    ///
+    /// # Errors
+    /// As for [`Self::rows`].
+    pub fn chats(
+        &self,
+        half: Half,
+    ) -> Result<impl Iterator<Item = Result<Rendered, PipelineError>> + use<>, PipelineError> {
+        let file = self.path.join(half.file());
+        let rows = ParquetTable::read(&file, &["prompt", "completion", "provenance"])?;
+        Ok(rows.map(move |columns| {
+            let columns = columns?;
+            let [prompt, completion, provenance] = &columns[..] else {
+                return Err(PipelineError::format(&file, "a row lacks columns"));
+            };
+            let fault = |e| PipelineError::format(&file, e);
+            let mut messages: Vec<Message> = serde_json::from_str(prompt).map_err(fault)?;
+            let completion_start = messages.len();
+            match serde_json::from_str::<Turns>(provenance).map_err(fault)?.turns {
+                Some(turns) => messages.extend(turns),
+                None => messages.push(Message::assistant(completion)),
+            }
+            Ok(Rendered { messages, completion_start })
         }))
     }
 
@@ -117,20 +164,19 @@ impl PreparedSet {
             let Some(next) = wanted.peek() else { break };
             let row = row?;
             if i == *next {
-                found.push(row.record);
+                found.push(row);
                 wanted.next();
             }
         }
         Ok(found)
     }
+}
 
-    /// sha256 of the file of one half, lower-case hex.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn digest(&self, half: Half) -> Result<String, PipelineError> {
-        Ok(sha256_of_file(&self.path.join(half.file()))?)
-    }
+/// Of a row's provenance, the turns of a completion that is not one turn of the assistant's.
+#[derive(Deserialize)]
+struct Turns {
+    #[serde(default)]
+    turns: Option<Vec<Message>>,
 }
 
 /// A set being written.
@@ -139,10 +185,11 @@ pub struct SetWriter<'a> {
     train: ParquetTable,
     validation: ParquetTable,
     rejected: BufWriter<File>,
+    tokens: Option<SetTokensWriter>,
 }
 
 impl<'a> SetWriter<'a> {
-    fn create(folder: &'a Path) -> Result<Self, PipelineError> {
+    fn create(folder: &'a Path, tokenisation: Option<&Tokenisation<'_>>) -> Result<Self, PipelineError> {
         let rejected = folder.join("rejected.jsonl");
         let file = File::create(&rejected).map_err(PipelineError::io("create", &rejected))?;
         Ok(Self {
@@ -150,25 +197,38 @@ impl<'a> SetWriter<'a> {
             train: ParquetTable::create(&folder.join(Half::Train.file()), &COLUMNS)?,
             validation: ParquetTable::create(&folder.join(Half::Validation.file()), &COLUMNS)?,
             rejected: BufWriter::new(file),
+            tokens: tokenisation.map(|tokenisation| SetTokensWriter::create(folder, tokenisation)).transpose()?,
         })
     }
 
-    /// Adds a record that is trained on or held out.
+    /// Adds a record that is trained on or held out, with its token ids and how many are its prompt's when
+    /// the set is tokenised.
     ///
     /// # Errors
     /// When the disk is full.
-    pub fn keep(&mut self, half: Half, judged: &Judged) -> Result<(), PipelineError> {
+    pub fn keep(
+        &mut self,
+        half: Half,
+        judged: &Judged,
+        tokens: Option<(Vec<u32>, usize)>,
+    ) -> Result<(), PipelineError> {
         let Some((record, chat)) = judged.good().zip(judged.chat.as_ref()) else { return Ok(()) };
         let (prompt, completion) = chat.messages.split_at(chat.completion_start);
+        let mut provenance =
+            json!({"source": judged.source.to_string(), "changes": judged.changes(), "notes": judged.notes()});
+        if !matches!(completion, [only] if only.role == Role::Assistant) {
+            provenance["turns"] = json!(completion);
+        }
         let completion: Vec<&str> =
             completion.iter().filter(|m| m.role == Role::Assistant).map(|m| m.content.as_str()).collect();
-        let provenance =
-            json!({"source": judged.source, "changes": judged.changes(), "notes": judged.notes()}).to_string();
+        if let Some((writer, (ids, prompt_len))) = self.tokens.as_mut().zip(tokens) {
+            writer.add(half, &ids, prompt_len)?;
+        }
         let table = match half {
             Half::Train => &mut self.train,
             Half::Validation => &mut self.validation,
         };
-        let row = [json!(prompt).to_string(), completion.join("\n"), json!(record).to_string(), provenance];
+        let row = [json!(prompt).to_string(), completion.join("\n"), json!(record).to_string(), provenance.to_string()];
         Ok(table.write(&row.each_ref().map(String::as_str))?)
     }
 
@@ -177,13 +237,16 @@ impl<'a> SetWriter<'a> {
     /// # Errors
     /// When the disk is full.
     pub fn reject(&mut self, judged: &Judged, code: &str, why: &str) -> Result<(), PipelineError> {
-        let line = json!({"source": judged.source, "code": code, "why": why, "record": judged.record});
+        let line = json!({"source": judged.source.to_string(), "code": code, "why": why, "record": judged.record});
         writeln!(self.rejected, "{line}").map_err(PipelineError::io("write", &self.folder.join("rejected.jsonl")))
     }
 
     fn finish(mut self, report: &Report) -> Result<(), PipelineError> {
         self.train.finish()?;
         self.validation.finish()?;
+        if let Some(tokens) = self.tokens {
+            tokens.finish(self.folder)?;
+        }
         let path = self.folder.join("rejected.jsonl");
         self.rejected
             .flush()
@@ -203,19 +266,20 @@ impl<'a> SetWriter<'a> {
 /// What `fill` says, or when the folder cannot be written; what stood there then still stands.
 pub fn write(
     path: &Path,
+    tokenisation: Option<&Tokenisation<'_>>,
     fill: impl FnOnce(&mut SetWriter<'_>) -> Result<Option<Report>, PipelineError>,
 ) -> Result<Option<PreparedSet>, PipelineError> {
     check_place(path)?;
     let mut report = None;
     let written = write_folder(path, |folder| {
-        let mut writer = SetWriter::create(folder)?;
+        let mut writer = SetWriter::create(folder, tokenisation)?;
         let filled = fill(&mut writer)?.ok_or(Unfinished::Stopped)?;
         writer.finish(&filled)?;
         report = Some(filled);
         Ok(())
     });
     match written {
-        Ok(()) => Ok(report.map(|report| PreparedSet { path: path.to_owned(), report, _aside: None })),
+        Ok(()) => Ok(report.map(|report| PreparedSet { path: path.to_owned(), report, _temporary: None })),
         Err(Unfinished::Stopped) => Ok(None),
         Err(Unfinished::Failed(error)) => Err(error),
     }

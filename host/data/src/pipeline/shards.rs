@@ -1,44 +1,48 @@
-//! The cache of judged records: a folder of numbered shards, each written whole or not at all. A run
-//! that was killed leaves its finished shards, and the next one goes on behind them.
+//! The cache of one data set's records: a folder of numbered shards, each written atomically. A shard
+//! is first `read-000012.jsonl.zst`, the records as they were read, and becomes
+//! `judged-000012.jsonl.zst`, the same records with their verdicts. Both are there while a shard is
+//! judged in part: a run that was killed resumes behind what it holds.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hive_files::write_file;
+use hive_files::{Cache, write_file};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
 use super::error::PipelineError;
 use super::judged::Judged;
+use crate::datasets::{FileStamps, ReadRecord, stamps_hold};
 
 /// Compression level: shards are written once and read a few times.
 const LEVEL: i32 = 1;
 
-/// Caches of this many data sets are kept, the latest used.
-const KEPT: usize = 8;
-
-const DONE: &str = "done.json";
+const SUMMARY: &str = "read.json";
+const EVAL_PROMPTS: &str = "eval-prompts.jsonl.zst";
 
 /// The shards of one data set under one set of circumstances.
 #[derive(Debug, Clone)]
 pub struct Shards {
     folder: PathBuf,
     /// Where they are not kept: removed with the last who uses it.
-    aside: Option<Arc<TempDir>>,
+    temporary: Option<Arc<TempDir>>,
 }
 
-/// Says that all shards are there.
+/// What was read: written once all of it is in the shards.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Done {
+pub struct ReadSummary {
     /// How many shards.
     pub shards: usize,
     /// How many records in all, unusable ones included.
     pub records: usize,
     /// How each source was read, for the person to see.
     pub sources: Vec<SourceRead>,
+    /// The files that records name, as they were.
+    pub files: FileStamps,
 }
 
 /// How one source was read.
@@ -54,34 +58,28 @@ pub struct SourceRead {
 }
 
 impl Shards {
-    /// Opens the cache of `key` below `root`, and makes room for it.
+    /// Opens the shards of `key`, and makes room for them.
     ///
     /// # Errors
     /// When the folder cannot be made.
-    pub fn open(root: &Path, key: &str) -> Result<Self, PipelineError> {
-        let folder = root.join(key);
-        fs::create_dir_all(&folder).map_err(PipelineError::io("create", &folder))?;
-        // Dates the folder, so that the caches in use are the ones that stay.
-        let used = folder.join("used");
-        fs::write(&used, b"").map_err(PipelineError::io("write", &used))?;
-        forget_oldest(root, &folder);
-        Ok(Self { folder, aside: None })
+    pub fn open(cache: &Cache, key: &str) -> Result<Self, PipelineError> {
+        Ok(Self { folder: cache.folder(key)?, temporary: None })
     }
 
     /// Shards that are not kept, in a temporary folder.
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn aside() -> Result<Self, PipelineError> {
+    pub fn temporary() -> Result<Self, PipelineError> {
         let root = std::env::temp_dir();
         let folder = tempfile::Builder::new().prefix("hive-data-").tempdir_in(&root);
         let folder = folder.map_err(PipelineError::io("write to", &root))?;
-        Ok(Self { folder: folder.path().to_owned(), aside: Some(Arc::new(folder)) })
+        Ok(Self { folder: folder.path().to_owned(), temporary: Some(Arc::new(folder)) })
     }
 
     /// The temporary folder that they are in, when they are not kept.
-    pub(super) fn temporary(&self) -> Option<Arc<TempDir>> {
-        self.aside.clone()
+    pub(super) fn temporary_folder(&self) -> Option<Arc<TempDir>> {
+        self.temporary.clone()
     }
 
     /// The folder.
@@ -89,118 +87,192 @@ impl Shards {
         &self.folder
     }
 
-    /// Whether every part is there, and what was read.
-    pub fn done(&self) -> Option<Done> {
-        let done: Done = serde_json::from_slice(&fs::read(self.folder.join(DONE)).ok()?).ok()?;
-        (0..done.shards).all(|n| self.has(n)).then_some(done)
+    /// What was read, if all was. When a file that records name has changed since, nothing was, and the
+    /// verdicts of then are removed.
+    ///
+    /// # Errors
+    /// When they cannot be removed.
+    pub fn summary(&self) -> Result<Option<ReadSummary>, PipelineError> {
+        let Ok(text) = fs::read(self.folder.join(SUMMARY)) else { return Ok(None) };
+        let Ok(summary) = serde_json::from_slice::<ReadSummary>(&text) else { return Ok(None) };
+        if !stamps_hold(&summary.files) {
+            self.clear()?;
+            return Ok(None);
+        }
+        let whole = |n| self.path("read", n).is_file() || self.path("judged", n).is_file();
+        Ok((0..summary.shards).all(whole).then_some(summary))
     }
 
-    /// Says that every part is there.
+    fn clear(&self) -> Result<(), PipelineError> {
+        let fault = || PipelineError::io("remove", &self.folder);
+        for entry in fs::read_dir(&self.folder).map_err(fault())?.flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name == SUMMARY || name == EVAL_PROMPTS || name.starts_with("read-") || name.starts_with("judged-") {
+                fs::remove_file(entry.path()).map_err(fault())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says that everything is read.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn finish(&self, done: &Done) -> Result<(), PipelineError> {
-        let text = serde_json::to_vec_pretty(done).map_err(|e| PipelineError::format(&self.folder, e))?;
-        Ok(write_file(&self.folder.join(DONE), &text)?)
+    pub fn finish_reading(&self, summary: &ReadSummary) -> Result<(), PipelineError> {
+        let text = serde_json::to_vec_pretty(summary).map_err(|e| PipelineError::format(&self.folder, e))?;
+        Ok(write_file(&self.folder.join(SUMMARY), &text)?)
     }
 
-    /// Whether part `n` is there.
-    pub fn has(&self, n: usize) -> bool {
-        self.path(n).is_file()
-    }
-
-    /// Writes part `n`.
+    /// Writes shard `n` as it was read.
     ///
     /// # Errors
-    /// When it cannot be written; there is then no part `n`.
-    pub fn write(&self, n: usize, records: &[Judged]) -> Result<(), PipelineError> {
-        let path = self.path(n);
-        let mut packed = zstd::Encoder::new(Vec::new(), LEVEL).map_err(PipelineError::io("write", &path))?;
-        // A part that was cut short must not pass for a whole one.
-        packed.include_checksum(true).map_err(PipelineError::io("write", &path))?;
-        for record in records {
-            serde_json::to_writer(&mut packed, record).map_err(|e| PipelineError::format(&path, e))?;
-            packed.write_all(b"\n").map_err(PipelineError::io("write", &path))?;
-        }
-        let bytes = packed.finish().map_err(PipelineError::io("write", &path))?;
-        Ok(write_file(&path, &bytes)?)
+    /// When it cannot be written; there is then no such shard.
+    pub fn write_read(&self, n: usize, records: &[ReadRecord]) -> Result<(), PipelineError> {
+        write(&self.path("read", n), records)
     }
 
-    /// Reads part `n`.
+    /// Shard `n` as it was read; `None` when it is judged to its end.
     ///
     /// # Errors
     /// When it cannot be read or is damaged.
-    pub fn read(&self, n: usize) -> Result<Vec<Judged>, PipelineError> {
-        let path = self.path(n);
-        let file = File::open(&path).map_err(PipelineError::io("read", &path))?;
-        let plain = zstd::Decoder::new(file).map_err(PipelineError::io("read", &path))?;
-        let mut records = Vec::new();
-        for line in BufReader::new(plain).split(b'\n') {
-            let line = line.map_err(PipelineError::io("read", &path))?;
-            records.push(serde_json::from_slice(&line).map_err(|e| PipelineError::format(&path, e))?);
-        }
-        Ok(records)
+    pub fn unjudged(&self, n: usize) -> Result<Option<Vec<ReadRecord>>, PipelineError> {
+        let path = self.path("read", n);
+        if path.is_file() { read(&path).map(Some) } else { Ok(None) }
     }
 
-    fn path(&self, n: usize) -> PathBuf {
-        self.folder.join(format!("part-{n:06}.jsonl.zst"))
+    /// Whether every shard is judged to its end.
+    pub fn all_judged(&self, summary: &ReadSummary) -> bool {
+        (0..summary.shards).all(|n| !self.path("read", n).exists())
+    }
+
+    /// Writes the records of shard `n` that are judged; `whole` when these are all of it.
+    ///
+    /// # Errors
+    /// When they cannot be written; what was there still is.
+    pub fn write_judged(&self, n: usize, records: &[Judged], whole: bool) -> Result<(), PipelineError> {
+        write(&self.path("judged", n), records)?;
+        let read = self.path("read", n);
+        if whole && read.exists() {
+            fs::remove_file(&read).map_err(PipelineError::io("remove", &read))?;
+        }
+        Ok(())
+    }
+
+    /// The records of shard `n` that are judged.
+    ///
+    /// # Errors
+    /// When there are none, or they cannot be read or are damaged.
+    pub fn judged(&self, n: usize) -> Result<Vec<Judged>, PipelineError> {
+        read(&self.path("judged", n))
+    }
+
+    /// The judged evaluation prompts, if they are there.
+    pub fn eval_prompts(&self) -> Option<Vec<Judged>> {
+        read(&self.folder.join(EVAL_PROMPTS)).ok()
+    }
+
+    /// Keeps the judged evaluation prompts.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn write_eval_prompts(&self, prompts: &[Judged]) -> Result<(), PipelineError> {
+        write(&self.folder.join(EVAL_PROMPTS), prompts)
+    }
+
+    fn path(&self, state: &str, n: usize) -> PathBuf {
+        self.folder.join(format!("{state}-{n:06}.jsonl.zst"))
     }
 }
 
-/// Removes the caches that were used longest ago. A cache is only ever a matter of time: what
-/// cannot be removed stays.
-fn forget_oldest(root: &Path, current: &Path) {
-    let Ok(entries) = fs::read_dir(root) else { return };
-    let mut caches: Vec<_> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path != current)
-        .filter_map(|path| Some((fs::metadata(path.join("used")).ok()?.modified().ok()?, path)))
-        .collect();
-    caches.sort();
-    for (_, path) in caches.iter().rev().skip(KEPT - 1) {
-        drop(fs::remove_dir_all(path));
+fn write(path: &Path, records: &[impl Serialize]) -> Result<(), PipelineError> {
+    let mut packed = zstd::Encoder::new(Vec::new(), LEVEL).map_err(PipelineError::io("write", path))?;
+    // A shard that is truncated must not pass for a whole one.
+    packed.include_checksum(true).map_err(PipelineError::io("write", path))?;
+    for record in records {
+        serde_json::to_writer(&mut packed, record).map_err(|e| PipelineError::format(path, e))?;
+        packed.write_all(b"\n").map_err(PipelineError::io("write", path))?;
     }
+    let bytes = packed.finish().map_err(PipelineError::io("write", path))?;
+    Ok(write_file(path, &bytes)?)
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, PipelineError> {
+    let file = File::open(path).map_err(PipelineError::io("read", path))?;
+    let plain = zstd::Decoder::new(file).map_err(PipelineError::io("read", path))?;
+    let mut records = Vec::new();
+    for line in BufReader::new(plain).split(b'\n') {
+        let line = line.map_err(PipelineError::io("read", path))?;
+        records.push(serde_json::from_slice(&line).map_err(|e| PipelineError::format(path, e))?);
+    }
+    Ok(records)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use hive_files::CacheLimits;
     use hive_sdk::{Record, Verdict};
 
     use super::*;
+    use crate::datasets::Source;
 
     fn judged(n: usize) -> Judged {
         let record = Record::from_pairs([("x", n.to_string())]);
-        Judged { source: format!("f:{n}"), record, verdict: Verdict::accept(), chat: None }
+        Judged { source: Source::Synthetic { index: n }, record, verdict: Verdict::accept(), chat: None }
+    }
+
+    fn unjudged(n: usize) -> ReadRecord {
+        let record = if n % 7 == 0 { Err(Verdict::reject("bad", "why")) } else { Ok(judged(n).record) };
+        ReadRecord { source: Source::Line { file: Path::new("d.jsonl").into(), line: n as u64 }, record }
     }
 
     #[test]
-    fn parts_come_back_and_a_missing_or_damaged_one_is_known() {
+    fn shards_come_back_and_a_missing_or_damaged_one_is_known() {
         let root = tempfile::tempdir().unwrap();
-        let shards = Shards::open(root.path(), "k").unwrap();
-        let records: Vec<_> = (0..300).map(judged).collect();
-        shards.write(0, &records).unwrap();
-        assert_eq!(shards.read(0).unwrap(), records);
-        let done = Done { shards: 2, records: 600, sources: vec![] };
-        shards.finish(&done).unwrap();
-        assert_eq!(shards.done(), None, "part 1 is not there");
-        shards.write(1, &records).unwrap();
-        assert_eq!(shards.done(), Some(done));
+        let limits = CacheLimits { entries: 8, bytes: 1 << 30, age: Duration::from_secs(3600) };
+        let shards = Shards::open(&Cache::new(root.path().to_owned(), limits), "k").unwrap();
+        let (raw, done): (Vec<_>, Vec<_>) = ((0..300).map(unjudged).collect(), (0..300).map(judged).collect());
+        shards.write_read(0, &raw).unwrap();
+        assert_eq!(shards.unjudged(0).unwrap(), Some(raw.clone()));
+        let summary = ReadSummary { shards: 2, records: 600, sources: vec![], files: FileStamps::new() };
+        shards.finish_reading(&summary).unwrap();
+        assert_eq!(shards.summary().unwrap(), None, "shard 1 is not there");
+        shards.write_read(1, &raw).unwrap();
+        assert_eq!(shards.summary().unwrap(), Some(summary.clone()));
 
-        let path = shards.path(1);
+        shards.write_judged(0, &done, true).unwrap();
+        shards.write_judged(1, &done[..10], false).unwrap();
+        assert_eq!((shards.unjudged(0).unwrap(), shards.unjudged(1).unwrap()), (None, Some(raw)));
+        assert_eq!(shards.judged(1).unwrap(), done[..10]);
+        assert!(!shards.all_judged(&summary));
+        shards.write_judged(1, &done, true).unwrap();
+        assert!(shards.all_judged(&summary));
+        assert_eq!(shards.summary().unwrap(), Some(summary));
+
+        let path = shards.path("judged", 1);
         let bytes = fs::read(&path).unwrap();
         fs::write(&path, &bytes[..bytes.len() - 5]).unwrap();
-        assert!(shards.read(1).is_err());
+        assert!(shards.judged(1).is_err());
+        shards.clear().unwrap();
+        assert_eq!(shards.summary().unwrap(), None);
     }
 
     #[test]
-    fn the_caches_used_last_stay() {
+    fn a_named_file_that_changed_takes_what_was_read_with_it() {
         let root = tempfile::tempdir().unwrap();
-        for n in 0..KEPT + 3 {
-            Shards::open(root.path(), &n.to_string()).unwrap();
-            std::thread::sleep(std::time::Duration::from_millis(15));
-        }
-        let left: Vec<_> = (0..KEPT + 3).filter(|n| root.path().join(n.to_string()).exists()).collect();
-        assert_eq!(left, (3..KEPT + 3).collect::<Vec<_>>());
+        let shards = Shards { folder: root.path().to_owned(), temporary: None };
+        let named = root.path().join("named.db");
+        fs::write(&named, "a").unwrap();
+        let mut files = FileStamps::new();
+        let spec = serde_json::json!({"fields": [{"name": "database", "path": true}]});
+        let record = Record::from_pairs([("database", named.display().to_string())]);
+        crate::datasets::add_stamps(&serde_json::from_value(spec).unwrap(), &record, &mut files);
+        let summary = ReadSummary { shards: 0, records: 0, sources: vec![], files };
+        shards.finish_reading(&summary).unwrap();
+        assert_eq!(shards.summary().unwrap(), Some(summary));
+        fs::write(&named, "longer").unwrap();
+        assert_eq!(shards.summary().unwrap(), None);
     }
 }

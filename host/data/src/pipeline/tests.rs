@@ -11,7 +11,7 @@ use hive_plugins::{InProcess, LoadedExpert};
 use hive_sdk::{Expert, ExpertError, Facts, Finding, Grade, Message, Record, Rendered, Verdict};
 
 use super::*;
-use crate::datasets::SplitSettings;
+use crate::datasets::{ReadRecord, Source, SplitSettings};
 
 const MANIFEST: &str = r#"{
     "name": "shout", "version": "0.1.0", "abi": 3, "description": "d", "license": "MIT", "base_models": ["m"],
@@ -70,7 +70,7 @@ impl Expert for Shout {
 }
 
 /// Records from a list; every tenth is of another topic.
-struct List(Vec<Result<Record, (String, String)>>);
+struct List(Vec<Result<Record, Verdict>>);
 
 impl List {
     fn of(kinds: &[&str]) -> Self {
@@ -90,20 +90,18 @@ impl Data for List {
     fn name(&self) -> String {
         "`list`".to_owned()
     }
-    fn count(&self, _: &AtomicBool, _: &dyn Fn(usize)) -> Result<Option<usize>, PipelineError> {
-        Ok(Some(self.0.len()))
-    }
-    fn open(&self) -> Result<Box<dyn Stream>, PipelineError> {
-        let incoming = |(i, record)| Incoming { source: format!("list:{}", i + 1), record };
-        let all: Vec<Incoming> = self.0.clone().into_iter().enumerate().map(incoming).collect();
+    fn open(&self) -> Result<Box<dyn Stream + '_>, PipelineError> {
+        let read =
+            |(record, line)| ReadRecord { source: Source::Line { file: Path::new("list").into(), line }, record };
+        let all: Vec<ReadRecord> = self.0.clone().into_iter().zip(1..).map(read).collect();
         Ok(Box::new(Listed(all.into_iter())))
     }
 }
 
-struct Listed(std::vec::IntoIter<Incoming>);
+struct Listed(std::vec::IntoIter<ReadRecord>);
 
 impl Iterator for Listed {
-    type Item = Result<Incoming, PipelineError>;
+    type Item = Result<ReadRecord, PipelineError>;
     fn next(&mut self) -> Option<Self::Item> {
         self.0.next().map(Ok)
     }
@@ -155,8 +153,8 @@ fn request<'a>(expert: &'a LoadedExpert, data: &'a dyn Data, cache: &Path, out: 
         lints: BTreeMap::new(),
         options: serde_json::Map::new(),
         split: SplitSettings { seed: 1, validation_fraction: 0.2, validation_records: 100 },
-        counter: None,
-        cache: cache.to_owned(),
+        tokenisation: None,
+        cache: data_cache(cache, "shout"),
         out,
         passing: false,
     }
@@ -188,7 +186,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 fn many() -> List {
     let kinds = ["good", "fine", "blank", "bad", "panic", "plain", "unrenderable"];
     let mut list = List::of(&(0..700).map(|i| kinds[i % 7]).collect::<Vec<_>>());
-    list.0[5] = Err(("not-utf8".to_owned(), "byte 3".to_owned()));
+    list.0[5] = Err(Verdict::reject("not-utf8", "byte 3"));
     list.0[14] = list.0[7].clone();
     list.0[21] = Ok(Record::from_pairs([("question", "the eval question"), ("topic", "t9"), ("loud", "X")]));
     list
@@ -210,7 +208,7 @@ fn what_comes_in_comes_out_or_is_told() {
     assert_eq!(count("crashed").unwrap().0, 200, "100 that panic when judged, 100 when rendered");
     assert_eq!(count("not-utf8"), Some((1, "list:6: byte 3".to_owned())));
     assert_eq!(report.labels["kind"]["blank"], 100);
-    let records = |half| set.rows(half).unwrap().map(|row| row.unwrap().record).collect::<Vec<_>>();
+    let records = |half| set.rows(half).unwrap().map(Result::unwrap).collect::<Vec<_>>();
     let (train, held) = (records(Half::Train), records(Half::Validation));
     assert_eq!(set.spread(Half::Train, 3).unwrap(), [0, 1, 2].map(|i| train[i * train.len() / 3].clone()));
     assert_eq!(set.spread(Half::Train, usize::MAX).unwrap(), train);
@@ -274,16 +272,16 @@ fn a_run_that_was_stopped_anywhere_ends_with_the_same_bytes() {
 }
 
 #[test]
-fn a_damaged_part_is_judged_again() {
+fn a_damaged_shard_is_judged_again() {
     let dir = tempfile::tempdir().unwrap();
     let (expert, list) = (expert(), many());
     let (first, _) = done(run_until(request(&expert, &list, dir.path(), None), 0).0);
     let cache = first.path.parent().unwrap().to_owned();
-    std::fs::remove_file(cache.join("done.json")).unwrap();
+    std::fs::remove_file(cache.join("read.json")).unwrap();
     std::fs::remove_dir_all(&first.path).unwrap();
-    let part = cache.join("part-000001.jsonl.zst");
-    let bytes = std::fs::read(&part).unwrap();
-    std::fs::write(&part, &bytes[..bytes.len() / 2]).unwrap();
+    let shard = cache.join("judged-000001.jsonl.zst");
+    let bytes = std::fs::read(&shard).unwrap();
+    std::fs::write(&shard, &bytes[..bytes.len() / 2]).unwrap();
     let (outcome, tally) = run_until(request(&expert, &list, dir.path(), None), 0);
     assert_eq!(done(outcome).0.report, first.report);
     assert_eq!((tally.judged, tally.found), (256, 444));
@@ -327,33 +325,74 @@ fn long_completions_are_left_out_and_counted() {
     let dir = tempfile::tempdir().unwrap();
     let (expert, mut list) = (expert(), List::of(&["good"; 20]));
     list.0[3] = Ok(Record::from_pairs([("question", "long one"), ("topic", "t"), ("loud", "X X X X X X")]));
-    let count: &CountTokens<'_> = &|chat: &Rendered| {
-        let words = |m: &Message| m.content.split(' ').count();
-        Ok(counts(chat.messages.iter().map(words).sum(), words(&chat.messages[1])))
-    };
-    let counter = || counter(count);
+    let encode = words;
     let mut rejecting = request(&expert, &list, dir.path(), None);
-    rejecting.counter = Some(counter());
+    rejecting.tokenisation = Some(tokenisation(&encode));
     let report = done(run_until(rejecting, 0).0).0.report;
     assert_eq!(report.left_out["too-long-completion"], 1);
     let lint = report.lints.iter().find(|l| l.code == "too-long-completion").unwrap();
     assert_eq!((lint.found, lint.left), (1, 0));
     assert_eq!(report.tokens.as_ref().unwrap().over, 19, "6 words each");
     let mut noting = request(&expert, &list, dir.path(), None);
-    noting.counter = Some(counter());
+    noting.tokenisation = Some(tokenisation(&encode));
     noting.lints.insert("too-long-completion".to_owned(), hive_sdk::LintLevel::Note);
     let report = done(run_until(noting, 0).0).0.report;
     let lint = report.lints.iter().find(|l| l.code == "too-long-completion").unwrap();
     assert_eq!((lint.found, lint.left, report.left_out.len()), (1, 1, 0));
 }
 
-fn counts(whole: usize, completion: usize) -> ChatTokens {
-    ChatTokens { whole, completion, control: Vec::new() }
+/// A word is a token, its length the id.
+fn words(chat: &Rendered) -> Result<ChatTokens, PipelineError> {
+    let ids = |messages: &[Message]| -> Vec<u32> {
+        messages.iter().flat_map(|m| m.content.split(' ').map(|word| word.len() as u32)).collect()
+    };
+    let prompt_len = ids(&chat.messages[..1]).len();
+    Ok(ChatTokens { ids: ids(&chat.messages), prompt_len, control: Vec::new() })
 }
 
-fn counter<'a>(count: &'a CountTokens<'a>) -> Counter<'a> {
-    let (base, digest, tokenizer) = ("b".into(), "d".into(), "t".into());
-    Counter { base, digest, tokenizer, max_seq_len: 5, max_completion: 4, count }
+fn tokenisation<'a>(encode: &'a EncodeChat<'a>) -> (Tokenisation<'a>, TokenLimits) {
+    let [base, base_digest, tokenizer, template] = ["b", "d", "t", "c"].map(str::to_owned);
+    let tokenisation = Tokenisation { base, base_digest, tokenizer, template, eos: vec![0], encode };
+    (tokenisation, TokenLimits { max_seq_len: 5, max_completion: 4 })
+}
+
+#[test]
+fn token_ids_are_made_with_the_set_or_when_they_are_first_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let (expert, list) = (expert(), many());
+    let asked = AtomicUsize::new(0);
+    let encode = |chat: &Rendered| {
+        asked.fetch_add(1, Ordering::Relaxed);
+        words(chat)
+    };
+    let tokens = || tokenisation(&encode).0;
+    let mut with = request(&expert, &list, &dir.path().join("a"), None);
+    with.tokenisation = Some(tokenisation(&encode));
+    with.lints.insert("too-long-completion".to_owned(), hive_sdk::LintLevel::Off);
+    let with = done(run_until(with, 0).0).0;
+    let made = with.tokens(&tokens(), |_, _| panic!("they are there")).unwrap();
+    let mut without = request(&expert, &list, &dir.path().join("b"), None);
+    without.lints.insert("too-long-completion".to_owned(), hive_sdk::LintLevel::Off);
+    let without = done(run_until(without, 0).0).0;
+    asked.store(0, Ordering::Relaxed);
+    let records = without.report.train + without.report.validation;
+    let later = without.tokens(&tokens(), |_, total| assert_eq!(total, records)).unwrap();
+    assert_eq!(asked.load(Ordering::Relaxed), records, "each once");
+    let ids = |part: &hive_text::token_file::TokenPart| {
+        (0..part.len()).map(|i| (part.ids(i), part.loss_from(i))).collect::<Vec<_>>()
+    };
+    assert_eq!((ids(&made.train), ids(&made.validation)), (ids(&later.train), ids(&later.validation)));
+    assert_eq!((later.train.len(), later.validation.len()), (without.report.train, without.report.validation));
+    let expected: Vec<_> = with.chats(Half::Train).unwrap().map(|chat| words(&chat.unwrap()).unwrap()).collect();
+    assert_eq!(ids(&made.train), expected.into_iter().map(|t| (t.ids, t.prompt_len)).collect::<Vec<_>>());
+    // Those of another tokenizer, and of a half that is not the one they were made of, are made anew.
+    let other = Tokenisation { tokenizer: "other".to_owned(), ..tokens() };
+    asked.store(0, Ordering::Relaxed);
+    without.tokens(&other, |_, _| {}).unwrap();
+    std::fs::copy(with.file(Half::Validation), without.file(Half::Train)).unwrap();
+    let error = without.tokens(&tokens(), |_, _| {}).unwrap_err();
+    assert!(error.to_string().contains("its report tells of"), "{error}");
+    assert!(asked.load(Ordering::Relaxed) > records);
 }
 
 #[test]
@@ -361,12 +400,13 @@ fn names_of_control_tokens_in_a_record_are_noted() {
     let dir = tempfile::tempdir().unwrap();
     let (expert, mut list) = (expert(), List::of(&["good"; 5]));
     list.0[3] = Ok(Record::from_pairs([("question", "what is <end>"), ("topic", "t"), ("loud", "X")]));
-    let count: &CountTokens<'_> = &|chat: &Rendered| {
+    let encode = |chat: &Rendered| {
         let named = chat.messages.iter().any(|m| m.content.contains("<end>"));
-        Ok(ChatTokens { control: named.then(|| "<end>".to_owned()).into_iter().collect(), ..counts(2, 1) })
+        Ok(ChatTokens { control: named.then(|| "<end>".to_owned()).into_iter().collect(), ..words(chat)? })
     };
     let mut noting = request(&expert, &list, dir.path(), None);
-    noting.counter = Some(counter(count));
+    noting.tokenisation = Some(tokenisation(&encode));
+    noting.lints.insert("too-long-completion".to_owned(), hive_sdk::LintLevel::Off);
     let set = done(run_until(noting, 0).0).0;
     let note = set.report.notes.iter().find(|n| n.code == CONTROL_TEXT).expect("it is noted");
     let example = "list:4: its text holds `<end>`, which trains as text, not as a control token";

@@ -5,9 +5,9 @@ pub mod batch;
 pub mod cut;
 pub mod order;
 pub mod records;
-pub mod token_file;
+pub mod token_records;
 
 pub use batch::{Batch, Example};
 pub use cut::Cut;
 pub use records::Records;
-pub use token_file::{TokenFile, TokenWriter};
+pub use token_records::TokenRecords;

@@ -42,7 +42,7 @@ pub(super) fn write(
     let mut environment = Environment::new();
     environment.add_template("report.html", include_str!("page.html")).map_err(failed)?;
     let page = environment.get_template("report.html").map_err(failed)?;
-    let total = setup.config.total_steps(setup.train.records.len());
+    let total = setup.config.total_steps(setup.train.len());
     let recipe: Vec<Value> = leaves(&json!(record.request.recipe))
         .into_iter()
         .map(|(key, value)| json!({"key": key, "value": value.to_string(), "origin": record.request.origins.get(&key)}))
@@ -126,7 +126,7 @@ fn charts(lines: &[Value], total: u64) -> Vec<Chart> {
 
 /// Tokens per training record, as bars.
 fn lengths(setup: &Setup) -> Value {
-    let records = &setup.train.records;
+    let records = &setup.train;
     let mut all: Vec<usize> = (0..records.len()).map(|i| records.tokens(i)).collect();
     all.sort_unstable();
     let most = all.last().copied().unwrap_or(1).max(1);
@@ -152,7 +152,7 @@ fn lengths(setup: &Setup) -> Value {
     let at = |share: f64| all.get(((all.len() as f64 * share) as usize).min(all.len().saturating_sub(1)));
     json!({
         "bars": bars, "min": all.first(), "median": at(0.5), "p95": at(0.95), "max": most, "records": all.len(),
-        "too_long": setup.train.lengths.too_long,
+        "too_long": setup.train.too_long(),
     })
 }
 

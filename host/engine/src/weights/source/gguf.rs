@@ -18,12 +18,12 @@ use rayon::prelude::*;
 use super::floats::FloatKind;
 use super::gguf_config::{self, Metadata, TensorFacts};
 use super::gguf_names::{Role, role};
-use super::mapped::MappedFile;
 use super::{BaseModel, TensorSource, display_name};
 use crate::error::{EngineError, Result};
 use crate::ops::quantised::{Kind, Quantised};
 use crate::weights::config::{Architecture, ModelConfig};
 use crate::weights::source::gguf_tokenizer;
+use hive_files::MappedFile;
 
 /// Elements that one task dequantises: its blocks and its floats stay in cache together.
 const CHUNK: usize = 8 * 1024;

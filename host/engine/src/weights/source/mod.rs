@@ -9,7 +9,6 @@ pub(crate) mod gguf_config;
 pub(crate) mod gguf_names;
 pub(crate) mod gguf_tokenizer;
 pub(crate) mod hf_config;
-pub(crate) mod mapped;
 pub mod safetensors;
 
 use std::path::{Path, PathBuf};

@@ -12,8 +12,8 @@ use safetensors::tensor::{Dtype, SafeTensors};
 
 use super::TensorSource;
 use super::floats::FloatKind;
-use super::mapped::MappedFile;
 use crate::error::{EngineError, Result};
+use hive_files::MappedFile;
 
 struct Entry {
     file: usize,

@@ -1,0 +1,190 @@
+//! The one cache below `HIVE_HOME/cache`: one folder per kind of thing, with an entry (a file or a
+//! folder) per key. What is in it can be made again, so entries that were not used for long are
+//! removed, the least recently used first, and a failure to remove one is no failure of the caller.
+//!
+//! When an entry was last used is its modification time, which [`Cache::touch`] sets.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use crate::error::{FileError, Result};
+
+/// How much of one kind is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheLimits {
+    /// Entries; the most recently used stay.
+    pub entries: usize,
+    /// Bytes of all entries together. The most recently used entry stays, however large it is.
+    pub bytes: u64,
+    /// Time since an entry was last used, after which it is removed.
+    pub age: Duration,
+}
+
+/// An entry, as [`Cache::entries`] lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheEntry {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// Bytes that it takes, files of a folder added up.
+    pub bytes: u64,
+    /// When it was last used.
+    pub used: SystemTime,
+}
+
+/// The entries of one kind.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    folder: PathBuf,
+    limits: CacheLimits,
+}
+
+impl Cache {
+    /// The cache in `folder`, which need not exist yet.
+    pub fn new(folder: PathBuf, limits: CacheLimits) -> Self {
+        Self { folder, limits }
+    }
+
+    /// Where the entry of `key` is, whether or not it exists.
+    pub fn path(&self, key: &str) -> PathBuf {
+        self.folder.join(key)
+    }
+
+    /// The folder of `key`, created if need be and now the most recently used. Makes room for it.
+    ///
+    /// # Errors
+    /// When it cannot be created.
+    pub fn folder(&self, key: &str) -> Result<PathBuf> {
+        let path = self.path(key);
+        fs::create_dir_all(&path).map_err(|e| FileError::io("create", &path, e))?;
+        // A folder that exists and cannot be written to is known now, before any work.
+        tempfile::tempfile_in(&path).map_err(|e| FileError::io("write to", &path, e))?;
+        self.touch(key);
+        self.prune(&path);
+        Ok(path)
+    }
+
+    /// The bytes kept under `key`, which are then the most recently used.
+    pub fn get(&self, key: &str) -> Option<Vec<u8>> {
+        let path = self.path(key);
+        let bytes = fs::read(&path).ok()?;
+        self.touch(key);
+        Some(bytes)
+    }
+
+    /// Keeps `bytes` under `key`. Room is made by [`Self::evict`], not at every one of many small files.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn put(&self, key: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.path(key);
+        let folder = path.parent().unwrap_or(&self.folder);
+        fs::create_dir_all(folder).map_err(|e| FileError::io("create", folder, e))?;
+        crate::write_file(&path, bytes)
+    }
+
+    /// Makes the entry the most recently used. One that cannot be dated is older than it is, and no more.
+    pub fn touch(&self, key: &str) {
+        let _ = File::open(self.path(key)).and_then(|entry| entry.set_modified(SystemTime::now()));
+    }
+
+    /// All entries, the most recently used first.
+    pub fn entries(&self) -> Vec<CacheEntry> {
+        let Ok(found) = fs::read_dir(&self.folder) else { return Vec::new() };
+        let entry = |path: PathBuf| {
+            let used = fs::metadata(&path).ok()?.modified().ok()?;
+            Some(CacheEntry { bytes: size(&path), used, path })
+        };
+        let mut entries: Vec<CacheEntry> = found.flatten().filter_map(|e| entry(e.path())).collect();
+        entries.sort_by(|a, b| b.used.cmp(&a.used).then_with(|| a.path.cmp(&b.path)));
+        entries
+    }
+
+    /// Removes what is beyond the limits.
+    pub fn evict(&self) {
+        self.prune(Path::new(""));
+    }
+
+    fn prune(&self, in_use: &Path) {
+        let now = SystemTime::now();
+        let mut bytes = 0_u64;
+        for (place, entry) in self.entries().into_iter().enumerate() {
+            bytes = bytes.saturating_add(entry.bytes);
+            let age = now.duration_since(entry.used).unwrap_or_default();
+            let beyond = place >= self.limits.entries || bytes > self.limits.bytes && place > 0;
+            if entry.path != in_use && (beyond || age > self.limits.age) {
+                // One that another process maps stays readable to it.
+                let _ =
+                    if entry.path.is_dir() { fs::remove_dir_all(&entry.path) } else { fs::remove_file(&entry.path) };
+                bytes -= entry.bytes;
+            }
+        }
+    }
+}
+
+/// Bytes of a file, or of all files in a folder.
+fn size(path: &Path) -> u64 {
+    let Ok(metadata) = fs::symlink_metadata(path) else { return 0 };
+    if !metadata.is_dir() {
+        return metadata.len();
+    }
+    fs::read_dir(path).into_iter().flatten().flatten().map(|entry| size(&entry.path())).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    fn limits() -> CacheLimits {
+        CacheLimits { entries: 3, bytes: 1000, age: 30 * DAY }
+    }
+
+    /// An entry of this size that was last used so long ago.
+    fn entry(root: &Path, name: &str, bytes: usize, ago: Duration) {
+        let path = root.join(name);
+        fs::write(&path, vec![0; bytes]).unwrap();
+        File::options().append(true).open(&path).unwrap().set_modified(SystemTime::now() - ago).unwrap();
+    }
+
+    fn names(cache: &Cache) -> Vec<String> {
+        cache.entries().iter().map(|e| e.path.file_name().unwrap().to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn entries_used_long_ago_go_by_number_size_and_age() {
+        for (given, left) in [
+            (vec![("a", 1, 1), ("b", 1, 2), ("c", 1, 3), ("d", 1, 4)], vec!["a", "b", "c"]),
+            (vec![("a", 600, 1), ("b", 600, 2), ("c", 300, 3)], vec!["a", "c"]),
+            (vec![("a", 2000, 1), ("b", 1, 2)], vec!["a"]),
+            (vec![("a", 1, 1), ("b", 1, 31)], vec!["a"]),
+            (vec![("a", 1, 40)], vec![]),
+        ] {
+            let root = tempfile::tempdir().unwrap();
+            for (name, bytes, days) in &given {
+                entry(root.path(), name, *bytes, *days * DAY);
+            }
+            let cache = Cache::new(root.path().to_owned(), limits());
+            cache.evict();
+            assert_eq!(names(&cache), left, "of {given:?}");
+        }
+    }
+
+    #[test]
+    fn an_entry_that_is_opened_or_read_is_the_most_recently_used() {
+        let root = tempfile::tempdir().unwrap();
+        let cache = Cache::new(root.path().to_owned(), limits());
+        for (name, days) in [("a", 5), ("b", 6), ("c", 7)] {
+            entry(root.path(), name, 1, days * DAY);
+        }
+        assert_eq!(cache.get("c").unwrap(), [0]);
+        let folder = cache.folder("d").unwrap();
+        fs::write(folder.join("x"), [0; 10]).unwrap();
+        assert_eq!(names(&cache), ["d", "c", "a"]);
+        assert_eq!(cache.entries()[0].bytes, 10);
+        assert_eq!(cache.get("b"), None);
+        cache.put("e", b"text").unwrap();
+        assert_eq!(cache.get("e").unwrap(), b"text");
+    }
+}
