@@ -41,6 +41,10 @@ pub struct Manifest {
     pub base_models: Vec<String>,
     /// What its records look like.
     pub dataset: DatasetSpec,
+    /// What a person may set of how it judges and answers: `Settings::options`. Each becomes a flag of the
+    /// commands that ask the expert.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<OptionSpec>,
     /// The turns before the completion, with the record's fields in braces. A package without the
     /// plugin can be asked only when its manifest has this.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -76,6 +80,14 @@ impl Manifest {
             .map_err(|e| ExpertError::new(format!("the manifest does not follow its schema: {e}")))
     }
 
+    /// Name of the field that a person's words go into when the expert is asked: the one whose input says
+    /// so, else the first that is needed besides the completion.
+    pub fn asked_field(&self) -> Option<&str> {
+        let fields = &self.dataset.fields;
+        let declared = fields.iter().find(|field| field.input == Some(InputKind::Question));
+        declared.or_else(|| fields.iter().find(|f| !f.completion && !f.optional)).map(|field| field.name.as_str())
+    }
+
     /// Name of the field that holds the completion, if one is declared.
     pub fn completion_field(&self) -> Option<&str> {
         self.dataset.fields.iter().find(|f| f.completion).map(|f| f.name.as_str())
@@ -89,6 +101,10 @@ pub struct DatasetSpec {
     /// The fields of a record.
     #[schemars(length(min = 1))]
     pub fields: Vec<FieldSpec>,
+    /// Columns of what is asked, in their order, in data sets where the answer has a column of its own and
+    /// what is asked is a chat's turn: `instruction` and `input`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chat_columns: Vec<String>,
     /// A field whose value must not occur in both train and validation: records that share it
     /// fall on the same side of the split.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -147,6 +163,12 @@ pub struct FieldSpec {
     /// Names that data sets use for it, in order of preference, besides its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
+    /// How a person enters it when the expert is asked; by `--field NAME=VALUE` alone unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<InputKind>,
+    /// Of a field that is entered as a file: files of other kinds that people give, and what to do with them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refuse: Vec<RefuseSpec>,
     /// True when a record may lack it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
@@ -168,6 +190,66 @@ pub struct FieldSpec {
     /// When to suggest a value for the records of a data set that lack it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suggest: Option<SuggestSpec>,
+}
+
+/// How a person enters a field's value on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum InputKind {
+    /// As the text behind the expert's name; one field at most.
+    Question,
+    /// As the text of a file: `--NAME FILE`.
+    File,
+    /// As a flag: `--NAME TEXT`.
+    Text,
+}
+
+/// A file that a field cannot be entered from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefuseSpec {
+    /// What the file begins with.
+    #[schemars(length(min = 1))]
+    pub begins_with: String,
+    /// What it is: `an archive of pg_dump`.
+    #[schemars(length(min = 1))]
+    pub is: String,
+    /// What to do, with the file's name in braces: `` `pg_restore -s -f schema.sql {file}` writes it as text ``.
+    #[schemars(length(min = 1))]
+    pub hint: String,
+}
+
+/// What a person may set of how the expert judges and answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OptionSpec {
+    /// Its name in `Settings::options`: `database_url`. The flag is `--database-url`.
+    #[schemars(regex(pattern = r"^[a-z][a-z0-9_]{0,62}$"))]
+    pub name: String,
+    /// What it holds.
+    pub kind: OptionKind,
+    /// True when it may hold a password: it is written to no file and shown to nobody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub secret: bool,
+    /// One sentence for `--help`.
+    #[schemars(length(min = 1))]
+    pub help: String,
+}
+
+/// What an option holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OptionKind {
+    /// A text.
+    Text,
+    /// A number.
+    Number,
+    /// True when it is given.
+    Flag,
+    /// The path of a file.
+    File,
+    /// An address.
+    Url,
 }
 
 /// When to suggest that a field is given for a whole data set, `--field dialect=mysql`: when a label

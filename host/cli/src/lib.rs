@@ -13,6 +13,7 @@ mod data_progress;
 pub mod error;
 mod eval_progress;
 mod expert;
+mod expert_flags;
 mod interrupt;
 mod key;
 pub mod loading;
@@ -34,7 +35,7 @@ mod worker;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use hive_engine::ops::vectors;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -44,7 +45,7 @@ use error::{CommandResult, Failure};
 
 /// Shown below the list of commands.
 const AFTER_HELP: &str = "\
-To begin: hive expert train sql --profile quickstart
+To begin: `hive expert list` shows the experts; hive expert train NAME --profile quickstart
 
 Results go to stdout, all else to stderr. Exit code 0: done, 1: the input or the result is not
 acceptable, 2: hive failed or was misused.
@@ -92,8 +93,10 @@ enum Command {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
     let env = &Environment::from_env();
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let command = expert_flags::with_expert_flags(Cli::command(), &arguments, || loading::experts(env));
+    let cli = Cli::from_arg_matches(&command.get_matches_from(&arguments)).unwrap_or_else(|error| error.exit());
     let done =
         start_logging().and_then(|()| set_threads()).and_then(|()| set_vectors()).and_then(|()| match cli.command {
             Command::Expert(command) => command.run(env),

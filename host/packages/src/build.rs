@@ -10,7 +10,7 @@ use hive_engine::adapter::Adapter;
 use hive_engine::adapter::peft::{self, BaseRef};
 use hive_files::{PARTIAL_PREFIX, hex, sha256_of_file};
 use hive_plugins::LoadedExpert;
-use hive_runtime::answer::question_field;
+use hive_runtime::asking::needed_arguments;
 use hive_runtime::base::Base;
 use hive_runtime::models::{Catalogue, catalogue};
 use hive_runtime::statistics::Figures;
@@ -235,8 +235,7 @@ pub fn assemble(from: &Ingredients<'_>) -> Result<Assembled> {
     let facts = CardFacts {
         base_repository: known.and_then(repository),
         base_license: known.map(|model| model.license.clone()),
-        question: question_field(manifest).map(str::to_owned),
-        fields: asked_fields(expert),
+        arguments: needed_arguments(manifest),
         evaluation: from.evaluation.clone(),
         receipt: from.receipt.clone(),
     };
@@ -358,12 +357,6 @@ fn renamed_base(receipt: &Value, from: &str, to: &str) -> Value {
         receipt["base"]["id"] = json!(to);
     }
     receipt
-}
-
-/// Fields without which nothing can be asked.
-fn asked_fields(expert: &LoadedExpert) -> Vec<String> {
-    let fields = &expert.manifest().dataset.fields;
-    fields.iter().filter(|f| !f.optional && !f.completion).map(|f| f.name.clone()).collect()
 }
 
 fn license(from: &Ingredients<'_>, facts: &CardFacts) -> String {

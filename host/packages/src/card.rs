@@ -13,10 +13,8 @@ pub struct CardFacts {
     pub base_repository: Option<String>,
     /// The base's licence.
     pub base_license: Option<String>,
-    /// The field that the question goes into.
-    pub question: Option<String>,
-    /// Names of the record's fields that are needed to ask.
-    pub fields: Vec<String>,
+    /// What is needed behind `hive expert run NAME`.
+    pub arguments: String,
     /// `evaluation.json`.
     pub evaluation: Option<Value>,
     /// `receipt.json`.
@@ -65,9 +63,7 @@ pub fn card(description: &Description, facts: &CardFacts) -> String {
     line("");
     line("```");
     line(&format!("hive expert install {}", description.file_name()));
-    let others: Vec<String> =
-        facts.fields.iter().filter(|f| Some(*f) != facts.question.as_ref()).map(|f| argument(f)).collect();
-    line(&["hive expert run", name, &others.join(" "), "\"…\""].join(" ").replace("  ", " "));
+    line(&format!("hive expert run {name} {}", facts.arguments));
     line("```");
     line("");
     line("The files are a PEFT folder as well: `PeftModel.from_pretrained(base, FOLDER)` reads them as they are.");
@@ -92,11 +88,6 @@ pub fn card(description: &Description, facts: &CardFacts) -> String {
     let of_base = facts.base_license.as_ref().map_or_else(String::new, |l| format!(" The base model: {l}."));
     line(&format!("The adapter: {}.{of_base}", description.license));
     out
-}
-
-/// How a field is given on the command line.
-fn argument(field: &str) -> String {
-    if field == "schema" { "--schema FILE".to_owned() } else { format!("--field {field}=…") }
 }
 
 /// The figures of `evaluation.json` as a table, and what they are of; empty when it has none.

@@ -121,12 +121,12 @@ impl Legacy {
         let manifest = json!({
             "name": self.name, "version": self.version, "abi": ABI_VERSION, "description": self.description,
             "license": self.license, "base_models": [self.base_id()?.unwrap_or_else(|| base.model.name.clone())],
-            // How it was asked in training is not written down in it: the question as it is, then.
-            "dataset": {"fields": [{"name": "question"}, {"name": "answer", "completion": true}]},
-            "prompt": [{"role": "user", "content": "{question|trim}"}],
+            // How it was asked in training is not written down in it: the words as they are, then.
+            "dataset": {"fields": [{"name": "text"}, {"name": "answer", "completion": true}]},
+            "prompt": [{"role": "user", "content": "{text|trim}"}],
         });
         let expert = declared(&self.name, &manifest.to_string())?;
-        let question = Record::from_pairs([("question", self.description.clone())]);
+        let asked = Record::from_pairs([("text", self.description.clone())]);
         assemble(&Ingredients {
             expert: &expert,
             base,
@@ -136,7 +136,7 @@ impl Legacy {
             libraries: Default::default(),
             evaluation: None,
             receipt: None,
-            golden: Some(vec![("imported".to_owned(), question)]),
+            golden: Some(vec![("imported".to_owned(), asked)]),
         })
     }
 }

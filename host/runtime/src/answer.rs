@@ -3,7 +3,6 @@
 use hive_engine::generate::{Generated, Sampling, StopReason, generate};
 use hive_engine::network::pass::Model;
 use hive_engine::weights::config::ModelConfig;
-use hive_sdk::Manifest;
 
 use super::tokenise::Tokeniser;
 use crate::RuntimeError;
@@ -28,14 +27,6 @@ pub struct Answer {
 /// Whether the base has room for a prompt of so many tokens and an answer of at most so many.
 pub fn has_room(config: &ModelConfig, prompt: usize, max_new_tokens: usize) -> bool {
     prompt.saturating_add(max_new_tokens) <= config.max_position_embeddings
-}
-
-/// The field that a person's question goes into: `question` or, for other domains, the first that is
-/// needed besides the completion.
-pub fn question_field(manifest: &Manifest) -> Option<&str> {
-    let fields = &manifest.dataset.fields;
-    let named = fields.iter().find(|field| field.name == "question");
-    named.or_else(|| fields.iter().find(|f| !f.completion && !f.optional)).map(|field| field.name.as_str())
 }
 
 /// Answers a prompt's tokens.

@@ -91,7 +91,7 @@ impl Diagnostic for RuntimeError {
             Self::Engine(e) => e.hint(),
             Self::NotAChatModel { .. } => Some("`hive model list` shows base models that have one".into()),
             Self::NoRoom { prompt, longest, .. } => Some(match longest.saturating_sub(*prompt) {
-                0 => "a shorter prompt, such as fewer tables in the schema, leaves room for an answer".into(),
+                0 => "a shorter prompt leaves room for an answer".into(),
                 room => {
                     format!("`--max-new-tokens {room}` is the most after this prompt; a shorter one leaves more room")
                 }

@@ -1,4 +1,4 @@
-//! Has the expert look at a question before a model is asked, and at the answer that came. It does so
+//! Has the expert look at a prompt's record before a model is asked, and at the answer that came. It does so
 //! in a process of its own, which makes itself ready while the model writes: an expert may start a
 //! database for it. What it finds is told, not judged, here.
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hive_plugins::{LoadFault, LoadedExpert, PluginError, load_isolated};
 use hive_sdk::{Inspection, Record, Settings};
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use crate::opened::OpenExpert;
 
@@ -33,25 +33,25 @@ pub struct Readying {
 }
 
 impl Inspector {
-    /// Starts the expert's process; `None` when it was installed without native code.
+    /// Starts the expert's process with these options; `None` when it was installed without native code.
     ///
     /// # Errors
     /// When the process cannot be started.
-    pub fn start(open: &OpenExpert) -> Result<Option<Self>, PluginError> {
+    pub fn start(open: &OpenExpert, options: Map<String, Value>) -> Result<Option<Self>, PluginError> {
         let mut workers = match load_isolated(&open.place, 1, LIMIT) {
             Err(PluginError::Load { fault: LoadFault::NoPlugin, .. }) => return Ok(None),
             other => other?,
         };
         let lints = open.expert.manifest().dataset.lints.iter().map(|lint| (lint.code.clone(), lint.level)).collect();
-        let settings = Settings { lints, options: Map::new() };
+        let settings = Settings { lints, options };
         Ok(workers.pop().map(|worker| Self { worker: Arc::new(worker), settings }))
     }
 
-    /// What is said of the question.
+    /// What is said of the record that is to be asked.
     ///
     /// # Errors
     /// When the expert does not answer.
-    pub fn question(&self, record: &Record) -> Result<Inspection, PluginError> {
+    pub fn prompt(&self, record: &Record) -> Result<Inspection, PluginError> {
         self.worker.inspect(record, None)
     }
 

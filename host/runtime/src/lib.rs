@@ -11,6 +11,7 @@
 //! - [`statistics`]: rates and means with their intervals.
 
 pub mod answer;
+pub mod asking;
 pub mod base;
 mod error;
 pub mod grade;

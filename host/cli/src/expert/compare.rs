@@ -24,7 +24,6 @@ use super::super::numbers::{MOST_STEPS, whole};
 use super::super::output::{json_text, note, result};
 use super::super::train_progress::TrainProgress;
 use super::eval_args::{EvalArgs, STOPPING, candidate, table, write};
-use super::train_args::options;
 use crate::context::Environment;
 
 /// Folder of all comparisons, below the current one.
@@ -91,7 +90,7 @@ impl Compare {
         for adapter in &self.adapters {
             let (name, source) = adapter.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
                 Failure::misuse(format!("`--adapter {adapter}` is not of the form `NAME=SOURCE`"))
-                    .hint("such as `--adapter ours=runs/sql-1`")
+                    .hint("such as `--adapter ours=runs/NAME-1`")
             })?;
             candidates.push(candidate(env, name, source, &self.name)?);
         }
@@ -149,7 +148,7 @@ impl Compare {
         sets.extend(self.sets.iter().cloned());
         let layers = env.layers(vec![recipe.to_owned()], sets);
         let Effective { recipe: effective, origins } = resolve(open.expert.manifest_json(), &layers)?;
-        let options = options(self.args.database_url.as_deref());
+        let options = self.args.flags.options(open.expert.manifest())?;
         let (datasets, map) = (self.dataset.clone(), self.map.clone());
         let fields = fixed_fields(&self.fields, &open.expert.manifest().dataset.fields)?;
         let request = TrainRequest { recipe: effective, origins, datasets, map, fields, options };

@@ -19,12 +19,12 @@ use serde_json::json;
 use super::super::columns::heading;
 use super::super::data_progress::{DataProgress, shares, summary};
 use super::super::error::{CommandResult, Failure};
+use super::super::expert_flags::ExpertFlags;
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
 use super::super::numbers::{grouped, whole};
 use super::super::output::{json_text, note, result};
 use super::super::pull_progress::PullProgress;
-use super::train_args::options;
 use crate::context::Environment;
 
 /// Said at the first Ctrl-C.
@@ -86,16 +86,15 @@ struct DataArgs {
     /// Which column holds which field
     #[arg(long, value_name = "FIELD=COLUMN,…")]
     map: Option<String>,
-    /// Value of a field for every record that lacks it, such as `dialect=mysql`; may be given several
+    /// Value of a field for every record that lacks it, such as `language=en`; may be given several
     /// times
     #[arg(long = "field", value_name = "FIELD=VALUE")]
     fields: Vec<String>,
     /// Level of a lint: `reject`, `repair`, `note` or `off`; may be given several times
     #[arg(long = "lint", value_name = "CODE=LEVEL")]
     lints: Vec<String>,
-    /// A PostgreSQL server to judge on, instead of the embedded one: `postgres://user@host/database`
-    #[arg(long, value_name = "URL")]
-    database_url: Option<String>,
+    #[command(flatten)]
+    flags: ExpertFlags,
     /// Base model whose tokenizer counts tokens, instead of the recipe's; `none` counts none
     #[arg(long)]
     base: Option<String>,
@@ -195,7 +194,7 @@ impl DataArgs {
             map: self.map.clone(),
             fields: fixed_fields(&self.fields, &open.expert.manifest().dataset.fields)?,
             recipe,
-            options: options(self.database_url.as_deref()),
+            options: self.flags.options(open.expert.manifest())?,
             out,
             workers: self.workers.map(usize::from),
             take_prepared: false,

@@ -16,11 +16,11 @@ use hive_train::prompt_sample;
 use super::super::columns::columns;
 use super::super::error::{CommandResult, Failure};
 use super::super::eval_progress::EvalProgress;
+use super::super::expert_flags::ExpertFlags;
 use super::super::numbers::{MOST_RECORDS, MOST_TOKENS, whole};
 use super::super::output::{json_text, note};
 use super::super::overwrite::may_overwrite;
 use super::super::pull_progress::PullProgress;
-use super::train_args::options;
 use crate::context::Environment;
 
 /// Said at the first Ctrl-C.
@@ -42,10 +42,8 @@ pub struct EvalArgs {
     /// Most tokens of an answer; the manifest's number unless given
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_TOKENS))]
     pub max_new_tokens: Option<usize>,
-    /// A PostgreSQL server to run answers on, instead of the embedded one:
-    /// `postgres://user@host/database`
-    #[arg(long, value_name = "URL")]
-    pub database_url: Option<String>,
+    #[command(flatten)]
+    pub flags: ExpertFlags,
     /// Processes that examine; one per core unless given
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u16>(1..=256))]
     pub workers: Option<u16>,
@@ -139,7 +137,7 @@ impl EvalArgs {
             suite,
             candidates,
             max_new_tokens: most,
-            options: options(self.database_url.as_deref()),
+            options: self.flags.options(open.expert.manifest())?,
             workers: self.workers.map(usize::from),
         };
         if let Some(place) = place

@@ -8,6 +8,7 @@ use hive_packages::installed::{Expected, ProofRecord, Release, Request, Store, a
 use hive_packages::registries::{Reference, forget, open};
 use hive_packages::trust::{RequireSigned, Ring, Signer};
 use hive_packages::{Legacy, Package, PackageError, Proof};
+use hive_runtime::asking::needed_arguments;
 use hive_runtime::base::Base;
 use serde_json::json;
 
@@ -108,7 +109,7 @@ impl Install {
         for lost in &legacy.lost {
             note(&format!("  {lost}"));
         }
-        note("  how questions were put to it in training: it is asked in the words that it is given");
+        note("  how prompts were written in training: it is asked in the words that it is given");
         let source = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         Ok(Some(Brought { package, source: source.display().to_string(), expected: None }))
     }
@@ -191,8 +192,5 @@ pub(super) fn told(release: &Release, package: &Package, ring: &Ring) -> String 
 /// The command that asks it.
 fn try_it(release: &Release, package: &Package) -> String {
     let d = &release.description;
-    let fields = &package.manifest.dataset.fields;
-    let needs_schema = fields.iter().any(|f| f.name == "schema" && !f.optional);
-    let schema = if needs_schema { " --schema FILE" } else { "" };
-    format!("`hive expert run {}@{}{schema} \"…\"`", d.name, d.version)
+    format!("`hive expert run {}@{} {}`", d.name, d.version, needed_arguments(&package.manifest))
 }

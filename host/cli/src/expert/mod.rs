@@ -45,7 +45,7 @@ pub enum ExpertCommand {
     Compare(Box<compare::Compare>),
     /// Make a run's first steps again and compare
     Replay(replay::Replay),
-    /// Ask an expert a question
+    /// Ask an expert
     Run(Box<run::Run>),
     /// Make a package of a finished run
     Package(Box<package::Package>),

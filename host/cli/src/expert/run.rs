@@ -1,4 +1,4 @@
-//! `hive expert run`: one question, one answer on stdout. The expert looks at both; what it finds is
+//! `hive expert run`: one prompt, one answer on stdout. The expert looks at both; what it finds is
 //! said on stderr.
 
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use std::time::Instant;
 use clap::Args;
 use hive_engine::adapter::{AdapterScales, peft};
 use hive_engine::network::pass::Model;
-use hive_files::refuse_lfs_pointer;
 use hive_packages::installed::{InstallError, Release, Store};
 use hive_packages::trust::{RequireSigned, Ring, Signer};
 use hive_plugins::{CallFault, LoadedExpert, PluginError};
 use hive_runtime::RuntimeError;
-use hive_runtime::answer::{answer_to, question_field};
+use hive_runtime::answer::answer_to;
+use hive_runtime::asking::{argument, flag};
 use hive_runtime::base::Base;
 use hive_runtime::inspection::Inspector;
 use hive_runtime::models::{ModelError, ModelStore};
@@ -24,6 +24,7 @@ use hive_train::prompt_sample;
 use hive_train::run_folder::{RunFolder, trained_length};
 
 use super::super::error::{CommandResult, Failure};
+use super::super::expert_flags::{ExpertFlags, text_of};
 use super::super::interrupt::on_interrupt;
 use super::super::loading::{experts, load_expert, load_release};
 use super::super::numbers::{MOST_TOKENS, whole};
@@ -33,17 +34,16 @@ use super::super::shell::word;
 use super::train::RUNS;
 use crate::context::Environment;
 
-/// Ask an expert a question
+/// Ask an expert
 #[derive(Debug, Args)]
 pub struct Run {
     /// Name of the expert, as `hive expert list` shows it; NAME@VERSION for one that is installed
     name: String,
-    /// The question, in quotes
-    #[arg(required = true, num_args = 1..)]
-    question: Vec<String>,
-    /// File with the schema that the question is about
-    #[arg(long, value_name = "FILE")]
-    schema: Option<PathBuf>,
+    /// What is asked, in quotes
+    #[arg(required = true, num_args = 1.., value_name = "PROMPT")]
+    asked: Vec<String>,
+    #[command(flatten)]
+    flags: ExpertFlags,
     /// Another field of the record; may be given several times
     #[arg(long = "field", value_name = "NAME=VALUE")]
     fields: Vec<String>,
@@ -122,14 +122,14 @@ impl Run {
         self.told(found)
     }
 
-    /// The expert's process that inspects, unless it has none, after it has looked at the question, and
-    /// the question as it is to be asked: one that cannot be answered is told before a model is loaded.
+    /// The expert's process that inspects, unless it has none, after it has looked at the prompt's record, and
+    /// the record as it is to be asked: one that cannot be answered is told before a model is loaded.
     fn inspected(&self, open: &OpenExpert, record: Record) -> CommandResult<(Option<Inspector>, Record)> {
         let begin = Instant::now();
         let unchecked = |error: PluginError| {
-            note(&format!("warning: neither question nor answer is checked: {error}"));
+            note(&format!("warning: neither prompt nor answer is checked: {error}"));
         };
-        let started = match Inspector::start(open) {
+        let started = match Inspector::start(open, self.flags.options(open.expert.manifest())?) {
             Err(error) if !self.strict => {
                 unchecked(error);
                 return Ok((None, record));
@@ -147,11 +147,11 @@ impl Run {
             }
             return Ok((None, record));
         };
-        let found = inspector.question(&record);
-        tracing::info!(seconds = begin.elapsed().as_secs_f64(), "question inspected");
+        let found = inspector.prompt(&record);
+        tracing::info!(seconds = begin.elapsed().as_secs_f64(), "prompt inspected");
         match found {
             Ok(found) if found.faults.is_empty() => {
-                found.notes.iter().for_each(|finding| note(&format!("note on the question: {}", finding.message)));
+                found.notes.iter().for_each(|finding| note(&format!("note on the prompt: {}", finding.message)));
                 // As a training record would have been, so that the model is asked as it was trained.
                 Ok((Some(inspector), found.record.unwrap_or(record)))
             }
@@ -203,7 +203,7 @@ impl Run {
         }
     }
 
-    /// The question as a record: `question` and `schema` from their arguments, others by `--field`.
+    /// The prompt as a record: each field from its argument, others by `--field`.
     fn record(&self, expert: &LoadedExpert) -> CommandResult<Record> {
         let mut record = Record::default();
         let fields = &expert.manifest().dataset.fields;
@@ -220,16 +220,20 @@ impl Run {
             record.set(name, value);
             Ok(())
         };
-        let [question] = &self.question[..] else {
-            let got = self.question.len();
-            return Err(Failure::misuse(format!("Got {got} words as the question, expected one text in quotes"))
-                .hint(format!("put it in quotes: {}", word(&self.question.join(" "))))
+        let [asked] = &self.asked[..] else {
+            let got = self.asked.len();
+            return Err(Failure::misuse(format!("Got {got} words as the prompt, expected one text in quotes"))
+                .hint(format!("put it in quotes: {}", word(&self.asked.join(" "))))
                 .into());
         };
-        let asked = question_field(expert.manifest()).unwrap_or("question");
-        set(asked, question.clone(), "the question")?;
-        if let Some(path) = &self.schema {
-            set("schema", text_of(path)?, "`--schema`")?;
+        let asked_field = expert.manifest().asked_field().unwrap_or_default();
+        set(asked_field, asked.clone(), "the prompt")?;
+        for (name, path) in &self.flags.files {
+            let Some(field) = fields.iter().find(|field| field.name == *name) else { continue };
+            set(name, text_of(path, field)?, &format!("`--{}`", flag(name)))?;
+        }
+        for (name, text) in &self.flags.texts {
+            set(name, text.clone(), &format!("`--{}`", flag(name)))?;
         }
         for field in &self.fields {
             let (name, value) = field
@@ -239,12 +243,10 @@ impl Run {
         }
         for field in fields.iter().filter(|f| !f.completion && !f.optional) {
             if record.text(&field.name).is_none() {
-                let hint = if field.name == "schema" {
-                    "`--schema FILE` gives it".to_owned()
-                } else if field.name == asked {
+                let hint = if field.name == asked_field {
                     format!("it is the text behind the expert's name: `hive expert run {} \"…\"`", self.name)
                 } else {
-                    format!("`--field {}=…` gives it", field.name)
+                    format!("`{}` gives it", argument(field))
                 };
                 return Err(Failure::misuse(format!(
                     "Expert `{}` needs the field `{}`, which is missing or empty",
@@ -398,43 +400,4 @@ impl Answers {
             Answers::Installed(release) => Some(&release.dir),
         }
     }
-}
-
-/// The text of a file, which a person may have saved in many ways.
-fn text_of(path: &Path) -> CommandResult<String> {
-    let shown = path.display();
-    if path.to_str().is_some_and(|p| p.starts_with("http://") || p.starts_with("https://")) {
-        return Err(Failure::misuse(format!("`{shown}` is an address, expected a file")).hint("fetch it first").into());
-    }
-    let bytes = std::fs::read(path).map_err(|e| hive_engine::EngineError::io("read", path, e))?;
-    let not_text = |what: &str, hint: String| {
-        Failure::unacceptable(format!("`{shown}` is {what}, expected text in UTF-8")).hint(hint)
-    };
-    refuse_lfs_pointer(path, &bytes)?;
-    if bytes.starts_with(b"SQLite format 3\0") {
-        return Err(not_text(
-            "a SQLite database",
-            format!("`sqlite3 {shown} .schema > schema.sql` writes its tables as text"),
-        )
-        .into());
-    }
-    if bytes.starts_with(b"PGDMP") {
-        return Err(not_text(
-            "an archive of pg_dump",
-            format!("`pg_restore -s -f schema.sql {shown}` writes its tables as text"),
-        )
-        .into());
-    }
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(
-            not_text("UTF-16 text", format!("`iconv -f UTF-16 -t UTF-8 {shown} > schema.sql` converts it")).into()
-        );
-    }
-    let text = String::from_utf8(bytes).map_err(|e| {
-        let line = e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
-        let what = format!("not UTF-8 in line {line}");
-        not_text(&what, format!("`iconv -f LATIN1 -t UTF-8 {shown} > schema.sql` converts it, if it is Latin-1"))
-    })?;
-    // Some editors put this mark before UTF-8.
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }

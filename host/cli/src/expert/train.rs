@@ -6,11 +6,12 @@ use clap::Args;
 use hive_engine::train::run::End;
 use hive_files::write_file;
 use hive_plugins::LoadedExpert;
-use hive_runtime::answer::question_field;
+use hive_runtime::asking::flag;
 use hive_runtime::grade::{Graded, Scores};
 use hive_runtime::opened::OpenExpert;
 use hive_runtime::statistics::RIGHT;
 use hive_sdk::Record;
+use hive_sdk::manifest::InputKind;
 use hive_train::evaluation::{Compared, Summary};
 use hive_train::recipe::{Layers, changed};
 use hive_train::run_folder::RunFolder;
@@ -25,7 +26,7 @@ use super::super::loading::load_expert;
 use super::super::output::{note, result};
 use super::super::shell::word;
 use super::super::train_progress::TrainProgress;
-use super::train_args::{TrainArgs, options};
+use super::train_args::TrainArgs;
 use crate::context::Environment;
 
 /// Folder of all runs, below the current one.
@@ -72,7 +73,8 @@ impl Train {
             Some(run) => self.resumed(run.as_deref(), &expert)?,
             None => self.new_run(env, &expert)?,
         };
-        let request = TrainRequest { options: options(self.args.database_url.as_deref()), ..request };
+        let options = self.args.flags.options(expert.expert.manifest())?;
+        let request = TrainRequest { options, ..request };
         let stop = on_interrupt("\nStopping after this step; Ctrl-C again ends at once, without saving")?;
         let notes = profile_notes(&expert.expert, &request);
         for text in &notes {
@@ -210,35 +212,37 @@ impl Train {
         result(&lines.join("\n"))
     }
 
-    /// The command to try next, ready to be pasted: a held-out question that was answered rightly, if
-    /// there is one; its schema is written beside the run.
+    /// The command to try next, ready to be pasted: a held-out prompt that was answered rightly, if there is
+    /// one; what of it is entered as a file is written beside the run.
     fn next_command(&self, expert: &LoadedExpert, summary: &Summary, folder: &RunFolder) -> Option<String> {
         let asked =
             || [&summary.held_out, &summary.eval_prompts].into_iter().flatten().flat_map(|pair| &pair.expert.graded);
         let right = asked().find(|graded| graded.grade.score >= RIGHT);
         let Graded { prompt, .. } = right.or_else(|| asked().next())?;
         let manifest = expert.manifest();
-        let question = question_field(manifest)?;
+        let asked_field = manifest.asked_field()?;
         let run = folder.path().display().to_string();
         let mut words = vec![spoken_name().to_owned(), "expert run".to_owned(), self.name.clone()];
         words.extend(["--run".to_owned(), word(&run)]);
-        for field in manifest.dataset.fields.iter().filter(|f| !f.completion && f.name != question) {
+        for field in manifest.dataset.fields.iter().filter(|f| !f.completion && f.name != asked_field) {
             let Some(text) = prompt.text(&field.name) else { continue };
             // What the prompt does not show need not be given.
             if field.optional && !shows(expert, prompt, &field.name) {
                 continue;
             }
-            if field.name == "schema" {
-                let path = folder.path().join("example.schema.sql");
-                write_file(&path, text.as_bytes()).ok()?;
-                words.extend(["--schema".to_owned(), word(&path.display().to_string())]);
-            } else {
-                words.extend(["--field".to_owned(), word(&format!("{}={text}", field.name))]);
+            match field.input {
+                Some(InputKind::File) => {
+                    let path = folder.path().join(format!("example.{}.txt", field.name));
+                    write_file(&path, text.as_bytes()).ok()?;
+                    words.extend([format!("--{}", flag(&field.name)), word(&path.display().to_string())]);
+                }
+                Some(InputKind::Text) => words.extend([format!("--{}", flag(&field.name)), word(text)]),
+                _ => words.extend(["--field".to_owned(), word(&format!("{}={text}", field.name))]),
             }
         }
-        words.push(word(prompt.text(question)?));
+        words.push(word(prompt.text(asked_field)?));
         let what =
-            if right.is_some() { "Try it:  " } else { "Try it (none of these questions was answered rightly):\n  " };
+            if right.is_some() { "Try it:  " } else { "Try it (none of these prompts was answered rightly):\n  " };
         Some(format!("{what}{}", words.join(" ")))
     }
 }

@@ -8,11 +8,12 @@ use hive_data::datasets::fixed_fields;
 use hive_runtime::opened::OpenExpert;
 use hive_train::recipe::{Effective, resolve};
 use hive_train::run_record::TrainRequest;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::super::numbers::{MOST_STEPS, whole};
 use crate::context::Environment;
 use crate::error::CommandResult;
+use crate::expert_flags::ExpertFlags;
 
 /// What to train, and on what.
 #[derive(Debug, Args)]
@@ -26,17 +27,15 @@ pub struct TrainArgs {
     /// `hub:OWNER/NAME`. May be given several times
     #[arg(long, value_name = "FILE")]
     pub dataset: Vec<PathBuf>,
-    /// Which column of the files holds which field, such as `question=q,schema=ddl,sql=answer`
+    /// Which column of the files holds which field, such as `text=body,label=class`
     #[arg(long, value_name = "FIELD=COLUMN,…")]
     pub map: Option<String>,
-    /// Value of a field for every record that lacks it, such as `dialect=mysql`; may be given several
+    /// Value of a field for every record that lacks it, such as `language=en`; may be given several
     /// times
     #[arg(long = "field", value_name = "FIELD=VALUE")]
     pub fields: Vec<String>,
-    /// A PostgreSQL server to judge records on, instead of the embedded one:
-    /// `postgres://user@host/database`
-    #[arg(long, value_name = "URL")]
-    pub database_url: Option<String>,
+    #[command(flatten)]
+    pub flags: ExpertFlags,
     /// Base model instead of the recipe's: a catalogue id, a folder or a GGUF file
     #[arg(long)]
     pub base: Option<String>,
@@ -57,7 +56,14 @@ impl TrainArgs {
         let layers = env.layers(self.profile.clone(), self.sets());
         let Effective { recipe, origins } = resolve(open.expert.manifest_json(), &layers)?;
         let (datasets, map, fields) = (self.dataset.clone(), self.map.clone(), self.fixed(open)?);
-        Ok(TrainRequest { recipe, origins, datasets, map, fields, options: options(self.database_url.as_deref()) })
+        Ok(TrainRequest {
+            recipe,
+            origins,
+            datasets,
+            map,
+            fields,
+            options: self.flags.options(open.expert.manifest())?,
+        })
     }
 
     /// What `--field` says.
@@ -75,9 +81,4 @@ impl TrainArgs {
         sets.extend(self.steps.map(|steps| format!("training.steps={steps}")));
         sets
     }
-}
-
-/// What the command line says about judging, as the expert's settings.
-pub fn options(database_url: Option<&str>) -> Map<String, Value> {
-    database_url.map(|url| ("database_url".to_owned(), Value::String(url.to_owned()))).into_iter().collect()
 }

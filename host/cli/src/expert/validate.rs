@@ -12,7 +12,7 @@ use crate::output;
 /// Checks a manifest against the schema and against itself.
 #[derive(Debug, Args)]
 pub struct Validate {
-    /// The manifest file, such as `manifests/sql.json`
+    /// The manifest file, such as `manifests/NAME.json`
     manifest: PathBuf,
 }
 

@@ -4,7 +4,6 @@
 //! headings and patterns say.
 
 use std::fmt;
-use std::sync::LazyLock;
 
 use hive_sdk::Record;
 use hive_sdk::manifest::{DatasetSpec, FieldSpec};
@@ -19,14 +18,15 @@ use super::reader::{by_column, code};
 /// Columns that hold turns or a text of turns.
 const COLUMNS: [&str; 6] = ["messages", "conversations", "conversation", "chat", "dialog", "text"];
 
-/// Columns of what is asked, in their order, where the answer has a column of its own.
-const ASKED: [&str; 5] = ["instruction", "prompt", "question", "query", "input"];
+/// Columns of what is asked, in their order, where the answer has a column of its own, unless the manifest
+/// names them.
+const ASKED: [&str; 4] = ["instruction", "prompt", "query", "input"];
 
 /// Columns of what an assistant is told before.
 const SYSTEM: [&str; 2] = ["system", "system_prompt"];
 
 /// How the known templates mark a turn: pattern, and the role of each mark.
-const TEMPLATES: [&str; 9] = [
+const TURN_MARKS: [&str; 6] = [
     // ChatML
     r"<\|im_start\|>\s*(?P<role>system|user|assistant)\s*\n",
     // Llama 3
@@ -38,13 +38,23 @@ const TEMPLATES: [&str; 9] = [
     // Vicuna, and what older chats were printed as
     r"(?:^|\s)(?P<role>USER|ASSISTANT):\s",
     r"(?m)^(?P<role>Human|Assistant):\s",
-    // SQLCoder: the answer stands behind a mark of its own, below its heading.
-    r"(?P<role>\[SQL\])\s*",
-    // Alpaca: what is asked has several headings, of which the manifest's headings make sense.
-    r"(?im)^[ \t]*(?P<role>#{2,4}\s*(?:response|answer|output|sql|assistant)\b(?:[^\n:]*:|[ \t]*(?:query|statement)?[ \t]*$))\s*",
-    // Llama 2
-    r"(?P<role>\[/INST\])",
 ];
+
+/// The patterns of all turn marks for an expert with this completion field: the known templates', and those
+/// that mark the answer alone.
+fn turn_marks(completion: &FieldSpec) -> Vec<Regex> {
+    // SQLCoder: the answer stands behind its field's name in capitals, below its heading.
+    let name = format!(r"(?P<role>\[{}\])\s*", regex::escape(&completion.name.to_uppercase()));
+    // Alpaca: what is asked has several headings, of which the manifest's headings make sense.
+    let headings = ["response", "answer", "output", "assistant"].into_iter();
+    let headings: Vec<String> =
+        headings.chain(completion.headings.iter().map(String::as_str)).map(regex::escape).collect();
+    let heading = format!(r"(?im)^[ \t]*(?P<role>#{{2,4}}\s*(?:{})\b(?:[^\n:]*:|[ \t]*$))\s*", headings.join("|"));
+    // Llama 2
+    let instruction = r"(?P<role>\[/INST\])".to_owned();
+    let marks = TURN_MARKS.map(str::to_owned).into_iter().chain([name, heading, instruction]);
+    marks.filter_map(|pattern| Regex::new(&pattern).ok()).collect()
+}
 
 /// What ends a turn.
 const ENDS: [&str; 9] = [
@@ -72,6 +82,7 @@ pub struct ChatMap {
     /// Fields that a chat may have under a heading.
     optional: Vec<String>,
     completion: String,
+    turn_marks: Vec<Regex>,
 }
 
 /// Where the turns are.
@@ -101,13 +112,15 @@ impl ChatMap {
         let rows: Vec<_> = sample.collect();
         let most = |holds: &dyn Fn(&Columns) -> bool| rows.iter().filter(|row| holds(row)).count() * 2 > rows.len();
         let text = |row: &Columns, column: &str| row.get(column).ok().flatten().cloned();
+        let declared = spec.chat_columns.iter().map(String::as_str);
+        let asked: Vec<&str> = if spec.chat_columns.is_empty() { ASKED.to_vec() } else { declared.collect() };
         let find = |name: &str| names.iter().find(|column| column.trim().eq_ignore_ascii_case(name)).cloned();
         let shape = |field: &FieldSpec| field.shape.as_ref().and_then(|shape| Regex::new(shape).ok());
         // What has a column of its own needs no chat; a column of turns is none of a field's.
         let column = |field: &FieldSpec| {
             mapped(field, names, overrides).filter(|field| {
                 field.by == super::mapping::MappedBy::User
-                    || !(COLUMNS.iter().chain(&ASKED)).any(|name| field.column.trim().eq_ignore_ascii_case(name))
+                    || !(COLUMNS.iter().chain(&asked)).any(|name| field.column.trim().eq_ignore_ascii_case(name))
             })
         };
         let beside: Vec<MappedField> = spec.fields.iter().filter(|f| !f.completion).filter_map(column).collect();
@@ -125,17 +138,18 @@ impl ChatMap {
                 .map(|f| f.name.clone())
                 .collect(),
             completion: completion.name.clone(),
+            turn_marks: turn_marks(completion),
             beside,
         };
         let chats = COLUMNS.into_iter().filter_map(find);
         for chat in chats {
-            if most(&|row| text(row, &chat).is_some_and(|value| turns(&value).is_some())) {
+            if most(&|row| text(row, &chat).is_some_and(|value| turns(&value, &map.turn_marks).is_some())) {
                 map.form = Form::Chat { column: chat, system: SYSTEM.into_iter().find_map(find) };
                 return Some(map);
             }
         }
         let answer = mapped(completion, names, overrides)?.column;
-        let asked: Vec<String> = ASKED.into_iter().filter_map(find).filter(|column| *column != answer).collect();
+        let asked: Vec<String> = asked.into_iter().filter_map(find).filter(|column| *column != answer).collect();
         map.form = Form::Columns { system: SYSTEM.into_iter().find_map(find), asked, answer };
         most(&|row| map.record(row).is_ok()).then_some(map)
     }
@@ -190,7 +204,7 @@ impl ChatMap {
             Form::Chat { column, system } => {
                 let value = columns.get(column)?.filter(|v| !v.is_null()).ok_or_else(|| missing(column))?;
                 let name = format!("column `{column}`");
-                let mut turns = turns(value).ok_or_else(|| {
+                let mut turns = turns(value, &self.turn_marks).ok_or_else(|| {
                     (code::UNKNOWN_CHAT, format!("{name} holds no chat, expected turns of user and assistant"))
                 })?;
                 if let Some(column) = system
@@ -437,12 +451,12 @@ fn role(name: &str) -> Option<Role> {
 }
 
 /// The turns of a list of messages, or of a text, with one of the assistant's among them.
-fn turns(value: &Value) -> Option<Vec<Turn>> {
+fn turns(value: &Value, turn_marks: &[Regex]) -> Option<Vec<Turn>> {
     let turns = match value {
         Value::Array(_) => listed(value)?,
         Value::String(text) => match serde_json::from_str(text) {
             Ok(list @ Value::Array(_)) => listed(&list)?,
-            _ => written(text)?,
+            _ => written(text, turn_marks)?,
         },
         _ => return None,
     };
@@ -469,10 +483,8 @@ fn listed(value: &Value) -> Option<Vec<Turn>> {
 }
 
 /// The turns that a template has written into one text.
-fn written(text: &str) -> Option<Vec<Turn>> {
-    static COMPILED: LazyLock<Vec<Regex>> =
-        LazyLock::new(|| TEMPLATES.iter().filter_map(|t| Regex::new(t).ok()).collect());
-    for template in &*COMPILED {
+fn written(text: &str, turn_marks: &[Regex]) -> Option<Vec<Turn>> {
+    for template in turn_marks {
         let marks: Vec<_> = template.captures_iter(text).filter_map(|c| Some((c.get(0)?, c.name("role")?))).collect();
         let (Some(first), Some(last)) = (marks.first(), marks.last()) else { continue };
         if role(first.1.as_str()).is_none() {
