@@ -16,7 +16,7 @@ use divan::counter::{BytesCount, ItemsCount};
 use hive_engine::ops::dora::{self, Branch, BranchGradient, Linear, Magnitude, Scratch};
 use hive_engine::ops::dropout::{Mask, key};
 use hive_engine::ops::few_tokens::{self, Layer, Weight};
-use hive_engine::ops::product::{Write, nn, nt, tn};
+use hive_engine::ops::matmul::{Write, nn, nt, tn};
 use hive_engine::ops::quantised::{Kind, Quantised};
 use hive_engine::ops::rope::{self, Segment, Table};
 use hive_engine::ops::{attention, cross_entropy, embedding, rms_norm, swiglu};
@@ -69,7 +69,7 @@ const SIZES: [Size; 7] = [
     Size { name: "Qwen3 down", out: 1024, input: 3072 },
 ];
 
-mod product {
+mod matmul {
     use super::*;
 
     /// Values and operations of [TOKENS, input] with [out, input].

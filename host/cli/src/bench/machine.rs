@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use clap::Args;
+use hive_engine::ops::matmul::{Write, nn, nt, tn};
 use hive_engine::ops::peak::multiply_adds;
-use hive_engine::ops::product::{Write, nn, nt, tn};
 use serde_json::json;
 
 use super::median;

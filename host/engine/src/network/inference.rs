@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::error::{EngineError, Result};
 use crate::network::pass::Model;
 use crate::ops::few_tokens::{self, Layer};
-use crate::ops::product::{Transposed, View};
+use crate::ops::matmul::{Transposed, View};
 use crate::ops::rope::{self, Segment, Table};
 use crate::ops::{attention, dora, embedding, rms_norm, swiglu};
 use crate::weights::Module;

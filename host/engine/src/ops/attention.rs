@@ -8,7 +8,7 @@
 use rayon::prelude::*;
 
 use super::lanes::{dot, exp, exp_and_sum, max, wide};
-use super::product::{Threads, Transposed, View, Write, multiply};
+use super::matmul::{Threads, Transposed, View, Write, multiply};
 use super::rope::Segment;
 
 /// Query rows handled at a time: their scores against 800 keys stay in the second-level cache. A

@@ -22,7 +22,7 @@ use super::dora::{
     Branch, BranchGradient, Linear, Magnitude, Scratch, magnitude_backward, scale_and_shift, weight_gradient,
 };
 use super::dropout::Mask;
-use super::product::{Write, nn, nt, tn};
+use super::matmul::{Write, nn, nt, tn};
 
 /// y [tokens, out] and z [tokens, rank] from x [tokens, in]; `dropped` is scratch.
 pub(super) fn forward(

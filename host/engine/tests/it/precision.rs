@@ -11,7 +11,7 @@ use hive_engine::adapter::config::Targets;
 use hive_engine::adapter::{Adapter, AdapterConfig, DropoutSemantics, Method};
 use hive_engine::data::Example;
 use hive_engine::ops::attention::{self, Saved, Shape};
-use hive_engine::ops::product::{Write, nn, nt};
+use hive_engine::ops::matmul::{Write, nn, nt};
 use hive_engine::ops::rope::Segment;
 use hive_engine::ops::{cross_entropy, lanes, rms_norm, swiglu};
 use hive_engine::train::optimizer::{AdamW, Update};

@@ -14,7 +14,7 @@ use crate::adapter::{Adapter, AdapterScales, DropoutSemantics};
 use crate::data::Batch;
 use crate::ops::cross_entropy::{self, Loss};
 use crate::ops::dropout::{Mask, key};
-use crate::ops::product::{Write, nt};
+use crate::ops::matmul::{Write, nt};
 use crate::ops::rope::Table;
 use crate::ops::{dora, rms_norm};
 use crate::weights::Module;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::ops::lanes::with;
-use crate::ops::product::View;
+use crate::ops::matmul::View;
 
 /// Packs rows of the left operand over a block of k: panels of `panel` rows, in each, k after k,
 /// the rows' values. The last panel's missing rows are left as they were; nothing reads them.
