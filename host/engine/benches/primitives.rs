@@ -13,9 +13,9 @@ use std::fmt;
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
+use hive_engine::ops::decode_linear::{self, Layer, Weight};
 use hive_engine::ops::dora::{self, Branch, BranchGradient, Linear, Magnitude, Scratch};
 use hive_engine::ops::dropout::{Mask, key};
-use hive_engine::ops::few_tokens::{self, Layer, Weight};
 use hive_engine::ops::matmul::{Write, nn, nt, tn};
 use hive_engine::ops::quantised::{Kind, Quantised};
 use hive_engine::ops::rope::{self, Segment, Table};
@@ -427,7 +427,7 @@ mod optimizer {
     }
 }
 
-mod few {
+mod decode {
     use super::*;
 
     /// A weight and how many tokens meet it.
@@ -447,10 +447,10 @@ mod few {
         let (x, mut y) = (values(tokens * input), vec![0.0; tokens * out]);
         let linear = Linear { weight: float, bias: None, out, input };
         let layer = Layer { linear, weight, branch: None };
-        let mut scratch = few_tokens::Scratch::default();
+        let mut scratch = decode_linear::Scratch::default();
         let flops = ItemsCount::new(2 * tokens * out * input);
         bencher.counter(BytesCount::new(bytes + 4 * tokens * (out + input))).counter(flops).bench_local(|| {
-            few_tokens::forward(&[layer], &mut [&mut y], &x, &mut scratch);
+            decode_linear::forward(&[layer], &mut [&mut y], &x, &mut scratch);
         });
     }
 

@@ -6,7 +6,7 @@ use candle_transformers::generation::{LogitsProcessor, Sampling as CandleSamplin
 use crate::error::{EngineError, Result};
 use crate::network::inference::Session;
 use crate::network::pass::Model;
-use crate::ops::few_tokens::TOGETHER;
+use crate::ops::decode_linear::TOKENS_PER_READ;
 
 /// How the next token is chosen.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -99,7 +99,7 @@ pub fn generate(
 
 /// Tokens guessed at a time: with the one before them, as many as one reading of the weights
 /// serves.
-const GUESSED: usize = TOGETHER - 1;
+const GUESSED: usize = TOKENS_PER_READ - 1;
 
 /// What followed the last time that the text's last tokens stood in it, at most `most` tokens: three
 /// tokens, or else two. Names from a schema come again and again.

@@ -1,21 +1,21 @@
-//! The decoder one chunk of tokens after the other, with a key/value cache: generation.
+//! Generation: the decoder over one chunk of tokens after another, with a key/value cache.
 //!
 //! The adapter is applied as in training, beside the base weights, never merged into them. A prompt
-//! is read with the products of training; a few tokens are computed row by row from the weights as
-//! they are stored (see [`crate::ops::few_tokens`]), each as if it were alone.
+//! goes through the matrix products of training. A decode step of a few tokens reads the weights as they are stored
+//! (see [`crate::ops::decode_linear`]), and computes each token as if it were alone.
 
 use rayon::prelude::*;
 
 use crate::error::{EngineError, Result};
 use crate::network::pass::Model;
-use crate::ops::few_tokens::{self, Layer};
+use crate::ops::decode_linear::{self, Layer};
 use crate::ops::matmul::{Transposed, View};
 use crate::ops::rope::{self, Segment, Table};
 use crate::ops::{attention, dora, embedding, rms_norm, swiglu};
 use crate::weights::Module;
 
-/// Up to so many tokens are few.
-pub const FEW: usize = 2 * few_tokens::TOGETHER;
+/// The longest chunk that is computed as a decode step; a longer one is computed as a prompt.
+pub const MAX_DECODE_TOKENS: usize = 2 * decode_linear::TOKENS_PER_READ;
 
 /// Tokens that caches get room for beyond those at hand, where the session may become as long.
 const AHEAD: usize = 256;
@@ -60,7 +60,7 @@ struct Buffers {
     gate: Vec<f32>,
     up: Vec<f32>,
     act: Vec<f32>,
-    few: few_tokens::Scratch,
+    scratch: decode_linear::Scratch,
 }
 
 fn sized(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
@@ -105,14 +105,17 @@ impl<'a> Session<'a> {
         self.read(ids, 1)
     }
 
-    /// Reads a few `ids`, at most [`FEW`], and returns the logits [ids, vocab] of what comes after
+    /// Reads `ids`, at most [`MAX_DECODE_TOKENS`], and returns the logits [ids, vocab] of what comes after
     /// each. Each token's are bit for bit those that feeding one after the other gives.
     ///
     /// # Errors
     /// As [`Self::feed`].
     pub fn feed_each(&mut self, ids: &[u32]) -> Result<&[f32]> {
-        if ids.len() > FEW {
-            return Err(EngineError::unsupported(format!("{} tokens at once, expected at most {FEW}", ids.len())));
+        if ids.len() > MAX_DECODE_TOKENS {
+            return Err(EngineError::unsupported(format!(
+                "{} tokens at once, expected at most {MAX_DECODE_TOKENS}",
+                ids.len()
+            )));
         }
         self.read(ids, ids.len())
     }
@@ -134,13 +137,13 @@ impl<'a> Session<'a> {
             self.layer(l, tokens);
         }
         self.len += tokens;
-        let Buffers { x, normed, inv, few, .. } = &mut self.buffers;
+        let Buffers { x, normed, inv, scratch, .. } = &mut self.buffers;
         let rows = &x[(tokens - wanted) * hidden..];
         rms_norm::forward(sized(normed, rows.len()), sized(inv, wanted), rows, &base.norm, config.rms_norm_eps);
         let linear = dora::Linear { weight: base.head(), bias: None, out: config.vocab_size, input: hidden };
-        let head = Layer { linear, weight: base.few_tokens_head(), branch: None };
+        let head = Layer { linear, weight: base.decode_head(), branch: None };
         let logits = sized(&mut self.logits, wanted * config.vocab_size);
-        few_tokens::forward(&[head], &mut [logits], normed, few);
+        decode_linear::forward(&[head], &mut [logits], normed, scratch);
     }
 
     /// Makes room for so many tokens in all, of at most `capacity`.
@@ -186,18 +189,18 @@ impl<'a> Session<'a> {
         let Self { model, caches, table, room, len, buffers, .. } = self;
         let (config, layer) = (&model.base.config, &model.base.layers[l]);
         let eps = config.rms_norm_eps;
-        let Buffers { x, normed, inv, q, k, v, attention, y, gate, up, act, heads, few } = buffers;
+        let Buffers { x, normed, inv, q, k, v, attention, y, gate, up, act, heads, scratch } = buffers;
         rms_norm::forward(sized(normed, x.len()), sized(inv, tokens), x, &layer.input_norm, eps);
-        linears(*model, l, [(Module::QProj, q), (Module::KProj, k), (Module::VProj, v)], normed, few);
+        linears(*model, l, [(Module::QProj, q), (Module::KProj, k), (Module::VProj, v)], normed, scratch);
         let place = Place { tokens, before: *len, room: *room };
         heads.fill(*model, l, [q, k, v], table, place, &mut caches[l]);
         heads.attend(*model, attention, place, &caches[l]);
-        linears(*model, l, [(Module::OProj, y)], attention, few);
+        linears(*model, l, [(Module::OProj, y)], attention, scratch);
         add(x, y);
         rms_norm::forward(normed, inv, x, &layer.post_attention_norm, eps);
-        linears(*model, l, [(Module::GateProj, gate), (Module::UpProj, up)], normed, few);
+        linears(*model, l, [(Module::GateProj, gate), (Module::UpProj, up)], normed, scratch);
         swiglu::forward(sized(act, gate.len()), gate, up);
-        linears(*model, l, [(Module::DownProj, y)], act, few);
+        linears(*model, l, [(Module::DownProj, y)], act, scratch);
         add(x, y);
     }
 }
@@ -212,18 +215,18 @@ fn linears<const N: usize>(
     l: usize,
     layers: [(Module, &mut Vec<f32>); N],
     x: &[f32],
-    scratch: &mut few_tokens::Scratch,
+    scratch: &mut decode_linear::Scratch,
 ) {
     let tokens = x.len() / layers[0].0.shape(&model.base.config).1;
     let (modules, mut ys): (Vec<Module>, Vec<&mut [f32]>) =
         layers.into_iter().map(|(module, y)| (module, sized(y, tokens * module.shape(&model.base.config).0))).unzip();
     let layers = modules.into_iter().map(|module| Layer {
         linear: model.base.linear(l, module),
-        weight: model.base.few_tokens_weight(l, module),
+        weight: model.base.decode_weight(l, module),
         branch: model.branch(l, module).map(|(_, branch)| branch),
     });
-    if tokens <= FEW {
-        return few_tokens::forward(&layers.collect::<Vec<_>>(), &mut ys, x, scratch);
+    if tokens <= MAX_DECODE_TOKENS {
+        return decode_linear::forward(&layers.collect::<Vec<_>>(), &mut ys, x, scratch);
     }
     for (Layer { linear, branch, .. }, y) in layers.zip(ys) {
         dora::forward(y, &mut Vec::new(), &mut Vec::new(), x, linear, branch, None);
@@ -301,7 +304,7 @@ impl Heads {
         };
         let q = &self.q;
         sized(out, q.len());
-        if tokens <= FEW {
+        if tokens <= MAX_DECODE_TOKENS {
             out.par_chunks_mut(dim).enumerate().with_min_len(2).for_each_init(Vec::new, |scores, (i, out)| {
                 let (t, head) = (i / heads, i % heads);
                 let (k, v) =

@@ -6,11 +6,11 @@
 
 pub mod attention;
 pub mod cross_entropy;
+pub mod decode_linear;
 pub mod dora;
 mod dora_peft;
 pub mod dropout;
 pub mod embedding;
-pub mod few_tokens;
 mod gemm;
 pub mod lanes;
 pub mod matmul;

@@ -1,6 +1,6 @@
 //! Weights as a GGUF file stores them, for generation: a token then reads a quarter or an eighth of
 //! what f32 weights would take, and memory is what bounds it. The layers are in
-//! [`super::few_tokens`].
+//! [`super::decode_linear`].
 //!
 //! The weights' values are exactly those that dequantising gives; inputs and sums stay f32. So a
 //! product differs from the f32 one by the order of its sum alone.

@@ -2,9 +2,9 @@
 //! computes nothing: see [`crate::network::pass`] (training) and [`crate::network::inference`].
 
 use crate::error::{EngineError, MismatchOf, Result};
+use crate::ops::decode_linear;
 use crate::ops::dora::Linear;
 use crate::ops::dropout::{key, mix};
-use crate::ops::few_tokens;
 use crate::ops::quantised::Quantised;
 use crate::weights::Module;
 use crate::weights::config::{Architecture, ModelConfig};
@@ -153,14 +153,14 @@ impl Decoder {
     }
 
     /// A linear layer's weight in the form that a few tokens read fastest.
-    pub fn few_tokens_weight(&self, layer: usize, module: Module) -> few_tokens::Weight<'_> {
+    pub fn decode_weight(&self, layer: usize, module: Module) -> decode_linear::Weight<'_> {
         let Weight { weight, stored, .. } = &self.layers[layer].linears[module as usize];
-        few_tokens::Weight::of(weight, stored.as_ref())
+        decode_linear::Weight::of(weight, stored.as_ref())
     }
 
     /// The output projection in that form.
-    pub fn few_tokens_head(&self) -> few_tokens::Weight<'_> {
-        few_tokens::Weight::of(self.head(), self.stored_head.as_ref())
+    pub fn decode_head(&self) -> decode_linear::Weight<'_> {
+        decode_linear::Weight::of(self.head(), self.stored_head.as_ref())
     }
 
     /// Values in all weights.

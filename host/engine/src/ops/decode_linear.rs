@@ -1,5 +1,5 @@
 //! Linear layers for a few tokens at a time, as generation has them: bound by reading the weight,
-//! which is read once for up to [`TOGETHER`] tokens.
+//! which is read once for up to [`TOKENS_PER_READ`] tokens.
 //!
 //! A token's result is the same bit for bit whatever tokens are beside it: what is computed for
 //! several tokens at once, because they were guessed, is what one at a time would have given.
@@ -13,7 +13,7 @@ use super::lanes::{dot, tree_sum, wide, with};
 use super::quantised::{BLOCK, Input, Portable, Quantised, Unpack};
 
 /// Tokens computed with one reading of the weight.
-pub const TOGETHER: usize = 4;
+pub const TOKENS_PER_READ: usize = 4;
 
 /// Rows of the weight per parallel task: some 10 µs.
 const ROWS: usize = 32;
@@ -125,7 +125,7 @@ impl Job<'_> {
                     1 => self.some_tokens::<1>(unpack, row, t),
                     2 => self.some_tokens::<2>(unpack, row, t),
                     3 => self.some_tokens::<3>(unpack, row, t),
-                    _ => self.some_tokens::<TOGETHER>(unpack, row, t),
+                    _ => self.some_tokens::<TOKENS_PER_READ>(unpack, row, t),
                 };
             }
         }
