@@ -36,7 +36,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use hive_engine::ops::vectors;
+use hive_engine::ops::simd;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -139,10 +139,10 @@ fn start_logging() -> CommandResult {
 /// Computes with vectors as wide as `HIVE_VECTORS` allows. The result does not depend on it.
 fn set_vectors() -> CommandResult {
     let Some(text) = std::env::var("HIVE_VECTORS").ok().filter(|t| !t.is_empty()) else { return Ok(()) };
-    let widest = text
-        .parse::<vectors::Widest>()
+    let limit = text
+        .parse::<SimdLimit>()
         .map_err(|expected| Failure::misuse(format!("`HIVE_VECTORS` is `{text}`, {expected}")))?;
-    vectors::limit(widest);
+    simd::set_limit(limit);
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use clap::Args;
 use hive_engine::ops::matmul::{Write, nn, nt, tn};
-use hive_engine::ops::peak::multiply_adds;
+use hive_engine::ops::roofline::multiply_adds;
 use serde_json::json;
 
 use super::median;

@@ -7,9 +7,10 @@
 
 use rayon::prelude::*;
 
-use super::lanes::{dot, exp, exp_and_sum, max, wide};
 use super::matmul::{Threads, Transposed, View, Write, multiply};
 use super::rope::Segment;
+use super::simd::dispatch::wide;
+use super::simd::loops::{dot, exp, exp_and_sum, max};
 
 /// Query rows handled at a time: their scores against 800 keys stay in the second-level cache. A
 /// multiple of a product's tile.

@@ -5,8 +5,9 @@
 
 use rayon::prelude::*;
 
-use super::lanes::{exp_and_sum, max, wide};
 use super::matmul::{Write, nn, nt};
+use super::simd::dispatch::wide;
+use super::simd::loops::{exp_and_sum, max};
 
 /// Tokens whose logits are held at a time, at the most: 63 MB for a vocabulary of 49,152, and as much
 /// again for a product's packed copy. A product packs the whole of the head for each chunk, which many

@@ -9,8 +9,9 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::dora::{Branch, Linear};
-use super::lanes::{dot, tree_sum, wide, with};
 use super::quantised::{BLOCK, Input, Portable, Quantised, Unpack};
+use super::simd::dispatch::{wide, with};
+use super::simd::loops::{dot, tree_sum};
 
 /// Tokens computed with one reading of the weight.
 pub const TOKENS_PER_READ: usize = 4;

@@ -24,8 +24,9 @@ use rayon::prelude::*;
 
 use super::dora_peft;
 use super::dropout::Mask;
-use super::lanes::{dot, wide};
 use super::matmul::{Term, Threads, View, Write, multiply, multiply_terms, nn, nt, tn};
+use super::simd::dispatch::wide;
+use super::simd::loops::dot;
 
 /// Rows per partial sum of the magnitude's gradient: fixed, so that the sum does not depend on
 /// the number of threads.

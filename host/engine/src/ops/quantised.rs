@@ -5,7 +5,7 @@
 //! The weights' values are exactly those that dequantising gives; inputs and sums stay f32. So a
 //! product differs from the f32 one by the order of its sum alone.
 
-use super::lanes::{dot, tree_sum};
+use super::simd::loops::{dot, tree_sum};
 
 /// Values per block.
 pub const BLOCK: usize = 32;

@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::lanes::{dot, wide};
+use super::simd::dispatch::wide;
+use super::simd::loops::dot;
 
 /// Rows per parallel task.
 const BLOCK: usize = 16;

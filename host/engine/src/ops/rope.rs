@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::lanes::wide;
+use super::simd::dispatch::wide;
 
 /// How rotary frequencies are stretched for long contexts.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::lanes::{exp, wide};
+use super::simd::dispatch::wide;
+use super::simd::loops::exp;
 
 /// Elements per parallel task.
 const BLOCK: usize = 1 << 14;

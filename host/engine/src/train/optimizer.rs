@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::ops::lanes::wide;
+use crate::ops::simd::dispatch::wide;
 
 /// Values per parallel task, and per partial sum of the norm.
 const BLOCK: usize = 1 << 14;

@@ -13,7 +13,8 @@ use hive_engine::data::Example;
 use hive_engine::ops::attention::{self, Saved, Shape};
 use hive_engine::ops::matmul::{Write, nn, nt};
 use hive_engine::ops::rope::Segment;
-use hive_engine::ops::{cross_entropy, lanes, rms_norm, swiglu};
+use hive_engine::ops::simd::loops;
+use hive_engine::ops::{cross_entropy, rms_norm, swiglu};
 use hive_engine::train::optimizer::{AdamW, Update};
 use hive_engine::train::{Metric, NonFinite, Schedule, Trainer, TrainingSpec};
 use hive_engine::weights::decoder::Decoder;
@@ -51,7 +52,7 @@ fn near(what: &str, got: &[f32], exact: &[f64], most: f64, most_common: f64) {
 #[test]
 fn precision_of_element_wise_primitives() {
     let x: Vec<f32> = (0..100_000).map(|i| -20.0 + 40.0 * i as f32 / 100_000.0).collect();
-    let ratio: Vec<f32> = x.iter().map(|x| (f64::from(lanes::exp(*x)) / f64::from(*x).exp()) as f32).collect();
+    let ratio: Vec<f32> = x.iter().map(|x| (f64::from(loops::exp(*x)) / f64::from(*x).exp()) as f32).collect();
     near("exp", &ratio, &vec![1.0; x.len()], 1e-7, 1e-8);
 
     let (rows, width) = (64, 576);

@@ -6,7 +6,7 @@ mod row;
 
 use rayon::prelude::*;
 
-use super::lanes::{wide, with};
+use super::simd::dispatch::{wide, with};
 use row::Row;
 
 /// Mixes 64 bits: the finaliser of SplitMix64 (Steele, Lea, Flood 2014).

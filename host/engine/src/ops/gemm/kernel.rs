@@ -1,4 +1,4 @@
-//! The register tile: some rows by one or two vectors, for the instruction set that `ops::vectors` picks
+//! The register tile: some rows by one or two vectors, for the instruction set that `ops::simd` picks
 //! at run time (AVX2, AVX-512 or NEON; plain Rust elsewhere).
 //!
 //! Every sum is made of the same fused multiply-adds in the same order whatever the tile's size, so

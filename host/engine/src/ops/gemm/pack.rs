@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::ops::lanes::with;
 use crate::ops::matmul::View;
+use crate::ops::simd::dispatch::with;
 
 /// Packs rows of the left operand over a block of k: panels of `panel` rows, in each, k after k,
 /// the rows' values. The last panel's missing rows are left as they were; nothing reads them.

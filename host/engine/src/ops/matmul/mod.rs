@@ -5,8 +5,9 @@ use rayon::prelude::*;
 
 use super::gemm;
 
-use super::lanes::{dot, wide};
-use super::vectors::arch;
+use super::simd::arch;
+use super::simd::dispatch::wide;
+use super::simd::loops::dot;
 
 /// Whether a product may use all threads. Inside a parallel task it must not: the task is the
 /// unit of work there.

@@ -1,5 +1,8 @@
-//! Which vectors loops are compiled for: the widest of the machine, found at run time by `pulp`, or
-//! narrower ones when asked for.
+//! SIMD: the instruction set that loops are compiled for. `pulp` detects the widest one of the machine at run time
+//! (AVX-512, AVX2 or NEON); [`set_limit`] allows narrower ones only. The loops themselves are plain Rust.
+
+pub(crate) mod dispatch;
+pub mod loops;
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,43 +12,43 @@ use pulp::Arch;
 
 /// The widest vectors that may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Widest {
+pub enum SimdLimit {
     /// Whatever the machine has: AVX-512, AVX2 or NEON.
     Any,
-    /// Not AVX-512, of which the use makes some processors run slower.
+    /// At most AVX2: some processors clock lower while they use AVX-512.
     Avx2,
 }
 
-impl FromStr for Widest {
-    type Err = UnknownVectors;
+impl FromStr for SimdLimit {
+    type Err = UnknownSimdLimit;
 
-    fn from_str(name: &str) -> Result<Self, UnknownVectors> {
+    fn from_str(name: &str) -> Result<Self, UnknownSimdLimit> {
         match name {
             "any" => Ok(Self::Any),
             "avx2" => Ok(Self::Avx2),
-            _ => Err(UnknownVectors),
+            _ => Err(UnknownSimdLimit),
         }
     }
 }
 
-/// A name that is none of [`Widest`].
+/// A name that is not one of [`SimdLimit`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UnknownVectors;
+pub struct UnknownSimdLimit;
 
-impl fmt::Display for UnknownVectors {
+impl fmt::Display for UnknownSimdLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("expected `any` or `avx2`")
     }
 }
 
-impl std::error::Error for UnknownVectors {}
+impl std::error::Error for UnknownSimdLimit {}
 
 static NO_AVX512: AtomicBool = AtomicBool::new(false);
 
-/// From now on no wider vectors are used. Results do not depend on it: every sum is made in an order
-/// of its own, not in that of the vectors.
-pub fn limit(widest: Widest) {
-    NO_AVX512.store(widest == Widest::Avx2, Ordering::Relaxed);
+/// Limits the width of vectors from now on. Results do not depend on it: the order of every sum is fixed, whatever the
+/// width of the vectors.
+pub fn set_limit(limit: SimdLimit) {
+    NO_AVX512.store(limit == SimdLimit::Avx2, Ordering::Relaxed);
 }
 
 /// The instruction set to compute with.

@@ -1,46 +1,5 @@
-//! Element-wise loops compiled for the widest vectors of the machine at hand, and an exponential
-//! that such loops can use.
-//!
-//! `pulp` picks the instruction set at run time; the loops themselves stay plain Rust.
-
-/// What a closure takes with it to be one that can be called once alone.
-pub(crate) struct Once;
-
-/// `with!(simd => expression)`: the expression, compiled for the vectors of `simd`, an instruction set of
-/// `pulp`. What it calls without inlining is not recompiled, so it must be small.
-///
-/// A macro because of two conditions, without which everything is compiled for the oldest processors
-/// in silence: the closure must be inlined always, and be no more than `FnOnce`, since `pulp` would call
-/// any other by way of a function of the compiler's own, which it need not inline.
-macro_rules! with {
-    ($simd:expr => $($body:tt)*) => {{
-        let once = $crate::ops::lanes::Once;
-        $simd.vectorize(
-            #[inline(always)]
-            || {
-                let _once = once;
-                $($body)*
-            },
-        )
-    }};
-}
-pub(crate) use with;
-
-/// `wide!(expression)`: the expression, compiled for the widest vectors that may be used; otherwise as
-/// [`with`].
-macro_rules! wide {
-    ($($body:tt)*) => {{
-        let once = $crate::ops::lanes::Once;
-        $crate::ops::vectors::arch().dispatch(
-            #[inline(always)]
-            || {
-                let _once = once;
-                $($body)*
-            },
-        )
-    }};
-}
-pub(crate) use wide;
+//! Functions for use inside vectorised loops: an exponential, dot products, sums and maxima. Each adds in an order of its
+//! own, so that results do not depend on the width of the vectors.
 
 /// e^x to within 2 units in the last place for x in [-87, 88]; 0 below, +∞ above, NaN for NaN.
 ///
