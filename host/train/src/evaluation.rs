@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hive_engine::EngineError;
 use hive_engine::adapter::{Adapter, AdapterScales};
-use hive_engine::data::{Cut, Example, Records};
+use hive_engine::data::{Batching, Example, Records};
 use hive_engine::network::pass::{Model, Pass};
 use hive_engine::train::trainer::evaluate;
 use hive_engine::train::{Graded, Grader};
@@ -73,10 +73,10 @@ impl Evaluation<'_> {
         let held = &self.setup.held;
         let (mut loss, mut token_accuracy) = (None, None);
         if !held.is_empty() {
-            let cut = Cut::of(&self.setup.config);
+            let batching = Batching::from_recipe(&self.setup.config);
             let mut pass = Pass::new();
-            let before = evaluate(&mut pass, plain, held, cut)?;
-            let after = evaluate(&mut pass, adapted, held, cut)?;
+            let before = evaluate(&mut pass, plain, held, batching)?;
+            let after = evaluate(&mut pass, adapted, held, batching)?;
             loss = Some(Compared { base: before.mean(), expert: after.mean() });
             token_accuracy = Some(Compared { base: before.accuracy(), expert: after.accuracy() });
         }

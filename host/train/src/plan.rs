@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use hive_engine::adapter::AdapterScales;
 use hive_engine::adapter::peft::BaseRef;
-use hive_engine::data::{Cut, Example, Records};
+use hive_engine::data::{Batching, Example, Records};
 use hive_engine::network::pass::Pass;
 use hive_engine::train::checkpoint::{self, State};
 use hive_engine::train::trainer::evaluate;
@@ -255,7 +255,7 @@ fn estimate(parts: &Parts<'_>, trainer: &mut Trainer, lengths: &[usize], total: 
     let mut seconds = f64::INFINITY;
     for _ in 0..2 {
         let begin = Instant::now();
-        evaluate(&mut pass, trainer.model(), &probe, Cut::of(config))?;
+        evaluate(&mut pass, trainer.model(), &probe, Batching::from_recipe(config))?;
         seconds = begin.elapsed().as_secs_f64().min(seconds);
     }
     let per_eval_token = seconds / tokens.max(1) as f64;

@@ -2,12 +2,12 @@
 //! elsewhere.
 
 pub mod batch;
-pub mod cut;
+pub mod batching;
 pub mod order;
 pub mod records;
 pub mod token_records;
 
 pub use batch::{Batch, Example};
-pub use cut::Cut;
+pub use batching::Batching;
 pub use records::Records;
 pub use token_records::TokenRecords;

@@ -7,7 +7,7 @@ use hive_recipe::TrainingSpec;
 use tracing::{debug_span, trace_span};
 
 use crate::adapter::{Adapter, AdapterScales, Part};
-use crate::data::{Batch, Cut, Example, Records};
+use crate::data::{Batch, Batching, Example, Records};
 use crate::error::{EngineError, MismatchOf, Result};
 use crate::network::pass::{Dropout, Model, Pass};
 use crate::on_pool;
@@ -98,7 +98,7 @@ impl<'a> Trainer<'a> {
     }
 
     /// One optimizer step over `examples` at this learning rate: the gradient is that of the mean
-    /// loss per loss token over all of them, however they are cut into micro-batches.
+    /// loss per loss token over all of them, however they are split into micro-batches.
     ///
     /// # Errors
     /// When no token carries loss, on the first step when a tensor gets no gradient, and when the
@@ -179,7 +179,7 @@ impl<'a> Trainer<'a> {
             probability: self.adapter.config.dropout,
             semantics: self.adapter.config.dropout_semantics,
         });
-        for records in cut(examples, Cut::of(&self.config)) {
+        for records in micro_batches(examples, Batching::from_recipe(&self.config)) {
             let batch = batch(examples, &records, self.base)?;
             let tokens = batch.tokens();
             trace_span!("forward", tokens)
@@ -206,7 +206,7 @@ impl<'a> Trainer<'a> {
     /// As [`Batch::new`].
     pub fn evaluate(&mut self, examples: &dyn Records) -> Result<Loss> {
         let model = Model { base: self.base, adapter: Some((&self.adapter, &self.scales)) };
-        evaluate(&mut self.pass, model, examples, Cut::of(&self.config))
+        evaluate(&mut self.pass, model, examples, Batching::from_recipe(&self.config))
     }
 
     /// Loss of `examples` under the base alone.
@@ -215,7 +215,7 @@ impl<'a> Trainer<'a> {
     /// As [`Batch::new`].
     pub fn evaluate_base(&mut self, examples: &dyn Records) -> Result<Loss> {
         let model = Model { base: self.base, adapter: None };
-        evaluate(&mut self.pass, model, examples, Cut::of(&self.config))
+        evaluate(&mut self.pass, model, examples, Batching::from_recipe(&self.config))
     }
 
     /// Bytes of the buffers for activations: grown by the largest micro-batch so far.
@@ -233,10 +233,10 @@ impl<'a> Trainer<'a> {
 ///
 /// # Errors
 /// As [`Batch::new`].
-pub fn evaluate(pass: &mut Pass, model: Model, examples: &dyn Records, how: Cut) -> Result<Loss> {
+pub fn evaluate(pass: &mut Pass, model: Model, examples: &dyn Records, batching: Batching) -> Result<Loss> {
     let _span = debug_span!("evaluate", records = examples.len()).entered();
     let mut total = Loss::default();
-    for records in cut(examples, how) {
+    for records in micro_batches(examples, batching) {
         let batch = batch(examples, &records, model.base)?;
         trace_span!("forward", tokens = batch.tokens())
             .in_scope(|| on_pool(|| pass.forward(model, &batch, &batch.loss_rows, None, false)));
@@ -245,9 +245,9 @@ pub fn evaluate(pass: &mut Pass, model: Model, examples: &dyn Records, how: Cut)
     Ok(total)
 }
 
-fn cut(examples: &dyn Records, how: Cut) -> Vec<Vec<usize>> {
+fn micro_batches(examples: &dyn Records, batching: Batching) -> Vec<Vec<usize>> {
     let lengths: Vec<usize> = (0..examples.len()).map(|i| examples.tokens(i)).collect();
-    how.micro_batches(&lengths)
+    batching.micro_batches(&lengths)
 }
 
 fn batch(examples: &dyn Records, records: &[usize], base: &Decoder) -> Result<Batch> {

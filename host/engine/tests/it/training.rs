@@ -1,4 +1,4 @@
-//! What training promises: step 0 is the base, the cut does not matter, masked tokens have no
+//! What training promises: step 0 is the base, micro-batching does not matter, masked tokens have no
 //! say, the same seed gives the same bytes, merged equals unmerged, resume equals no stop.
 
 use hive_engine::adapter::merge::merged;
@@ -65,9 +65,9 @@ fn micro_batches_do_not_change_the_step() {
     };
     let (one_loss, one) = gradients(100_000);
     for budget in [1, 20, 34] {
-        let (loss, cut) = gradients(budget);
+        let (loss, split) = gradients(budget);
         assert!((loss - one_loss).abs() < 1e-6 * one_loss);
-        assert!(distance(&cut, &one) < 1e-5, "budget {budget}: {}", distance(&cut, &one));
+        assert!(distance(&split, &one) < 1e-5, "budget {budget}: {}", distance(&split, &one));
     }
 }
 
@@ -90,12 +90,12 @@ fn accumulation_does_not_change_the_step() {
     assert!(lengths.len() > 5, "uneven completions: {lengths:?}");
     let (one_loss, one) = gradients(&records, |_| {});
     for size in [1, 2, 5, 18, 45] {
-        let (loss, cut) = gradients(&records, |train| train.micro_batch_records = Some(size));
+        let (loss, split) = gradients(&records, |train| train.micro_batch_records = Some(size));
         assert!(
             (loss - one_loss).abs() <= 1e-6 * one_loss,
             "{size} records at once: loss {loss}, all at once {one_loss}"
         );
-        let off = distance(&cut, &one);
+        let off = distance(&split, &one);
         assert!(off <= 1e-6, "{size} records at once: the gradient is off by {off}");
     }
 }
