@@ -122,14 +122,14 @@ impl Job<'_> {
         folder.write_json("run.json", &record)?;
         folder.write_json("recipe.json", recipe)?;
         let checkpoints = folder.checkpoints();
-        let of = setup.digests.map();
+        let digests = setup.digests.map();
         let plan = RunPlan {
             config,
             train: &setup.train,
             validation: &setup.held,
             base: &setup.base.reference,
             checkpoints: &checkpoints,
-            of: &of,
+            digests: &digests,
             stop,
         };
         let (step, evaluated) = start.as_ref().map_or((0, false), |s| (s.step, s.evaluated));
@@ -233,7 +233,7 @@ impl Job<'_> {
             Some((_, latest)) => {
                 let loaded = checkpoint::load(&latest, &setup.base.model.config, &setup.base.reference)?;
                 let digests = setup.digests.map();
-                let of_another = |name: &&str| loaded.state.of.get(*name) != digests.get(*name);
+                let of_another = |name: &&str| loaded.state.digests.get(*name) != digests.get(*name);
                 if let Some(name) = ["base", "tokenizer", "template", "data"].iter().find(|n| of_another(n)) {
                     let problem = format!("the checkpoint `{}` was made with another {name}", latest.display());
                     return Err(TrainError::Resume { path: path.to_owned(), problem });

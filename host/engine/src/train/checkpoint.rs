@@ -45,9 +45,10 @@ pub struct State {
     pub evaluated: bool,
     /// The best steps so far.
     pub best: Best,
-    /// Digests of what the run is of: recipe, data, base. A checkpoint of another run is not
+    /// Digests of the run's inputs: recipe, data, base. A checkpoint with other digests belongs to another run and is not
     /// resumed.
-    pub of: BTreeMap<String, String>,
+    #[serde(rename = "of")]
+    pub digests: BTreeMap<String, String>,
 }
 
 /// A place in the data.

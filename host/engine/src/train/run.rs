@@ -39,8 +39,8 @@ pub struct RunPlan<'a> {
     pub base: &'a BaseRef,
     /// Where checkpoints go.
     pub checkpoints: &'a Path,
-    /// Digests of what the run is of, for resuming.
-    pub of: &'a BTreeMap<String, String>,
+    /// Digests of the run's inputs, which a checkpoint keeps (see [`State::digests`]).
+    pub digests: &'a BTreeMap<String, String>,
     /// Set by the caller to end the run after the current step.
     pub stop: &'a AtomicBool,
 }
@@ -253,7 +253,7 @@ impl Loop<'_, '_> {
     }
 
     fn save(&mut self, trainer: &Trainer, reporter: &mut dyn Reporter) -> Result<()> {
-        let RunPlan { config, train, base, checkpoints, of, .. } = self.plan;
+        let RunPlan { config, train, base, checkpoints, digests, .. } = self.plan;
         let step = trainer.steps();
         let _span = debug_span!("checkpoint", step).entered();
         reporter.saving(step)?;
@@ -266,7 +266,7 @@ impl Loop<'_, '_> {
             seed: config.seed,
             evaluated: self.evaluated,
             best: self.best.clone(),
-            of: (*of).clone(),
+            digests: (*digests).clone(),
         };
         let path = checkpoint::save(checkpoints, trainer, base, &state)?;
         // Only now may what is no longer among the best go.

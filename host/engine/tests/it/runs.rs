@@ -45,14 +45,14 @@ impl Case {
     /// Trains in `dir`, from its latest checkpoint if there is one.
     fn go(&self, dir: &Path, grader: Option<&mut dyn Grader>, log: &mut Log) -> Result<(Vec<f32>, Outcome)> {
         let base = BaseRef { id: "tiny".into(), digest: "0".repeat(64) };
-        let of = BTreeMap::from([("data".to_owned(), "test".to_owned())]);
+        let digests = BTreeMap::from([("data".to_owned(), "test".to_owned())]);
         let plan = RunPlan {
             config: &self.config,
             train: &self.training,
             validation: &self.validation,
             base: &base,
             checkpoints: dir,
-            of: &of,
+            digests: &digests,
             stop: &self.stop,
         };
         let mut adapter_config = adapter_config(Method::Dora);
@@ -197,7 +197,7 @@ fn a_stop_finishes_the_step_saves_and_owes_the_evaluation() {
             validation: &case.validation,
             base: &base,
             checkpoints: &place,
-            of: &BTreeMap::new(),
+            digests: &BTreeMap::new(),
             stop: &case.stop,
         };
         let adapter = Adapter::init(adapter_config(Method::Dora), &case.base, 1).unwrap();
@@ -322,7 +322,7 @@ fn the_best_and_the_latest_are_on_disk_at_every_moment() {
             validation: &case.validation,
             base: &base,
             checkpoints: dir.path(),
-            of: &BTreeMap::new(),
+            digests: &BTreeMap::new(),
             stop: &case.stop,
         };
         let adapter = Adapter::init(adapter_config(Method::Dora), &case.base, 1).unwrap();
