@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use clap::Args;
-use hive_engine::ops::matmul::{Write, nn, nt, tn};
+use hive_engine::ops::matmul::{nn, nt, tn};
+use hive_engine::ops::matrix::Write;
 use hive_engine::ops::roofline::multiply_adds;
 use serde_json::json;
 

@@ -7,7 +7,8 @@
 
 use rayon::prelude::*;
 
-use super::matmul::{Threads, Transposed, View, Write, multiply};
+use super::matmul::{Transposed, multiply};
+use super::matrix::{Threads, View, Write};
 use super::rope::Segment;
 use super::simd::dispatch::wide;
 use super::simd::loops::{dot, exp, exp_and_sum, max};

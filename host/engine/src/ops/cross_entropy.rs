@@ -5,7 +5,8 @@
 
 use rayon::prelude::*;
 
-use super::matmul::{Write, nn, nt};
+use super::matmul::{nn, nt};
+use super::matrix::Write;
 use super::simd::dispatch::wide;
 use super::simd::loops::{exp_and_sum, max};
 

@@ -24,7 +24,8 @@ use rayon::prelude::*;
 
 use super::dora_peft;
 use super::dropout::Mask;
-use super::matmul::{Term, Threads, View, Write, multiply, multiply_terms, nn, nt, tn};
+use super::matmul::{multiply, multiply_terms, nn, nt, tn};
+use super::matrix::{Term, Threads, View, Write};
 use super::simd::dispatch::wide;
 use super::simd::loops::dot;
 

@@ -22,7 +22,8 @@ use super::dora::{
     Branch, BranchGradient, Linear, Magnitude, Scratch, magnitude_backward, scale_and_shift, weight_gradient,
 };
 use super::dropout::Mask;
-use super::matmul::{Write, nn, nt, tn};
+use super::matmul::{nn, nt, tn};
+use super::matrix::Write;
 
 /// y [tokens, out] and z [tokens, rank] from x [tokens, in]; `dropped` is scratch.
 pub(super) fn forward(

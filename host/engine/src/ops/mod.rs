@@ -13,6 +13,7 @@ pub mod dropout;
 pub mod embedding;
 mod gemm;
 pub mod matmul;
+pub mod matrix;
 pub mod quantised;
 pub mod rms_norm;
 pub mod roofline;

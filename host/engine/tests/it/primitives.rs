@@ -3,7 +3,7 @@
 use hive_engine::ops::attention::{self, Saved, Shape};
 use hive_engine::ops::dora::{self, Branch, BranchGradient, Linear, Magnitude, Scratch};
 use hive_engine::ops::dropout::Mask;
-use hive_engine::ops::matmul::Write;
+use hive_engine::ops::matrix::Write;
 use hive_engine::ops::rope::{self, RopeScaling, Segment, Table};
 use hive_engine::ops::{cross_entropy, rms_norm, swiglu};
 use hive_engine::weights::config::Architecture;

@@ -5,7 +5,7 @@ use super::heads::{HeadBuffers, attention_shape, heads_forward, tape_qkv};
 use super::{Dropout, Model, Pass, mask, wanted_keys};
 use crate::data::Batch;
 use crate::ops::cross_entropy::{self, Loss};
-use crate::ops::matmul::Write;
+use crate::ops::matrix::Write;
 use crate::ops::rope::{self, Table};
 use crate::ops::{attention, dora, rms_norm, swiglu};
 use crate::weights::Module;

@@ -20,7 +20,7 @@ use kernel::Block;
 pub(super) use kernel::Tile;
 pub(super) use pack::transpose;
 
-use super::matmul::{Term, Threads, View, Write};
+use super::matrix::{Term, Threads, View, Write};
 
 /// Longest block of k: a panel of the right operand (16 columns) and one of the left (6 rows) are
 /// 17 KiB then, half a first-level cache (with tiles of 32 columns by 12 rows, 33 KiB: what falls out

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::ops::matmul::View;
+use crate::ops::matrix::View;
 use crate::ops::simd::dispatch::with;
 
 /// Packs rows of the left operand over a block of k: panels of `panel` rows, in each, k after k,

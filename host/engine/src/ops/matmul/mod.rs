@@ -1,97 +1,13 @@
-//! Matrix products over row-major f32 slices: their forms, with all lengths checked. How they are
-//! computed is in `ops/gemm/`.
+//! Matrix products over row-major `f32` slices, in the forms that linear layers need. Lengths are checked here; the
+//! computation is in `ops/gemm/`.
 
 use rayon::prelude::*;
 
 use super::gemm;
-
+use super::matrix::{Term, Threads, View, Write};
 use super::simd::arch;
 use super::simd::dispatch::wide;
 use super::simd::loops::dot;
-
-/// Whether a product may use all threads. Inside a parallel task it must not: the task is the
-/// unit of work there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Threads {
-    /// All threads of the current pool.
-    All,
-    /// The calling thread.
-    One,
-}
-
-/// Whether a product replaces its destination or is added to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Write {
-    /// `dst = …`
-    Replace,
-    /// `dst += …`
-    Add,
-}
-
-/// A matrix inside a slice: `rows × cols`, with the distance between rows and between columns.
-#[derive(Debug, Clone, Copy)]
-pub struct View<'a> {
-    data: &'a [f32],
-    rows: usize,
-    cols: usize,
-    row_stride: usize,
-    col_stride: usize,
-}
-
-impl<'a> View<'a> {
-    /// A dense row-major matrix that fills `data`.
-    pub fn new(data: &'a [f32], rows: usize, cols: usize) -> Self {
-        assert_eq!(data.len(), rows * cols, "a {rows}×{cols} matrix needs {} values", rows * cols);
-        Self { data, rows, cols, row_stride: cols, col_stride: 1 }
-    }
-
-    /// A row-major matrix whose rows start `row_stride` apart.
-    pub fn strided(data: &'a [f32], rows: usize, cols: usize, row_stride: usize) -> Self {
-        let view = Self { data, rows, cols, row_stride, col_stride: 1 };
-        assert!(view.span() <= data.len(), "a {rows}×{cols} matrix of stride {row_stride} leaves its slice");
-        view
-    }
-
-    /// The transpose, without moving data.
-    pub fn t(self) -> Self {
-        Self { rows: self.cols, cols: self.rows, row_stride: self.col_stride, col_stride: self.row_stride, ..self }
-    }
-
-    /// Its first `n` columns.
-    pub fn columns(self, n: usize) -> Self {
-        assert!(n <= self.cols, "{n} columns of {}", self.cols);
-        Self { cols: n, ..self }
-    }
-
-    /// Its rows.
-    pub fn rows(&self) -> usize {
-        self.rows
-    }
-
-    /// Its columns.
-    pub fn cols(&self) -> usize {
-        self.cols
-    }
-
-    /// The slice, from the first element on.
-    pub(super) fn data(&self) -> &'a [f32] {
-        self.data
-    }
-
-    /// Distances between rows and between columns.
-    pub(super) fn strides(&self) -> (usize, usize) {
-        (self.row_stride, self.col_stride)
-    }
-
-    /// Values from the first to the last element.
-    fn span(&self) -> usize {
-        if self.rows == 0 || self.cols == 0 {
-            0
-        } else {
-            (self.rows - 1) * self.row_stride + (self.cols - 1) * self.col_stride + 1
-        }
-    }
-}
 
 /// A transposed copy, laid out so that products can read it as it lies.
 #[derive(Debug, Default)]
@@ -103,25 +19,14 @@ impl Transposed {
     /// # Panics
     /// When its columns are not next to each other: a bug of the caller.
     pub fn fill(&mut self, matrix: View) -> View<'_> {
-        assert_eq!(matrix.col_stride, 1, "a row-major matrix is transposed");
+        assert_eq!(matrix.strides().1, 1, "a row-major matrix is transposed");
         // Whole tiles of columns in every row, the missing ones zero: a product then needs no copy
         // for the last.
-        let stride = matrix.rows.next_multiple_of(gemm::Tile::widest(arch()).columns);
-        self.0.resize(matrix.cols * stride, 0.0);
+        let stride = matrix.rows().next_multiple_of(gemm::Tile::widest(arch()).columns);
+        self.0.resize(matrix.cols() * stride, 0.0);
         gemm::transpose(&mut self.0, stride, matrix);
-        View::strided(&self.0, matrix.cols, matrix.rows, stride)
+        View::strided(&self.0, matrix.cols(), matrix.rows(), stride)
     }
-}
-
-/// One of the products that are summed by [`multiply_terms`]: `scale · lhs · rhs`.
-#[derive(Debug, Clone, Copy)]
-pub struct Term<'a> {
-    /// [m, k]
-    pub lhs: View<'a>,
-    /// [k, n]
-    pub rhs: View<'a>,
-    /// What the product is multiplied by.
-    pub scale: f32,
 }
 
 /// `dst (+)= scale · lhs · rhs` with dst `lhs.rows × rhs.cols`, its rows `dst_stride` apart.
@@ -146,10 +51,18 @@ pub fn multiply_terms<const N: usize>(
     threads: Threads,
 ) {
     let [Term { lhs, rhs, .. }, ..] = &terms[..] else { return };
-    let (m, n) = (lhs.rows, rhs.cols);
+    let (m, n) = (lhs.rows(), rhs.cols());
     for Term { lhs, rhs, .. } in &terms {
-        assert_eq!(lhs.cols, rhs.rows, "inner sizes differ: {}×{} · {}×{}", lhs.rows, lhs.cols, rhs.rows, rhs.cols);
-        assert_eq!((lhs.rows, rhs.cols), (m, n), "products of different shapes");
+        assert_eq!(
+            lhs.cols(),
+            rhs.rows(),
+            "inner sizes differ: {}×{} · {}×{}",
+            lhs.rows(),
+            lhs.cols(),
+            rhs.rows(),
+            rhs.cols()
+        );
+        assert_eq!((lhs.rows(), rhs.cols()), (m, n), "products of different shapes");
     }
     assert!(factors.is_none_or(|factors| factors.len() == n), "{n} columns need {n} factors");
     if m == 0 || n == 0 {

@@ -8,16 +8,17 @@ fn noise(n: usize, seed: u64) -> Vec<f32> {
 }
 
 fn at(view: View, i: usize, j: usize) -> f64 {
-    f64::from(view.data[i * view.row_stride + j * view.col_stride])
+    let (row_stride, col_stride) = view.strides();
+    f64::from(view.data()[i * row_stride + j * col_stride])
 }
 
 /// `before · add + scale · lhs · rhs` in f64.
 fn defined(before: &[f32], lhs: View, rhs: View, scale: f32, write: Write) -> Vec<f64> {
     let mut out = Vec::new();
-    for i in 0..lhs.rows {
-        for j in 0..rhs.cols {
-            let sum: f64 = (0..lhs.cols).map(|l| at(lhs, i, l) * at(rhs, l, j)).sum();
-            let before = if write == Write::Add { f64::from(before[i * rhs.cols + j]) } else { 0.0 };
+    for i in 0..lhs.rows() {
+        for j in 0..rhs.cols() {
+            let sum: f64 = (0..lhs.cols()).map(|l| at(lhs, i, l) * at(rhs, l, j)).sum();
+            let before = if write == Write::Add { f64::from(before[i * rhs.cols() + j]) } else { 0.0 };
             out.push(before + f64::from(scale) * sum);
         }
     }
@@ -39,7 +40,7 @@ fn arches() -> Vec<pulp::Arch> {
 }
 
 fn check(lhs: View, rhs: View, what: &str) {
-    let (m, n, k) = (lhs.rows, rhs.cols, lhs.cols);
+    let (m, n, k) = (lhs.rows(), rhs.cols(), lhs.cols());
     for (scale, write) in [(1.0, Write::Replace), (0.5, Write::Add)] {
         let before = noise(m * n, 9);
         let want = defined(&before, lhs, rhs, scale, write);
