@@ -8,7 +8,6 @@ pub mod attention;
 pub mod cross_entropy;
 pub mod decode_linear;
 pub mod dora;
-mod dora_peft;
 pub mod dropout;
 pub mod embedding;
 mod gemm;

@@ -15,15 +15,15 @@
 //! dm_j = Σ_t g_tj·c_j·(d·Wᵀ + s·z·Bᵀ)_tj / m_j
 //! ```
 //!
-//! At dropout 0, d = x and this is the rule of [`super::dora`]. d·Wᵀ is computed again in the
-//! backward pass: it is a mode for comparisons, and another [tokens, out] per layer costs more.
+//! At dropout 0, d = x and these are the formulas of [`super`]. The backward pass
+//! computes d·Wᵀ again: this mode is for comparisons with PEFT, and keeping another [tokens, out] per layer would cost
+//! more.
 
-use super::dora::{
-    Branch, BranchGradient, Linear, Magnitude, Scratch, magnitude_backward, scale_and_shift, weight_gradient,
-};
-use super::dropout::Mask;
-use super::matmul::{nn, nt, tn};
-use super::matrix::Write;
+use super::kernels::{magnitude_backward, scale_and_shift, weight_gradient};
+use super::operands::{Branch, BranchGradient, Linear, Magnitude, Scratch};
+use crate::ops::dropout::Mask;
+use crate::ops::matmul::{nn, nt, tn};
+use crate::ops::matrix::Write;
 
 /// y [tokens, out] and z [tokens, rank] from x [tokens, in]; `dropped` is scratch.
 pub(super) fn forward(
