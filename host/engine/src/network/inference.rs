@@ -298,9 +298,9 @@ impl Heads {
         let Place { tokens, before, room } = place;
         let (dim, heads) = (config.head_dim, config.num_heads);
         let group = heads / config.num_kv_heads;
-        let of = |cached: &'_ [f32], head: usize, seen: usize| -> std::ops::Range<usize> {
+        // Where a cache holds the first `seen` tokens of the head that query head `head` attends to.
+        let cached = |head: usize, seen: usize| {
             let start = head / group * room * dim;
-            debug_assert!(start + seen * dim <= cached.len());
             start..start + seen * dim
         };
         let q = &self.q;
@@ -308,8 +308,8 @@ impl Heads {
         if tokens <= MAX_DECODE_TOKENS {
             out.par_chunks_mut(dim).enumerate().with_min_len(2).for_each_init(Vec::new, |scores, (i, out)| {
                 let (t, head) = (i / heads, i % heads);
-                let (k, v) =
-                    (&cache.k[of(&cache.k, head, before + t + 1)], &cache.v[of(&cache.v, head, before + t + 1)]);
+                let range = cached(head, before + t + 1);
+                let (k, v) = (&cache.k[range.clone()], &cache.v[range]);
                 attention::one_query(out, &q[(head * tokens + t) * dim..][..dim], k, v, scores);
             });
             return;
@@ -319,18 +319,10 @@ impl Heads {
         heads_out.par_chunks_mut(tokens * dim).enumerate().for_each_init(
             || (Transposed::default(), Vec::new(), vec![0.0; tokens]),
             |(keys, scores, lse), (head, out)| {
-                let keys = keys.fill(View::new(&cache.k[of(&cache.k, head, seen)], seen, dim));
-                let v = &cache.v[of(&cache.v, head, seen)];
-                attention::head_forward(
-                    out,
-                    lse,
-                    &q[head * tokens * dim..][..tokens * dim],
-                    keys,
-                    v,
-                    dim,
-                    before,
-                    scores,
-                );
+                let range = cached(head, seen);
+                let keys = keys.fill(View::new(&cache.k[range.clone()], seen, dim));
+                let v = &cache.v[range];
+                attention::head_forward(out, lse, &q[head * tokens * dim..][..tokens * dim], keys, v, before, scores);
             },
         );
         rope::join(out, heads_out, heads, dim, &[Segment { start: 0, len: tokens }], None, 0);

@@ -33,10 +33,11 @@ impl Shape {
     pub fn group(&self) -> usize {
         self.heads / self.kv_heads
     }
+}
 
-    fn scale(&self) -> f32 {
-        1.0 / (self.dim as f32).sqrt()
-    }
+/// What scores are multiplied by: 1/√dim.
+fn scale(dim: usize) -> f32 {
+    1.0 / (dim as f32).sqrt()
 }
 
 /// Splits `data` into one exclusive piece per (record, key/value head).
@@ -67,25 +68,24 @@ pub fn forward(out: &mut [f32], lse: &mut [f32], q: &[f32], k: &[f32], v: &[f32]
         // Once for all query heads of the group and all blocks of their rows.
         let keys = keys.fill(View::new(&k[kv..][..size], len, dim));
         for ((out, lse), q) in out.chunks_exact_mut(size).zip(lse.chunks_exact_mut(len)).zip(q.chunks_exact(size)) {
-            head_forward(out, lse, q, keys, &v[kv..][..size], dim, 0, scores);
+            head_forward(out, lse, q, keys, &v[kv..][..size], 0, scores);
         }
     });
 }
 
-/// One head against keys that may begin before the queries do: query row t sees keys
-/// `0..=before + t`. q and out [rows, dim]; k [dim, before + rows], v [before + rows, dim]; lse
-/// `[rows]`.
+/// One head, with `before` keys from earlier positions: query row t sees keys `0..=before + t`. q and out [rows, dim];
+/// k [dim, before + rows], v [before + rows, dim]; lse `[rows]`.
 pub fn head_forward(
     out: &mut [f32],
     lse: &mut [f32],
     q: &[f32],
     k: View,
     v: &[f32],
-    dim: usize,
     before: usize,
     scores: &mut Vec<f32>,
 ) {
-    let scale = 1.0 / (dim as f32).sqrt();
+    let dim = k.rows();
+    let scale = scale(dim);
     for (block, (out, lse)) in out.chunks_mut(BLOCK * dim).zip(lse.chunks_mut(BLOCK)).enumerate() {
         let (first, rows) = (block * BLOCK, lse.len());
         let keys = before + first + rows;
@@ -112,7 +112,7 @@ pub fn head_forward(
 /// keys is all the work. The result does not depend on what other queries there are.
 pub fn one_query(out: &mut [f32], q: &[f32], k: &[f32], v: &[f32], scores: &mut Vec<f32>) {
     let dim = q.len();
-    let scale = 1.0 / (dim as f32).sqrt();
+    let scale = scale(dim);
     scores.clear();
     wide!({
         scores.extend(k.chunks_exact(dim).map(|k| scale * dot(q, k)));
@@ -173,20 +173,21 @@ pub fn backward(
             let values = values.fill(View::new(&saved.v[kv..][..size], len, dim));
             for (head, dq) in dq.chunks_exact_mut(size).enumerate() {
                 let at = heads + head * size;
-                let one = Saved {
+                let saved = Saved {
                     q: &saved.q[at..][..size],
                     k: &saved.k[kv..][..size],
                     v: &saved.v[kv..][..size],
                     out: &saved.out[at..][..size],
                     lse: &saved.lse[at / dim..][..len],
                 };
-                head_backward(dq, dk, dv, &dout[at..][..size], one, (keys, values), dim, shape.scale(), p, ds);
+                let gradients = HeadGradients { q: dq, k: dk, v: dv };
+                head_backward(gradients, &dout[at..][..size], saved, (keys, values), p, ds);
             }
         },
     );
 }
 
-/// What a task of [`backward`] keeps for the next.
+/// Scratch buffers that a thread reuses from task to task of [`backward`].
 #[derive(Debug, Default)]
 struct BackwardScratch {
     keys: Transposed,
@@ -195,30 +196,33 @@ struct BackwardScratch {
     ds: Vec<f32>,
 }
 
-/// One query head; `keys` and `values` are those of `saved`, [dim, tokens].
+/// The gradients of one query head [tokens, dim]. Those of k and v are added to: the heads of a group share them.
+struct HeadGradients<'a> {
+    q: &'a mut [f32],
+    k: &'a mut [f32],
+    v: &'a mut [f32],
+}
+
+/// One query head; `keys_t` and `values_t` are the keys and values of `saved`, transposed [dim, tokens].
 fn head_backward(
-    dq: &mut [f32],
-    dk: &mut [f32],
-    dv: &mut [f32],
+    gradients: HeadGradients,
     dout: &[f32],
     saved: Saved,
     (keys_t, values_t): (View, View),
-    dim: usize,
-    scale: f32,
     p: &mut Vec<f32>,
     ds: &mut Vec<f32>,
 ) {
+    let HeadGradients { q: dq, k: dk, v: dv } = gradients;
+    let dim = keys_t.rows();
+    let scale = scale(dim);
     for (block, dq) in dq.chunks_mut(BLOCK * dim).enumerate() {
         let (first, rows) = (block * BLOCK, dq.len() / dim);
         let keys = first + rows;
         p.resize(rows * keys, 0.0);
         ds.resize(rows * keys, 0.0);
-        let of = |data: &'_ [f32]| -> std::ops::Range<usize> {
-            let start = first * dim;
-            debug_assert!(start + rows * dim <= data.len());
-            start..start + rows * dim
-        };
-        let (q, dout_rows, out_rows) = (&saved.q[of(saved.q)], &dout[of(dout)], &saved.out[of(saved.out)]);
+        let block_rows = first * dim..(first + rows) * dim;
+        let (q, dout_rows, out_rows) =
+            (&saved.q[block_rows.clone()], &dout[block_rows.clone()], &saved.out[block_rows]);
         let k = View::new(&saved.k[..keys * dim], keys, dim);
         multiply(p, keys, View::new(q, rows, dim), keys_t.columns(keys), scale, Write::Replace, Threads::One);
         multiply(ds, keys, View::new(dout_rows, rows, dim), values_t.columns(keys), 1.0, Write::Replace, Threads::One);

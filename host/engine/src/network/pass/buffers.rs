@@ -2,8 +2,6 @@
 
 use rayon::prelude::*;
 
-use crate::ops::dora::Scratch;
-
 /// What the forward pass keeps of one layer. Sizes in values: N tokens, n of them wanted behind the
 /// attention: all, but in the last layer.
 #[derive(Debug, Default)]
@@ -51,28 +49,12 @@ pub(super) struct Shared {
     pub(super) act: Vec<f32>,
     /// Token-major output of the last layer's attention, at all tokens
     pub(super) attention: Vec<f32>,
-    /// Keys of the tokens that are wanted of the last layer
-    pub(super) token_keys: Vec<u64>,
-    pub(super) scratch: Scratch,
 }
 
 impl Shared {
     /// Values there is room for.
     pub(super) fn values(&self) -> usize {
-        let Self {
-            normed,
-            mid,
-            q_heads,
-            k_heads,
-            v_heads,
-            out_heads,
-            head_norm,
-            head_inv,
-            act,
-            attention,
-            token_keys: _,
-            scratch: _,
-        } = self;
+        let Self { normed, mid, q_heads, k_heads, v_heads, out_heads, head_norm, head_inv, act, attention } = self;
         let all = [normed, mid, q_heads, k_heads, v_heads, out_heads, head_norm, head_inv, act, attention];
         all.into_iter().map(Vec::capacity).sum()
     }

@@ -1,8 +1,9 @@
 //! The forward pass, layer by layer.
 
 use super::buffers::{LayerTape, Shared, gather, sized, sum_into};
-use super::heads::{HeadBuffers, attention_shape, heads_forward, tape_qkv};
-use super::{Dropout, Model, Pass, mask, wanted_keys};
+use super::heads::{HeadBuffers, Projected, attention_shape, heads_forward};
+use super::layer::LayerContext;
+use super::{Dropout, Model, Pass};
 use crate::data::Batch;
 use crate::ops::rope::{self, Table};
 use crate::ops::{attention, dora, embedding, rms_norm, swiglu};
@@ -10,10 +11,9 @@ use crate::weights::Module;
 use crate::weights::decoder::Decoder;
 
 impl Pass {
-    /// Runs the decoder over `batch`. With `keep`, everything that [`Pass::backward`] needs is
-    /// kept for every layer; without, memory for one layer is used. `wanted` are the tokens of which
-    /// the output is wanted, in rising order: what the last layer does behind its keys and values,
-    /// it does for them alone.
+    /// Runs the decoder over `batch`. With `keep`, everything that [`Pass::backward`] needs is kept for every layer;
+    /// without it, one layer's buffers serve all. `wanted` are the tokens whose output is wanted, in rising order: the
+    /// last layer computes its keys and values for all tokens, and everything after them for the wanted ones only.
     pub fn forward(&mut self, model: Model, batch: &Batch, wanted: &[usize], dropout: Option<Dropout>, keep: bool) {
         let Decoder { config, layers, embedding, .. } = model.base;
         let (tokens, hidden) = (batch.tokens(), config.hidden_size);
@@ -28,17 +28,19 @@ impl Pass {
             self.tape.resize_with(needed, LayerTape::default);
         }
         embedding::forward(sized(&mut self.tape[0].x, tokens * hidden), embedding, &batch.ids, hidden);
-        for l in 0..layers.len() {
-            let at = if keep { l } else { 0 };
-            let last = l + 1 == layers.len();
-            self.layer_forward(model, l, at, batch, last.then_some(wanted), dropout, &table);
-            let tape = &mut self.tape[at];
-            // The layer's output becomes the next one's input, or the last one.
+        for layer in 0..layers.len() {
+            let tape = if keep { layer } else { 0 };
+            let last = layer + 1 == layers.len();
+            let wanted_of_layer = last.then_some(wanted);
+            let context = LayerContext { model, layer, batch, wanted: wanted_of_layer, dropout, table: &table };
+            self.layer_forward(context, tape);
+            let tape = &mut self.tape[tape];
+            // The layer's output is the next layer's input, or what the pass ends with.
             if last {
                 sum_into(sized(&mut self.tail.x, wanted.len() * hidden), &self.shared.mid, &tape.down);
             } else if keep {
-                let (done, next) = self.tape.split_at_mut(l + 1);
-                sum_into(sized(&mut next[0].x, tokens * hidden), &self.shared.mid, &done[l].down);
+                let (done, next) = self.tape.split_at_mut(layer + 1);
+                sum_into(sized(&mut next[0].x, tokens * hidden), &self.shared.mid, &done[layer].down);
             } else {
                 sum_into(&mut tape.x, &self.shared.mid, &tape.down);
             }
@@ -46,43 +48,31 @@ impl Pass {
         self.rope = Some(table);
     }
 
-    fn layer_forward(
-        &mut self,
-        model: Model,
-        l: usize,
-        at: usize,
-        batch: &Batch,
-        wanted: Option<&[usize]>,
-        dropout: Option<Dropout>,
-        table: &Table,
-    ) {
-        let Self { tape, shared, .. } = self;
-        let tape = &mut tape[at];
-        let config = &model.base.config;
-        let layer = &model.base.layers[l];
+    /// One layer; what the backward pass needs of it goes to the tape of this index.
+    fn layer_forward(&mut self, context: LayerContext, tape: usize) {
+        let LayerContext { model, layer, batch, wanted, .. } = context;
+        let tape = &mut self.tape[tape];
+        let (config, weights) = (&model.base.config, context.weights());
         let (tokens, hidden) = (batch.tokens(), config.hidden_size);
-        let Shared { normed, mid, act, out_heads, scratch, .. } = shared;
-        let keys = wanted_keys(&mut shared.token_keys, batch, wanted);
+        let (shared, scratch) = (&mut self.shared, &mut self.scratch);
+        let Shared { normed, mid, act, out_heads, .. } = shared;
+        let wanted_keys = context.wanted_keys(&mut self.token_keys);
         let mut linear = |module: Module, y: &mut Vec<f32>, z: &mut Vec<f32>, x: &[f32]| {
-            let linear = model.base.linear(l, module);
-            let branch = model.branch(l, module).map(|(_, b)| b);
-            let behind = !matches!(module, Module::QProj | Module::KProj | Module::VProj);
-            let mask = mask(dropout, l, module, if behind { keys } else { &batch.token_keys });
+            let linear = model.base.linear(layer, module);
+            let branch = model.branch(layer, module).map(|(_, branch)| branch);
+            let mask = context.mask(module, wanted_keys);
             let rows = x.len() / linear.input;
             dora::forward(sized(y, rows * linear.out), z, &mut scratch.dropped, x, linear, branch, mask);
         };
         let [zq, zk, zv, zo, zg, zu, zd] = &mut tape.z;
         sized(normed, tokens * hidden);
-        rms_norm::forward(normed, sized(&mut tape.norm1, tokens), &tape.x, &layer.input_norm, config.rms_norm_eps);
+        rms_norm::forward(normed, sized(&mut tape.norm1, tokens), &tape.x, &weights.input_norm, config.rms_norm_eps);
         linear(Module::QProj, &mut tape.q, zq, normed);
         linear(Module::KProj, &mut tape.k, zk, normed);
         linear(Module::VProj, &mut tape.v, zv, normed);
         heads_forward(
-            model.base,
-            l,
-            tape_qkv(&tape.q, &tape.k, &tape.v),
-            &batch.segments,
-            table,
+            context,
+            Projected { q: &tape.q, k: &tape.k, v: &tape.v },
             HeadBuffers {
                 q: &mut shared.q_heads,
                 k: &mut shared.k_heads,
@@ -91,7 +81,7 @@ impl Pass {
                 inv: &mut shared.head_inv,
             },
         );
-        let shape = attention_shape(model.base);
+        let shape = attention_shape(config);
         sized(out_heads, tokens * config.q_size());
         sized(&mut tape.lse, tokens * config.num_heads);
         attention::forward(
@@ -117,7 +107,7 @@ impl Pass {
         linear(Module::OProj, &mut tape.o, zo, &tape.attention);
         sum_into(sized(mid, rows * hidden), x, &tape.o);
         sized(normed, rows * hidden);
-        rms_norm::forward(normed, sized(&mut tape.norm2, rows), mid, &layer.post_attention_norm, config.rms_norm_eps);
+        rms_norm::forward(normed, sized(&mut tape.norm2, rows), mid, &weights.post_attention_norm, config.rms_norm_eps);
         linear(Module::GateProj, &mut tape.gate, zg, normed);
         linear(Module::UpProj, &mut tape.up, zu, normed);
         swiglu::forward(sized(act, tape.gate.len()), &tape.gate, &tape.up);

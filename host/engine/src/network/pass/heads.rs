@@ -1,13 +1,12 @@
 //! From the projections of q, k and v to heads: norms, rotation, layout.
 
 use super::buffers::sized;
-use crate::ops::rope::{self, Segment, Table};
-use crate::ops::{attention, rms_norm};
-use crate::weights::decoder::Decoder;
+use super::layer::LayerContext;
+use crate::ops::{attention, rms_norm, rope};
+use crate::weights::config::ModelConfig;
 
 /// The attention sizes of a model.
-pub(super) fn attention_shape(base: &Decoder) -> attention::Shape {
-    let config = &base.config;
+pub(super) fn attention_shape(config: &ModelConfig) -> attention::Shape {
     attention::Shape { heads: config.num_heads, kv_heads: config.num_kv_heads, dim: config.head_dim }
 }
 
@@ -19,11 +18,7 @@ pub(super) struct Projected<'a> {
     pub(super) v: &'a [f32],
 }
 
-pub(super) fn tape_qkv<'a>(q: &'a [f32], k: &'a [f32], v: &'a [f32]) -> Projected<'a> {
-    Projected { q, k, v }
-}
-
-/// Where [`heads_forward`] writes, head-major, and its scratch.
+/// Destinations of [`heads_forward`], head-major, and its scratch buffers.
 pub(super) struct HeadBuffers<'a> {
     pub(super) q: &'a mut Vec<f32>,
     pub(super) k: &'a mut Vec<f32>,
@@ -33,18 +28,11 @@ pub(super) struct HeadBuffers<'a> {
 }
 
 /// Norm of each head (Qwen3), rotation, and the change to head-major.
-pub(super) fn heads_forward(
-    base: &Decoder,
-    l: usize,
-    x: Projected,
-    segments: &[Segment],
-    table: &Table,
-    out: HeadBuffers,
-) {
-    let config = &base.config;
-    let layer = &base.layers[l];
+pub(super) fn heads_forward(context: LayerContext, x: Projected, out: HeadBuffers) {
+    let (config, weights) = (&context.model.base.config, context.weights());
+    let (segments, table) = (&context.batch.segments, context.table);
     let dim = config.head_dim;
-    let jobs = [(out.q, x.q, config.num_heads, &layer.q_norm), (out.k, x.k, config.num_kv_heads, &layer.k_norm)];
+    let jobs = [(out.q, x.q, config.num_heads, &weights.q_norm), (out.k, x.k, config.num_kv_heads, &weights.k_norm)];
     for (to, from, heads, weight) in jobs {
         let to = sized(to, from.len());
         match weight {

@@ -9,11 +9,11 @@ mod backward;
 mod buffers;
 mod forward;
 mod heads;
+mod layer;
 
 use crate::adapter::{Adapter, AdapterScales, DropoutSemantics};
 use crate::data::Batch;
 use crate::ops::cross_entropy::{self, Loss};
-use crate::ops::dropout::{Mask, key};
 use crate::ops::matmul::nt;
 use crate::ops::matrix::Write;
 use crate::ops::rope::Table;
@@ -49,6 +49,9 @@ pub struct Dropout {
 pub struct Pass {
     tape: Vec<LayerTape>,
     shared: Shared,
+    scratch: dora::Scratch,
+    /// Dropout keys of the tokens that are wanted of the last layer.
+    token_keys: Vec<u64>,
     grads: Gradients,
     tail: Tail,
     rope: Option<Table>,
@@ -60,16 +63,6 @@ impl Model<'_> {
         let slot = adapter.place(layer, module)?;
         Some((slot, adapter.branch(slot, scales)))
     }
-}
-
-fn mask(dropout: Option<Dropout>, layer: usize, module: Module, token_keys: &[u64]) -> Option<Mask<'_>> {
-    let Dropout { seed, step, probability, semantics } = dropout.filter(|d| d.probability > 0.0)?;
-    Some(Mask {
-        key: key(&[seed, step, layer as u64, module as u64]),
-        token_keys,
-        probability,
-        reaches_base: semantics == DropoutSemantics::Peft,
-    })
 }
 
 impl Pass {
@@ -109,12 +102,4 @@ impl Pass {
         nt(&mut logits, &self.tail.normed, base.head(), (rows, vocab, hidden), 1.0, Write::Replace);
         logits
     }
-}
-
-/// Keys of the tokens that are wanted.
-fn wanted_keys<'k>(kept: &'k mut Vec<u64>, batch: &'k Batch, wanted: Option<&[usize]>) -> &'k [u64] {
-    let Some(rows) = wanted else { return &batch.token_keys };
-    kept.clear();
-    kept.extend(rows.iter().map(|&row| batch.token_keys[row]));
-    kept
 }
