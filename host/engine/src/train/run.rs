@@ -17,7 +17,7 @@ use crate::adapter::peft::BaseRef;
 use crate::data::order::Order;
 use crate::data::{Example, Records};
 use crate::error::{EngineError, Result};
-use crate::train::best::{Best, Ranked};
+use crate::train::best::Best;
 use crate::train::checkpoint::{self, Position, State};
 use crate::train::events::{EvalReport, Grader, Reporter, SkipReport};
 use crate::train::schedule::learning_rate;
@@ -93,27 +93,13 @@ pub fn run(
     reporter: &mut dyn Reporter,
 ) -> Result<Outcome> {
     let RunPlan { config, train, validation, stop, .. } = plan;
-    if train.is_empty() {
-        return Err(EngineError::unsupported("There are no records to train on"));
-    }
-    if config.best_metric == Metric::Score && grader.is_none() {
-        return Err(EngineError::unsupported("The best checkpoint is to be found by score, and nothing is graded"));
-    }
+    check(plan, grader.is_some())?;
     let records = config.total_records(train.len());
     let ranks = grader.is_some() || !validation.is_empty();
     let mut order = Order::new(train.len(), config.seed);
-    let mut state = match start {
-        Some(s) => Loop {
-            plan,
-            best: s.best,
-            evaluated: s.evaluated,
-            skipped_in_a_row: s.skipped_in_a_row,
-            seen: s.position.seen(train.len()),
-        },
-        None => Loop { plan, best: Best::default(), evaluated: false, skipped_in_a_row: 0, seen: 0 },
-    };
-    // In a run that goes on with more epochs than it began with, the step that was its last may
-    // have been a small one.
+    let mut state = Loop::new(plan, start);
+    // Counted from here: where a run is resumed with more epochs than it began with, the step that was its last may have
+    // had fewer records than the others.
     let total = trainer.steps() + records.saturating_sub(state.seen).div_ceil(config.effective_batch as u64);
     let ended = |state: &Loop, step: u64| {
         if step >= total {
@@ -162,18 +148,48 @@ pub fn run(
     };
     let step = trainer.steps();
     let best = state.best;
-    let wanted = best.first().filter(|b| config.load_best_at_end && end != End::Stopped && b.step != step);
-    if let Some(Ranked { step: adapter_of, .. }) = wanted {
-        let path = plan.checkpoints.join(checkpoint::folder_name(adapter_of));
-        let loaded = checkpoint::load(&path, &trainer.base().config, plan.base)?;
-        let optimizer = trainer.optimizer.clone();
-        trainer.restore(loaded.adapter.params, optimizer, step);
-        return Ok(Outcome { step, total, end, best, adapter_of });
-    }
-    Ok(Outcome { step, total, end, best, adapter_of: step })
+    let load_best = config.load_best_at_end && end != End::Stopped;
+    let adapter_of = match best.first().filter(|best| load_best && best.step != step) {
+        Some(best) => {
+            load_adapter(trainer, plan, best.step)?;
+            best.step
+        }
+        None => step,
+    };
+    Ok(Outcome { step, total, end, best, adapter_of })
 }
 
-impl Loop<'_, '_> {
+/// Refuses a plan that cannot be carried out.
+fn check(plan: &RunPlan, graded: bool) -> Result<()> {
+    if plan.train.is_empty() {
+        return Err(EngineError::unsupported("There are no records to train on"));
+    }
+    if plan.config.best_metric == Metric::Score && !graded {
+        return Err(EngineError::unsupported("The best checkpoint is to be found by score, and nothing is graded"));
+    }
+    Ok(())
+}
+
+/// Gives the trainer the adapter of a checkpoint; its steps and its optimizer stay as they are.
+fn load_adapter(trainer: &mut Trainer, plan: &RunPlan, checkpoint_step: u64) -> Result<()> {
+    let path = plan.checkpoints.join(checkpoint::folder_name(checkpoint_step));
+    let loaded = checkpoint::load(&path, &trainer.base().config, plan.base)?;
+    let (optimizer, step) = (trainer.optimizer.clone(), trainer.steps());
+    trainer.restore(loaded.adapter.params, optimizer, step);
+    Ok(())
+}
+
+impl<'a, 'p> Loop<'a, 'p> {
+    /// The state before the first step, or where a checkpoint left it.
+    fn new(plan: &'a RunPlan<'p>, start: Option<State>) -> Self {
+        match start {
+            Some(State { best, evaluated, skipped_in_a_row, position, .. }) => {
+                Self { plan, best, evaluated, skipped_in_a_row, seen: position.seen(plan.train.len()) }
+            }
+            None => Self { plan, best: Best::default(), evaluated: false, skipped_in_a_row: 0, seen: 0 },
+        }
+    }
+
     fn step(
         &mut self,
         trainer: &mut Trainer,
