@@ -1,9 +1,10 @@
-//! Weights as a GGUF file stores them, for generation: a token then reads a quarter or an eighth of
-//! what f32 weights would take, and memory is what bounds it. The layers are in
-//! [`super::decode_linear`].
+//! Quantised weights in memory as a GGUF file stores them, for generation, which is bound by memory bandwidth: a token reads
+//! a quarter or an eighth of the bytes of f32 weights. The layers are in [`super::decode_linear`].
 //!
-//! The weights' values are exactly those that dequantising gives; inputs and sums stay f32. So a
-//! product differs from the f32 one by the order of its sum alone.
+//! The values are exactly those that dequantising gives, and inputs and sums stay f32: a product differs from the f32 one
+//! only by the order of its sum.
+
+use half::f16;
 
 use super::simd::loops::{dot, tree_sum};
 
@@ -13,7 +14,7 @@ pub const BLOCK: usize = 32;
 /// Lanes of a partial sum.
 const LANES: usize = 8;
 
-/// How a block's 32 values are stored.
+/// The format of a block of 32 values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// d·q, q a signed byte (ggml's Q8_0).
@@ -25,7 +26,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Bytes of a block's quants.
+    /// Bytes of the quants of a block.
     fn quant_bytes(self) -> usize {
         match self {
             Self::Q8 => BLOCK,
@@ -39,24 +40,23 @@ impl Kind {
     }
 }
 
-/// A quantised weight [out, in]; scales and quants apart, so that both are read in vectors.
+/// A quantised weight [out, in]. Scales and quants are stored separately, so that both are read with vectors.
 #[derive(Debug, Clone)]
 pub struct Quantised {
     kind: Kind,
     input: usize,
-    /// d of every block.
+    /// Scale d of every block.
     scales: Vec<f32>,
-    /// What is added to every value of a block; empty where there is nothing.
+    /// Offset of every block; empty for Q8, which has none.
     offsets: Vec<f32>,
     quants: Vec<u8>,
 }
 
 impl Quantised {
-    /// Takes rows of `input` values from `blocks`, as they lie in a file.
+    /// Reads rows of `input` values from `blocks`, in the layout of a file.
     ///
     /// # Panics
-    /// When `input` is not a multiple of [`BLOCK`] or `blocks` not one of its rows: a bug of the
-    /// caller.
+    /// When `input` is not a multiple of [`BLOCK`], or `blocks` does not consist of whole rows: a bug of the caller.
     pub fn new(kind: Kind, input: usize, blocks: &[u8]) -> Self {
         let size = kind.block_bytes();
         assert!(input.is_multiple_of(BLOCK) && blocks.len().is_multiple_of(input / BLOCK * size));
@@ -70,12 +70,12 @@ impl Quantised {
         };
         for block in blocks.chunks_exact(size) {
             let (head, quants) = block.split_at(size - kind.quant_bytes());
-            let scale = widened(u16::from_le_bytes([head[0], head[1]]));
+            let scale = f16::from_le_bytes([head[0], head[1]]).to_f32();
             this.scales.push(scale);
             match kind {
                 Kind::Q8 => {}
                 Kind::Q4 => this.offsets.push(-8.0 * scale),
-                Kind::Q4Offset => this.offsets.push(widened(u16::from_le_bytes([head[2], head[3]]))),
+                Kind::Q4Offset => this.offsets.push(f16::from_le_bytes([head[2], head[3]]).to_f32()),
             }
             this.quants.extend_from_slice(quants);
         }
@@ -97,8 +97,8 @@ impl Quantised {
         4 * (self.scales.len() + self.offsets.len()) + self.quants.len()
     }
 
-    /// The products of one row of W with `T` tokens' inputs. A token's result is the same bit for
-    /// bit whatever tokens are beside it.
+    /// The products of one row of W with the inputs of `T` tokens. A token's result does not depend on the other tokens, to
+    /// the last bit.
     #[inline(always)]
     pub(super) fn dots<U: Unpack, const T: usize>(&self, unpack: U, row: usize, x: [Input; T]) -> [f32; T] {
         match self.kind {
@@ -161,12 +161,12 @@ impl Quantised {
     }
 }
 
-/// How blocks become numbers: with the vectors of one machine, or in plain Rust.
+/// Unpacking of blocks, with the vectors of an instruction set or in plain Rust.
 pub(super) trait Unpack: Copy {
-    /// 32 signed bytes.
+    /// Unpacks 32 signed bytes.
     fn bytes(self, quants: &[u8; BLOCK]) -> [[f32; LANES]; 4];
 
-    /// 32 values of four bits: the low halves of the bytes are the first 16, the high ones the last.
+    /// Unpacks 32 values of four bits: the low halves of the bytes are the first 16, the high halves the last 16.
     fn halves(self, quants: &[u8; BLOCK / 2]) -> [[f32; LANES]; 4];
 
     /// Adds scale · Σ values·x over one block, lane by lane.
@@ -215,7 +215,7 @@ impl Unpack for Portable {
     }
 }
 
-/// AVX2. Left to itself, the compiler takes the bytes apart one by one.
+/// AVX2 by hand: the compiler would unpack the bytes one by one.
 #[cfg(target_arch = "x86_64")]
 impl Unpack for pulp::x86::V3 {
     #[inline(always)]
@@ -271,16 +271,6 @@ pub(super) struct Input<'a> {
     pub(super) sums: &'a [f32],
 }
 
-/// f16 to f32, exactly; infinities and NaNs aside, which would be a damaged file.
-fn widened(half: u16) -> f32 {
-    /// 2^112: from f16's exponent bias of 15 to f32's of 127.
-    const REBIAS: f32 = f32::from_bits((112 + 127) << 23);
-    let (sign, rest) = (u32::from(half & 0x8000) << 16, u32::from(half & 0x7fff) << 13);
-    // The bits are a subnormal f32 or a small normal one; scaling it up is exact.
-    let value = f32::from_bits(rest) * REBIAS;
-    f32::from_bits(value.to_bits() | sign)
-}
-
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
@@ -293,14 +283,6 @@ mod tests {
 
     fn noise(n: usize) -> Vec<f32> {
         (0..n as u64).map(|i| (mix(i) >> 40) as f32 / (1 << 23) as f32 - 1.0).collect()
-    }
-
-    #[test]
-    fn halves_become_the_same_numbers() {
-        // 1, -2, 65504 (largest), 2^-14 (smallest normal), 2^-24 (smallest of all), -0
-        let halves = [0x3c00, 0xc000, 0x7bff, 0x0400, 0x0001, 0x8000];
-        let want = [1.0, -2.0, 65504.0, 2f32.powi(-14), 2f32.powi(-24), -0.0];
-        assert_eq!(halves.map(widened), want);
     }
 
     #[test]

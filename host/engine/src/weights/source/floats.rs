@@ -1,12 +1,17 @@
-//! Little-endian floats of a file as f32 and back: F32, F16 and BF16. Bytes of a mapped file may sit
-//! at any address, so nothing here reinterprets memory. Quantised blocks are `gguf.rs`'s business.
+//! Little-endian floats of a file as f32 and back: F32, F16 and BF16. The bytes of a mapped file may have any alignment,
+//! so nothing here reinterprets memory. Quantised blocks are read by `gguf.rs`.
 
+use half::slice::HalfFloatSliceExt;
+use half::{bf16, f16};
 use rayon::prelude::*;
 
-/// Elements that one task converts: large enough to hide its cost, small enough to stay in cache.
+/// Elements per parallel task: large enough to hide its cost, small enough to stay in cache.
 const CHUNK: usize = 32 * 1024;
 
-/// How a plain float is stored.
+/// Halves that are converted together: `half` converts slices in vectors, single values one by one.
+const HALVES: usize = 512;
+
+/// The storage type of a plain float.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FloatKind {
     /// IEEE 754, 4 bytes.
@@ -39,8 +44,8 @@ impl FloatKind {
     pub fn max(self) -> f32 {
         match self {
             Self::F32 => f32::MAX,
-            Self::F16 => 65504.0,
-            Self::Bf16 => f32::from_bits(0x7f7f_0000),
+            Self::F16 => f16::MAX.to_f32(),
+            Self::Bf16 => bf16::MAX.to_f32(),
         }
     }
 
@@ -54,13 +59,18 @@ impl FloatKind {
                 }
             }
             Self::F16 => {
-                for (value, b) in out.iter_mut().zip(bytes.chunks_exact(2)) {
-                    *value = f16_to_f32(u16::from_le_bytes([b[0], b[1]]));
+                let mut halves = [f16::ZERO; HALVES];
+                for (out, bytes) in out.chunks_mut(HALVES).zip(bytes.chunks(2 * HALVES)) {
+                    let halves = &mut halves[..out.len()];
+                    for (half, b) in halves.iter_mut().zip(bytes.as_chunks::<2>().0) {
+                        *half = f16::from_le_bytes(*b);
+                    }
+                    halves.convert_to_f32_slice(out);
                 }
             }
             Self::Bf16 => {
-                for (value, b) in out.iter_mut().zip(bytes.chunks_exact(2)) {
-                    *value = f32::from_bits(u32::from(u16::from_le_bytes([b[0], b[1]])) << 16);
+                for (value, b) in out.iter_mut().zip(bytes.as_chunks::<2>().0) {
+                    *value = bf16::from_le_bytes(*b).to_f32();
                 }
             }
         }
@@ -80,9 +90,8 @@ impl FloatKind {
             .for_each(|(out, bytes)| self.decode_into(bytes, out));
     }
 
-    /// Stores `values` into `bytes`, which hold exactly those, on every core. Each value becomes the
-    /// nearest one that this kind has; of two that are equally near, the one with an even last bit.
-    /// Gives the place of the first value that is no finite number once stored.
+    /// Stores `values` into `bytes`, which have room for exactly those, on every core. Values are rounded to the nearest,
+    /// ties to even. Returns the index of the first value that is not finite once stored.
     pub(crate) fn encode(self, values: &[f32], bytes: &mut [u8]) -> Option<usize> {
         let size = self.size();
         debug_assert_eq!(bytes.len(), values.len() * size);
@@ -100,17 +109,21 @@ impl FloatKind {
                 }
             }
             Self::F16 => {
-                for (value, b) in values.iter().zip(bytes.chunks_exact_mut(2)) {
-                    let half = f32_to_f16(*value);
-                    b.copy_from_slice(&half.to_le_bytes());
-                    finite &= half & F16_INFINITY != F16_INFINITY;
+                let mut halves = [f16::ZERO; HALVES];
+                for (values, bytes) in values.chunks(HALVES).zip(bytes.chunks_mut(2 * HALVES)) {
+                    let halves = &mut halves[..values.len()];
+                    halves.convert_from_f32_slice(values);
+                    for (half, b) in halves.iter().zip(bytes.as_chunks_mut::<2>().0) {
+                        *b = half.to_le_bytes();
+                        finite &= half.is_finite();
+                    }
                 }
             }
             Self::Bf16 => {
-                for (value, b) in values.iter().zip(bytes.chunks_exact_mut(2)) {
-                    let upper = f32_to_bf16(*value);
-                    b.copy_from_slice(&upper.to_le_bytes());
-                    finite &= upper & BF16_INFINITY != BF16_INFINITY;
+                for (value, b) in values.iter().zip(bytes.as_chunks_mut::<2>().0) {
+                    let value = bf16::from_f32(*value);
+                    *b = value.to_le_bytes();
+                    finite &= value.is_finite();
                 }
             }
         }
@@ -121,8 +134,8 @@ impl FloatKind {
     fn holds(self, value: f32) -> bool {
         match self {
             Self::F32 => value.is_finite(),
-            Self::F16 => f32_to_f16(value) & F16_INFINITY != F16_INFINITY,
-            Self::Bf16 => f32_to_bf16(value) & BF16_INFINITY != BF16_INFINITY,
+            Self::F16 => f16::from_f32(value).is_finite(),
+            Self::Bf16 => bf16::from_f32(value).is_finite(),
         }
     }
 }
@@ -133,52 +146,43 @@ impl std::fmt::Display for FloatKind {
     }
 }
 
-/// All bits of the exponent of a half: infinities and NaN have them.
-const F16_INFINITY: u16 = 0x7c00;
-/// Those of a bfloat.
-const BF16_INFINITY: u16 = 0x7f80;
-
-/// The nearest half; infinity for what is too large and for NaN, which no caller writes. Both ways
-/// are computed and one is taken, so that the loop vectorises.
-fn f32_to_f16(value: f32) -> u16 {
-    let sign = (value.to_bits() >> 16) & 0x8000;
-    let magnitude = value.to_bits() & 0x7fff_ffff;
-    // Below 2^-14 a half counts in steps of 2^-24. Those are the steps of a float at 0.5: adding 0.5
-    // rounds to them, and the bits above those of 0.5 are the count.
-    let small = (f32::from_bits(magnitude) + 0.5).to_bits().wrapping_sub(0.5f32.to_bits());
-    // Above, 13 bits are dropped, with a carry into the exponent where that rounds up; the exponent
-    // counts from 15 rather than from 127.
-    let odd = (magnitude >> 13) & 1;
-    let normal = ((magnitude + 0x0fff + odd) >> 13).wrapping_sub((127 - 15) << 10);
-    let half = if magnitude < (127 - 14) << 23 { small } else { normal.min(F16_INFINITY.into()) };
-    (sign | half) as u16
-}
-
-/// The nearest bfloat, likewise.
-fn f32_to_bf16(value: f32) -> u16 {
-    let sign = (value.to_bits() >> 16) & 0x8000;
-    let magnitude = value.to_bits() & 0x7fff_ffff;
-    let odd = (magnitude >> 16) & 1;
-    let upper = (magnitude + 0x7fff + odd) >> 16;
-    (sign | upper.min(BF16_INFINITY.into())) as u16
-}
-
-/// One half-precision number, exactly. Without a branch, so that the loop above vectorises: the
-/// exponent is moved by a multiplication with 2^112, which brings subnormals along; infinities and
-/// NaN get their exponent back afterwards.
-fn f16_to_f32(half: u16) -> f32 {
-    let sign = u32::from(half & 0x8000) << 16;
-    let magnitude = u32::from(half & 0x7fff);
-    let scaled = (f32::from_bits(magnitude << 13) * f32::from_bits((127 + 112) << 23)).to_bits();
-    let special = if magnitude >= 0x7c00 { 0x7f80_0000 } else { 0 };
-    f32::from_bits(scaled | special | sign)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use candle_core::quantized::{GgmlDType, ggml_file};
     use candle_core::{Device, Result};
+
+    /// All bits of the exponent: infinities and NaN have them.
+    const F16_INFINITY: u16 = 0x7c00;
+    const BF16_INFINITY: u16 = 0x7f80;
+
+    /// The value of a two-byte float with so many bits of exponent and of fraction, as IEEE 754 defines it.
+    fn defined(bits: u16, exponent_bits: u32, fraction_bits: u32) -> f32 {
+        let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
+        let (bias, largest) = ((1 << (exponent_bits - 1)) - 1, (1 << exponent_bits) - 1);
+        let exponent = i32::from(bits >> fraction_bits) & largest;
+        let fraction = f64::from(bits & ((1 << fraction_bits) - 1)) / f64::from(1 << fraction_bits);
+        let magnitude = match exponent {
+            0 => fraction * 2f64.powi(1 - bias),
+            e if e == largest && fraction == 0.0 => f64::INFINITY,
+            e if e == largest => f64::NAN,
+            e => (1.0 + fraction) * 2f64.powi(e - bias),
+        };
+        (sign * magnitude) as f32
+    }
+
+    /// Every half and bfloat there is, against their definition: the same bits, or NaN.
+    #[test]
+    fn every_two_byte_float_has_the_value_that_its_bits_define() {
+        let bytes: Vec<u8> = (0..=u16::MAX).flat_map(u16::to_le_bytes).collect();
+        for (kind, exponent, fraction) in [(FloatKind::F16, 5, 10), (FloatKind::Bf16, 8, 7)] {
+            for (bits, got) in (0..=u16::MAX).zip(kind.decode(&bytes)) {
+                let want = defined(bits, exponent, fraction);
+                let same = got.to_bits() == want.to_bits() || (got.is_nan() && want.is_nan());
+                assert!(same, "{kind} {bits:#06x}: got {got}, expected {want}");
+            }
+        }
+    }
 
     /// Every half and bfloat there is, against candle's conversion.
     #[test]
