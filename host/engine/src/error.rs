@@ -1,4 +1,4 @@
-//! The engine's errors: what was being done, what was got, what was expected.
+//! The engine's errors. Each says what failed, what was found and what was expected.
 
 use std::path::{Path, PathBuf};
 
@@ -6,57 +6,57 @@ use hive_errors::Diagnostic;
 use hive_files::FileError;
 use hive_text::TextError;
 
-/// Why the engine could not do what was asked.
+/// An error of the engine.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// A file could not be read or written, or is not usable.
+    /// A file could not be read or written, or its content is not usable.
     #[error(transparent)]
     File(#[from] FileError),
-    /// An adapter that was trained on another base than it is to be used with.
+    /// An adapter that was trained on a different base.
     #[error("Failed to load adapter `{}`: {problem}", dir.display())]
     WrongBase {
         /// The adapter's folder.
         dir: PathBuf,
-        /// Catalogue id or path of the base that it was trained on.
+        /// Catalogue id or path of the base it was trained on.
         trained_on: String,
         /// Both bases with their digests.
         problem: String,
     },
-    /// A model, adapter or recipe that this engine does not support or that contradicts itself.
+    /// A model, adapter or recipe that is not supported or contradicts itself.
     #[error("{0}")]
     Unsupported(String),
-    /// Tensors that do not fit together; every one is listed.
+    /// Things that do not fit together; all mismatches are listed.
     #[error("{summary}:\n{}", problems.iter().map(|p| format!("  - {p}")).collect::<Vec<_>>().join("\n"))]
     Mismatch {
-        /// What does not fit.
-        of: MismatchOf,
-        /// What was being matched: "3 of 504 tensors do not match base model `x`".
+        /// What the mismatch is about.
+        subject: MismatchSubject,
+        /// The first line: "3 of 504 tensors do not match base model `x`".
         summary: String,
         /// Every mismatch, one line each.
         problems: Vec<String>,
     },
-    /// A chat template or a tokenizer.
+    /// An error of a chat template or a tokenizer.
     #[error(transparent)]
     Text(#[from] TextError),
-    /// Training went wrong at this step.
+    /// Training failed at this step.
     #[error("{problem} {}", if *step == 0 { "before the first step".to_owned() } else { format!("at step {step}") })]
     Training {
         /// The optimizer step, from 1; 0 before the first.
         step: u64,
-        /// Updates that the adapter had seen by then.
+        /// Updates of the adapter made before.
         updates: u64,
         /// What happened.
         problem: String,
     },
-    /// A fault of the caller's own, from a grader or a reporter, on its way back to the caller.
+    /// An error of the caller's grader or reporter, passed through.
     #[error("{0}")]
     Caller(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A fault of candle, with what was being done.
+    /// An error of candle, with the action that failed.
     #[error("{action}: {source}")]
     Candle {
-        /// What was being done.
+        /// The action.
         action: String,
-        /// What candle said.
+        /// The error of candle.
         #[source]
         source: candle_core::Error,
     },
@@ -64,12 +64,12 @@ pub enum EngineError {
 
 /// What an [`EngineError::Mismatch`] is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MismatchOf {
-    /// An adapter and the base it is to be used with.
+pub enum MismatchSubject {
+    /// An adapter and its base.
     Adapter,
     /// A base model's weights and its configuration.
     BaseModel,
-    /// The numbers of a recipe and their ranges.
+    /// Values of a recipe and their allowed ranges.
     Recipe,
     /// Trainable tensors and their gradients.
     Gradients,
@@ -79,12 +79,12 @@ pub enum MismatchOf {
 pub type Result<T, E = EngineError> = std::result::Result<T, E>;
 
 impl EngineError {
-    /// A [`FileError::Io`], or [`FileError::DiskFull`] when that is what happened.
+    /// A [`FileError::Io`]; a [`FileError::DiskFull`] when the disk is full.
     pub fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
         FileError::io(action, path, source).into()
     }
 
-    /// As [`Self::io`], for a file or folder that takes `needed` bytes.
+    /// As [`Self::io`], for a file or folder that needs `needed` bytes.
     pub fn io_of(action: &'static str, path: &Path, source: std::io::Error, needed: u64) -> Self {
         FileError::io_of(action, path, source, needed).into()
     }
@@ -126,13 +126,13 @@ impl Diagnostic for EngineError {
             Self::Training { .. } => {
                 "a lower rate may help: `--set learning_rate=…`; the checkpoints written before stand".to_owned()
             }
-            Self::Mismatch { of: MismatchOf::Adapter, .. } => {
+            Self::Mismatch { subject: MismatchSubject::Adapter, .. } => {
                 "`hive adapter inspect FOLDER` shows what an adapter is for".to_owned()
             }
-            Self::Mismatch { of: MismatchOf::BaseModel, .. } => {
+            Self::Mismatch { subject: MismatchSubject::BaseModel, .. } => {
                 "take configuration and weights from the same model".to_owned()
             }
-            Self::Mismatch { of: MismatchOf::Gradients, .. } => {
+            Self::Mismatch { subject: MismatchSubject::Gradients, .. } => {
                 "check the base model's files, or leave these modules out of `target_modules`".to_owned()
             }
             _ => return None,

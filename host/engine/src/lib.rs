@@ -1,7 +1,6 @@
 //! The engine of hive: trains and runs adapters (DoRA, LoRA) on a frozen decoder.
 //!
-//! Tensors in, tensors out. It has no command line, loads no plugins, opens no connections and
-//! prints nothing.
+//! It works on tensors and token ids. It has no command line, loads no plugins, opens no connections and prints nothing.
 
 pub mod adapter;
 pub mod data;
@@ -15,22 +14,22 @@ pub mod weights;
 
 pub use error::{EngineError, Result};
 
-/// Threads that the engine computes with: one per core, unless [`set_threads`] or `RAYON_NUM_THREADS`
-/// said otherwise.
+/// The number of threads that the engine computes with: one per core, unless [`set_threads`] or `RAYON_NUM_THREADS` sets
+/// another.
 pub fn threads() -> usize {
     rayon::current_num_threads()
 }
 
-/// Computes with so many threads; to be called before anything else is.
+/// Sets the number of threads. Must be called before anything is computed.
 ///
 /// # Errors
-/// When the system refuses them, or threads are running already; in words.
+/// When the threads cannot be started or are already running, as a message.
 pub fn set_threads(threads: usize) -> std::result::Result<(), String> {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().map_err(|e| e.to_string())
 }
 
-/// Runs `f` on one of the pool's threads. Work that is cut into many small parts goes through here
-/// once: each part then finds the others awake, where from outside the pool it would wake them.
+/// Runs `f` on a thread of the pool. Code with many small parallel sections runs inside it: the other threads then stay
+/// awake between sections, while each section started from outside the pool would wake them again.
 pub(crate) fn on_pool<R: Send>(f: impl FnOnce() -> R + Send) -> R {
     rayon::scope(|_| f())
 }

@@ -158,7 +158,7 @@ impl Receipt {
             best_by: Some(best_by(record.request.recipe.training.best_metric).to_owned()),
             best: outcome.best.ranked.clone(),
             adapter: AdapterRef {
-                step: outcome.adapter_of,
+                step: outcome.adapter_step,
                 sha256: sha256_of_file(&folder.adapter().join(TENSOR_FILE))?,
             },
         })

@@ -151,7 +151,8 @@ impl Job<'_> {
         let receipt = Receipt::of(folder, &record, of, &setup.library, records, &outcome)?;
         folder.write_json(receipt::FILE, &receipt)?;
         let job = Evaluation { expert, setup: &setup, tokeniser: &tokeniser, recipe, stop };
-        let summary = info_span!("evaluation").in_scope(|| job.run(&trainer.adapter, outcome.adapter_of, reporter))?;
+        let summary =
+            info_span!("evaluation").in_scope(|| job.run(&trainer.adapter, outcome.adapter_step, reporter))?;
         folder.write_json("evaluation.json", &summary)?;
         run_page::write(folder, &record, &setup, Some(&summary))?;
         Ok(TrainEnd::Done(Box::new(summary), outcome, folder.clone()))

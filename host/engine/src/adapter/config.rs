@@ -7,7 +7,7 @@ use std::fmt;
 use hive_recipe::{AdapterSpec, DropoutSemantics, Method, TargetModule};
 
 use crate::adapter::patterns::{NamePattern, shown};
-use crate::error::{EngineError, MismatchOf, Result};
+use crate::error::{EngineError, MismatchSubject, Result};
 use crate::weights::Module;
 use crate::weights::config::ModelConfig;
 
@@ -42,7 +42,7 @@ impl Targets {
         Ok(match self {
             Self::AllLinear => Matcher::AllLinear,
             Self::Names(names) => Matcher::Names(names),
-            Self::Pattern(pattern) => Matcher::Pattern(Box::new(NamePattern::whole(pattern)?)),
+            Self::Pattern(pattern) => Matcher::Pattern(Box::new(NamePattern::full_match(pattern)?)),
         })
     }
 }
@@ -76,7 +76,7 @@ impl Matcher<'_> {
     /// When that takes too long to find out.
     pub(crate) fn matches(&self, path: &str) -> Result<bool> {
         match self {
-            Self::AllLinear => Ok(Module::of_path(path).is_some()),
+            Self::AllLinear => Ok(Module::from_path(path).is_some()),
             Self::Names(names) => Ok(names.iter().any(|n| path == *n || path.ends_with(&format!(".{n}")))),
             Self::Pattern(pattern) => pattern.matches(path),
         }
@@ -156,7 +156,7 @@ impl AdapterConfig {
     /// When a pattern cannot be read, a rank is 0 or absurd, or nothing matches.
     pub fn sites(&self, config: &ModelConfig) -> Result<Vec<Site>> {
         let targets = self.targets.matcher()?;
-        let patterns = Patterns::of(self)?;
+        let patterns = Patterns::new(self)?;
         let mut sites = Vec::new();
         for layer in 0..config.num_layers {
             if self.layers.as_ref().is_some_and(|only| !only.contains(&layer)) {
@@ -220,7 +220,7 @@ impl AdapterConfig {
             }
             Ok(false)
         };
-        let Patterns { ranks, alphas, .. } = Patterns::of(self)?;
+        let Patterns { ranks, alphas, .. } = Patterns::new(self)?;
         for ((pattern, _), key) in ranks.iter().zip(self.rank_pattern.keys()) {
             if !used(pattern)? {
                 problems.push(format!("`rank_pattern` has `{key}`, which matches no module with an adapter"));
@@ -235,7 +235,7 @@ impl AdapterConfig {
             return Ok(());
         }
         let summary = "The recipe's adapter does not fit the base model".to_owned();
-        Err(EngineError::Mismatch { of: MismatchOf::Recipe, summary, problems })
+        Err(EngineError::Mismatch { subject: MismatchSubject::Recipe, summary, problems })
     }
 }
 
@@ -251,9 +251,9 @@ impl<'a> Patterns<'a> {
     ///
     /// # Errors
     /// When one cannot be read, or there are too many.
-    pub(crate) fn of(config: &'a AdapterConfig) -> Result<Self> {
+    pub(crate) fn new(config: &'a AdapterConfig) -> Result<Self> {
         let (ranks, alphas) = (&config.rank_pattern, &config.alpha_pattern);
-        Ok(Self { config, ranks: NamePattern::endings(ranks)?, alphas: NamePattern::endings(alphas)? })
+        Ok(Self { config, ranks: NamePattern::suffixes(ranks)?, alphas: NamePattern::suffixes(alphas)? })
     }
 
     /// Rank and alpha of the module of this full name.

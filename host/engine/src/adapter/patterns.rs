@@ -14,7 +14,7 @@ const MAX_PATTERNS: usize = 512;
 const MAX_PATTERN_BYTES: usize = 1 << 18;
 
 /// Most patterns that look around, of which each may take long.
-const MAX_LOOKING_AROUND: usize = 32;
+const MAX_LOOKAROUND: usize = 32;
 
 /// Most steps back when a name is held against one of them: names have some forty characters.
 const MAX_BACKTRACKS: usize = 100_000;
@@ -29,7 +29,7 @@ pub(crate) struct NamePattern {
 #[derive(Debug, Clone)]
 enum AnyRegex {
     Linear(Regex),
-    LookingAround(Box<fancy_regex::Regex>),
+    Lookaround(Box<fancy_regex::Regex>),
 }
 
 impl NamePattern {
@@ -37,7 +37,7 @@ impl NamePattern {
     ///
     /// # Errors
     /// When it is no regular expression, or too large a one.
-    pub(crate) fn whole(pattern: &str) -> Result<Self> {
+    pub(crate) fn full_match(pattern: &str) -> Result<Self> {
         Self::new(pattern, &format!(r"\A(?:{pattern})\z"))
     }
 
@@ -46,10 +46,10 @@ impl NamePattern {
     ///
     /// # Errors
     /// When one is no regular expression or too large a one, or there are too many.
-    pub(crate) fn endings<T>(patterns: &BTreeMap<String, T>) -> Result<Vec<(Self, &T)>> {
-        let too_many = |n: usize, what: &str, most: usize| {
+    pub(crate) fn suffixes<T>(patterns: &BTreeMap<String, T>) -> Result<Vec<(Self, &T)>> {
+        let too_many = |count: usize, kind: &str, limit: usize| {
             Err(EngineError::unsupported(format!(
-                "The adapter has {n} patterns of ranks or alphas{what}, expected at most {most}"
+                "The adapter has {count} patterns of ranks or alphas{kind}, expected at most {limit}"
             )))
         };
         if patterns.len() > MAX_PATTERNS {
@@ -59,9 +59,9 @@ impl NamePattern {
             .iter()
             .map(|(key, value)| Ok((Self::new(key, &format!(r"\A(?:.*\.)?(?:{key})\z"))?, value)))
             .collect::<Result<_>>()?;
-        let looking = all.iter().filter(|(pattern, _)| matches!(pattern.regex, AnyRegex::LookingAround(_))).count();
-        if looking > MAX_LOOKING_AROUND {
-            return too_many(looking, " that look ahead or behind", MAX_LOOKING_AROUND);
+        let looking = all.iter().filter(|(pattern, _)| matches!(pattern.regex, AnyRegex::Lookaround(_))).count();
+        if looking > MAX_LOOKAROUND {
+            return too_many(looking, " that look ahead or behind", MAX_LOOKAROUND);
         }
         Ok(all)
     }
@@ -80,7 +80,7 @@ impl NamePattern {
                     .delegate_dfa_size_limit(MAX_PATTERN_BYTES)
                     .max_prog_size(MAX_PATTERN_BYTES)
                     .build();
-                AnyRegex::LookingAround(Box::new(built.map_err(|e| refused(text, &e.to_string()))?))
+                AnyRegex::Lookaround(Box::new(built.map_err(|e| refused(text, &e.to_string()))?))
             }
         };
         Ok(Self { text: text.to_owned(), regex })
@@ -93,7 +93,7 @@ impl NamePattern {
     pub(crate) fn matches(&self, name: &str) -> Result<bool> {
         match &self.regex {
             AnyRegex::Linear(regex) => Ok(regex.is_match(name)),
-            AnyRegex::LookingAround(regex) => regex.is_match(name).map_err(|e| {
+            AnyRegex::Lookaround(regex) => regex.is_match(name).map_err(|e| {
                 EngineError::unsupported(format!(
                     "The module pattern `{}` takes too long on `{name}`: {e}",
                     shown(&self.text)
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     fn matches(pattern: &str, name: &str) -> bool {
-        NamePattern::whole(pattern).unwrap().matches(name).unwrap()
+        NamePattern::full_match(pattern).unwrap().matches(name).unwrap()
     }
 
     /// Every right value is what Python 3.11's `re.fullmatch` says.
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn keys_of_ranks_match_the_end_of_a_name() {
         let keys = BTreeMap::from([(r"(?!.*\.1\.)layers\.\d+\.mlp\.up_proj".to_owned(), 2), ("q_proj".to_owned(), 3)]);
-        let found = NamePattern::endings(&keys).unwrap();
+        let found = NamePattern::suffixes(&keys).unwrap();
         let rank = |name: &str| found.iter().find(|(p, _)| p.matches(name).unwrap()).map(|(_, rank)| **rank);
         assert_eq!(rank("model.layers.0.mlp.up_proj"), Some(2));
         assert_eq!(rank("model.layers.3.self_attn.q_proj"), Some(3));
@@ -158,18 +158,18 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_or_takes_too_long_is_refused() {
-        let said = |pattern: &str| NamePattern::whole(pattern).unwrap_err().to_string();
+        let said = |pattern: &str| NamePattern::full_match(pattern).unwrap_err().to_string();
         assert!(said("(q_proj").starts_with("The module pattern `(q_proj` cannot be read: "), "{}", said("(q_proj"));
         assert!(said("(?:a{1000}){1000}").contains("cannot be read"));
         assert!(said("(?!x)(?:a{1000}){1000}").contains("cannot be read"));
         // Every way to cut the middle into runs is tried.
-        let slow = NamePattern::whole(r"b(?:(?=(a+))a+)+c").unwrap();
+        let slow = NamePattern::full_match(r"b(?:(?=(a+))a+)+c").unwrap();
         let begin = std::time::Instant::now();
         let said = slow.matches(&format!("b{}ca", "a".repeat(200))).unwrap_err().to_string();
         assert!(said.contains("takes too long on `baa"), "{said}");
         assert!(begin.elapsed().as_secs() < 5);
         let many = (0..40).map(|i| (format!("(?!x)q{i}"), 1)).collect();
-        let said = NamePattern::endings(&many).map(|_| ()).unwrap_err().to_string();
+        let said = NamePattern::suffixes(&many).map(|_| ()).unwrap_err().to_string();
         assert!(
             said.contains("40 patterns of ranks or alphas that look ahead or behind, expected at most 32"),
             "{said}"

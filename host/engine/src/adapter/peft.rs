@@ -19,13 +19,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub use self::fit::problems;
-use self::fit::{Faults, not_finite};
+use self::fit::{Faults, not_finite_values};
 use self::keys::Keys;
 pub use self::keys::tensor_name;
 use crate::adapter::config::{AdapterConfig, Targets};
 use crate::adapter::params::{Adapter, Part};
 use crate::adapter::{DropoutSemantics, Method};
-use crate::error::{EngineError, MismatchOf, Result};
+use crate::error::{EngineError, MismatchSubject, Result};
 use crate::weights::Module;
 use crate::weights::config::ModelConfig;
 use crate::weights::source::TensorSource;
@@ -184,13 +184,13 @@ fn other_method(config: &Value) -> Option<String> {
         Value::String(name) if name == "LORA" => None,
         Value::String(name) => Some(format!("`peft_type` is `{name}`, expected `LORA`")),
         Value::Null => {
-            let of_mlx = |key: &str| {
+            let mlx_sign = |key: &str| {
                 config.get(key).map(|value| match value.as_str() {
                     Some(text) => format!("`{key}` is `{text}`"),
                     None => format!("it has `{key}`"),
                 })
             };
-            Some(match of_mlx("fine_tune_type").or_else(|| of_mlx("lora_parameters")) {
+            Some(match mlx_sign("fine_tune_type").or_else(|| mlx_sign("lora_parameters")) {
                 Some(sign) => format!(
                     "it is of an adapter of mlx-lm ({sign}), whose tensors are named and laid out otherwise; expected \
                      one of PEFT (`peft_type` is `LORA`)"
@@ -279,16 +279,16 @@ pub fn load(dir: &Path, model: &ModelConfig, base: Option<&BaseRef>) -> Result<L
         });
     }
     let file = open_tensors(dir)?;
-    let keys = Keys::of(file.names());
+    let keys = Keys::new(file.names());
     let mut shape = config.adapter.clone();
     if !shape.targets.can_be_read(model) {
-        shape.targets = Targets::Names(modules_of(&keys, model));
+        shape.targets = Targets::Names(modules_with_tensors(&keys, model));
     }
     let mut adapter = Adapter::without_values(shape, model)?;
     let tensors = file.names().len();
     let against = base.map_or_else(|| "the base model".to_owned(), |b| format!("base model `{}`", b.id));
     if let Some(error) =
-        Faults::of(&adapter, model, &file, &keys).error(dir, &config.adapter.targets, tensors, &against)
+        Faults::find(&adapter, model, &file, &keys).error(dir, &config.adapter.targets, tensors, &against)
     {
         return Err(error);
     }
@@ -303,8 +303,8 @@ pub fn load(dir: &Path, model: &ModelConfig, base: Option<&BaseRef>) -> Result<L
     for (range, key) in places {
         let values = &mut adapter.params[range];
         file.read_rows(key, 0, values)?;
-        let bad = values.iter().filter(|value| !value.is_finite()).count();
-        problems.extend((bad > 0).then(|| not_finite(key, bad, values.len())));
+        let not_finite = values.iter().filter(|value| !value.is_finite()).count();
+        problems.extend((not_finite > 0).then(|| not_finite_values(key, not_finite, values.len())));
     }
     if !problems.is_empty() {
         let summary = format!(
@@ -312,13 +312,13 @@ pub fn load(dir: &Path, model: &ModelConfig, base: Option<&BaseRef>) -> Result<L
             dir.display(),
             problems.len()
         );
-        return Err(EngineError::Mismatch { of: MismatchOf::Adapter, summary, problems });
+        return Err(EngineError::Mismatch { subject: MismatchSubject::Adapter, summary, problems });
     }
     Ok(Loaded { adapter, config, tensors })
 }
 
 /// The linear layers of a base that the tensors of a file are for.
-fn modules_of(keys: &Keys, model: &ModelConfig) -> Vec<String> {
+fn modules_with_tensors(keys: &Keys, model: &ModelConfig) -> Vec<String> {
     let paths = (0..model.num_layers).flat_map(|layer| Module::ALL.map(|module| (layer, module)));
     let is_there = |&(layer, module): &(usize, Module)| {
         [Part::A, Part::B, Part::Magnitude]

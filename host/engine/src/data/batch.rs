@@ -1,4 +1,4 @@
-//! Records laid end to end: a micro-batch without padding.
+//! A micro-batch: records concatenated without padding.
 
 use crate::error::{EngineError, Result};
 use crate::ops::dropout::key;
@@ -9,10 +9,9 @@ use crate::ops::rope::Segment;
 pub struct Example {
     /// Tokens, prompt and completion.
     pub ids: Vec<u32>,
-    /// For each token, whether predicting it counts towards the loss. The first never does:
-    /// nothing comes before it.
+    /// For each token, whether predicting it counts towards the loss. The first token never does: nothing precedes it.
     pub loss: Vec<bool>,
-    /// What identifies the record to the dropout generator, whatever batch it lands in.
+    /// The record's key for the dropout generator, the same in every batch.
     pub key: u64,
 }
 
@@ -29,14 +28,14 @@ impl Example {
     }
 }
 
-/// Several records for one forward pass.
+/// Records of one forward pass.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Batch {
     /// Tokens of all records.
     pub ids: Vec<u32>,
-    /// Where each record lies.
+    /// Where each record is in `ids`.
     pub segments: Vec<Segment>,
-    /// Tokens whose successor carries loss.
+    /// Indices of tokens whose successor carries loss.
     pub loss_rows: Vec<usize>,
     /// Those successors, one per loss row.
     pub targets: Vec<u32>,
@@ -45,7 +44,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Lays `examples` end to end.
+    /// Concatenates `examples`.
     ///
     /// # Errors
     /// When a record is empty or has a token that is not below `vocab`.
@@ -76,7 +75,7 @@ impl Batch {
         Ok(batch)
     }
 
-    /// Tokens in all.
+    /// Total number of tokens.
     pub fn tokens(&self) -> usize {
         self.ids.len()
     }

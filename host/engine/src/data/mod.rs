@@ -1,5 +1,5 @@
-//! From tokenised records to what one forward pass takes. Reading files and templates happens
-//! elsewhere.
+//! Tokenised records: where they are stored, their order, and how they become batches. Tokenising itself happens in the
+//! host.
 
 pub mod batch;
 pub mod batching;

@@ -1,23 +1,24 @@
-//! Which record comes when: a seeded shuffle per epoch, a function of (seed, epoch, position)
-//! and of nothing else.
+//! The order of training records: a seeded shuffle per epoch, a function of (seed, epoch, position) alone.
+//!
+//! The generator is fixed here, not a crate's: resuming and replaying a run depend on the order staying the same.
 
 use std::ops::Range;
 
 use crate::ops::dropout::key;
 
-/// A permutation of `0..n`, the same for the same seed and epoch (Fisher and Yates).
+/// A permutation of `0..n` that depends on seed and epoch (Fisher-Yates).
 pub fn shuffled(n: usize, seed: u64, epoch: u64) -> Vec<u32> {
     let mut order: Vec<u32> = (0..n as u32).collect();
     for i in (1..n).rev() {
-        // The bias of the remainder is below n/2⁶⁴.
+        // The modulo bias is below n/2⁶⁴.
         let j = (key(&[seed, epoch, i as u64]) % (i as u64 + 1)) as usize;
         order.swap(i, j);
     }
     order
 }
 
-/// The records of a run, epochs running on without a gap. Position n is the n-th record that the
-/// run sees, from 0.
+/// The order of records over a whole run, with epochs following each other without a gap. Position n is the n-th record
+/// of the run, from 0.
 #[derive(Debug, Clone)]
 pub struct Order {
     records: usize,
@@ -31,7 +32,7 @@ impl Order {
         Self { records, seed, epoch: None }
     }
 
-    /// The records at these positions.
+    /// Indices of the records at these positions.
     pub fn at(&mut self, positions: Range<u64>) -> Vec<usize> {
         positions.map(|position| self.record(position)).collect()
     }

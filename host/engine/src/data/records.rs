@@ -1,22 +1,22 @@
-//! Tokenised records by number, wherever they lie: in memory, or in a mapped file.
+//! Random access to tokenised records, in memory or in a mapped file.
 
 use std::borrow::Borrow;
 use std::fmt::Debug;
 
 use crate::data::Example;
 
-/// Records that can be asked for one by one.
+/// A sequence of tokenised records.
 pub trait Records: Debug + Sync {
-    /// How many there are.
+    /// Number of records.
     fn len(&self) -> usize;
 
-    /// Tokens of the record `index`.
+    /// Number of tokens of record `index`.
     fn tokens(&self, index: usize) -> usize;
 
-    /// Tokens of the record `index` that carry loss.
+    /// Number of tokens of record `index` that carry loss.
     fn loss_tokens(&self, index: usize) -> usize;
 
-    /// The record `index`, copied.
+    /// A copy of record `index`.
     fn get(&self, index: usize) -> Example;
 
     /// Whether there are none.

@@ -98,15 +98,15 @@ fn small_files(export: Export<'_>) -> Result<BTreeMap<String, Vec<u8>>> {
             let path = folder.join(CONFIG);
             let config = read_json(&path)?.ok_or_else(|| EngineError::format(&folder, "`config.json` is missing"))?;
             files.insert(CONFIG.to_owned(), text(&with_dtype(config, export.dtype)));
-            SpecialTokens::of_folder(&folder, model)?
+            SpecialTokens::from_folder(&folder, model)?
         }
         Origin::Gguf(file) => {
-            let tokens = SpecialTokens::of_gguf(&gguf::carried(&file)?.metadata, model);
+            let tokens = SpecialTokens::from_gguf(&gguf::carried(&file)?.metadata, model);
             compose(&mut files, export, &tokens)?;
             tokens
         }
         Origin::Memory => {
-            let tokens = SpecialTokens::of_config(model);
+            let tokens = SpecialTokens::from_config(model);
             compose(&mut files, export, &tokens)?;
             tokens
         }

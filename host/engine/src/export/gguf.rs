@@ -35,11 +35,11 @@ pub fn to_gguf(export: Export<'_>, out: &Path, progress: &mut Progress<'_>) -> R
             (gguf_metadata::carried(old.metadata, dtype), old.rope_frequencies)
         }
         Origin::Folder(folder) => {
-            let tokens = SpecialTokens::of_folder(&folder, model)?;
+            let tokens = SpecialTokens::from_folder(&folder, model)?;
             (gguf_metadata::composed(model, &tokens, dtype)?, gguf_metadata::rope_frequencies(&model.config))
         }
         Origin::Memory => {
-            let tokens = SpecialTokens::of_config(model);
+            let tokens = SpecialTokens::from_config(model);
             (gguf_metadata::composed(model, &tokens, dtype)?, gguf_metadata::rope_frequencies(&model.config))
         }
     };

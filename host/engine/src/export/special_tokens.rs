@@ -30,7 +30,7 @@ pub(super) struct SpecialTokens {
 
 impl SpecialTokens {
     /// Those of a base that was made in memory.
-    pub(super) fn of_config(model: &BaseModel) -> Self {
+    pub(super) fn from_config(model: &BaseModel) -> Self {
         Self { eos: model.config.eos_token_ids.clone(), ..Self::default() }
     }
 
@@ -38,17 +38,17 @@ impl SpecialTokens {
     ///
     /// # Errors
     /// When one of the files cannot be read.
-    pub(super) fn of_folder(folder: &Path, model: &BaseModel) -> Result<Self> {
-        let of_tokenizer = read_json(&folder.join("tokenizer_config.json"))?.unwrap_or_default();
-        let of_model = read_json(&folder.join("config.json"))?.unwrap_or_default();
+    pub(super) fn from_folder(folder: &Path, model: &BaseModel) -> Result<Self> {
+        let tokenizer_config = read_json(&folder.join("tokenizer_config.json"))?.unwrap_or_default();
+        let model_config = read_json(&folder.join("config.json"))?.unwrap_or_default();
         let tokenizer = model.tokenizer.as_ref();
         let token = |name: &str| {
-            let named = special_token(&of_tokenizer, &format!("{name}_token"));
+            let named = special_token(&tokenizer_config, &format!("{name}_token"));
             let named = named.and_then(|text| tokenizer?.token_id(&text));
-            named.or_else(|| u32::try_from(of_model[format!("{name}_token_id")].as_u64()?).ok())
+            named.or_else(|| u32::try_from(model_config[format!("{name}_token_id")].as_u64()?).ok())
         };
         let bos = token("bos");
-        let added = of_tokenizer["add_bos_token"].as_bool();
+        let added = tokenizer_config["add_bos_token"].as_bool();
         let added = added.unwrap_or_else(|| bos.is_some() && tokenizer.and_then(Tokenizer::first_added) == bos);
         Ok(Self {
             bos,
@@ -60,7 +60,7 @@ impl SpecialTokens {
     }
 
     /// Those that a GGUF file's metadata names.
-    pub(super) fn of_gguf(metadata: &HashMap<String, Value>, model: &BaseModel) -> Self {
+    pub(super) fn from_gguf(metadata: &HashMap<String, Value>, model: &BaseModel) -> Self {
         let token = |name: &str| {
             let id = metadata.get(&format!("tokenizer.ggml.{name}_token_id")).and_then(whole)?;
             // Some files say -1 for none.
@@ -96,8 +96,8 @@ impl SpecialTokens {
         // tokenizer's own; the others take whatever else ends a text.
         put("eos", self.eos.first().copied());
         let others = self.eos.iter().skip(1).copied();
-        let of_message = |id: &u32| tokenizer.and_then(|t| t.token(*id)).is_some_and(|text| text.contains("eom"));
-        let (messages, mut turns): (Vec<u32>, Vec<u32>) = others.partition(of_message);
+        let ends_message = |id: &u32| tokenizer.and_then(|t| t.token(*id)).is_some_and(|text| text.contains("eom"));
+        let (messages, mut turns): (Vec<u32>, Vec<u32>) = others.partition(ends_message);
         put("eot", (!turns.is_empty()).then(|| turns.remove(0)));
         put("eom", messages.first().or(turns.first()).copied());
         out.insert("tokenizer.ggml.add_bos_token".to_owned(), Value::Bool(self.add_bos));
@@ -110,7 +110,7 @@ impl SpecialTokens {
         out.extend(self.bos.map(|id| ("bos_token_id".to_owned(), json!(id))));
         match self.eos.as_slice() {
             [] => {}
-            [one] => drop(out.insert("eos_token_id".to_owned(), json!(one))),
+            [single] => drop(out.insert("eos_token_id".to_owned(), json!(single))),
             several => drop(out.insert("eos_token_id".to_owned(), json!(several))),
         }
         out.extend(self.pad.map(|id| ("pad_token_id".to_owned(), json!(id))));

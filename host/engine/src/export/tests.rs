@@ -211,7 +211,7 @@ fn every_end_of_a_text_finds_a_key() {
         Some(Value::U32(id)) => Some(*id),
         _ => None,
     };
-    let tokens = SpecialTokens { eos: vec![5, 6, 7], pad: Some(8), ..SpecialTokens::of_config(&model) };
+    let tokens = SpecialTokens { eos: vec![5, 6, 7], pad: Some(8), ..SpecialTokens::from_config(&model) };
     let keys = ["bos_token_id", "eos_token_id", "eot_token_id", "eom_token_id", "padding_token_id"];
     assert_eq!(keys.map(|name| ids(&tokens, name)), [None, Some(5), Some(6), Some(7), Some(8)]);
     assert!(matches!(tokens.gguf(None)["tokenizer.ggml.add_bos_token"], Value::Bool(false)));
@@ -225,7 +225,7 @@ fn every_end_of_a_text_finds_a_key() {
         ("tokenizer.ggml.pre", Value::String("llama-bpe".into())),
     ];
     let metadata = metadata.map(|(key, value)| (key.to_owned(), value)).into();
-    let read = SpecialTokens::of_gguf(&metadata, &model);
+    let read = SpecialTokens::from_gguf(&metadata, &model);
     assert_eq!(read, SpecialTokens { bos: Some(1), eos: vec![2], add_bos: true, ..SpecialTokens::default() });
 }
 

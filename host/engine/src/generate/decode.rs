@@ -1,4 +1,4 @@
-//! The decoding loop. Sampling at random is candle's `LogitsProcessor`.
+//! The decoding loop. Random sampling is done by candle's `LogitsProcessor`.
 
 use candle_core::{Device, Tensor};
 use candle_transformers::generation::{LogitsProcessor, Sampling as CandleSampling};
@@ -13,9 +13,9 @@ use crate::ops::decode_linear::TOKENS_PER_READ;
 pub enum Sampling {
     /// The most likely one.
     Greedy,
-    /// At random, with this temperature, from the most likely ones that together hold `top_p`.
+    /// Nucleus sampling: at random from the most likely tokens whose probabilities sum to `top_p`.
     Random {
-        /// Above 0; 1 leaves the probabilities as they are.
+        /// Above 0; 1 leaves the probabilities unchanged.
         temperature: f64,
         /// In (0, 1].
         top_p: f64,
@@ -24,33 +24,33 @@ pub enum Sampling {
     },
 }
 
-/// Why the text ended.
+/// Why generation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopReason {
-    /// A stop token came.
+    /// A stop token was generated.
     StopToken,
     /// The token limit was reached.
     Length,
-    /// The caller asked for it.
+    /// `on_token` returned false.
     Cancelled,
 }
 
 /// A generated text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Generated {
-    /// Its tokens, without the stop token.
+    /// Generated tokens, without the stop token.
     pub ids: Vec<u32>,
-    /// Why it ended.
+    /// Why generation ended.
     pub reason: StopReason,
 }
 
 /// Continues `prompt` by at most `max_new_tokens` tokens, until one of `stop`.
 ///
-/// Greedy text is written several tokens at a time where it repeats what was read or written
-/// before: the repetition is guessed, computed at once, and kept as far as it is what would have
-/// been chosen. The text is the same as without guesses.
+/// Greedy decoding is speculative (prompt lookup decoding): where the text repeats itself, the next tokens are guessed
+/// from the repetition, computed in one step, and accepted as long as they are the tokens that greedy decoding chooses.
+/// The text is the same as without guesses.
 ///
-/// `on_token` sees every token as it comes and says whether to go on.
+/// `on_token` is called with every token; generation ends when it returns false.
 ///
 /// # Errors
 /// When the prompt is empty or has ids beyond the vocabulary, or the logits are not finite.
@@ -63,7 +63,7 @@ pub fn generate(
     on_token: impl FnMut(u32) -> bool,
 ) -> Result<Generated> {
     let mut session = Session::new(model, prompt.len().saturating_add(max_new_tokens));
-    let mut text = Text { ids: prompt.to_vec(), prompt: prompt.len(), most: max_new_tokens, stop, on_token };
+    let mut text = Text { ids: prompt.to_vec(), prompt: prompt.len(), max_new_tokens, stop, on_token };
     let mut logits = session.feed(prompt)?;
     if max_new_tokens == 0 {
         return Ok(text.generated(StopReason::Length));
@@ -97,36 +97,35 @@ pub fn generate(
     }
 }
 
-/// Tokens guessed at a time: with the one before them, as many as one reading of the weights
-/// serves.
+/// Maximum number of guessed tokens per step: with the token before them, as many as one read of the weights serves.
 const GUESSED: usize = TOKENS_PER_READ - 1;
 
-/// What followed the last time that the text's last tokens stood in it, at most `most` tokens: three
-/// tokens, or else two. Names from a schema come again and again.
-fn guess(text: &[u32], most: usize) -> &[u32] {
+/// Guesses the next tokens, at most `max_tokens`: those that followed the last earlier occurrence of the text's last three
+/// tokens, or of its last two. Names from a schema are repeated often.
+fn guess(text: &[u32], max_tokens: usize) -> &[u32] {
     for n in [3, 2] {
         let Some(last) = text.len().checked_sub(n) else { continue };
         let before = text[..text.len() - 1].windows(n).rposition(|window| *window == text[last..]);
         if let Some(start) = before {
             let follows = &text[start + n..];
-            return &follows[..follows.len().min(most)];
+            return &follows[..follows.len().min(max_tokens)];
         }
     }
     &[]
 }
 
-/// The text so far.
+/// The prompt and the tokens generated after it.
 struct Text<'a, F> {
-    /// Prompt and what was written.
+    /// Prompt and generated tokens.
     ids: Vec<u32>,
     prompt: usize,
-    most: usize,
+    max_new_tokens: usize,
     stop: &'a [u32],
     on_token: F,
 }
 
 impl<F: FnMut(u32) -> bool> Text<'_, F> {
-    /// Takes the next token, or says why the text ends.
+    /// Appends a token; returns why generation ends, if it does.
     fn push(&mut self, token: u32) -> Option<StopReason> {
         if self.stop.contains(&token) {
             return Some(StopReason::StopToken);
@@ -135,7 +134,7 @@ impl<F: FnMut(u32) -> bool> Text<'_, F> {
         if !(self.on_token)(token) {
             return Some(StopReason::Cancelled);
         }
-        (self.ids.len() - self.prompt == self.most).then_some(StopReason::Length)
+        (self.ids.len() - self.prompt == self.max_new_tokens).then_some(StopReason::Length)
     }
 
     fn generated(mut self, reason: StopReason) -> Generated {
@@ -146,7 +145,7 @@ impl<F: FnMut(u32) -> bool> Text<'_, F> {
 /// Chooses tokens from logits.
 enum Chooser {
     Greedy,
-    /// candle's sampler, boxed for its size.
+    /// Boxed because it is large.
     Random(Box<LogitsProcessor>),
 }
 
@@ -169,7 +168,7 @@ impl Chooser {
         }
         match self {
             Self::Greedy => {
-                // The first of equals.
+                // Of equal logits, the first.
                 let best = logits.iter().enumerate().rev().max_by(|a, b| a.1.total_cmp(b.1));
                 Ok(best.map_or(0, |(id, _)| id as u32))
             }

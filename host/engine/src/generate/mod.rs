@@ -1,4 +1,4 @@
-//! Writing text: one token after the other until a stop token.
+//! Text generation.
 
 pub mod decode;
 

@@ -1,9 +1,9 @@
-//! Causal attention with grouped key/value heads (arXiv 2305.13245), block by block of query
-//! rows. Probabilities are not kept: the log of each row's normaliser is, and the backward pass
-//! computes them again (as FlashAttention does, arXiv 2205.14135).
+//! Causal attention with grouped key/value heads (arXiv 2305.13245), in blocks of query rows. Probabilities are not
+//! stored: only the log-normaliser of each row is, and the backward pass recomputes them (as in FlashAttention, arXiv
+//! 2205.14135).
 //!
-//! All inputs are head-major (see [`super::rope`]). Records do not see each other: that is the
-//! block-diagonal mask, without a mask.
+//! All inputs are head-major (see [`super::rope`]). Tokens attend within their own record only; each record is a problem
+//! of its own, so no block-diagonal mask is needed.
 
 use rayon::prelude::*;
 
@@ -13,8 +13,7 @@ use super::rope::Segment;
 use super::simd::dispatch::wide;
 use super::simd::loops::{dot, exp, exp_and_sum, max};
 
-/// Query rows handled at a time: their scores against 800 keys stay in the second-level cache. A
-/// multiple of a product's tile.
+/// Query rows per block: their scores against 800 keys fit the L2 cache. A multiple of the rows of a GEMM tile.
 const BLOCK: usize = 60;
 
 /// Sizes of an attention layer.
@@ -40,7 +39,7 @@ fn scale(dim: usize) -> f32 {
     1.0 / (dim as f32).sqrt()
 }
 
-/// Splits `data` into one exclusive piece per (record, key/value head).
+/// Splits `data` into one slice per (record, key/value head).
 fn pieces<'a>(mut data: &'a mut [f32], segments: &[Segment], kv_heads: usize, per_token: usize) -> Vec<&'a mut [f32]> {
     let mut out = Vec::with_capacity(segments.len() * kv_heads);
     for segment in segments {
@@ -54,7 +53,7 @@ fn pieces<'a>(mut data: &'a mut [f32], segments: &[Segment], kv_heads: usize, pe
 }
 
 /// `out = softmax(q·kᵀ/√dim, causal)·v`; q and out [tokens · heads · dim], k and v
-/// [tokens · kv_heads · dim], all head-major. `lse` [tokens · heads] keeps the rows' log-sum-exp.
+/// [tokens · kv_heads · dim], all head-major. `lse` [tokens · heads] receives the log-sum-exp of each row.
 pub fn forward(out: &mut [f32], lse: &mut [f32], q: &[f32], k: &[f32], v: &[f32], shape: Shape, segments: &[Segment]) {
     let (group, dim) = (shape.group(), shape.dim);
     let outs = pieces(out, segments, shape.kv_heads, group * dim);
@@ -108,8 +107,8 @@ pub fn head_forward(
     }
 }
 
-/// One query of one head against keys and values [seen, dim]: for a few tokens, where reading the
-/// keys is all the work. The result does not depend on what other queries there are.
+/// One query of one head against keys and values [seen, dim]: for a few tokens, where reading the keys takes most of the
+/// time. The result does not depend on other queries.
 pub fn one_query(out: &mut [f32], q: &[f32], k: &[f32], v: &[f32], scores: &mut Vec<f32>) {
     let dim = q.len();
     let scale = scale(dim);
@@ -126,7 +125,7 @@ pub fn one_query(out: &mut [f32], q: &[f32], k: &[f32], v: &[f32], scores: &mut 
     });
 }
 
-/// What the backward pass reads, all head-major.
+/// Inputs of the backward pass that the forward pass saved, all head-major.
 #[derive(Debug, Clone, Copy)]
 pub struct Saved<'a> {
     /// Queries, as in [`forward`].
@@ -137,12 +136,11 @@ pub struct Saved<'a> {
     pub v: &'a [f32],
     /// The output of [`forward`].
     pub out: &'a [f32],
-    /// The log-sum-exps that [`forward`] kept.
+    /// The log-sum-exps of [`forward`].
     pub lse: &'a [f32],
 }
 
-/// Gradients of q, k and v from that of the output, all head-major; they replace what the
-/// destinations hold.
+/// Gradients of q, k and v from that of the output, all head-major. The destinations are overwritten.
 ///
 /// With P = exp(S − lse): dV = Pᵀ·dO, dS = P ⊙ (dO·Vᵀ − rowsum(dO ⊙ O)), dQ = dS·K/√dim,
 /// dK = dSᵀ·Q/√dim, summed over the query heads of a group.

@@ -1,5 +1,5 @@
-//! The output projection and the cross-entropy in one pass over chunks of tokens: loss and
-//! gradient come out together, and the logits of the whole batch never exist at once.
+//! The output projection fused with the cross-entropy, over chunks of tokens: loss and gradient are computed together,
+//! and the logits of a whole batch never exist at once.
 //!
 //! Only tokens that carry loss are passed in; prompt tokens cost nothing here.
 
@@ -10,22 +10,21 @@ use super::matrix::Write;
 use super::simd::dispatch::wide;
 use super::simd::loops::{exp_and_sum, max};
 
-/// Tokens whose logits are held at a time, at the most: 63 MB for a vocabulary of 49,152, and as much
-/// again for a product's packed copy. A product packs the whole of the head for each chunk, which many
-/// tokens must make up for.
+/// Maximum tokens per chunk: 63 MB of logits for a vocabulary of 49,152, and as much again for the GEMM's packed copy. Each
+/// chunk packs the whole output projection, a cost that many tokens must amortise.
 const CHUNK: usize = 320;
 
-/// Logits held at a time, in values: 128 MiB. What large vocabularies are held to.
+/// Maximum logits per chunk, in values: 128 MiB. The limit for large vocabularies.
 const CHUNK_VALUES: usize = 32 << 20;
 
-/// What a pass over targets found.
+/// Loss and accuracy over a set of targets.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Loss {
     /// Sum of the targets' negative log-likelihoods, in nats.
     pub sum: f64,
-    /// Targets.
+    /// Number of targets.
     pub tokens: usize,
-    /// Targets that had the largest logit.
+    /// Number of targets with the largest logit.
     pub correct: usize,
 }
 
@@ -43,7 +42,7 @@ impl Loss {
         self.sum / self.tokens as f64
     }
 
-    /// Share of the targets that had the largest logit.
+    /// Share of targets with the largest logit.
     pub fn accuracy(&self) -> f64 {
         self.correct as f64 / self.tokens as f64
     }
@@ -52,7 +51,7 @@ impl Loss {
 /// Loss of `targets` `[n]` under `hidden` [n, width] · `head` [vocab, width]ᵀ. With `gradient`,
 /// `(dhidden [n, width], scale)`, writes scale · ∂sum/∂hidden.
 ///
-/// `logits` is scratch that the caller keeps for reuse.
+/// `logits` is a scratch buffer that the caller keeps for reuse.
 pub fn forward_backward(
     hidden: &[f32],
     targets: &[u32],
@@ -62,9 +61,9 @@ pub fn forward_backward(
     mut gradient: Option<(&mut [f32], f32)>,
 ) -> Loss {
     let vocab = head.len() / width;
-    // As few chunks as can be, of one size.
-    let most = CHUNK.min(CHUNK_VALUES / vocab).max(16);
-    let rows = targets.len().div_ceil(targets.len().div_ceil(most).max(1)).max(1);
+    // As few chunks as possible, of equal size.
+    let max_rows = CHUNK.min(CHUNK_VALUES / vocab).max(16);
+    let rows = targets.len().div_ceil(targets.len().div_ceil(max_rows).max(1)).max(1);
     let mut total = Loss::default();
     for (chunk, targets) in targets.chunks(rows).enumerate() {
         let n = targets.len();
@@ -78,7 +77,7 @@ pub fn forward_backward(
         let found: Vec<(f64, bool)> = logits
             .par_chunks_exact_mut(vocab)
             .zip(targets)
-            .map(|(row, &target)| wide!(one_row(row, target as usize, scale)))
+            .map(|(row, &target)| wide!(row_loss(row, target as usize, scale)))
             .collect();
         for (nll, correct) in found {
             total += Loss { sum: nll, tokens: 1, correct: usize::from(correct) };
@@ -93,9 +92,9 @@ pub fn forward_backward(
 /// Negative log-likelihood of the target and whether it is the arg max; the row becomes
 /// scale · (softmax − onehot) when a scale is given.
 #[inline(always)]
-fn one_row(row: &mut [f32], target: usize, scale: Option<f32>) -> (f64, bool) {
+fn row_loss(row: &mut [f32], target: usize, scale: Option<f32>) -> (f64, bool) {
     let (top, at_target) = (max(row), row[target]);
-    // The others apart: of a target that is all but certain, it is they that loss and gradient are made of.
+    // Summed without the target: where the target is almost certain, loss and gradient consist of the other terms.
     row[target] = f32::NEG_INFINITY;
     let others = exp_and_sum(row, top);
     let below_top = f64::from(at_target) - f64::from(top);
@@ -106,7 +105,7 @@ fn one_row(row: &mut [f32], target: usize, scale: Option<f32>) -> (f64, bool) {
         row.iter_mut().for_each(|p| *p *= factor);
         row[target] = (-f64::from(scale) * others / sum) as f32;
     }
-    // A NaN anywhere in the row reaches the sum and with it the loss.
+    // A NaN anywhere in the row propagates to the sum and so to the loss.
     let nll = if below_top >= 0.0 { others.ln_1p() } else { sum.ln() - below_top };
     (nll, at_target >= top)
 }

@@ -1,8 +1,8 @@
-//! Linear layers for a few tokens at a time, as generation has them: bound by reading the weight,
-//! which is read once for up to [`TOKENS_PER_READ`] tokens.
+//! Linear layers for the decode steps of generation, which compute a few tokens each. They are bound by reading the
+//! weight, which is read once for up to [`TOKENS_PER_READ`] tokens.
 //!
-//! A token's result is the same bit for bit whatever tokens are beside it: what is computed for
-//! several tokens at once, because they were guessed, is what one at a time would have given.
+//! A token's result does not depend on the other tokens of the step, to the last bit: speculative decoding gives the same
+//! values as one token at a time.
 
 use std::ops::Range;
 
@@ -13,27 +13,27 @@ use super::quantised::{BLOCK, Input, Portable, Quantised, Unpack};
 use super::simd::dispatch::{wide, with};
 use super::simd::loops::{dot, tree_sum};
 
-/// Tokens computed with one reading of the weight.
+/// Tokens computed per read of the weight.
 pub const TOKENS_PER_READ: usize = 4;
 
-/// Rows of the weight per parallel task: some 10 µs.
+/// Rows of the weight per parallel task: about 10 µs.
 const ROWS: usize = 32;
 
-/// Sums of [`branch_of_row`].
+/// Partial sums in [`branch_of_row`].
 const LANES: usize = 4;
 
 /// A frozen weight [out, in].
 #[derive(Debug, Clone, Copy)]
 pub enum Weight<'a> {
-    /// As numbers.
+    /// In f32.
     Float(&'a [f32]),
-    /// As a file stores it.
+    /// In the quantised form of its file.
     Quantised(&'a Quantised),
 }
 
 impl<'a> Weight<'a> {
-    /// The stored form where there is one.
-    pub fn of(float: &'a [f32], stored: Option<&'a Quantised>) -> Self {
+    /// The quantised form where there is one, else f32.
+    pub fn new(float: &'a [f32], stored: Option<&'a Quantised>) -> Self {
         stored.map_or(Self::Float(float), Self::Quantised)
     }
 }
@@ -41,7 +41,7 @@ impl<'a> Weight<'a> {
 /// One linear layer: its sizes, its weight and its adapter.
 #[derive(Debug, Clone, Copy)]
 pub struct Layer<'a> {
-    /// Sizes and bias; its weight is not read.
+    /// Sizes and bias; its weight is not used.
     pub linear: Linear<'a>,
     /// The weight.
     pub weight: Weight<'a>,
@@ -49,15 +49,15 @@ pub struct Layer<'a> {
     pub branch: Option<Branch<'a>>,
 }
 
-/// Scratch of [`forward`], kept by the caller for reuse.
+/// Scratch buffers of [`forward`], kept by the caller for reuse.
 #[derive(Debug, Default)]
 pub struct Scratch {
     sums: Vec<f32>,
     z: Vec<f32>,
 }
 
-/// `y = c ⊙ (x·Wᵀ + s·x·Aᵀ·Bᵀ) + bias` of several layers that share the input x [tokens, in], into
-/// one [tokens, out] each.
+/// `y = c ⊙ (x·Wᵀ + s·x·Aᵀ·Bᵀ) + bias` of several layers that share the input x [tokens, in]; `ys` has one destination
+/// [tokens, out] per layer.
 pub fn forward(layers: &[Layer], ys: &mut [&mut [f32]], x: &[f32], scratch: &mut Scratch) {
     let Some(first) = layers.first() else { return };
     let input = first.linear.input;
@@ -66,7 +66,7 @@ pub fn forward(layers: &[Layer], ys: &mut [&mut [f32]], x: &[f32], scratch: &mut
     let Scratch { sums, z } = scratch;
     sums.clear();
     sums.extend(x.chunks(BLOCK).map(|x| x.iter().sum::<f32>()));
-    // x·Aᵀ of every layer and token, one after the other.
+    // x·Aᵀ of every layer and token, concatenated.
     z.clear();
     for layer in layers {
         let Some(branch) = layer.branch else { continue };
@@ -104,7 +104,7 @@ pub fn forward(layers: &[Layer], ys: &mut [&mut [f32]], x: &[f32], scratch: &mut
     });
 }
 
-/// A layer over its tokens, as every task of it sees it.
+/// A layer and its tokens, shared by its tasks.
 struct Job<'a> {
     layer: &'a Layer<'a>,
     y: Columns,
@@ -174,7 +174,7 @@ impl Job<'_> {
     }
 }
 
-/// B's row times z: a handful of values, too short for [`dot`]'s sixteen sums.
+/// One row of B times z: too short for [`dot`]'s sixteen partial sums.
 #[inline(always)]
 fn branch_of_row(b: &[f32], z: &[f32]) -> f32 {
     let mut sums = [0.0f32; LANES];
@@ -188,7 +188,7 @@ fn branch_of_row(b: &[f32], z: &[f32]) -> f32 {
     tree_sum(sums) + tail
 }
 
-/// Destination of tasks that each own rows of W, and so columns of y.
+/// The destination y of tasks that each own some rows of W, and so columns of y.
 #[derive(Clone, Copy)]
 struct Columns {
     y: *mut f32,

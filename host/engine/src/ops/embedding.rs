@@ -1,9 +1,9 @@
-//! Rows of the embedding table. The table is frozen, so there is no backward.
+//! Embedding lookup. The table is frozen, so there is no backward pass.
 
 /// `out[t] = table[ids[t]]`, with table [vocab, width] and out [tokens, width].
 ///
 /// # Panics
-/// When an id is not below vocab: batches are checked where they are made.
+/// When an id is not below vocab; [`crate::data::Batch`] checks that.
 pub fn forward(out: &mut [f32], table: &[f32], ids: &[u32], width: usize) {
     assert_eq!(out.len(), ids.len() * width);
     for (row, &id) in out.chunks_exact_mut(width).zip(ids) {

@@ -19,7 +19,7 @@ pub enum Write {
     Add,
 }
 
-/// A matrix inside a slice: `rows × cols`, with the distance between rows and between columns.
+/// A matrix inside a slice: `rows × cols`, with strides between rows and between columns.
 #[derive(Debug, Clone, Copy)]
 pub struct View<'a> {
     data: &'a [f32],
@@ -54,12 +54,12 @@ impl<'a> View<'a> {
         Self { cols: n, ..self }
     }
 
-    /// Its rows.
+    /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Its columns.
+    /// Number of columns.
     pub fn cols(&self) -> usize {
         self.cols
     }
@@ -69,12 +69,12 @@ impl<'a> View<'a> {
         self.data
     }
 
-    /// Distances between rows and between columns.
+    /// Strides between rows and between columns.
     pub(super) fn strides(&self) -> (usize, usize) {
         (self.row_stride, self.col_stride)
     }
 
-    /// Values from the first to the last element.
+    /// Number of values from the first to the last element.
     fn span(&self) -> usize {
         if self.rows == 0 || self.cols == 0 {
             0

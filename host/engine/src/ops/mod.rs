@@ -1,8 +1,7 @@
-//! One primitive per file, forward and backward side by side, over row-major f32 slices.
+//! Primitives over row-major `f32` slices: one per file or folder, with forward and backward side by side.
 //!
-//! Nothing here knows of models, adapters' files or training: a primitive gets its shapes as
-//! arguments. Every backward is derived by hand (the base is frozen, so no autograd is needed)
-//! and checked against candle's autograd and finite differences in `tests/`.
+//! Nothing here knows about models, adapter files or training; shapes are arguments. Every backward pass is derived by
+//! hand (the base is frozen, so autograd is not needed) and tested against candle's autograd and finite differences.
 
 pub mod attention;
 pub mod cross_entropy;

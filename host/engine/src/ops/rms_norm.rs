@@ -9,7 +9,7 @@ use super::simd::loops::dot;
 const BLOCK: usize = 16;
 
 /// `y[t] = w ⊙ x[t] · inv[t]` with `inv[t] = 1/√(mean(x[t]²) + eps)`; x and y [rows, width],
-/// w `[width]`. `inv` `[rows]` is kept for the backward pass.
+/// w `[width]`. The caller keeps `inv` `[rows]` for the backward pass.
 pub fn forward(y: &mut [f32], inv: &mut [f32], x: &[f32], w: &[f32], eps: f32) {
     let width = w.len();
     assert!(y.len() == x.len() && x.len() == inv.len() * width);
@@ -27,7 +27,7 @@ pub fn forward(y: &mut [f32], inv: &mut [f32], x: &[f32], w: &[f32], eps: f32) {
     );
 }
 
-/// `y` again from the `inv` that [`forward`] kept.
+/// Recomputes `y` from the `inv` of [`forward`].
 pub fn recompute(y: &mut [f32], inv: &[f32], x: &[f32], w: &[f32]) {
     let width = w.len();
     assert!(y.len() == x.len() && x.len() == inv.len() * width);

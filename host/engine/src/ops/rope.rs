@@ -1,15 +1,14 @@
-//! Rotary position embedding (arXiv 2104.09864) in the half-split form of Llama and Qwen, and
-//! the change of layout that goes with it.
+//! Rotary position embedding (arXiv 2104.09864) in the half-split form of Llama and Qwen, and the change of layout that is
+//! done in the same pass.
 //!
-//! Two layouts occur. *Token-major* is what linear layers make: [tokens, heads · dim]. *Head-major*
-//! is what attention reads: the records of a batch one after the other, and inside each record its
-//! heads one after the other, [heads, record tokens, dim].
+//! There are two layouts. *Token-major* is the output of linear layers: [tokens, heads · dim]. *Head-major* is the input of
+//! attention: the records of a batch in order, and each record as [heads, record tokens, dim].
 
 use rayon::prelude::*;
 
 use super::simd::dispatch::wide;
 
-/// How rotary frequencies are stretched for long contexts.
+/// Scaling of the rotary frequencies for long contexts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum RopeScaling {
     /// Every frequency divided by this factor.
@@ -30,26 +29,26 @@ pub enum RopeScaling {
     },
 }
 
-/// How positions turn queries and keys.
+/// Parameters of the rotary embedding.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rope {
-    /// Values of one head.
+    /// Width of a head.
     pub head_dim: usize,
     /// Base of the frequencies.
     pub theta: f64,
-    /// How frequencies are stretched for longer contexts.
+    /// Scaling of the frequencies.
     pub scaling: Option<RopeScaling>,
 }
 
-/// Least values per parallel task: less is not worth sharing out.
+/// Minimum values per parallel task.
 const TASK: usize = 1 << 13;
 
-/// Tokens of one record inside a batch.
+/// The tokens of one record in a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {
-    /// Its first token.
+    /// Index of its first token.
     pub start: usize,
-    /// Its tokens.
+    /// Number of its tokens.
     pub len: usize,
 }
 
@@ -64,15 +63,15 @@ pub struct Table {
 impl Table {
     /// The table for positions `0..positions`.
     ///
-    /// Frequencies and angles are rounded to f32 where PyTorch rounds them, so that logits at far
-    /// positions agree with transformers'.
+    /// Frequencies and angles are rounded to f32 where PyTorch rounds them, so that logits at far positions agree with those
+    /// of transformers.
     pub fn new(rope: &Rope, positions: usize) -> Self {
         let mut table = Self { cos: Vec::new(), sin: Vec::new(), half: rope.head_dim / 2 };
         table.extend_to(rope, positions);
         table
     }
 
-    /// Makes it hold the positions `0..positions`; those that it has already stay as they are.
+    /// Extends the table to the positions `0..positions`.
     pub fn extend_to(&mut self, rope: &Rope, positions: usize) {
         let frequencies: Vec<f32> = (0..self.half).map(|i| frequency(rope, i)).collect();
         for position in self.positions()..positions {
@@ -84,7 +83,7 @@ impl Table {
         }
     }
 
-    /// Positions in the table.
+    /// Number of positions in the table.
     pub fn positions(&self) -> usize {
         self.cos.len() / self.half
     }
@@ -117,8 +116,7 @@ fn frequency(rope: &Rope, pair: usize) -> f32 {
     }
 }
 
-/// Token-major to head-major, rotating with `table` when there is one; positions restart in every
-/// record, at `first`.
+/// Token-major to head-major, rotated by `table` if there is one. Positions restart at `first` in every record.
 pub fn split(
     out: &mut [f32],
     x: &[f32],
@@ -148,8 +146,8 @@ pub fn split(
     }
 }
 
-/// Head-major to token-major, rotating back with `table` when there is one: the inverse of
-/// [`split`], and, rotations being orthogonal, its backward pass too.
+/// Head-major to token-major, rotated back by `table` if there is one: the inverse of [`split`] and, as rotations are
+/// orthogonal, its backward pass.
 pub fn join(
     out: &mut [f32],
     x: &[f32],

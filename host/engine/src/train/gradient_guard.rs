@@ -4,7 +4,7 @@
 
 use crate::adapter::peft::tensor_name;
 use crate::adapter::{Adapter, Part};
-use crate::error::{EngineError, MismatchOf, Result};
+use crate::error::{EngineError, MismatchSubject, Result};
 
 /// Checks the gradients of the first batch.
 ///
@@ -26,7 +26,7 @@ pub fn check(adapter: &Adapter, gradients: &[f32]) -> Result<()> {
         return Ok(());
     }
     Err(EngineError::Mismatch {
-        of: MismatchOf::Gradients,
+        subject: MismatchSubject::Gradients,
         summary: format!("{} of {} trainable tensors would not learn", problems.len(), adapter.tensors().count()),
         problems,
     })

@@ -86,10 +86,10 @@ pub fn norm(gradients: &[f32]) -> f64 {
     sums.iter().sum::<f64>().sqrt()
 }
 
-/// Scales `gradients` of this norm down to `most`, as PyTorch's `clip_grad_norm_` does.
-pub fn clip(gradients: &mut [f32], norm: f64, most: f64) {
-    let factor = most / (norm + 1e-6);
-    if most > 0.0 && factor < 1.0 {
+/// Scales `gradients`, whose norm is `norm`, down to `max_norm`, as PyTorch's `clip_grad_norm_` does. 0 turns it off.
+pub fn clip(gradients: &mut [f32], norm: f64, max_norm: f64) {
+    let factor = max_norm / (norm + 1e-6);
+    if max_norm > 0.0 && factor < 1.0 {
         let factor = factor as f32;
         gradients.iter_mut().for_each(|g| *g *= factor);
     }

@@ -68,7 +68,7 @@ pub struct Outcome {
     /// The best evaluations, when there is something to evaluate with.
     pub best: Best,
     /// The step whose adapter the trainer holds.
-    pub adapter_of: u64,
+    pub adapter_step: u64,
 }
 
 /// The state of the loop between two steps.
@@ -149,14 +149,14 @@ pub fn run(
     let step = trainer.steps();
     let best = state.best;
     let load_best = config.load_best_at_end && end != End::Stopped;
-    let adapter_of = match best.first().filter(|best| load_best && best.step != step) {
+    let adapter_step = match best.first().filter(|best| load_best && best.step != step) {
         Some(best) => {
             load_adapter(trainer, plan, best.step)?;
             best.step
         }
         None => step,
     };
-    Ok(Outcome { step, total, end, best, adapter_of })
+    Ok(Outcome { step, total, end, best, adapter_step })
 }
 
 /// Refuses a plan that cannot be carried out.

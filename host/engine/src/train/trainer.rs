@@ -8,7 +8,7 @@ use tracing::{debug_span, trace_span};
 
 use crate::adapter::{Adapter, AdapterScales, Part};
 use crate::data::{Batch, Batching, Example, Records};
-use crate::error::{EngineError, MismatchOf, Result};
+use crate::error::{EngineError, MismatchSubject, Result};
 use crate::network::pass::{Dropout, Model, Pass};
 use crate::on_pool;
 use crate::ops::cross_entropy::Loss;
@@ -52,7 +52,7 @@ impl<'a> Trainer<'a> {
         let problems = config.problems();
         if !problems.is_empty() {
             let summary = "The recipe cannot be trained".to_owned();
-            return Err(EngineError::Mismatch { of: MismatchOf::Recipe, summary, problems });
+            return Err(EngineError::Mismatch { subject: MismatchSubject::Recipe, summary, problems });
         }
         let n = adapter.params.len();
         let no_decay =

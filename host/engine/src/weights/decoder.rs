@@ -1,7 +1,7 @@
 //! The decoder's frozen weights, named and shaped as Hugging Face names and shapes them. It
 //! computes nothing: see [`crate::network::pass`] (training) and [`crate::network::inference`].
 
-use crate::error::{EngineError, MismatchOf, Result};
+use crate::error::{EngineError, MismatchSubject, Result};
 use crate::ops::decode_linear;
 use crate::ops::dora::Linear;
 use crate::ops::dropout::{key, mix};
@@ -155,12 +155,12 @@ impl Decoder {
     /// A linear layer's weight in the form that a few tokens read fastest.
     pub fn decode_weight(&self, layer: usize, module: Module) -> decode_linear::Weight<'_> {
         let Weight { weight, stored, .. } = &self.layers[layer].linears[module as usize];
-        decode_linear::Weight::of(weight, stored.as_ref())
+        decode_linear::Weight::new(weight, stored.as_ref())
     }
 
     /// The output projection in that form.
     pub fn decode_head(&self) -> decode_linear::Weight<'_> {
-        decode_linear::Weight::of(self.head(), self.stored_head.as_ref())
+        decode_linear::Weight::new(self.head(), self.stored_head.as_ref())
     }
 
     /// Values in all weights.
@@ -230,7 +230,7 @@ pub(crate) fn checked_tensors(config: &ModelConfig, tensors: &dyn TensorSource) 
         return Ok(expected);
     }
     Err(EngineError::Mismatch {
-        of: MismatchOf::BaseModel,
+        subject: MismatchSubject::BaseModel,
         summary: format!("{} of the base model's {total} tensors do not match its configuration", problems.len()),
         problems,
     })

@@ -52,7 +52,7 @@ impl Module {
     }
 
     /// The decoder layer and the module of a full name.
-    pub fn of_path(path: &str) -> Option<(usize, Self)> {
+    pub fn from_path(path: &str) -> Option<(usize, Self)> {
         let (layer, _) = path.strip_prefix("model.layers.")?.split_once('.')?;
         let layer = layer.parse().ok()?;
         Self::ALL.into_iter().find(|module| module.path(layer) == path).map(|module| (layer, module))

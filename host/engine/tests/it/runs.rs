@@ -336,7 +336,7 @@ fn the_best_and_the_latest_are_on_disk_at_every_moment() {
         });
         assert!(looks > 0);
         assert_eq!(outcome.best.steps().collect::<Vec<_>>(), [3, 2, 8, 4]);
-        assert_eq!(outcome.adapter_of, 3, "the best is loaded at the end");
+        assert_eq!(outcome.adapter_step, 3, "the best is loaded at the end");
         let there: Vec<u64> = checkpoint::list(dir.path()).unwrap().into_iter().map(|(step, _)| step).collect();
         assert_eq!(there, [2, 3, 4, 8, 16]);
         let best = checkpoint::load(&dir.path().join("step-000003"), &case.base.config, &base).unwrap();
@@ -357,7 +357,7 @@ fn the_best_by_loss_is_loaded_at_the_end() {
         let mut log = Log::default();
         let (_, outcome) = case.go(dir.path(), None, &mut log).unwrap();
         let evals: Vec<(u64, f64)> = log.evals.iter().map(|e| (e.0, e.1)).filter(|e| e.0 > 0).collect();
-        (outcome.adapter_of, evals)
+        (outcome.adapter_step, evals)
     };
     let lowest = |evals: &[(u64, f64)]| evals.iter().min_by(|a, b| a.1.total_cmp(&b.1)).unwrap().0;
     let (kept, evals) = train(10);
@@ -379,7 +379,7 @@ fn a_run_ends_when_nothing_gets_better_and_stays_ended() {
     let mut grader = Scripted(vec![0.0, 0.1, 0.5, 0.4, 0.5, 0.3, 1.0], 0);
     let mut log = Log::default();
     let (params, outcome) = case.go(dir.path(), Some(&mut grader), &mut log).unwrap();
-    assert_eq!((outcome.end, outcome.step, outcome.adapter_of), (End::Patience, 5, 2));
+    assert_eq!((outcome.end, outcome.step, outcome.adapter_step), (End::Patience, 5, 2));
     // Going on with it makes no further step.
     let (again, outcome_again) = case.go(dir.path(), Some(&mut Scripted(vec![], 0)), &mut log).unwrap();
     assert_eq!((again, outcome_again), (params, outcome));

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::keys::{Keys, meaning, module};
+use super::keys::{Keys, module_path, parse_key};
 use super::{PeftConfig, open_tensors};
 use crate::adapter::Method;
 use crate::adapter::config::{AdapterConfig, Matcher, Patterns, Targets};
 use crate::adapter::params::{Adapter, Part};
-use crate::error::{EngineError, MismatchOf, Result};
+use crate::error::{EngineError, MismatchSubject, Result};
 use crate::weights::Module;
 use crate::weights::config::ModelConfig;
 use crate::weights::source::TensorSource;
@@ -26,9 +26,9 @@ pub(super) struct Faults {
 
 impl Faults {
     /// What does not fit between `file` and `adapter`, which was laid out for a base of this shape.
-    pub(super) fn of(adapter: &Adapter, model: &ModelConfig, file: &SafetensorsSource, keys: &Keys) -> Self {
+    pub(super) fn find(adapter: &Adapter, model: &ModelConfig, file: &SafetensorsSource, keys: &Keys) -> Self {
         let mut faults = Self::default();
-        let told = Told::of(keys, &adapter.config, Some(model.num_layers));
+        let diagnosis = Diagnosis::new(keys, &adapter.config, Some(model.num_layers));
         let mut left: BTreeMap<&str, &str> = keys.by_name.iter().map(|(name, key)| (&**name, &**key)).collect();
         for (slot, part, _, shape) in adapter.tensors() {
             let name = super::tensor_name(slot.site.layer, slot.site.module, part);
@@ -41,8 +41,8 @@ impl Faults {
                 faults.wrong.push(format!("`{key}` is {got:?}, expected {shape:?}"));
             }
         }
-        let strays = left.into_values().chain(keys.strange.iter().map(String::as_str));
-        faults.wrong.extend(strays.map(|key| told.stray(key)));
+        let strays = left.into_values().chain(keys.unknown.iter().map(String::as_str));
+        faults.wrong.extend(strays.map(|key| diagnosis.stray(key)));
         faults
     }
 
@@ -51,22 +51,22 @@ impl Faults {
         let Self { missing, wrong } = self;
         let are = |n: usize| if n == 1 { "is" } else { "are" };
         let do_not = |n: usize| if n == 1 { "does not" } else { "do not" };
-        let said = match (wrong.len(), missing.len()) {
+        let mismatch = match (wrong.len(), missing.len()) {
             (0, 0) => return None,
             (0, m) => format!("{m} of its tensors {} missing for {against}", are(m)),
             (w, 0) => format!("{w} of its {tensors} tensors {} match {against}", do_not(w)),
             (w, m) => format!("{w} of its {tensors} tensors {} match {against}, and {m} {} missing", do_not(w), are(m)),
         };
         Some(EngineError::Mismatch {
-            of: MismatchOf::Adapter,
-            summary: format!("Failed to load adapter `{}`, which targets {targets}: {said}", dir.display()),
+            subject: MismatchSubject::Adapter,
+            summary: format!("Failed to load adapter `{}`, which targets {targets}: {mismatch}", dir.display()),
             problems: [missing, wrong].concat(),
         })
     }
 }
 
 /// What strange tensors are held against, to say what is strange about them.
-struct Told<'a> {
+struct Diagnosis<'a> {
     keys: &'a Keys,
     config: &'a AdapterConfig,
     /// `None` where the pattern cannot be read: it targets nothing that anyone could name.
@@ -75,30 +75,30 @@ struct Told<'a> {
     layers: Option<usize>,
 }
 
-impl<'a> Told<'a> {
-    fn of(keys: &'a Keys, config: &'a AdapterConfig, layers: Option<usize>) -> Self {
+impl<'a> Diagnosis<'a> {
+    fn new(keys: &'a Keys, config: &'a AdapterConfig, layers: Option<usize>) -> Self {
         Self { keys, config, targets: config.targets.matcher().ok(), layers }
     }
 
     /// What is strange about a tensor that no adapted layer has a place for.
     fn stray(&self, key: &str) -> String {
         let nothing = || format!("`{key}` is no tensor of a LoRA or DoRA adapter");
-        let Some(path) = module(key) else { return nothing() };
-        let Some((layer, _)) = Module::of_path(path) else {
+        let Some(path) = module_path(key) else { return nothing() };
+        let Some((layer, _)) = Module::from_path(path) else {
             let targeted = self.targets.as_ref().is_some_and(|targets| targets.matches(path).unwrap_or(false));
-            let what = match targeted {
+            let reason = match targeted {
                 true => "which the configuration targets and hive does not compute",
                 false => "which hive does not compute",
             };
             let computed = Module::ALL.map(Module::name).join(", ");
-            return format!("`{key}` belongs to `{path}`, {what} (it computes adapters of {computed})");
+            return format!("`{key}` belongs to `{path}`, {reason} (it computes adapters of {computed})");
         };
         if let Some(last) = self.layers.and_then(|n| n.checked_sub(1)).filter(|last| layer > *last) {
             return format!("`{key}` belongs to decoder layer {layer}, the base model has the layers 0 to {last}");
         }
-        match meaning(key) {
+        match parse_key(key) {
             None => nothing(),
-            Some(_) if self.keys.strange.iter().any(|strange| strange == key) => {
+            Some(_) if self.keys.unknown.iter().any(|unknown| unknown == key) => {
                 format!("`{key}` is in the file a second time, under another name")
             }
             Some((_, Part::Magnitude)) if self.config.method == Method::Lora => {
@@ -116,38 +116,38 @@ impl<'a> Told<'a> {
 /// When the tensors cannot be read, or a pattern of the ranks or alphas.
 pub fn problems(dir: &Path, config: &PeftConfig) -> Result<Vec<String>> {
     let file = open_tensors(dir)?;
-    let keys = Keys::of(file.names());
+    let keys = Keys::new(file.names());
     let config = &config.adapter;
-    let (told, patterns) = (Told::of(&keys, config, None), Patterns::of(config)?);
-    let mut found: Vec<String> = keys.strange.iter().map(|key| told.stray(key)).collect();
+    let (diagnosis, patterns) = (Diagnosis::new(&keys, config, None), Patterns::new(config)?);
+    let mut found: Vec<String> = keys.unknown.iter().map(|key| diagnosis.stray(key)).collect();
     if keys.by_name.is_empty() {
         found.push("it holds no tensor of a LoRA or DoRA adapter".to_owned());
     }
     let mut modules: BTreeMap<(usize, Module), Shapes> = BTreeMap::new();
     for key in keys.by_name.values() {
-        match meaning(key).and_then(|(path, part)| Some((Module::of_path(path)?, part))) {
+        match parse_key(key).and_then(|(path, part)| Some((Module::from_path(path)?, part))) {
             Some((place, part)) => modules.entry(place).or_default()[part as usize] = file.shape(key),
-            None => found.push(told.stray(key)),
+            None => found.push(diagnosis.stray(key)),
         }
     }
     for (&(layer, module), shapes) in &modules {
         let path = module.path(layer);
         // Where the pattern cannot be read, the tensors themselves say which layers are meant.
-        let named = told.targets.as_ref().is_none_or(|targets| targets.matches(&path).unwrap_or(true));
+        let named = diagnosis.targets.as_ref().is_none_or(|targets| targets.matches(&path).unwrap_or(true));
         if named && config.layers.as_ref().is_none_or(|only| only.contains(&layer)) {
-            found.extend(of_module(config.method, &path, patterns.rank_and_alpha(&path)?.0, shapes));
+            found.extend(module_faults(config.method, &path, patterns.rank_and_alpha(&path)?.0, shapes));
         } else {
             found.push(format!("`{path}` has tensors, and the configuration does not target it"));
         }
     }
     for key in keys.by_name.values() {
-        let (mut values, mut bad) = (0, 0);
+        let (mut values, mut not_finite) = (0, 0);
         let read = file.for_each_block(key, |block| {
             values += block.len();
-            bad += block.iter().filter(|v| !v.is_finite()).count();
+            not_finite += block.iter().filter(|v| !v.is_finite()).count();
         });
         match read {
-            Ok(()) if bad > 0 => found.push(not_finite(key, bad, values)),
+            Ok(()) if not_finite > 0 => found.push(not_finite_values(key, not_finite, values)),
             Ok(()) => {}
             Err(error) => found.push(error.to_string()),
         }
@@ -159,7 +159,7 @@ pub fn problems(dir: &Path, config: &PeftConfig) -> Result<Vec<String>> {
 type Shapes = [Option<Vec<usize>>; 3];
 
 /// What does not fit among the tensors of one linear layer.
-fn of_module(method: Method, path: &str, rank: usize, shapes: &Shapes) -> Vec<String> {
+fn module_faults(method: Method, path: &str, rank: usize, shapes: &Shapes) -> Vec<String> {
     const NAMES: [&str; 3] = ["lora_A", "lora_B", "lora_magnitude_vector"];
     let wanted = [true, true, method == Method::Dora];
     let outputs = shapes[1].as_ref().and_then(|b| b.first().copied());
@@ -189,6 +189,6 @@ fn of_module(method: Method, path: &str, rank: usize, shapes: &Shapes) -> Vec<St
 }
 
 /// That a tensor holds values with which nothing can be computed.
-pub(super) fn not_finite(name: &str, bad: usize, values: usize) -> String {
-    format!("`{name}` holds {bad} values of {values} that are not finite (NaN or infinity)")
+pub(super) fn not_finite_values(name: &str, not_finite: usize, values: usize) -> String {
+    format!("`{name}` holds {not_finite} values of {values} that are not finite (NaN or infinity)")
 }

@@ -13,10 +13,10 @@ const PREFIX: &str = "base_model.model.";
 
 /// PEFT's key of a tensor; the magnitude has no `.weight`.
 pub fn tensor_name(layer: usize, module: Module, part: Part) -> String {
-    name_of(&module.path(layer), part)
+    key_of_path(&module.path(layer), part)
 }
 
-fn name_of(path: &str, part: Part) -> String {
+fn key_of_path(path: &str, part: Part) -> String {
     let tail = match part {
         Part::A => "lora_A.weight",
         Part::B => "lora_B.weight",
@@ -27,7 +27,7 @@ fn name_of(path: &str, part: Part) -> String {
 
 /// The module and the part that a key means: `model.layers.0.self_attn.q_proj` and A. `None` when it
 /// is no key of a LoRA or DoRA adapter.
-pub(super) fn meaning(key: &str) -> Option<(&str, Part)> {
+pub(super) fn parse_key(key: &str) -> Option<(&str, Part)> {
     let (path, tail) = key.strip_prefix(PREFIX)?.rsplit_once(".lora_")?;
     let parts: Vec<&str> = tail.split('.').collect();
     let part = match parts[..] {
@@ -40,7 +40,7 @@ pub(super) fn meaning(key: &str) -> Option<(&str, Part)> {
 }
 
 /// The module that a key is about, whether hive computes it or not: `lm_head`, `model.embed_tokens`.
-pub(super) fn module(key: &str) -> Option<&str> {
+pub(super) fn module_path(key: &str) -> Option<&str> {
     key.strip_prefix(PREFIX)?.rsplit_once(".lora_").map(|(path, _)| path)
 }
 
@@ -50,22 +50,22 @@ pub(super) struct Keys {
     /// PEFT's own key of a tensor, and the one that is in the file.
     pub by_name: BTreeMap<String, String>,
     /// Keys that mean nothing here, or what another one means already.
-    pub strange: Vec<String>,
+    pub unknown: Vec<String>,
 }
 
 impl Keys {
-    pub(super) fn of(names: Vec<String>) -> Self {
+    pub(super) fn new(names: Vec<String>) -> Self {
         let mut keys = Self::default();
         for name in names {
-            let Some((path, part)) = meaning(&name) else {
-                keys.strange.push(name);
+            let Some((path, part)) = parse_key(&name) else {
+                keys.unknown.push(name);
                 continue;
             };
-            match keys.by_name.entry(name_of(path, part)) {
+            match keys.by_name.entry(key_of_path(path, part)) {
                 Entry::Vacant(place) => {
                     place.insert(name);
                 }
-                Entry::Occupied(_) => keys.strange.push(name),
+                Entry::Occupied(_) => keys.unknown.push(name),
             }
         }
         keys
@@ -89,15 +89,15 @@ mod tests {
             ("lora_magnitude_vector.default.weight", Part::Magnitude),
         ] {
             let key = format!("{stem}.{tail}");
-            assert_eq!(meaning(&key), Some(("model.layers.3.mlp.up_proj", part)), "{key}");
+            assert_eq!(parse_key(&key), Some(("model.layers.3.mlp.up_proj", part)), "{key}");
         }
         for key in ["model.layers.3.mlp.up_proj.lora_A.weight", "base_model.model.lm_head.weight", ""] {
-            assert_eq!(meaning(key), None, "{key}");
+            assert_eq!(parse_key(key), None, "{key}");
         }
-        assert_eq!(meaning(&format!("{stem}.lora_C.weight")), None);
-        assert_eq!(module("base_model.model.model.embed_tokens.lora_embedding_A"), Some("model.embed_tokens"));
+        assert_eq!(parse_key(&format!("{stem}.lora_C.weight")), None);
+        assert_eq!(module_path("base_model.model.model.embed_tokens.lora_embedding_A"), Some("model.embed_tokens"));
         let twice = ["lora_A.weight", "lora_A.default.weight"].map(|tail| format!("{stem}.{tail}"));
-        let keys = Keys::of(twice.to_vec());
-        assert_eq!((keys.by_name.len(), keys.strange.len()), (1, 1));
+        let keys = Keys::new(twice.to_vec());
+        assert_eq!((keys.by_name.len(), keys.unknown.len()), (1, 1));
     }
 }

@@ -128,10 +128,10 @@ impl LayerBackward<'_> {
         if let Some(rows) = context.wanted {
             // From here on all tokens count: the wanted ones attend to the others.
             let (tokens, q_size) = (context.batch.tokens(), config.q_size());
-            scatter(&mut grads.all, &grads.attention, rows, q_size, tokens);
-            std::mem::swap(&mut grads.all, &mut grads.attention);
-            scatter(&mut grads.all, &grads.x, rows, config.hidden_size, tokens);
-            std::mem::swap(&mut grads.all, &mut grads.x);
+            scatter(&mut grads.all_tokens, &grads.attention, rows, q_size, tokens);
+            std::mem::swap(&mut grads.all_tokens, &mut grads.attention);
+            scatter(&mut grads.all_tokens, &grads.x, rows, config.hidden_size, tokens);
+            std::mem::swap(&mut grads.all_tokens, &mut grads.x);
             // The output matters only where its gradient is not zero.
             scatter(&mut shared.attention, &tape.attention, rows, q_size, tokens);
         }

@@ -70,7 +70,7 @@ pub(super) struct Gradients {
     pub(super) up: Vec<f32>,
     pub(super) attention: Vec<f32>,
     /// In the last layer, of its attention and its output at all tokens
-    pub(super) all: Vec<f32>,
+    pub(super) all_tokens: Vec<f32>,
     pub(super) heads: Vec<f32>,
     pub(super) q_heads: Vec<f32>,
     pub(super) k_heads: Vec<f32>,
@@ -83,8 +83,8 @@ pub(super) struct Gradients {
 impl Gradients {
     /// Values there is room for.
     pub(super) fn values(&self) -> usize {
-        let Self { x, g, normed, act, up, attention, all, heads, q_heads, k_heads, v_heads, q, k, v } = self;
-        let all = [x, g, normed, act, up, attention, all, heads, q_heads, k_heads, v_heads, q, k, v];
+        let Self { x, g, normed, act, up, attention, all_tokens, heads, q_heads, k_heads, v_heads, q, k, v } = self;
+        let all = [x, g, normed, act, up, attention, all_tokens, heads, q_heads, k_heads, v_heads, q, k, v];
         all.into_iter().map(Vec::capacity).sum()
     }
 }
@@ -157,9 +157,9 @@ pub(super) fn scatter<'o>(
     from: &[f32],
     rows: &[usize],
     width: usize,
-    all: usize,
+    tokens: usize,
 ) -> &'o mut [f32] {
-    let out = zeroed(out, all * width);
+    let out = zeroed(out, tokens * width);
     for (from, &row) in from.chunks_exact(width).zip(rows) {
         out[row * width..][..width].copy_from_slice(from);
     }

@@ -37,8 +37,8 @@ use kernels::{magnitude_backward, scale_and_shift, weight_gradient};
 /// Rows per parallel task of the masked gradient of x.
 const BLOCK: usize = 64;
 
-/// y [tokens, out] from x [tokens, in]. With a branch, `z` [tokens, rank] is kept for the
-/// backward pass; `dropped` is scratch for drop(x).
+/// y [tokens, out] from x [tokens, in]. With a branch, `z` [tokens, rank] receives what the backward pass needs; `dropped`
+/// is a scratch buffer for drop(x).
 pub fn forward(
     y: &mut [f32],
     z: &mut Vec<f32>,
@@ -67,7 +67,7 @@ pub fn forward(
             nt(y, z, branch.b, (tokens, out, rank), branch.scaling, Write::Add);
             scale_and_shift(y, out, ratio, None);
         } else {
-            // Both products and c in one pass over y.
+            // Both products and the factor c in one pass over y.
             let (lhs, rhs) = (View::new(x, tokens, input), View::new(linear.weight, out, input).t());
             let base = Term { lhs, rhs, scale: 1.0 };
             let (lhs, rhs) = (View::new(z, tokens, rank), View::new(branch.b, out, rank).t());
@@ -91,9 +91,8 @@ fn drop_input<'a>(dropped: &'a mut Vec<f32>, x: &'a [f32], width: usize, mask: O
     }
 }
 
-/// Writes or adds the gradient of x (when wanted), and adds those of the branch. `g` [tokens, out]
-/// is ∂L/∂y on entry and is overwritten; y, x and z are those of [`forward`], and so must be the
-/// mask.
+/// Writes or adds the gradient of x (if `dx` is given), and adds those of the branch. `g` [tokens, out] is ∂L/∂y on entry
+/// and is overwritten. y, x, z and the mask must be those of [`forward`].
 pub fn backward(
     dx: Option<(&mut [f32], Write)>,
     g: &mut [f32],
@@ -136,8 +135,8 @@ pub fn backward(
                 masked.resize(n * input, 0.0);
                 let a = View::new(branch.a, rank, input);
                 multiply(masked, input, View::new(u, n, rank), a, 1.0, Write::Replace, Threads::One);
-                // While u·A is in the cache.
-                mask.of_tokens(block * BLOCK, n).add(dx, masked, input);
+                // While u·A is still in the cache.
+                mask.for_tokens(block * BLOCK, n).add(dx, masked, input);
             });
         }
     }

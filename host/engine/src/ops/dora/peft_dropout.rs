@@ -1,5 +1,5 @@
-//! DoRA under dropout as PEFT computes it (`peft.tuners.lora.dora.DoraLinearLayer`): the base
-//! product that m/n scales takes the dropped input as well.
+//! DoRA with dropout as PEFT computes it (`peft.tuners.lora.dora.DoraLinearLayer`): the base product that m/n scales takes
+//! the dropped input as well.
 //!
 //! With d = drop(x), z = d·Aᵀ and c = m/n:
 //!
@@ -25,7 +25,7 @@ use crate::ops::dropout::Mask;
 use crate::ops::matmul::{nn, nt, tn};
 use crate::ops::matrix::Write;
 
-/// y [tokens, out] and z [tokens, rank] from x [tokens, in]; `dropped` is scratch.
+/// y [tokens, out] and z [tokens, rank] from x [tokens, in]; `dropped` is a scratch buffer.
 pub(super) fn forward(
     y: &mut [f32],
     z: &mut Vec<f32>,
@@ -56,8 +56,8 @@ fn scaled_part(y: &mut [f32], z: &[f32], d: &[f32], linear: Linear, branch: Bran
     scale_and_shift(y, out, Some(magnitude.ratio), None);
 }
 
-/// Writes or adds the gradient of x (when wanted), and adds those of the branch. `g` [tokens, out] is ∂L/∂y on entry
-/// and is overwritten; x and z are those of [`forward`], and so must be the mask.
+/// Writes or adds the gradient of x (if `dx` is given), and adds those of the branch. `g` [tokens, out] is ∂L/∂y on entry
+/// and is overwritten. x, z and the mask must be those of [`forward`].
 pub(super) fn backward(
     mut dx: Option<(&mut [f32], Write)>,
     g: &mut [f32],
@@ -75,7 +75,7 @@ pub(super) fn backward(
         if *write == Write::Replace {
             dx.fill(0.0);
         }
-        // −g·W, which both of dx's terms want: taken from the first, kept for the second.
+        // −g·W is a part of both terms of dx: subtracted from the first, kept for the second.
         scratch.masked.resize(x.len(), 0.0);
         nn(&mut scratch.masked, g, linear.weight, (tokens, input, out), -1.0, Write::Replace);
         dx.iter_mut().zip(&scratch.masked).for_each(|(dx, negative)| *dx -= negative);

@@ -1,6 +1,7 @@
-//! Dropout masks from a counter-based generator: a mask is a function of what it belongs to
-//! (seed, step, record, layer, module, position, feature), so it is never stored, does not depend
-//! on threads, and does not change when a batch is cut differently.
+//! Dropout masks from a counter-based generator: a mask is a function of (seed, step, record, layer, module, position,
+//! feature). It is never stored, and depends neither on threads nor on how records are batched.
+//!
+//! The generator is fixed here, not a crate's: resumed and replayed runs must draw the same masks.
 
 mod row;
 
@@ -18,7 +19,7 @@ pub fn mix(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Folds words into one key; the order matters.
+/// Hashes words into one key; their order matters.
 pub fn key(words: &[u64]) -> u64 {
     words.iter().fold(0x6869_7665, |state, &word| mix(state ^ mix(word)))
 }
@@ -32,35 +33,35 @@ pub struct Mask<'a> {
     pub token_keys: &'a [u64],
     /// Probability of dropping, in [0, 1).
     pub probability: f64,
-    /// Whether DoRA's share of the base product takes the dropped input too, as PEFT has it.
+    /// Whether the base product that DoRA scales takes the dropped input too, as in PEFT.
     pub reaches_base: bool,
 }
 
 impl Mask<'_> {
-    /// Drops with this probability in units of 1/65536, and what is kept is multiplied by this.
+    /// The probability of dropping in units of 1/65536, and the factor of the kept elements.
     fn threshold_and_scale(&self) -> (u16, f32) {
-        // 16 random bits per element: the probability is rounded to them, and the scale follows
-        // the rounded one, so that the mean is kept exactly.
+        // There are 16 random bits per element. The probability is rounded to them, and the scale is that of the rounded
+        // probability, so that the mean is preserved exactly.
         let threshold = (self.probability * 65536.0).round().clamp(0.0, 65535.0);
         (threshold as u16, (1.0 / (1.0 - threshold / 65536.0)) as f32)
     }
 
     /// The mask of `n` tokens from `first` on.
-    pub fn of_tokens(self, first: usize, n: usize) -> Self {
+    pub fn for_tokens(self, first: usize, n: usize) -> Self {
         Self { token_keys: &self.token_keys[first..first + n], ..self }
     }
 
     /// `out = drop(x)`, both [tokens, width].
     pub fn apply(&self, out: &mut [f32], x: &[f32], width: usize) {
-        self.each::<false>(out, x, width);
+        self.mask_rows::<false>(out, x, width);
     }
 
     /// `out += drop(x)`, both [tokens, width]: the backward pass of [`Mask::apply`].
     pub fn add(&self, out: &mut [f32], x: &[f32], width: usize) {
-        self.each::<true>(out, x, width);
+        self.mask_rows::<true>(out, x, width);
     }
 
-    fn each<const ADD: bool>(&self, out: &mut [f32], x: &[f32], width: usize) {
+    fn mask_rows<const ADD: bool>(&self, out: &mut [f32], x: &[f32], width: usize) {
         assert!(out.len() == x.len() && x.len() == self.token_keys.len() * width);
         let (threshold, scale) = self.threshold_and_scale();
         let tokens = out.par_chunks_mut(width).zip(x.par_chunks(width)).zip(self.token_keys).with_min_len(16);

@@ -1,15 +1,13 @@
-//! One row under a mask: the random words and what they decide, in plain Rust and with AVX2, with the same
-//! result.
+//! The mask of one row, in plain Rust and with AVX2, with the same result.
 //!
-//! The words are a 32-bit hash of their place, keyed by the row: the multiply-xorshift function
-//! "lowbias32" found by Chris Wellons' search (github.com/skeeto/hash-prospector), which vectorises
-//! where 64-bit multiplications do not. The key comes in before each of its two rounds. Each word
-//! decides about two elements.
+//! The random words are a 32-bit hash of their position, keyed by the row: the multiply-xorshift function "lowbias32" of
+//! Chris Wellons' hash prospector (github.com/skeeto/hash-prospector), which vectorises where 64-bit multiplications do
+//! not. The key is added before each of its two rounds. Each word decides two elements.
 
-/// Elements that one group of random words decides about.
+/// Elements per group of random words.
 const GROUP: usize = 2 * WORDS;
 
-/// Random words of a group.
+/// Random words per group.
 const WORDS: usize = 8;
 
 /// The hash's multipliers.
@@ -22,7 +20,7 @@ pub(super) struct Row {
     pub(super) key: u64,
     /// An element is dropped where its 16 random bits are below this.
     pub(super) threshold: u16,
-    /// What is kept is multiplied by this.
+    /// The factor of kept elements.
     pub(super) scale: f32,
 }
 
@@ -33,8 +31,7 @@ impl Row {
         self.rest::<ADD>(out, x, 0);
     }
 
-    /// The same with AVX2: left to itself, the compiler makes a branch of every comparison and takes the
-    /// factors one by one.
+    /// The same with AVX2 by hand: the compiler would branch on every comparison and extract the factors one by one.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     pub(super) fn apply_v3<const ADD: bool>(self, v3: pulp::x86::V3, out: &mut [f32], x: &[f32]) {
@@ -88,7 +85,7 @@ impl Row {
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     fn keep_v3(self, v3: pulp::x86::V3, group: u32) -> [std::arch::x86_64::__m256; 2] {
-        // No closures: one that is not inlined is not compiled for these vectors either.
+        // No closures: one that is not inlined is not compiled for AVX2.
         let (avx, avx2) = (v3.avx, v3.avx2);
         let lanes: [i32; WORDS] = [0, 1, 2, 3, 4, 5, 6, 7];
         let start = (group * WORDS as u32).wrapping_add(self.key as u32);

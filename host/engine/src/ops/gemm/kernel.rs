@@ -1,32 +1,32 @@
-//! The register tile: some rows by one or two vectors, for the instruction set that `ops::simd` picks
+//! The micro-kernel: a register tile of some rows by one or two vectors, for the instruction set that `ops::simd` selects
 //! at run time (AVX2, AVX-512 or NEON; plain Rust elsewhere).
 //!
-//! Every sum is made of the same fused multiply-adds in the same order whatever the tile's size, so
-//! that machines with different vectors agree bit for bit.
+//! Every sum consists of the same fused multiply-adds in the same order, whatever the size of the tile, so that machines
+//! with different vectors agree bit for bit.
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// Rows of a tile where there are 16 registers: six by two vectors are 12 sums in flight, enough to
-/// keep two multiply-add units of latency 4 busy.
+/// Rows of a tile on machines with 16 registers: six rows by two vectors are 12 sums in flight, enough to keep two
+/// multiply-add units of latency 4 busy.
 const FEW: usize = 6;
 
-/// Rows where there are 32: twice the products for each value of the right operand.
+/// Rows of a tile on machines with 32 registers: twice the products per value of the right operand.
 const MANY: usize = 12;
 
-/// Most vectors in a row of a tile.
+/// Maximum number of vectors in a row of a tile.
 const VECTORS: usize = 2;
 
-/// Steps of k per turn of the loop over packed operands.
+/// Unrolled steps of k in the loop over packed operands.
 const UNROLL: usize = 4;
 
-/// Steps of k that a right operand is fetched ahead where it is read as it lies: its rows are too far
-/// apart for the machine to see what comes next.
+/// Prefetch distance, in steps of k, for a right operand that is not packed: its rows are too far apart for the hardware
+/// prefetcher.
 const AHEAD: usize = 10;
 
 /// Values in the largest tile: two vectors of 16.
 const LARGEST: usize = MANY * VECTORS * 16;
 
-/// Values in a line of the cache.
+/// Values per cache line.
 const LINE: usize = 16;
 
 /// The size of a register tile.
@@ -39,7 +39,7 @@ pub(in crate::ops) struct Tile {
 }
 
 impl Tile {
-    /// The tile for products of `n` columns: no wider than a vector where they fit one.
+    /// The tile for products of `n` columns: one vector wide if they fit one.
     pub(in crate::ops) fn for_columns(arch: Arch, n: usize) -> Self {
         struct Size(usize);
         impl WithSimd for Size {
@@ -64,46 +64,45 @@ const fn rows<S: Simd>() -> usize {
     if S::REGISTER_COUNT >= 32 { MANY } else { FEW }
 }
 
-/// A block of a product: `dst (+)= scale · left · right`, and then, column by column, times the factors.
+/// A block of a product: `dst (+)= scale · left · right`, then each column times its factor.
 #[derive(Clone, Copy)]
 pub(super) struct Block {
     /// Rows of dst.
     pub(super) rows: usize,
     /// Columns of dst; the right operand has whole tiles.
     pub(super) columns: usize,
-    /// The size of a tile, one that the instruction set has.
+    /// The size of a tile; must be one of the instruction set's.
     pub(super) tile: Tile,
     /// Terms of every sum.
     pub(super) k: usize,
     pub(super) left: *const f32,
-    /// From one panel of rows (a tile's) to the next.
+    /// Stride between panels of a tile's rows.
     pub(super) left_panel: usize,
-    /// From one row to the next.
+    /// Stride between rows.
     pub(super) left_row: usize,
-    /// From one k to the next.
+    /// Stride along k.
     pub(super) left_k: usize,
     pub(super) right: *const f32,
-    /// From one tile's columns to the next one's.
+    /// Stride between panels of a tile's columns.
     pub(super) right_panel: usize,
-    /// From one k to the next.
+    /// Stride along k.
     pub(super) right_k: usize,
     pub(super) dst: *mut f32,
-    /// From one row to the next.
+    /// Stride between rows.
     pub(super) dst_row: usize,
-    /// Whether dst is added to, or replaced.
+    /// Whether to add to dst or to replace it.
     pub(super) add: bool,
     pub(super) scale: f32,
-    /// What every column of dst is multiplied by in the end.
+    /// Factors of the columns of dst, applied last.
     pub(super) factors: Option<*const f32>,
 }
 
 impl Block {
-    /// Computes it with the instruction set that the tile is of.
+    /// Computes the block with the instruction set that the tile was made for.
     ///
     /// # Safety
-    /// Every element that the strides lead to, for all rows, k and whole tiles of columns, can be
-    /// read, and so can a factor for every column; those of dst, for all rows and columns, can be
-    /// written, and nobody else does.
+    /// For all rows, all k and whole tiles of columns, the elements that the strides lead to must be readable, as must one
+    /// factor per column. The elements of dst, for all rows and columns, must be writable and accessed by nobody else.
     pub(super) unsafe fn run(self, arch: Arch) {
         arch.dispatch(self);
     }
@@ -122,7 +121,7 @@ impl Block {
         columns: usize,
         factors: Option<*const f32>,
     ) {
-        // What the sums are added to, or take the place of, comes from afar while they are made.
+        // The destination is fetched from memory while the sums are computed.
         for i in 0..M {
             for line in (0..V * S::F32_LANES).step_by(LINE) {
                 prefetch(dst.wrapping_add(i * self.dst_row + line));
@@ -134,8 +133,8 @@ impl Block {
             if columns == V * S::F32_LANES {
                 self.write_whole(simd, sums, dst, factors);
             } else {
-                // Whole, aside, and from there one by one. (Taking values out of the sums as they are
-                // would have the compiler keep those of every tile in memory.)
+                // The whole tile goes to a buffer, and values are copied from there. (Reading single values out of the sums
+                // would make the compiler keep the sums of every tile in memory.)
                 let mut aside = [0.0f32; LARGEST];
                 let tile = V * S::F32_LANES;
                 write::<S, M, V>(
@@ -148,7 +147,7 @@ impl Block {
                 for (i, sums) in aside.chunks_exact(tile).take(M).enumerate() {
                     let to = std::slice::from_raw_parts_mut(dst.add(i * self.dst_row), columns);
                     for (j, (to, sum)) in to.iter_mut().zip(sums).enumerate() {
-                        // As in a whole tile, so that a column's value does not depend on its place.
+                        // The same operations as in a whole tile, so that a value does not depend on its column.
                         *to = if self.add { sum.mul_add(self.scale, *to) } else { sum * self.scale };
                         if let Some(factors) = factors {
                             *to *= *factors.add(j);
@@ -159,8 +158,8 @@ impl Block {
         }
     }
 
-    /// Each case is a loop of its own: with decisions inside, it is too long to be unrolled, and the
-    /// compiler then keeps the sums of all tiles in memory.
+    /// Writes a whole tile. Each case is a loop of its own: with branches inside, the loop is too long to be unrolled, and
+    /// the compiler then keeps the sums of all tiles in memory.
     ///
     /// # Safety
     /// As [`Block::run`].
@@ -214,6 +213,8 @@ impl Block {
         }
     }
 
+    /// The sums of one tile over the block's k.
+    ///
     /// # Safety
     /// As [`Block::run`].
     #[inline(always)]
@@ -229,8 +230,8 @@ impl Block {
         // after the last step are not read.
         unsafe {
             if self.left_row == 1 && self.left_k == P && self.right_k == tile {
-                // Both packed: all distances are constants, and four steps share the counting.
-                // With distances in registers, adding them up takes as long as the products.
+                // Both operands are packed: all strides are constants, and four steps share the loop overhead. With strides
+                // in registers, the address arithmetic takes as long as the products.
                 for _ in 0..self.k / UNROLL {
                     for step in 0..UNROLL {
                         add_step(simd, &mut sums, left.wrapping_add(step * P), right.wrapping_add(step * tile));
@@ -251,7 +252,7 @@ impl Block {
                     right = right.wrapping_add(self.right_k);
                 }
             } else {
-                // A pointer for every three rows: addresses then need no sums of distances.
+                // One pointer per three rows: every address is then a pointer plus a scaled stride.
                 let mut threes = [left; MANY / 3];
                 for (i, three) in threes.iter_mut().enumerate() {
                     *three = left.wrapping_add(3 * i * self.left_row);
@@ -290,8 +291,8 @@ impl Block {
             };
             // SAFETY: promised by the caller of `run`, the only one who makes a block compute.
             unsafe {
-                // Apart from the last rows: what the compiler keeps for each of their numbers would
-                // have to be counted on with every tile.
+                // The last rows are handled apart: inside this loop, the counters of their cases would be updated with
+                // every tile.
                 for panel in 0..whole {
                     let (left, dst) = place(panel, 0);
                     self.tile::<S, P, P, V>(simd, left, right, dst, columns, factors);
@@ -316,7 +317,7 @@ impl Block {
     }
 }
 
-/// Asks for the line at this address, which need not be one that can be read.
+/// Prefetches the cache line at this address, which need not be readable.
 #[inline(always)]
 fn prefetch(address: *const f32) {
     #[cfg(target_arch = "x86_64")]
@@ -329,11 +330,11 @@ fn prefetch(address: *const f32) {
     let _ = address;
 }
 
-/// Replaces whole rows of `dst`, which are `dst_row` apart, by what `value` makes of each vector of
-/// sums, of its column in the tile, and of the place it goes to.
+/// Writes whole rows of a tile to `dst`, `dst_row` apart. `value` computes each vector from its sums, its index in the row
+/// and the address it is written to.
 ///
 /// # Safety
-/// All of them are inside what can be written, and nobody else does.
+/// The rows must be writable and accessed by nobody else.
 #[inline(always)]
 unsafe fn write<S: Simd, const M: usize, const V: usize>(
     sums: [[S::f32s; V]; M],
@@ -352,20 +353,20 @@ unsafe fn write<S: Simd, const M: usize, const V: usize>(
     }
 }
 
-/// Vectors that lie together.
+/// Reads `V` consecutive vectors.
 ///
 /// # Safety
-/// Their values can be read.
+/// Their values must be readable.
 #[inline(always)]
 unsafe fn vectors<S: Simd, const V: usize>(from: *const f32) -> [S::f32s; V] {
-    // SAFETY: the caller's promise; vectors are f32 lying together, of any alignment here.
+    // SAFETY: the caller's promise; vectors are consecutive f32, of any alignment here.
     unsafe { from.cast::<[S::f32s; V]>().read_unaligned() }
 }
 
-/// Adds one k's products to all sums of a tile, whose left values lie together.
+/// Adds the products of one k to all sums of a tile whose left values are consecutive.
 ///
 /// # Safety
-/// `M` values of `left` and a tile's values of `right` can be read.
+/// `M` values of `left` and one tile row of `right` must be readable.
 #[inline(always)]
 unsafe fn add_step<S: Simd, const M: usize, const V: usize>(
     simd: S,

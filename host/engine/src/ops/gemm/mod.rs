@@ -1,11 +1,12 @@
-//! Matrix products over f32: blocks that fit the caches, packed for a register tile.
+//! GEMM over f32: operands are packed in blocks that fit the caches, for a tile of the result that fits the registers.
 //!
-//! After Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): the
-//! left operand is packed once per product, the right one piece by piece into the second-level
-//! cache, and a tile of a few rows by one or two vectors stays in registers over one block of k.
+//! After Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): the left operand is packed
+//! once per product, the right one block by block into the L2 cache, and a tile of a few rows by one or two vectors stays
+//! in registers over one block of k.
 //!
-//! Every element is summed in the same order whatever the number of threads: k is cut by its
-//! length alone, and threads share out rows and columns only.
+//! Hand-written because it reaches 75 to 90 % of the machine's peak, where the `gemm` crate reaches 60 %
+//! (`benches/NOTES.md`), and because its results must not depend on the number of threads or the width of vectors: the
+//! blocks of k depend on its length alone, and threads split rows and columns only.
 
 mod kernel;
 mod pack;
@@ -22,38 +23,36 @@ pub(super) use pack::transpose;
 
 use super::matrix::{Term, Threads, View, Write};
 
-/// Longest block of k: a panel of the right operand (16 columns) and one of the left (6 rows) are
-/// 17 KiB then, half a first-level cache (with tiles of 32 columns by 12 rows, 33 KiB: what falls out
-/// comes again from the second level in time). Twice as long is no faster, and sums in f32 are less
-/// exact the longer they are.
+/// Maximum length of a block of k. A panel of the right operand (16 columns) and one of the left (6 rows) then take 17 KiB,
+/// half an L1 cache (with tiles of 32 columns by 12 rows, 33 KiB: what is evicted comes back from L2 in time). Twice the
+/// length is no faster, and f32 sums lose accuracy with their length.
 const K_BLOCK: usize = 192;
 
-/// Rows of the left operand handled at a time: with `K_BLOCK`, 90 KiB of a second-level cache.
-/// A multiple of every tile's rows.
+/// Rows of the left operand per block: with `K_BLOCK`, 90 KiB of the L2 cache. A multiple of every tile's rows.
 const ROW_BLOCK: usize = 120;
 
-/// Columns of the right operand packed at a time, about: with `K_BLOCK`, 72 KiB.
+/// Approximate number of columns of the right operand that are packed together: with `K_BLOCK`, 72 KiB.
 const COLUMN_BLOCK: usize = 96;
 
-/// Up to so many rows, packing a row-major right operand would cost more than it saves.
+/// Up to this number of rows, packing a row-major right operand costs more than it saves.
 const FEW_ROWS: usize = 24;
 
-/// Up to so many columns, packing the left operand would cost more than it saves.
+/// Up to this number of columns, packing the left operand costs more than it saves.
 const FEW_COLUMNS: usize = 32;
 
-/// Threads share out rows, not columns, where there are fewer columns than this for each.
+/// With fewer columns than this per thread, threads split rows instead of columns.
 const NARROW: usize = 64;
 
-/// Up to so many values, a left operand is read where it lies by a task.
+/// Up to this number of values, a task reads a left operand without packing it.
 const SMALL: usize = 1 << 17;
 
-/// Up to so many rows, a right operand is read where it lies: its lines then fit the first-level
-/// cache whatever their distance.
+/// Up to this number of rows, a right operand is read without packing: its cache lines then fit the L1 cache, whatever the
+/// distance between them.
 const SHORT: usize = 128;
 
 thread_local! {
-    /// Packed left and right operands, kept for the next product. Taken out while in use: a
-    /// product inside another one's task then makes its own.
+    /// Packed left and right operands, kept for the next product. Taken out while in use, so that a product inside the task
+    /// of another one allocates its own.
     static LEFT: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
     static RIGHT: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
 }
@@ -65,7 +64,7 @@ fn with_buffer<R>(buffer: &'static std::thread::LocalKey<Cell<Vec<f32>>>, f: imp
     result
 }
 
-/// Makes room for `n` values and returns them, whatever they hold.
+/// Returns `n` values of the buffer, grown if necessary, with arbitrary content.
 fn room(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
     if buffer.len() < n {
         buffer.resize(n, 0.0);
@@ -73,7 +72,7 @@ fn room(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
     &mut buffer[..n]
 }
 
-/// A destination that tasks write to, each its own rows and columns.
+/// A destination shared by tasks, each of which writes its own rows or columns.
 #[derive(Clone, Copy)]
 struct Shared(*mut f32);
 // SAFETY: tasks get disjoint rows or columns of one exclusive slice (see `multiply`).
@@ -87,25 +86,24 @@ impl Shared {
     }
 }
 
-/// The blocks into which k is cut: as few as can be, of one size, which is a multiple of 8.
+/// The blocks of k: as few as possible, of equal size, which is a multiple of 8.
 fn k_blocks(k: usize) -> impl Iterator<Item = Range<usize>> + Clone {
     let size = k.div_ceil(k.div_ceil(K_BLOCK).max(1)).next_multiple_of(8).max(8);
     (0..k).step_by(size).map(move |start| start..(start + size).min(k))
 }
 
-/// How a left operand lies: packed, or as it was given.
+/// A left operand, packed or not.
 #[derive(Clone, Copy)]
 struct Left<'a> {
     data: &'a [f32],
     packed: bool,
     view: View<'a>,
-    /// Rows of a panel: a tile's.
+    /// Rows per panel: those of a tile.
     panel: usize,
 }
 
 impl Left<'_> {
-    /// The rows from `i` and this block of k: where they begin, and the distances between panels
-    /// of rows, between rows and along k.
+    /// Start of the rows from `i` on in this block of k, and the strides between panels, between rows and along k.
     fn block(&self, i: usize, k: &Range<usize>) -> (*const f32, [usize; 3]) {
         let rows = self.view.rows().next_multiple_of(self.panel);
         let (row_stride, col_stride) = self.view.strides();
@@ -119,8 +117,8 @@ impl Left<'_> {
     }
 }
 
-/// `dst (+)= Σ scale · lhs · rhs` over the terms, column by column times the factors; shapes and lengths
-/// are checked by the caller, [`super::matmul::multiply_terms`].
+/// `dst (+)= Σ scale · lhs · rhs` over the terms, then each column times its factor. Shapes and lengths are checked by the
+/// caller, [`super::matmul::multiply_terms`].
 pub(super) fn multiply<const N: usize>(
     arch: Arch,
     dst: &mut [f32],
@@ -134,8 +132,8 @@ pub(super) fn multiply<const N: usize>(
     let (m, n) = (lhs.rows(), rhs.cols());
     let threads = if threads == Threads::One { 1 } else { rayon::current_num_threads() };
     let tile = Tile::for_columns(arch, n);
-    // A left operand that meets few columns is read where it lies; so is a small one within a task, which
-    // is in the cache.
+    // A left operand that is multiplied with few columns is not packed; nor is a small one inside a task, which is in the
+    // cache already.
     let packs = |term: &Term| n > FEW_COLUMNS && (threads > 1 || m * term.lhs.cols() > SMALL);
     let size = |term: &Term| m.next_multiple_of(tile.rows) * term.lhs.cols();
     with_buffer(&LEFT, |buffer| {
@@ -154,15 +152,15 @@ pub(super) fn multiply<const N: usize>(
         let add = write == Write::Add;
         let job = Job { arch, dst: Shared(dst.as_mut_ptr()), dst_stride, terms, add, factors, tile };
         let panels = n.div_ceil(tile.columns);
-        // Not if there were fewer tiles than threads.
+        // But not if that would leave threads without a tile.
         let by_rows = n < NARROW * threads && m.div_ceil(tile.rows) >= panels.min(threads);
         let tasks = match (threads, by_rows) {
             (1, _) => panels.div_ceil(COLUMN_BLOCK / tile.columns),
             (_, true) => threads,
             (_, false) => threads * panels.div_ceil(threads * (COLUMN_BLOCK / tile.columns)),
         };
-        let share = |task: usize, of: usize, unit: usize, end: usize| {
-            (task * of / tasks * unit).min(end)..((task + 1) * of / tasks * unit).min(end)
+        let share = |task: usize, units: usize, unit: usize, end: usize| {
+            (task * units / tasks * unit).min(end)..((task + 1) * units / tasks * unit).min(end)
         };
         let run = |task: usize| {
             if threads > 1 && by_rows {
@@ -175,7 +173,7 @@ pub(super) fn multiply<const N: usize>(
     });
 }
 
-/// Packs a whole left operand: blocks of k one after the other, in each the panels of rows.
+/// Packs a whole left operand: the blocks of k in order, and in each the panels of rows.
 fn pack_left<'b>(to: &'b mut [f32], lhs: View, panel: usize, threads: usize) -> &'b [f32] {
     let (m, k) = (lhs.rows(), lhs.cols());
     let rows = m.next_multiple_of(panel);
@@ -198,7 +196,7 @@ fn pack_left<'b>(to: &'b mut [f32], lhs: View, panel: usize, threads: usize) -> 
     to
 }
 
-/// A product or a sum of some, as every task of it sees it.
+/// A product, or a sum of products, shared by its tasks.
 #[derive(Clone, Copy)]
 struct Job<'a, const N: usize> {
     arch: Arch,
@@ -206,13 +204,13 @@ struct Job<'a, const N: usize> {
     dst_stride: usize,
     terms: [(Left<'a>, Term<'a>); N],
     add: bool,
-    /// What every column is multiplied by in the end.
+    /// Factors of the columns, applied last.
     factors: Option<&'a [f32]>,
     tile: Tile,
 }
 
 impl<const N: usize> Job<'_, N> {
-    /// Computes these rows and columns of the destination.
+    /// Computes a block of rows and columns of the destination.
     fn run(&self, rows: Range<usize>, columns: Range<usize>) {
         if rows.is_empty() || columns.is_empty() {
             return;
@@ -272,15 +270,15 @@ impl<const N: usize> Job<'_, N> {
         });
     }
 
-    /// Whether a right operand can be read where it lies: row-major, not worth packing, and
-    /// with whole tiles inside the slice up to the column `end`.
+    /// Whether a right operand is read without packing: it is row-major and not worth packing, and its slice holds whole
+    /// tiles up to column `end`.
     fn reads_right_directly(&self, left: &Left, rhs: View, rows: &Range<usize>, end: usize) -> bool {
         let (row_stride, col_stride) = rhs.strides();
         let worth = rows.len() <= FEW_ROWS || rhs.rows() <= SHORT || (!left.packed && row_stride <= 2 * COLUMN_BLOCK);
         worth && col_stride == 1 && rhs.rows() > 0 && (rhs.rows() - 1) * row_stride + end <= rhs.data().len()
     }
 
-    /// Products over no k are zero.
+    /// The result for k = 0: products are zero.
     fn nothing_to_sum(&self, rows: Range<usize>, columns: Range<usize>) {
         for i in rows {
             // SAFETY: as in `run`: inside dst, and this task's alone.

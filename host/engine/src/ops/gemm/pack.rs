@@ -1,15 +1,15 @@
-//! Copies of operands in the order in which the register tile reads them.
+//! Packing: copies of operands in the order in which the register tile reads them.
 
 use std::ops::Range;
 
 use crate::ops::matrix::View;
 use crate::ops::simd::dispatch::with;
 
-/// Packs rows of the left operand over a block of k: panels of `panel` rows, in each, k after k,
-/// the rows' values. The last panel's missing rows are left as they were; nothing reads them.
+/// Packs rows of the left operand over a block of k: panels of `panel` rows, and in each panel the rows' values for one k
+/// after another. Missing rows of the last panel are left unchanged; nothing reads them.
 pub(super) fn left(out: &mut [f32], view: View, rows: Range<usize>, k: Range<usize>, panel: usize) {
     match panel {
-        // Of a length known to the compiler.
+        // As constants, so that the compiler knows the length.
         6 => left_panels::<6>(out, view, rows, k),
         12 => left_panels::<12>(out, view, rows, k),
         other => unreachable!("tiles have 6 or 12 rows, not {other}"),
@@ -45,8 +45,8 @@ fn left_panels<const P: usize>(out: &mut [f32], view: View, rows: Range<usize>, 
     }
 }
 
-/// Packs columns of the right operand over a block of k: panels of `tile` columns, in each, k
-/// after k, the columns' values. The last panel's missing columns are zeros.
+/// Packs columns of the right operand over a block of k: panels of `tile` columns, and in each panel the columns' values
+/// for one k after another. Missing columns of the last panel are zero.
 pub(super) fn right(out: &mut [f32], view: View, k: Range<usize>, columns: Range<usize>, tile: usize) {
     let (row_stride, col_stride) = view.strides();
     if col_stride == 1 {
@@ -68,10 +68,10 @@ pub(super) fn right(out: &mut [f32], view: View, k: Range<usize>, columns: Range
     }
 }
 
-/// Rows that are fetched ahead of the one being packed.
+/// Prefetch distance in rows.
 const AHEAD: usize = 6;
 
-/// Asks for these values to be brought into the cache.
+/// Prefetches these values into the cache.
 #[inline(always)]
 fn prefetch(values: &[f32]) {
     #[cfg(target_arch = "x86_64")]
@@ -84,19 +84,19 @@ fn prefetch(values: &[f32]) {
     let _ = values;
 }
 
-/// Packs from rows: each row's columns lie together, and are read together.
+/// Packs a row-major operand: each row is read once, contiguously.
 fn right_rows(out: &mut [f32], data: &[f32], row_stride: usize, columns: usize, tile: usize) {
     let panels = columns.div_ceil(tile);
     let size = out.len() / panels;
     for k in 0..size / tile {
         let row = &data[k * row_stride..][..columns];
-        // Rows are too short and too far apart for the machine to see what comes next.
+        // Rows are too short and too far apart for the hardware prefetcher.
         if let Some(ahead) = data.get((k + AHEAD) * row_stride..).and_then(|ahead| ahead.get(..columns)) {
             prefetch(ahead);
         }
         let mut whole = row.chunks_exact(tile);
         for (panel, values) in (&mut whole).enumerate() {
-            // By eights: a copy of a length unknown to the compiler is a call.
+            // In groups of eight: a copy of a length unknown to the compiler would be a function call.
             let to = &mut out[panel * size + k * tile..][..tile];
             for (to, values) in to.chunks_mut(8).zip(values.chunks(8)) {
                 match (<&mut [f32; 8]>::try_from(&mut *to), <&[f32; 8]>::try_from(values)) {
@@ -114,15 +114,14 @@ fn right_rows(out: &mut [f32], data: &[f32], row_stride: usize, columns: usize, 
     }
 }
 
-/// The transpose of a row-major matrix into `out`, whose rows are `stride` apart; what lies
-/// between them becomes zero.
+/// Writes the transpose of a row-major matrix to `out`, whose rows are `stride` apart; the gaps become zero.
 pub(in crate::ops) fn transpose(out: &mut [f32], stride: usize, matrix: View) {
     let (row_stride, _) = matrix.strides();
     transpose_rows(out, stride, matrix.data(), row_stride, matrix.rows());
     out.chunks_exact_mut(stride).for_each(|out| out[matrix.rows()..].fill(0.0));
 }
 
-/// Rows that are transposed together.
+/// Rows transposed together.
 const EIGHT: usize = 8;
 
 /// `out[k][j] = data[j][k]` for `n` rows of data, `stride` apart; the rows of out are `tile` apart.
@@ -132,10 +131,10 @@ fn transpose_rows(out: &mut [f32], tile: usize, data: &[f32], stride: usize, n: 
     #[cfg(target_arch = "x86_64")]
     if let Some(v3) = pulp::x86::V3::try_new().filter(|_| n >= EIGHT) {
         for j in (0..n).step_by(EIGHT) {
-            // The last eight may repeat some of those before.
+            // The last group may overlap the one before.
             let j = j.min(n - EIGHT);
             let rows: [&[f32]; EIGHT] = std::array::from_fn(|i| &data[(j + i) * stride..][..size]);
-            // The next panel's, or whatever follows.
+            // Rows of the next panel, or whatever follows.
             let ahead = std::array::from_fn(|i| data.get((j + n + i) * stride..).unwrap_or_default());
             with!(v3 => eight_rows(v3, &mut out[j..], tile, rows, ahead));
         }
@@ -155,15 +154,15 @@ fn load(row: &[f32], k: usize) -> std::arch::x86_64::__m256 {
     pulp::cast(values)
 }
 
-/// Eight rows of data become eight columns of `out`, whose rows are `tile` apart; `ahead` is fetched
-/// for the next call.
+/// Writes eight rows of data to eight columns of `out`, whose rows are `tile` apart; `ahead` is prefetched for the next
+/// call.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn eight_rows(v3: pulp::x86::V3, out: &mut [f32], tile: usize, rows: [&[f32]; 8], ahead: [&[f32]; 8]) {
     use pulp::f32x8;
     let avx = v3.avx;
     let size = rows[0].len();
-    // Of one known length, so that the loads below need no checks.
+    // All of one length, so that the loads below need no bounds checks.
     let rows = rows.map(|row| &row[..size]);
     for k in (0..size / 8 * 8).step_by(8) {
         if k % 16 == 0 {
@@ -171,7 +170,7 @@ fn eight_rows(v3: pulp::x86::V3, out: &mut [f32], tile: usize, rows: [&[f32]; 8]
                 prefetch(row.get(k..k + 1).unwrap_or_default());
             }
         }
-        // Written out: `map` is not always inlined, and then not compiled for these vectors.
+        // Not with `map`, which is not always inlined, and then not compiled for AVX2.
         let r = [
             load(rows[0], k),
             load(rows[1], k),
@@ -182,7 +181,7 @@ fn eight_rows(v3: pulp::x86::V3, out: &mut [f32], tile: usize, rows: [&[f32]; 8]
             load(rows[6], k),
             load(rows[7], k),
         ];
-        // Pairs of rows, then fours, then the halves of the vectors.
+        // Interleaves pairs of rows, then groups of four, then the halves of the vectors.
         let (a0, a1) = (avx._mm256_unpacklo_ps(r[0], r[1]), avx._mm256_unpackhi_ps(r[0], r[1]));
         let (a2, a3) = (avx._mm256_unpacklo_ps(r[2], r[3]), avx._mm256_unpackhi_ps(r[2], r[3]));
         let (a4, a5) = (avx._mm256_unpacklo_ps(r[4], r[5]), avx._mm256_unpackhi_ps(r[4], r[5]));

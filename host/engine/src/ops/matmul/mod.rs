@@ -9,19 +9,18 @@ use super::simd::arch;
 use super::simd::dispatch::wide;
 use super::simd::loops::dot;
 
-/// A transposed copy, laid out so that products can read it as it lies.
+/// A transposed copy of a matrix, laid out so that products read it without packing.
 #[derive(Debug, Default)]
 pub struct Transposed(Vec<f32>);
 
 impl Transposed {
-    /// Takes the transpose of a row-major `matrix`.
+    /// Stores the transpose of a row-major `matrix`.
     ///
     /// # Panics
-    /// When its columns are not next to each other: a bug of the caller.
+    /// When its columns are not consecutive: a bug of the caller.
     pub fn fill(&mut self, matrix: View) -> View<'_> {
         assert_eq!(matrix.strides().1, 1, "a row-major matrix is transposed");
-        // Whole tiles of columns in every row, the missing ones zero: a product then needs no copy
-        // for the last.
+        // Rows are padded with zeros to whole tiles, so that a product does not pack the last tile either.
         let stride = matrix.rows().next_multiple_of(gemm::Tile::widest(arch()).columns);
         self.0.resize(matrix.cols() * stride, 0.0);
         gemm::transpose(&mut self.0, stride, matrix);
@@ -37,8 +36,8 @@ pub fn multiply(dst: &mut [f32], dst_stride: usize, lhs: View, rhs: View, scale:
     multiply_terms(dst, dst_stride, [Term { lhs, rhs, scale }], write, None, threads);
 }
 
-/// `dst = factors ⊙ (dst or 0 + Σ scale · lhs · rhs)` over the terms, whose products have one shape; the
-/// factors `[n]` belong to its columns. In one pass over dst, block by block.
+/// `dst = factors ⊙ (dst or 0 + Σ scale · lhs · rhs)` over the terms, whose products have the same shape; `factors` `[n]`
+/// apply to the columns. Computed in one pass over dst, block by block.
 ///
 /// # Panics
 /// When the shapes do not fit: a bug of the caller.
@@ -80,7 +79,7 @@ pub fn nt(dst: &mut [f32], a: &[f32], b: &[f32], (m, n, k): (usize, usize, usize
     multiply(dst, n, View::new(a, m, k), View::new(b, n, k).t(), scale, write, Threads::All);
 }
 
-/// One row times a matrix: bound by reading the matrix once, so rows are dotted as they lie.
+/// One row times a matrix: bound by reading the matrix, so it is a dot product per row, without packing.
 fn vector(dst: &mut [f32], a: &[f32], b: &[f32], (n, k): (usize, usize), scale: f32, write: Write) {
     /// Outputs per parallel task.
     const BLOCK: usize = 64;

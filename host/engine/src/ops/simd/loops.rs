@@ -36,7 +36,7 @@ pub fn exp(x: f32) -> f32 {
     }
 }
 
-/// Sixteen partial sums, combined in a fixed order: fast and the same on every run.
+/// The dot product, in sixteen partial sums that are combined in a fixed order.
 #[inline(always)]
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     const LANES: usize = 16;
@@ -51,8 +51,7 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     tree_sum(sums) + tail
 }
 
-/// The sum of a power of two of values, halves added to halves: no long chain of additions that
-/// wait for each other.
+/// The sum of a power of two of values, as a tree: no long chain of dependent additions.
 #[inline(always)]
 pub fn tree_sum<const N: usize>(mut values: [f32; N]) -> f32 {
     let mut n = N;
@@ -65,7 +64,7 @@ pub fn tree_sum<const N: usize>(mut values: [f32; N]) -> f32 {
     values[0]
 }
 
-/// The largest value; -∞ for none. NaNs are not seen.
+/// The largest value; -∞ for an empty slice. NaNs are ignored.
 #[inline(always)]
 pub fn max(values: &[f32]) -> f32 {
     const LANES: usize = 16;
@@ -80,9 +79,8 @@ pub fn max(values: &[f32]) -> f32 {
     best.iter().copied().fold(tail, |m, v| if v > m { v } else { m })
 }
 
-/// Replaces every value v by e^(v - shift) and returns their sum, which is made in f64: in f32, thousands
-/// of small values of a vocabulary would be lost, one by one, beside a large one, and all in the same
-/// direction.
+/// Replaces every value v by e^(v - shift) and returns their sum, in f64: in f32, thousands of small values of a vocabulary
+/// would be rounded away beside a large one, all in the same direction.
 #[inline(always)]
 pub fn exp_and_sum(values: &mut [f32], shift: f32) -> f64 {
     const LANES: usize = 16;

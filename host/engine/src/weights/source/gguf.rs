@@ -183,20 +183,20 @@ fn read_entries(file: &MappedFile, content: &gguf_file::Content) -> Result<(Entr
 }
 
 fn stored_bytes(path: &Path, name: &str, shape: &[usize], dtype: GgmlDType) -> Result<u64> {
-    let bad = |what: String| EngineError::format(path, format!("tensor `{name}` {what}"));
+    let fault = |problem: String| EngineError::format(path, format!("tensor `{name}` {problem}"));
     if shape.is_empty() || shape.len() > 2 {
-        return Err(bad(format!("has {} dimensions, expected 1 or 2", shape.len())));
+        return Err(fault(format!("has {} dimensions, expected 1 or 2", shape.len())));
     }
     let columns = shape[shape.len() - 1];
     if !columns.is_multiple_of(dtype.block_size()) {
-        return Err(bad(format!(
+        return Err(fault(format!(
             "has rows of {columns}, which {dtype:?} cannot hold (blocks of {})",
             dtype.block_size()
         )));
     }
     let elements = shape.iter().try_fold(1u64, |product, &n| product.checked_mul(n as u64));
     let bytes = elements.and_then(|n| (n / dtype.block_size() as u64).checked_mul(dtype.type_size() as u64));
-    bytes.ok_or_else(|| bad(format!("has an impossible shape {shape:?}")))
+    bytes.ok_or_else(|| fault(format!("has an impossible shape {shape:?}")))
 }
 
 /// Notes which tensors are stored in another order of rows, and checks that they have those rows.

@@ -82,7 +82,7 @@ pub(crate) fn model_config(path: &Path, config: &Value, generation: Option<(&Pat
 fn refuse_unsupported(keys: &Keys<'_>, architecture: Architecture) -> Result<()> {
     let config = keys.object;
     let name = architecture.name();
-    let refuse = |what: String| Err(EngineError::format(keys.path, what));
+    let refuse = |problem: String| Err(EngineError::format(keys.path, problem));
     if let Some(activation) = config.get("hidden_act").and_then(Value::as_str)
         && activation != "silu"
     {
@@ -198,7 +198,7 @@ impl Keys<'_> {
         let ids = match self.object.get(key) {
             None | Some(Value::Null) => Some(Vec::new()),
             Some(Value::Array(ids)) => ids.iter().map(id).collect(),
-            Some(one) => id(one).map(|id| vec![id]),
+            Some(single) => id(single).map(|id| vec![id]),
         };
         ids.ok_or_else(|| self.wrong(key, "a token id or a list of token ids"))
     }

@@ -111,11 +111,11 @@ impl BaseModel {
         if let Some(digest) = self.digest.get() {
             return Ok(digest);
         }
-        let each: Vec<String> =
+        let digests: Vec<String> =
             self.weight_files.par_iter().map(|path| sha256_of_file(path)).collect::<Result<_, _>>()?;
-        let digest = match each.as_slice() {
-            [one] => one.clone(),
-            many => hex(&Sha256::digest(many.iter().map(|d| format!("{d}\n")).collect::<String>())),
+        let digest = match digests.as_slice() {
+            [single] => single.clone(),
+            shards => hex(&Sha256::digest(shards.iter().map(|d| format!("{d}\n")).collect::<String>())),
         };
         Ok(self.digest.get_or_init(|| digest))
     }
