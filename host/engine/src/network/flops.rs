@@ -1,16 +1,15 @@
-//! The arithmetic that a training step calls for: what speeds are held against.
+//! The floating-point operations of a training step, for utilisation figures (FLOP/s as a share of the machine's peak).
 //!
-//! Counted is what the result needs, not what a program does: no logits of tokens without loss,
-//! nothing of the last layer behind its keys and values for such tokens, no product made a second
-//! time, no gradient of frozen weights or of what lies below the first adapter. A multiply-add is
-//! two operations.
+//! Only operations that the result needs are counted: no logits of tokens without loss, nothing of the last layer after
+//! its keys and values for such tokens, no recomputed products, no gradients of frozen weights or below the first adapter.
+//! A multiply-add is two operations.
 
 use crate::adapter::Adapter;
 use crate::data::Example;
 use crate::weights::Module;
 use crate::weights::config::ModelConfig;
 
-/// Floating-point operations of the loss of `examples` and its gradient.
+/// Floating-point operations for the loss of `examples` and its gradient.
 pub fn training_flops(config: &ModelConfig, adapter: &Adapter, examples: &[&Example]) -> f64 {
     let tokens: usize = examples.iter().map(|e| e.ids.len()).sum();
     let loss_tokens: usize = examples.iter().map(|e| e.loss_tokens()).sum();
@@ -19,24 +18,23 @@ pub fn training_flops(config: &ModelConfig, adapter: &Adapter, examples: &[&Exam
     for layer in 0..config.num_layers {
         for module in Module::ALL {
             let (out, input) = module.shape(config);
-            let of_all = layer + 1 < config.num_layers || matches!(module, Module::KProj | Module::VProj);
-            let rows = if of_all { tokens } else { loss_tokens } as f64;
+            let for_all_tokens = layer + 1 < config.num_layers || matches!(module, Module::KProj | Module::VProj);
+            let rows = if for_all_tokens { tokens } else { loss_tokens } as f64;
             let product = 2.0 * (out * input) as f64;
             let reads_layer_input = matches!(module, Module::QProj | Module::KProj | Module::VProj);
             let backward = layer > lowest || (layer == lowest && !reads_layer_input);
             linear += rows * product * if backward { 2.0 } else { 1.0 };
             if let Some(slot) = adapter.place(layer, module) {
-                // Forward, and for each of A and B its own gradient and what passes through it.
+                // Forward; and for each of A and B, its own gradient and that of its input.
                 linear += rows * 3.0 * 2.0 * (adapter.slots()[slot].site.rank * (out + input)) as f64;
             }
         }
     }
-    // Scores and their use, over the half that is seen; then the gradients of q, k, v and of the
-    // probabilities.
+    // The products q·kᵀ and p·v over the causal half; then the gradients of q, k, v and of the probabilities.
     let seen = |n: usize| (n * (n + 1)) as f64 / 2.0;
     let pairs: f64 = examples.iter().map(|e| seen(e.ids.len())).sum();
-    // A token that carries loss is predicted by the one before it.
-    let at_the_end: f64 = examples
+    // In the last layer only the queries that predict a token with loss; such a token is predicted by the one before it.
+    let pairs_in_last_layer: f64 = examples
         .iter()
         .map(|e| seen(e.ids.len().saturating_sub(1)) - seen(e.ids.len().saturating_sub(1 + e.loss_tokens())))
         .sum();
@@ -44,7 +42,8 @@ pub fn training_flops(config: &ModelConfig, adapter: &Adapter, examples: &[&Exam
     let attention =
         |pairs: f64, layers: usize, backward: usize| pairs * width * 2.0 * (2 * layers + 4 * backward) as f64;
     let (below, backward) = (config.num_layers.saturating_sub(1), config.num_layers - lowest);
-    let attention = attention(pairs, below, backward.saturating_sub(1)) + attention(at_the_end, 1, backward.min(1));
+    let attention =
+        attention(pairs, below, backward.saturating_sub(1)) + attention(pairs_in_last_layer, 1, backward.min(1));
     let head = 2.0 * 2.0 * (config.vocab_size * config.hidden_size) as f64;
     linear + attention + head * loss_tokens as f64
 }

@@ -18,32 +18,32 @@ use crate::weights::Module;
 /// The longest chunk that is computed as a decode step; a longer one is computed as a prompt.
 pub const MAX_DECODE_TOKENS: usize = 2 * decode_linear::TOKENS_PER_READ;
 
-/// Tokens that caches get room for beyond those at hand, where the session may become as long.
+/// Tokens that caches are allocated for beyond the present ones, up to the session's capacity.
 const AHEAD: usize = 256;
 
-/// Keys and values of one layer: [kv_heads, room, head_dim] each.
+/// Keys and values of one layer, [kv_heads, room, head_dim] each.
 #[derive(Debug)]
 struct Cache {
     k: Vec<f32>,
     v: Vec<f32>,
 }
 
-/// A text being read or written.
+/// The state of one text: its tokens so far as keys and values.
 #[derive(Debug)]
 pub struct Session<'a> {
     model: Model<'a>,
     caches: Vec<Cache>,
     table: Table,
-    /// Most tokens.
+    /// Maximum number of tokens.
     capacity: usize,
-    /// Tokens that the caches hold as they are.
+    /// Number of tokens that the caches are allocated for.
     room: usize,
     len: usize,
     buffers: Buffers,
     logits: Vec<f32>,
 }
 
-/// Activations of the tokens at hand, kept for the next ones. Sizes in values: N tokens.
+/// Activations of the current chunk, reused for the next one. N is the number of tokens in the chunk.
 #[derive(Debug, Default)]
 struct Buffers {
     /// [N, hidden]
@@ -70,7 +70,7 @@ fn sized(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
 }
 
 impl<'a> Session<'a> {
-    /// A session of at most `capacity` tokens. It takes memory for those that come, not for all.
+    /// A session of at most `capacity` tokens. Memory grows with the tokens that are read.
     pub fn new(model: Model<'a>, capacity: usize) -> Self {
         let config = &model.base.config;
         let caches = (0..config.num_layers).map(|_| Cache { k: Vec::new(), v: Vec::new() }).collect();
@@ -78,36 +78,36 @@ impl<'a> Session<'a> {
         Self { model, caches, table, capacity, room: 0, len: 0, buffers, logits: Vec::new() }
     }
 
-    /// Tokens read so far.
+    /// Number of tokens read.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether nothing was read yet.
+    /// Whether no token was read yet.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Tokens that it can hold.
+    /// Maximum number of tokens.
     pub fn capacity(&self) -> usize {
         self.capacity
     }
 
-    /// Forgets the tokens from the `len`-th on.
+    /// Keeps the first `len` tokens and forgets the others.
     pub fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
     }
 
-    /// Reads `ids` and returns the logits `[vocab]` of what comes next.
+    /// Reads `ids` and returns the logits `[vocab]` of the next token.
     ///
     /// # Errors
-    /// When there is nothing to read, an id is not in the vocabulary, or the capacity is exceeded.
+    /// When `ids` is empty, an id is not in the vocabulary, or the capacity is exceeded.
     pub fn feed(&mut self, ids: &[u32]) -> Result<&[f32]> {
         self.read(ids, 1)
     }
 
-    /// Reads `ids`, at most [`MAX_DECODE_TOKENS`], and returns the logits [ids, vocab] of what comes after
-    /// each. Each token's are bit for bit those that feeding one after the other gives.
+    /// Reads `ids`, at most [`MAX_DECODE_TOKENS`], and returns the logits [ids, vocab] of the
+    /// token after each. They are those of feeding one token at a time, to the last bit.
     ///
     /// # Errors
     /// As [`Self::feed`].
@@ -121,7 +121,7 @@ impl<'a> Session<'a> {
         self.read(ids, ids.len())
     }
 
-    /// Reads `ids` and returns the logits of the last `wanted`.
+    /// Reads `ids` and returns the logits after each of the last `wanted` tokens.
     fn read(&mut self, ids: &[u32], wanted: usize) -> Result<&[f32]> {
         self.check(ids)?;
         self.reserve(self.len + ids.len());
@@ -147,7 +147,7 @@ impl<'a> Session<'a> {
         decode_linear::forward(&[head], &mut [logits], normed, scratch);
     }
 
-    /// Makes room for so many tokens in all, of at most `capacity`.
+    /// Grows the caches to hold `tokens` tokens in all.
     fn reserve(&mut self, tokens: usize) {
         if tokens <= self.room {
             return;
@@ -157,7 +157,7 @@ impl<'a> Session<'a> {
         let (before, read) = (self.room * config.head_dim, self.len * config.head_dim);
         for cached in self.caches.iter_mut().flat_map(|cache| [&mut cache.k, &mut cache.v]) {
             let mut more = vec![0.0; config.kv_size() * room];
-            // One head after the other, each with what was read.
+            // Head by head, because the distance between heads changes.
             for (head, more) in more.chunks_exact_mut(room * config.head_dim).enumerate().filter(|_| read > 0) {
                 more[..read].copy_from_slice(&cached[head * before..][..read]);
             }
@@ -185,7 +185,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Turns the tokens' input of layer `l`, in `buffers.x`, into its output.
+    /// Replaces the input of layer `l`, in `buffers.x`, by its output.
     fn layer(&mut self, l: usize, tokens: usize) {
         let Self { model, caches, table, room, len, buffers, .. } = self;
         let (config, layer) = (&model.base.config, &model.base.layers[l]);
@@ -210,7 +210,7 @@ fn add(x: &mut [f32], y: &[f32]) {
     x.iter_mut().zip(y).for_each(|(x, y)| *x += y);
 }
 
-/// Linear layers that share the input x, with their branches.
+/// Linear layers that share the input x, with their adapters.
 fn linears<const N: usize>(
     model: Model,
     l: usize,
@@ -234,13 +234,14 @@ fn linears<const N: usize>(
     }
 }
 
-/// Where the tokens at hand stand.
+/// The position of the current chunk.
 #[derive(Debug, Clone, Copy)]
 struct Place {
+    /// Tokens of the chunk.
     tokens: usize,
     /// Tokens before them.
     before: usize,
-    /// Tokens that a cache holds.
+    /// Number of tokens that a cache is allocated for.
     room: usize,
 }
 
@@ -256,7 +257,7 @@ struct Heads {
 }
 
 impl Heads {
-    /// Splits the projections into heads, normalised (Qwen3) and rotated, and keeps keys and values.
+    /// Splits the projections into heads, normalised (Qwen3) and rotated, and stores keys and values in the cache.
     fn fill(
         &mut self,
         model: Model,
@@ -292,7 +293,7 @@ impl Heads {
         }
     }
 
-    /// Attention of the tokens at hand over all that were read, token-major into `out`.
+    /// Attention of the chunk over all tokens so far, token-major into `out`.
     fn attend(&mut self, model: Model, out: &mut Vec<f32>, place: Place, cache: &Cache) {
         let config = &model.base.config;
         let Place { tokens, before, room } = place;

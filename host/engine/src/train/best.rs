@@ -1,15 +1,14 @@
-//! Which checkpoints are worth keeping: the best N by one figure of the evaluations, and for how
-//! long there has been none better.
+//! The best N checkpoints of a run by one metric of the evaluations, and the number of evaluations since the best.
 
 use serde::{Deserialize, Serialize};
 
-/// A step and what its evaluation gave.
+/// A step and the metric of its evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ranked {
     /// Optimizer steps made.
     pub step: u64,
-    /// The figure.
+    /// The metric.
     pub value: f64,
 }
 
@@ -17,15 +16,15 @@ pub struct Ranked {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Best {
-    /// At most as many as are to be kept; of equal ones the earlier comes first.
+    /// At most as many as are kept; of equal ones the earlier comes first.
     pub ranked: Vec<Ranked>,
-    /// Evaluations since the first of them.
+    /// Evaluations since the best.
     pub evaluations_since: u64,
 }
 
 impl Best {
-    /// Takes an evaluation, of which `keep` are to be remembered. Returns its place from 0, or
-    /// `None` when it is not among them. A value that is no number never is.
+    /// Ranks an evaluation; the best `keep` are kept. Returns its place from 0, or `None` when it is not among them. NaN
+    /// never is.
     pub fn offer(&mut self, step: u64, value: f64, keep: usize, greater_is_better: bool) -> Option<usize> {
         let better = |a: f64, b: f64| if greater_is_better { a > b } else { a < b };
         self.evaluations_since += 1;
@@ -44,7 +43,7 @@ impl Best {
         Some(place)
     }
 
-    /// The best of all.
+    /// The best evaluation.
     pub fn first(&self) -> Option<Ranked> {
         self.ranked.first().copied()
     }

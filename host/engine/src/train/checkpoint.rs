@@ -1,5 +1,5 @@
-//! Checkpoints: a folder with the adapter (PEFT's files), the optimizer's moments and where the
-//! run stands. Written aside, synced, then renamed: a checkpoint under its final name is whole.
+//! Checkpoints: a folder with the adapter (PEFT's files), the optimizer's moments and the state of the run. Writes are
+//! atomic: to a temporary folder, synced, then renamed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,28 +20,27 @@ use crate::weights::source::safetensors::SafetensorsSource;
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
 const STATE_FILE: &str = "state.json";
 
-/// Number of the checkpoint's format.
+/// Version of the checkpoint format.
 pub const FORMAT: u32 = 2;
 
-/// Where a run stands. With the recipe, the data and the base, this is all that the rest of the
-/// run depends on: the order of records and the dropout masks are functions of seed, step and
-/// record, so there is no generator with a state of its own.
+/// The state of a run. With recipe, data and base, it determines the rest of the run: the order of records and the dropout
+/// masks are functions of seed, step and record, so there is no generator state to save.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
-    /// Number of this format.
+    /// Version of the format.
     pub format: u32,
     /// Optimizer steps made, skipped ones included.
     pub step: u64,
-    /// Updates made: steps less those skipped.
+    /// Updates made: steps minus skipped ones.
     pub updates: u64,
     /// Steps skipped in a row, up to this one.
     pub skipped_in_a_row: u64,
-    /// Where the run is in the data.
+    /// Position in the data.
     pub position: Position,
-    /// The generators' key.
+    /// Seed of order and dropout.
     pub seed: u64,
-    /// Whether the evaluation that is due after this step was made.
+    /// Whether the evaluation after this step was made, if one was due.
     pub evaluated: bool,
     /// The best steps so far.
     pub best: Best,
@@ -51,18 +50,18 @@ pub struct State {
     pub digests: BTreeMap<String, String>,
 }
 
-/// A place in the data.
+/// A position in the data.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Position {
-    /// Passes over the data completed.
+    /// Completed epochs.
     pub epoch: u64,
-    /// Records seen of the next.
+    /// Records seen of the current epoch.
     pub record: u64,
 }
 
 impl Position {
-    /// The place after `seen` records of a data set of `records`.
+    /// The position after `seen` records of a data set of `records`.
     pub fn after(seen: u64, records: usize) -> Self {
         let records = (records as u64).max(1);
         Self { epoch: seen / records, record: seen % records }
@@ -74,21 +73,21 @@ impl Position {
     }
 }
 
-/// Name of the folder of a step's checkpoint.
+/// Folder name of the checkpoint after `step` steps.
 pub fn folder_name(step: u64) -> String {
     format!("step-{step:06}")
 }
 
-/// Bytes of a checkpoint of `parameters` values, to within a few kilobytes.
+/// Size in bytes of a checkpoint of `parameters` values, to within a few kilobytes.
 pub fn size(parameters: usize) -> u64 {
-    // Adapter and two moments, f32.
+    // The adapter and two moments in f32.
     12 * parameters as u64 + (1 << 16)
 }
 
-/// Writes the trainer's state as `dir/step-000123` and returns that path.
+/// Writes a checkpoint to `dir/step-000123` and returns that path.
 ///
 /// # Errors
-/// When it cannot be written; an older checkpoint of the same step then still stands.
+/// When it cannot be written; an older checkpoint of the same step is left untouched.
 pub fn save(dir: &Path, trainer: &Trainer, base: &BaseRef, state: &State) -> Result<PathBuf> {
     let path = dir.join(folder_name(state.step));
     let written = write_folder(&path, |folder| {
@@ -104,7 +103,7 @@ pub fn save(dir: &Path, trainer: &Trainer, base: &BaseRef, state: &State) -> Res
         Ok(write_file(&file, &text)?)
     });
     written.map_err(|error| match error {
-        // Of the whole checkpoint, under the name that it would have had.
+        // The error is about the whole checkpoint, under its final name.
         EngineError::File(FileError::DiskFull { free, source, .. }) => {
             let needed = size(trainer.adapter.params.len());
             FileError::DiskFull { path: path.clone(), needed, free, source }.into()
@@ -114,21 +113,21 @@ pub fn save(dir: &Path, trainer: &Trainer, base: &BaseRef, state: &State) -> Res
     Ok(path)
 }
 
-/// A checkpoint, read.
+/// A loaded checkpoint.
 #[derive(Debug)]
 pub struct Checkpoint {
     /// The adapter.
     pub adapter: Adapter,
     /// The optimizer.
     pub optimizer: AdamW,
-    /// Where the run stood.
+    /// The state of the run.
     pub state: State,
 }
 
-/// Reads the checkpoint in `path`, for a base of this shape.
+/// Loads the checkpoint at `path`, for a base of this shape.
 ///
 /// # Errors
-/// When a file is absent, damaged or does not fit the base.
+/// When a file is missing, damaged or does not fit the base.
 pub fn load(path: &Path, model: &crate::weights::config::ModelConfig, base: &BaseRef) -> Result<Checkpoint> {
     let adapter = peft::load(path, model, Some(base))?.adapter;
     let file = path.join(STATE_FILE);
@@ -148,7 +147,7 @@ pub fn load(path: &Path, model: &crate::weights::config::ModelConfig, base: &Bas
     Ok(Checkpoint { adapter, optimizer, state })
 }
 
-/// The checkpoints in `dir` under their final names, by step.
+/// The complete checkpoints in `dir`, sorted by step.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -172,7 +171,7 @@ pub fn list(dir: &Path) -> Result<Vec<(u64, PathBuf)>> {
     Ok(found)
 }
 
-/// Removes the checkpoints of steps other than these.
+/// Removes all checkpoints except those of these steps.
 ///
 /// # Errors
 /// When one cannot be removed.

@@ -1,87 +1,84 @@
-//! What a run tells its caller while it goes on. The engine prints nothing: the host draws bars
-//! and writes files.
+//! Events of a run, reported to its caller. The engine prints nothing: the host draws progress bars and writes files.
 //!
-//! The order of calls: `step` (or `skipped`) after every optimizer step; `evaluated` after the steps
-//! at which the validation loss is computed, and once before the first step; `saving` before a
-//! checkpoint is written and `checkpoint` when it is complete under its final name.
+//! The order of calls: `step` (or `skipped`) after every optimizer step; `evaluated` after every evaluation, the first of
+//! which comes before the first step; `saving` before a checkpoint is written, and `checkpoint` when it is complete.
 
 use std::path::Path;
 
 use crate::network::pass::Model;
 
-/// One optimizer step, done.
+/// A completed optimizer step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StepReport {
-    /// From 1.
+    /// Number of the step, from 1.
     pub step: u64,
-    /// Steps in all.
+    /// Total number of steps.
     pub total: u64,
     /// Mean loss per loss token, before the update, in nats.
     pub loss: f64,
     /// Global L2 norm of the gradient before clipping.
     pub grad_norm: f64,
-    /// Learning rate used.
+    /// Learning rate of the step.
     pub learning_rate: f64,
-    /// Tokens that carried loss.
+    /// Number of tokens that carried loss.
     pub loss_tokens: usize,
-    /// Tokens read.
+    /// Number of input tokens.
     pub input_tokens: usize,
     /// Wall time of the step.
     pub seconds: f64,
 }
 
-/// An evaluation, done.
+/// A completed evaluation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EvalReport {
     /// Optimizer steps made before it.
     pub step: u64,
     /// Mean loss per loss token of the validation records, in nats.
     pub loss: f64,
-    /// Share of loss tokens that were the most likely ones.
+    /// Share of loss tokens that the model predicts as the most likely ones.
     pub token_accuracy: f64,
-    /// What generated answers were graded, when there was grading.
+    /// Grades of generated answers, if there is a grader.
     pub graded: Option<Graded>,
-    /// Place among the best so far, from 0; `None` when it is not among those kept, and before the
-    /// first step.
+    /// Place among the best evaluations so far, from 0; `None` if it is not among those kept, and before the first step.
     pub place: Option<usize>,
-    /// Wall time of the loss.
+    /// Wall time of computing the loss.
     pub seconds: f64,
     /// Wall time of grading.
     pub score_seconds: f64,
 }
 
-/// What the answers to some prompts were graded.
+/// Grades of the answers to a set of prompts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Graded {
-    /// Answers.
+    /// Number of answers.
     pub answers: usize,
-    /// Of these, the right ones: those with the full score.
+    /// Number of right answers: those with the full score.
     pub right: usize,
-    /// Mean score, 0 to 1: partial credit counts.
+    /// Mean score from 0 to 1, with partial credit.
     pub credit: f64,
 }
 
-/// A step without an update: its loss or gradient was not finite.
+/// A skipped step: its loss or gradient was not finite, so nothing was updated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SkipReport {
-    /// From 1.
+    /// Number of the step, from 1.
     pub step: u64,
-    /// Steps in all.
+    /// Total number of steps.
     pub total: u64,
     /// What was not finite.
     pub problem: String,
-    /// Steps skipped so far.
+    /// Number of steps skipped so far.
     pub skipped: u64,
     /// Wall time of the step.
     pub seconds: f64,
 }
 
-/// Grades what the adapter writes, in the middle of training.
+/// Grades answers of the model during training.
 pub trait Grader {
-    /// The grades of the model's answers after `step` steps; `None` for no opinion.
+    /// Grades the model's answers after `step` steps; `None` if nothing is graded.
     ///
     /// # Errors
-    /// An error ends the run after its last checkpoint.
+    /// An error ends the run. Checkpoints written before remain.
     fn grade(&mut self, model: Model, step: u64) -> crate::Result<Option<Graded>>;
 }
 
@@ -90,10 +87,10 @@ pub trait Reporter {
     /// After every optimizer step.
     ///
     /// # Errors
-    /// An error ends the run after its last checkpoint, as a full disk does.
+    /// An error ends the run, as a full disk does. Checkpoints written before remain.
     fn step(&mut self, report: &StepReport) -> crate::Result<()>;
 
-    /// After every evaluation of the validation loss.
+    /// After every evaluation.
     ///
     /// # Errors
     /// As [`Reporter::step`].
@@ -105,8 +102,7 @@ pub trait Reporter {
     /// As [`Reporter::step`].
     fn skipped(&mut self, report: &SkipReport) -> crate::Result<()>;
 
-    /// Before a checkpoint is written: what was told so far must outlive what the checkpoint
-    /// outlives.
+    /// Before a checkpoint is written: what was reported so far must be durable before the checkpoint is.
     ///
     /// # Errors
     /// As [`Reporter::step`].

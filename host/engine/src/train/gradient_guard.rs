@@ -1,6 +1,5 @@
-//! The check on the first batch: a trainable tensor whose gradient is zero or not finite means
-//! that part of the model does not learn, in silence. Allowed is exactly what the algebra gives:
-//! A's gradient is zero as long as B is.
+//! The check of the first batch's gradients: a trainable tensor whose gradient is zero or not finite would silently not
+//! learn. The one exception follows from the algebra: the gradient of A is zero as long as B is.
 
 use crate::adapter::peft::tensor_name;
 use crate::adapter::{Adapter, Part};
@@ -9,7 +8,7 @@ use crate::error::{EngineError, MismatchSubject, Result};
 /// Checks the gradients of the first batch.
 ///
 /// # Errors
-/// Every tensor whose gradient is not finite, or is zero without reason.
+/// Lists every tensor whose gradient is not finite, or is zero without that reason.
 pub fn check(adapter: &Adapter, gradients: &[f32]) -> Result<()> {
     let mut problems = Vec::new();
     for (slot, part, range, _) in adapter.tensors() {

@@ -1,4 +1,4 @@
-//! Training: the recipe's numbers, the optimizer, the loop, checkpoints and what is reported.
+//! Training: optimizer, learning-rate schedule, training loop, checkpoints and events.
 
 pub mod best;
 pub mod checkpoint;

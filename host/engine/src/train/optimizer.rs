@@ -9,18 +9,18 @@ use crate::ops::simd::dispatch::wide;
 /// Values per parallel task, and per partial sum of the norm.
 const BLOCK: usize = 1 << 14;
 
-/// Optimizer state: the two moments and the number of updates made.
+/// Optimizer state: both moments and the number of updates.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AdamW {
     /// First moments, one per parameter.
     pub first: Vec<f32>,
     /// Second moments.
     pub second: Vec<f32>,
-    /// Updates made.
+    /// Number of updates made.
     pub updates: u64,
 }
 
-/// Numbers of one update.
+/// Hyperparameters of one update.
 #[derive(Debug, Clone, Copy)]
 pub struct Update {
     /// Learning rate.
@@ -29,9 +29,9 @@ pub struct Update {
     pub beta1: f64,
     /// Decay of the second moment.
     pub beta2: f64,
-    /// Added to the root of the second moment.
+    /// Added to the square root of the second moment.
     pub epsilon: f64,
-    /// Decoupled decay, outside of `no_decay`.
+    /// Decoupled weight decay.
     pub weight_decay: f64,
 }
 
@@ -79,7 +79,7 @@ fn decay(params: &mut [f32], factor: f32, no_decay: &[Range<usize>]) {
     }
 }
 
-/// Global L2 norm, summed in a fixed order.
+/// The global L2 norm, summed in a fixed order.
 pub fn norm(gradients: &[f32]) -> f64 {
     let sums: Vec<f64> =
         gradients.par_chunks(BLOCK).map(|g| g.iter().map(|g| f64::from(*g) * f64::from(*g)).sum()).collect();

@@ -1,9 +1,8 @@
-//! A whole training run: the loop over steps, with evaluations, checkpoints, an end that loads
-//! the best adapter, and a stop that loses nothing.
+//! The training loop: steps, evaluations and checkpoints; the best adapter is loaded at the end, and a run can be stopped
+//! without losing anything.
 //!
-//! Everything that the rest of a run depends on is in a checkpoint's [`State`], the recipe, the data
-//! and the base. So a run that goes on from a checkpoint makes the same steps, evaluations and
-//! checkpoints as one that never stopped.
+//! A checkpoint's [`State`], the recipe, the data and the base determine the rest of a run. A run that is resumed from a
+//! checkpoint therefore makes the same steps, evaluations and checkpoints as one that was never stopped.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,21 +22,21 @@ use crate::train::events::{EvalReport, Grader, Reporter, SkipReport};
 use crate::train::schedule::learning_rate;
 use crate::train::trainer::{Step, Trainer};
 
-/// Steps in a row that [`NonFinite::Skip`] skips before the run ends all the same.
+/// Maximum number of consecutive steps that [`NonFinite::Skip`] skips; one more ends the run.
 const MOST_SKIPPED: u64 = 10;
 
-/// What a run works on.
+/// The inputs of a run.
 #[derive(Debug)]
 pub struct RunPlan<'a> {
-    /// The recipe's numbers.
+    /// The training section of the recipe.
     pub config: &'a TrainingSpec,
     /// Records to train on.
     pub train: &'a dyn Records,
-    /// Records whose loss is watched; may be empty.
+    /// Validation records; may be empty.
     pub validation: &'a dyn Records,
-    /// The base, for the adapter's record of it.
+    /// The base, recorded with every adapter.
     pub base: &'a BaseRef,
-    /// Where checkpoints go.
+    /// The folder for checkpoints.
     pub checkpoints: &'a Path,
     /// Digests of the run's inputs, which a checkpoint keeps (see [`State::digests`]).
     pub digests: &'a BTreeMap<String, String>,
@@ -48,15 +47,15 @@ pub struct RunPlan<'a> {
 /// Why a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// All steps are made.
+    /// All steps were made.
     Complete,
-    /// There was no better evaluation for as long as the recipe waits.
+    /// No better evaluation within the recipe's patience (early stopping).
     Patience,
     /// The caller stopped it.
     Stopped,
 }
 
-/// How a run ended.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     /// Steps made.
@@ -65,7 +64,7 @@ pub struct Outcome {
     pub total: u64,
     /// Why it ended.
     pub end: End,
-    /// The best evaluations, when there is something to evaluate with.
+    /// The best evaluations; empty if nothing is evaluated.
     pub best: Best,
     /// The step whose adapter the trainer holds.
     pub adapter_step: u64,
@@ -80,11 +79,11 @@ struct Loop<'a, 'p> {
     seen: u64,
 }
 
-/// Trains to the end, or until asked to stop. The trainer then holds the best adapter (when the
-/// recipe says so) or, when stopped, the last.
+/// Trains to the end, or until it is stopped. The trainer then holds the best adapter if the recipe asks for it and the run
+/// was not stopped, else the last.
 ///
 /// # Errors
-/// What a step, a checkpoint, the grader or the reporter says. The checkpoints written before stand.
+/// Errors of a step, a checkpoint, the grader or the reporter. Checkpoints written before remain.
 pub fn run(
     trainer: &mut Trainer,
     plan: &RunPlan,
@@ -112,7 +111,7 @@ pub fn run(
     };
     let due = |step: u64| ranks && (step.is_multiple_of(config.eval_steps) || step == total);
     if !state.evaluated && due(trainer.steps()) {
-        // The loss to beat, before the first step; or what a stop left undone.
+        // The baseline before the first step; or the evaluation that a stop left undone.
         let kept = state.evaluate(trainer, &mut grader, reporter)?;
         if trainer.steps() > 0 {
             state.save(trainer, reporter)?;
@@ -137,7 +136,7 @@ pub fn run(
         if due(step) && !stopping {
             kept = state.evaluate(trainer, &mut grader, reporter)?;
         }
-        // The best adapters are always on disk: one of them is what is loaded at the end.
+        // The best adapters are always on disk: one of them is loaded at the end.
         let last = ended(&state, step).is_some();
         if step.is_multiple_of(config.save_steps) || kept || last || stopping {
             state.save(trainer, reporter)?;
@@ -223,7 +222,7 @@ impl<'a, 'p> Loop<'a, 'p> {
         }
     }
 
-    /// Evaluates the adapter as it is; true when its checkpoint is to be kept.
+    /// Evaluates the current adapter; returns whether its checkpoint is to be kept.
     fn evaluate(
         &mut self,
         trainer: &mut Trainer,
@@ -251,7 +250,7 @@ impl<'a, 'p> Loop<'a, 'p> {
             Metric::TokenAccuracy => (!validation.is_empty()).then_some(accuracy),
             Metric::Score => graded.map(|graded| graded.credit),
         };
-        // The adapter before the first step is the base: what is to be beaten, nothing to keep.
+        // Before the first step the adapter equals the base: a baseline, not a candidate.
         let place = value
             .filter(|_| step > 0)
             .and_then(|value| self.best.offer(step, value, config.keep_best.max(1), config.greater_is_better()));
@@ -285,7 +284,7 @@ impl<'a, 'p> Loop<'a, 'p> {
             digests: (*digests).clone(),
         };
         let path = checkpoint::save(checkpoints, trainer, base, &state)?;
-        // Only now may what is no longer among the best go.
+        // Old checkpoints are removed only after the new one is complete.
         let keep: Vec<u64> = self.best.steps().chain([step]).collect();
         checkpoint::keep_only(checkpoints, &keep)?;
         reporter.checkpoint(step, &path)

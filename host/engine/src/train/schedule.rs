@@ -1,11 +1,11 @@
-//! The learning rate of a step.
+//! Learning-rate schedules.
 
 use hive_recipe::{Schedule, TrainingSpec};
 
-/// Learning rate of step `step` (from 0) in a run of `total` steps: rises in equal parts over the
-/// warm-up, reaching the highest rate at its last step, then follows the schedule.
+/// The learning rate of step `step` (from 0) in a run of `total` steps: linear warm-up, which reaches the highest rate at its
+/// last step, then the schedule.
 ///
-/// The first step is not wasted on a rate of zero, as it is where the rise starts from 0.
+/// Warm-up does not start from 0, which would waste the first step.
 pub fn learning_rate(config: &TrainingSpec, step: u64, total: u64) -> f64 {
     let warmup = config.warmup(total);
     if step < warmup {

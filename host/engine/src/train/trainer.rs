@@ -1,4 +1,4 @@
-//! One optimizer step, and the validation loss: what a run repeats.
+//! One optimizer step, and the validation loss.
 
 use std::ops::Range;
 use std::time::Instant;
@@ -21,9 +21,9 @@ use crate::weights::decoder::Decoder;
 #[derive(Debug)]
 pub struct Trainer<'a> {
     base: &'a Decoder,
-    /// The adapter as it is now.
+    /// The current adapter.
     pub adapter: Adapter,
-    /// The optimizer's state; its `updates` are the steps that changed the adapter.
+    /// The state of the optimizer; its `updates` are the steps that were not skipped.
     pub optimizer: AdamW,
     step: u64,
     config: TrainingSpec,
@@ -34,12 +34,12 @@ pub struct Trainer<'a> {
     guarded: bool,
 }
 
-/// What came of a step.
+/// The outcome of a step.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// The adapter was updated.
     Done(StepReport),
-    /// The loss or the gradient was not finite, and this is what it was; nothing changed.
+    /// The loss or the gradient was not finite, as the message says; nothing was changed.
     NotFinite(String),
 }
 
@@ -47,7 +47,7 @@ impl<'a> Trainer<'a> {
     /// A trainer before its first step.
     ///
     /// # Errors
-    /// When `config` cannot be trained.
+    /// When a value of `config` is out of range.
     pub fn new(base: &'a Decoder, adapter: Adapter, config: TrainingSpec) -> Result<Self> {
         let problems = config.problems();
         if !problems.is_empty() {
@@ -72,27 +72,27 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// Goes on from a checkpoint made after `step` steps.
+    /// Restores the state of a checkpoint after `step` steps.
     pub fn restore(&mut self, params: Vec<f32>, optimizer: AdamW, step: u64) {
         self.adapter.params = params;
         self.optimizer = optimizer;
         self.step = step;
-        // The check of the first batch was made before the checkpoint.
+        // A checkpoint after the first step has passed the check of the first batch.
         self.guarded = step > 0;
         self.scales.update(&self.adapter, self.base);
     }
 
-    /// Steps made, skipped ones included.
+    /// Number of steps made, skipped ones included.
     pub fn steps(&self) -> u64 {
         self.step
     }
 
-    /// The base that the adapter is on.
+    /// The base of the adapter.
     pub fn base(&self) -> &'a Decoder {
         self.base
     }
 
-    /// The base with the adapter as it is now.
+    /// The base with the current adapter.
     pub fn model(&self) -> Model<'_> {
         Model { base: self.base, adapter: Some((&self.adapter, &self.scales)) }
     }
@@ -110,8 +110,8 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// As [`Self::step`], but a loss or a gradient that is not finite is no error: nothing has
-    /// changed then, and the step is not counted.
+    /// As [`Self::step`], but a loss or a gradient that is not finite is not an error; nothing is changed then, and the step
+    /// is not counted.
     ///
     /// # Errors
     /// When no token carries loss, or on the first step when a tensor gets no gradient.
@@ -158,12 +158,12 @@ impl<'a> Trainer<'a> {
         self.step += 1;
     }
 
-    /// An error at the step that is being made.
+    /// An error at the current step.
     pub(crate) fn fault(&self, problem: String) -> EngineError {
         EngineError::Training { step: self.step + 1, updates: self.optimizer.updates, problem }
     }
 
-    /// Loss and gradients of the mean loss over `examples`, into `self.gradients`.
+    /// Computes the gradients of the mean loss over `examples` into `self.gradients`, and returns the loss.
     fn accumulate(&mut self, examples: &dyn Records) -> Result<Loss> {
         self.gradients.fill(0.0);
         let loss_tokens: usize = (0..examples.len()).map(|i| examples.loss_tokens(i)).sum();
@@ -190,8 +190,8 @@ impl<'a> Trainer<'a> {
         Ok(total)
     }
 
-    /// The gradients of the mean loss over `examples`, flat as the adapter's parameters, and the
-    /// loss. Changes nothing: for tests, checks and probes.
+    /// The loss of `examples` and the gradients of its mean, laid out as the adapter's parameters. Changes nothing; for tests,
+    /// checks and probes.
     ///
     /// # Errors
     /// As [`Batch::new`].
@@ -200,7 +200,7 @@ impl<'a> Trainer<'a> {
         Ok((loss, &self.gradients))
     }
 
-    /// Loss of `examples` under the adapter as it is, without dropout.
+    /// Loss of `examples` with the current adapter, without dropout.
     ///
     /// # Errors
     /// As [`Batch::new`].
@@ -209,7 +209,7 @@ impl<'a> Trainer<'a> {
         evaluate(&mut self.pass, model, examples, Batching::from_recipe(&self.config))
     }
 
-    /// Loss of `examples` under the base alone.
+    /// Loss of `examples` with the base alone.
     ///
     /// # Errors
     /// As [`Batch::new`].
@@ -218,18 +218,18 @@ impl<'a> Trainer<'a> {
         evaluate(&mut self.pass, model, examples, Batching::from_recipe(&self.config))
     }
 
-    /// Bytes of the buffers for activations: grown by the largest micro-batch so far.
+    /// Bytes of the buffers for activations, which grow with the largest micro-batch so far.
     pub fn buffer_bytes(&self) -> usize {
         self.pass.bytes()
     }
 
-    /// The ratios m/‖W + s·B·A‖ that belong to the adapter as it is.
+    /// The ratios m/‖W + s·B·A‖ of the current adapter.
     pub fn scales(&self) -> &AdapterScales {
         &self.scales
     }
 }
 
-/// Loss of `examples` under `model`, without dropout.
+/// Loss of `examples` with `model`, without dropout.
 ///
 /// # Errors
 /// As [`Batch::new`].

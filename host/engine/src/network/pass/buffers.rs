@@ -1,9 +1,9 @@
-//! What a pass keeps between its layers and for the next batch.
+//! Buffers of a pass: the tape of each layer, and scratch that all layers share.
 
 use rayon::prelude::*;
 
-/// What the forward pass keeps of one layer. Sizes in values: N tokens, n of them wanted behind the
-/// attention: all, but in the last layer.
+/// What the forward pass keeps of one layer for the backward pass. Of the batch's N tokens, n are computed after attention:
+/// the wanted ones in the last layer, all in the others.
 #[derive(Debug, Default)]
 pub(super) struct LayerTape {
     /// Input of the layer [N, hidden]
@@ -15,19 +15,19 @@ pub(super) struct LayerTape {
     pub(super) lse: Vec<f32>,
     /// Token-major output of attention [n, heads · dim]
     pub(super) attention: Vec<f32>,
-    /// In the last layer, its input at the wanted tokens [n, hidden]
+    /// In the last layer, the layer's input at the wanted tokens [n, hidden]
     pub(super) wanted_x: Vec<f32>,
     pub(super) o: Vec<f32>,
     pub(super) norm2: Vec<f32>,
     pub(super) gate: Vec<f32>,
     pub(super) up: Vec<f32>,
     pub(super) down: Vec<f32>,
-    /// z of every adapted linear
+    /// z of every adapted linear layer, by module
     pub(super) z: [Vec<f32>; 7],
 }
 
 impl LayerTape {
-    /// Values there is room for.
+    /// Number of values that are allocated.
     pub(super) fn values(&self) -> usize {
         let Self { x, norm1, q, k, v, lse, attention, wanted_x, o, norm2, gate, up, down, z } = self;
         let all = [x, norm1, q, k, v, lse, attention, wanted_x, o, norm2, gate, up, down].into_iter().chain(z);
@@ -47,12 +47,12 @@ pub(super) struct Shared {
     pub(super) head_norm: Vec<f32>,
     pub(super) head_inv: Vec<f32>,
     pub(super) act: Vec<f32>,
-    /// Token-major output of the last layer's attention, at all tokens
+    /// Token-major output of the last layer's attention, at all tokens [N, heads · dim]
     pub(super) attention: Vec<f32>,
 }
 
 impl Shared {
-    /// Values there is room for.
+    /// Number of values that are allocated.
     pub(super) fn values(&self) -> usize {
         let Self { normed, mid, q_heads, k_heads, v_heads, out_heads, head_norm, head_inv, act, attention } = self;
         let all = [normed, mid, q_heads, k_heads, v_heads, out_heads, head_norm, head_inv, act, attention];
@@ -69,7 +69,7 @@ pub(super) struct Gradients {
     pub(super) act: Vec<f32>,
     pub(super) up: Vec<f32>,
     pub(super) attention: Vec<f32>,
-    /// In the last layer, of its attention and its output at all tokens
+    /// In the last layer, the gradients of attention's output and of the layer's output, scattered to all tokens
     pub(super) all_tokens: Vec<f32>,
     pub(super) heads: Vec<f32>,
     pub(super) q_heads: Vec<f32>,
@@ -81,7 +81,7 @@ pub(super) struct Gradients {
 }
 
 impl Gradients {
-    /// Values there is room for.
+    /// Number of values that are allocated.
     pub(super) fn values(&self) -> usize {
         let Self { x, g, normed, act, up, attention, all_tokens, heads, q_heads, k_heads, v_heads, q, k, v } = self;
         let all = [x, g, normed, act, up, attention, all_tokens, heads, q_heads, k_heads, v_heads, q, k, v];
@@ -89,7 +89,7 @@ impl Gradients {
     }
 }
 
-/// What comes behind the last layer, at the tokens that are wanted of it.
+/// What follows the last layer, at the wanted tokens.
 #[derive(Debug, Default)]
 pub(super) struct Tail {
     /// The last layer's output
@@ -102,21 +102,21 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    /// Values there is room for.
+    /// Number of values that are allocated.
     pub(super) fn values(&self) -> usize {
         let Self { x, inv, normed, dnormed, dx, logits } = self;
         [x, inv, normed, dnormed, dx, logits].into_iter().map(Vec::capacity).sum()
     }
 }
 
-/// Makes `buffer` hold `n` values, whatever they are.
+/// Resizes `buffer` to `n` values of arbitrary content.
 pub(super) fn sized(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
     make_room(buffer, n);
     buffer.resize(n, 0.0);
     buffer
 }
 
-/// Makes `buffer` hold `n` zeros.
+/// Resizes `buffer` to `n` zeros.
 pub(super) fn zeroed(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
     make_room(buffer, n);
     buffer.clear();
@@ -124,8 +124,8 @@ pub(super) fn zeroed(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
     buffer
 }
 
-/// Grows to exactly what is needed, and gives the old memory back first: all buffers grow at the
-/// same micro-batch, and what one leaves is what the next can use.
+/// Grows the buffer to exactly `n` values, and frees the old memory first: all buffers grow at the same micro-batch, and the
+/// next one can use the memory that this one frees.
 pub(super) fn make_room(buffer: &mut Vec<f32>, n: usize) {
     if buffer.capacity() < n {
         *buffer = Vec::new();
@@ -133,7 +133,7 @@ pub(super) fn make_room(buffer: &mut Vec<f32>, n: usize) {
     }
 }
 
-/// Values per parallel task of an element-wise pass.
+/// Values per parallel task of an element-wise operation.
 pub(super) const BLOCK: usize = 1 << 15;
 
 pub(super) fn sum_into(out: &mut [f32], a: &[f32], b: &[f32]) {
@@ -142,7 +142,7 @@ pub(super) fn sum_into(out: &mut [f32], a: &[f32], b: &[f32]) {
     });
 }
 
-/// Rows of `from`, one behind the other.
+/// Copies these rows of `from` to `out`, in order.
 pub(super) fn gather<'o>(out: &'o mut Vec<f32>, from: &[f32], rows: &[usize], width: usize) -> &'o [f32] {
     let out = sized(out, rows.len() * width);
     for (out, &row) in out.chunks_exact_mut(width).zip(rows) {
@@ -151,7 +151,7 @@ pub(super) fn gather<'o>(out: &'o mut Vec<f32>, from: &[f32], rows: &[usize], wi
     out
 }
 
-/// The opposite: `from`'s rows at their places among `all` rows, zeros between.
+/// The inverse of [`gather`]: the rows of `from` at their places among the rows of all `tokens`, zeros elsewhere.
 pub(super) fn scatter<'o>(
     out: &'o mut Vec<f32>,
     from: &[f32],

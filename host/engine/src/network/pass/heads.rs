@@ -1,4 +1,4 @@
-//! From the projections of q, k and v to heads: norms, rotation, layout.
+//! From the projections of q, k and v to the heads of attention: norms, rotation, layout.
 
 use super::buffers::sized;
 use super::layer::LayerContext;

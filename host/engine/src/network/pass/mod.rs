@@ -1,9 +1,8 @@
-//! The decoder over a packed batch: forward, loss and backward for training, evaluation and
-//! probes. Generation, with its cache, is in [`super::inference`].
+//! The decoder over a batch: forward, loss and backward, for training, evaluation and probes. Generation, with its cache,
+//! is in [`super::inference`].
 //!
-//! What the backward pass needs is kept per layer in a tape; cheap things (norms' outputs,
-//! rotations, the gated activation) are computed again instead. All buffers are kept for the next
-//! batch: fresh memory is slow.
+//! A tape per layer keeps what the backward pass needs; cheap values (outputs of norms, rotations, the gated activation)
+//! are recomputed instead. All buffers are reused for the next batch, because fresh memory is slow.
 
 mod backward;
 mod buffers;
@@ -22,29 +21,29 @@ use crate::weights::Module;
 use crate::weights::decoder::Decoder;
 use buffers::{Gradients, LayerTape, Shared, Tail, sized};
 
-/// A base and, perhaps, an adapter on it.
+/// A base, with or without an adapter.
 #[derive(Debug, Clone, Copy)]
 pub struct Model<'a> {
     /// The frozen base.
     pub base: &'a Decoder,
-    /// The adapter with its ratios.
+    /// The adapter with its scales.
     pub adapter: Option<(&'a Adapter, &'a AdapterScales)>,
 }
 
-/// Dropout of one optimizer step.
+/// The dropout of one optimizer step.
 #[derive(Debug, Clone, Copy)]
 pub struct Dropout {
     /// Seed of the run.
     pub seed: u64,
     /// Optimizer step.
     pub step: u64,
-    /// Probability.
+    /// Probability of dropping.
     pub probability: f64,
-    /// What is dropped.
+    /// Which inputs are dropped.
     pub semantics: DropoutSemantics,
 }
 
-/// Computes a model over batches, keeping its buffers.
+/// Computes a model over batches, and keeps its buffers between them.
 #[derive(Debug, Default)]
 pub struct Pass {
     tape: Vec<LayerTape>,
@@ -71,7 +70,7 @@ impl Pass {
         Self::default()
     }
 
-    /// Bytes of all buffers.
+    /// Bytes of the buffers for activations and gradients.
     pub fn bytes(&self) -> usize {
         let tape: usize = self.tape.iter().map(LayerTape::values).sum();
         size_of::<f32>() * (tape + self.shared.values() + self.grads.values() + self.tail.values())
@@ -85,15 +84,15 @@ impl Pass {
         rms_norm::forward(normed, sized(inv, rows), x, &base.norm, base.config.rms_norm_eps);
     }
 
-    /// Loss over the batch of the last [`Pass::forward`], of which its `loss_rows` were wanted,
-    /// without gradients.
+    /// The loss over the batch of the last [`Pass::forward`], without gradients. The wanted tokens of that pass must have
+    /// been the batch's `loss_rows`.
     pub fn loss(&mut self, base: &Decoder, batch: &Batch) -> Loss {
         self.tail_forward(base);
         let Tail { normed, logits, .. } = &mut self.tail;
         cross_entropy::forward_backward(normed, &batch.targets, base.head(), base.config.hidden_size, logits, None)
     }
 
-    /// Logits [n, vocab] of the tokens that were wanted of the last [`Pass::forward`].
+    /// Logits [n, vocab] of the wanted tokens of the last [`Pass::forward`].
     pub fn logits(&mut self, base: &Decoder) -> Vec<f32> {
         self.tail_forward(base);
         let (hidden, vocab) = (base.config.hidden_size, base.config.vocab_size);
