@@ -1,5 +1,5 @@
-//! The shape of an adapter: method, ranks, scaling, which linear layers carry one. It knows no
-//! file format: PEFT's names are translated in [`super::peft`].
+//! The shape of an adapter: method, ranks, scaling, and the linear layers it adapts. It is independent of file formats;
+//! [`super::peft`] reads and writes PEFT's.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,33 +11,33 @@ use crate::error::{EngineError, MismatchSubject, Result};
 use crate::weights::Module;
 use crate::weights::config::ModelConfig;
 
-/// Which linear layers carry an adapter.
+/// The linear layers that are adapted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Targets {
     /// Those whose full name is one of these or ends in a dot and one of these.
     Names(Vec<String>),
-    /// Those whose full name matches this regular expression from end to end.
+    /// Those whose full name matches this regular expression as a whole.
     Pattern(String),
     /// Every linear layer of the decoder (not the output projection).
     AllLinear,
 }
 
 impl Targets {
-    /// Whether it can be said of every linear layer of a model of this shape if it is meant.
+    /// Whether the targets can be evaluated for every linear layer of a model of this shape.
     pub(crate) fn can_be_read(&self, config: &ModelConfig) -> bool {
         let Ok(matcher) = self.matcher() else { return false };
         (0..config.num_layers).all(|layer| Module::ALL.iter().all(|m| matcher.matches(&m.path(layer)).is_ok()))
     }
 
-    /// Why the pattern cannot be read, if it cannot.
+    /// Why the pattern is not usable, if it is not.
     pub fn problem(&self) -> Option<String> {
         self.matcher().err().map(|error| error.to_string())
     }
 
-    /// The targets, ready to be held against many names.
+    /// Compiles the targets, for matching many names.
     ///
     /// # Errors
-    /// When the pattern cannot be read.
+    /// When the pattern is not a valid regular expression.
     pub(crate) fn matcher(&self) -> Result<Matcher<'_>> {
         Ok(match self {
             Self::AllLinear => Matcher::AllLinear,
@@ -47,7 +47,7 @@ impl Targets {
     }
 }
 
-/// As configurations have it, for messages.
+/// In the form of configurations, for messages.
 impl fmt::Display for Targets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -62,7 +62,7 @@ impl fmt::Display for Targets {
     }
 }
 
-/// Targets, ready to be held against names.
+/// Compiled targets.
 pub(crate) enum Matcher<'a> {
     AllLinear,
     Names(&'a [String]),
@@ -70,10 +70,10 @@ pub(crate) enum Matcher<'a> {
 }
 
 impl Matcher<'_> {
-    /// Whether the module of this full name is meant.
+    /// Whether the module of this full name is targeted.
     ///
     /// # Errors
-    /// When that takes too long to find out.
+    /// When matching takes too long.
     pub(crate) fn matches(&self, path: &str) -> Result<bool> {
         match self {
             Self::AllLinear => Ok(Module::from_path(path).is_some()),
@@ -88,23 +88,23 @@ impl Matcher<'_> {
 pub struct AdapterConfig {
     /// DoRA or LoRA.
     pub method: Method,
-    /// Rank where no pattern says otherwise.
+    /// Rank of modules that no pattern matches.
     pub rank: usize,
-    /// Alpha where no pattern says otherwise.
+    /// Alpha of modules that no pattern matches.
     pub alpha: f64,
-    /// Probability of dropout, in training only.
+    /// Probability of dropout during training.
     pub dropout: f64,
-    /// What it drops.
+    /// Which inputs dropout applies to.
     pub dropout_semantics: DropoutSemantics,
     /// Scaling alpha/√rank instead of alpha/rank (arXiv 2312.03732).
     pub rslora: bool,
-    /// Which layers.
+    /// The adapted linear layers.
     pub targets: Targets,
-    /// Only these decoder layers; all when none.
+    /// Restricts the adapter to these decoder layers; `None` for all.
     pub layers: Option<Vec<usize>>,
-    /// Other ranks: regular expressions on the end of a module's full name.
+    /// Ranks of single modules, by regular expressions on the end of the full name.
     pub rank_pattern: BTreeMap<String, usize>,
-    /// Other alphas, likewise.
+    /// Alphas of single modules, likewise.
     pub alpha_pattern: BTreeMap<String, f64>,
 }
 
@@ -134,7 +134,7 @@ impl From<&AdapterSpec> for AdapterConfig {
 pub struct Site {
     /// Decoder layer.
     pub layer: usize,
-    /// Which linear of the layer.
+    /// Module of the layer.
     pub module: Module,
     /// Output features.
     pub out: usize,
@@ -142,18 +142,18 @@ pub struct Site {
     pub input: usize,
     /// Rank.
     pub rank: usize,
-    /// s
+    /// Scaling s: alpha / rank, or alpha / √rank with rsLoRA.
     pub scaling: f32,
 }
 
-/// Highest rank of an adapter. Far more than any that trains, and few enough that sizes stay numbers.
+/// Maximum rank: far above any useful one, and low enough that sizes do not overflow.
 const MAX_RANK: usize = 1 << 16;
 
 impl AdapterConfig {
     /// The adapted layers of a model of this shape, in the order of its forward pass.
     ///
     /// # Errors
-    /// When a pattern cannot be read, a rank is 0 or absurd, or nothing matches.
+    /// When a pattern is not valid, a rank is out of range, or nothing matches.
     pub fn sites(&self, config: &ModelConfig) -> Result<Vec<Site>> {
         let targets = self.targets.matcher()?;
         let patterns = Patterns::new(self)?;
@@ -190,13 +190,11 @@ impl AdapterConfig {
 }
 
 impl AdapterConfig {
-    /// Checks that everything in this shape has an effect on a model of that shape: what would do
-    /// nothing in silence is a mistake. For adapters that are to be trained; one from elsewhere may
-    /// carry what it likes.
+    /// Checks that every setting has an effect on a model of this shape: one that silently does nothing is a mistake. For
+    /// adapters that are to be trained; existing adapters may have unused settings.
     ///
     /// # Errors
-    /// A target module or a pattern that no linear layer matches, or a decoder layer that the model
-    /// does not have; all of them.
+    /// Lists all target modules and patterns that match no linear layer, and all decoder layers that the model does not have.
     pub fn check_used(&self, config: &ModelConfig) -> Result<()> {
         let sites = self.sites(config)?;
         let paths: Vec<String> = sites.iter().map(|site| site.module.path(site.layer)).collect();
@@ -239,7 +237,7 @@ impl AdapterConfig {
     }
 }
 
-/// The patterns of an adapter's ranks and alphas, ready to be held against names.
+/// The compiled patterns of an adapter's ranks and alphas.
 pub(crate) struct Patterns<'a> {
     config: &'a AdapterConfig,
     ranks: Vec<(NamePattern, &'a usize)>,
@@ -247,10 +245,10 @@ pub(crate) struct Patterns<'a> {
 }
 
 impl<'a> Patterns<'a> {
-    /// Those of `config`.
+    /// Compiles the patterns of `config`.
     ///
     /// # Errors
-    /// When one cannot be read, or there are too many.
+    /// When one is not valid, or there are too many.
     pub(crate) fn new(config: &'a AdapterConfig) -> Result<Self> {
         let (ranks, alphas) = (&config.rank_pattern, &config.alpha_pattern);
         Ok(Self { config, ranks: NamePattern::suffixes(ranks)?, alphas: NamePattern::suffixes(alphas)? })
@@ -259,7 +257,7 @@ impl<'a> Patterns<'a> {
     /// Rank and alpha of the module of this full name.
     ///
     /// # Errors
-    /// When it takes too long to find out which pattern matches.
+    /// When matching takes too long.
     pub(crate) fn rank_and_alpha(&self, path: &str) -> Result<(usize, f64)> {
         let rank = first(&self.ranks, path)?.unwrap_or(self.config.rank);
         Ok((rank, first(&self.alphas, path)?.unwrap_or(self.config.alpha)))

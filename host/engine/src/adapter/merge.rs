@@ -1,6 +1,5 @@
-//! Merging: the base with c ⊙ (W + s·B·A) in place of every adapted W. The adapter is then no
-//! longer needed, and costs nothing at use. In memory ([`merged`]), or as the weights are read
-//! ([`MergedSource`]). It writes nothing: see [`crate::export`].
+//! Merging: replaces every adapted W of the base by c ⊙ (W + s·B·A), so that the adapter costs nothing at inference. Done in
+//! memory ([`merged`]) or while weights are read ([`MergedSource`]). Writing files is in [`crate::export`].
 
 use std::collections::BTreeMap;
 
@@ -24,12 +23,12 @@ pub fn merged(base: &Decoder, adapter: &Adapter) -> Decoder {
     out
 }
 
-/// The tensors of a base with an adapter merged in, computed as they are read: of no tensor is more
-/// in memory than is asked for. The adapter must have been made for a model of these shapes.
+/// The tensors of a base with an adapter merged in. Rows are merged when they are read, so that no more than those is in
+/// memory. The adapter must fit the shapes of the base.
 pub struct MergedSource<'a> {
     base: &'a dyn TensorSource,
     adapter: &'a Adapter,
-    /// Index of the adapter's slot by the name of the weight that it changes.
+    /// Index of the adapter's slot, by the name of the adapted weight.
     slots: BTreeMap<String, usize>,
 }
 
@@ -85,8 +84,7 @@ impl TensorSource for MergedSource<'_> {
     }
 }
 
-/// Merges the rows `weight` of the base, which begin with row `first`, into `out`. A row depends on
-/// no other.
+/// Merges the rows `weight` of the base, the first of which is row `first`, into `out`. Rows are independent.
 fn merge_rows(adapter: &Adapter, slot: usize, first: usize, weight: &[f32], out: &mut [f32]) {
     let Slot { site, a, b, m } = &adapter.slots()[slot];
     let (input, rank, scaling) = (site.input, site.rank, site.scaling);

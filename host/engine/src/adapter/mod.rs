@@ -1,5 +1,5 @@
-//! Adapters: what they are ([`config`]), their parameters ([`params`]), PEFT's files ([`peft`]),
-//! and merging them into the base ([`merge`]).
+//! Adapters: their shape ([`config`]), their parameters ([`params`]), PEFT's files ([`peft`]), and merging into the base
+//! ([`merge`]).
 
 pub mod config;
 pub mod merge;

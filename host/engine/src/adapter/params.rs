@@ -1,6 +1,5 @@
-//! The trainable parameters of an adapter: one flat buffer, with a place in it for every tensor.
-//!
-//! Flat, because the optimizer, clipping and checkpoints treat all parameters alike.
+//! The trainable parameters of an adapter, in one flat buffer with a range per tensor: the optimizer, clipping and
+//! checkpoints treat all parameters alike.
 
 use std::ops::Range;
 
@@ -12,7 +11,7 @@ use crate::ops::dropout::{key, mix};
 use crate::weights::config::ModelConfig;
 use crate::weights::decoder::Decoder;
 
-/// Kinds of tensor in an adapter.
+/// The tensors of one adapted layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// A [rank, in]
@@ -23,10 +22,10 @@ pub enum Part {
     Magnitude,
 }
 
-/// Where the tensors of one adapted layer lie in the flat buffer.
+/// The ranges of one adapted layer's tensors in the flat buffer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Slot {
-    /// The layer.
+    /// The adapted layer.
     pub site: Site,
     /// A
     pub a: Range<usize>,
@@ -44,7 +43,7 @@ pub struct Adapter {
     /// All parameters.
     pub params: Vec<f32>,
     slots: Vec<Slot>,
-    /// Index into `slots` by layer and module.
+    /// Index into `slots`, by layer and module.
     places: Vec<[Option<usize>; 7]>,
 }
 
@@ -59,8 +58,8 @@ impl Adapter {
         Ok(adapter)
     }
 
-    /// Its layout alone: whoever reads an adapter compares that with its file before anything is
-    /// made as large as a configuration says.
+    /// The layout only. Loading compares it with the file first, so that memory is not allocated for whatever size a
+    /// configuration claims.
     pub(super) fn without_values(config: AdapterConfig, model: &ModelConfig) -> Result<Self> {
         let mut places = vec![[None; 7]; model.num_layers];
         let mut end = 0;
@@ -80,14 +79,15 @@ impl Adapter {
         Ok(Self { config, params: Vec::new(), slots, places })
     }
 
-    /// Makes all parameters zero.
+    /// Allocates the parameters and sets them to zero.
     pub(super) fn fill_zeros(&mut self) {
         let end = self.slots.last().map_or(0, |slot| slot.m.as_ref().unwrap_or(&slot.b).end);
         self.params = vec![0.0; end];
     }
 
-    /// A fresh adapter, as PEFT makes one: A uniform in ±1/√in (Kaiming with a = √5), B zero, m
-    /// the row norms of W. The values depend on the seed and on each layer's name alone.
+    /// A fresh adapter, initialised as in PEFT: A uniform in ±1/√in (Kaiming with a = √5), B zero, m the row norms of W. The
+    /// values depend only on the seed and on the layer's index and module. The generator is fixed here, not a crate's: a
+    /// replayed run must start from the same values.
     ///
     /// # Errors
     /// As [`AdapterConfig::sites`].
@@ -115,12 +115,12 @@ impl Adapter {
         &self.slots
     }
 
-    /// Index of the slot of this layer's module, if it is adapted.
+    /// Index of the slot of a layer's module, if it is adapted.
     pub fn place(&self, layer: usize, module: crate::weights::Module) -> Option<usize> {
         self.places.get(layer).and_then(|modules| modules[module as usize])
     }
 
-    /// One tensor: its kind, its range and its shape, for all tensors.
+    /// All tensors: slot, part, range in the flat buffer, and shape.
     pub fn tensors(&self) -> impl Iterator<Item = (&Slot, Part, Range<usize>, Vec<usize>)> {
         self.slots.iter().flat_map(|slot| {
             let Site { rank, out, input, .. } = slot.site;
@@ -131,7 +131,7 @@ impl Adapter {
         })
     }
 
-    /// The branch of a slot, with the ratios that [`AdapterScales`] computed.
+    /// The branch of a slot, with the ratios of [`AdapterScales`].
     pub fn branch<'a>(&'a self, slot: usize, scales: &'a AdapterScales) -> Branch<'a> {
         let Slot { site, a, b, m } = &self.slots[slot];
         Branch {
@@ -143,10 +143,10 @@ impl Adapter {
         }
     }
 
-    /// The gradients of a slot inside a flat buffer of gradients.
+    /// The gradients of a slot in a flat buffer of gradients.
     pub fn gradient<'g>(&self, slot: usize, flat: &'g mut [f32]) -> BranchGradient<'g> {
         let Slot { a, b, m, .. } = &self.slots[slot];
-        // The three ranges follow each other in the buffer.
+        // The three ranges are contiguous.
         let end = m.as_ref().map_or(b.end, |m| m.end);
         let (ga, rest) = flat[a.start..end].split_at_mut(a.len());
         let (gb, gm) = rest.split_at_mut(b.len());
@@ -154,15 +154,15 @@ impl Adapter {
     }
 }
 
-/// c = m/‖W + s·B·A‖ of every slot. Changes only when the parameters do: computed once per
-/// optimizer step.
+/// The ratios c = m/‖W + s·B·A‖ of every slot. They change only with the parameters, so they are computed once per optimizer
+/// step.
 #[derive(Debug, Clone, Default)]
 pub struct AdapterScales {
     ratios: Vec<Vec<f32>>,
 }
 
 impl AdapterScales {
-    /// Computes the ratios for the adapter's present parameters.
+    /// Computes the ratios for the adapter's current parameters.
     pub fn update(&mut self, adapter: &Adapter, base: &Decoder) {
         self.ratios.resize_with(adapter.slots.len(), Vec::new);
         for (slot, ratios) in adapter.slots.iter().zip(&mut self.ratios) {

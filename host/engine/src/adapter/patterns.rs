@@ -1,6 +1,6 @@
-//! Patterns on the names of linear layers, as PEFT's configurations have them: Python's regular
-//! expressions, which look ahead and behind. Those that do not are matched in linear time; those
-//! that do, with a limit on how much is tried, because configurations come from anywhere.
+//! Patterns on the names of linear layers in PEFT configurations: regular expressions of Python. They are matched in linear
+//! time; those with lookahead or lookbehind are matched by backtracking with a limit, because configurations are untrusted
+//! input.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +8,18 @@ use regex::{Regex, RegexBuilder};
 
 use crate::error::{EngineError, Result};
 
-/// Most entries of `rank_pattern` and of `alpha_pattern`, and the most bytes that each may become: a
-/// few letters of a regular expression can ask for megabytes.
+/// Maximum number of entries in `rank_pattern` and in `alpha_pattern`, and the maximum compiled size of each in bytes: a short
+/// regular expression can compile to megabytes.
 const MAX_PATTERNS: usize = 512;
 const MAX_PATTERN_BYTES: usize = 1 << 18;
 
-/// Most patterns that look around, of which each may take long.
+/// Maximum number of patterns with lookaround, each of which may be slow.
 const MAX_LOOKAROUND: usize = 32;
 
-/// Most steps back when a name is held against one of them: names have some forty characters.
+/// Maximum backtracking steps when such a pattern is matched with a name, which has about forty characters.
 const MAX_BACKTRACKS: usize = 100_000;
 
-/// A pattern that is held against whole names.
+/// A pattern that is matched with whole names.
 #[derive(Debug, Clone)]
 pub(crate) struct NamePattern {
     text: String,
@@ -33,19 +33,18 @@ enum AnyRegex {
 }
 
 impl NamePattern {
-    /// Python's `re.fullmatch`: the pattern is all of a name.
+    /// A pattern that matches a whole name, as Python's `re.fullmatch`.
     ///
     /// # Errors
-    /// When it is no regular expression, or too large a one.
+    /// When it is not a valid regular expression, or is too large.
     pub(crate) fn full_match(pattern: &str) -> Result<Self> {
         Self::new(pattern, &format!(r"\A(?:{pattern})\z"))
     }
 
-    /// PEFT's rule for the keys of `rank_pattern` and `alpha_pattern`: the key is a whole name or what
-    /// follows a dot in it.
+    /// PEFT's rule for the keys of `rank_pattern` and `alpha_pattern`: a key matches a whole name or the part after a dot.
     ///
     /// # Errors
-    /// When one is no regular expression or too large a one, or there are too many.
+    /// When one is not a valid regular expression or is too large, or there are too many.
     pub(crate) fn suffixes<T>(patterns: &BTreeMap<String, T>) -> Result<Vec<(Self, &T)>> {
         let too_many = |count: usize, kind: &str, limit: usize| {
             Err(EngineError::unsupported(format!(
@@ -72,7 +71,7 @@ impl NamePattern {
         let regex = match linear {
             Ok(regex) => AnyRegex::Linear(regex),
             Err(too_large @ regex::Error::CompiledTooBig(_)) => return Err(refused(text, &too_large.to_string())),
-            // Perhaps Python knows more than this one does.
+            // `regex` has no lookaround and no backreferences, which Python has.
             Err(_) => {
                 let built = fancy_regex::RegexBuilder::new(anchored)
                     .backtrack_limit(MAX_BACKTRACKS)
@@ -89,7 +88,7 @@ impl NamePattern {
     /// Whether it matches `name`.
     ///
     /// # Errors
-    /// When that takes too long to find out.
+    /// When matching takes too long.
     pub(crate) fn matches(&self, name: &str) -> Result<bool> {
         match &self.regex {
             AnyRegex::Linear(regex) => Ok(regex.is_match(name)),
@@ -107,7 +106,7 @@ fn refused(pattern: &str, problem: &str) -> EngineError {
     EngineError::unsupported(format!("The module pattern `{}` cannot be read: {problem}", shown(pattern)))
 }
 
-/// The beginning of a pattern, for messages.
+/// A pattern shortened for messages.
 pub(crate) fn shown(pattern: &str) -> String {
     let start: String = pattern.chars().take(200).collect();
     if start.len() < pattern.len() { start + "…" } else { start }

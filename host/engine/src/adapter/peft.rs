@@ -1,10 +1,10 @@
-//! PEFT's adapter folder: `adapter_config.json` and `adapter_model.safetensors`, byte-compatible
-//! names. The only place where PEFT's words (`r`, `lora_alpha`) occur.
+//! Reads and writes PEFT's adapter folders: `adapter_config.json` and `adapter_model.safetensors`. The only place where
+//! PEFT's terms (`r`, `lora_alpha`) occur.
 //!
-//! Format: Hugging Face PEFT, `LoraConfig` and "Checkpoint format" in its documentation. Loading
-//! is strict: every tensor must belong to a linear layer of the base and have its shape, every
-//! target module must have its tensors, every value must be a number; all faults are listed at once.
-//! Where the pattern of the target modules cannot be read, the tensors say which layers are meant.
+//! Format: Hugging Face PEFT, `LoraConfig` and "Checkpoint format" in its documentation. Loading is strict: every tensor
+//! must belong to a linear layer of the base and have its shape, every target module must have its tensors, and every value
+//! must be finite; all faults are listed at once. Where the pattern of target modules is not usable, the target layers are
+//! those that have tensors.
 
 mod fit;
 mod keys;
@@ -35,7 +35,7 @@ use crate::weights::source::safetensors::SafetensorsSource;
 pub const CONFIG_FILE: &str = "adapter_config.json";
 /// Name of the tensor file.
 pub const TENSOR_FILE: &str = "adapter_model.safetensors";
-/// Name of the file that binds an adapter to its base. PEFT does not read it.
+/// Name of the file that records the adapter's base. PEFT ignores it.
 pub const BASE_FILE: &str = "hive_base.json";
 
 /// The base model an adapter was trained on.
@@ -48,14 +48,14 @@ pub struct BaseRef {
     pub digest: String,
 }
 
-/// An adapter folder's configuration, as far as hive reads it.
+/// The parts of an adapter folder's configuration that hive reads.
 #[derive(Debug, Clone)]
 pub struct PeftConfig {
     /// The adapter's shape.
     pub adapter: AdapterConfig,
     /// `base_model_name_or_path`; may be empty.
     pub base_name: String,
-    /// The base that hive recorded, if hive wrote the folder.
+    /// The recorded base, if hive wrote the folder.
     pub base: Option<BaseRef>,
 }
 
@@ -83,14 +83,13 @@ struct Raw {
     rest: BTreeMap<String, Value>,
 }
 
-/// Largest alpha in magnitude: more makes infinity of the first product.
+/// Maximum magnitude of alpha: with a larger one, the first product overflows.
 const MAX_ALPHA: f64 = 1e9;
 
-/// Settings that change what the tensors mean and that hive does not compute: refused unless they
-/// have their neutral value.
+/// Settings that change the meaning of the tensors and are not supported: refused unless they have a neutral value.
 const NEUTRAL: [(&str, &[&str]); 17] = [
     ("bias", &["\"none\""]),
-    // Others (PiSSA, OLoRA, CorDA, LoftQ, …) are on a base that they have changed, until PEFT converts them.
+    // Others (PiSSA, OLoRA, CorDA, LoftQ, …) modify the base, unless PEFT has converted the adapter.
     ("init_lora_weights", &["true", "false", "null", "\"gaussian\"", "\"eva\"", "\"orthogonal\""]),
     ("fan_in_fan_out", &["false"]),
     ("modules_to_save", &["null", "[]"]),
@@ -109,10 +108,10 @@ const NEUTRAL: [(&str, &[&str]); 17] = [
     ("megatron_config", &["null"]),
 ];
 
-/// Reads `adapter_config.json` and, when there is one, the record of the base.
+/// Reads `adapter_config.json` and, if there is one, the record of the base.
 ///
 /// # Errors
-/// When a file is absent or not what it should be, or a setting is one that hive does not compute.
+/// When a file is missing or not valid, or a setting is not supported.
 pub fn read_config(dir: &Path) -> Result<PeftConfig> {
     let path = dir.join(CONFIG_FILE);
     let text = std::fs::read_to_string(&path).map_err(|e| unreadable(dir, CONFIG_FILE, e))?;
@@ -120,7 +119,7 @@ pub fn read_config(dir: &Path) -> Result<PeftConfig> {
     let no_lora = |e: serde_json::Error| EngineError::format(&path, format!("not a PEFT LoRA configuration: {e}"));
     let value: Value = serde_json::from_str(&text).map_err(no_lora)?;
     let refuse = |problem: String| Err(EngineError::format(&path, problem));
-    // Other methods have other keys: what is missing of LoRA's says nothing about them.
+    // First, because other methods have other keys, and a missing key of LoRA would be a misleading error.
     if let Some(problem) = other_method(&value) {
         return refuse(problem);
     }
@@ -178,7 +177,7 @@ pub fn read_config(dir: &Path) -> Result<PeftConfig> {
     })
 }
 
-/// Why a configuration is of no LoRA or DoRA adapter of PEFT's.
+/// Why a configuration is not that of a LoRA or DoRA adapter of PEFT, if it is not.
 fn other_method(config: &Value) -> Option<String> {
     match &config["peft_type"] {
         Value::String(name) if name == "LORA" => None,
@@ -214,7 +213,7 @@ fn read_base(dir: &Path) -> Result<Option<BaseRef>> {
 /// Opens the tensors of an adapter folder.
 ///
 /// # Errors
-/// When there are none, they are damaged, or they are in a pickle.
+/// When they are missing, damaged, or stored as a pickle.
 pub fn open_tensors(dir: &Path) -> Result<SafetensorsSource> {
     let path = dir.join(TENSOR_FILE);
     if path.exists() {
@@ -235,7 +234,7 @@ pub fn open_tensors(dir: &Path) -> Result<SafetensorsSource> {
     Err(unreadable(dir, TENSOR_FILE, std::io::ErrorKind::NotFound.into()))
 }
 
-/// A file of an adapter folder that cannot be read: most often the folder is no adapter at all.
+/// The error for an unreadable file of an adapter folder; most often the folder is not an adapter at all.
 fn unreadable(dir: &Path, file: &str, error: std::io::Error) -> EngineError {
     match error.kind() {
         std::io::ErrorKind::NotFound if dir.is_dir() => {
@@ -248,22 +247,22 @@ fn unreadable(dir: &Path, file: &str, error: std::io::Error) -> EngineError {
     }
 }
 
-/// A loaded adapter and how much of its file was applied.
+/// A loaded adapter.
 #[derive(Debug, Clone)]
 pub struct Loaded {
     /// The adapter.
     pub adapter: Adapter,
-    /// What its folder says of itself.
+    /// The configuration of its folder.
     pub config: PeftConfig,
-    /// Tensors in the file, each of which was applied.
+    /// Number of tensors in the file, all of which were loaded.
     pub tensors: usize,
 }
 
 /// Loads an adapter folder for a base of this shape.
 ///
 /// # Errors
-/// When a file is absent or damaged; when the folder names another base than `base`; or every
-/// tensor that is missing, unexpected, of another shape or holds what is no number, all at once.
+/// When a file is missing or damaged, or the folder records a base other than `base`; or lists every tensor that is missing,
+/// unexpected, of another shape or not finite.
 pub fn load(dir: &Path, model: &ModelConfig, base: Option<&BaseRef>) -> Result<Loaded> {
     let config = read_config(dir)?;
     if let (Some(recorded), Some(base)) = (&config.base, base)
@@ -317,7 +316,7 @@ pub fn load(dir: &Path, model: &ModelConfig, base: Option<&BaseRef>) -> Result<L
     Ok(Loaded { adapter, config, tensors })
 }
 
-/// The linear layers of a base that the tensors of a file are for.
+/// The linear layers of a base that a file has tensors for.
 fn modules_with_tensors(keys: &Keys, model: &ModelConfig) -> Vec<String> {
     let paths = (0..model.num_layers).flat_map(|layer| Module::ALL.map(|module| (layer, module)));
     let is_there = |&(layer, module): &(usize, Module)| {
@@ -328,7 +327,7 @@ fn modules_with_tensors(keys: &Keys, model: &ModelConfig) -> Vec<String> {
     paths.filter(is_there).map(|(layer, module)| module.path(layer)).collect()
 }
 
-/// Writes `adapter` into `dir`, which must exist. Each file appears whole or not at all.
+/// Writes `adapter` to `dir`, which must exist. Writes of each file are atomic.
 ///
 /// # Errors
 /// When a file cannot be written.
@@ -390,12 +389,12 @@ pub(crate) fn tensor_bytes(path: &Path, tensors: &[(String, Vec<usize>, Vec<u8>)
     serialize(views, Some(metadata)).map_err(fault)
 }
 
-/// PEFT writes alpha as an integer when it is one.
+/// As an integer where the value is one, as PEFT writes alpha.
 fn whole(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() < 1e15 { json!(value as i64) } else { json!(value) }
 }
 
 fn pretty(value: &Value) -> String {
-    // Serialising a `Value` has no failing case: its keys are strings.
+    // Serialising a `Value` cannot fail: its keys are strings.
     serde_json::to_string_pretty(value).map(|t| t + "\n").unwrap_or_default()
 }

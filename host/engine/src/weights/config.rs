@@ -1,13 +1,12 @@
-//! The shape of a decoder: read from a Hugging Face `config.json` or from GGUF metadata
-//! (see `source/`). It holds numbers only, no weights.
+//! The shape of a decoder, without weights. `source/` reads it from a Hugging Face `config.json` or from GGUF metadata.
 
 use crate::error::{EngineError, Result};
 use crate::ops::rope::{Rope, RopeScaling};
 
-/// Families of decoder that the engine computes.
+/// Model families that the engine computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Architecture {
-    /// Llama 2 and 3, SmolLM2 and others of the same form.
+    /// Llama 2 and 3, SmolLM2, and others of the same architecture.
     Llama,
     /// Qwen2: Llama with biases on q, k and v.
     Qwen2,
@@ -44,19 +43,19 @@ impl Architecture {
 /// The shape of a decoder. Sizes are element counts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelConfig {
-    /// Family.
+    /// Model family.
     pub architecture: Architecture,
-    /// Rows of the embedding.
+    /// Number of rows of the embedding.
     pub vocab_size: usize,
     /// Width of the residual stream.
     pub hidden_size: usize,
     /// Width of the feed-forward layer.
     pub intermediate_size: usize,
-    /// Decoder layers.
+    /// Number of decoder layers.
     pub num_layers: usize,
-    /// Query heads.
+    /// Number of query heads.
     pub num_heads: usize,
-    /// Key and value heads; divides `num_heads`.
+    /// Number of key/value heads; divides `num_heads`.
     pub num_kv_heads: usize,
     /// Width of one head; even.
     pub head_dim: usize,
@@ -64,7 +63,7 @@ pub struct ModelConfig {
     pub rms_norm_eps: f32,
     /// Base of the rotary frequencies.
     pub rope_theta: f64,
-    /// Stretching of the rotary frequencies.
+    /// Scaling of the rotary frequencies.
     pub rope_scaling: Option<RopeScaling>,
     /// Longest context the model was made for, in tokens.
     pub max_position_embeddings: usize,
@@ -76,12 +75,12 @@ pub struct ModelConfig {
     pub attention_output_bias: bool,
     /// Biases on gate, up and down.
     pub mlp_bias: bool,
-    /// Tokens that end a text, as far as the weights' own metadata says; may be empty.
+    /// Tokens that end a text, according to the model's metadata; may be empty.
     pub eos_token_ids: Vec<u32>,
 }
 
 impl ModelConfig {
-    /// How positions turn queries and keys.
+    /// Parameters of the rotary embedding.
     pub fn rope(&self) -> Rope {
         Rope { head_dim: self.head_dim, theta: self.rope_theta, scaling: self.rope_scaling }
     }
@@ -101,7 +100,7 @@ impl ModelConfig {
         self.architecture == Architecture::Qwen3
     }
 
-    /// Checks what the sizes promise each other.
+    /// Checks the sizes against each other.
     ///
     /// # Errors
     /// The first contradiction, with both numbers.

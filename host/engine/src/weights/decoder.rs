@@ -1,5 +1,5 @@
-//! The decoder's frozen weights, named and shaped as Hugging Face names and shapes them. It
-//! computes nothing: see [`crate::network::pass`] (training) and [`crate::network::inference`].
+//! The decoder's frozen weights, with the names and shapes of Hugging Face. Computation is in [`crate::network::pass`]
+//! (training) and [`crate::network::inference`] (generation).
 
 use crate::error::{EngineError, MismatchSubject, Result};
 use crate::ops::decode_linear;
@@ -10,8 +10,7 @@ use crate::weights::Module;
 use crate::weights::config::{Architecture, ModelConfig};
 use crate::weights::source::TensorSource;
 
-/// A linear layer's weight [out, in] and bias `[out]`; the weight perhaps as its file stores it,
-/// too.
+/// A linear layer's weight [out, in] and bias `[out]`, and the weight in the quantised form of its file, if that is kept.
 #[derive(Debug, Clone)]
 struct Weight {
     weight: Vec<f32>,
@@ -36,31 +35,31 @@ pub struct Layer {
 /// A frozen decoder in f32.
 #[derive(Debug, Clone)]
 pub struct Decoder {
-    /// Its shape.
+    /// Shape of the model.
     pub config: ModelConfig,
     /// [vocab, hidden]
     pub embedding: Vec<f32>,
     /// The layers.
     pub layers: Vec<Layer>,
-    /// Last RMS norm `[hidden]`.
+    /// Final RMS norm `[hidden]`.
     pub norm: Vec<f32>,
-    /// Output projection [vocab, hidden], unless it is the embedding.
+    /// Output projection [vocab, hidden], unless it is tied to the embedding.
     untied_head: Option<Vec<f32>>,
     stored_head: Option<Quantised>,
 }
 
 impl Decoder {
-    /// Reads every tensor that `config` calls for, and checks that there are no others.
+    /// Reads every tensor that `config` requires, and checks that there are no others.
     ///
     /// # Errors
-    /// All missing, unexpected and misshapen tensors at once; or what reading them says.
+    /// Lists all missing, unexpected and misshapen tensors at once; or the error of reading one.
     pub fn load(config: &ModelConfig, tensors: &dyn TensorSource) -> Result<Self> {
         checked_tensors(config, tensors)?;
         Self::build(config, |name, _| tensors.read(name))
     }
 
-    /// Keeps the weights as `tensors` store them as well, where they are quantised: generation
-    /// reads those, a quarter of the bytes or less. The values are the same.
+    /// Additionally keeps the quantised form of the weights, where `tensors` has one: generation reads that, at a quarter of
+    /// the bytes or less. The values are the same.
     pub fn keep_stored(&mut self, tensors: &dyn TensorSource) {
         for (l, layer) in self.layers.iter_mut().enumerate() {
             for (weight, module) in layer.linears.iter_mut().zip(Module::ALL) {
@@ -71,8 +70,8 @@ impl Decoder {
         self.stored_head = tensors.quantised(head);
     }
 
-    /// A decoder with random weights, for benchmarks and tests: uniform, scaled so that
-    /// activations keep their size. The same seed gives the same weights.
+    /// A decoder with random weights, for benchmarks and tests: uniform, and scaled so that activations keep their magnitude.
+    /// The same seed gives the same weights.
     ///
     /// # Errors
     /// When `config` contradicts itself.
@@ -145,25 +144,25 @@ impl Decoder {
         Linear { weight, bias: bias.as_deref(), out, input }
     }
 
-    /// A linear layer's weight, for merging. What was stored is then no longer it, and is let go.
+    /// A linear layer's weight, for merging. Drops its quantised form, which would no longer match.
     pub fn weight_mut(&mut self, layer: usize, module: Module) -> &mut [f32] {
         let weight = &mut self.layers[layer].linears[module as usize];
         weight.stored = None;
         &mut weight.weight
     }
 
-    /// A linear layer's weight in the form that a few tokens read fastest.
+    /// A linear layer's weight in the form that decode steps read fastest.
     pub fn decode_weight(&self, layer: usize, module: Module) -> decode_linear::Weight<'_> {
         let Weight { weight, stored, .. } = &self.layers[layer].linears[module as usize];
         decode_linear::Weight::new(weight, stored.as_ref())
     }
 
-    /// The output projection in that form.
+    /// The output projection in the form that decode steps read fastest.
     pub fn decode_head(&self) -> decode_linear::Weight<'_> {
         decode_linear::Weight::new(self.head(), self.stored_head.as_ref())
     }
 
-    /// Values in all weights.
+    /// Number of values in all weights.
     pub fn parameters(&self) -> usize {
         let layers: usize = self
             .layers
@@ -197,11 +196,10 @@ fn expected(config: &ModelConfig) -> Result<Vec<(String, Vec<usize>)>> {
     Ok(names)
 }
 
-/// Every tensor of a model of this shape, with its shape, once it is certain that `tensors` has those
-/// and no others.
+/// Every tensor of a model of this shape, with its shape; checks that `tensors` has exactly those.
 ///
 /// # Errors
-/// When `config` contradicts itself; or every tensor that is missing, unexpected or of another shape.
+/// When `config` contradicts itself; or lists every tensor that is missing, unexpected or of another shape.
 pub(crate) fn checked_tensors(config: &ModelConfig, tensors: &dyn TensorSource) -> Result<Vec<(String, Vec<usize>)>> {
     config.check()?;
     let expected = expected(config)?;
@@ -216,7 +214,7 @@ pub(crate) fn checked_tensors(config: &ModelConfig, tensors: &dyn TensorSource) 
     }
     let known: std::collections::BTreeSet<&str> = expected.iter().map(|(name, _)| name.as_str()).collect();
     for name in tensors.names() {
-        // Some exports carry the tied head a second time, and old ones the rotary frequencies.
+        // Some exports repeat the tied head, and old ones contain the rotary frequencies.
         let harmless =
             (name == "lm_head.weight" && config.tie_word_embeddings) || name.ends_with("rotary_emb.inv_freq");
         if !known.contains(name.as_str()) && !harmless {

@@ -1,5 +1,4 @@
-//! The frozen base model: its shape, the files that its weights come from, and the weights in memory.
-//! It computes nothing.
+//! The frozen base model: its shape, its weight files, and the weights in memory. Computation is in [`crate::network`].
 
 pub mod config;
 pub mod decoder;

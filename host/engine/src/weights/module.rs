@@ -25,11 +25,11 @@ pub enum Module {
 }
 
 impl Module {
-    /// All of them, in the order of the forward pass.
+    /// All modules, in the order of the forward pass.
     pub const ALL: [Self; 7] =
         [Self::QProj, Self::KProj, Self::VProj, Self::OProj, Self::GateProj, Self::UpProj, Self::DownProj];
 
-    /// The last part of its name: `q_proj`.
+    /// The last part of the module's name: `q_proj`.
     pub fn name(self) -> &'static str {
         match self {
             Self::QProj => "q_proj",
@@ -58,7 +58,7 @@ impl Module {
         Self::ALL.into_iter().find(|module| module.path(layer) == path).map(|module| (layer, module))
     }
 
-    /// (output features, input features) of its weight.
+    /// Output and input features of the module's weight.
     pub fn shape(self, config: &ModelConfig) -> (usize, usize) {
         let (hidden, inner) = (config.hidden_size, config.intermediate_size);
         match self {

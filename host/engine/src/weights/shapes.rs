@@ -1,5 +1,4 @@
-//! Shapes of well-known models, from their `config.json`: to compute with random weights where the
-//! model itself is not at hand.
+//! Shapes of well-known models, from their `config.json`, for benchmarks and plans without the model's files.
 
 use crate::weights::config::{Architecture, ModelConfig};
 

@@ -1,5 +1,5 @@
-//! What of an adapter's file does not fit its configuration or a base model, in words: everything at
-//! once. It loads nothing.
+//! Compares an adapter's tensors with its configuration and a base model, and lists everything that does not fit. It loads
+//! nothing.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,14 +18,14 @@ use crate::weights::source::safetensors::SafetensorsSource;
 /// Tensors of a file that do not fit.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
-    /// Tensors that should be there.
+    /// Messages about missing tensors.
     missing: Vec<String>,
-    /// Tensors that are there and wrong, or should not be.
+    /// Messages about wrong or unexpected tensors.
     wrong: Vec<String>,
 }
 
 impl Faults {
-    /// What does not fit between `file` and `adapter`, which was laid out for a base of this shape.
+    /// Compares `file` with `adapter`, which was laid out for a base of this shape.
     pub(super) fn find(adapter: &Adapter, model: &ModelConfig, file: &SafetensorsSource, keys: &Keys) -> Self {
         let mut faults = Self::default();
         let diagnosis = Diagnosis::new(keys, &adapter.config, Some(model.num_layers));
@@ -46,7 +46,7 @@ impl Faults {
         faults
     }
 
-    /// The error, if there is something to tell: `tensors` are in the file of `dir`.
+    /// The error, if there are faults. `tensors` is the number of tensors in the file.
     pub(super) fn error(self, dir: &Path, targets: &Targets, tensors: usize, against: &str) -> Option<EngineError> {
         let Self { missing, wrong } = self;
         let are = |n: usize| if n == 1 { "is" } else { "are" };
@@ -65,13 +65,13 @@ impl Faults {
     }
 }
 
-/// What strange tensors are held against, to say what is strange about them.
+/// Explains unexpected tensors.
 struct Diagnosis<'a> {
     keys: &'a Keys,
     config: &'a AdapterConfig,
-    /// `None` where the pattern cannot be read: it targets nothing that anyone could name.
+    /// `None` if the pattern is not valid.
     targets: Option<Matcher<'a>>,
-    /// Decoder layers of the base, where one is at hand.
+    /// Number of decoder layers of the base, if it is known.
     layers: Option<usize>,
 }
 
@@ -80,7 +80,7 @@ impl<'a> Diagnosis<'a> {
         Self { keys, config, targets: config.targets.matcher().ok(), layers }
     }
 
-    /// What is strange about a tensor that no adapted layer has a place for.
+    /// The message about a tensor that belongs to no adapted layer.
     fn stray(&self, key: &str) -> String {
         let nothing = || format!("`{key}` is no tensor of a LoRA or DoRA adapter");
         let Some(path) = module_path(key) else { return nothing() };
@@ -109,11 +109,10 @@ impl<'a> Diagnosis<'a> {
     }
 }
 
-/// Everything that keeps hive from loading an adapter on whatever base it is for, as far as its own
-/// folder tells; empty when nothing does.
+/// Everything that prevents hive from loading an adapter, as far as its folder alone shows; empty if nothing does.
 ///
 /// # Errors
-/// When the tensors cannot be read, or a pattern of the ranks or alphas.
+/// When the tensors cannot be read, or a pattern of ranks or alphas is not valid.
 pub fn problems(dir: &Path, config: &PeftConfig) -> Result<Vec<String>> {
     let file = open_tensors(dir)?;
     let keys = Keys::new(file.names());
@@ -132,7 +131,7 @@ pub fn problems(dir: &Path, config: &PeftConfig) -> Result<Vec<String>> {
     }
     for (&(layer, module), shapes) in &modules {
         let path = module.path(layer);
-        // Where the pattern cannot be read, the tensors themselves say which layers are meant.
+        // If the pattern is not valid, the target layers are those that have tensors.
         let named = diagnosis.targets.as_ref().is_none_or(|targets| targets.matches(&path).unwrap_or(true));
         if named && config.layers.as_ref().is_none_or(|only| only.contains(&layer)) {
             found.extend(module_faults(config.method, &path, patterns.rank_and_alpha(&path)?.0, shapes));
@@ -158,7 +157,7 @@ pub fn problems(dir: &Path, config: &PeftConfig) -> Result<Vec<String>> {
 /// The shapes of one linear layer's A, B and magnitude.
 type Shapes = [Option<Vec<usize>>; 3];
 
-/// What does not fit among the tensors of one linear layer.
+/// Faults among the tensors of one linear layer.
 fn module_faults(method: Method, path: &str, rank: usize, shapes: &Shapes) -> Vec<String> {
     const NAMES: [&str; 3] = ["lora_A", "lora_B", "lora_magnitude_vector"];
     let wanted = [true, true, method == Method::Dora];
@@ -188,7 +187,7 @@ fn module_faults(method: Method, path: &str, rank: usize, shapes: &Shapes) -> Ve
         .collect()
 }
 
-/// That a tensor holds values with which nothing can be computed.
+/// The message about a tensor with values that are not finite.
 pub(super) fn not_finite_values(name: &str, not_finite: usize, values: usize) -> String {
     format!("`{name}` holds {not_finite} values of {values} that are not finite (NaN or infinity)")
 }

@@ -1,6 +1,5 @@
-//! Names of the tensors in PEFT's files. PEFT itself writes one form and reads several: a model's own
-//! state has the adapter's name in each key (`lora_A.default.weight`), and other tools write the
-//! magnitude with `.weight`. Here all of them mean the same.
+//! Keys of the tensors in PEFT's files. PEFT writes one form and reads several: keys of a model's state dict contain the
+//! adapter's name (`lora_A.default.weight`), and other tools write the magnitude with `.weight`. All forms are read.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -8,7 +7,7 @@ use std::collections::btree_map::Entry;
 use crate::adapter::params::Part;
 use crate::weights::Module;
 
-/// What every key begins with.
+/// The prefix of every key.
 const PREFIX: &str = "base_model.model.";
 
 /// PEFT's key of a tensor; the magnitude has no `.weight`.
@@ -25,8 +24,8 @@ fn key_of_path(path: &str, part: Part) -> String {
     format!("{PREFIX}{path}.{tail}")
 }
 
-/// The module and the part that a key means: `model.layers.0.self_attn.q_proj` and A. `None` when it
-/// is no key of a LoRA or DoRA adapter.
+/// Parses a key into the module's path and the part: `model.layers.0.self_attn.q_proj` and A. `None` if it is not a key of a
+/// LoRA or DoRA adapter.
 pub(super) fn parse_key(key: &str) -> Option<(&str, Part)> {
     let (path, tail) = key.strip_prefix(PREFIX)?.rsplit_once(".lora_")?;
     let parts: Vec<&str> = tail.split('.').collect();
@@ -39,17 +38,17 @@ pub(super) fn parse_key(key: &str) -> Option<(&str, Part)> {
     Some((path, part))
 }
 
-/// The module that a key is about, whether hive computes it or not: `lm_head`, `model.embed_tokens`.
+/// The path of a key's module, supported or not: `lm_head`, `model.embed_tokens`.
 pub(super) fn module_path(key: &str) -> Option<&str> {
     key.strip_prefix(PREFIX)?.rsplit_once(".lora_").map(|(path, _)| path)
 }
 
-/// The keys of a file by what they mean.
+/// The parsed keys of a file.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
-    /// PEFT's own key of a tensor, and the one that is in the file.
+    /// The file's key of each tensor, by the key that PEFT writes.
     pub by_name: BTreeMap<String, String>,
-    /// Keys that mean nothing here, or what another one means already.
+    /// Keys that cannot be parsed, and duplicates under another form.
     pub unknown: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! A base model in a folder as the Hugging Face hub lays it out. Reads; never writes.
+//! Reads a base model from a folder in the layout of the Hugging Face hub.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use super::safetensors::SafetensorsSource;
 use super::{BaseModel, display_name, hf_config};
 use crate::error::{EngineError, Result};
 
-/// The folder's GGUF file, when it has one and no `config.json`.
+/// The folder's GGUF file, if it has exactly one and no `config.json`.
 pub(super) fn only_gguf(folder: &Path) -> Result<Option<PathBuf>> {
     if folder.join("config.json").exists() {
         return Ok(None);
@@ -47,8 +47,7 @@ pub(super) fn open(folder: &Path) -> Result<BaseModel> {
 
     let tokenizer_path = folder.join("tokenizer.json");
     let tokenizer = if tokenizer_path.exists() { Some(Tokenizer::from_file(&tokenizer_path)?) } else { None };
-    // The tokenizer's own end token ends a chat turn even where the weights' metadata names only
-    // the end of a document.
+    // The tokenizer's end token ends a chat turn even where the model's metadata names only the end of a document.
     if let Some(id) = tokenizer.as_ref().zip(eos.as_deref()).and_then(|(tokenizer, eos)| tokenizer.token_id(eos))
         && !config.eos_token_ids.contains(&id)
     {
@@ -89,8 +88,7 @@ fn open_weights(folder: &Path) -> Result<SafetensorsSource> {
     ))
 }
 
-/// The template and the file it was found in: `chat_template.jinja` goes before
-/// `tokenizer_config.json`, as in transformers.
+/// The template and its file. `chat_template.jinja` takes precedence over `tokenizer_config.json`, as in transformers.
 fn template_text(folder: &Path, tokenizer_config: Option<&Value>) -> Result<Option<(PathBuf, String)>> {
     let own = folder.join("chat_template.jinja");
     if own.exists() {
@@ -114,13 +112,13 @@ fn template_text(folder: &Path, tokenizer_config: Option<&Value>) -> Result<Opti
     Ok(Some((path, text)))
 }
 
-/// A special token's text: a plain string, or an object with `content`.
+/// The text of a special token, which is a plain string or an object with `content`.
 pub(crate) fn special_token(config: &Value, key: &str) -> Option<String> {
     let token = &config[key];
     token.as_str().or_else(|| token["content"].as_str()).map(str::to_owned)
 }
 
-/// A JSON file, or `None` when there is no such file.
+/// Reads a JSON file; `None` if it does not exist.
 pub(crate) fn read_json(path: &Path) -> Result<Option<Value>> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,

@@ -1,7 +1,6 @@
-//! A base model in one GGUF file, of any type that candle dequantises (F32, F16, BF16, Q4_0, Q4_1,
-//! Q5_0, Q5_1, Q8_0, Q2_K to Q6_K). Tensors are dequantised one at a time from a memory map, on
-//! every core; the file is never copied whole. Format:
-//! <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>. Writes nothing.
+//! Reads a base model from a GGUF file, of any type that candle dequantises (F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0,
+//! Q2_K to Q6_K). Tensors are dequantised from a memory map one at a time, on every core; the file as a whole is never
+//! copied. Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -25,9 +24,9 @@ use crate::weights::config::{Architecture, ModelConfig};
 use crate::weights::source::gguf_tokenizer;
 use hive_files::MappedFile;
 
-/// Elements that one task dequantises: its blocks and its floats stay in cache together.
+/// Elements per parallel task of dequantising: its blocks and its floats fit the cache together.
 const CHUNK: usize = 8 * 1024;
-/// What candle asks of the address of any quantised block.
+/// The alignment that candle requires of quantised blocks.
 const BLOCK_ALIGNMENT: usize = 4;
 
 /// Tensors by their Hugging Face names.
@@ -38,7 +37,7 @@ struct Entry {
     shape: Vec<usize>,
     /// Bytes within the file.
     bytes: Range<usize>,
-    /// Heads whose rows are stored in GGUF's order and go back to Hugging Face's.
+    /// Number of heads, if rows are stored in GGUF's order and must be permuted to Hugging Face's.
     permuted_heads: Option<usize>,
 }
 
@@ -71,7 +70,7 @@ pub fn open(path: &Path) -> Result<BaseModel> {
     mark_permuted(path, &config, &mut entries)?;
 
     let tokenizer = match metadata.get("tokenizer.ggml.model") {
-        // What llama.cpp calls a model without one.
+        // llama.cpp's names for a model without a tokenizer.
         Some(Value::String(name)) if matches!(name.as_str(), "none" | "no_vocab") => None,
         Some(_) => Some(gguf_tokenizer::read(&metadata)?),
         None => None,
@@ -94,15 +93,15 @@ pub fn open(path: &Path) -> Result<BaseModel> {
     Ok(model)
 }
 
-/// What a GGUF file says beside its weights, for a copy of it with others.
+/// Everything in a GGUF file except the weights, for a copy with other weights.
 pub(crate) struct Carried {
     /// Its metadata.
     pub(crate) metadata: HashMap<String, Value>,
-    /// The values of `rope_freqs.weight` `[head_dim / 2]`, where it has that tensor.
+    /// The values of `rope_freqs.weight` `[head_dim / 2]`, if it has that tensor.
     pub(crate) rope_frequencies: Option<Vec<f32>>,
 }
 
-/// Reads all of a GGUF file but its weights.
+/// Reads everything in a GGUF file except the weights.
 ///
 /// # Errors
 /// As [`open`], for a damaged file or unknown tensors.
@@ -118,13 +117,13 @@ fn read_header(file: &MappedFile) -> Result<gguf_file::Content> {
     if !file.starts_with(b"GGUF") {
         return Err(EngineError::damaged(file.path(), "it does not start with `GGUF`"));
     }
-    // candle's reader divides by the alignment that the file declares, and so panics at 0.
+    // candle's reader divides by the file's alignment, and so panics if that is 0.
     let read = std::panic::catch_unwind(|| gguf_file::Content::read(&mut Cursor::new(&**file)));
     let read = read.map_err(|_| {
         EngineError::damaged(file.path(), "its header cannot be read; `general.alignment` must be a power of two")
     })?;
     read.map_err(|e| {
-        // Only the first line: candle may append where the error was made.
+        // Only the first line: candle may append a backtrace.
         let text = e.to_string();
         let reason = text.lines().next().unwrap_or("unknown fault");
         EngineError::damaged(
@@ -134,14 +133,14 @@ fn read_header(file: &MappedFile) -> Result<gguf_file::Content> {
     })
 }
 
-/// Every tensor's place in the file, checked against the file's length; and the divisors of the
-/// rotary frequencies, where there are any.
+/// Location of every tensor, checked against the length of the file; and the divisors of the rotary frequencies, if there are
+/// any.
 fn read_entries(file: &MappedFile, content: &gguf_file::Content) -> Result<(Entries, Option<Vec<f32>>)> {
     let path = file.path();
     let mut entries = BTreeMap::new();
     let mut rope_frequencies = None;
     let mut unknown = Vec::new();
-    // The tensor that ends last tells how long the whole file should be.
+    // The end of the last tensor is the length that the file should have.
     let mut end_of_file: Option<(u64, &str)> = None;
     for (name, info) in &content.tensor_infos {
         let shape = info.shape.dims().to_vec();
@@ -154,7 +153,7 @@ fn read_entries(file: &MappedFile, content: &gguf_file::Content) -> Result<(Entr
             }
             continue;
         }
-        // Within the file's length, so within usize.
+        // Below the length of the file, so it fits usize.
         let entry = Entry { dtype: info.ggml_dtype, shape, bytes: start as usize..end as usize, permuted_heads: None };
         match role(name) {
             Role::Weight(hugging_face) => {
@@ -199,7 +198,7 @@ fn stored_bytes(path: &Path, name: &str, shape: &[usize], dtype: GgmlDType) -> R
     bytes.ok_or_else(|| fault(format!("has an impossible shape {shape:?}")))
 }
 
-/// Notes which tensors are stored in another order of rows, and checks that they have those rows.
+/// Marks the tensors whose rows are stored permuted, and checks their number of rows.
 fn mark_permuted(path: &Path, config: &ModelConfig, entries: &mut Entries) -> Result<()> {
     for (name, entry) in entries {
         let Some(heads) = permuted_heads(config, name) else { continue };
@@ -247,7 +246,7 @@ impl TensorSource for GgufSource {
 }
 
 impl Entry {
-    /// The blocks, rows in Hugging Face's order.
+    /// The quantised blocks, rows in Hugging Face's order.
     fn quantised(&self, file: &[u8]) -> Option<Quantised> {
         let kind = match self.dtype {
             GgmlDType::Q8_0 => Kind::Q8,
@@ -271,7 +270,7 @@ impl Entry {
 
     /// The values, rows in Hugging Face's order.
     fn read(&self, path: &Path, name: &str, file: &[u8]) -> Result<Vec<f32>> {
-        // A vector is one row, unless its elements are permuted: then each is a row.
+        // A vector is one row; if its elements are permuted, each of them is a row.
         let (rows, columns) = match (self.shape.as_slice(), self.permuted_heads) {
             (&[rows, columns], _) => (rows, columns),
             (&[n], Some(_)) => (n, 1),
@@ -288,7 +287,7 @@ impl Entry {
         Ok(out)
     }
 
-    /// Fills `out` with rows from row `first` on, of `rows` by `columns`, in Hugging Face's order.
+    /// Fills `out` with rows from row `first` on of the `rows` by `columns` tensor, in Hugging Face's order.
     fn fill(
         &self,
         name: &str,
@@ -302,7 +301,7 @@ impl Entry {
         }
         let data = &file[self.bytes.clone()];
         let row_bytes = columns / self.dtype.block_size() * self.dtype.type_size();
-        // One long row (a vector) is not worth cutting.
+        // One long row (a vector) is not worth splitting.
         let rows_per_chunk = (CHUNK / columns).max(1);
         out.par_chunks_mut(rows_per_chunk * columns)
             .enumerate()
@@ -326,26 +325,25 @@ impl Entry {
     }
 }
 
-/// Where GGUF stores the Hugging Face row `row` of q or k. Converting takes row (head, half, i) of
-/// `[heads, 2, head_dim / 2]` to (head, i, half); this is that map's source.
+/// The GGUF row that holds row `row` of Hugging Face's q or k. Conversion to GGUF moves row (head, half, i) of
+/// `[heads, 2, head_dim / 2]` to (head, i, half).
 fn stored_row(row: usize, head_dim: usize) -> usize {
     let (head, within) = (row / head_dim, row % head_dim);
     let (half, i) = (within / (head_dim / 2), within % (head_dim / 2));
     head * head_dim + i * 2 + half
 }
 
-/// The Hugging Face row that GGUF stores as row `row`: [`stored_row`] the other way round.
+/// The Hugging Face row that GGUF stores as row `row`: the inverse of [`stored_row`].
 pub(crate) fn original_row(row: usize, head_dim: usize) -> usize {
     let (head, within) = (row / head_dim, row % head_dim);
     let (i, half) = (within / 2, within % 2);
     head * head_dim + half * (head_dim / 2) + i
 }
 
-/// Heads of the tensor of this Hugging Face name if a GGUF file of this model stores its rows in
-/// another order; see [`original_row`].
+/// The number of heads of this tensor (by Hugging Face name), if a GGUF file of this model stores its rows permuted; see
+/// [`original_row`].
 pub(crate) fn permuted_heads(config: &ModelConfig, name: &str) -> Option<usize> {
-    // Llama-architecture files store the rows of q and k so that rotated pairs lie side by side.
-    // Qwen's do not.
+    // Files of the Llama architecture store the rows of q and k so that rotated pairs are adjacent; Qwen's do not.
     if config.architecture != Architecture::Llama {
         None
     } else if name.contains(".self_attn.q_proj.") {
@@ -357,7 +355,7 @@ pub(crate) fn permuted_heads(config: &ModelConfig, name: &str) -> Option<usize> 
     }
 }
 
-/// How plain floats of this type are stored; `None` for blocks.
+/// The plain float type of a GGML type; `None` for quantised blocks.
 fn float_kind(dtype: GgmlDType) -> Option<FloatKind> {
     match dtype {
         GgmlDType::F32 => Some(FloatKind::F32),
@@ -384,7 +382,7 @@ fn decode(dtype: GgmlDType, blocks: &[u8], out: &mut [f32]) -> candle_core::Resu
     Ok(())
 }
 
-/// The same bytes at an address that candle accepts: themselves, or copied into `copy`.
+/// The same bytes with the alignment that candle requires: as they are, or copied into `copy`.
 fn aligned<'a>(bytes: &'a [u8], copy: &'a mut Vec<u8>) -> &'a [u8] {
     if bytes.as_ptr().align_offset(BLOCK_ALIGNMENT) == 0 {
         return bytes;

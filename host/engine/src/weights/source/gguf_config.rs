@@ -1,6 +1,6 @@
-//! A decoder's shape from GGUF metadata. Keys as in
+//! Reads a decoder's shape from GGUF metadata. Keys as in
 //! <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md#llm>; biases and tied embeddings have
-//! no key and follow from which tensors are there.
+//! no key and are inferred from the tensors.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::error::{EngineError, Result};
 use crate::ops::rope::RopeScaling;
 use crate::weights::config::{Architecture, ModelConfig};
 
-/// GGUF metadata with typed access; errors name the file, the key and what was found.
+/// Typed access to GGUF metadata; errors name the file, the key and the value.
 pub(crate) struct Metadata<'a> {
     path: &'a Path,
     values: &'a HashMap<String, Value>,
@@ -23,12 +23,12 @@ impl<'a> Metadata<'a> {
         Self { path, values }
     }
 
-    /// The file, for messages.
+    /// The path of the file, for messages.
     pub(crate) fn path(&self) -> &'a Path {
         self.path
     }
 
-    /// The value of `key` as it is stored.
+    /// The raw value of `key`.
     pub(crate) fn get(&self, key: &str) -> Option<&'a Value> {
         self.values.get(key)
     }
@@ -71,7 +71,7 @@ impl<'a> Metadata<'a> {
     }
 
     fn wrong(&self, key: &str, got: &Value, expected: &str) -> EngineError {
-        // A list may be a whole vocabulary: only its length is shown.
+        // A list may be a whole vocabulary, so only its length is shown.
         let got = match got {
             Value::Array(list) => format!("a list of {}", list.len()),
             other => format!("{other:?}"),
@@ -92,11 +92,11 @@ pub(crate) fn whole(value: &Value) -> Option<u64> {
     }
 }
 
-/// What the configuration needs to know about the tensors.
+/// Facts about the tensors that the configuration depends on.
 pub(super) struct TensorFacts<'a> {
-    /// Rows of the embedding.
+    /// Number of rows of the embedding.
     pub(super) vocab_size: usize,
-    /// Whether a tensor of this GGUF name is there.
+    /// Whether there is a tensor of this GGUF name.
     pub(super) has: &'a dyn Fn(&str) -> bool,
     /// The values of `rope_freqs.weight`.
     pub(super) rope_frequencies: Option<Vec<f32>>,
@@ -183,7 +183,7 @@ fn rope_scaling(
     let path = metadata.path;
     let factor_key = format!("{name}.rope.scaling.factor");
     let scaling = match metadata.text(&format!("{name}.rope.scaling.type"))? {
-        // Files from before the key of type have the factor alone.
+        // Files from before the `type` key have only the factor.
         None => metadata.number(&format!("{name}.rope.scale_linear"))?.map(|factor| RopeScaling::Linear { factor }),
         Some("none") => None,
         Some("linear") => {
@@ -198,7 +198,7 @@ fn rope_scaling(
             ));
         }
     }
-    // A factor of one scales nothing.
+    // A factor of 1 scales nothing.
     .filter(|scaling| *scaling != RopeScaling::Linear { factor: 1.0 });
     match (scaling, frequencies) {
         (scaling, None) => Ok(scaling),
@@ -210,9 +210,9 @@ fn rope_scaling(
     }
 }
 
-/// Llama 3.1's scaling, found again from the divisors that a conversion to GGUF makes of it. Its
-/// bounds are the same in every published model (low 1, high 4, over a context of 8192); only the
-/// factor differs, and it is the divisor of the lowest frequency. Any other divisors are refused.
+/// Llama 3.1's scaling, recovered from the divisors that conversion to GGUF computes from it. Its bounds are the same in
+/// every published model (low 1, high 4, original context 8192). Only the factor differs, and it equals the divisor of the
+/// lowest frequency. Any other divisors are refused.
 fn llama3_scaling(path: &Path, head_dim: usize, theta: f64, divisors: &[f32]) -> Result<RopeScaling> {
     let (low, high, context) = (1.0, 4.0, 8192.0);
     if divisors.len() != head_dim / 2 {

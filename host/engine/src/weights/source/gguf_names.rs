@@ -1,14 +1,13 @@
-//! GGUF tensor names of the llama family and their Hugging Face names. The list is closed: a name
-//! that is not here is refused when the file is opened, so that no weight is ever left out unseen.
-//! Names as in llama.cpp's `gguf-py/gguf/constants.py` (`TENSOR_NAMES`).
+//! GGUF tensor names of the llama family and their Hugging Face names. The list is complete: a file with any other name is
+//! refused, so that no weight is silently ignored. Names as in llama.cpp's `gguf-py/gguf/constants.py` (`TENSOR_NAMES`).
 
-/// Tensors outside the layers: GGUF's name and Hugging Face's.
+/// GGUF and Hugging Face names of the tensors outside of layers.
 const WHOLE: [(&str, &str); 3] = [
     ("token_embd.weight", "model.embed_tokens.weight"),
     ("output.weight", "lm_head.weight"),
     ("output_norm.weight", "model.norm.weight"),
 ];
-/// Parts of a layer, likewise.
+/// GGUF and Hugging Face names of the modules of a layer.
 const LAYER: [(&str, &str); 11] = [
     ("attn_norm", "input_layernorm"),
     ("attn_q", "self_attn.q_proj"),
@@ -22,17 +21,17 @@ const LAYER: [(&str, &str); 11] = [
     ("ffn_up", "mlp.up_proj"),
     ("ffn_down", "mlp.down_proj"),
 ];
-/// The divisors of the rotary frequencies.
+/// The tensor with the divisors of the rotary frequencies.
 pub(crate) const ROPE_FREQUENCIES: &str = "rope_freqs.weight";
 
-/// What a GGUF tensor is to the engine.
+/// The use of a GGUF tensor.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Role {
     /// A weight, under this Hugging Face name.
     Weight(String),
-    /// Divisors of the rotary frequencies, which the configuration carries (see `gguf_config`).
+    /// Divisors of the rotary frequencies, which become part of the configuration (see `gguf_config`).
     RopeFrequencies,
-    /// Nothing that the engine computes with.
+    /// Not known to the engine.
     Unknown,
 }
 
@@ -54,8 +53,7 @@ pub(super) fn role(name: &str) -> Role {
     Role::Weight(format!("model.layers.{layer}.{module}.{kind}"))
 }
 
-/// GGUF's name of the tensor of this Hugging Face name: [`role`] the other way round. `None` for one
-/// that GGUF has no name for.
+/// The GGUF name of a tensor by its Hugging Face name: the inverse of [`role`]. `None` if GGUF has no name for it.
 pub(crate) fn gguf_name(hugging_face: &str) -> Option<String> {
     if let Some((gguf, _)) = WHOLE.iter().find(|(_, name)| *name == hugging_face) {
         return Some((*gguf).to_owned());

@@ -1,4 +1,4 @@
-//! A tokenizer in GGUF metadata (`tokenizer.ggml.*`), read and written. Keys:
+//! Reads and writes tokenizers in GGUF metadata (`tokenizer.ggml.*`). Keys:
 //! <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md#ggml>.
 
 use std::collections::HashMap;
@@ -45,7 +45,7 @@ pub(super) fn read(metadata: &Metadata<'_>) -> Result<Tokenizer> {
         found.map_or(TokenKind::Other, |(_, kind)| *kind)
     };
     let vocabulary = Vocabulary {
-        // Files from before this key were converted without telling these tokenizers apart.
+        // Files from before this key do not distinguish these pre-tokenizers.
         pre_tokenizer: metadata.text("tokenizer.ggml.pre")?.unwrap_or("default").to_owned(),
         tokens: texts("tokenizer.ggml.tokens")?,
         kinds: metadata.list("tokenizer.ggml.token_type")?.unwrap_or_default().iter().map(kind).collect(),
@@ -57,8 +57,8 @@ pub(super) fn read(metadata: &Metadata<'_>) -> Result<Tokenizer> {
     })
 }
 
-/// GGUF's metadata of a tokenizer, for an embedding of so many `rows`: all of `tokenizer.ggml.*` but
-/// the ids of special tokens.
+/// The GGUF metadata of a tokenizer, for an embedding with `rows` rows: all of `tokenizer.ggml.*` except the ids of special
+/// tokens.
 ///
 /// # Errors
 /// [`EngineError::Unsupported`] when GGUF cannot describe the tokenizer, or a token has no row.

@@ -1,6 +1,6 @@
-//! A decoder's shape from `config.json` (and the end tokens of `generation_config.json`), with the
-//! defaults of transformers' `LlamaConfig`, `Qwen2Config` and `Qwen3Config`. Settings that would
-//! change the mathematics and that the engine does not compute are refused by name, never ignored.
+//! Reads a decoder's shape from `config.json` (and the end tokens of `generation_config.json`), with the defaults of
+//! transformers' `LlamaConfig`, `Qwen2Config` and `Qwen3Config`. Settings that change the computation and are not supported
+//! are refused by name, never ignored.
 
 use std::path::Path;
 
@@ -69,7 +69,7 @@ pub(crate) fn model_config(path: &Path, config: &Value, generation: Option<(&Pat
             None => 32768,
         },
         tie_word_embeddings: keys.flag("tie_word_embeddings")?.unwrap_or(false),
-        // Qwen2 has these biases whatever its config says, and has no others.
+        // Qwen2 always has these biases, whatever its config says, and no others.
         qkv_bias: attention_bias || architecture == Architecture::Qwen2,
         attention_output_bias: attention_bias && architecture != Architecture::Qwen2,
         mlp_bias: architecture == Architecture::Llama && keys.flag("mlp_bias")?.unwrap_or(false),
@@ -112,8 +112,8 @@ fn refuse_unsupported(keys: &Keys<'_>, architecture: Architecture) -> Result<()>
     Ok(())
 }
 
-/// Theta and scaling, from the older keys (`rope_theta`, `rope_scaling`) or the newer
-/// `rope_parameters`, which holds both.
+/// Theta and scaling of the rotary embedding, from the older keys (`rope_theta`, `rope_scaling`) or the newer
+/// `rope_parameters`, which has both.
 fn rope(keys: &Keys<'_>) -> Result<(f64, Option<RopeScaling>)> {
     let key = if keys.object.get("rope_parameters").is_some_and(|r| !r.is_null()) {
         "rope_parameters"
@@ -130,7 +130,7 @@ fn rope(keys: &Keys<'_>) -> Result<(f64, Option<RopeScaling>)> {
     }
     let rope = Keys { path: keys.path, object };
     let theta = rope.number("rope_theta")?.unwrap_or(default_theta);
-    // `type` is what early files call it.
+    // Early files call it `type`.
     let kind = object.get("rope_type").or_else(|| object.get("type")).and_then(Value::as_str);
     let needed = |name: &str| {
         rope.number(name)?.ok_or_else(|| EngineError::format(keys.path, format!("`{key}.{name}` is missing")))
@@ -159,7 +159,7 @@ fn rope(keys: &Keys<'_>) -> Result<(f64, Option<RopeScaling>)> {
     Ok((theta, scaling))
 }
 
-/// Typed access to a JSON object, with errors that name file, key and value.
+/// Typed access to a JSON object; errors name the file, the key and the value.
 struct Keys<'a> {
     path: &'a Path,
     object: &'a Value,

@@ -1,6 +1,5 @@
-//! Where a base model comes from: a folder as the Hugging Face hub lays it out, or one GGUF file.
-//! Either way the engine sees Hugging Face tensor names, f32 values, row-major `[out, in]`.
-//! It opens local files only; getting them onto this machine is the host's part.
+//! Base models on disk: a folder in the layout of the Hugging Face hub, or one GGUF file. Both give Hugging Face tensor
+//! names and f32 values, row-major `[out, in]`. Only local files are opened; downloading is done by the host.
 
 pub mod floats;
 pub(crate) mod folder;
@@ -39,14 +38,14 @@ pub trait TensorSource: Send + Sync {
     /// When there is no such tensor or its stored type is not supported.
     fn read(&self, name: &str) -> Result<Vec<f32>>;
 
-    /// The values of this tensor as they are stored, rows in the order of [`Self::read`]; `None` when
-    /// they are not stored in blocks that the engine multiplies.
+    /// The quantised form of this tensor, rows in the order of [`Self::read`]; `None` when it is not stored in a format that
+    /// the engine multiplies.
     fn quantised(&self, _name: &str) -> Option<Quantised> {
         None
     }
 
-    /// Fills `out` with whole rows of this tensor from row `first` on, values as of [`Self::read`]; a
-    /// vector's rows are its values. The rows must be there.
+    /// Fills `out` with whole rows of this tensor from row `first` on, with the values of [`Self::read`]. Each value of a
+    /// vector is a row. The rows must exist.
     ///
     /// # Errors
     /// As [`Self::read`].
@@ -56,7 +55,7 @@ pub trait TensorSource: Send + Sync {
         Ok(())
     }
 
-    /// How this tensor is stored, if it is in plain floats.
+    /// The storage type of this tensor, if it is a plain float type.
     fn float_kind(&self, _name: &str) -> Option<FloatKind> {
         None
     }
@@ -67,17 +66,17 @@ pub(crate) fn row_width(shape: &[usize]) -> usize {
     shape.iter().skip(1).product()
 }
 
-/// A base model on disk, opened: everything about it that is not a weight is already in memory.
+/// An opened base model: everything except the weights is in memory.
 pub struct BaseModel {
     /// Its shape.
     pub config: ModelConfig,
     /// Its weights.
     pub tensors: Box<dyn TensorSource>,
-    /// Its tokenizer; test models have none.
+    /// Its tokenizer; some test models have none.
     pub tokenizer: Option<Tokenizer>,
-    /// Its chat template, where it has one.
+    /// Its chat template, if it has one.
     pub chat_template: Option<ChatTemplate>,
-    /// What to call it in messages: the folder's or the file's name.
+    /// Its name in messages: that of the folder or file.
     pub name: String,
     /// The files that hold the weights, sorted by name.
     pub weight_files: Vec<PathBuf>,
@@ -95,15 +94,15 @@ impl std::fmt::Debug for BaseModel {
 }
 
 impl BaseModel {
-    /// Puts the parts together; for sources that are not files, such as random test weights.
-    /// Without weight files, [`Self::digest`] is that of an empty list.
+    /// A model from its parts, without tokenizer and chat template. Without weight files, [`Self::digest`] is that of an empty
+    /// list.
     pub fn new(config: ModelConfig, tensors: Box<dyn TensorSource>, name: String, weight_files: Vec<PathBuf>) -> Self {
         Self { config, tensors, tokenizer: None, chat_template: None, name, weight_files, digest: OnceLock::new() }
     }
 
-    /// The digest of the weights, lower-case hex: the sha256 of the weights file. For shards it is
-    /// the sha256 of their own sha256s, as hex lines in the order of their names, so it does not
-    /// depend on what the shards are called. Computed at the first call, on one core per file.
+    /// The digest of the weights in lower-case hex: the sha256 of the weights file. For shards it is the sha256 of their
+    /// sha256s, as hex lines sorted by file name, so the names themselves do not enter it. Computed at the first call, on one
+    /// core per file.
     ///
     /// # Errors
     /// When a file cannot be read.
@@ -126,8 +125,7 @@ impl BaseModel {
 /// `tokenizer_config.json`, `chat_template.jinja`), a folder with one `.gguf` file, or such a file.
 ///
 /// # Errors
-/// When the files are missing, truncated or damaged, or describe a model that the engine does not
-/// compute.
+/// When files are missing, truncated or damaged, or describe a model that the engine does not support.
 pub fn open(path: &Path) -> Result<BaseModel> {
     if path.is_dir() {
         return match folder::only_gguf(path)? {

@@ -1,7 +1,6 @@
-//! Weights from safetensors files, one or a set of shards, by memory map. Format:
-//! <https://github.com/huggingface/safetensors#format>; shards are listed in
-//! `model.safetensors.index.json` (`weight_map`: tensor name to file name). Reads F32, F16 and
-//! BF16; writes nothing.
+//! Weights from one memory-mapped safetensors file or a set of shards. Format:
+//! <https://github.com/huggingface/safetensors#format>; shards are listed in `model.safetensors.index.json` (`weight_map`:
+//! tensor name to file name). Reads F32, F16 and BF16; writes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -77,12 +76,12 @@ impl SafetensorsSource {
         Ok(source)
     }
 
-    /// The files that are read, sorted by name when there are several.
+    /// The paths of the files, sorted by name.
     pub fn files(&self) -> Vec<PathBuf> {
         self.files.iter().map(|file| file.path().to_owned()).collect()
     }
 
-    /// How a tensor is stored, and its bytes.
+    /// The storage type of a tensor, and its bytes.
     fn stored(&self, name: &str) -> Result<(FloatKind, &[u8])> {
         let entry = self.entries.get(name).ok_or_else(|| super::no_such_tensor(self, name))?;
         let file = &self.files[entry.file];
@@ -100,8 +99,7 @@ impl SafetensorsSource {
         Ok((kind, &file[entry.bytes.clone()]))
     }
 
-    /// Calls `f` with the values of a tensor, some thousands at a time: for those who look at all and
-    /// keep none.
+    /// Calls `f` with the values of a tensor in blocks, for callers that need to see all of them but keep none.
     ///
     /// # Errors
     /// As [`TensorSource::read`].
@@ -123,7 +121,7 @@ impl SafetensorsSource {
         let base = map.as_ptr() as usize;
         let tensors = SafeTensors::deserialize(&map).map_err(|e| damaged(path, &map, &e))?;
         for (name, view) in tensors.iter() {
-            // The view borrows from the map: its distance from the start is its offset.
+            // The view borrows from the map, so the difference of addresses is its offset.
             let start = view.data().as_ptr() as usize - base;
             let bytes = start..start + view.data().len();
             let entry = Entry { file: index, dtype: view.dtype(), shape: view.shape().to_vec(), bytes };
@@ -171,7 +169,7 @@ fn read_index(path: &Path) -> Result<BTreeMap<String, String>> {
     refuse_lfs_pointer(path, text.as_bytes())?;
     let index: Index = serde_json::from_str(&text).map_err(|e| EngineError::format(path, e.to_string()))?;
     for shard in index.weight_map.values() {
-        // A shard is a file beside the index, never a path out of the folder.
+        // A shard must be in the folder of the index; other paths are refused.
         if Path::new(shard).file_name() != Some(shard.as_ref()) {
             return Err(EngineError::format(path, format!("the shard `{shard}` is not a plain file name")));
         }
@@ -182,7 +180,7 @@ fn read_index(path: &Path) -> Result<BTreeMap<String, String>> {
     Ok(index.weight_map)
 }
 
-/// What is wrong with a file that does not parse, with the numbers where there are any.
+/// Diagnoses a file that does not parse.
 fn damaged(path: &Path, bytes: &[u8], error: &safetensors::SafeTensorError) -> EngineError {
     let length = bytes.len();
     let Some(header) = bytes.first_chunk::<8>().map(|b| u64::from_le_bytes(*b)) else {
@@ -215,7 +213,7 @@ fn damaged(path: &Path, bytes: &[u8], error: &safetensors::SafeTensorError) -> E
     }
 }
 
-/// The largest end offset that a header names.
+/// The largest end offset in a header.
 fn data_end(header: &[u8]) -> Option<u64> {
     let header: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(header).ok()?;
     header.iter().filter(|(name, _)| *name != "__metadata__").filter_map(|(_, t)| t["data_offsets"][1].as_u64()).max()
