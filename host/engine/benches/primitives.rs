@@ -1,11 +1,9 @@
-//! Every primitive by itself, at the sizes of the two models that hive names: `just bench-primitives
-//! [FILTER]`.
+//! Benchmarks of every primitive at the sizes of SmolLM2-135M and Qwen3-0.6B: `just bench-primitives [FILTER]`.
 //!
-//! Beside the times stand two rates. "B/s" counts the bytes that must be read and written when every
-//! operand passes once between memory and the processor; "item/s" counts the floating-point operations
-//! of the result (a multiply-add is two, an exponential one), so 100 Gitem/s are 100 GFLOP/s. What a
-//! program does beyond that (packing, recomputing) is in its time alone. `hive bench machine` has the
-//! processor's peak to hold them against.
+//! Two rates are printed beside the times. "B/s" counts the bytes that must be read and written if every operand is
+//! transferred between memory and processor once. "item/s" counts the floating-point operations of the result (a multiply-add
+//! is two, an exponential one), so 100 Gitem/s are 100 GFLOP/s. Additional work (packing, recomputing) counts in neither.
+//! `hive bench machine` measures the processor's peak for comparison.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -32,7 +30,7 @@ const TOKENS: usize = 512;
 const RANK: usize = 12;
 
 fn main() {
-    // On a thread of the pool, as training runs: from outside, every call would wake the others first.
+    // On a thread of the pool, as in training: from outside, every call would wake the other threads first.
     rayon::scope(|_| divan::main());
 }
 
@@ -41,7 +39,7 @@ fn values(n: usize) -> Vec<f32> {
     (0..n as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 8) as f32 / (1 << 24) as f32 - 0.5).collect()
 }
 
-/// Adds both rates and measures.
+/// Measures, with both rates.
 fn measure(bencher: Bencher, values: usize, flops: usize, f: impl FnMut()) {
     bencher.counter(BytesCount::new(4 * values)).counter(ItemsCount::new(flops)).bench_local(f);
 }

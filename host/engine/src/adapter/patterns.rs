@@ -120,7 +120,7 @@ mod tests {
         NamePattern::full_match(pattern).unwrap().matches(name).unwrap()
     }
 
-    /// Every right value is what Python 3.11's `re.fullmatch` says.
+    /// The expected values are those of Python 3.11's `re.fullmatch`.
     #[test]
     fn patterns_mean_what_they_mean_to_python() {
         let (q, up) = ("model.layers.3.self_attn.q_proj", "model.layers.11.mlp.up_proj");

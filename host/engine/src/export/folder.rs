@@ -1,5 +1,5 @@
-//! A model as the Hugging Face hub lays it out: `config.json`, `model.safetensors`, and what a
-//! tokenizer needs.
+//! Export as a folder in the layout of the Hugging Face hub: `config.json`, `model.safetensors`, and the files of a
+//! tokenizer.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,8 +20,7 @@ const CONFIG: &str = "config.json";
 const GENERATION: &str = "generation_config.json";
 const WEIGHTS: &str = "model.safetensors";
 
-/// Files that are copied from a base that is such a folder: what a tokenizer is made of, in the forms
-/// of several years, and the terms of its licence.
+/// Files that are copied if the base is such a folder: those of its tokenizer, in older and newer forms, and its licence.
 const COPIED: [&str; 16] = [
     "tokenizer.json",
     "tokenizer_config.json",
@@ -41,17 +40,17 @@ const COPIED: [&str; 16] = [
     GENERATION,
 ];
 
-/// Whether [`to_folder`] writes files of this name. A folder that has others holds someone's work.
+/// Whether [`to_folder`] writes files of this name. A folder with any other file is not an earlier export.
 pub fn is_written(name: &str) -> bool {
     [CONFIG, WEIGHTS].contains(&name) || COPIED.contains(&name)
 }
 
-/// Writes the model as a folder at `out`, in the place of one that is there. The folder appears whole
-/// or not at all. Tied embeddings stay tied: there is no `lm_head.weight` then.
+/// Writes the model as a folder at `out`, replacing an existing one. The write is atomic: to a temporary folder, then renamed.
+/// Tied embeddings stay tied: there is no `lm_head.weight` then.
 ///
 /// # Errors
-/// When the tensors are not those of the model, a value does not fit the type, the model has no form
-/// on the hub, or something cannot be read or written; `out` is then as it was.
+/// When the tensors are not those of the model, a value does not fit the type, transformers has no model of this shape, or
+/// something cannot be read or written; `out` is then unchanged.
 pub fn to_folder(export: Export<'_>, out: &Path, progress: &mut Progress<'_>) -> Result<Written> {
     let mut tensors: Vec<Tensor> = checked_tensors(&export.model.config, export.tensors)?
         .into_iter()
@@ -81,7 +80,7 @@ pub fn to_folder(export: Export<'_>, out: &Path, progress: &mut Progress<'_>) ->
     Ok(Written { tensors: tensors.into_iter().map(|tensor| tensor.name).collect(), bytes })
 }
 
-/// Every file but the weights, by name.
+/// All files except the weights, by name.
 fn small_files(export: Export<'_>) -> Result<BTreeMap<String, Vec<u8>>> {
     let model = export.model;
     let mut files = BTreeMap::new();
@@ -119,7 +118,7 @@ fn small_files(export: Export<'_>) -> Result<BTreeMap<String, Vec<u8>>> {
     Ok(files)
 }
 
-/// The files of a base that has none.
+/// Composes the files of a base that is not a Hugging Face folder.
 fn compose(files: &mut BTreeMap<String, Vec<u8>>, export: Export<'_>, tokens: &SpecialTokens) -> Result<()> {
     let BaseModel { config, tokenizer, chat_template, .. } = export.model;
     files.insert(CONFIG.to_owned(), text(&config_json(config, tokens, export.dtype)?));
@@ -133,7 +132,7 @@ fn compose(files: &mut BTreeMap<String, Vec<u8>>, export: Export<'_>, tokens: &S
     });
     if let Some(object) = settings.as_object_mut() {
         object.extend(tokens.texts(tokenizer));
-        // In this file, which every transformers looks into.
+        // In this file, which every version of transformers reads.
         object.extend(chat_template.as_ref().map(|template| ("chat_template".to_owned(), json!(template.source()))));
     }
     files.insert("tokenizer_config.json".to_owned(), text(&settings));
@@ -141,6 +140,6 @@ fn compose(files: &mut BTreeMap<String, Vec<u8>>, export: Export<'_>, tokens: &S
 }
 
 fn text(value: &Value) -> Vec<u8> {
-    // Pretty, and with a line end, as transformers writes it.
+    // Formatted as transformers formats it: indented, with a final newline.
     format!("{value:#}\n").into_bytes()
 }

@@ -1,4 +1,4 @@
-//! A model as one GGUF file that llama.cpp loads.
+//! Export as a GGUF file that llama.cpp loads.
 
 use std::path::Path;
 
@@ -11,13 +11,13 @@ use crate::weights::source::floats::FloatKind;
 use crate::weights::source::gguf::{carried, permuted_heads};
 use crate::weights::source::gguf_names::{ROPE_FREQUENCIES, gguf_name};
 
-/// Writes the model as a GGUF file at `out`, in the place of one that is there. The file appears whole
-/// or not at all. Matrices are stored in the type asked for, vectors in F32. Tied embeddings stay tied:
-/// there is no `output.weight` then.
+/// Writes the model as a GGUF file at `out`, replacing an existing one. The write is atomic: to a temporary file, then
+/// renamed. Matrices are stored in the requested type, vectors in F32. Tied embeddings stay tied: there is no
+/// `output.weight` then.
 ///
 /// # Errors
-/// When the tensors are not those of the model, a value does not fit the type, GGUF or llama.cpp has no
-/// place for something, or something cannot be read or written; `out` is then as it was.
+/// When the tensors are not those of the model, a value does not fit the type, GGUF or llama.cpp does not support the model,
+/// or something cannot be read or written; `out` is then unchanged.
 pub fn to_gguf(export: Export<'_>, out: &Path, progress: &mut Progress<'_>) -> Result<Written> {
     let Export { model, dtype, .. } = export;
     gguf_metadata::check(&model.config)?;
@@ -52,7 +52,7 @@ pub fn to_gguf(export: Export<'_>, out: &Path, progress: &mut Progress<'_>) -> R
         permuted_heads: None,
         values: Some(values),
     }));
-    // What a reader needs first comes first; layers keep their order.
+    // In the order in which a reader needs them; layers keep their order.
     tensors.sort_by_key(|tensor| match tensor.stored_name.as_str() {
         "token_embd.weight" => 0,
         ROPE_FREQUENCIES => 1,

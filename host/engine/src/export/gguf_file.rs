@@ -1,5 +1,6 @@
-//! A GGUF file whose tensors are not in memory: candle's writer wants all of them. Version 3, little
-//! endian. Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
+//! Writes GGUF files, version 3, little-endian. Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
+//!
+//! Hand-written because candle's writer takes all tensors in memory; this one streams them, a few rows at a time.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,19 +12,19 @@ use super::rows::{RowWriter, Tensor};
 use crate::error::{EngineError, Result};
 use crate::weights::source::floats::FloatKind;
 
-/// Tensors begin at multiples of this, which is what readers take when a file names no other.
+/// Alignment of tensors: the default of the format.
 const ALIGNMENT: u64 = 32;
 const VERSION: u32 = 3;
-/// The type of a list.
+/// Type number of an array.
 const ARRAY: u32 = 9;
-/// The type of a text.
+/// Type number of a string.
 const STRING: u32 = 8;
 
-/// Everything before the first tensor, the filling included: metadata (by key, the architecture
-/// first) and where each tensor will be.
+/// Everything before the first tensor, padding included: metadata (sorted by key, the architecture first) and the offset of
+/// each tensor.
 ///
 /// # Errors
-/// When a list in the metadata holds values of several types.
+/// When an array in the metadata has values of several types.
 pub(super) fn header(path: &Path, metadata: &HashMap<String, Value>, tensors: &[Tensor]) -> Result<Vec<u8>> {
     let mut out = b"GGUF".to_vec();
     out.extend(VERSION.to_le_bytes());
@@ -41,7 +42,7 @@ pub(super) fn header(path: &Path, metadata: &HashMap<String, Value>, tensors: &[
     for tensor in tensors {
         put_text(&mut out, &tensor.stored_name);
         out.extend((tensor.shape.len() as u32).to_le_bytes());
-        // The last dimension, along which values follow each other, comes first.
+        // Dimensions are listed from the innermost, along which values are contiguous.
         for dimension in tensor.shape.iter().rev() {
             out.extend((*dimension as u64).to_le_bytes());
         }
@@ -58,15 +59,15 @@ pub(super) fn header(path: &Path, metadata: &HashMap<String, Value>, tensors: &[
     Ok(out)
 }
 
-/// Bytes of the file that begins with `header`.
+/// Size in bytes of the file that begins with `header`.
 pub(super) fn length(header: &[u8], tensors: &[Tensor]) -> u64 {
     header.len() as u64 + tensors.iter().map(|tensor| tensor.bytes().next_multiple_of(ALIGNMENT)).sum::<u64>()
 }
 
-/// Writes the file: its header, then the tensors, each filled up.
+/// Writes the file: the header, then the tensors, each padded to the alignment.
 ///
 /// # Errors
-/// When it cannot be written, or a tensor cannot be read or stored.
+/// When it cannot be written, or a tensor cannot be read or converted.
 pub(super) fn write(path: &Path, header: &[u8], tensors: &[Tensor], rows: &mut RowWriter<'_>) -> Result<()> {
     let length = length(header, tensors);
     let fault = |e| EngineError::io_of("write", path, e, length);
@@ -74,8 +75,8 @@ pub(super) fn write(path: &Path, header: &[u8], tensors: &[Tensor], rows: &mut R
         file.write_all(header).map_err(fault)?;
         for tensor in tensors {
             rows.write(tensor, file, path)?;
-            let filling = tensor.bytes().next_multiple_of(ALIGNMENT) - tensor.bytes();
-            file.write_all(&[0; ALIGNMENT as usize][..filling as usize]).map_err(fault)?;
+            let padding = tensor.bytes().next_multiple_of(ALIGNMENT) - tensor.bytes();
+            file.write_all(&[0; ALIGNMENT as usize][..padding as usize]).map_err(fault)?;
         }
         Ok(())
     })
@@ -119,7 +120,7 @@ fn put_value(out: &mut Vec<u8>, value: &Value) -> Result<(), String> {
         Value::Bool(yes) => out.push(u8::from(*yes)),
         Value::String(text) => put_text(out, text),
         Value::Array(list) => {
-            // candle does not tell the type of an empty list; those in use are lists of texts.
+            // candle does not keep the type of an empty array; the arrays in use are arrays of strings.
             let kind = list.first().map_or(STRING, type_of);
             if let Some(other) = list.iter().map(type_of).find(|other| *other != kind) {
                 return Err(format!("it is a list of values of the types {kind} and {other}, expected one type"));

@@ -1,5 +1,5 @@
-//! The metadata of a GGUF file with other weights: carried over from the base's file, or composed for
-//! a base that has none, in the words of `weights/source/gguf_config.rs`, which reads them.
+//! The metadata of an exported GGUF file: copied from the base's GGUF file, or composed for a base that is none, with the keys
+//! that `weights/source/gguf_config.rs` reads.
 
 use std::collections::HashMap;
 
@@ -13,21 +13,20 @@ use crate::weights::source::floats::FloatKind;
 use crate::weights::source::gguf_config::llama3_divisor;
 use crate::weights::source::{BaseModel, gguf_tokenizer};
 
-/// Beginnings of keys that say how the base's file was quantised, laid out or cut: none of it is true
-/// of another.
-const OF_THE_OLD_FILE: [&str; 4] = ["general.quantization_version", "general.alignment", "quantize.", "split."];
+/// Prefixes of keys that describe how the base's file was quantised, aligned or split, which does not apply to another file.
+const FILE_SPECIFIC: [&str; 4] = ["general.quantization_version", "general.alignment", "quantize.", "split."];
 
-/// The metadata of a file with weights of this type in the place of the base's.
+/// The metadata of the base's file, for weights of this type.
 pub(super) fn carried(mut metadata: HashMap<String, Value>, dtype: FloatKind) -> HashMap<String, Value> {
-    metadata.retain(|key, _| !OF_THE_OLD_FILE.iter().any(|start| key.starts_with(start)));
+    metadata.retain(|key, _| !FILE_SPECIFIC.iter().any(|start| key.starts_with(start)));
     metadata.insert("general.file_type".to_owned(), file_type(dtype));
     metadata
 }
 
-/// The metadata of a model.
+/// Composes the metadata of a model.
 ///
 /// # Errors
-/// [`EngineError::Unsupported`] when GGUF has no words for its tokenizer.
+/// [`EngineError::Unsupported`] when GGUF cannot represent its tokenizer.
 pub(super) fn composed(model: &BaseModel, tokens: &SpecialTokens, dtype: FloatKind) -> Result<HashMap<String, Value>> {
     let config = &model.config;
     let name = config.architecture.name();
@@ -57,7 +56,7 @@ pub(super) fn composed(model: &BaseModel, tokens: &SpecialTokens, dtype: FloatKi
     }
     match &model.tokenizer {
         Some(tokenizer) => out.extend(gguf_tokenizer::write(tokenizer, config.vocab_size)?),
-        // llama.cpp's word for none: it then takes token ids alone.
+        // llama.cpp's name for none; it then accepts token ids only.
         None => drop(out.insert("tokenizer.ggml.model".to_owned(), text("none"))),
     }
     out.extend(tokens.gguf(model.tokenizer.as_ref()));
@@ -65,8 +64,7 @@ pub(super) fn composed(model: &BaseModel, tokens: &SpecialTokens, dtype: FloatKi
     Ok(out)
 }
 
-/// The divisors of the rotary frequencies `[head_dim / 2]`, where the model has any that are not said
-/// by a key.
+/// The divisors of the rotary frequencies `[head_dim / 2]`, if the model's scaling cannot be expressed by a key.
 pub(super) fn rope_frequencies(config: &ModelConfig) -> Option<Vec<f32>> {
     let Some(RopeScaling::Llama3 { factor, low_freq_factor, high_freq_factor, original_context }) = config.rope_scaling
     else {
@@ -86,12 +84,12 @@ pub(super) fn rope_frequencies(config: &ModelConfig) -> Option<Vec<f32>> {
     Some((0..config.head_dim / 2).map(divisor).collect())
 }
 
-/// Refuses what llama.cpp has no place for: it loads no file with a tensor that it does not expect.
+/// Refuses models that llama.cpp does not load: it rejects files with tensors that it does not expect.
 ///
 /// # Errors
-/// [`EngineError::Unsupported`], with what it is.
+/// [`EngineError::Unsupported`], with the reason.
 pub(super) fn check(config: &ModelConfig) -> Result<()> {
-    let more = match config.architecture {
+    let unsupported = match config.architecture {
         Architecture::Llama => None,
         _ if config.attention_output_bias => Some("a bias on the attention's output"),
         _ if config.mlp_bias => Some("biases on the feed-forward layer"),
@@ -99,17 +97,17 @@ pub(super) fn check(config: &ModelConfig) -> Result<()> {
         _ if matches!(config.rope_scaling, Some(RopeScaling::Llama3 { .. })) => Some("Llama 3's rotary frequencies"),
         _ => None,
     };
-    match more {
+    match unsupported {
         None => Ok(()),
-        Some(more) => Err(EngineError::unsupported(format!(
-            "Failed to write the model as GGUF: it is a {} with {more}, which llama.cpp does not load; a Hugging Face \
+        Some(unsupported) => Err(EngineError::unsupported(format!(
+            "Failed to write the model as GGUF: it is a {} with {unsupported}, which llama.cpp does not load; a Hugging Face \
              folder holds it",
             config.architecture.name()
         ))),
     }
 }
 
-/// llama.cpp's number (`llama_ftype`) of a file with matrices of this type.
+/// The `llama_ftype` number of a file with matrices of this type.
 fn file_type(dtype: FloatKind) -> Value {
     Value::U32(match dtype {
         FloatKind::F32 => 0,
@@ -118,7 +116,7 @@ fn file_type(dtype: FloatKind) -> Value {
     })
 }
 
-/// A count, in the width that llama.cpp reads.
+/// A size, in the integer width that llama.cpp reads.
 fn size(n: usize) -> Value {
     u32::try_from(n).map_or(Value::U64(n as u64), Value::U32)
 }

@@ -1,5 +1,5 @@
-//! `config.json` and `generation_config.json` of a model whose base has none, in the words of
-//! `weights/source/hf_config.rs`, which reads them; and the type of the weights in one that is copied.
+//! Composes `config.json` and `generation_config.json` for a model whose base has none, with the keys that
+//! `weights/source/hf_config.rs` reads; and sets the type of the weights in a copied `config.json`.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::weights::source::hf_config::model_config;
 /// A `config.json` of this shape.
 ///
 /// # Errors
-/// [`EngineError::Unsupported`] when Hugging Face has no model of this shape.
+/// [`EngineError::Unsupported`] when transformers has no model of this shape.
 pub(super) fn config_json(config: &ModelConfig, tokens: &SpecialTokens, dtype: FloatKind) -> Result<Value> {
     let class = match config.architecture {
         Architecture::Llama => "LlamaForCausalLM",
@@ -45,7 +45,7 @@ pub(super) fn config_json(config: &ModelConfig, tokens: &SpecialTokens, dtype: F
             out["attention_bias"] = json!(config.qkv_bias);
             out["mlp_bias"] = json!(config.mlp_bias);
         }
-        // Its biases are not a setting.
+        // Its biases are not configurable.
         Architecture::Qwen2 => {}
         Architecture::Qwen3 => out["attention_bias"] = json!(config.qkv_bias),
     }
@@ -58,20 +58,20 @@ pub(super) fn config_json(config: &ModelConfig, tokens: &SpecialTokens, dtype: F
     if read == *config {
         return Ok(out);
     }
-    let yes = |bias: bool| if bias { "with" } else { "without" };
+    let with = |bias: bool| if bias { "with" } else { "without" };
     Err(EngineError::unsupported(format!(
         "Failed to write the model as a Hugging Face folder: it is a {} {} biases on q, k and v, {} one on the \
          attention's output and {} those of the feed-forward layer, and `{class}` has no such form; a GGUF file holds \
          it",
         config.architecture.name(),
-        yes(config.qkv_bias),
-        yes(config.attention_output_bias),
-        yes(config.mlp_bias)
+        with(config.qkv_bias),
+        with(config.attention_output_bias),
+        with(config.mlp_bias)
     )))
 }
 
-/// The same `config.json` for weights of this type: under the key that it has, the older one unless
-/// it has the newer.
+/// The same `config.json` for weights of this type, under the key that it has already: the newer `dtype`, or else the older
+/// `torch_dtype`.
 pub(super) fn with_dtype(mut config: Value, dtype: FloatKind) -> Value {
     let name = match dtype {
         FloatKind::F32 => "float32",
@@ -88,7 +88,7 @@ pub(super) fn with_dtype(mut config: Value, dtype: FloatKind) -> Value {
     config
 }
 
-/// A `generation_config.json`, if there is something to say in it.
+/// A `generation_config.json`, if there are special tokens.
 pub(super) fn generation_json(tokens: &SpecialTokens) -> Option<Value> {
     let ids = tokens.ids();
     (!ids.is_empty()).then_some(Value::Object(ids))
@@ -103,13 +103,13 @@ fn rope_scaling(scaling: Option<RopeScaling>) -> Value {
             "factor": factor,
             "low_freq_factor": low_freq_factor,
             "high_freq_factor": high_freq_factor,
-            // A number of tokens, which transformers wants whole.
+            // A number of tokens, which transformers requires to be an integer.
             "original_max_position_embeddings": original_context as u64,
         }),
     }
 }
 
-/// The shortest decimal that reads back as this float: 0.00001, not 0.0000099999997.
+/// The shortest decimal that parses to this float: 0.00001, not 0.0000099999997.
 fn shortest(value: f32) -> f64 {
     value.to_string().parse().unwrap_or(value.into())
 }

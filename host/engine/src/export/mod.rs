@@ -1,8 +1,7 @@
-//! Writes a model so that other programs load it: a Hugging Face folder ([`to_folder`]) or one GGUF
-//! file ([`to_gguf`]). The weights come from any [`TensorSource`], a merged one say, and go to the
-//! file a few rows at a time; what comes along (shape, tokenizer, chat template) is that of a base
-//! model, copied where it is in the form that is written and composed where it is not. Whether
-//! something may be replaced is for the caller to say.
+//! Exports a model for other programs, as a Hugging Face folder ([`to_folder`]) or a GGUF file ([`to_gguf`]). The weights
+//! come from any [`TensorSource`], such as a merged one, and are written a few rows at a time. Configuration, tokenizer and
+//! chat template are the base model's: copied if the base is in the same format, composed if not. Whether existing files may
+//! be replaced is decided by the caller.
 
 mod folder;
 mod gguf;
@@ -28,32 +27,31 @@ use crate::error::Result;
 use crate::weights::source::floats::FloatKind;
 use crate::weights::source::{BaseModel, TensorSource};
 
-/// A model to be written.
+/// A model to export.
 #[derive(Clone, Copy)]
 pub struct Export<'a> {
-    /// The base: its shape, its tokenizer, its chat template, and where its files are.
+    /// The base model, for shape, tokenizer, chat template and files to copy.
     pub model: &'a BaseModel,
-    /// The weights, of the names and shapes of `model`'s.
+    /// The weights, with the names and shapes of `model`'s.
     pub tensors: &'a dyn TensorSource,
-    /// How the weights are stored. In a GGUF file vectors are F32 whatever this says, because
-    /// llama.cpp computes with no others.
+    /// The type that weights are stored in. Vectors in a GGUF file are always F32, because llama.cpp supports nothing else.
     pub dtype: FloatKind,
 }
 
-/// What was written.
+/// The result of an export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
-    /// Hugging Face names of the tensors.
+    /// Hugging Face names of the tensors written.
     pub tensors: Vec<String>,
-    /// Bytes of all files together.
+    /// Total size of the files in bytes.
     pub bytes: u64,
 }
 
-/// Called as weights are written, with the bytes of them that are there and those that will be. An
-/// error ends the writing, and nothing is left of it.
+/// Called while weights are written, with the bytes written so far and in total. An error aborts the export, and nothing is
+/// left on disk.
 pub type Progress<'a> = dyn FnMut(u64, u64) -> Result<()> + 'a;
 
-/// The forms in which a model is written.
+/// Formats of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// A Hugging Face folder.
@@ -62,25 +60,24 @@ pub enum Form {
     Gguf,
 }
 
-/// How the weights are stored unless someone says otherwise. In a folder as the base stores them, so
-/// that merging changes nothing but values; BF16, which is what such models are trained and published
-/// in, where the base is quantised. In a GGUF file F16, which every llama.cpp reads and which its
-/// quantiser starts from.
+/// The default type of exported weights. In a folder, the type of the base, so that merging changes values only; BF16, in
+/// which such models are usually published, if the base is quantised. In a GGUF file, F16, which every version of llama.cpp
+/// reads and its quantiser takes as input.
 pub fn default_dtype(form: Form, model: &BaseModel) -> FloatKind {
     match form {
         Form::Gguf => FloatKind::F16,
-        // A layer's matrix, because the embedding of a quantised file is sometimes in plain floats.
+        // Taken from a layer's matrix, because the embedding of a quantised file is sometimes in plain floats.
         Form::Folder => model.tensors.float_kind("model.layers.0.self_attn.q_proj.weight").unwrap_or(FloatKind::Bf16),
     }
 }
 
-/// Where a base model was read from.
+/// The source of a base model.
 enum Origin {
     /// A Hugging Face folder.
     Folder(PathBuf),
     /// A GGUF file.
     Gguf(PathBuf),
-    /// Nowhere: it was made in memory.
+    /// Created in memory.
     Memory,
 }
 
@@ -94,7 +91,7 @@ impl Origin {
     }
 }
 
-/// Refuses to begin what the disk has no room for.
+/// Fails early if the disk does not have enough space.
 fn check_space(path: &Path, needed: u64) -> Result<()> {
     match free_bytes(path) {
         Some(free) if free < needed => {

@@ -1,24 +1,20 @@
-//! Tensors from their source to a file, a few rows at a time: read, converted, perhaps in another
-//! order of rows, written. It knows no file format.
+//! Streams tensors from their source to a file, a few rows at a time: reads, converts, permutes rows if necessary, and writes.
+//! Independent of the file format.
 
 use std::io::Write;
 use std::path::Path;
 
 use super::Progress;
 use crate::error::{EngineError, Result};
+use crate::ops::dora::MERGE_BLOCK;
 use crate::weights::source::floats::FloatKind;
 use crate::weights::source::gguf::original_row;
 use crate::weights::source::{TensorSource, row_width};
 
-/// Values that are read at once, unless one set of rows that belong together has more: 4 MB as f32,
-/// of which there are two or three.
+/// Values per block, unless the rows that must stay together have more: 4 MB in f32, of which two or three are allocated.
 const BLOCK: usize = 1 << 20;
 
-/// Rows that merging computes together (see `ops::dora`). Blocks are a multiple of it, so that how a
-/// tensor is cut leaves no trace in it.
-const TOGETHER: usize = 64;
-
-/// A tensor of a file that is to be written.
+/// A tensor to be written.
 pub(super) struct Tensor {
     /// Its name in the source.
     pub(super) name: String,
@@ -26,35 +22,35 @@ pub(super) struct Tensor {
     pub(super) stored_name: String,
     /// Its shape, in the source's order: `[out, in]` for a linear layer.
     pub(super) shape: Vec<usize>,
-    /// How it is stored.
+    /// The type it is stored in.
     pub(super) dtype: FloatKind,
-    /// Heads whose rows are stored in GGUF's order.
+    /// Number of heads, if its rows are stored in GGUF's order.
     pub(super) permuted_heads: Option<usize>,
-    /// Its values, where the source has no such tensor.
+    /// Its values, if the source does not have the tensor.
     pub(super) values: Option<Vec<f32>>,
 }
 
 impl Tensor {
-    /// Bytes that it takes in the file.
+    /// Size in the file in bytes.
     pub(super) fn bytes(&self) -> u64 {
         self.shape.iter().product::<usize>() as u64 * self.dtype.size() as u64
     }
 }
 
-/// Writes tensors one after the other.
+/// Writes tensors one by one.
 pub(super) struct RowWriter<'a> {
     source: &'a dyn TensorSource,
     progress: &'a mut Progress<'a>,
-    /// Bytes of tensors written so far.
+    /// Bytes written so far.
     done: u64,
-    /// Bytes of all tensors that will be.
+    /// Total bytes of all tensors.
     total: u64,
     values: Vec<f32>,
     bytes: Vec<u8>,
 }
 
 impl<'a> RowWriter<'a> {
-    /// For these tensors of `source`.
+    /// A writer of these tensors of `source`.
     pub(super) fn new(source: &'a dyn TensorSource, tensors: &[Tensor], progress: &'a mut Progress<'a>) -> Self {
         let total = tensors.iter().map(Tensor::bytes).sum();
         Self { source, progress, done: 0, total, values: Vec::new(), bytes: Vec::new() }
@@ -63,14 +59,15 @@ impl<'a> RowWriter<'a> {
     /// Writes the values of a tensor to `file`, which is at `path`.
     ///
     /// # Errors
-    /// When they cannot be read or written, one of them is no finite number in the type that it is to
-    /// be stored in, or the progress is not wanted to go on.
+    /// When they cannot be read or written, one of them is not finite in the type it is stored in, or the progress callback
+    /// fails.
     pub(super) fn write(&mut self, tensor: &Tensor, file: &mut dyn Write, path: &Path) -> Result<()> {
         let (rows, width) = (tensor.shape.first().copied().unwrap_or(1), row_width(&tensor.shape));
-        // Rows change places within a head: a block has whole heads.
+        // A block has whole heads, within which rows are permuted, and whole blocks of merging, so that the result does not
+        // depend on the size of blocks.
         let head = tensor.permuted_heads.map(|heads| rows / heads);
-        let together = head.map_or(TOGETHER, |head| lcm(TOGETHER, head));
-        let block = (BLOCK / width.max(1) / together * together).max(together);
+        let unit = head.map_or(MERGE_BLOCK, |head| lcm(MERGE_BLOCK, head));
+        let block = (BLOCK / width.max(1) / unit * unit).max(unit);
         for first in (0..rows).step_by(block) {
             let count = block.min(rows - first);
             self.values.resize(count * width, 0.0);
@@ -99,12 +96,12 @@ impl<'a> RowWriter<'a> {
     }
 }
 
-/// The error about the value at place `at` of a tensor.
-fn not_storable(tensor: &Tensor, at: usize, value: f32) -> EngineError {
+/// The error about a value of a tensor that cannot be stored.
+fn not_storable(tensor: &Tensor, index: usize, value: f32) -> EngineError {
     let (name, dtype) = (&tensor.name, tensor.dtype);
     let place = match tensor.shape.as_slice() {
-        &[_, columns] => format!("row {}, column {}", at / columns, at % columns),
-        _ => format!("value {at}"),
+        &[_, columns] => format!("row {}, column {}", index / columns, index % columns),
+        _ => format!("value {index}"),
     };
     if !value.is_finite() {
         return EngineError::unsupported(format!(

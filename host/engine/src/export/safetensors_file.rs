@@ -1,6 +1,5 @@
-//! A safetensors file whose tensors are not in memory. The crate's own `serialize_to_file` asks for
-//! one tensor at a time, but for the whole of it and without a way for that to fail. Format:
-//! <https://github.com/huggingface/safetensors#format>.
+//! Writes safetensors files, streaming the tensors a few rows at a time. The crate's `serialize_to_file` takes whole tensors,
+//! and has no way to report that reading one failed. Format: <https://github.com/huggingface/safetensors#format>.
 
 use std::path::Path;
 
@@ -11,14 +10,14 @@ use super::rows::{RowWriter, Tensor};
 use crate::error::{EngineError, Result};
 use crate::weights::source::floats::FloatKind;
 
-/// A header's length is a multiple of this, so that the tensors begin at one.
+/// The header is padded to a multiple of this, so that the tensors are aligned to it.
 const ALIGNMENT: usize = 8;
 
-/// What a file of these tensors begins with: the header with its length in front. The metadata says
-/// that it is PyTorch's, which transformers asks for.
+/// The beginning of a file with these tensors: the header, preceded by its length. The metadata declares the format of PyTorch,
+/// which transformers requires.
 ///
 /// # Errors
-/// When the tensors contradict themselves.
+/// When the tensors are inconsistent.
 pub(super) fn header(path: &Path, tensors: &[Tensor]) -> Result<Vec<u8>> {
     let fault = |e: &dyn std::fmt::Display| EngineError::format(path, format!("its header cannot be written: {e}"));
     let mut end = 0;
@@ -40,10 +39,10 @@ pub(super) fn header(path: &Path, tensors: &[Tensor]) -> Result<Vec<u8>> {
     Ok([&(text.len() as u64).to_le_bytes()[..], &text].concat())
 }
 
-/// Writes the file: its header, then the tensors.
+/// Writes the file: the header, then the tensors.
 ///
 /// # Errors
-/// When it cannot be written, or a tensor cannot be read or stored.
+/// When it cannot be written, or a tensor cannot be read or converted.
 pub(super) fn write(path: &Path, header: &[u8], tensors: &[Tensor], rows: &mut RowWriter<'_>) -> Result<()> {
     let length = header.len() as u64 + tensors.iter().map(Tensor::bytes).sum::<u64>();
     write_file_with(path, length, |file| {

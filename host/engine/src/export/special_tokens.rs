@@ -1,5 +1,5 @@
-//! The tokens that a model begins, ends and fills texts with, from wherever its base says so, and in
-//! the words of both forms. The engine itself needs only the ends, which its configuration has.
+//! Special tokens of a model (begin, end, padding, unknown), read from the base and written in the keys of both formats. The
+//! engine itself needs only the end tokens, which are part of the configuration.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -16,25 +16,25 @@ use crate::weights::source::gguf_config::whole;
 /// Special tokens by their ids.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct SpecialTokens {
-    /// Begins a text.
+    /// Beginning of a text.
     pub(super) bos: Option<u32>,
-    /// End a text or a turn; the tokenizer's own first.
+    /// Ends of a text or a turn, the tokenizer's own first.
     pub(super) eos: Vec<u32>,
-    /// Fills up.
+    /// Padding.
     pub(super) pad: Option<u32>,
-    /// Stands for what has no token.
+    /// Unknown token.
     pub(super) unknown: Option<u32>,
-    /// Whether `bos` is put before a text that is tokenized as it is.
+    /// Whether the tokenizer prepends `bos`.
     pub(super) add_bos: bool,
 }
 
 impl SpecialTokens {
-    /// Those of a base that was made in memory.
+    /// Special tokens of a base that was created in memory.
     pub(super) fn from_config(model: &BaseModel) -> Self {
         Self { eos: model.config.eos_token_ids.clone(), ..Self::default() }
     }
 
-    /// Those that a folder's `tokenizer_config.json` names; where it names none, `config.json`.
+    /// Special tokens from a folder's `tokenizer_config.json`, or else its `config.json`.
     ///
     /// # Errors
     /// When one of the files cannot be read.
@@ -59,17 +59,17 @@ impl SpecialTokens {
         })
     }
 
-    /// Those that a GGUF file's metadata names.
+    /// Special tokens from the metadata of a GGUF file.
     pub(super) fn from_gguf(metadata: &HashMap<String, Value>, model: &BaseModel) -> Self {
         let token = |name: &str| {
             let id = metadata.get(&format!("tokenizer.ggml.{name}_token_id")).and_then(whole)?;
-            // Some files say -1 for none.
+            // Some files have -1 for none.
             u32::try_from(id).ok().filter(|id| (*id as usize) < model.config.vocab_size)
         };
         let bos = token("bos");
         let add_bos = match metadata.get("tokenizer.ggml.add_bos_token") {
             Some(Value::Bool(yes)) => *yes,
-            // llama.cpp's rule where the key is missing.
+            // llama.cpp's rule if the key is missing.
             _ => matches!(metadata.get("tokenizer.ggml.pre"), Some(Value::String(pre)) if pre == "llama-bpe"),
         };
         Self {
@@ -81,7 +81,7 @@ impl SpecialTokens {
         }
     }
 
-    /// As GGUF's metadata.
+    /// As GGUF metadata.
     pub(super) fn gguf(&self, tokenizer: Option<&Tokenizer>) -> HashMap<String, Value> {
         let mut out = HashMap::new();
         let mut put = |name: &str, id: Option<u32>| {
@@ -92,8 +92,8 @@ impl SpecialTokens {
         put("bos", self.bos);
         put("padding", self.pad);
         put("unknown", self.unknown);
-        // GGUF has no list of ends, but three keys: end of text, of turn, of message. The first is the
-        // tokenizer's own; the others take whatever else ends a text.
+        // GGUF has no list of end tokens but three keys: end of text, of turn and of message. The first is the tokenizer's
+        // own; the others take the remaining end tokens.
         put("eos", self.eos.first().copied());
         let others = self.eos.iter().skip(1).copied();
         let ends_message = |id: &u32| tokenizer.and_then(|t| t.token(*id)).is_some_and(|text| text.contains("eom"));
@@ -130,7 +130,7 @@ impl SpecialTokens {
     }
 }
 
-/// The ends of a model, this one first.
+/// The end tokens of a model, with `first` in front.
 fn ends(first: Option<u32>, model: &BaseModel) -> Vec<u32> {
     let others = model.config.eos_token_ids.iter().copied().filter(|id| Some(*id) != first);
     first.into_iter().chain(others).collect()

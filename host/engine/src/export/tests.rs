@@ -1,5 +1,4 @@
-//! The parts of an export by themselves. Whole models, written and opened again, are in
-//! `tests/it/export.rs`.
+//! Unit tests of an export's parts. Tests of whole models are in `tests/it/export.rs`.
 
 use std::collections::HashMap;
 use std::io::Cursor;
@@ -19,7 +18,7 @@ use crate::weights::shapes::{qwen3_0_6b, smollm2_135m};
 use crate::weights::source::gguf::original_row;
 use crate::weights::source::hf_config::model_config;
 
-/// One tensor, whose values are those given.
+/// A source with one tensor.
 struct One(Vec<usize>, Vec<f32>);
 
 impl TensorSource for One {
@@ -39,10 +38,10 @@ fn tensor(shape: &[usize], dtype: FloatKind, heads: Option<usize>) -> Tensor {
     Tensor { name, stored_name, shape: shape.to_vec(), dtype, permuted_heads: heads, values: None }
 }
 
-/// Bytes that are there and bytes that will be, each time they were told.
+/// Bytes written and bytes in total, at each call of the progress callback.
 type Told = Vec<(u64, u64)>;
 
-/// The bytes that are written of a tensor, and the progress that is told.
+/// The bytes written of a tensor, and the progress reported.
 fn written(source: &One, tensor: &Tensor) -> Result<(Vec<u8>, Told)> {
     let (mut bytes, mut told) = (Vec::new(), Vec::new());
     let mut progress = |done, total| {
@@ -109,7 +108,7 @@ fn a_gguf_header_is_read_as_it_was_written() {
     let header = gguf_file::header(Path::new("m.gguf"), &metadata, &tensors).unwrap();
     assert_eq!(header, gguf_file::header(Path::new("m.gguf"), &metadata, &tensors).unwrap());
     assert!(header[24..].starts_with(b"\x14\0\0\0\0\0\0\0general.architecture"));
-    // 12 bytes and 20, each filled up to 32.
+    // 12 and 20 bytes, each padded to 32.
     assert_eq!(gguf_file::length(&header, &tensors), header.len() as u64 + 64);
 
     let read = Content::read(&mut Cursor::new(&header)).unwrap();

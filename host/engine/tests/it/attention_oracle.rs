@@ -1,5 +1,4 @@
-//! Attention over blocks and records against the plain definition, at lengths around the block
-//! size.
+//! Attention over blocks and records compared with its definition, at lengths around the block size.
 
 use hive_engine::ops::attention::{self, Shape};
 use hive_engine::ops::rope::Segment;

@@ -1,4 +1,4 @@
-//! Every gradient of the engine against candle's autograd on the oracle: architectures, methods,
+//! Every gradient of the engine compared with candle's autograd on the oracle: architectures, methods,
 //! tied and untied heads, B ≠ 0, m ≠ ‖W‖, rank and alpha patterns, several records in one batch.
 
 use hive_engine::adapter::config::Targets;

@@ -1,5 +1,5 @@
-//! A model with an adapter merged in, written in either form and opened again: it computes what the
-//! adapter beside its base does, whatever the base was read from.
+//! Models with an adapter merged in, exported in both formats and opened again: they compute what the adapter on its base
+//! does, whatever format the base has.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,11 +30,11 @@ use crate::fixtures::{adapter_config, config, noise, trained};
 const ARCHITECTURES: [Architecture; 3] = [Architecture::Llama, Architecture::Qwen2, Architecture::Qwen3];
 const FORMS: [Form; 2] = [Form::Folder, Form::Gguf];
 
-/// Weights that are on no disk.
+/// Weights in memory, without files.
 struct Memory(BTreeMap<String, (Vec<usize>, Vec<f32>)>);
 
 impl Memory {
-    /// Those of a random model.
+    /// The weights of a random model.
     fn random(config: &ModelConfig) -> Self {
         let mut weights = BTreeMap::new();
         let mut add = |name: String, shape: &[usize]| {
@@ -88,7 +88,7 @@ fn in_memory(config: &ModelConfig) -> BaseModel {
     BaseModel::new(config.clone(), Box::new(Memory::random(config)), "tiny".to_owned(), Vec::new())
 }
 
-/// Where a test writes a model in this form.
+/// The path of a model in this format.
 fn place(folder: &Path, name: &str, form: Form) -> PathBuf {
     match form {
         Form::Folder => folder.join(name),
@@ -117,7 +117,7 @@ fn logits(model: Model) -> Vec<f32> {
     pass.logits(model.base).to_vec()
 }
 
-/// Logits of the adapter beside its base.
+/// Logits of the base with the adapter, unmerged.
 fn beside(base: &Decoder, adapter: &Adapter) -> Vec<f32> {
     let scales = AdapterScales::new(adapter, base);
     logits(Model { base, adapter: Some((adapter, &scales)) })
@@ -169,7 +169,7 @@ fn a_merged_model_computes_what_the_adapter_beside_its_base_does() {
     }
 }
 
-/// Reading merged rows, a whole tensor of them or a few, gives the very bits of merging in memory.
+/// Reading merged rows, all of a tensor or a few, gives the same bits as merging in memory.
 #[test]
 fn merging_as_it_is_read_is_merging() {
     let mut config = config(Architecture::Llama, true);
@@ -220,7 +220,7 @@ fn half_of_the_bits_keep_half_of_the_precision() {
                     assert!((got - wanted).abs() <= most, "{form:?} {name}: got {got}, expected {wanted}");
                 }
             }
-            // Written once more, in the type that it has, it is the same.
+            // Exporting it again in the same type gives the same model.
             assert_eq!(default_dtype(Form::Folder, &model), dtype);
             assert_eq!(default_dtype(Form::Gguf, &model), FloatKind::F16);
         }
@@ -260,7 +260,7 @@ fn a_failure_leaves_nothing_and_what_stood_there_stands() {
         assert_eq!(stopped.unwrap_err().to_string(), "stopped");
         assert_eq!(left(), [out.file_name().unwrap()]);
         assert_eq!(source::open(&out).unwrap().digest().unwrap(), digest);
-        // The same once more gives the same bytes, in its place.
+        // The same export again replaces it with the same bytes.
         write(&base, &weights, FloatKind::Bf16, (&out, form)).unwrap();
         assert_eq!(source::open(&out).unwrap().digest().unwrap(), digest);
     }
@@ -277,7 +277,7 @@ fn rotary_scaling_survives_both_forms() {
         config.rope_theta = 5e5;
         config.rope_scaling = Some(scaling);
         let mut base = in_memory(&config);
-        // From memory to one form, from it to the other, and to itself.
+        // From memory to one format, from there to the other, and to itself.
         for (i, form) in [Form::Gguf, Form::Gguf, Form::Folder, Form::Folder, Form::Gguf].into_iter().enumerate() {
             let out = place(folder.path(), &format!("{i}-{scaling:?}"), form);
             write(&base, base.tensors.as_ref(), FloatKind::F32, (&out, form)).unwrap();
@@ -301,8 +301,7 @@ fn weights_that_are_not_the_models_are_refused() {
     }
 }
 
-/// A tokenizer of bytes with a few merges and digits by themselves, that puts `<|im_start|>` before a
-/// text.
+/// A byte-level tokenizer with a few merges and single digits, which prepends `<|im_start|>` to a text.
 fn tokenizer() -> Tokenizer {
     let mut alphabet: Vec<String> = ByteLevel::alphabet().into_iter().map(String::from).collect();
     alphabet.sort();
@@ -334,7 +333,7 @@ fn json_of(path: &Path) -> Value {
 fn what_makes_a_model_talk_comes_along() {
     let folder = tempfile::tempdir().unwrap();
     let mut config = config(Architecture::Llama, true);
-    // More rows than tokens, as many models have.
+    // More rows than tokens, as in many models.
     config.vocab_size = 270;
     config.eos_token_ids = vec![258];
     let memory = in_memory(&config);
@@ -387,14 +386,14 @@ fn what_makes_a_model_talk_comes_along() {
         assert_eq!(written[key], token);
     }
     assert_eq!(written["chat_template"], template);
-    // Who tokenizes a text as it is gets the first token as from the base.
+    // Plain text gets the same first token as from the base's tokenizer.
     let read = Tokenizer::from_file(back.join("tokenizer.json")).unwrap();
     let wanted = tokenizer().encode_fast("ab 12", true).unwrap();
     assert_eq!(read.encode_fast("ab 12", true).unwrap().get_ids(), wanted.get_ids());
     let generation = json_of(&back.join("generation_config.json"));
     assert_eq!(generation, json!({"bos_token_id": 259, "eos_token_id": [260, 258], "pad_token_id": 258}));
 
-    // And over the file itself, everything is carried.
+    // Exporting the file again copies all of its metadata.
     let twice = folder.path().join("twice.gguf");
     write(&from_gguf, from_gguf.tensors.as_ref(), FloatKind::F32, (&twice, Form::Gguf)).unwrap();
     check(&twice);

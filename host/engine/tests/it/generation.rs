@@ -1,4 +1,4 @@
-//! Generation with its cache against the whole pass, token by token, and stop tokens.
+//! Generation with the key/value cache compared with the full forward pass, token by token; and stop tokens.
 
 use hive_engine::adapter::{AdapterScales, Method};
 use hive_engine::data::{Batch, Example};
@@ -22,7 +22,7 @@ fn the_cache_changes_nothing() {
         pass.forward(model, &batch, &[6, 7, 19], None, false);
         let whole = pass.logits(&base);
         let mut session = Session::new(model, 20);
-        // More than a few at once, one, and then the rest as many and as a few.
+        // A long chunk, a single token, then the rest as a long chunk and as a decode step.
         let at_6 = session.feed(&ids[..7]).unwrap().to_vec();
         let at_7 = session.feed(&ids[7..8]).unwrap().to_vec();
         let at_19 = session.feed(&ids[8..]).unwrap().to_vec();
@@ -54,7 +54,7 @@ fn greedy_text_is_repeatable_and_ends_at_stop_tokens() {
     assert_eq!(a, generate(model, &[3], 8, &[], random, |_| true).unwrap());
 }
 
-/// The text that choosing the best token one by one gives.
+/// Greedy decoding, token by token.
 fn one_by_one(model: Model, prompt: &[u32], tokens: usize) -> Vec<u32> {
     let mut session = Session::new(model, prompt.len() + tokens);
     let mut next = prompt.to_vec();
@@ -75,7 +75,7 @@ fn guessing_ahead_changes_nothing() {
         let adapter = trained(&base, adapter_config(Method::Dora));
         let scales = AdapterScales::new(&adapter, &base);
         let model = Model { base: &base, adapter: Some((&adapter, &scales)) };
-        // Small models repeat themselves soon: most of this is guessed, much of it rightly.
+        // Small models soon repeat themselves: most of this is guessed, much of it correctly.
         let prompt: Vec<u32> = (0..24).map(|i| (i % 6) * 9 + 2).collect();
         let plain = one_by_one(model, &prompt, 60);
         let guessed = generate(model, &prompt, 60, &[], Sampling::Greedy, |_| true).unwrap();

@@ -1,4 +1,4 @@
-//! Tests of the engine as a whole. Those of one part stand beside it.
+//! Tests of the engine as a whole. Unit tests are in the modules.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 

@@ -1,5 +1,5 @@
-//! The oracle: the same decoder composed of candle's differentiable operations, one record at a
-//! time, with DoRA written as the paper has it. candle's autograd then gives every gradient.
+//! The oracle: the same decoder written with candle's differentiable operations, one record at a time, with DoRA as in the
+//! paper. candle's autograd gives every gradient.
 
 use candle_core::{D, DType, Device, Tensor, Var};
 use hive_engine::adapter::{Adapter, DropoutSemantics, Method, Part};
@@ -11,7 +11,7 @@ use hive_engine::weights::decoder::Decoder;
 
 pub struct Oracle<'a> {
     base: &'a Decoder,
-    /// What it computes in.
+    /// The type of all values.
     dtype: DType,
     method: Method,
     /// Dropout in [`Oracle::loss`].
@@ -30,7 +30,7 @@ impl<'a> Oracle<'a> {
         Self::of(DType::F32, base, adapter)
     }
 
-    /// The oracle that computes in this type.
+    /// The oracle that computes in `dtype`.
     pub fn of(dtype: DType, base: &'a Decoder, adapter: &Adapter) -> Self {
         let vars = adapter
             .tensors()
@@ -50,7 +50,7 @@ impl<'a> Oracle<'a> {
         self.vars.iter().find(|(l, m, p, ..)| (*l, *m, *p) == (layer, module, part)).map(|(_, _, _, s, v)| (v, *s))
     }
 
-    /// drop(x) of one adapter, when dropout is on.
+    /// drop(x) of one adapter, if there is dropout.
     fn drop(&self, layer: usize, module: Module, x: &Tensor, token_keys: &[u64]) -> Tensor {
         let Some(Dropout { seed, step, probability, .. }) = self.dropout else {
             return x.clone();
@@ -70,7 +70,7 @@ impl<'a> Oracle<'a> {
             let (b, _) = self.var(layer, module, Part::B).unwrap();
             let d = self.drop(layer, module, x, token_keys);
             let low = d.matmul(&a.t().unwrap()).unwrap().matmul(&b.t().unwrap()).unwrap();
-            // PEFT's rule as its code has it: result + (m/n − 1)·base(d) + m/n·s·B·A·d.
+            // As in PEFT's code: result + (m/n − 1)·base(d) + m/n·s·B·A·d.
             let peft = self.dropout.is_some_and(|d| d.semantics == DropoutSemantics::Peft);
             let base = y.clone();
             if peft {
@@ -114,7 +114,7 @@ impl<'a> Oracle<'a> {
             return x;
         }
         let half = dim / 2;
-        // Rounded to f32, as PyTorch rounds them whatever it computes in.
+        // Rounded to f32, as in PyTorch, whatever the type of other values.
         let angles: Vec<f32> = (0..tokens)
             .flat_map(|p| (0..half).map(move |i| (p, i)))
             .map(|(p, i)| {
@@ -131,7 +131,7 @@ impl<'a> Oracle<'a> {
         Tensor::cat(&[y0, y1], 2).unwrap()
     }
 
-    /// Logits [tokens, vocab] of one record, whose tokens have these keys for dropout.
+    /// Logits [tokens, vocab] of one record, whose tokens have these dropout keys.
     fn logits(&self, ids: &[u32], keys: &[u64]) -> Tensor {
         let c = &self.base.config;
         let (n, dim) = (ids.len(), c.head_dim);

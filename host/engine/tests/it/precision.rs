@@ -1,7 +1,6 @@
-//! How far each primitive is from the same thing in f64, at the sizes of a real model and on what it
-//! meets there. Two numbers each: the size of the errors, and how much of them goes in one direction,
-//! which adds up over layers and steps where the rest averages out. Both relative to what is computed.
-//! `-- --nocapture precision` prints them.
+//! The error of each primitive compared with f64, at the sizes and with the values of a real model. Two relative figures each:
+//! the size of the errors, and the part that goes in one direction, which adds up over layers and steps while the rest
+//! averages out. `-- --nocapture precision` prints them.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -25,7 +24,7 @@ use hive_text::chat_template::{ChatMessage, encode};
 use crate::fixtures::noise;
 use crate::oracle::Oracle;
 
-/// About normally distributed, with this deviation.
+/// Approximately normally distributed values with this standard deviation.
 fn normal(n: usize, seed: u64, deviation: f32) -> Vec<f32> {
     let parts: Vec<Vec<f32>> = (0..6).map(|i| noise(n, 1000 * seed + i)).collect();
     let mean_square = parts[0].iter().map(|v| v * v).sum::<f32>() / n.max(1) as f32;
@@ -37,17 +36,16 @@ fn wide(values: &[f32]) -> Vec<f64> {
     values.iter().map(|v| f64::from(*v)).collect()
 }
 
-/// Checks that `got` is near `exact`: the errors' root mean square, and the part of them that is a
-/// factor common to all, both relative.
-fn near(what: &str, got: &[f32], exact: &[f64], most: f64, most_common: f64) {
-    assert_eq!(got.len(), exact.len(), "{what}");
+/// Checks that `got` is close to `exact`, by the relative root mean square of the errors and by their common factor.
+fn near(name: &str, got: &[f32], exact: &[f64], max_rms: f64, max_common: f64) {
+    assert_eq!(got.len(), exact.len(), "{name}");
     let square: f64 = exact.iter().map(|e| e * e).sum();
     let errors = || got.iter().zip(exact).map(|(g, e)| f64::from(*g) - e);
     let rms = (errors().map(|e| e * e).sum::<f64>() / square).sqrt();
     let common = errors().zip(exact).map(|(error, exact)| error * exact).sum::<f64>() / square;
-    eprintln!("{what:40} {rms:9.1e} {common:+9.1e}");
-    assert!(rms < most, "{what}: errors of {rms:.1e}, expected below {most:.0e}");
-    assert!(common.abs() < most_common, "{what}: a common error of {common:.1e}, expected below {most_common:.0e}");
+    eprintln!("{name:40} {rms:9.1e} {common:+9.1e}");
+    assert!(rms < max_rms, "{name}: errors of {rms:.1e}, expected below {max_rms:.0e}");
+    assert!(common.abs() < max_common, "{name}: a common error of {common:.1e}, expected below {max_common:.0e}");
 }
 
 #[test]
@@ -164,13 +162,13 @@ fn precision_of_attention() {
 
 #[test]
 fn precision_of_cross_entropy() {
-    // With the identity as hidden states the logits are the head's columns, exactly.
+    // With the identity as hidden states, the logits are exactly the columns of the head.
     let (rows, vocab) = (8, 49_152);
     let mut hidden = vec![0.0; rows * rows];
     hidden.iter_mut().step_by(rows + 1).for_each(|v| *v = 1.0);
     let mut head = normal(vocab * rows, 1, 3.0);
     let targets: Vec<u32> = (0..rows as u32).map(|t| 17 + 4000 * t).collect();
-    // From an even vocabulary to one token that is all but certain; every second target is that one.
+    // From a uniform distribution to one token that is almost certain; every second target is that token.
     for (t, target) in targets.iter().enumerate() {
         let certain = *target as usize + t % 2;
         head[certain * rows + t] = 10.0 + 3.0 * t as f32;
@@ -224,19 +222,19 @@ fn precision_of_the_optimizer() {
             exact[i] -= 2e-4 * m / (v.sqrt() + 1e-8);
         }
     }
-    // What was moved, of values that are a hundred times as large.
+    // Differences of values that are a hundred times as large.
     let moved: Vec<f32> = params.iter().zip(&start).map(|(p, s)| (f64::from(*p) - f64::from(*s)) as f32).collect();
     let exact: Vec<f64> = exact.iter().zip(wide(&start)).map(|(p, s)| p - s).collect();
     near("AdamW, five updates", &moved, &exact, 1e-5, 1e-6);
 }
 
-/// Questions and answers of several lengths and kinds, none of which a model has seen.
+/// Questions and answers of several lengths and kinds, which no model was trained on.
 /// `tests/interop/precision.py` asks PyTorch the same.
 fn records() -> Vec<(String, String)> {
     serde_json::from_str(include_str!("precision_records.json")).unwrap()
 }
 
-/// The quickstart's base, where it has been pulled, and records as its tokens.
+/// The base of the quickstart, if it was pulled, and records in its tokens.
 fn real_model() -> Option<(Decoder, Vec<Example>)> {
     let home = PathBuf::from(std::env::var_os("HIVE_HOME")?);
     let file = home.join("models/smollm2-135m-instruct-q4_1/SmolLM2-135M-Instruct.Q4_1.gguf");

@@ -1,4 +1,4 @@
-//! Every primitive's backward against finite differences in f64 of its own forward.
+//! Every primitive's backward pass compared with finite differences, in f64, of its forward pass.
 
 use hive_engine::ops::attention::{self, Saved, Shape};
 use hive_engine::ops::dora::{self, Branch, BranchGradient, Linear, Magnitude, Scratch};
@@ -148,7 +148,7 @@ fn linear_and_its_branch_backward() {
             dora::ratios(&mut ratio, m, &norms);
             ratio
         };
-        // The norm is detached: it does not move with A and B here.
+        // The norm is detached, so it does not depend on A and B here.
         let forward = |x: &[f32], a: &[f32], b: &[f32], m: &[f32]| {
             let ratio = ratio_of(m);
             let magnitude = dora.then_some(Magnitude { ratio: &ratio, m });

@@ -1,6 +1,5 @@
-//! What a whole run promises: the same bytes after a stop as without one, the best checkpoints on
-//! disk at every moment, an end when nothing gets better, and steps that are skipped rather than
-//! poisoned.
+//! Guarantees of a training run: a resumed run gives the same bytes as one that was never stopped, the best checkpoints are on
+//! disk at every moment, early stopping, and steps with a non-finite loss are skipped.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,7 +21,7 @@ use hive_engine::{EngineError, Result};
 
 use crate::fixtures::{adapter_config, decoder, examples, train_config};
 
-/// What is trained in these tests.
+/// A run of these tests.
 struct Case {
     base: Decoder,
     config: TrainingSpec,
@@ -74,7 +73,7 @@ impl Case {
     }
 }
 
-/// Everything a run tells, and where it is made to fail.
+/// Records all events of a run, and makes it fail at a chosen event.
 #[derive(Default, Clone, Debug, PartialEq)]
 struct Log {
     steps: Vec<(u64, f64, f64)>,
@@ -85,7 +84,7 @@ struct Log {
 }
 
 impl Log {
-    /// Forgets what came after a checkpoint, as the metrics of a run do.
+    /// Drops events after a checkpoint, as the metrics of a resumed run do.
     fn keep_up_to(&mut self, state: &State) {
         self.steps.retain(|s| s.0 <= state.step);
         self.evals.retain(|e| e.0 < state.step || e.0 == state.step && state.evaluated);
@@ -142,7 +141,7 @@ fn a_run_that_was_stopped_anywhere_ends_in_the_same_bytes() {
                 log.fail_at_step = Some(step);
             }
             let failed = case.go(&place, None, &mut log);
-            // Not every step is one that is saved.
+            // Not every step is saved.
             assert!(failed.is_err() || saving && ![2, 3, 4, 6, 8, 9, 10].contains(&step));
             (log.fail_at_step, log.fail_at_saving) = (None, None);
             let (resumed, outcome_resumed) = case.go(&place, None, &mut log).unwrap();
@@ -155,7 +154,7 @@ fn a_run_that_was_stopped_anywhere_ends_in_the_same_bytes() {
     }
 }
 
-/// Asks for a stop as soon as a step is done.
+/// Stops the run after a step.
 struct StopAt<'a>(&'a AtomicBool, u64, Log);
 
 impl Reporter for StopAt<'_> {
@@ -214,7 +213,7 @@ fn a_stop_finishes_the_step_saves_and_owes_the_evaluation() {
     }
 }
 
-/// Gives the grades it was given, one per evaluation.
+/// Returns prepared grades, one per evaluation.
 struct Scripted(Vec<f64>, usize);
 
 impl Grader for Scripted {
@@ -224,7 +223,7 @@ impl Grader for Scripted {
     }
 }
 
-/// Looks at the checkpoints whenever the run says anything.
+/// Checks the checkpoints on disk at every event.
 struct Watch<'a> {
     dir: &'a Path,
     values: BTreeMap<u64, f64>,
@@ -235,8 +234,7 @@ struct Watch<'a> {
 }
 
 impl Watch<'_> {
-    /// The best so far, among those whose evaluation came before the save that is under way, and
-    /// the latest are on disk.
+    /// The latest checkpoint and the best ones evaluated before the current save must be on disk.
     fn look(&self) {
         let there: Vec<u64> = checkpoint::list(self.dir).unwrap().into_iter().map(|(step, _)| step).collect();
         let before = self.saved.last().copied().unwrap_or(0);
@@ -281,8 +279,8 @@ impl Reporter for Watch<'_> {
     }
 }
 
-/// What a bystander sees: whenever the latest checkpoint stays the latest while it is looked at, all
-/// that it calls the best are there.
+/// Checks from another thread: if the latest checkpoint does not change during the check, all checkpoints that it lists as the
+/// best are on disk.
 fn bystander(dir: &Path, done: &AtomicBool) -> u64 {
     let latest = || checkpoint::list(dir).unwrap_or_default().pop();
     let mut looks = 0;
@@ -303,7 +301,7 @@ fn bystander(dir: &Path, done: &AtomicBool) -> u64 {
 
 #[test]
 fn the_best_and_the_latest_are_on_disk_at_every_moment() {
-    // The best come early; then it gets worse, with some noise.
+    // The best values come early; then they get worse, with some noise.
     let curve = [9.0, 5.0, 2.0, 1.0, 3.0, 4.0, 6.0, 7.0, 2.5, 8.0, 8.5, 9.0, 9.5, 9.7, 9.8, 9.9, 10.0];
     for greater in [false, true] {
         let dir = tempfile::tempdir().unwrap();
@@ -346,8 +344,8 @@ fn the_best_and_the_latest_are_on_disk_at_every_moment() {
 
 #[test]
 fn the_best_by_loss_is_loaded_at_the_end() {
-    // A rate so high that the loss goes up and down: how it goes depends on how the machine rounds. A
-    // first run shows where it goes up, and the second ends there: its best is then not its last.
+    // With so high a rate the loss goes up and down, depending on rounding. A first run shows where it goes up, and the second
+    // ends there, so that its best step is not its last.
     let train = |steps: u64| {
         let dir = tempfile::tempdir().unwrap();
         let mut case = Case::new();
@@ -380,7 +378,7 @@ fn a_run_ends_when_nothing_gets_better_and_stays_ended() {
     let mut log = Log::default();
     let (params, outcome) = case.go(dir.path(), Some(&mut grader), &mut log).unwrap();
     assert_eq!((outcome.end, outcome.step, outcome.adapter_step), (End::Patience, 5, 2));
-    // Going on with it makes no further step.
+    // Resuming it makes no further step.
     let (again, outcome_again) = case.go(dir.path(), Some(&mut Scripted(vec![], 0)), &mut log).unwrap();
     assert_eq!((again, outcome_again), (params, outcome));
 }
@@ -395,12 +393,12 @@ fn the_last_step_counts_by_its_own_tokens() {
     let mut log = Log::default();
     case.go(dir.path(), None, &mut log).unwrap();
     assert_eq!(log.steps.len(), 3);
-    // The loss of the third step is the mean over the four records that were left.
+    // The loss of the third step is the mean over the remaining four records.
     let mut order = hive_engine::data::order::Order::new(16, case.config.seed);
     let left: Vec<Example> = order.at(12..16).into_iter().map(|i| case.training[i].clone()).collect();
     let base = BaseRef { id: "tiny".into(), digest: "0".repeat(64) };
     let before = checkpoint::load(&dir.path().join("step-000002"), &case.base.config, &base);
-    // Only the best and the latest are kept: make the second step's adapter again.
+    // Only the best and the latest checkpoints are kept, so the second step's adapter may have to be trained again.
     let params = match before {
         Ok(found) => found.adapter.params,
         Err(_) => {

@@ -1,4 +1,4 @@
-//! The result does not depend on how many threads compute it: to the last bit.
+//! Results do not depend on the number of threads, to the last bit.
 
 use hive_engine::adapter::{Adapter, Method};
 use hive_engine::data::Example;
@@ -9,7 +9,7 @@ use hive_engine::weights::decoder::Decoder;
 
 use crate::fixtures::{adapter_config, config, train_config};
 
-/// Large enough that products, attention and the optimizer are cut into parts.
+/// Large enough that matrix products, attention and the optimizer are split into parallel tasks.
 fn wide() -> ModelConfig {
     ModelConfig {
         vocab_size: 3000,

@@ -1,5 +1,5 @@
-//! What training promises: step 0 is the base, micro-batching does not matter, masked tokens have no
-//! say, the same seed gives the same bytes, merged equals unmerged, resume equals no stop.
+//! Guarantees of training: before the first step the model is the base, micro-batching does not change the result, masked
+//! tokens have no influence, the same seed gives the same bytes, merged equals unmerged, resumed equals uninterrupted.
 
 use hive_engine::adapter::merge::merged;
 use hive_engine::adapter::peft::{self, BaseRef};
@@ -111,7 +111,7 @@ fn packing_does_not_leak_between_records() {
         assert!((loss - alone_loss).abs() < 1e-5 * alone_loss, "{packing} {tokens}: {loss}, alone {alone_loss}");
         assert!(distance(&got, &alone) < 1e-5, "{packing} {tokens}: {}", distance(&got, &alone));
     }
-    // A record's loss does not depend on its neighbours, whatever they say.
+    // A record's loss does not depend on its neighbours.
     let base = decoder(Architecture::Qwen3, true);
     let mut trainer = Trainer::new(&base, trained(&base, adapter_config(Method::Dora)), train_config()).unwrap();
     let mut loss = |records: &Vec<Example>| trainer.evaluate(records).unwrap();
@@ -132,7 +132,7 @@ fn tokens_without_loss_have_no_say() {
         trainer.gradients(&vec![example]).unwrap().1.to_vec()
     };
     let all = gradients(record);
-    // What follows the last loss token cannot matter: cutting it off is the same.
+    // Tokens after the last loss token have no influence: dropping them changes nothing.
     let mut short_loss = record.clone();
     let end = record.ids.len() - 3;
     short_loss.loss[end..].fill(false);
@@ -140,7 +140,7 @@ fn tokens_without_loss_have_no_say() {
     let cut = Example { ids: record.ids[..end].to_vec(), loss: record.loss[..end].to_vec(), key: record.key };
     assert!(distance(&gradients(&cut), &masked) < 1e-5);
     assert!(distance(&masked, &all) > 1e-3);
-    // And a record without any loss token adds nothing.
+    // A record without loss tokens adds nothing.
     let silent = Example { loss: vec![false; record.ids.len()], ..examples(4, 61)[3].clone_with_len(record.ids.len()) };
     let mut trainer = Trainer::new(&base, adapter.clone(), train_config()).unwrap();
     let both = trainer.gradients(&vec![record, &silent]).unwrap().1.to_vec();
@@ -180,7 +180,7 @@ fn a_gradient_that_is_not_finite_changes_nothing() {
     let records = examples(2, 61);
     let mut trainer = Trainer::new(&base, adapter.clone(), train_config()).unwrap();
     trainer.step(&[&records[0]], 1e-3).unwrap();
-    // Past the check of the first batch, something overflows.
+    // After the check of the first batch, something overflows.
     let range = adapter.slots()[0].a.clone();
     adapter.params[range].fill(1e38);
     let optimizer = trainer.optimizer.clone();
@@ -198,7 +198,7 @@ fn a_gradient_that_is_not_finite_changes_nothing() {
 fn a_tensor_that_cannot_learn_is_found_on_the_first_batch() {
     let base = decoder(Architecture::Llama, true);
     let mut adapter = trained(&base, adapter_config(Method::Dora));
-    // A of zeros with B ≠ 0 gives B no gradient: not what a fresh adapter looks like.
+    // With A zero and B ≠ 0, B has no gradient: no fresh adapter is like that.
     let range = adapter.slots()[0].a.clone();
     adapter.params[range].fill(0.0);
     let mut trainer = Trainer::new(&base, adapter, train_config()).unwrap();

@@ -10,7 +10,7 @@ use crate::ops::simd::dispatch::wide;
 use crate::ops::simd::loops::dot;
 
 /// Rows that are merged together.
-const BLOCK: usize = 64;
+pub const MERGE_BLOCK: usize = 64;
 
 /// Smallest divisor of a magnitude; a row of zeros would otherwise give 0/0.
 const SMALLEST_NORM: f32 = 1e-12;
@@ -70,8 +70,8 @@ fn merged_rows<T: Send>(
 ) {
     let input = linear.input;
     assert_eq!(slots.len(), linear.out);
-    slots.par_chunks_mut(BLOCK).enumerate().for_each_init(Vec::new, |rows, (block, slots)| {
-        let (first, n) = (block * BLOCK, slots.len());
+    slots.par_chunks_mut(MERGE_BLOCK).enumerate().for_each_init(Vec::new, |rows, (block, slots)| {
+        let (first, n) = (block * MERGE_BLOCK, slots.len());
         rows.clear();
         rows.extend_from_slice(&linear.weight[first * input..][..n * input]);
         let b = View::new(&b[first * rank..][..n * rank], n, rank);

@@ -26,7 +26,7 @@ mod peft_dropout;
 
 use rayon::prelude::*;
 
-pub use merge::{merge, ratios, row_norms};
+pub use merge::{MERGE_BLOCK, merge, ratios, row_norms};
 pub use operands::{Branch, BranchGradient, Linear, Magnitude, Scratch};
 
 use super::dropout::Mask;

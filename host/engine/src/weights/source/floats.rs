@@ -156,7 +156,7 @@ mod tests {
     const F16_INFINITY: u16 = 0x7c00;
     const BF16_INFINITY: u16 = 0x7f80;
 
-    /// The value of a two-byte float with so many bits of exponent and of fraction, as IEEE 754 defines it.
+    /// The value of a two-byte float with these numbers of exponent and fraction bits, as IEEE 754 defines it.
     fn defined(bits: u16, exponent_bits: u32, fraction_bits: u32) -> f32 {
         let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
         let (bias, largest) = ((1 << (exponent_bits - 1)) - 1, (1 << exponent_bits) - 1);
@@ -200,8 +200,7 @@ mod tests {
         Ok(())
     }
 
-    /// Every value that a kind has comes back; what lies between two goes to the nearer, and from
-    /// the middle to the even one.
+    /// Every value of a kind is encoded to itself; a value between two is rounded to the nearest, ties to even.
     #[test]
     fn rounding_is_to_the_nearest_and_from_the_middle_to_even() {
         for (kind, infinity) in [(FloatKind::F16, F16_INFINITY), (FloatKind::Bf16, BF16_INFINITY)] {

@@ -1,5 +1,4 @@
-//! Whole base models made in a temporary folder and read back; and the shared reference models where
-//! they are present.
+//! Base models written to a temporary folder and read back; and the shared reference models, if they are present.
 
 use std::collections::HashMap;
 use std::fs;
@@ -20,7 +19,7 @@ const HEADS: usize = 4;
 const KV_HEADS: usize = 2;
 const HEAD_DIM: usize = 64;
 
-/// Numbers that differ from row to row and are exact in every float type.
+/// Values that differ from row to row and are exact in every float type.
 fn values(n: usize) -> Vec<f32> {
     (0..n).map(|i| ((i * 37 + i / 7) % 64) as f32 / 16.0 - 2.0).collect()
 }
@@ -177,7 +176,7 @@ fn chat_template_and_end_token_of_a_folder() {
     assert!(problem(folder.path()).contains("Failed to compile the chat template"));
 }
 
-/// A one-layer Llama or Qwen3 with matrices of `dtype`; gives the file's tensors as written.
+/// Writes a one-layer Llama or Qwen3 with matrices of `dtype`; returns the tensors as written.
 fn write_gguf(path: &Path, arch: &str, dtype: GgmlDType, extra: &[(&str, Vec<f32>)]) -> HashMap<String, Tensor> {
     let device = &Device::Cpu;
     let mut tensors = Vec::new();
@@ -262,7 +261,7 @@ fn gguf_of_every_type() {
     }
 }
 
-/// The permutation as llama.cpp's converter does it, element by element, and that reading undoes it.
+/// The permutation of llama.cpp's converter, element by element; reading reverses it.
 #[test]
 fn llama_rows_come_back_in_the_order_of_hugging_face() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -287,7 +286,7 @@ fn gguf_configuration() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("tiny.gguf");
     write_gguf(&path, "llama", GgmlDType::Q4_1, &[]);
-    // A folder that holds the one file opens as well.
+    // A folder with only this file opens as well.
     let model = open(folder.path()).expect("opens");
     let config = &model.config;
     assert_eq!((config.vocab_size, config.head_dim, config.num_layers), (6, 64, 1));
@@ -297,7 +296,7 @@ fn gguf_configuration() {
     assert_eq!(model.name, "tiny");
     assert_eq!(model.digest().expect("hashed"), hive_files::sha256_of_file(&path).expect("hashed"));
 
-    // With an output projection of its own, nothing is tied.
+    // With a separate output projection, embeddings are not tied.
     write_gguf(&path, "llama", GgmlDType::F32, &[("output.weight", vec![0.0; HIDDEN])]);
     assert!(!open(&path).expect("opens").config.tie_word_embeddings);
 
@@ -340,7 +339,7 @@ fn damaged_gguf() {
     }
 }
 
-/// The folder of reference files beside the repository, where there is one.
+/// The folder of reference files beside the repository, if there is one.
 fn shared() -> Option<PathBuf> {
     let folder = std::env::var_os("HIVE_SHARED")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
