@@ -159,6 +159,45 @@ fn the_environment_is_read_in_one_place() {
     }
 }
 
+/// Words of the domain that the first expert is for, in code and texts. What is a format's or JSON Schema's
+/// word is listed with the reason.
+#[test]
+fn the_host_knows_no_domain() {
+    let words = ["question", "sql", "postgres", "database", "\"schema\"", "--schema", "sqlite"];
+    let allowed = [
+        // The kind of input, as the manifest writes it.
+        ("plugins/src/manifest/semantics.rs", "const ASKED: &str = \"question\";"),
+        ("runtime/src/asking.rs", "InputKind::Question"),
+        ("cli/src/expert_flags.rs", "InputKind::Question"),
+        // A kind of file that people take for a data set.
+        ("data/src/datasets/read/open.rs", "SQLite format 3"),
+        // Names of columns that data sets of chats have, and of a column type of Parquet.
+        ("data/src/datasets/read/parquet", "type_builder(\"schema\")"),
+    ];
+    let mut found = Vec::new();
+    for (path, text) in sources(&repository().join("host")) {
+        let shown = path.strip_prefix(repository().join("host")).unwrap().display().to_string();
+        let test = ["tests.rs", "tests/", "benches/", "examples/"].iter().any(|part| shown.contains(part));
+        if test || !shown.contains("src/") {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        for (i, line) in code.lines().enumerate() {
+            // Help texts of the command line are comments; elsewhere comments may give examples.
+            let line = line.trim();
+            let seen = if shown.starts_with("cli/") { line } else { line.split("//").next().unwrap_or_default() };
+            let lower = seen.to_lowercase();
+            let ddl = lower.split(|c: char| !c.is_alphanumeric()).any(|word| word == "ddl").then_some(&"ddl");
+            let word = words.iter().find(|word| lower.contains(**word)).or(ddl);
+            let excused = |(file, part): &(&str, &str)| shown.starts_with(file) && seen.contains(part);
+            if let Some(word) = word.filter(|_| !allowed.iter().any(excused)) {
+                found.push(format!("{shown}:{}: `{word}` in {line}", i + 1));
+            }
+        }
+    }
+    assert_none(found, "what is particular to a domain is in its manifest and plugin");
+}
+
 #[test]
 fn printing_happens_in_the_command_line_alone() {
     // Unit tests say when they have nothing to do.
@@ -171,12 +210,14 @@ fn printing_happens_in_the_command_line_alone() {
 }
 
 #[test]
-fn unsafe_is_at_the_plugin_boundary_and_in_the_engines_kernels_alone() {
-    let others =
-        MAY_USE.iter().map(|(folder, _)| *folder).filter(|f| !["host/engine", "host/plugins", "sdk"].contains(f));
+fn unsafe_is_at_the_plugin_boundary_in_memory_maps_and_in_kernels_alone() {
+    let others = MAY_USE
+        .iter()
+        .map(|(folder, _)| *folder)
+        .filter(|f| !["host/engine", "host/files", "host/plugins", "sdk"].contains(f));
     for folder in others.filter(|folder| folder.starts_with("host")).chain(["host/cli"]) {
         let found = lines_with(&repository().join(folder).join("src"), "unsafe ", |_| false);
-        assert_none(found, "`unsafe` belongs to the plugins and the engine");
+        assert_none(found, "`unsafe` belongs to the plugins, the engine and memory maps");
     }
 }
 

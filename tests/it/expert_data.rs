@@ -42,14 +42,14 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     entries.map(|e| entry(e.unwrap())).collect()
 }
 
-/// The judged parts in the cache, and when each was written.
-fn parts(place: &Place, expert: &str) -> BTreeMap<PathBuf, SystemTime> {
+/// The judged shards in the cache, and when each was written.
+fn shards(place: &Place, expert: &str) -> BTreeMap<PathBuf, SystemTime> {
     let entries = |folder: PathBuf| -> Vec<PathBuf> {
         std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect()
     };
     let all = entries(place.path(&format!("home/cache/data/{expert}"))).into_iter().flat_map(entries);
-    let is_part = |path: &PathBuf| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("part-"));
-    all.filter(is_part).filter_map(|path| Some((path.clone(), path.metadata().ok()?.modified().ok()?))).collect()
+    let is_judged = |path: &PathBuf| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("judged-"));
+    all.filter(is_judged).filter_map(|path| Some((path.clone(), path.metadata().ok()?.modified().ok()?))).collect()
 }
 
 /// Waits for `done`, and fails after a minute.
@@ -98,7 +98,9 @@ fn sql_is_judged_repaired_and_told() {
     assert_eq!((train.len(), held.len()), (set.report.train, set.report.validation));
     assert!(train.iter().all(|t| held.iter().all(|h| t.text("schema") != h.text("schema"))));
     let names: Vec<String> = files(&place.path("checkout/prepared")).into_keys().collect();
-    assert_eq!(names, ["rejected.jsonl", "report.html", "report.json", "train.parquet", "validation.parquet"]);
+    let (tokens, others): (Vec<&String>, _) = names.iter().partition(|name| name.starts_with("tokens-"));
+    assert_eq!(others, ["rejected.jsonl", "report.html", "report.json", "train.parquet", "validation.parquet"]);
+    assert_eq!(tokens.len(), 1, "of the base that was named");
 
     let compared = place.run(&["expert", "data", "compare", "sql", "pets.jsonl", "prepared"]);
     let (table, _) = compared.split_once("\nReports: ").unwrap();
@@ -117,14 +119,14 @@ fn a_prepared_set_trains_with_its_own_halves() {
     assert!(said.starts_with("exit: 0\n"), "{said}");
     assert!(said.contains("Try next: cargo run --release -- expert train sql --dataset prepared\n"), "{said}");
     let report = set(&place, "prepared").report;
-    let judged = parts(&place, "sql");
+    let judged = shards(&place, "sql");
     let args = ["--set", "graded_prompts=0", "--set", "validation_fraction=0.5", "--dataset", "prepared"];
     let said = place.run(&[&TRAIN[..], &args].concat());
     assert!(said.starts_with("exit: 0\n"), "{said}");
     let records = format!("   records {} to train on, {} held out\n", report.train, report.validation);
     assert!(said.contains(&records), "{records}{said}");
     assert!(said.contains("; prepared before\n"), "{said}");
-    assert_eq!(parts(&place, "sql"), judged, "nothing was judged again");
+    assert_eq!(shards(&place, "sql"), judged, "nothing was judged again");
 
     // Another expert's set is refused.
     let path = place.path("checkout/prepared/report.json");
@@ -157,16 +159,16 @@ fn a_killed_run_goes_on_and_ends_with_the_same_bytes() {
     let place = place();
     place.write("checkout/many.jsonl", &text);
     let mut child = place.command(&[], &args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    wait_until("two parts", || parts(&place, "misbehaving").len() >= 2);
+    wait_until("two shards", || shards(&place, "misbehaving").len() >= 2);
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(!place.path("checkout/out").exists(), "nothing half-written stands there");
-    let before = parts(&place, "misbehaving");
+    let before = shards(&place, "misbehaving");
     assert!(before.len() < 6, "it was killed in the middle");
 
     let said = place.run(&args);
     assert!(said.starts_with("exit: 0\n"), "{said}");
-    let after = parts(&place, "misbehaving");
+    let after = shards(&place, "misbehaving");
     assert!(before.iter().all(|(path, time)| after[path] == *time), "what was judged was not judged again");
     let out = |place: &Place| files(&place.path("checkout/out"));
     assert!(out(&place) == out(&uninterrupted), "the same bytes");
@@ -175,7 +177,7 @@ fn a_killed_run_goes_on_and_ends_with_the_same_bytes() {
     std::fs::remove_dir_all(place.path("checkout/out")).unwrap();
     let said = place.run(&args);
     assert!(said.starts_with("exit: 0\n"), "{said}");
-    assert_eq!(parts(&place, "misbehaving"), after);
+    assert_eq!(shards(&place, "misbehaving"), after);
     assert!(out(&place) == out(&uninterrupted), "the same bytes");
 }
 
@@ -186,7 +188,7 @@ fn ctrl_c_stops_and_keeps() {
     place.write("checkout/many.jsonl", &lines((0..1500).map(|i| format!("slow {i}"))));
     let args = data(&["--dataset", "many.jsonl", "--out", "out"]);
     let mut child = place.command(&[], &args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    wait_until("a part", || !parts(&place, "misbehaving").is_empty());
+    wait_until("a shard", || !shards(&place, "misbehaving").is_empty());
     let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(kill.success());
     let said: Vec<String> = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok).collect();

@@ -66,12 +66,25 @@ fn mistakes_that_only_data_shows_are_found_as_well() {
     assert!(error.starts_with("Expert `careless` cannot be trained: 40 faults were found"), "{error}");
     assert!(error.contains("d.jsonl:1, field `loud`: the prompt depends on the answer"), "{error}");
     assert!(error.contains("… and 20 more"), "{error}");
-    // Of a prepared set nobody has looked at, as of records beyond the first: when they become tokens.
+    // Beyond the first records: when one is judged.
+    place.write("checkout/d.jsonl", &[lines("fine"), lines("good"), lines("data")].join("\n"));
     let data = ["expert", "data", "careless", "--dataset", "d.jsonl", "--out", "prepared", "--base", "../tiny"];
+    let said = with(&place, "leak-data", &data);
+    assert!(error_of(&said).contains("d.jsonl:81, field `loud`: the prompt depends on the answer"), "{said}");
+    // A set that another library of the expert rendered is rendered again, and compared.
+    place.write("checkout/d.jsonl", &lines("data"));
     let said = place.run(&data);
     assert!(said.starts_with("exit: 0\n"), "{said}");
-    let said = with(&place, "leak-data", &[&TRAIN[..], &["--dataset", "prepared"]].concat());
-    assert!(error_of(&said).contains("training record 0, field `loud`: the prompt depends on the answer"), "{said}");
+    let report = place.path("checkout/prepared/report.json");
+    let text = std::fs::read_to_string(&report).unwrap();
+    let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    value["rendered_by"] = json!("another");
+    std::fs::write(&report, value.to_string()).unwrap();
+    let prepared = [&TRAIN[..], &["--dataset", "prepared", "--out", "prepared-run"]].concat();
+    let said = with(&place, "leak-data", &prepared);
+    assert!(error_of(&said).contains("holds other prompts than expert `careless` renders now"), "{said}");
+    let said = place.run(&prepared);
+    assert!(said.starts_with("exit: 0\n"), "{said}");
     // Records that teach nothing do not train, and are counted with their reason.
     place.write("checkout/d.jsonl", &format!("{}\n{}", lines("mute"), lines("loud")));
     let said = with(&place, "mute-data", &[&train[..], &["--out", "some"]].concat());

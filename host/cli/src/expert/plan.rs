@@ -88,7 +88,7 @@ impl Plan {
         let adapter = fresh_adapter(&request.recipe, &decoder)?;
         let mut trainer = Trainer::new(&decoder, adapter, config.clone())?;
         let tokens = (self.record_tokens as usize).min(request.recipe.training.max_seq_len);
-        // Three quarters of a record are prompt, about as in text-to-SQL.
+        // Three quarters of a record are prompt, about as in the first expert.
         let noise = |records| Noise { records, tokens, prompt: tokens * 3 / 4, vocab: decoder.config.vocab_size };
         let (train, held) = (noise(self.records), noise(self.held_out));
         let all = (self.records * tokens) as u64;

@@ -212,7 +212,7 @@ impl Diagnostic for MapError {
     fn hint(&self) -> Option<String> {
         let (word, known) = match self {
             MapError::Form { .. } | MapError::Twice { .. } => {
-                return Some("several go in one: `--map question=prompt,sql=answer`".to_owned());
+                return Some("several go in one: `--map FIELD=COLUMN,FIELD=COLUMN`".to_owned());
             }
             MapError::FixedForm { .. } | MapError::FixedTwice { .. } => {
                 return Some("several are given one by one: `--field a=1 --field b=2`".to_owned());

@@ -29,7 +29,7 @@ pub enum DedupOutcome {
     /// All its fields are those of an earlier record.
     Duplicate,
     /// Its question was asked of the same schema before, and answered otherwise.
-    SameQuestion,
+    SamePrompt,
     /// Its completion is longer than an answer may be.
     LongCompletion,
     /// An earlier record asks the same in nearly the same words, or of another schema.
@@ -43,7 +43,7 @@ impl DedupOutcome {
             DedupOutcome::Keep => return None,
             DedupOutcome::EvalPrompt => ("eval-prompt", "it asks or answers what an evaluation prompt does"),
             DedupOutcome::Duplicate => ("duplicate", "an earlier record has the same prompt and the same answer"),
-            DedupOutcome::SameQuestion => ("same-question", "an earlier record answers the same question otherwise"),
+            DedupOutcome::SamePrompt => ("same-prompt", "an earlier record answers the same prompt otherwise"),
             DedupOutcome::LongCompletion => (LONG_COMPLETION, "its completion has more tokens than an answer may have"),
             DedupOutcome::NearDuplicate => {
                 ("near-duplicate", "an earlier record says the same in nearly the same words")
@@ -71,7 +71,7 @@ pub struct Deduplicator {
     asked: HashSet<u64>,
     answered: HashSet<u64>,
     whole: HashSet<u64>,
-    questions: HashSet<u64>,
+    prompts: HashSet<u64>,
     pairs: HashSet<u64>,
     /// Words of the questions that were kept, by group and completion.
     wordings: HashMap<u64, Vec<Vec<u32>>>,
@@ -96,7 +96,7 @@ impl Deduplicator {
             asked: HashSet::new(),
             answered: HashSet::new(),
             whole: HashSet::new(),
-            questions: HashSet::new(),
+            prompts: HashSet::new(),
             pairs: HashSet::new(),
             wordings: HashMap::new(),
         };
@@ -129,8 +129,8 @@ impl Deduplicator {
         if !self.whole.insert(both(answer, prompt)) {
             return DedupOutcome::Duplicate;
         }
-        if !self.questions.insert(both(group, prompt)) {
-            return DedupOutcome::SameQuestion;
+        if !self.prompts.insert(both(group, prompt)) {
+            return DedupOutcome::SamePrompt;
         }
         let again = !self.pairs.insert(both(prompt, completion));
         let words = words(self.fields.prompt.iter().map(|field| record.key(field)));
@@ -207,7 +207,7 @@ mod tests {
         let long = "list the names of all of the employees who were hired in the year 2017 by the firm";
         assert_eq!(outcome(long, "s1", "Q1"), DedupOutcome::Keep);
         assert_eq!(outcome(long, "s1", "Q1"), DedupOutcome::Duplicate);
-        assert_eq!(outcome(long, "s1", "Q2"), DedupOutcome::SameQuestion);
+        assert_eq!(outcome(long, "s1", "Q2"), DedupOutcome::SamePrompt);
         assert_eq!(outcome(long, "s2", "Q1"), DedupOutcome::NearDuplicate, "the same pair on another schema");
         assert_eq!(outcome(&format!("{long} please"), "s1", "Q1"), DedupOutcome::NearDuplicate);
         assert_eq!(

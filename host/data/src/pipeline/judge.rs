@@ -123,6 +123,7 @@ fn judge_shard(
     let mut judged = shards.judged(number).unwrap_or_default();
     judged.truncate(read.len());
     tell(&judged, false);
+    let before = judged.len();
     for some in read[judged.len()..].chunks(ROUND) {
         if stop.load(Ordering::Relaxed) {
             break;
@@ -131,8 +132,13 @@ fn judge_shard(
         tell(&fresh, true);
         judged.extend(fresh);
     }
+    if judged.len() > before {
+        shards.write_judged(number, &judged)?;
+    }
     let whole = judged.len() == read.len();
-    shards.write_judged(number, &judged, whole)?;
+    if whole {
+        shards.finish_judging(number)?;
+    }
     Ok(whole)
 }
 

@@ -146,17 +146,21 @@ impl Shards {
         (0..summary.shards).all(|n| !self.path("read", n).exists())
     }
 
-    /// Writes the records of shard `n` that are judged; `whole` when these are all of it.
+    /// Writes the records of shard `n` that are judged.
     ///
     /// # Errors
     /// When they cannot be written; what was there still is.
-    pub fn write_judged(&self, n: usize, records: &[Judged], whole: bool) -> Result<(), PipelineError> {
-        write(&self.path("judged", n), records)?;
+    pub fn write_judged(&self, n: usize, records: &[Judged]) -> Result<(), PipelineError> {
+        write(&self.path("judged", n), records)
+    }
+
+    /// Says that shard `n` is judged to its end.
+    ///
+    /// # Errors
+    /// When the records as they were read cannot be removed.
+    pub fn finish_judging(&self, n: usize) -> Result<(), PipelineError> {
         let read = self.path("read", n);
-        if whole && read.exists() {
-            fs::remove_file(&read).map_err(PipelineError::io("remove", &read))?;
-        }
-        Ok(())
+        fs::remove_file(&read).map_err(PipelineError::io("remove", &read))
     }
 
     /// The records of shard `n` that are judged.
@@ -242,12 +246,14 @@ mod tests {
         shards.write_read(1, &raw).unwrap();
         assert_eq!(shards.summary().unwrap(), Some(summary.clone()));
 
-        shards.write_judged(0, &done, true).unwrap();
-        shards.write_judged(1, &done[..10], false).unwrap();
+        shards.write_judged(0, &done).unwrap();
+        shards.finish_judging(0).unwrap();
+        shards.write_judged(1, &done[..10]).unwrap();
         assert_eq!((shards.unjudged(0).unwrap(), shards.unjudged(1).unwrap()), (None, Some(raw)));
         assert_eq!(shards.judged(1).unwrap(), done[..10]);
         assert!(!shards.all_judged(&summary));
-        shards.write_judged(1, &done, true).unwrap();
+        shards.write_judged(1, &done).unwrap();
+        shards.finish_judging(1).unwrap();
         assert!(shards.all_judged(&summary));
         assert_eq!(shards.summary().unwrap(), Some(summary));
 

@@ -95,9 +95,7 @@ impl Diagnostic for HubError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            HubError::Name { .. } => {
-                "such as `hub:gretelai/synthetic_text_to_sql`, or `hub:OWNER/NAME@main`".to_owned()
-            }
+            HubError::Name { .. } => "such as `hub:OWNER/NAME`, or `hub:OWNER/NAME@main`".to_owned(),
             HubError::Offline { .. } => "run the command once with a network and `HIVE_OFFLINE=0`".to_owned(),
             HubError::Unreachable { .. } => {
                 "check the network, or set `HF_ENDPOINT` to a mirror of the hub; or get the \

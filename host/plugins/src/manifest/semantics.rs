@@ -16,6 +16,9 @@ use super::{MAX_FAULTS, MAX_FIELDS};
 const MAX_RANK: u64 = 4096;
 const MAX_ALPHA: f64 = 1e6;
 
+/// The input of the field that a person's words go into.
+const ASKED: &str = "question";
+
 /// Every fault beyond the schema.
 pub(super) fn faults(manifest: &Value) -> Vec<Fault> {
     let mut checks = Checks { faults: Vec::new() };
@@ -29,6 +32,7 @@ pub(super) fn faults(manifest: &Value) -> Vec<Fault> {
     checks.head(top, &root);
     checks.paths_and_blanks(manifest, &root);
     let fields = checks.dataset(top.get("dataset"), &root.key("dataset"));
+    checks.options(top.get("options"), &root.key("options"));
     checks.eval_prompts(top.get("eval_prompts"), &root.key("eval_prompts"), &fields);
     checks.prompt(top.get("prompt"), &root.key("prompt"), &fields);
     let lints = checks.lints(top.get("dataset").and_then(|d| d.get("lints")), &root.key("dataset").key("lints"));
@@ -141,7 +145,7 @@ impl Checks {
         let fields_path = path.key("fields");
         let mut fields = Vec::new();
         let mut names = BTreeSet::new();
-        let mut completions = 0;
+        let (mut completions, mut asked) = (0, 0);
         for (i, field) in declared.iter().enumerate() {
             let is = |key: &str| field.get(key).and_then(Value::as_bool).unwrap_or(false);
             if let Some(name) = field.get("name").and_then(Value::as_str) {
@@ -151,6 +155,16 @@ impl Checks {
                 fields.push(Field { name, optional: is("optional"), completion: is("completion") });
             }
             completions += usize::from(is("completion"));
+            let input = field.get("input").and_then(Value::as_str);
+            asked += usize::from(input == Some(ASKED));
+            if input.is_some() && is("completion") {
+                let message = "the completion is what the model writes: nobody enters it";
+                self.fault(fields_path.index(i).key("input"), message.to_owned());
+            }
+            if field.get("refuse").is_some() && input != Some("file") {
+                let message = "files are refused for a field that is entered as one: `\"input\": \"file\"`";
+                self.fault(fields_path.index(i).key("refuse"), message.to_owned());
+            }
             for names in ["aliases", "headings", "vague_headings"] {
                 self.no_repetition(field.get(names), &fields_path.index(i).key(names));
             }
@@ -159,6 +173,11 @@ impl Checks {
         for (i, pattern) in list(dataset.get("chat_patterns")).iter().enumerate() {
             self.pattern(Some(pattern), path.key("chat_patterns").index(i));
         }
+        if asked > 1 {
+            let message = format!("got {asked} fields with `\"input\": \"{ASKED}\"`, expected at most 1");
+            self.fault(fields_path.clone(), message);
+        }
+        self.no_repetition(dataset.get("chat_columns"), &path.key("chat_columns"));
         if !declared.is_empty() && completions != 1 {
             let message = format!("got {completions} fields with `\"completion\": true`, expected exactly 1");
             self.fault(fields_path, message);
@@ -170,6 +189,17 @@ impl Checks {
             self.fault(path.key("group_by"), undeclared(group_by, &fields));
         }
         fields
+    }
+
+    /// The expert's options, each declared once.
+    fn options(&mut self, options: Option<&Value>, path: &JsonPath) {
+        let mut names = BTreeSet::new();
+        for (i, option) in list(options).iter().enumerate() {
+            let Some(name) = option.get("name").and_then(Value::as_str) else { continue };
+            if !names.insert(name) {
+                self.fault(path.index(i).key("name"), format!("the option `{name}` is declared twice"));
+            }
+        }
     }
 
     /// A regular expression.
