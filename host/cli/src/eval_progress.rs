@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use hive_eval::{Answered, Checked, ExamReporter};
+use hive_eval::{Answered, CheckedSuite, EvalReporter};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::columns::heading;
@@ -80,12 +80,12 @@ impl EvalProgress {
     }
 }
 
-impl ExamReporter for EvalProgress {
+impl EvalReporter for ExamProgress {
     fn checking(&self, done: usize, total: usize) {
         self.step("suite", done, total, "the gate judges prompts and golds".to_owned());
     }
 
-    fn checked(&self, checked: &Checked) {
+    fn checked(&self, checked: &CheckedSuite) {
         self.close();
         let asked = checked.prompts.len();
         let prompts = if asked == 1 { "prompt" } else { "prompts" };
@@ -126,7 +126,7 @@ impl ExamReporter for EvalProgress {
         self.step(who, done, total, first.chars().take(80).collect());
     }
 
-    fn examining(&self, done: usize, total: usize) {
+    fn grading(&self, done: usize, total: usize) {
         self.step("graded", done, total, "answers run beside the golds".to_owned());
     }
 }

@@ -1,5 +1,5 @@
-//! Who answers: the base alone, a run's adapter or one of its checkpoints, or any PEFT folder. What
-//! each is made of comes from its own files.
+//! Candidates: the base alone, a run's adapter or one of its checkpoints, or any PEFT folder. What is
+//! known about a candidate is read from its own files.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use hive_train::{TrainError, metrics};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::error::ExamError;
+use super::error::EvalError;
 
 /// Where a candidate comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -23,11 +23,11 @@ use super::error::ExamError;
 pub enum Origin {
     /// The base model alone.
     Base,
-    /// A run's folder; with the step of a checkpoint, unless it is the run's adapter.
+    /// A run: its final adapter, or one of its checkpoints.
     Run {
-        /// The folder.
+        /// The run folder.
         path: PathBuf,
-        /// The checkpoint's step.
+        /// The checkpoint's step; `None` for the final adapter.
         #[serde(skip_serializing_if = "Option::is_none")]
         step: Option<u64>,
     },
@@ -36,14 +36,14 @@ pub enum Origin {
         /// The folder.
         path: PathBuf,
     },
-    /// A PEFT repository of the hub.
+    /// A PEFT repository on the hub.
     Hub {
         /// `hub:OWNER/NAME`.
         name: String,
     },
 }
 
-/// What a candidate is made of, as far as its files tell.
+/// What a candidate's files say about it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct CandidateFacts {
     /// `DoRA`, `LoRA`.
@@ -52,42 +52,42 @@ pub struct CandidateFacts {
     pub rank: Option<usize>,
     /// Alpha.
     pub alpha: Option<f64>,
-    /// Dropout in training.
+    /// Dropout during training.
     pub dropout: Option<f64>,
-    /// Scaled by alpha / √rank.
+    /// Whether the scaling is alpha / √rank.
     pub rslora: bool,
     /// Target modules.
     pub target_modules: Vec<String>,
-    /// Highest learning rate.
+    /// Peak learning rate.
     pub learning_rate: Option<f64>,
     /// Passes over the data.
     pub epochs: Option<f64>,
-    /// Optimizer steps made.
+    /// Number of optimizer steps.
     pub steps: Option<u64>,
-    /// Records per step.
+    /// Records per optimizer step.
     pub effective_batch: Option<usize>,
-    /// What it was trained on.
+    /// Names of the data sets it was trained on.
     pub data: Option<String>,
-    /// Records trained on.
+    /// Number of records it was trained on.
     pub records: Option<usize>,
-    /// Loss on the run's own held-out records, nats per token.
+    /// Loss on the run's own held-out records, in nats per token.
     pub eval_loss: Option<f64>,
-    /// Bytes of the adapter's tensors.
+    /// Size of the adapter's tensors, in bytes.
     pub bytes: Option<u64>,
-    /// How the expert's prompts differ from those that it was trained on, if they do.
+    /// How the expert's current prompts differ from those it was trained on, if they do.
     pub other_prompts: Option<String>,
-    /// The base that its files name: hive's id, or PEFT's `base_model_name_or_path`.
+    /// The base named in its files: hive's id, or PEFT's `base_model_name_or_path`.
     pub made_for: Option<String>,
 }
 
-/// Who answers.
+/// A model whose answers are evaluated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
-    /// What it is called.
+    /// Its name in the report.
     pub name: String,
     /// Where it comes from.
     pub origin: Origin,
-    /// What it is made of.
+    /// What is known about it.
     pub facts: CandidateFacts,
     dir: Option<PathBuf>,
 }
@@ -101,20 +101,20 @@ impl Candidate {
     /// The adapter of a run of `expert`.
     ///
     /// # Errors
-    /// When there is no such run, or it has not come to its end.
-    pub fn of_run(name: &str, path: &Path, expert: &str) -> Result<Self, ExamError> {
+    /// When there is no such run, or it has no adapter because it did not finish.
+    pub fn of_run(name: &str, path: &Path, expert: &str) -> Result<Self, EvalError> {
         let folder = RunFolder::open(path);
         let record = RunRecord::read_of(path, expert)?;
         let dir = folder.adapter();
         if !dir.is_dir() {
-            return Err(ExamError::Candidate {
+            return Err(EvalError::Candidate {
                 name: name.to_owned(),
                 problem: format!("the run `{}` has no adapter: it did not come to its end", path.display()),
                 hint: Some(format!("`hive expert train {expert} --resume {}` goes on with it", path.display())),
             });
         }
-        let mut facts = of_adapter(&dir)?;
-        of_record(&mut facts, &record, &folder)?;
+        let mut facts = adapter_facts(&dir)?;
+        add_run_facts(&mut facts, &record, &folder)?;
         let evaluation = folder.read_json("evaluation.json")?.unwrap_or(Value::Null);
         facts.eval_loss = evaluation["loss"]["expert"].as_f64();
         facts.steps = evaluation["step"].as_u64();
@@ -122,19 +122,19 @@ impl Candidate {
         Ok(Self { name: name.to_owned(), origin, facts, dir: Some(dir) })
     }
 
-    /// A PEFT folder; `origin` says where it is from.
+    /// The adapter in a PEFT folder; `origin` says where the folder is from.
     ///
     /// # Errors
-    /// When it is none.
-    pub fn of_folder(name: &str, path: &Path, origin: Origin) -> Result<Self, ExamError> {
-        Ok(Self { name: name.to_owned(), origin, facts: of_adapter(path)?, dir: Some(path.to_owned()) })
+    /// When it is not a PEFT folder.
+    pub fn of_folder(name: &str, path: &Path, origin: Origin) -> Result<Self, EvalError> {
+        Ok(Self { name: name.to_owned(), origin, facts: adapter_facts(path)?, dir: Some(path.to_owned()) })
     }
 
-    /// The base that it was made for, as `--base` takes it, if its files name one that is known.
+    /// The base it was trained on, in the form that `--base` accepts, if its files name a known one.
     ///
     /// # Errors
     /// When the catalogue of base models cannot be read.
-    pub fn base_id(&self) -> Result<Option<String>, ExamError> {
+    pub fn base_id(&self) -> Result<Option<String>, EvalError> {
         let Some(name) = &self.facts.made_for else { return Ok(None) };
         let catalogue = Catalogue::embedded().map_err(TrainError::from)?;
         if let Some(model) = catalogue.named(name) {
@@ -146,8 +146,8 @@ impl Candidate {
     /// sha256 of the adapter's tensors; `None` for the base alone.
     ///
     /// # Errors
-    /// When they cannot be read.
-    pub fn sha256(&self) -> Result<Option<String>, ExamError> {
+    /// When the file cannot be read.
+    pub fn sha256(&self) -> Result<Option<String>, EvalError> {
         Ok(self.dir.as_deref().map(|dir| sha256_of_file(&dir.join(TENSOR_FILE))).transpose()?)
     }
 
@@ -157,17 +157,17 @@ impl Candidate {
     }
 }
 
-/// The checkpoints of a run, in the order of their steps.
+/// The checkpoints of a run, ordered by step.
 ///
 /// # Errors
-/// When the run cannot be read, or has none.
-pub fn checkpoints(path: &Path, expert: &str) -> Result<Vec<Candidate>, ExamError> {
+/// When the run cannot be read or has no checkpoints.
+pub fn checkpoints(path: &Path, expert: &str) -> Result<Vec<Candidate>, EvalError> {
     let folder = RunFolder::open(path);
     let record = RunRecord::read_of(path, expert)?;
     let lines = metrics::read(&folder)?;
     let found = checkpoint::list(&folder.checkpoints())?;
     if found.is_empty() {
-        return Err(ExamError::Candidate {
+        return Err(EvalError::Candidate {
             name: path.display().to_string(),
             problem: "the run has no checkpoint".to_owned(),
             hint: Some("`save_steps` says how often one is written, `keep_best` how many are kept".to_owned()),
@@ -175,8 +175,8 @@ pub fn checkpoints(path: &Path, expert: &str) -> Result<Vec<Candidate>, ExamErro
     }
     let candidate = |(step, dir): (u64, PathBuf)| {
         let name = format!("step {step}");
-        let mut facts = of_adapter(&dir)?;
-        of_record(&mut facts, &record, &folder)?;
+        let mut facts = adapter_facts(&dir)?;
+        add_run_facts(&mut facts, &record, &folder)?;
         facts.steps = Some(step);
         let at = |line: &&Value| line["step"].as_u64() == Some(step) && line["eval_loss"].is_number();
         facts.eval_loss = lines.iter().rev().find(at).and_then(|line| line["eval_loss"].as_f64());
@@ -186,13 +186,14 @@ pub fn checkpoints(path: &Path, expert: &str) -> Result<Vec<Candidate>, ExamErro
     found.into_iter().map(candidate).collect()
 }
 
-/// The linear layers of a decoder layer.
+/// The linear layers of a decoder layer, in the order in which a decoder applies them.
 const MODULES: [&str; 7] = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
 
-fn of_adapter(dir: &Path) -> Result<CandidateFacts, ExamError> {
+/// What the files of an adapter folder say.
+fn adapter_facts(dir: &Path) -> Result<CandidateFacts, EvalError> {
     let PeftConfig { adapter, base_name, base } = peft::read_config(dir).map_err(TrainError::from)?;
     let AdapterConfig { method, rank, alpha, dropout, rslora, targets, .. } = adapter;
-    // This says what is wrong with a folder without tensors, or with a pickle.
+    // For its error message, if the folder has no tensors or a pickle.
     peft::open_tensors(dir).map_err(TrainError::from)?;
     Ok(CandidateFacts {
         method: Some(if method.name() == "dora" { "DoRA" } else { "LoRA" }.to_owned()),
@@ -202,7 +203,6 @@ fn of_adapter(dir: &Path) -> Result<CandidateFacts, ExamError> {
         rslora,
         target_modules: match targets {
             Targets::Names(mut names) => {
-                // In the order in which a decoder has them.
                 names.sort_by_key(|name| MODULES.iter().position(|module| module == name));
                 names
             }
@@ -215,7 +215,8 @@ fn of_adapter(dir: &Path) -> Result<CandidateFacts, ExamError> {
     })
 }
 
-fn of_record(facts: &mut CandidateFacts, record: &RunRecord, folder: &RunFolder) -> Result<(), ExamError> {
+/// Adds what a run folder says about its training.
+fn add_run_facts(facts: &mut CandidateFacts, record: &RunRecord, folder: &RunFolder) -> Result<(), EvalError> {
     let recipe = &record.request.recipe;
     facts.learning_rate = Some(recipe.training.learning_rate);
     facts.epochs = Some(recipe.training.epochs);
@@ -229,7 +230,7 @@ fn of_record(facts: &mut CandidateFacts, record: &RunRecord, folder: &RunFolder)
     facts.data = Some(if names.is_empty() { "its own".to_owned() } else { names.join(", ") });
     if let Some(receipt) = Receipt::read(folder)? {
         facts.records = Some(receipt.records.0);
-        // Steps decide where both are given.
+        // The number of steps has precedence over `epochs`.
         let seen = receipt.steps.0 as f64 * recipe.training.effective_batch as f64;
         facts.epochs = Some(seen / receipt.records.0.max(1) as f64);
     }

@@ -1,5 +1,5 @@
-//! The gate of a suite: every prompt is judged as a training record is, in its dialect, and then its
-//! gold is examined as an answer: a gold that is not right by its own measure is no measure.
+//! The gate of a suite: every prompt is judged like a training record, dialect included, and then its
+//! gold answer is graded like an answer. A gold answer that fails its own test cannot be compared with.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
@@ -11,78 +11,77 @@ use hive_runtime::statistics::RIGHT;
 use hive_sdk::{Finding, Record, Verdict};
 use hive_train::TrainError;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
-use super::ExamReporter;
-use super::cache::{Cache, Kind};
-use super::error::ExamError;
-use super::examine::{Examined, PASSING, examine_one};
+use super::EvalReporter;
+use super::cache::CacheKind;
+use super::error::EvalError;
+use super::execution_grade::{ExecutionOutcome, TRANSIENT, execution_grade};
 use super::refused::Refused;
 use super::suite::{Suite, SuitePrompt};
-use super::workers::each;
+use super::workers::Workers;
 
-/// The gold does not pass its own examination.
+/// The gold answer does not get the full score.
 const GOLD_FAILS: &str = "gold-fails";
 
-/// A suite behind its gate.
+/// A suite whose prompts have been checked.
 #[derive(Debug, Clone)]
-pub struct Checked {
+pub struct CheckedSuite {
     /// The suite's name.
     pub name: String,
-    /// sha256 over its prompts as they came.
+    /// sha256 over its prompts as they were read.
     pub digest: String,
-    /// Prompts, and lines that are none, in the whole suite.
-    pub of: usize,
-    /// The prompts that are asked, as the gate has left them.
+    /// Number of prompts and unreadable lines in the whole suite.
+    pub total: usize,
+    /// The prompts to ask, as the gate has left them.
     pub prompts: Vec<SuitePrompt>,
-    /// Those that are not.
+    /// The prompts that cannot be used.
     pub refused: Vec<Refused>,
-    /// Prompts that the gate has changed: brought into the dialect, say.
+    /// Number of prompts that the gate has changed, for example to another dialect.
     pub repaired: usize,
-    /// What was remarked, by code.
+    /// Number of the gate's notes, by code.
     pub notes: BTreeMap<String, usize>,
-    /// Keys that are no field.
+    /// Keys that are not fields of the expert, with the number of prompts that have them.
     pub passed_over: BTreeMap<String, usize>,
 }
 
-/// What the gate says of one prompt, as the cache keeps it.
+/// The result of checking one prompt, as the cache stores it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-enum Judged {
+enum PromptVerdict {
     Good { record: Record, alternatives: Vec<String>, repaired: bool, notes: Vec<String> },
     Refused(Refused),
 }
 
-/// Has every prompt judged; `None` when `stop` was raised before the end.
+/// Checks every prompt; `None` if `stop` was set before the end.
 pub(super) fn check(
-    workers: &[LoadedExpert],
-    expert: &LoadedExpert,
+    workers: &Workers<'_>,
     suite: Suite,
-    (cache, options): (&Cache, &Map<String, Value>),
     stop: &AtomicBool,
-    reporter: &dyn ExamReporter,
-) -> Result<Option<Checked>, ExamError> {
+    reporter: &dyn EvalReporter,
+) -> Result<Option<CheckedSuite>, EvalError> {
+    let Workers { expert, options, cache, .. } = workers;
     let total = suite.prompts.len();
     let field = expert.manifest().completion_field().unwrap_or_default().to_owned();
-    let judge = |worker: &LoadedExpert, prompt: &SuitePrompt| {
+    let judge_cached = |process: &LoadedExpert, prompt: &SuitePrompt| {
         let files = file_stamps(&expert.manifest().dataset, &prompt.record);
         let key = json!(["check", prompt.id, prompt.record, prompt.alternatives, files, options]);
-        if let Some(known) = cache.get(Kind::Grades, &key) {
+        if let Some(known) = cache.get(CacheKind::Grades, &key) {
             return Ok(known);
         }
-        let judged = judge(worker, prompt, &field)?;
-        // What a clock has ended may come to its end another time.
-        let passing = |r: &Refused| PASSING.contains(&r.code.as_str()) || r.why.contains("was lost");
-        if !matches!(&judged, Judged::Refused(refused) if passing(refused)) {
-            cache.put(Kind::Grades, &key, &judged);
+        let judged = judge(process, prompt, &field)?;
+        // What ran out of time may complete another time.
+        let transient = |r: &Refused| TRANSIENT.contains(&r.code.as_str()) || r.why.contains("was lost");
+        if !matches!(&judged, PromptVerdict::Refused(refused) if transient(refused)) {
+            cache.put(CacheKind::Grades, &key, &judged);
         }
         Ok(judged)
     };
-    let judged = each(workers, &suite.prompts, stop, judge, |done| reporter.checking(done, total))?;
+    let judged = workers.map(&suite.prompts, stop, judge_cached, |done| reporter.checking(done, total))?;
     let Some(judged) = judged else { return Ok(None) };
-    let mut checked = Checked {
+    let mut checked = CheckedSuite {
         name: suite.name,
         digest: suite.digest,
-        of: suite.of,
+        total: suite.total,
         prompts: Vec::new(),
         refused: suite.refused,
         repaired: 0,
@@ -91,21 +90,21 @@ pub(super) fn check(
     };
     for (prompt, judged) in suite.prompts.into_iter().zip(judged) {
         match judged {
-            Judged::Good { record, alternatives, repaired, notes } => {
+            PromptVerdict::Good { record, alternatives, repaired, notes } => {
                 checked.repaired += usize::from(repaired);
                 notes.into_iter().for_each(|code| *checked.notes.entry(code).or_default() += 1);
                 checked.prompts.push(SuitePrompt { record, alternatives, ..prompt });
             }
-            Judged::Refused(refused) => checked.refused.push(refused),
+            PromptVerdict::Refused(refused) => checked.refused.push(refused),
         }
     }
     Ok(Some(checked))
 }
 
-fn judge(worker: &LoadedExpert, prompt: &SuitePrompt, field: &str) -> Result<Judged, ExamError> {
-    let refused = |code: &str, why: String| Ok(Judged::Refused(Refused::new(&prompt.id, code, why)));
+fn judge(process: &LoadedExpert, prompt: &SuitePrompt, field: &str) -> Result<PromptVerdict, EvalError> {
+    let refused = |code: &str, why: String| Ok(PromptVerdict::Refused(Refused::new(&prompt.id, code, why)));
     let source = format!("prompt {}", prompt.id);
-    let pass = |record: &Record| verdict(worker, &source, record).map_err(TrainError::from);
+    let pass = |record: &Record| verdict(process, &source, record).map_err(TrainError::from);
     let (record, changed, notes) = match pass(&prompt.record)? {
         Verdict::Accept { notes, .. } => (prompt.record.clone(), false, notes),
         Verdict::Repaired { record, notes, .. } => (record, true, notes),
@@ -122,16 +121,16 @@ fn judge(worker: &LoadedExpert, prompt: &SuitePrompt, field: &str) -> Result<Jud
         }
     }
     let gold = record.text(field).unwrap_or_default().to_owned();
-    match examine_one(worker, &record, &alternatives, &gold)? {
-        Examined::Graded(grade) if grade.score >= RIGHT => {
+    match execution_grade(process, &record, &alternatives, &gold)? {
+        ExecutionOutcome::Graded(grade) if grade.score >= RIGHT => {
             let notes = notes.into_iter().map(|note: Finding| note.code).collect();
-            Ok(Judged::Good { record, alternatives, repaired: changed, notes })
+            Ok(PromptVerdict::Good { record, alternatives, repaired: changed, notes })
         }
-        Examined::Graded(grade) => {
+        ExecutionOutcome::Graded(grade) => {
             let findings: Vec<String> = grade.findings.into_iter().map(|f| f.message).collect();
             refused(GOLD_FAILS, format!("the gold is not right by its own measure: {}", findings.join("; ")))
         }
-        Examined::Ended { code, why } => refused(code, format!("the gold: {why}")),
-        Examined::Broken(why) => refused(GOLD_FAILS, why),
+        ExecutionOutcome::Ended { code, why } => refused(code, format!("the gold: {why}")),
+        ExecutionOutcome::Broken(why) => refused(GOLD_FAILS, why),
     }
 }

@@ -1,5 +1,5 @@
-//! The report side by side: what each candidate is made of, what it is worth, and the featured
-//! prompts with every candidate's answer. As rows of text, for whoever draws them, and as Markdown.
+//! The candidates of a report side by side: their properties, their results, and all their answers to the
+//! featured prompts. As rows of text, which the caller lays out, and as Markdown.
 
 use hive_runtime::statistics::{Pair, RIGHT};
 use hive_sdk::Grade;
@@ -8,55 +8,55 @@ use serde::Serialize;
 use super::candidate::{CandidateFacts, Origin};
 use super::report::{CandidateReport, Report};
 
-/// A row of a table: what it says, and that of each candidate.
+/// A row of a table: its name, and one cell per candidate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Row {
+pub(super) struct ComparisonRow {
     pub name: String,
     pub cells: Vec<String>,
 }
 
 /// A prompt with every candidate's answer.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Shown {
+pub(super) struct PromptComparison {
     pub id: String,
     pub tags: Vec<String>,
-    /// The record's texts beside its gold.
+    /// The record's texts other than the gold answer.
     pub fields: Vec<(String, String)>,
     pub gold: String,
-    pub answers: Vec<ShownAnswer>,
+    pub answers: Vec<ComparedAnswer>,
 }
 
-/// An answer and what is said of it.
+/// An answer and its grade.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct ShownAnswer {
+pub(super) struct ComparedAnswer {
     pub who: String,
     pub completion: String,
     pub right: bool,
-    /// What a wrong answer is worth, when it is worth anything.
+    /// The score of a wrong answer, if it is above 0.
     pub credit: Option<String>,
     pub why: Vec<String>,
     pub evidence: Option<String>,
 }
 
-/// Shown in place of what does not apply.
+/// Shown where a figure does not apply.
 const NOTHING: &str = "–";
 
-/// What each candidate is made of.
-pub(super) fn made_of(report: &Report) -> Vec<Row> {
-    let row = |name: &str, cell: &dyn Fn(&CandidateReport) -> Option<String>| Row {
+/// The properties of each candidate.
+pub(super) fn property_rows(report: &Report) -> Vec<ComparisonRow> {
+    let row = |name: &str, cell: &dyn Fn(&CandidateReport) -> Option<String>| ComparisonRow {
         name: name.to_owned(),
         cells: report.candidates.iter().map(|c| cell(c).unwrap_or_else(|| NOTHING.to_owned())).collect(),
     };
     let fact = |name: &str, cell: &dyn Fn(&CandidateFacts) -> Option<String>| row(name, &|c| cell(&c.facts));
     let mut rows = vec![
-        row("from", &|c| Some(from(&c.origin))),
+        row("from", &|c| Some(origin_text(&c.origin))),
         fact("made for", &|f| f.made_for.clone()),
         fact("prompts", &|f| f.other_prompts.clone()),
         fact("method", &|f| f.method.clone().map(|m| if f.rslora { format!("{m}, rank-stabilised") } else { m })),
         fact("rank", &|f| f.rank.map(|n| n.to_string())),
         fact("alpha", &|f| f.alpha.map(|n| n.to_string())),
         fact("dropout", &|f| f.dropout.map(|n| n.to_string())),
-        fact("modules", &|f| (!f.target_modules.is_empty()).then(|| modules(&f.target_modules))),
+        fact("modules", &|f| (!f.target_modules.is_empty()).then(|| module_names(&f.target_modules))),
         row("trainable parameters", &|c| (c.trainable_parameters > 0).then(|| grouped(c.trainable_parameters))),
         row("tensors applied", &|c| (c.tensors_applied > 0).then(|| format!("{0}/{0}", c.tensors_applied))),
         fact("learning rate", &|f| f.learning_rate.map(|n| format!("{n:e}"))),
@@ -75,9 +75,9 @@ pub(super) fn made_of(report: &Report) -> Vec<Row> {
     rows
 }
 
-/// What each candidate is worth.
-pub(super) fn worth(report: &Report) -> Vec<Row> {
-    let row = |name: String, cell: &dyn Fn(&CandidateReport) -> String| Row {
+/// The results of each candidate.
+pub(super) fn result_rows(report: &Report) -> Vec<ComparisonRow> {
+    let row = |name: String, cell: &dyn Fn(&CandidateReport) -> String| ComparisonRow {
         name,
         cells: report.candidates.iter().map(cell).collect(),
     };
@@ -93,17 +93,17 @@ pub(super) fn worth(report: &Report) -> Vec<Row> {
     rows
 }
 
-/// What each candidate is worth as rows of cells, the names first, and every two of them in words.
-pub fn worth_table(report: &Report) -> (Vec<Vec<String>>, Vec<String>) {
+/// The results as rows of cells, with the candidates' names in the first row, and each pair of candidates in words.
+pub fn results_table(report: &Report) -> (Vec<Vec<String>>, Vec<String>) {
     let mut rows = vec![vec![String::new()]];
     rows[0].extend(report.candidates.iter().map(|c| c.name.clone()));
-    rows.extend(worth(report).into_iter().map(|row| [vec![row.name], row.cells].concat()));
-    (rows, report.pairs.iter().map(paired).collect())
+    rows.extend(result_rows(report).into_iter().map(|row| [vec![row.name], row.cells].concat()));
+    (rows, report.pairs.iter().map(pair_text).collect())
 }
 
-/// Speed and size of each.
-pub(super) fn cost(report: &Report) -> Vec<Row> {
-    let row = |name: &str, cell: &dyn Fn(&CandidateReport) -> Option<String>| Row {
+/// Speed and size of each candidate.
+pub(super) fn cost_rows(report: &Report) -> Vec<ComparisonRow> {
+    let row = |name: &str, cell: &dyn Fn(&CandidateReport) -> Option<String>| ComparisonRow {
         name: name.to_owned(),
         cells: report.candidates.iter().map(|c| cell(c).unwrap_or_else(|| NOTHING.to_owned())).collect(),
     };
@@ -114,31 +114,32 @@ pub(super) fn cost(report: &Report) -> Vec<Row> {
     ]
 }
 
-/// Right answers by what prompts are about, the most frequent first.
-pub(super) fn by_tag(report: &Report) -> Vec<Row> {
+/// Right answers by the prompts' tags, the most frequent tag first.
+pub(super) fn tag_rows(report: &Report) -> Vec<ComparisonRow> {
     let Some(first) = report.candidates.first() else { return Vec::new() };
-    let mut tags: Vec<(&String, usize)> = first.tags.iter().map(|(tag, of)| (tag, of.right_answers.of)).collect();
-    tags.sort_by_key(|(_, of)| std::cmp::Reverse(*of));
+    let mut tags: Vec<(&String, usize)> =
+        first.tags.iter().map(|(tag, figures)| (tag, figures.right_answers.of)).collect();
+    tags.sort_by_key(|(_, prompts)| std::cmp::Reverse(*prompts));
     tags.into_iter()
-        .map(|(tag, of)| Row {
-            name: format!("{tag} ({of})"),
+        .map(|(tag, prompts)| ComparisonRow {
+            name: format!("{tag} ({prompts})"),
             cells: report
                 .candidates
                 .iter()
-                .map(|c| c.tags.get(tag).map_or_else(|| NOTHING.to_owned(), |of| of.right_answers.share()))
+                .map(|c| c.tags.get(tag).map_or_else(|| NOTHING.to_owned(), |figures| figures.right_answers.share()))
                 .collect(),
         })
         .collect()
 }
 
-/// The prompts of which `wanted` says yes, with all answers.
-pub(super) fn shown(report: &Report, wanted: impl Fn(usize) -> bool) -> Vec<Shown> {
+/// The prompts at the positions for which `wanted` is true, with all answers.
+pub(super) fn compare_prompts(report: &Report, wanted: impl Fn(usize) -> bool) -> Vec<PromptComparison> {
     let prompts = report.suite.prompts.iter().enumerate().filter(|(i, _)| wanted(*i));
     prompts
         .map(|(i, prompt)| {
             let gold = gold(report, i);
             let texts = prompt.record.0.iter().filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned())));
-            Shown {
+            PromptComparison {
                 id: prompt.id.clone(),
                 tags: prompt.tags.clone(),
                 fields: texts.filter(|(_, text)| *text != gold).collect(),
@@ -154,10 +155,10 @@ fn gold(report: &Report, at: usize) -> String {
     record.text(&report.completion_field).unwrap_or_default().to_owned()
 }
 
-fn answer(candidate: &CandidateReport, at: usize) -> ShownAnswer {
+fn answer(candidate: &CandidateReport, at: usize) -> ComparedAnswer {
     let answer = &candidate.answers[at];
     let Grade { score, findings, evidence, .. } = &answer.grade;
-    ShownAnswer {
+    ComparedAnswer {
         who: candidate.name.clone(),
         completion: answer.completion.clone(),
         right: *score >= RIGHT,
@@ -167,22 +168,22 @@ fn answer(candidate: &CandidateReport, at: usize) -> ShownAnswer {
     }
 }
 
-/// Two candidates in words.
-pub(super) fn paired(pair: &Pair) -> String {
+/// The comparison of two candidates in words.
+pub(super) fn pair_text(pair: &Pair) -> String {
     let Pair { first, second, only_first_right, only_second_right, p, credit_gain } = pair;
-    let sure = if *p < 0.05 { "" } else { ", no difference is shown" };
+    let significance = if *p < 0.05 { "" } else { ", no difference is shown" };
     let p = if *p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") };
     format!(
         "{first} vs {second}: only {first} is right on {only_first_right}, only {second} on {only_second_right} \
-         ({p}{sure}); partial credit of {second} less that of {first}: {:+.3} {}",
+         ({p}{significance}); partial credit of {second} less that of {first}: {:+.3} {}",
         credit_gain.value,
         credit_gain.range()
     )
 }
 
-/// The featured prompts; where a suite has none, the first four on which candidates differ.
-pub(super) fn featured(report: &Report) -> Vec<Shown> {
-    let marked = shown(report, |i| report.suite.prompts[i].featured);
+/// The featured prompts; if the suite has none, the first four on which candidates differ.
+pub(super) fn featured(report: &Report) -> Vec<PromptComparison> {
+    let marked = compare_prompts(report, |i| report.suite.prompts[i].featured);
     if !marked.is_empty() {
         return marked;
     }
@@ -191,16 +192,19 @@ pub(super) fn featured(report: &Report) -> Vec<Shown> {
         scores.iter().any(|s| *s != scores[0])
     };
     let first: Vec<usize> = (0..report.suite.prompts.len()).filter(|i| differ(*i)).take(4).collect();
-    shown(report, |i| first.contains(&i))
+    compare_prompts(report, |i| first.contains(&i))
 }
 
-/// What the suite was, in a sentence or two.
-pub(super) fn about(report: &Report) -> String {
+/// The suite and the kind of figures, in a few sentences.
+pub(super) fn summary(report: &Report) -> String {
     let suite = &report.suite;
-    let some =
-        if suite.asked < suite.of { format!("{} of the {}", suite.asked, suite.of) } else { suite.asked.to_string() };
-    let prompts = if suite.of == 1 { "prompt" } else { "prompts" };
-    let mut text = format!("{some} {prompts} of the suite “{}”", suite.name);
+    let asked = if suite.asked < suite.total {
+        format!("{} of the {}", suite.asked, suite.total)
+    } else {
+        suite.asked.to_string()
+    };
+    let prompts = if suite.total == 1 { "prompt" } else { "prompts" };
+    let mut text = format!("{asked} {prompts} of the suite “{}”", suite.name);
     if !suite.refused.is_empty() {
         text.push_str(&format!("; {} more were refused by the gate", suite.refused.len()));
     }
@@ -219,35 +223,35 @@ pub(super) fn about(report: &Report) -> String {
 pub fn markdown(report: &Report) -> String {
     let names: Vec<&str> = report.candidates.iter().map(|c| c.name.as_str()).collect();
     let mut out =
-        format!("# Expert `{}` {} on `{}`\n\n{}\n", report.expert.0, report.expert.1, report.base.id, about(report));
+        format!("# Expert `{}` {} on `{}`\n\n{}\n", report.expert.0, report.expert.1, report.base.id, summary(report));
     for (title, rows) in [
-        ("What each is worth", worth(report)),
-        ("What each is made of", made_of(report)),
-        ("Speed and size", cost(report)),
-        ("Right answers by what prompts are about", by_tag(report)),
+        ("What each is worth", result_rows(report)),
+        ("What each is made of", property_rows(report)),
+        ("Speed and size", cost_rows(report)),
+        ("Right answers by what prompts are about", tag_rows(report)),
     ] {
-        // A suite need not say what its prompts are about.
+        // A suite's prompts may have no tags.
         if rows.is_empty() {
             continue;
         }
         out.push_str(&format!("\n## {title}\n\n| | {} |\n|---|{}\n", names.join(" | "), "---|".repeat(names.len())));
-        for Row { name, cells } in rows {
-            let cells: Vec<String> = cells.iter().map(|c| cell(c)).collect();
-            out.push_str(&format!("| {} | {} |\n", cell(&name), cells.join(" | ")));
+        for ComparisonRow { name, cells } in rows {
+            let cells: Vec<String> = cells.iter().map(|c| markdown_cell(c)).collect();
+            out.push_str(&format!("| {} | {} |\n", markdown_cell(&name), cells.join(" | ")));
         }
     }
     out.push_str("\n## Pairs\n\n");
     for pair in &report.pairs {
-        out.push_str(&format!("- {}\n", paired(pair)));
+        out.push_str(&format!("- {}\n", pair_text(pair)));
     }
     out.push_str("\n## Answers side by side\n");
-    for Shown { id, fields, gold, answers, .. } in featured(report) {
+    for PromptComparison { id, fields, gold, answers, .. } in featured(report) {
         out.push_str(&format!("\n### {id}\n\n"));
         for (name, text) in fields {
             out.push_str(&format!("{name}:\n{}", fenced(&text)));
         }
         out.push_str(&format!("gold:\n{}", fenced(&gold)));
-        for ShownAnswer { who, completion, right, credit, why, evidence } in answers {
+        for ComparedAnswer { who, completion, right, credit, why, evidence } in answers {
             let verdict = match (right, credit) {
                 (true, _) => "right".to_owned(),
                 (false, None) => "wrong".to_owned(),
@@ -269,34 +273,34 @@ pub fn markdown(report: &Report) -> String {
     out
 }
 
-fn cell(text: &str) -> String {
+fn markdown_cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }
 
 fn fenced(text: &str) -> String {
-    // A fence that the text itself cannot close.
+    // A fence that the text does not contain.
     let fence = if text.contains("```") { "````" } else { "```" };
     format!("\n{fence}\n{}\n{fence}\n\n", text.trim())
 }
 
-fn from(origin: &Origin) -> String {
-    let name = |path: &std::path::Path| path.display().to_string();
+fn origin_text(origin: &Origin) -> String {
+    let shown = |path: &std::path::Path| path.display().to_string();
     match origin {
         Origin::Base => "the base alone".to_owned(),
-        Origin::Run { path, step: None } => format!("run {}", name(path)),
-        Origin::Run { path, step: Some(step) } => format!("run {}, step {step}", name(path)),
-        Origin::Folder { path } => name(path),
+        Origin::Run { path, step: None } => format!("run {}", shown(path)),
+        Origin::Run { path, step: Some(step) } => format!("run {}, step {step}", shown(path)),
+        Origin::Folder { path } => shown(path),
         Origin::Hub { name } => name.clone(),
     }
 }
 
-fn modules(names: &[String]) -> String {
+fn module_names(names: &[String]) -> String {
     let short: Vec<&str> = names.iter().map(|n| n.strip_suffix("_proj").unwrap_or(n)).collect();
     short.join(" ")
 }
 
-/// A whole number with a comma every three digits.
-pub(super) fn grouped(n: usize) -> String {
+/// An integer with a comma every three digits.
+fn grouped(n: usize) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
@@ -317,13 +321,13 @@ mod tests {
         assert_eq!(grouped(6_451_200), "6,451,200");
         assert_eq!(grouped(999), "999");
         let pair = Pair::of(("base", &[0.0, 0.5, 1.0, 0.0]), ("ours", &[1.0, 1.0, 1.0, 0.0]));
-        let said = paired(&pair);
+        let said = pair_text(&pair);
         assert!(
             said.starts_with("base vs ours: only base is right on 0, only ours on 2 (p = 0.500, no diff"),
             "{said}"
         );
         assert!(said.contains("partial credit of ours less that of base: +0.375 ["), "{said}");
-        assert_eq!(cell("a|b\nc"), "a\\|b c");
+        assert_eq!(markdown_cell("a|b\nc"), "a\\|b c");
         assert!(fenced("a\n```\n").starts_with("\n````\n"));
     }
 }

@@ -1,4 +1,4 @@
-//! Why an examination did not come to its end.
+//! Why an evaluation failed.
 
 use std::path::PathBuf;
 
@@ -12,13 +12,13 @@ use hive_train::TrainError;
 
 use super::refused::Refused;
 
-/// What stopped it.
+/// Why an evaluation failed.
 #[derive(Debug, thiserror::Error)]
-pub enum ExamError {
-    /// The expert, the base or an adapter.
+pub enum EvalError {
+    /// The expert, the base or an adapter failed.
     #[error(transparent)]
     Expert(Box<TrainError>),
-    /// The model hub.
+    /// The model hub failed.
     #[error(transparent)]
     Hub(Box<HubError>),
     /// The suite's file cannot be read.
@@ -26,7 +26,7 @@ pub enum ExamError {
     Suite {
         /// The file.
         path: PathBuf,
-        /// What was got and expected.
+        /// What was found and what was expected.
         problem: String,
     },
     /// The expert's own suite has no prompts.
@@ -40,74 +40,74 @@ pub enum ExamError {
     NothingLeft {
         /// The suite.
         suite: String,
-        /// Why each was.
+        /// The prompts, with the reasons.
         refused: Vec<Refused>,
     },
-    /// An answer cannot be examined, and that is not its fault.
+    /// An answer cannot be graded, through no fault of its own.
     #[error("Failed to examine the answers to prompt `{prompt}`: {why}")]
-    Examination {
+    Grading {
         /// The prompt.
         prompt: String,
         /// What happened.
         why: String,
     },
-    /// What a person named as a candidate cannot be one.
+    /// What the user named as a candidate is not a run or an adapter.
     #[error("Failed to take `{name}` as a candidate: {problem}")]
     Candidate {
-        /// Its name.
+        /// The candidate's name.
         name: String,
-        /// What was got and expected.
+        /// What was found and what was expected.
         problem: String,
         /// What to try.
         hint: Option<String>,
     },
 }
 
-impl From<TrainError> for ExamError {
+impl From<TrainError> for EvalError {
     fn from(error: TrainError) -> Self {
         Self::Expert(Box::new(error))
     }
 }
 
-impl From<RuntimeError> for ExamError {
+impl From<RuntimeError> for EvalError {
     fn from(error: RuntimeError) -> Self {
         TrainError::from(error).into()
     }
 }
 
-impl From<HubError> for ExamError {
+impl From<HubError> for EvalError {
     fn from(error: HubError) -> Self {
         Self::Hub(Box::new(error))
     }
 }
 
-impl From<PluginError> for ExamError {
+impl From<PluginError> for EvalError {
     fn from(error: PluginError) -> Self {
         TrainError::from(error).into()
     }
 }
 
-impl From<FileError> for ExamError {
+impl From<FileError> for EvalError {
     fn from(error: FileError) -> Self {
         EngineError::from(error).into()
     }
 }
 
-impl From<EngineError> for ExamError {
+impl From<EngineError> for EvalError {
     fn from(error: EngineError) -> Self {
         TrainError::from(error).into()
     }
 }
 
-/// Refused prompts that an error lists.
+/// Number of refused prompts that an error lists.
 const LISTED: usize = 5;
 
-impl Diagnostic for ExamError {
+impl Diagnostic for EvalError {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Expert(e) => e.exit_code(),
             Self::Hub(e) => e.exit_code(),
-            Self::NoPrompts { .. } | Self::Suite { .. } | Self::Candidate { .. } | Self::Examination { .. } => 2,
+            Self::NoPrompts { .. } | Self::Suite { .. } | Self::Candidate { .. } | Self::Grading { .. } => 2,
             Self::NothingLeft { .. } => 1,
         }
     }
@@ -133,10 +133,11 @@ impl Diagnostic for ExamError {
             Self::Expert(e) => e.hint(),
             Self::Hub(e) => e.hint(),
             Self::Candidate { hint, .. } => hint.clone(),
-            Self::Suite { .. } => {
-                Some("a suite has one JSON object a line: id, gold (one or a list) and the fields of a record".into())
-            }
-            Self::Examination { .. } => Some("run the command again: what was answered and graded is kept".into()),
+            Self::Suite { .. } => Some(
+                "a suite has one JSON object a line: id, gold (one or a list) and the fields of a record, such as question and schema"
+                    .into(),
+            ),
+            Self::Grading { .. } => Some("run the command again: what was answered and graded is kept".into()),
             Self::NoPrompts { expert } => Some(format!(
                 "add `eval_prompts` to `manifests/{expert}.json`, or give prompts in a file: `--suite FILE`"
             )),

@@ -1,26 +1,27 @@
-//! Examinations: candidates answer the prompts of a suite, the expert examines the answers in
-//! processes of its own, and what comes out has intervals. Answers and grades are kept in a cache, so
-//! that a second run costs seconds and a killed one goes on. Prints nothing.
+//! Evaluations: candidates answer the prompts of a suite, the expert grades each answer by running
+//! it in a worker process, and the report gives every figure with its interval. Answers and grades are
+//! cached, so that a second run takes seconds and an interrupted one resumes. Prints nothing.
 //!
 //! ```text
-//! suite       prompts with their golds    check    the gate that they pass before anyone answers
-//! candidate   who answers, and what of    sit      answering, greedily
-//! examine     answers to grades           workers  several processes at once    cache  what is known
-//! report      what came out               comparison  as a table    page  as a page
-//! ranking     checkpoints of a run        stored   reports on disk, none overwritten unasked
+//! suite            prompts with their gold answers  check       which prompts of the suite can be used
+//! candidate        the base or an adapter           answerer    a candidate's answers, decoded greedily
+//! execution_grade  grades by running the answers    workers     the expert's worker processes
+//! cache            known answers and grades         report      the result
+//! comparison       the report as tables             page        the report as an HTML page
+//! ranking          checkpoints of a run, ordered    stored      report files and their names
 //! ```
 
+mod answerer;
 mod cache;
 mod candidate;
 mod check;
 mod comparison;
 mod error;
-mod examine;
+mod execution_grade;
 mod page;
 mod ranking;
 mod refused;
 mod report;
-mod sit;
 mod stored;
 mod suite;
 mod workers;
@@ -31,106 +32,102 @@ use hive_files::hex;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-pub use cache::Cache;
+pub use answerer::Answered;
 pub use candidate::{Candidate, CandidateFacts, Origin, checkpoints};
-pub use check::Checked;
-pub use comparison::{markdown, worth_table};
-pub use error::ExamError;
+pub use check::CheckedSuite;
+pub use comparison::{markdown, results_table};
+pub use error::EvalError;
 pub use page::html;
-pub use ranking::{Ranked, Ranking};
+pub use ranking::{RankedCheckpoint, Ranking};
 pub use refused::Refused;
 pub use report::{AnswerReport, CandidateReport, CheckRate, FORMAT, Report, SuiteReport};
-pub use sit::Answered;
-pub use stored::{Standing, standing, stem};
+pub use stored::{ExistingReport, existing_report, file_stem};
 pub use suite::{Suite, SuitePrompt};
 
+use answerer::Answerer;
+use cache::Cache;
 use hive_runtime::base::Base;
 use hive_runtime::opened::OpenExpert;
 use hive_runtime::tokenise::Tokeniser;
+use workers::Workers;
 
-/// What to examine, and how.
+/// What to evaluate, and with which settings.
 #[derive(Debug)]
-pub struct Exam<'a> {
+pub struct Evaluation<'a> {
     /// The expert.
     pub open: &'a OpenExpert,
     /// The base, ready to generate.
     pub base: &'a Base,
     /// The prompts.
     pub suite: Suite,
-    /// Who answers; the base itself among them.
+    /// The candidates, including the base alone.
     pub candidates: Vec<Candidate>,
-    /// Most tokens of an answer.
+    /// Limit on the tokens of one answer.
     pub max_new_tokens: usize,
-    /// Settings of the domain's own.
+    /// Domain-specific settings, passed to the expert.
     pub options: Map<String, Value>,
-    /// Processes that examine; one per core unless given.
+    /// Number of worker processes; `None` for one per core.
     pub workers: Option<usize>,
 }
 
-/// Hears how far an examination is.
-pub trait ExamReporter: Sync {
-    /// So many prompts of all have passed the gate or not.
+/// Receives the progress of an evaluation.
+pub trait EvalReporter: Sync {
+    /// `done` of `total` prompts of the suite have been checked.
     fn checking(&self, done: usize, total: usize);
-    /// What became of the suite.
-    fn checked(&self, checked: &Checked);
-    /// So many prompts are longer than the records that `who` was trained on, of at most `trained` tokens.
-    fn beyond_training(&self, who: &str, prompts: usize, trained: usize);
-    /// An answer of `who` has come: the `done`th of `total`.
-    fn answering(&self, who: &str, done: usize, total: usize, answer: &Answered);
-    /// So many prompts of all are examined, the answers of all candidates to each.
-    fn examining(&self, done: usize, total: usize);
+    /// The whole suite has been checked.
+    fn checked(&self, checked: &CheckedSuite);
+    /// `prompts` prompts are longer than any record that `candidate` was trained on; the longest had `trained` tokens.
+    fn beyond_training(&self, candidate: &str, prompts: usize, trained: usize);
+    /// `candidate` has answered prompt number `done` of `total`.
+    fn answering(&self, candidate: &str, done: usize, total: usize, answer: &Answered);
+    /// The answers of all candidates to `done` of `total` prompts have been graded.
+    fn grading(&self, done: usize, total: usize);
 }
 
-impl Exam<'_> {
-    /// sha256 over all that answers and grades depend on.
+impl Evaluation<'_> {
+    /// sha256 over everything that answers and grades depend on.
     ///
     /// # Errors
     /// When an adapter or the expert's library cannot be read.
-    pub fn digest(&self) -> Result<String, ExamError> {
+    pub fn digest(&self) -> Result<String, EvalError> {
         let mut candidates = Vec::new();
         for candidate in &self.candidates {
             candidates.push((candidate.name.clone(), candidate.sha256()?));
         }
-        let suite = (&self.suite.name, &self.suite.digest, self.suite.of);
+        let suite = (&self.suite.name, &self.suite.digest, self.suite.total);
         let code = (report::FORMAT, env!("CARGO_PKG_VERSION"), self.open.place.sha256()?);
-        let how = (&self.base.reference.digest, self.max_new_tokens, &self.options);
-        Ok(hex(&Sha256::digest(json!([suite, candidates, code, how]).to_string())))
+        let settings = (&self.base.reference.digest, self.max_new_tokens, &self.options);
+        Ok(hex(&Sha256::digest(json!([suite, candidates, code, settings]).to_string())))
     }
 
-    /// Holds the examination; `None` when `stop` was raised before its end.
+    /// Runs the evaluation; `None` if `stop` was set before it ended.
     ///
     /// # Errors
-    /// What the suite, the expert, an adapter or the engine says.
-    pub fn hold(self, stop: &AtomicBool, reporter: &dyn ExamReporter) -> Result<Option<Report>, ExamError> {
+    /// When no prompt can be used, or the expert, an adapter or the engine fails.
+    pub fn run(self, stop: &AtomicBool, reporter: &dyn EvalReporter) -> Result<Option<Report>, EvalError> {
         let digest = self.digest()?;
         let cache = Cache::open(self.open)?;
-        let workers = workers::start(self.open, self.workers, &self.options)?;
-        let Some(checked) =
-            check::check(&workers, &self.open.expert, self.suite, (&cache, &self.options), stop, reporter)?
-        else {
-            return Ok(None);
-        };
+        let workers = Workers::start(self.open, self.workers, &self.options, &cache)?;
+        let Some(checked) = check::check(&workers, self.suite, stop, reporter)? else { return Ok(None) };
         reporter.checked(&checked);
         if checked.prompts.is_empty() {
-            return Err(ExamError::NothingLeft { suite: checked.name, refused: checked.refused });
+            return Err(EvalError::NothingLeft { suite: checked.name, refused: checked.refused });
         }
-        let tokeniser = Tokeniser::new(&self.base.model)?;
-        let room = sit::Room {
+        let answerer = Answerer {
             base: self.base,
-            tokeniser: &tokeniser,
+            tokeniser: &Tokeniser::new(&self.base.model)?,
             expert: &self.open.expert,
             prompts: &checked.prompts,
-            most: self.max_new_tokens,
+            max_new_tokens: self.max_new_tokens,
             cache: &cache,
         };
-        let mut sheets = Vec::new();
+        let mut answers = Vec::new();
         for candidate in self.candidates {
-            let Some(sheet) = room.sit(candidate, stop, reporter)? else { return Ok(None) };
-            sheets.push(sheet);
+            let Some(all) = answerer.answer_all(candidate, stop, reporter)? else { return Ok(None) };
+            answers.push(all);
         }
-        let known = (&cache, &self.options);
-        let examined = examine::examine(&workers, &self.open.expert, &checked.prompts, &sheets, known, stop, reporter)?;
-        let Some(grades) = examined else { return Ok(None) };
-        Ok(Some(Report::new((self.open, digest), self.base, checked, sheets, grades)))
+        let graded = execution_grade::execution_grades(&workers, &checked.prompts, &answers, stop, reporter)?;
+        let Some(grades) = graded else { return Ok(None) };
+        Ok(Some(Report::new(self.open, digest, self.base, checked, answers, grades)))
     }
 }

@@ -1,18 +1,20 @@
-//! The comparison as a page that opens by itself: no script, no font, nothing fetched. The template
-//! draws; here numbers become lengths.
+//! The comparison as a self-contained HTML page: no scripts, no fonts, no requests. The template has the
+//! layout; this file computes the lengths of the bars.
 
 use hive_runtime::statistics::{Mean, RIGHT, Rate};
 use minijinja::Environment;
 use minijinja::value::Serde;
 use serde_json::{Value, json};
 
-use super::comparison::{about, by_tag, cost, featured, made_of, paired, shown, worth};
+use super::comparison::{
+    compare_prompts, cost_rows, featured, pair_text, property_rows, result_rows, summary, tag_rows,
+};
 use super::report::{CandidateReport, Report};
 
-/// Wrong answers that are shown of each candidate.
+/// Number of wrong answers that are shown per candidate.
 const WRONG: usize = 8;
 
-/// Refused prompts that are shown.
+/// Number of refused prompts that are shown.
 const REFUSED: usize = 40;
 
 /// The page.
@@ -30,11 +32,11 @@ pub fn html(report: &Report) -> Result<String, minijinja::Error> {
         .checks
         .iter()
         .map(|spec| {
-            let of =
+            let check_bar =
                 |c: &CandidateReport| c.check(&spec.code).map_or_else(|| json!({"name": c.name}), |r| bar(&c.name, r));
             json!({
                 "title": spec.title, "description": spec.description,
-                "bars": report.candidates.iter().map(of).collect::<Vec<_>>(),
+                "bars": report.candidates.iter().map(check_bar).collect::<Vec<_>>(),
             })
         })
         .collect();
@@ -43,8 +45,8 @@ pub fn html(report: &Report) -> Result<String, minijinja::Error> {
         .iter()
         .map(|c| {
             let failed: Vec<usize> = (0..c.answers.len()).filter(|i| c.answers[*i].grade.score < RIGHT).collect();
-            let some: Vec<usize> = failed.iter().copied().take(WRONG).collect();
-            let prompts: Vec<Value> = shown(report, |i| some.contains(&i))
+            let shown: Vec<usize> = failed.iter().copied().take(WRONG).collect();
+            let prompts: Vec<Value> = compare_prompts(report, |i| shown.contains(&i))
                 .into_iter()
                 .map(|mut prompt| {
                     prompt.answers.retain(|a| a.who == c.name);
@@ -55,29 +57,30 @@ pub fn html(report: &Report) -> Result<String, minijinja::Error> {
         })
         .collect();
     let values = json!({
-        "report": report, "about": about(report), "names": names, "right": right, "credit": credit, "checks": checks,
-        "worth": worth(report), "made_of": made_of(report), "cost": cost(report), "by_tag": by_tag(report),
-        "pairs": report.pairs.iter().map(paired).collect::<Vec<_>>(),
+        "report": report, "about": summary(report), "names": names, "right": right, "credit": credit, "checks": checks,
+        "worth": result_rows(report), "made_of": property_rows(report), "cost": cost_rows(report),
+        "by_tag": tag_rows(report),
+        "pairs": report.pairs.iter().map(pair_text).collect::<Vec<_>>(),
         "featured": featured(report), "wrong": wrong,
         "refused": report.suite.refused.iter().take(REFUSED).collect::<Vec<_>>(),
     });
     page.render(Serde(&values))
 }
 
-/// A share as a bar with its interval.
+/// A rate as a bar with its interval.
 fn bar(name: &str, rate: Rate) -> Value {
-    drawn(name, rate.to_string(), rate.of, (rate.value, rate.low, rate.high))
+    interval_bar(name, rate.to_string(), rate.of, (rate.value, rate.low, rate.high))
 }
 
 /// A mean score as a bar with its interval.
 fn credit_bar(name: &str, mean: Mean) -> Value {
-    drawn(name, mean.to_string(), mean.of, (mean.value, mean.low, mean.high))
+    interval_bar(name, mean.to_string(), mean.of, (mean.value, mean.low, mean.high))
 }
 
-/// A bar whose lengths are in percent of the width.
-fn drawn(name: &str, text: String, of: usize, (value, low, high): (f64, f64, f64)) -> Value {
+/// A bar whose lengths are in percent of the width; `n` is the number of answers behind it.
+fn interval_bar(name: &str, text: String, n: usize, (value, low, high): (f64, f64, f64)) -> Value {
     let percent = |x: f64| format!("{:.2}", 100.0 * x);
     json!({
-        "name": name, "text": text, "of": of, "value": percent(value), "low": percent(low), "width": percent(high - low),
+        "name": name, "text": text, "of": n, "value": percent(value), "low": percent(low), "width": percent(high - low),
     })
 }

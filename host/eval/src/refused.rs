@@ -1,15 +1,15 @@
-//! A prompt that is left out of an evaluation.
+//! A prompt that is excluded from an evaluation.
 
 use serde::{Deserialize, Serialize};
 
 /// A prompt that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
-    /// Its id, or its place in the file.
+    /// The prompt's id, or its line in the file.
     pub id: String,
     /// A short stable code, for counting.
     pub code: String,
-    /// What was got and expected.
+    /// What was found and what was expected.
     pub why: String,
 }
 

@@ -1,5 +1,5 @@
-//! What came out of an examination: scores and checks with intervals, candidate by candidate, pair by
-//! pair, answer by answer. This is what `--json` prints.
+//! The result of an evaluation: scores and checks with intervals, per candidate, per pair of candidates
+//! and per answer. This is what `--json` prints.
 
 use std::collections::BTreeMap;
 
@@ -11,57 +11,58 @@ use hive_sdk::Grade;
 use hive_sdk::manifest::CheckSpec;
 use serde::Serialize;
 
+use super::answerer::{Answered, CandidateAnswers};
 use super::candidate::{CandidateFacts, Origin};
-use super::check::Checked;
+use super::check::CheckedSuite;
 use super::refused::Refused;
-use super::sit::{Answered, Sheet};
 use super::suite::SuitePrompt;
 
-/// Number of the report's format.
+/// The report's format number.
 pub const FORMAT: u32 = 2;
 
-/// An examination.
+/// The result of an evaluation.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// Number of this format.
+    /// The format number, [`FORMAT`].
     pub format: u32,
-    /// sha256 over all that the answers and their grades depend on: two reports with the same are of
-    /// the same evaluation.
+    /// sha256 over everything that the answers and their grades depend on: two reports with the same digest
+    /// are of the same evaluation.
     pub digest: String,
     /// The expert's name and version.
     pub expert: (String, String),
     /// The base.
     pub base: BaseRef,
-    /// What was asked.
+    /// The suite.
     pub suite: SuiteReport,
-    /// Who answered; the base first.
+    /// The candidates; the base first.
     pub candidates: Vec<CandidateReport>,
-    /// Every two of them.
+    /// Every pair of candidates.
     pub pairs: Vec<Pair>,
-    /// What the manifest declares of checks.
+    /// The checks that the manifest declares.
     pub checks: Vec<CheckSpec>,
-    /// The field of a record that holds its gold.
+    /// The field of a record that has its gold answer.
     pub completion_field: String,
 }
 
-/// What was asked.
+/// The suite that was asked.
 #[derive(Debug, Clone, Serialize)]
 pub struct SuiteReport {
     /// The suite's name.
     pub name: String,
-    /// sha256 over its prompts as they came.
+    /// sha256 over its prompts as they were read.
     pub digest: String,
-    /// Prompts, and lines that are none, in the whole suite.
-    pub of: usize,
-    /// Prompts that were asked.
+    /// Number of prompts and unreadable lines in the whole suite.
+    #[serde(rename = "of")]
+    pub total: usize,
+    /// Number of prompts that were asked.
     pub asked: usize,
-    /// Of these, those that the gate has changed.
+    /// Number of these that the gate has changed.
     pub repaired: usize,
-    /// Remarks of the gate, by code.
+    /// Number of the gate's notes, by code.
     pub notes: BTreeMap<String, usize>,
     /// Prompts that were not asked.
     pub refused: Vec<Refused>,
-    /// Keys that are no field.
+    /// Keys that are not fields of the expert, with the number of prompts that have them.
     pub passed_over: BTreeMap<String, usize>,
     /// The prompts.
     pub prompts: Vec<PromptReport>,
@@ -72,22 +73,22 @@ pub struct SuiteReport {
 pub struct PromptReport {
     /// Its id.
     pub id: String,
-    /// What it is about.
+    /// Its topics.
     pub tags: Vec<String>,
-    /// Whether its answers are shown side by side.
+    /// Whether comparisons show its answers side by side.
     pub featured: bool,
-    /// The record, its gold included.
+    /// The record, including its gold answer.
     pub record: hive_sdk::Record,
-    /// Other golds.
+    /// Other gold answers.
     pub alternatives: Vec<String>,
 }
 
-/// A check's share.
+/// How often answers pass a check.
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckRate {
     /// The check's code.
     pub code: String,
-    /// The share of the answers to which it applies.
+    /// Among the answers to which the check applies.
     pub rate: Rate,
 }
 
@@ -98,24 +99,24 @@ pub struct CandidateReport {
     pub name: String,
     /// Where it comes from.
     pub origin: Origin,
-    /// What it is made of.
+    /// What is known about it.
     pub facts: CandidateFacts,
     /// sha256 of the adapter's tensors; none for the base.
     pub adapter: Option<String>,
-    /// Values that training has changed.
+    /// Number of trained parameters.
     pub trainable_parameters: usize,
-    /// Tensors of the adapter, all of which were applied.
+    /// Number of the adapter's tensors, all of which were applied.
     pub tensors_applied: usize,
     /// Right answers and partial credit.
     #[serde(flatten)]
     pub figures: Figures,
-    /// Each check.
+    /// Rates of the checks.
     pub checks: Vec<CheckRate>,
-    /// The same by tag.
+    /// Right answers and partial credit by tag.
     pub tags: BTreeMap<String, Figures>,
-    /// How often each finding came.
+    /// Number of answers with each finding.
     pub findings: BTreeMap<String, usize>,
-    /// Mean loss of the golds' tokens, nats per token.
+    /// Mean loss of the gold answers' tokens, in nats per token.
     pub gold_loss: Option<f64>,
     /// Tokens written per second, after the first.
     pub tokens_per_second: Option<f64>,
@@ -130,41 +131,42 @@ pub struct CandidateReport {
 pub struct AnswerReport {
     /// The prompt's id.
     pub id: String,
-    /// What was written.
+    /// The answer's text.
     pub completion: String,
-    /// Tokens of it.
+    /// The answer's number of tokens.
     pub tokens: usize,
-    /// What the expert says.
+    /// The expert's grade.
     pub grade: Grade,
 }
 
 impl Report {
     pub(super) fn new(
-        (open, digest): (&OpenExpert, String),
+        open: &OpenExpert,
+        digest: String,
         base: &Base,
-        checked: Checked,
-        sheets: Vec<Sheet>,
+        checked: CheckedSuite,
+        answers: Vec<CandidateAnswers>,
         grades: Vec<Vec<Grade>>,
     ) -> Self {
         let manifest = open.expert.manifest();
         let scores: Vec<Vec<f64>> = grades.iter().map(|g| g.iter().map(|g| g.score).collect()).collect();
         let mut pairs = Vec::new();
-        for (i, first) in sheets.iter().enumerate() {
-            for (j, second) in sheets.iter().enumerate().skip(i + 1) {
+        for (i, first) in answers.iter().enumerate() {
+            for (j, second) in answers.iter().enumerate().skip(i + 1) {
                 pairs.push(Pair::of((&first.candidate.name, &scores[i]), (&second.candidate.name, &scores[j])));
             }
         }
-        let candidates = sheets
+        let candidates = answers
             .into_iter()
             .zip(grades)
-            .map(|(sheet, grades)| candidate(sheet, grades, &checked.prompts, &manifest.checks))
+            .map(|(answers, grades)| candidate_report(answers, grades, &checked.prompts, &manifest.checks))
             .collect();
         Self {
             format: FORMAT,
             digest,
             expert: (manifest.name.clone(), manifest.version.clone()),
             base: base.reference.clone(),
-            suite: suite(checked),
+            suite: suite_report(checked),
             candidates,
             pairs,
             checks: manifest.checks.clone(),
@@ -179,13 +181,13 @@ impl Report {
 }
 
 impl CandidateReport {
-    /// The share of one check, if it ever applies.
+    /// The rate of a check, if it applied to any answer.
     pub fn check(&self, code: &str) -> Option<Rate> {
         self.checks.iter().find(|c| c.code == code).map(|c| c.rate).filter(|rate| rate.of > 0)
     }
 }
 
-fn suite(checked: Checked) -> SuiteReport {
+fn suite_report(checked: CheckedSuite) -> SuiteReport {
     let prompt = |p: SuitePrompt| PromptReport {
         id: p.id,
         tags: p.tags,
@@ -196,7 +198,7 @@ fn suite(checked: Checked) -> SuiteReport {
     SuiteReport {
         name: checked.name,
         digest: checked.digest,
-        of: checked.of,
+        total: checked.total,
         asked: checked.prompts.len(),
         repaired: checked.repaired,
         notes: checked.notes,
@@ -206,7 +208,12 @@ fn suite(checked: Checked) -> SuiteReport {
     }
 }
 
-fn candidate(sheet: Sheet, grades: Vec<Grade>, prompts: &[SuitePrompt], specs: &[CheckSpec]) -> CandidateReport {
+fn candidate_report(
+    answers: CandidateAnswers,
+    grades: Vec<Grade>,
+    prompts: &[SuitePrompt],
+    specs: &[CheckSpec],
+) -> CandidateReport {
     let passed = |code: &str| {
         let applies = grades.iter().filter_map(|grade| grade.checks.get(code));
         Rate::of(applies.copied())
@@ -221,8 +228,8 @@ fn candidate(sheet: Sheet, grades: Vec<Grade>, prompts: &[SuitePrompt], specs: &
         let codes: std::collections::BTreeSet<&str> = grade.findings.iter().map(|f| f.code.as_str()).collect();
         codes.into_iter().for_each(|code| *findings.entry(code.to_owned()).or_default() += 1);
     }
-    let (reading, writing) = speeds(&sheet.answers);
-    let Sheet { candidate, adapter, answers, gold_loss, tensors, parameters } = sheet;
+    let (reading, writing) = speeds(&answers.answers);
+    let CandidateAnswers { candidate, adapter, answers, gold_loss, tensors, parameters } = answers;
     CandidateReport {
         figures: Figures::of(grades.iter().map(|g| g.score)),
         checks,
@@ -255,7 +262,7 @@ fn candidate(sheet: Sheet, grades: Vec<Grade>, prompts: &[SuitePrompt], specs: &
 fn speeds(answers: &[Answered]) -> (Option<f64>, Option<f64>) {
     let read: usize = answers.iter().map(|a| a.prompt_tokens).sum();
     let first: f64 = answers.iter().map(|a| a.first_seconds).sum();
-    // The first token comes with the prompt.
+    // The first token is part of reading the prompt.
     let written: usize = answers.iter().map(|a| a.tokens.saturating_sub(1)).sum();
     let rest: f64 = answers.iter().map(|a| a.seconds - a.first_seconds).sum();
     let rate = |tokens: usize, seconds: f64| (seconds > 0.0 && tokens > 0).then(|| tokens as f64 / seconds);

@@ -1,5 +1,5 @@
-//! Reports on disk: each evaluation under a name of its own, so that a part of a suite does not take the
-//! place of the whole; and what stands where one is to be written.
+//! Report files: each evaluation has a file name of its own, so that the report on a part of a suite does not
+//! replace the one on the whole; and whether a path already has a report.
 
 use std::path::Path;
 
@@ -7,25 +7,25 @@ use serde_json::Value;
 
 use super::suite::{BUILTIN, Suite};
 
-/// What stands where a report is to be written.
+/// What already exists at the path of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum ExistingReport {
     /// Nothing.
-    Free,
+    Absent,
     /// A report of the same evaluation.
     Same,
-    /// Something else.
+    /// Anything else.
     Other,
 }
 
-/// The name of a report's files, without their ending: `builtin`, `mine-limit-200`,
+/// The name of a report's files without extension: `builtin`, `mine-limit-200`,
 /// `builtin-checkpoint-60`.
-pub fn stem(suite: &Suite, checkpoint: Option<&str>) -> String {
+pub fn file_stem(suite: &Suite, checkpoint: Option<&str>) -> String {
     let file = suite.file;
     let name = suite.name.trim_end_matches(".jsonl");
-    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' };
-    let mut stem: String = name.chars().map(plain).collect();
-    // A file may be called as the expert's own suite is, and is another one.
+    let replace_special = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' };
+    let mut stem: String = name.chars().map(replace_special).collect();
+    // A file may have the name of the expert's own suite.
     if file && stem == BUILTIN {
         stem.insert_str(0, "file-");
     }
@@ -38,15 +38,15 @@ pub fn stem(suite: &Suite, checkpoint: Option<&str>) -> String {
     stem
 }
 
-/// What stands at `path`, where the evaluation with this digest is to be written.
-pub fn standing(path: &Path, digest: &str) -> Standing {
+/// What already exists at `path`, compared with the evaluation that has this digest.
+pub fn existing_report(path: &Path, digest: &str) -> ExistingReport {
     if !path.exists() {
-        return Standing::Free;
+        return ExistingReport::Absent;
     }
     let report = std::fs::read(path).ok().and_then(|text| serde_json::from_slice::<Value>(&text).ok());
     match report.as_ref().and_then(|report| report["digest"].as_str()) {
-        Some(there) if there == digest => Standing::Same,
-        _ => Standing::Other,
+        Some(existing) if existing == digest => ExistingReport::Same,
+        _ => ExistingReport::Other,
     }
 }
 
@@ -58,22 +58,25 @@ mod tests {
     fn every_part_of_a_suite_has_a_name_of_its_own() {
         let suite = |name: &str, file: bool, limit| Suite { name: name.to_owned(), file, limit, ..Suite::default() };
         let own = suite(BUILTIN, false, None);
-        assert_eq!(stem(&own, None), "builtin");
-        assert_eq!(stem(&suite(BUILTIN, false, Some(200)), None), "builtin-limit-200");
-        assert_eq!(stem(&own, Some("all")), "builtin-checkpoints");
-        assert_eq!(stem(&own, Some("60")), "builtin-checkpoint-60");
-        assert_eq!(stem(&suite("builtin.jsonl", true, None), None), "file-builtin");
-        assert_eq!(stem(&suite("my suite.jsonl", true, Some(9)), Some("3")), "my-suite-limit-9-checkpoint-3");
+        assert_eq!(file_stem(&own, None), "builtin");
+        assert_eq!(file_stem(&suite(BUILTIN, false, Some(200)), None), "builtin-limit-200");
+        assert_eq!(file_stem(&own, Some("all")), "builtin-checkpoints");
+        assert_eq!(file_stem(&own, Some("60")), "builtin-checkpoint-60");
+        assert_eq!(file_stem(&suite("builtin.jsonl", true, None), None), "file-builtin");
+        assert_eq!(file_stem(&suite("my suite.jsonl", true, Some(9)), Some("3")), "my-suite-limit-9-checkpoint-3");
     }
 
     #[test]
     fn a_report_is_told_from_another() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("builtin.json");
-        assert_eq!(standing(&path, "a"), Standing::Free);
+        assert_eq!(existing_report(&path, "a"), ExistingReport::Absent);
         std::fs::write(&path, "{\"digest\": \"a\"}").unwrap();
-        assert_eq!((standing(&path, "a"), standing(&path, "b")), (Standing::Same, Standing::Other));
+        assert_eq!(
+            (existing_report(&path, "a"), existing_report(&path, "b")),
+            (ExistingReport::Same, ExistingReport::Other)
+        );
         std::fs::write(&path, "{").unwrap();
-        assert_eq!(standing(&path, "a"), Standing::Other);
+        assert_eq!(existing_report(&path, "a"), ExistingReport::Other);
     }
 }

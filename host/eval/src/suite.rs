@@ -1,5 +1,5 @@
-//! Prompts with their golds: the manifest's own, or a file of JSON lines. A line that cannot be read
-//! is kept as refused, with its reason; nothing is judged here.
+//! Prompts with their gold answers: the manifest's own, or a file of JSON lines. A line that cannot be
+//! read is recorded as refused, with the reason; nothing is judged here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -11,7 +11,7 @@ use hive_sdk::manifest::{DatasetSpec, FieldSpec};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::error::ExamError;
+use super::error::EvalError;
 use super::refused::Refused;
 
 /// The name of the manifest's own suite.
@@ -23,36 +23,36 @@ const GOLD: &str = "gold";
 /// A prompt.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SuitePrompt {
-    /// Its name, once in a suite.
+    /// Its id, unique in the suite.
     pub id: String,
-    /// What it is about.
+    /// Its topics.
     pub tags: Vec<String>,
-    /// Whether comparisons show the answers to it.
+    /// Whether comparisons show its answers side by side.
     pub featured: bool,
-    /// The record, with its first gold as completion.
+    /// The record, with the first gold answer as its completion.
     pub record: Record,
-    /// The other golds.
+    /// The other gold answers.
     pub alternatives: Vec<String>,
 }
 
-/// Prompts, and what could not be read as one.
+/// Prompts, and the lines that could not be read.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Suite {
-    /// What it is called: `builtin`, or the file's name.
+    /// `builtin`, or the file's name.
     pub name: String,
-    /// Whether it was read from a file, rather than being the expert's own.
+    /// Whether it was read from a file; if not, it is the expert's own.
     pub file: bool,
     /// sha256 over its prompts.
     pub digest: String,
-    /// Prompts, and lines that are none, in the whole suite.
-    pub of: usize,
-    /// How many prompts were asked for at most, where that is fewer than there are.
+    /// Number of prompts and unreadable lines in the whole suite.
+    pub total: usize,
+    /// The limit on the number of prompts, if it is lower than their number.
     pub limit: Option<usize>,
     /// The prompts.
     pub prompts: Vec<SuitePrompt>,
-    /// Lines that are no prompts.
+    /// Lines that could not be read as prompts.
     pub refused: Vec<Refused>,
-    /// Keys that are no field of the expert's, with how often each came: they are passed over.
+    /// Keys that are not fields of the expert, with the number of lines that have them.
     pub passed_over: BTreeMap<String, usize>,
 }
 
@@ -60,8 +60,8 @@ impl Suite {
     /// The manifest's prompts.
     ///
     /// # Errors
-    /// What the expert says.
-    pub fn builtin(expert: &LoadedExpert) -> Result<Self, ExamError> {
+    /// When the expert fails or has no eval prompts.
+    pub fn builtin(expert: &LoadedExpert) -> Result<Self, EvalError> {
         let prompts = expert.eval_prompts()?.into_iter().map(|prompt| SuitePrompt {
             id: prompt.id,
             tags: prompt.tags,
@@ -71,30 +71,30 @@ impl Suite {
         });
         let prompts: Vec<SuitePrompt> = prompts.collect();
         if prompts.is_empty() {
-            return Err(ExamError::NoPrompts { expert: expert.name().to_owned() });
+            return Err(EvalError::NoPrompts { expert: expert.name().to_owned() });
         }
-        Ok(Self { name: BUILTIN.to_owned(), of: prompts.len(), prompts, ..Self::default() }.digested())
+        Ok(Self { name: BUILTIN.to_owned(), total: prompts.len(), prompts, ..Self::default() }.digested())
     }
 
     /// The prompts of a file.
     ///
     /// # Errors
-    /// When it cannot be read, or holds no line.
-    pub fn read(path: &Path, expert: &LoadedExpert) -> Result<Self, ExamError> {
-        let fault = |problem: String| ExamError::Suite { path: path.to_owned(), problem };
+    /// When it cannot be read or is empty.
+    pub fn read(path: &Path, expert: &LoadedExpert) -> Result<Self, EvalError> {
+        let fault = |problem: String| EvalError::Suite { path: path.to_owned(), problem };
         let text = std::fs::read_to_string(path).map_err(|e| fault(e.to_string()))?;
         refuse_lfs_pointer(path, text.as_bytes())
             .map_err(|_| fault("it is a Git LFS pointer: `git lfs pull` gets the file".to_owned()))?;
         let name = path.file_name().map_or_else(|| "suite".to_owned(), |n| n.to_string_lossy().into_owned());
         let mut suite = Self { name, file: true, ..Self::default() };
-        let fields = Fields::of(&expert.manifest().dataset, path.parent().unwrap_or(Path::new("")));
+        let fields = FieldNames::new(&expert.manifest().dataset, path.parent().unwrap_or(Path::new("")));
         let mut ids = BTreeSet::new();
         for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            let place = format!("line {}", number + 1);
-            match fields.prompt(line, &place, &mut suite.passed_over) {
+            let line_name = format!("line {}", number + 1);
+            match fields.prompt(line, &line_name, &mut suite.passed_over) {
                 Ok(prompt) if !ids.insert(prompt.id.clone()) => {
                     let why = format!("the id `{}` came before, expected another", prompt.id);
-                    suite.refused.push(Refused::new(&place, "repeated-id", why));
+                    suite.refused.push(Refused::new(&line_name, "repeated-id", why));
                 }
                 Ok(prompt) => suite.prompts.push(prompt),
                 Err(refused) => suite.refused.push(refused),
@@ -103,11 +103,11 @@ impl Suite {
         if suite.prompts.is_empty() && suite.refused.is_empty() {
             return Err(fault("got an empty file, expected one JSON object a line".to_owned()));
         }
-        suite.of = suite.prompts.len() + suite.refused.len();
+        suite.total = suite.prompts.len() + suite.refused.len();
         Ok(suite.digested())
     }
 
-    /// At most `limit` prompts, spread evenly over all.
+    /// At most `limit` prompts, evenly spaced over the suite.
     #[must_use]
     pub fn limited(mut self, limit: Option<usize>) -> Self {
         let all = self.prompts.len();
@@ -133,50 +133,51 @@ impl Suite {
     }
 }
 
-/// Which keys of a line are which fields of a record.
-struct Fields<'a> {
+/// Maps the keys of a line to the fields of a record.
+struct FieldNames<'a> {
     spec: &'a DatasetSpec,
     folder: &'a Path,
 }
 
-impl<'a> Fields<'a> {
-    fn of(spec: &'a DatasetSpec, folder: &'a Path) -> Self {
+impl<'a> FieldNames<'a> {
+    fn new(spec: &'a DatasetSpec, folder: &'a Path) -> Self {
         Self { spec, folder }
     }
 
-    /// The field that a key names, by its own name before any alias.
+    /// The field that a key names; a field's name has precedence over an alias.
     fn named(&self, key: &str) -> Option<&'a FieldSpec> {
         let fields = &self.spec.fields;
         let by_name = fields.iter().find(|f| f.name.eq_ignore_ascii_case(key));
         by_name.or_else(|| fields.iter().find(|f| f.aliases.iter().any(|a| a.eq_ignore_ascii_case(key))))
     }
 
+    /// Reads one line; counts keys that are not fields in `passed_over`.
     fn prompt(
         &self,
         line: &str,
-        place: &str,
+        line_name: &str,
         passed_over: &mut BTreeMap<String, usize>,
     ) -> Result<SuitePrompt, Refused> {
         let object: Map<String, Value> = serde_json::from_str(line)
-            .map_err(|e| Refused::new(place, "not-json", format!("got no JSON object: {e}")))?;
-        let given = object.get("id").or_else(|| {
+            .map_err(|e| Refused::new(line_name, "not-json", format!("got no JSON object: {e}")))?;
+        let id_value = object.get("id").or_else(|| {
             let is_id = |key: &str| self.named(key).is_some_and(|field| field.name == "id");
             object.iter().find(|(key, _)| is_id(key)).map(|(_, value)| value)
         });
-        let id = match given {
+        let id = match id_value {
             Some(Value::String(id)) if !id.trim().is_empty() => id.clone(),
             Some(Value::Number(id)) => id.to_string(),
-            _ => place.to_owned(),
+            _ => line_name.to_owned(),
         };
         let refused = |code: &str, why: String| Refused::new(&id, code, why);
         let completion = self.spec.fields.iter().find(|f| f.completion);
         let mut record = Record::default();
         let mut golds = Vec::new();
         let mut tags = Vec::new();
-        // A field's own name goes before any other name for it.
-        let is_other = |key: &str| !self.spec.fields.iter().any(|f| f.name.eq_ignore_ascii_case(key));
+        // A field's name has precedence over its aliases.
+        let is_alias = |key: &str| !self.spec.fields.iter().any(|f| f.name.eq_ignore_ascii_case(key));
         let mut pairs: Vec<(&String, &Value)> = object.iter().collect();
-        pairs.sort_by_key(|(key, _)| is_other(key));
+        pairs.sort_by_key(|(key, _)| is_alias(key));
         for (key, value) in pairs {
             match (key.as_str(), self.named(key)) {
                 (GOLD, _) => golds = texts(value),
@@ -252,7 +253,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("a.sqlite"), "").unwrap();
         let mut over = BTreeMap::new();
-        let prompt = Fields::of(&spec, dir.path()).prompt(line, "line 1", &mut over)?;
+        let prompt = FieldNames::new(&spec, dir.path()).prompt(line, "line 1", &mut over)?;
         assert_eq!(over.keys().collect::<Vec<_>>(), ["more"]);
         Ok(prompt)
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use hive_eval::{Candidate, Ranking, checkpoints, stem};
+use hive_eval::{Candidate, Ranking, checkpoints, file_stem};
 use hive_train::run_folder::RunFolder;
 use serde_json::json;
 
@@ -55,7 +55,7 @@ impl Eval {
         let suite = self.args.suite(&open)?;
         let base = self.args.base_id(&open, &candidates)?;
         let stop = on_interrupt(STOPPING)?;
-        let stem = stem(&suite, self.checkpoint.as_deref());
+        let stem = file_stem(&suite, self.checkpoint.as_deref());
         let folder = self.out.clone().or_else(|| folder.map(|run| run.join("eval")));
         let place = folder.as_ref().map(|folder| folder.join(format!("{stem}.json")));
         let Some(report) = self.args.hold(&open, (suite, &base), candidates, place.as_deref(), &stop)? else {

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use clap::Args;
-use hive_eval::{Candidate, Exam, Origin, Report, Standing, Suite, html, markdown, standing, worth_table};
+use hive_eval::{
+    Candidate, Evaluation, ExistingReport, Origin, Report, Suite, existing_report, html, markdown, results_table,
+};
 use hive_files::write_file;
 use hive_runtime::base::Base;
 use hive_runtime::models::{Catalogue, hub_adapter};
@@ -131,7 +133,7 @@ impl EvalArgs {
             );
             return Err(Failure::unacceptable(problem).hint("`--max-new-tokens N` asks for shorter answers").into());
         }
-        let exam = Exam {
+        let evaluation = Evaluation {
             open,
             base: &base,
             suite,
@@ -141,13 +143,13 @@ impl EvalArgs {
             workers: self.workers.map(usize::from),
         };
         if let Some(place) = place
-            && standing(place, &exam.digest()?) == Standing::Other
+            && existing_report(place, &evaluation.digest()?) == ExistingReport::Other
         {
             let hint = "`--out FOLDER` writes the report elsewhere";
             may_overwrite(place, "the report of another evaluation", hint, self.force)?;
         }
-        let progress = EvalProgress::stderr();
-        let report = exam.hold(stop, &progress);
+        let progress = ExamProgress::stderr();
+        let report = evaluation.run(stop, &progress);
         progress.close();
         let report = report?;
         if report.is_none() {
@@ -180,7 +182,7 @@ pub fn candidate(env: &Environment, name: &str, source: &str, expert: &str) -> C
 
 /// The report on a terminal: what each candidate is worth, and every two of them.
 pub fn table(report: &Report) -> Vec<String> {
-    let (rows, pairs) = worth_table(report);
+    let (rows, pairs) = results_table(report);
     let mut lines = columns(&rows);
     lines.push(String::new());
     lines.extend(pairs);

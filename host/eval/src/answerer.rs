@@ -1,0 +1,216 @@
+//! A candidate's answers to all prompts. Decoding is greedy, so that an answer depends on model and
+//! prompt alone and can be cached.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use hive_engine::adapter::peft::{self, CONFIG_FILE};
+use hive_engine::adapter::{Adapter, AdapterScales};
+use hive_engine::data::{Cut, Example};
+use hive_engine::network::pass::{Model, Pass};
+use hive_engine::ops::cross_entropy::Loss;
+use hive_engine::train::trainer::evaluate;
+use hive_files::{hex, sha256_of_file};
+use hive_plugins::LoadedExpert;
+use hive_runtime::RuntimeError;
+use hive_runtime::answer::{Answer, answer_to, has_room};
+use hive_runtime::base::Base;
+use hive_runtime::tokenise::Tokeniser;
+use hive_sdk::Record;
+use hive_train::run_folder::trained_length;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::EvalReporter;
+use super::cache::{Cache, CacheKind};
+use super::candidate::Candidate;
+use super::error::EvalError;
+use super::suite::SuitePrompt;
+
+/// Gold answers whose loss is computed between two looks at the stop flag.
+const GOLDS_PER_CHUNK: usize = 16;
+
+/// Limit on the tokens of one forward pass when the loss of the gold answers is computed.
+const PASS_TOKENS: usize = 1_600;
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The text.
+    pub text: String,
+    /// Tokens of the prompt.
+    pub prompt_tokens: usize,
+    /// Tokens of the answer.
+    pub tokens: usize,
+    /// Whether the model ended it, rather than the token limit.
+    pub complete: bool,
+    /// Whether the prompt leaves no room for an answer in the base's context; it was then not answered.
+    pub too_long: bool,
+    /// Wall-clock time that it took, in seconds.
+    pub seconds: f64,
+    /// Time to the first token, in seconds.
+    pub first_seconds: f64,
+}
+
+/// A candidate's answers to all prompts.
+#[derive(Debug)]
+pub(super) struct CandidateAnswers {
+    /// Who answered.
+    pub(super) candidate: Candidate,
+    /// sha256 of the adapter's tensors; `None` for the base.
+    pub(super) adapter: Option<String>,
+    /// The answers, in the order of the prompts.
+    pub(super) answers: Vec<Answered>,
+    /// Mean loss of the gold answers' tokens, in nats per token.
+    pub(super) gold_loss: Option<f64>,
+    /// Tensors of the adapter that were applied; 0 for the base.
+    pub(super) tensors: usize,
+    /// Number of trained parameters of the adapter.
+    pub(super) parameters: usize,
+}
+
+/// Has candidates answer the prompts of a suite.
+pub(super) struct Answerer<'a> {
+    pub(super) base: &'a Base,
+    pub(super) tokeniser: &'a Tokeniser<'a>,
+    pub(super) expert: &'a LoadedExpert,
+    pub(super) prompts: &'a [SuitePrompt],
+    pub(super) max_new_tokens: usize,
+    pub(super) cache: &'a Cache,
+}
+
+impl Answerer<'_> {
+    /// Has `candidate` answer every prompt; `None` if `stop` was set before the end.
+    pub(super) fn answer_all(
+        &self,
+        candidate: Candidate,
+        stop: &AtomicBool,
+        reporter: &dyn EvalReporter,
+    ) -> Result<Option<CandidateAnswers>, EvalError> {
+        let decoder = &self.base.decoder;
+        let loaded = candidate
+            .dir()
+            .map(|dir| peft::load(dir, &self.base.model.config, Some(&self.base.reference)))
+            .transpose()?;
+        let scales = loaded.as_ref().map(|l| AdapterScales::new(&l.adapter, decoder));
+        let adapter: Option<(&Adapter, &AdapterScales)> = loaded.as_ref().map(|l| &l.adapter).zip(scales.as_ref());
+        let model = Model { base: decoder, adapter };
+        let model_key = self.model_key(&candidate)?;
+        let records: Vec<_> = self.prompts.iter().map(|p| p.record.clone()).collect();
+        let prompts = self.tokeniser.prompts(self.expert, &records)?;
+        if let Some(trained) = candidate.dir().and_then(trained_length) {
+            let beyond = prompts.iter().filter(|ids| ids.len() > trained).count();
+            if beyond > 0 {
+                reporter.beyond_training(&candidate.name, beyond, trained);
+            }
+        }
+        let mut answers = Vec::with_capacity(prompts.len());
+        for (at, ids) in prompts.iter().enumerate() {
+            if stop.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            let Some(answered) = self.answer_cached(model, &model_key, ids, stop)? else { return Ok(None) };
+            reporter.answering(&candidate.name, at + 1, prompts.len(), &answered);
+            answers.push(answered);
+        }
+        let Some(gold_loss) = self.gold_loss_cached(model, &model_key, &records, stop)? else { return Ok(None) };
+        Ok(Some(CandidateAnswers {
+            answers,
+            gold_loss,
+            tensors: loaded.as_ref().map_or(0, |l| l.tensors),
+            parameters: loaded.as_ref().map_or(0, |l| l.adapter.params.len()),
+            adapter: candidate.sha256()?,
+            candidate,
+        }))
+    }
+
+    /// The answer to one prompt, from the cache if it is known; `None` if `stop` was set meanwhile.
+    fn answer_cached(
+        &self,
+        model: Model,
+        model_key: &Value,
+        ids: &[u32],
+        stop: &AtomicBool,
+    ) -> Result<Option<Answered>, EvalError> {
+        let prompt = hex(&Sha256::digest(json!(ids).to_string()));
+        let key = json!(["answer", model_key, prompt, self.max_new_tokens]);
+        if let Some(known) = self.cache.get(CacheKind::Answers, &key) {
+            return Ok(Some(known));
+        }
+        let answered = self.answer(model, ids, stop)?;
+        if let Some(fresh) = &answered {
+            self.cache.put(CacheKind::Answers, &key, fresh);
+        }
+        Ok(answered)
+    }
+
+    fn answer(&self, model: Model, ids: &[u32], stop: &AtomicBool) -> Result<Option<Answered>, EvalError> {
+        if !has_room(&self.base.model.config, ids.len(), self.max_new_tokens) {
+            return Ok(Some(Answered {
+                text: String::new(),
+                prompt_tokens: ids.len(),
+                tokens: 0,
+                complete: false,
+                too_long: true,
+                seconds: 0.0,
+                first_seconds: 0.0,
+            }));
+        }
+        let keep_going = || !stop.load(Ordering::Relaxed);
+        let Answer { text, prompt_tokens, tokens, complete, seconds, first_seconds } =
+            answer_to(model, self.tokeniser, ids, self.max_new_tokens, keep_going)?;
+        // An interrupted answer is not kept.
+        let answered = Answered { text, prompt_tokens, tokens, complete, too_long: false, seconds, first_seconds };
+        Ok(keep_going().then_some(answered))
+    }
+
+    /// As [`Self::gold_loss`], from the cache if it is known.
+    fn gold_loss_cached(
+        &self,
+        model: Model,
+        model_key: &Value,
+        records: &[Record],
+        stop: &AtomicBool,
+    ) -> Result<Option<Option<f64>>, EvalError> {
+        let golds = self.tokeniser.records(self.expert, records)?;
+        let ids: Vec<&[u32]> = golds.iter().map(|gold| gold.ids.as_slice()).collect();
+        let key = json!(["gold loss", model_key, hex(&Sha256::digest(json!(ids).to_string()))]);
+        if let Some(known) = self.cache.get(CacheKind::Answers, &key) {
+            return Ok(Some(known));
+        }
+        let loss = self.gold_loss(model, golds, stop)?;
+        if let Some(fresh) = &loss {
+            self.cache.put(CacheKind::Answers, &key, fresh);
+        }
+        Ok(loss)
+    }
+
+    /// Mean loss of the gold answers' tokens, or `Some(None)` if none of them fits the base's context;
+    /// `None` if `stop` was set before the end.
+    fn gold_loss(
+        &self,
+        model: Model,
+        mut golds: Vec<Example>,
+        stop: &AtomicBool,
+    ) -> Result<Option<Option<f64>>, EvalError> {
+        let longest = self.base.model.config.max_position_embeddings;
+        golds.retain(|gold| gold.ids.len() <= longest);
+        let mut pass = Pass::new();
+        let mut total = Loss::default();
+        for chunk in golds.chunks(GOLDS_PER_CHUNK) {
+            if stop.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            total += evaluate(&mut pass, model, &chunk, Cut::by_tokens(PASS_TOKENS))?;
+        }
+        Ok(Some((!golds.is_empty()).then(|| total.mean())))
+    }
+
+    /// Digests of what a candidate's answers depend on besides the prompt.
+    fn model_key(&self, candidate: &Candidate) -> Result<Value, EvalError> {
+        let base = (&self.base.reference.digest, self.tokeniser.tokenizer.digest().map_err(RuntimeError::from)?);
+        let config = candidate.dir().map(|dir| sha256_of_file(&dir.join(CONFIG_FILE))).transpose()?;
+        let adapter = config.zip(candidate.sha256()?);
+        Ok(json!([base, self.tokeniser.eos, adapter]))
+    }
+}
