@@ -73,6 +73,10 @@ book:
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
+# Licences, known vulnerabilities, duplicate versions and sources of all crates (needs `cargo install cargo-deny`)
+deny:
+    cargo deny check --hide-inclusion-graph
+
 # Everything a change must pass
 ci:
     .ci/run
