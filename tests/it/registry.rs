@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use hive_net::test_server::{Reply, Seen, Server};
 use serde_json::Value;
 
+use crate::docker_registry::DockerRegistry;
 use crate::expert_package::{FILE, author, copy_folder, done, refused, trust, user};
 use crate::harness::{Place, SmallDisk, without_digests};
-use crate::oci_server::{Asked, Fault, Proxy, Server};
 
 const DIST: &str = "dist/expert-sql-tiny.v0.1.0.expert";
 
@@ -90,7 +91,7 @@ fn a_folder_that_serves_something_else_is_found_out() {
     text["packages"][1]["package"]["digest"] = digest;
     std::fs::write(&index, text.to_string()).unwrap();
     let said = refused(&user, &from(&format!("{registry}/sql:0.2.0")));
-    assert!(said.contains("Asked for sql 0.2.0 for tiny, got a package of sql 0.1.0 for tiny"), "{said}");
+    assert!(said.contains("Seen for sql 0.2.0 for tiny, got a package of sql 0.1.0 for tiny"), "{said}");
     text["packages"][1]["file"] = "../../x".into();
     std::fs::write(&index, text.to_string()).unwrap();
     assert!(user.run(&from(&format!("{registry}/sql:0.2.0"))).contains("has no package of version 0.2.0"));
@@ -161,7 +162,7 @@ fn with_large_file() -> Place {
 
 #[test]
 fn an_oci_registry_keeps_packages() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = DockerRegistry::start() else { return };
     let author = author();
     let user = user(&author);
     trust(&user, &author);
@@ -205,34 +206,34 @@ fn an_oci_registry_keeps_packages() {
 
 #[test]
 fn what_breaks_on_the_way_goes_on_where_it_stopped() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = DockerRegistry::start() else { return };
     let author = with_large_file();
     let user = user(&author);
     trust(&user, &author);
     // Two large chunks break in the middle, and every large download once; and now and then the
     // registry answers 503.
     let chunks = AtomicUsize::new(0);
-    let proxy = Proxy::before(&server, move |asked, n| match asked {
-        _ if n % 7 == 3 => Fault::Status(503),
-        Asked { method, length, .. }
+    let proxy = Server::before(&server.address, move |asked, n| match asked {
+        _ if n % 7 == 3 => Reply::Status(503),
+        Seen { method, length, .. }
             if method == "PATCH" && *length > 1 << 20 && matches!(chunks.fetch_add(1, Ordering::Relaxed), 0 | 2) =>
         {
-            Fault::CutRequest(1 << 20)
+            Reply::CutRequest(1 << 20)
         }
-        Asked { method, path, range: None, .. } if method == "GET" && path.contains("/blobs/sha256") => {
-            Fault::CutAnswer(3 << 20)
+        Seen { method, path, range: None, .. } if method == "GET" && path.contains("/blobs/sha256") => {
+            Reply::CutAnswer(3 << 20)
         }
-        _ => Fault::None,
+        _ => Reply::Forward,
     });
-    let repository = format!("oci://{}/experts/sql", proxy.address);
+    let repository = format!("oci://{}/experts/sql", proxy.host());
     let said = author.run(&["expert", "publish", DIST, &repository]);
     assert!(said.starts_with("exit: 0\n"), "{said}");
     let said = user.run(&from(&format!("{repository}:0.1.0")));
     assert!(said.starts_with("exit: 0\n"), "{said}");
-    let asked = proxy.asked();
-    let went_on = |a: &&Asked| a.range.as_deref().is_some_and(|r| r.starts_with("bytes=") && r != "bytes=0-");
+    let asked = proxy.seen();
+    let went_on = |a: &&Seen| a.range.as_deref().is_some_and(|r| r.starts_with("bytes=") && r != "bytes=0-");
     assert!(asked.iter().any(|a| went_on(&a) && a.path.contains("/blobs/")), "no download went on");
-    let status = |a: &&Asked| a.method == "GET" && a.path.contains("/blobs/uploads/");
+    let status = |a: &&Seen| a.method == "GET" && a.path.contains("/blobs/uploads/");
     assert!(asked.iter().any(|a| status(&a)), "no upload was asked how far it is");
     assert!(
         author
@@ -246,13 +247,13 @@ fn what_breaks_on_the_way_goes_on_where_it_stopped() {
 
 #[test]
 fn an_upload_that_never_gets_on_is_given_up() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = DockerRegistry::start() else { return };
     let author = with_large_file();
-    let proxy = Proxy::before(&server, |asked, _| match asked {
-        Asked { method, length, .. } if method == "PATCH" && *length > 1 << 20 => Fault::CutRequest(1 << 20),
-        _ => Fault::None,
+    let proxy = Server::before(&server.address, |asked, _| match asked {
+        Seen { method, length, .. } if method == "PATCH" && *length > 1 << 20 => Reply::CutRequest(1 << 20),
+        _ => Reply::Forward,
     });
-    let said = author.run(&["expert", "publish", DIST, &format!("oci://{}/experts/sql", proxy.address)]);
+    let said = author.run(&["expert", "publish", DIST, &format!("oci://{}/experts/sql", proxy.host())]);
     assert!(said.starts_with("exit: 2\n") && said.contains("trying again"), "{said}");
     let direct = format!("oci://{}/experts/sql", server.address);
     assert!(author.run(&["expert", "search", &direct]).contains("has no such package"), "half a package is listed");
@@ -260,20 +261,20 @@ fn an_upload_that_never_gets_on_is_given_up() {
 
 #[test]
 fn a_publisher_that_is_killed_leaves_no_version_and_goes_on_later() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = DockerRegistry::start() else { return };
     let author = with_large_file();
-    let proxy = Proxy::before(&server, |asked, _| match asked {
+    let proxy = Server::before(&server.address, |asked, _| match asked {
         // The third chunk of the large file never arrives.
-        Asked { method, length, .. } if method == "PATCH" && (1 << 20..8 << 20).contains(length) => {
-            Fault::Stall(1 << 20)
+        Seen { method, length, .. } if method == "PATCH" && (1 << 20..8 << 20).contains(length) => {
+            Reply::StallRequest(1 << 20)
         }
-        _ => Fault::None,
+        _ => Reply::Forward,
     });
-    let through = format!("oci://{}/experts/sql", proxy.address);
+    let through = format!("oci://{}/experts/sql", proxy.host());
     let mut child = author.command(&[], &["expert", "publish", DIST, &through]);
     let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let begin = Instant::now();
-    let stalled = || proxy.asked().iter().any(|a| a.method == "PATCH" && (1 << 20..8 << 20).contains(&a.length));
+    let stalled = || proxy.seen().iter().any(|a| a.method == "PATCH" && (1 << 20..8 << 20).contains(&a.length));
     while !stalled() {
         assert!(begin.elapsed() < Duration::from_secs(120), "it never came to the third chunk");
         std::thread::sleep(Duration::from_millis(20));
@@ -284,28 +285,28 @@ fn a_publisher_that_is_killed_leaves_no_version_and_goes_on_later() {
     assert!(author.run(&["expert", "search", &direct]).contains("has no such package"), "half a package is listed");
     // Through a proxy of the same address one would go on; here the upload begins anew, and the blobs
     // that are there are not sent again.
-    let counted = Proxy::before(&server, |_, _| Fault::None);
-    done(&author, &["expert", "publish", DIST, &format!("oci://{}/experts/sql", counted.address)]);
-    let sent: usize = counted.asked().iter().filter(|a| a.method == "PATCH").map(|a| a.length).sum();
+    let counted = Server::before(&server.address, |_, _| Reply::Forward);
+    done(&author, &["expert", "publish", DIST, &format!("oci://{}/experts/sql", counted.host())]);
+    let sent: usize = counted.seen().iter().filter(|a| a.method == "PATCH").map(|a| a.length).sum();
     assert!((20 << 20..21 << 20).contains(&sent), "{sent} bytes were sent");
 }
 
 #[test]
 fn an_installation_that_is_killed_leaves_nothing_and_goes_on_later() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = DockerRegistry::start() else { return };
     let author = with_large_file();
     let user = user(&author);
     trust(&user, &author);
     done(&author, &["expert", "publish", DIST, &format!("oci://{}/experts/sql", server.address)]);
     let stalls = Arc::new(AtomicBool::new(true));
     let still = Arc::clone(&stalls);
-    let proxy = Proxy::before(&server, move |asked, _| match asked {
-        Asked { method, path, .. } if method == "GET" && path.contains("/blobs/") && still.load(Ordering::Relaxed) => {
-            Fault::StallAnswer(5 << 20)
+    let proxy = Server::before(&server.address, move |asked, _| match asked {
+        Seen { method, path, .. } if method == "GET" && path.contains("/blobs/") && still.load(Ordering::Relaxed) => {
+            Reply::StallAnswer(5 << 20)
         }
-        _ => Fault::None,
+        _ => Reply::Forward,
     });
-    let reference = format!("oci://{}/experts/sql:0.1.0", proxy.address);
+    let reference = format!("oci://{}/experts/sql:0.1.0", proxy.host());
     let mut child = user.command(&[], &from(&reference));
     let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     // Small files are whole in what is passed on; the large one is not.
@@ -322,11 +323,11 @@ fn an_installation_that_is_killed_leaves_nothing_and_goes_on_later() {
     child.wait().unwrap();
     assert!(!user.path("home/experts/sql").exists());
     stalls.store(false, Ordering::Relaxed);
-    let before = proxy.asked().len();
+    let before = proxy.seen().len();
     let said = user.run(&from(&reference));
     assert!(said.contains("installed     sql@0.1.0 for tiny (current)"), "{said}");
-    let later = proxy.asked().split_off(before);
-    let blobs: Vec<&Asked> = later.iter().filter(|a| a.method == "GET" && a.path.contains("/blobs/")).collect();
+    let later = proxy.seen().split_off(before);
+    let blobs: Vec<&Seen> = later.iter().filter(|a| a.method == "GET" && a.path.contains("/blobs/")).collect();
     assert!(blobs.iter().any(|a| a.range.as_deref().is_some_and(|r| r != "bytes=0-")), "it began anew: {blobs:?}");
     assert!(blobs.len() < 12, "what was there was fetched again: {blobs:?}");
     let left: Vec<_> = std::fs::read_dir(user.path("home/cache/registries/downloads")).unwrap().flatten().collect();
@@ -337,7 +338,7 @@ fn an_installation_that_is_killed_leaves_nothing_and_goes_on_later() {
 
 #[test]
 fn a_disk_that_fills_while_it_is_fetched_installs_nothing() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = DockerRegistry::start() else { return };
     let author = with_large_file();
     let user = user(&author);
     trust(&user, &author);
@@ -358,7 +359,7 @@ fn a_disk_that_fills_while_it_is_fetched_installs_nothing() {
 
 #[test]
 fn two_publishers_of_one_tag_do_not_mix() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = DockerRegistry::start() else { return };
     let author = author();
     let repository = format!("oci://{}/experts/sql", server.address);
     let codes = publish_at_once(&author, &repository);
@@ -373,58 +374,58 @@ fn two_publishers_of_one_tag_do_not_mix() {
 
 #[test]
 fn a_registry_may_hold_and_say_anything() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = DockerRegistry::start() else { return };
     let author = author();
     done(&author, &["expert", "publish", DIST, &format!("oci://{}/experts/sql", server.address)]);
     // Repositories that are none, a tag that is something else, and texts for terminals.
     let index = r#"{"schemaVersion": 2, "manifests": []}"#;
-    let proxy = Proxy::before(&server, move |asked, _| match asked.path.as_str() {
-        "/v2/_catalog" => Fault::Answer(200, String::new(), r#"{"repositories": ["", "../x", "experts/sql"]}"#.into()),
+    let proxy = Server::before(&server.address, move |asked, _| match asked.path.as_str() {
+        "/v2/_catalog" => Reply::Answer(200, String::new(), r#"{"repositories": ["", "../x", "experts/sql"]}"#.into()),
         "/v2/experts/sql/tags/list" => {
-            Fault::Answer(200, String::new(), r#"{"tags": ["latest", "0.1.0", "9.9.9"]}"#.to_owned())
+            Reply::Answer(200, String::new(), r#"{"tags": ["latest", "0.1.0", "9.9.9"]}"#.to_owned())
         }
-        "/v2/experts/sql/manifests/9.9.9" => Fault::Answer(200, String::new(), index.to_owned()),
-        path if path.contains("/other/") => Fault::Answer(418, String::new(), "\u{1b}[2Jno".to_owned()),
-        _ => Fault::None,
+        "/v2/experts/sql/manifests/9.9.9" => Reply::Answer(200, String::new(), index.to_owned()),
+        path if path.contains("/other/") => Reply::Answer(418, String::new(), "\u{1b}[2Jno".to_owned()),
+        _ => Reply::Forward,
     });
-    for place in [format!("oci://{}", proxy.address), format!("oci://{}/experts/sql", proxy.address)] {
+    for place in [format!("oci://{}", proxy.host()), format!("oci://{}/experts/sql", proxy.host())] {
         let listed = done(&author, &["expert", "search", &place]);
         assert!(listed.contains("0.1.0") && !listed.contains("9.9.9"), "{listed}");
     }
-    let said = author.run(&["expert", "search", &format!("oci://{}/other/sql", proxy.address)]);
+    let said = author.run(&["expert", "search", &format!("oci://{}/other/sql", proxy.host())]);
     assert!(said.contains("the registry answered 418:  [2Jno"), "{said}");
     // Endless pages.
-    let pages = Proxy::before(&server, |asked, _| match asked.path.as_str() {
+    let pages = Server::before(&server.address, |asked, _| match asked.path.as_str() {
         path if path.contains("/tags/list") => {
             let next = "link: </v2/experts/sql/tags/list?n=1>; rel=\"next\"\r\n".to_owned();
-            Fault::Answer(200, next, r#"{"tags": ["latest"]}"#.to_owned())
+            Reply::Answer(200, next, r#"{"tags": ["latest"]}"#.to_owned())
         }
-        _ => Fault::None,
+        _ => Reply::Forward,
     });
-    let said = author.run(&["expert", "search", &format!("oci://{}/experts/sql", pages.address)]);
-    assert!(said.contains("has no such package") && pages.asked().len() < 10, "{said}");
+    let said = author.run(&["expert", "search", &format!("oci://{}/experts/sql", pages.host())]);
+    assert!(said.contains("has no such package") && pages.seen().len() < 10, "{said}");
 }
 
 #[test]
 fn a_registry_that_serves_other_bytes_installs_nothing() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = DockerRegistry::start() else { return };
     let author = author();
     let user = user(&author);
     trust(&user, &author);
     done(&author, &["expert", "publish", DIST, &format!("oci://{}/experts/sql", server.address)]);
-    let blobs = Proxy::before(&server, |asked, _| {
-        if asked.method == "GET" && asked.path.contains("/blobs/") { Fault::Flip } else { Fault::None }
+    let blobs = Server::before(&server.address, |asked, _| {
+        if asked.method == "GET" && asked.path.contains("/blobs/") { Reply::FlipBit } else { Reply::Forward }
     });
-    let said = refused(&user, &from(&format!("oci://{}/experts/sql:0.1.0", blobs.address)));
+    let said = refused(&user, &from(&format!("oci://{}/experts/sql:0.1.0", blobs.host())));
     assert!(said.contains(" served `") && said.contains(", expected "), "{said}");
     // A manifest that was changed is another manifest: by digest it is found out at once.
-    let manifests = Proxy::before(&server, |asked, _| {
-        if asked.method == "GET" && asked.path.contains("/manifests/sha256") { Fault::Flip } else { Fault::None }
+    let manifests = Server::before(&server.address, |asked, _| {
+        if asked.method == "GET" && asked.path.contains("/manifests/sha256") { Reply::FlipBit } else { Reply::Forward }
     });
-    let said = refused(&user, &from(&format!("oci://{}/experts/sql:0.1.0", manifests.address)));
+    let said = refused(&user, &from(&format!("oci://{}/experts/sql:0.1.0", manifests.host())));
     assert!(said.contains("served a manifest"), "{said}");
-    let broken = Proxy::before(&server, |_, _| Fault::Status(500));
-    let said = user.run(&from(&format!("oci://{}/experts/sql:0.1.0", broken.address)));
+    let broken = Server::before(&server.address, |_, _| Reply::Status(500));
+    let said = user.run(&from(&format!("oci://{}/experts/sql:0.1.0", broken.host())));
     assert!(said.starts_with("exit: 2\n") && said.contains("the registry answered 500"), "{said}");
     assert!(!user.path("home/experts/sql").exists());
     // Nothing is left of what was begun.

@@ -3,11 +3,12 @@
 
 use std::sync::{Arc, OnceLock};
 
+use hive_net::test_server::{Reply, Seen, Server};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
+use crate::docker_registry::DockerRegistry;
 use crate::expert_package::{author, trust, user};
 use crate::harness::Place;
-use crate::oci_server::{Asked, Fault, Proxy, Server};
 
 const DIST: &str = "dist/expert-sql-tiny.v0.1.0.expert";
 
@@ -31,7 +32,7 @@ fn a_password_is_asked_for_and_given() {
     let author = author();
     author.write("htpasswd", HTPASSWD);
     let auth = format!("auth:\n  htpasswd:\n    realm: tests\n    path: {}\n", author.path("htpasswd").display());
-    let Some(server) = Server::start_with("127.0.0.1", "", &auth) else { return };
+    let Some(server) = DockerRegistry::start_with("127.0.0.1", "", &auth) else { return };
     let repository = format!("oci://{}/experts/sql", server.address);
     let said = publish(&author, &repository, &[]);
     assert!(said.starts_with("exit: 2\n") && said.contains("answered 401") && said.contains("`docker login"), "{said}");
@@ -57,46 +58,46 @@ fn a_password_is_asked_for_and_given() {
 
 #[test]
 fn tokens_are_got_and_renewed() {
-    let Some(server) = Server::start() else { return };
+    let Some(server) = DockerRegistry::start() else { return };
     let author = author();
     let itself: Arc<OnceLock<String>> = Arc::default();
     let realm = Arc::clone(&itself);
     // A token is good for ten requests and for one repository.
-    let proxy = Proxy::before(&server, move |asked, n| {
+    let proxy = Server::before(&server.address, move |asked, n| {
         let wanted = format!("Bearer t{}", n / 10);
         match asked {
-            Asked { path, authorization, .. } if path.starts_with("/token?") => {
+            Seen { path, authorization, .. } if path.starts_with("/token?") => {
                 let scoped = path.contains("service=tests") && path.contains("repository%3Aexperts%2Fsql%3Apull");
                 match authorization.as_deref() {
                     Some(who) if who == format!("Basic {ME}") && scoped => {
-                        Fault::Answer(200, String::new(), format!("{{\"token\": \"t{}\"}}", (n + 1) / 10))
+                        Reply::Answer(200, String::new(), format!("{{\"token\": \"t{}\"}}", (n + 1) / 10))
                     }
-                    _ => Fault::Status(401),
+                    _ => Reply::Status(401),
                 }
             }
-            Asked { authorization, .. } if authorization.as_deref() == Some(&wanted) => Fault::None,
+            Seen { authorization, .. } if authorization.as_deref() == Some(&wanted) => Reply::Forward,
             _ => {
                 let (address, scope) = (realm.get().cloned().unwrap_or_default(), "repository:experts/sql:pull,push");
                 let challenge = format!(
                     "www-authenticate: Bearer realm=\"http://{address}/token\",service=\"tests\",scope=\"{scope}\"\r\n"
                 );
-                Fault::Answer(401, challenge, String::new())
+                Reply::Answer(401, challenge, String::new())
             }
         }
     });
-    itself.set(proxy.address.clone()).unwrap();
-    let repository = format!("oci://{}/experts/sql", proxy.address);
+    itself.set(proxy.host().to_owned()).unwrap();
+    let repository = format!("oci://{}/experts/sql", proxy.host());
     let said = publish(&author, &repository, &[]);
     assert!(said.starts_with("exit: 2\n") && said.contains("`docker login"), "{said}");
     let right = [
-        ("HIVE_REGISTRY_HOST", proxy.address.as_str()),
+        ("HIVE_REGISTRY_HOST", proxy.host()),
         ("HIVE_REGISTRY_USERNAME", "me"),
         ("HIVE_REGISTRY_PASSWORD", "open sesame"),
     ];
     let said = publish(&author, &repository, &right);
     assert!(said.starts_with("exit: 0\n"), "{said}");
-    let tokens = proxy.asked().iter().filter(|asked| asked.path.starts_with("/token?")).count();
-    assert!(tokens > 3, "{tokens} tokens for {} requests", proxy.asked().len());
+    let tokens = proxy.seen().iter().filter(|asked| asked.path.starts_with("/token?")).count();
+    assert!(tokens > 3, "{tokens} tokens for {} requests", proxy.seen().len());
     let user = user(&author);
     trust(&user, &author);
     let said = install(&user, &repository, &right);
@@ -122,7 +123,7 @@ fn a_registry_elsewhere_is_spoken_to_over_tls_alone() {
     let ca = author.write("ca.pem", &root.pem()).display().to_string();
     let file = |name: &str| author.path(name).display().to_string();
     let tls = format!("  tls:\n    certificate: {}\n    key: {}\n", file("server.pem"), file("server.key"));
-    let Some(server) = Server::start_with(host, &tls, "") else { return };
+    let Some(server) = DockerRegistry::start_with(host, &tls, "") else { return };
     let repository = format!("oci://{}/experts/sql", server.address);
     let said = publish(&author, &repository, &[]);
     assert!(said.starts_with("exit: 2\n") && said.contains("certificate"), "{said}");
@@ -137,7 +138,7 @@ fn a_registry_elsewhere_is_spoken_to_over_tls_alone() {
     assert!(said.starts_with("exit: 2\n") || said.starts_with("exit: 1\n"), "{said}");
     assert!(said.contains("in which there is no certificate"), "{said}");
     // One that speaks plainly is not spoken to.
-    let Some(plain) = Server::start_with(host, "", "") else { return };
+    let Some(plain) = DockerRegistry::start_with(host, "", "") else { return };
     let said = publish(&author, &format!("oci://{}/experts/sql", plain.address), &[]);
     assert!(said.starts_with("exit: 2\n"), "{said}");
 }

@@ -30,7 +30,7 @@ fn info(sha256: &str) -> Vec<u8> {
 }
 
 /// A hub with that repository; `file` answers for the training file.
-fn hub(sha256: String, file: impl Fn(usize) -> Reply + Send + 'static) -> Server {
+fn hub(sha256: String, file: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Server {
     let asked = std::sync::atomic::AtomicUsize::new(0);
     Server::start(move |seen: &Seen, _| match seen.path.as_str() {
         "/api/datasets/owner/name?blobs=true" | "/api/datasets/owner/name/revision/main?blobs=true" => {
@@ -125,7 +125,7 @@ fn a_broken_pull_goes_on_in_this_run_and_in_the_next() {
     let server = hub(digest(&body()), |n| if n == 0 { Reply::Cut(body(), 100_000) } else { Reply::File(body()) });
     let folder = get("hub:owner/name", home.path(), &network(&server)).unwrap();
     assert_eq!(std::fs::read(folder.join(TRAIN)).unwrap(), body());
-    assert_eq!(server.seen()[2].range_start, Some(100_000));
+    assert_eq!(server.seen()[2].range_start(), Some(100_000));
 
     let home = tempfile::tempdir().unwrap();
     let staging = home.path().join("datasets/owner--name/.partial").join(SHA);
@@ -133,7 +133,7 @@ fn a_broken_pull_goes_on_in_this_run_and_in_the_next() {
     std::fs::write(staging.join(format!("{TRAIN}.part")), &body()[..200_000]).unwrap();
     let server = hub(digest(&body()), |_| Reply::File(body()));
     let folder = get("hub:owner/name", home.path(), &network(&server)).unwrap();
-    assert_eq!(server.seen()[1].range_start, Some(200_000));
+    assert_eq!(server.seen()[1].range_start(), Some(200_000));
     assert_eq!(std::fs::read(folder.join(TRAIN)).unwrap(), body());
 }
 

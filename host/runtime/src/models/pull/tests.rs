@@ -71,7 +71,7 @@ fn a_cut_connection_is_taken_up_where_it_broke() {
         _ => Reply::File(body()),
     });
     assert_eq!(pulled(&from_url(folder.path(), &server)), body());
-    let starts: Vec<Option<usize>> = server.seen().iter().map(|seen| seen.range_start).collect();
+    let starts: Vec<Option<usize>> = server.seen().iter().map(|seen| seen.range_start()).collect();
     assert_eq!(starts, [None, Some(100_000), Some(100_000), Some(200_000)]);
 }
 
@@ -85,7 +85,7 @@ fn a_pull_goes_on_in_another_process() {
     std::fs::write(staging.join("weights.bin.part"), &body()[..123_456]).expect("written");
     std::fs::create_dir(staging.join(".tmpWheel")).expect("made");
     assert_eq!(pulled(&store), body());
-    assert_eq!(server.seen()[0].range_start, Some(123_456));
+    assert_eq!(server.seen()[0].range_start(), Some(123_456));
     assert!(!store.models.join("tiny/.tmpWheel").exists());
 
     // Leftovers of something else, or longer than the file, cost a fresh start and nothing more.
