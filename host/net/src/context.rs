@@ -1,4 +1,4 @@
-//! Where hive keeps things, and what it may reach.
+//! Where hive stores things, and what it may reach.
 
 use std::path::{Path, PathBuf};
 
@@ -6,26 +6,26 @@ use hive_files::FileError;
 
 use crate::Network;
 
-/// Where hive keeps things, and what it may reach. Made once, by the program; nothing below it reads
-/// the environment.
+/// Where hive stores things, and what it may reach. The program creates one from the environment, which
+/// libraries do not read.
 #[derive(Debug, Clone)]
 pub struct Context {
-    /// Where base models, experts, keys and caches are kept; `None` when there is no such place.
+    /// The folder of base models, experts, keys and caches; `None` if there is none.
     pub home: Option<PathBuf>,
-    /// How the outside world is reached.
+    /// How to reach servers.
     pub network: Network,
 }
 
 impl Context {
-    /// Where things are kept.
+    /// The home folder.
     ///
     /// # Errors
-    /// [`FileError::NoHome`] when there is no such place.
+    /// [`FileError::NoHome`] when there is none.
     pub fn home(&self) -> Result<&Path, FileError> {
         self.home.as_deref().ok_or(FileError::NoHome)
     }
 
-    /// The folder for what can be made again.
+    /// The folder for files that can be created again.
     ///
     /// # Errors
     /// As [`Self::home`].

@@ -1,5 +1,5 @@
-//! One file over HTTP into a `.part` file, going on where an earlier attempt stopped. It checks
-//! lengths; the sha256 is checked by who asked, who alone gives a file its final name.
+//! Downloads of single files over HTTP into a `.part` file, resuming where an earlier attempt stopped.
+//! Checks lengths; the sha256 is checked when the file gets its final name ([`crate::fetch_verified`]).
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -7,22 +7,22 @@ use std::path::Path;
 use std::time::Duration;
 
 use hive_files::FileError;
-use ureq::Agent;
-use ureq::config::RedirectAuthHeaders;
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::http::Response;
+use ureq::{Agent, Body};
 
+use crate::agent::{AgentOptions, agent};
 use crate::{RemoteFile, SourceError, TransferReporter};
 
 /// Attempts without a single new byte before a source is given up.
 const FRUITLESS_ATTEMPTS: u32 = 3;
-/// Attempts at all: a server that gives a byte at a time is not waited for.
+/// Limit on all attempts, against a server that delivers a byte at a time.
 const ATTEMPTS: u32 = 50;
 
 /// Longest answer that is held in memory, in bytes.
 const MAX_ANSWER: u64 = 64 << 20;
 
-/// An answer that is no file: its status and its bytes.
-pub struct Answer {
+/// The answer to a query: its status and its body.
+pub struct HttpAnswer {
     /// HTTP status.
     pub status: u16,
     /// The body.
@@ -32,79 +32,52 @@ pub struct Answer {
 /// Downloads files.
 pub struct Downloader {
     agent: Agent,
-    /// Wait after the first failed attempt; doubles with each.
+    /// Delay after the first failed attempt; doubles with each.
     backoff: Duration,
-    /// How one says who one is there.
+    /// How a user can log in, for error messages.
     login: &'static str,
 }
 
-/// Where one file is.
-pub struct Request<'a> {
+/// A file and where to download it.
+pub struct FileRequest<'a> {
     /// The address.
     pub url: &'a str,
-    /// The `authorization` to send there, and to no other host: `Bearer …`.
+    /// The `authorization` header for that host and no other: `Bearer …`.
     pub authorization: Option<String>,
-    /// What it is.
+    /// The file.
     pub file: &'a RemoteFile,
 }
 
-enum Attempt {
-    /// Trying again may help.
+/// Why an attempt failed.
+enum AttemptError {
+    /// For a reason that another attempt may not meet.
     Transient(String),
-    /// It will not.
+    /// For good.
     Final(SourceError),
 }
 
-/// What is special about fetching from somewhere.
-#[derive(Debug, Default)]
-pub struct AgentOptions {
-    /// The certificates to trust, where the usual ones are not meant.
-    pub roots: Option<RootCerts>,
-    /// Whether nothing may go without TLS.
-    pub tls_alone: bool,
-    /// Whether it is on this machine, where no proxy leads to.
-    pub local: bool,
-    /// Whether answers may take long: a registry may have to read what it was sent.
-    pub patient: bool,
-}
-
-/// How files and answers are fetched: patiently, and without telling a second host who one is.
-pub fn agent(options: &AgentOptions) -> Agent {
-    let answer = Duration::from_secs(if options.patient { 300 } else { 30 });
-    let config = Agent::config_builder()
-        .http_status_as_error(false)
-        // A redirect to a content server never carries the token; one to the same host may.
-        .redirect_auth_headers(RedirectAuthHeaders::SameHost)
-        .timeout_resolve(Some(Duration::from_secs(10)))
-        .timeout_connect(Some(Duration::from_secs(10)))
-        .timeout_recv_response(Some(answer))
-        .timeout_send_body(Some(Duration::from_secs(600)))
-        .https_only(options.tls_alone)
-        .timeout_per_read(Some(Duration::from_secs(60)))
-        .user_agent(concat!("hive/", env!("CARGO_PKG_VERSION")))
-        // Lengths and ranges count the file's own bytes, so no compression on the way.
-        .accept_encoding("identity");
-    let config = if options.local { config.proxy(None) } else { config };
-    let config = match &options.roots {
-        Some(roots) => config.tls_config(TlsConfig::builder().root_certs(roots.clone()).build()),
-        None => config,
-    };
-    config.build().into()
+impl From<FileError> for AttemptError {
+    fn from(error: FileError) -> Self {
+        Self::Final(error.into())
+    }
 }
 
 impl Downloader {
-    /// For the model hub and for anything that asks for no login.
+    /// For the model hub, and for servers without a login.
     pub fn new(backoff: Duration) -> Self {
         Self::with(agent(&AgentOptions::default()), backoff, "a token goes into `HF_TOKEN`")
     }
 
-    /// Over this agent; `login` says how one says who one is there.
+    /// With this HTTP client; `login` tells users how to log in there.
     pub fn with(agent: Agent, backoff: Duration, login: &'static str) -> Self {
         Self { agent, backoff, login }
     }
 
-    /// What a web server answers, for questions rather than files. Tries again what may pass.
-    pub fn ask(&self, url: &str, token: Option<&str>) -> Result<Answer, SourceError> {
+    /// Sends a query and returns the answer, whatever its status. Retries transient failures.
+    ///
+    /// # Errors
+    /// When there is no answer after several attempts.
+    pub fn ask(&self, url: &str, token: Option<&str>) -> Result<HttpAnswer, SourceError> {
         let mut attempt = 1;
         loop {
             let reason = match self.ask_once(url, token) {
@@ -120,20 +93,24 @@ impl Downloader {
         }
     }
 
-    fn ask_once(&self, url: &str, token: Option<&str>) -> Result<Answer, ureq::Error> {
+    fn ask_once(&self, url: &str, token: Option<&str>) -> Result<HttpAnswer, ureq::Error> {
         let mut get = self.agent.get(url);
         if let Some(token) = token {
             get = get.header("authorization", format!("Bearer {token}"));
         }
         let mut response = get.call()?;
         let body = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec()?;
-        Ok(Answer { status: response.status().as_u16(), body })
+        Ok(HttpAnswer { status: response.status().as_u16(), body })
     }
 
-    /// Completes `part`.
-    pub fn fetch(
+    /// Downloads what is missing of the file into `part`.
+    ///
+    /// # Errors
+    /// [`SourceError::Failed`] when the server does not deliver it, [`SourceError::Fatal`] when `part` cannot
+    /// be written.
+    pub fn fetch_part(
         &self,
-        request: &Request<'_>,
+        request: &FileRequest<'_>,
         part: &Path,
         reporter: &mut dyn TransferReporter,
     ) -> Result<(), SourceError> {
@@ -142,8 +119,8 @@ impl Downloader {
             let before = length(part)?;
             let reason = match self.attempt(request, part, before, reporter) {
                 Ok(()) => return Ok(()),
-                Err(Attempt::Final(error)) => return Err(error),
-                Err(Attempt::Transient(reason)) => reason,
+                Err(AttemptError::Final(error)) => return Err(error),
+                Err(AttemptError::Transient(reason)) => reason,
             };
             fruitless = if length(part)? > before { 0 } else { fruitless + 1 };
             if fruitless >= FRUITLESS_ATTEMPTS {
@@ -155,24 +132,47 @@ impl Downloader {
         Err(SourceError::Failed(format!("`{}`: given up after {ATTEMPTS} attempts", request.file.name)))
     }
 
+    /// One attempt to complete `part`, which has `have` bytes.
     fn attempt(
         &self,
-        request: &Request<'_>,
+        request: &FileRequest<'_>,
         part: &Path,
         mut have: u64,
         reporter: &mut dyn TransferReporter,
-    ) -> Result<(), Attempt> {
+    ) -> Result<(), AttemptError> {
         let file = request.file;
-        let io = |action, e| Attempt::Final(FileError::io(action, part, e).into());
-        let give_up = |reason: String| Attempt::Final(SourceError::Failed(format!("`{}`: {reason}", file.name)));
         match file.size {
             Some(size) if have == size && size > 0 => return Ok(()),
             Some(size) if have > size => {
-                std::fs::remove_file(part).map_err(|e| io("remove", e))?;
+                remove(part)?;
                 have = 0;
             }
             _ => {}
         }
+        let mut response = self.get(request, have)?;
+        have = self.start_of_body(&response, file, part, have)?;
+        let announced = header(&response, "content-length").and_then(|length| length.parse::<u64>().ok());
+        let announced = announced.map(|length| length + have);
+        if let (Some(got), Some(expected)) = (announced, file.size)
+            && got != expected
+        {
+            return Err(give_up(file, format!("the server has {got} bytes, expected {expected}")));
+        }
+        let out = if have > 0 { OpenOptions::new().append(true).open(part) } else { File::create(part) };
+        let mut out = out.map_err(|e| FileError::io("write", part, e))?;
+        reporter.advanced(have);
+        let body = response.body_mut().as_reader();
+        have = copy(body, &mut out, part, have, file, reporter)?;
+        match announced.or(file.size) {
+            Some(expected) if have < expected => {
+                Err(AttemptError::Transient(format!("the connection broke after {have} of {expected} bytes")))
+            }
+            _ => Ok(out.sync_all().map_err(|e| FileError::io("write", part, e))?),
+        }
+    }
+
+    /// Requests the file from byte `have` on.
+    fn get(&self, request: &FileRequest<'_>, have: u64) -> Result<Response<Body>, AttemptError> {
         let mut get = self.agent.get(request.url);
         if have > 0 {
             get = get.header("range", format!("bytes={have}-"));
@@ -180,76 +180,86 @@ impl Downloader {
         if let Some(authorization) = &request.authorization {
             get = get.header("authorization", authorization);
         }
-        let mut response = get.call().map_err(|e| match e {
+        get.call().map_err(|e| match e {
             ureq::Error::Io(_) | ureq::Error::Timeout(_) | ureq::Error::Protocol(_) | ureq::Error::ConnectionFailed => {
-                Attempt::Transient(e.to_string())
+                AttemptError::Transient(e.to_string())
             }
-            other => give_up(other.to_string()),
-        })?;
-        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+            other => give_up(request.file, other.to_string()),
+        })
+    }
+
+    /// The position in the file at which the response's body starts: `have`, or 0 if the server starts over.
+    fn start_of_body(
+        &self,
+        response: &Response<Body>,
+        file: &RemoteFile,
+        part: &Path,
+        have: u64,
+    ) -> Result<u64, AttemptError> {
         match response.status().as_u16() {
-            200 => have = 0,
+            200 => Ok(0),
             206 => {
                 // `bytes 100-199/200`: anything but a continuation would corrupt the file.
-                let start = header("content-range").and_then(|range| range.strip_prefix("bytes ")?.split('-').next());
-                if start.and_then(|start| start.parse().ok()) != Some(have) {
-                    let _ = std::fs::remove_file(part);
-                    return Err(Attempt::Transient(format!("the server did not go on at byte {have}")));
+                let start =
+                    header(response, "content-range").and_then(|range| range.strip_prefix("bytes ")?.split('-').next());
+                if start.and_then(|start| start.parse().ok()) == Some(have) {
+                    return Ok(have);
                 }
+                let _ = std::fs::remove_file(part);
+                Err(AttemptError::Transient(format!("the server did not go on at byte {have}")))
             }
             416 => {
-                std::fs::remove_file(part).map_err(|e| io("remove", e))?;
-                return Err(Attempt::Transient(format!("the server has no byte {have}")));
+                remove(part)?;
+                Err(AttemptError::Transient(format!("the server has no byte {have}")))
             }
-            status @ (408 | 429 | 500..=599) => {
-                return Err(Attempt::Transient(format!("the server answered {status}")));
-            }
-            status @ (401 | 403) => {
-                return Err(give_up(format!("the server answered {status} ({})", self.login)));
-            }
-            status => return Err(give_up(format!("the server answered {status}"))),
-        }
-        let announced = header("content-length").and_then(|length| length.parse::<u64>().ok()).map(|n| n + have);
-        if let (Some(got), Some(expected)) = (announced, file.size)
-            && got != expected
-        {
-            return Err(give_up(format!("the server has {got} bytes, expected {expected}")));
-        }
-        let mut out = if have > 0 { OpenOptions::new().append(true).open(part) } else { File::create(part) }
-            .map_err(|e| io("write", e))?;
-        reporter.advanced(have);
-
-        let mut body = response.body_mut().as_reader();
-        let mut buffer = vec![0u8; 256 * 1024];
-        loop {
-            let n = match body.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(n) => n,
-                Err(e) => return Err(Attempt::Transient(format!("the connection broke after {have} bytes: {e}"))),
-            };
-            out.write_all(&buffer[..n]).map_err(|e| io("write", e))?;
-            have += n as u64;
-            reporter.advanced(have);
-            if file.size.is_some_and(|size| have > size) {
-                return Err(give_up(format!(
-                    "the server sent more than the expected {} bytes",
-                    file.size.unwrap_or(0)
-                )));
-            }
-        }
-        match announced.or(file.size) {
-            Some(expected) if have < expected => {
-                Err(Attempt::Transient(format!("the connection broke after {have} of {expected} bytes")))
-            }
-            _ => out.sync_all().map_err(|e| io("write", e)),
+            status @ (408 | 429 | 500..=599) => Err(AttemptError::Transient(format!("the server answered {status}"))),
+            status @ (401 | 403) => Err(give_up(file, format!("the server answered {status} ({})", self.login))),
+            status => Err(give_up(file, format!("the server answered {status}"))),
         }
     }
 }
 
-/// The length of a file; 0 when there is none.
+/// Appends a body to the `.part` file, which has `have` bytes; returns how many it has then.
+fn copy(
+    mut body: impl Read,
+    out: &mut File,
+    part: &Path,
+    mut have: u64,
+    file: &RemoteFile,
+    reporter: &mut dyn TransferReporter,
+) -> Result<u64, AttemptError> {
+    let mut buffer = vec![0u8; 256 * 1024];
+    loop {
+        let n = match body.read(&mut buffer) {
+            Ok(0) => return Ok(have),
+            Ok(n) => n,
+            Err(e) => return Err(AttemptError::Transient(format!("the connection broke after {have} bytes: {e}"))),
+        };
+        out.write_all(&buffer[..n]).map_err(|e| FileError::io("write", part, e))?;
+        have += n as u64;
+        reporter.advanced(have);
+        if let Some(size) = file.size.filter(|size| have > *size) {
+            return Err(give_up(file, format!("the server sent more than the expected {size} bytes")));
+        }
+    }
+}
+
+fn header<'a>(response: &'a Response<Body>, name: &str) -> Option<&'a str> {
+    response.headers().get(name).and_then(|value| value.to_str().ok())
+}
+
+fn give_up(file: &RemoteFile, reason: String) -> AttemptError {
+    AttemptError::Final(SourceError::Failed(format!("`{}`: {reason}", file.name)))
+}
+
+fn remove(path: &Path) -> Result<(), FileError> {
+    std::fs::remove_file(path).map_err(|e| FileError::io("remove", path, e))
+}
+
+/// The length of a file; 0 if it does not exist.
 fn length(path: &Path) -> Result<u64, FileError> {
     match std::fs::metadata(path) {
-        Ok(found) => Ok(found.len()),
+        Ok(about) => Ok(about.len()),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(0),
         Err(e) => Err(FileError::io("read", path, e)),
     }

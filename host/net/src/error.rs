@@ -1,13 +1,13 @@
-//! How an attempt to get a file ended.
+//! Why a file could not be downloaded.
 
 use hive_files::FileError;
 
-/// How one source ended: the next one may still work, or nothing will.
+/// Why a source did not deliver a file, and whether another source may.
 #[derive(Debug)]
 pub enum SourceError {
-    /// This source did not deliver, for this reason.
+    /// This source failed, for this reason; another one may work.
     Failed(String),
-    /// No source can help: the disk is full, say.
+    /// No source can help, for example because the disk is full.
     Fatal(FileError),
 }
 

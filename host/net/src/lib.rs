@@ -1,15 +1,17 @@
-//! What leaves this machine and what comes to it: downloads that go on where they stopped, wheels
-//! that pip fetches, and repositories of the model hub.
+//! The network: downloads that resume where they stopped, files from Python wheels, and repositories of
+//! the model hub.
 //!
 //! This crate does not know what the files are: no base model, no record, no package.
 //!
-//! - [`Context`]: where things are kept, and what may be reached; made once by the program.
-//! - [`Network`]: what may be reached, and where.
-//! - [`Downloader`]: one file over HTTP, checked for its length.
-//! - [`hub`]: the files of a data set or an adapter of the model hub.
-//! - [`pip`]: files out of a Python wheel.
-//! - [`TransferReporter`]: hears how far a transfer is.
+//! - [`Context`]: where things are stored, and what may be reached; created once by the program.
+//! - [`Network`]: what may be reached, and under which addresses.
+//! - [`Downloader`]: queries, and downloads of single files with their lengths checked.
+//! - [`fetch_verified`]: a download whose sha256 is checked as well.
+//! - [`hub`]: the files of a data set or an adapter on the model hub.
+//! - [`pip`]: files from a Python wheel.
+//! - [`TransferReporter`]: receives the progress of a transfer.
 
+mod agent;
 mod context;
 mod download;
 mod error;
@@ -20,11 +22,14 @@ mod remote_file;
 mod reporter;
 #[cfg(any(test, feature = "test-server"))]
 pub mod test_server;
+mod verified;
 
+pub use agent::{AgentOptions, agent};
 pub use context::Context;
-pub use download::{AgentOptions, Answer, Downloader, Request, agent};
+pub use download::{Downloader, FileRequest, HttpAnswer};
 pub use error::SourceError;
 pub use hub::{Choose, HubError, HubRepository, Unsuitable};
 pub use network::Network;
 pub use remote_file::RemoteFile;
 pub use reporter::{Silent, TransferReporter};
+pub use verified::{accept_part, fetch_verified, part_path};

@@ -1,19 +1,19 @@
-//! How the outside world is reached.
+//! How servers are reached.
 
 use std::ffi::OsString;
 use std::time::Duration;
 
-/// How the outside world is reached.
+/// How servers are reached.
 #[derive(Debug, Clone)]
 pub struct Network {
-    /// Nothing may be fetched.
+    /// Whether nothing may be downloaded.
     pub offline: bool,
-    /// Address of the model hub, without a slash at the end.
+    /// Address of the model hub, without a trailing slash.
     pub hub: String,
     /// Bearer token for the hub.
     pub hub_token: Option<String>,
-    /// The ways to call pip, in the order tried.
+    /// Commands that may be pip, in the order in which they are tried.
     pub pip: Vec<Vec<OsString>>,
-    /// Wait after a first failed attempt; doubles with each.
+    /// Delay after the first failed attempt; doubles with each.
     pub backoff: Duration,
 }

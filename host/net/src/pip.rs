@@ -1,5 +1,5 @@
-//! Files out of a Python wheel that pip downloads. The wheel is only unpacked: nothing of it is
-//! installed or run, and source packages, whose build would run code, are never accepted.
+//! Files from a Python wheel that pip downloads. The wheel is only unpacked: nothing in it is installed
+//! or run, and source packages are never accepted, because building one would run its code.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -10,16 +10,16 @@ use hive_files::FileError;
 
 use crate::SourceError;
 
-/// The ways to call pip, in the order tried.
+/// Commands that may be pip, in the order in which they are tried.
 pub fn default_commands() -> Vec<Vec<OsString>> {
-    let words = |words: &[&str]| words.iter().map(OsString::from).collect();
-    vec![words(&["pip"]), words(&["pip3"]), words(&["python3", "-m", "pip"])]
+    let command = |words: &[&str]| words.iter().map(OsString::from).collect();
+    vec![command(&["pip"]), command(&["pip3"]), command(&["python3", "-m", "pip"])]
 }
 
-/// Downloads the wheel of `requirement` into `folder`, which is empty, and gives its path.
+/// Downloads the wheel of `requirement` into the empty folder `folder` and returns its path.
 ///
 /// # Errors
-/// [`SourceError::Failed`] when there is no pip or it fails, with what it said.
+/// [`SourceError::Failed`] when there is no pip or it fails, with its error message.
 pub fn download(commands: &[Vec<OsString>], requirement: &str, folder: &Path) -> Result<PathBuf, SourceError> {
     let mut failure = None;
     for command in commands {
@@ -44,7 +44,7 @@ pub fn download(commands: &[Vec<OsString>], requirement: &str, folder: &Path) ->
             return only_wheel(folder);
         }
         let said = String::from_utf8_lossy(&output.stderr);
-        // A Python without pip is no pip: the next way may have one.
+        // Another command may find a Python that has pip.
         if said.contains("No module named pip") {
             continue;
         }
@@ -57,7 +57,7 @@ pub fn download(commands: &[Vec<OsString>], requirement: &str, folder: &Path) ->
     Err(SourceError::Failed(failure.unwrap_or_else(|| format!("pip is not installed (tried {})", tried.join(", ")))))
 }
 
-/// Unpacks `member` of the wheel as `out`.
+/// Extracts `member` of the wheel to the file `out`.
 ///
 /// # Errors
 /// [`SourceError::Failed`] when the wheel is damaged or has no such member,
@@ -81,7 +81,7 @@ fn only_wheel(folder: &Path) -> Result<PathBuf, SourceError> {
     wheels.next().ok_or_else(|| SourceError::Failed("pip reported success but left no wheel".into()))
 }
 
-/// What pip gives as the reason: its last `ERROR:` line, or the last line at all.
+/// The reason that pip states: its last `ERROR:` line, or else its last line.
 fn last_error(said: &str) -> String {
     let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
     let line = lines().rfind(|line| line.starts_with("ERROR:")).or_else(|| lines().next_back());

@@ -1,19 +1,19 @@
-//! Who hears how far a transfer is.
+//! Progress of transfers.
 
 use crate::RemoteFile;
 
-/// Hears how files are fetched or sent. The calls of a transfer come in this order:
-/// [`started`](Self::started), then per source [`source`](Self::source), then per file
-/// [`file`](Self::file) and any number of [`advanced`](Self::advanced); at last
-/// [`finished`](Self::finished), also after a failure. Files that are already here are not mentioned.
+/// Receives the progress of a transfer. The calls come in this order: [`started`](Self::started); for each
+/// source [`source`](Self::source), and for each of its files [`file`](Self::file) and any number of
+/// [`advanced`](Self::advanced); at last [`finished`](Self::finished), also after a failure. Files that need no
+/// transfer are not reported.
 pub trait TransferReporter {
-    /// A transfer begins: a line for the user, and how many bytes come, when that is known.
-    fn started(&mut self, _what: &str, _bytes: Option<u64>) {}
-    /// This source is tried now.
+    /// A transfer starts: its title for the user, and its size in bytes if that is known.
+    fn started(&mut self, _title: &str, _bytes: Option<u64>) {}
+    /// This source is tried.
     fn source(&mut self, _source: &str) {}
-    /// This file is fetched now.
+    /// The transfer of this file starts.
     fn file(&mut self, _file: &RemoteFile) {}
-    /// So many bytes of the file are here; may fall when a server starts over.
+    /// This many bytes of the file have been transferred. The number falls when a server starts over.
     fn advanced(&mut self, _bytes: u64) {}
     /// Something worth a line: another attempt, a wait for another process.
     fn note(&mut self, _text: &str) {}
@@ -21,7 +21,7 @@ pub trait TransferReporter {
     fn finished(&mut self) {}
 }
 
-/// A reporter that says nothing.
+/// A reporter that reports nothing.
 #[derive(Debug, Default)]
 pub struct Silent;
 

@@ -45,7 +45,7 @@ pub fn ensure(
 }
 
 fn no_data(set: &HubRepository, files: &[RemoteFile]) -> Unsuitable {
-    let repository = set.repository();
+    let repository = set.full_name();
     Unsuitable {
         why: "it holds no Parquet, JSON or CSV file".to_owned(),
         hint: format!("the hub may have made Parquet of it: `--dataset hub:{repository}@refs/convert/parquet`"),

@@ -1,21 +1,21 @@
-//! Why a repository of the hub cannot be had.
+//! Why a repository of the hub cannot be used.
 
 use hive_errors::Diagnostic;
 use hive_files::FileError;
 
-/// Files of a repository that an error shows.
+/// Number of files of a repository that an error lists.
 const SHOWN: usize = 12;
 
-/// Why a data set or an adapter of the hub cannot be had. Names say which of the two it is.
+/// Why a data set or an adapter of the hub cannot be used. The field `name` says which of the two it is.
 #[derive(Debug, thiserror::Error)]
 pub enum HubError {
-    /// Not a name of such a data set.
+    /// A text is not the name of a repository.
     #[error("Failed to read `{got}`: expected `hub:OWNER/NAME` or `hub:OWNER/NAME@REVISION`")]
     Name {
-        /// What was got.
+        /// The text.
         got: String,
     },
-    /// It is not here, and nothing may be fetched.
+    /// It is not on this machine, and downloads are forbidden.
     #[error("Failed to get {name}: it is not on this machine and `HIVE_OFFLINE` is set")]
     Offline {
         /// What was asked for.
@@ -28,25 +28,25 @@ pub enum HubError {
         name: String,
         /// Address of the hub.
         hub: String,
-        /// Why not.
+        /// The reason.
         why: String,
     },
-    /// The hub does not give it.
+    /// The hub does not deliver it.
     #[error("Failed to get {name}: {why}")]
     Failed {
         /// What was asked for.
         name: String,
-        /// What was got and expected.
+        /// What was found and what was expected.
         why: String,
         /// What to try next.
         hint: Option<String>,
     },
-    /// What it holds is not what is wanted.
+    /// None of its files are usable.
     #[error("Failed to use {name}: {}", unsuitable.why)]
     Unsuitable {
         /// What was asked for.
         name: String,
-        /// Why not.
+        /// The reason.
         unsuitable: Unsuitable,
     },
     /// A file on this machine cannot be read or written.
@@ -54,22 +54,22 @@ pub enum HubError {
     File(#[from] FileError),
 }
 
-/// Why none of a repository's files are what is wanted.
+/// Why none of a repository's files are usable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsuitable {
-    /// What was got and expected.
+    /// What was found and what was expected.
     pub why: String,
     /// What to try next.
     pub hint: String,
-    /// Names to show below the message.
+    /// Names of files to list below the message.
     pub files: Vec<String>,
 }
 
 impl HubError {
-    /// The same error about the data set as the user named it.
-    pub(super) fn named(mut self, as_given: &str) -> Self {
+    /// The same error, with the name that the user gave.
+    pub(super) fn named(mut self, user_name: &str) -> Self {
         if let Self::Unreachable { name, .. } | Self::Failed { name, .. } = &mut self {
-            as_given.clone_into(name);
+            user_name.clone_into(name);
         }
         self
     }

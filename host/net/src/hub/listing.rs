@@ -1,23 +1,24 @@
-//! What a repository of the hub holds, as the hub's API lists it.
+//! The files of a repository, as the hub's API lists them.
 
 use serde::Deserialize;
 
-use super::{HubError, RepositoryKind};
+use super::error::HubError;
+use super::repository::RepositoryKind;
 use crate::{Downloader, Network, RemoteFile, SourceError};
 
-/// Hint when what answers is no hub.
+/// Hint when the server that answers is not a hub.
 pub(super) const HUB: &str = "`HF_ENDPOINT` must be the address of a model hub or of a mirror of it";
 
-/// What a repository holds at one revision.
+/// The files of a repository at one revision.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Listing {
     /// The commit.
     pub(super) sha: String,
-    /// Its files; a sha256 that the hub does not give is empty.
+    /// Its files; the sha256 is empty if the hub does not state it.
     pub(super) files: Vec<RemoteFile>,
 }
 
-/// The hub's answer, as far as it is read.
+/// The part of the hub's answer that is used.
 #[derive(Deserialize)]
 struct Info {
     sha: String,
@@ -45,7 +46,7 @@ struct Lfs {
 /// Asks the hub for the files of `repository` at `revision`.
 ///
 /// # Errors
-/// When it does not answer, or knows no such repository.
+/// When the hub does not answer or has no such repository.
 pub(super) fn list(
     downloader: &Downloader,
     network: &Network,
@@ -53,8 +54,8 @@ pub(super) fn list(
     repository: String,
     revision: Option<&str>,
 ) -> Result<Listing, HubError> {
-    let at = revision.map_or_else(String::new, |r| format!("/revision/{}", encoded(r).replace('/', "%2F")));
-    let url = format!("{}/api/{}/{repository}{at}?blobs=true", network.hub, kind.collection());
+    let suffix = revision.map_or_else(String::new, |r| format!("/revision/{}", encoded(r).replace('/', "%2F")));
+    let url = format!("{}/api/{}/{repository}{suffix}?blobs=true", network.hub, kind.collection());
     let noun = kind.noun();
     let failed = |why: String, hint: Option<String>| HubError::Failed { name: repository.clone(), why, hint };
     let answer = downloader.ask(&url, network.hub_token.as_deref()).map_err(|error| match error {
@@ -64,11 +65,11 @@ pub(super) fn list(
     match answer.status {
         200 => {}
         404 => {
-            let what = revision.map_or_else(|| noun.to_owned(), |r| format!("{noun} or no revision `{r}` of it"));
-            let why = format!("{} knows no such {what}", network.hub);
+            let missing = revision.map_or_else(|| noun.to_owned(), |r| format!("{noun} or no revision `{r}` of it"));
+            let why = format!("{} knows no such {missing}", network.hub);
             return Err(failed(why, Some("look at its owner and name: `hub:OWNER/NAME`".to_owned())));
         }
-        // The hub tells nobody without a token whether a name is private or unknown.
+        // Without a token, the hub does not tell whether a repository is private or does not exist.
         status @ (401 | 403) => {
             let why = format!("{} answered {status}: there is no such {noun}, or it is not for everybody", network.hub);
             let hint = format!("for a gated {noun}, accept its terms on the hub and put a token into `HF_TOKEN`");
@@ -86,7 +87,7 @@ pub(super) fn list(
     Ok(Listing { sha: info.sha, files: info.siblings.into_iter().map(file).collect() })
 }
 
-/// A path as part of an address.
+/// A path, percent-encoded for an address.
 pub(super) fn encoded(path: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~' | b'/');
     path.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()

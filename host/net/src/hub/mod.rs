@@ -1,232 +1,126 @@
-//! Data sets and adapters of the model hub: `hub:OWNER/NAME`, kept below `HIVE_HOME`. Whoever asks
-//! chooses among the files by their names; every file is checked against the size and sha256 that the
-//! hub gives. A revision appears whole or not at all; an interrupted pull goes on where it stopped.
+//! Data sets and adapters on the model hub, `hub:OWNER/NAME`, downloaded to a folder below `HIVE_HOME`. The
+//! caller chooses among the files by name; every file is checked against the size and sha256 that the hub
+//! states. A revision's folder appears in one rename; an interrupted download resumes.
 //!
-//! What was pulled once is taken from this machine without asking anybody; a branch that is named
-//! (`@main`) is asked for each time.
+//! A revision that has been downloaded is used without asking the hub, unless a branch is named (`@main`).
 
 mod error;
 mod listing;
+mod repository;
 
-use std::fmt;
 use std::path::{Component, Path, PathBuf};
-use std::str::FromStr;
 
-use hive_files::{FileError, Lock, sha256_of_file, write_file};
+use hive_files::{FileError, Lock, write_file};
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, Downloader, Network, RemoteFile, Request, SourceError, TransferReporter};
+use crate::{Context, Downloader, FileRequest, Network, RemoteFile, SourceError, TransferReporter, fetch_verified};
 
 pub use error::{HubError, Unsuitable};
+pub use repository::HubRepository;
 
-/// How the names of such data sets begin.
-const PREFIX: &str = "hub:";
-
-/// The branch that is meant when none is named.
+/// The branch if none is named.
 const DEFAULT_BRANCH: &str = "main";
 
-/// Said when another process holds the lock.
+/// Note while another process holds the lock.
 pub const WAITING: &str = "another process is pulling the same; waiting for it";
 
-/// What was checked, beside the files. Its name begins with a dot, so that it is no data file.
+/// The list of the files that were checked, stored beside them. The name starts with a dot, so that it is not taken
+/// for a data file.
 const RECEIPT: &str = ".receipt.json";
 
-/// What a repository holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RepositoryKind {
-    /// Records.
-    DataSet,
-    /// A PEFT adapter.
-    Adapter,
-}
-
-impl RepositoryKind {
-    /// What it is called.
-    fn noun(self) -> &'static str {
-        match self {
-            RepositoryKind::DataSet => "data set",
-            RepositoryKind::Adapter => "adapter",
-        }
-    }
-
-    /// Its folder below `HIVE_HOME`.
-    fn folder(self) -> &'static str {
-        match self {
-            RepositoryKind::DataSet => "datasets",
-            RepositoryKind::Adapter => "adapters",
-        }
-    }
-
-    /// What the hub's interface calls such repositories.
-    fn collection(self) -> &'static str {
-        match self {
-            RepositoryKind::DataSet => "datasets",
-            RepositoryKind::Adapter => "models",
-        }
-    }
-
-    /// What stands before the repository in the address of a file.
-    fn before(self) -> &'static str {
-        match self {
-            RepositoryKind::DataSet => "datasets/",
-            RepositoryKind::Adapter => "",
-        }
-    }
-}
-
-/// A data set or an adapter of the hub.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HubRepository {
-    kind: RepositoryKind,
-    owner: String,
-    name: String,
-    revision: Option<String>,
-}
-
-impl HubRepository {
-    /// What `text` names, if it begins as such a name does.
-    ///
-    /// # Errors
-    /// [`HubError::Name`] when it goes on otherwise.
-    pub fn parse(text: &str) -> Option<Result<Self, HubError>> {
-        text.strip_prefix(PREFIX).map(|rest| rest.parse().map_err(|()| HubError::Name { got: text.to_owned() }))
-    }
-
-    /// The adapter that `text` names.
-    ///
-    /// # Errors
-    /// [`HubError::Name`] when it is no such name.
-    pub fn parse_adapter(text: &str) -> Result<Self, HubError> {
-        let set: Self = Self::parse(text).unwrap_or_else(|| Err(HubError::Name { got: text.to_owned() }))?;
-        Ok(Self { kind: RepositoryKind::Adapter, ..set })
-    }
-
-    /// The name with what it is, for messages: "data set `hub:OWNER/NAME`".
-    fn titled(&self) -> String {
-        format!("{} `{self}`", self.kind.noun())
-    }
-
-    /// `OWNER/NAME`.
-    pub fn repository(&self) -> String {
-        format!("{}/{}", self.owner, self.name)
-    }
-}
-
-impl FromStr for HubRepository {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (path, revision) = match text.split_once('@') {
-            Some((path, revision)) => (path, Some(revision)),
-            None => (text, None),
-        };
-        let (owner, name) = path.split_once('/').ok_or(())?;
-        // The hub's own rule, and safe as a folder's name.
-        let fits = |part: &str| {
-            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-            !part.is_empty() && part.chars().all(plain) && !part.starts_with(['.', '-'])
-        };
-        if !fits(owner) || !fits(name) || revision.is_some_and(|r| !r.split('/').all(fits)) {
-            return Err(());
-        }
-        let (owner, name) = (owner.to_owned(), name.to_owned());
-        Ok(Self { kind: RepositoryKind::DataSet, owner, name, revision: revision.map(str::to_owned) })
-    }
-}
-
-impl fmt::Display for HubRepository {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{PREFIX}{}/{}", self.owner, self.name)?;
-        self.revision.as_ref().map_or(Ok(()), |revision| write!(f, "@{revision}"))
-    }
-}
-
-/// What was pulled.
+/// The files that were downloaded and checked.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Receipt {
     files: Vec<RemoteFile>,
 }
 
-/// Chooses the files that are wanted among those of a repository.
+/// Chooses files among those of a repository.
 pub type Choose<'a> = dyn Fn(&[RemoteFile]) -> Result<Vec<RemoteFile>, Unsuitable> + 'a;
 
-/// The folder with the chosen files of `set`, pulled if need be.
+/// The folder with the chosen files of `repository`, which are downloaded if necessary.
 ///
 /// # Errors
-/// When it is not here and cannot be had.
+/// When they are not on this machine and cannot be downloaded.
 pub fn ensure(
-    set: &HubRepository,
+    repository: &HubRepository,
     context: &Context,
     choose: &Choose<'_>,
     reporter: &mut dyn TransferReporter,
 ) -> Result<PathBuf, HubError> {
     let (home, network) = (context.home()?, &context.network);
-    let place = Place { root: home.join(set.kind.folder()).join(format!("{}--{}", set.owner, set.name)) };
-    let known = place.known(set);
+    let folder = format!("{}--{}", repository.owner, repository.name);
+    let local = LocalRevisions { root: home.join(repository.kind.folder()).join(folder) };
+    let known = local.known(repository);
     if let Some(folder) = &known
-        && set.revision.as_deref().is_none_or(is_commit)
+        && repository.revision.as_deref().is_none_or(is_commit)
     {
         return Ok(folder.clone());
     }
     if network.offline {
-        return known.ok_or_else(|| HubError::Offline { name: set.titled() });
+        return known.ok_or_else(|| HubError::Offline { name: repository.titled() });
     }
-    create(&place.root.join(".partial"))?;
-    let _lock = Lock::take(&place.root.join(".partial/lock"), || reporter.note(WAITING))?;
+    create(&local.root.join(".partial"))?;
+    let _lock = Lock::take(&local.root.join(".partial/lock"), || reporter.note(WAITING))?;
     let downloader = Downloader::new(network.backoff);
-    let listing = match listing::list(&downloader, network, set.kind, set.repository(), set.revision.as_deref()) {
+    let listing = match listing::list(
+        &downloader,
+        network,
+        repository.kind,
+        repository.full_name(),
+        repository.revision.as_deref(),
+    ) {
         Ok(listing) => listing,
         Err(HubError::Unreachable { why, .. }) if known.is_some() => {
             reporter.note(&format!("the hub cannot be asked ({why}): taking what was pulled before"));
-            return known.ok_or_else(|| HubError::Offline { name: set.titled() });
+            return known.ok_or_else(|| HubError::Offline { name: repository.titled() });
         }
-        Err(error) => return Err(error.named(&set.titled())),
+        Err(error) => return Err(error.named(&repository.titled())),
     };
     if !is_commit(&listing.sha) {
         let why = format!("the hub gives `{}` as its revision, expected a commit", listing.sha);
-        return Err(HubError::Failed { name: set.titled(), why, hint: Some(listing::HUB.to_owned()) });
+        return Err(HubError::Failed { name: repository.titled(), why, hint: Some(listing::HUB.to_owned()) });
     }
-    let folder = place.root.join(&listing.sha);
+    let folder = local.root.join(&listing.sha);
     if !is_whole(&folder) {
-        let files =
-            choose(&listing.files).map_err(|unsuitable| HubError::Unsuitable { name: set.titled(), unsuitable })?;
-        place.pull(set, &listing.sha, &files, network, &downloader, reporter)?;
+        let files = choose(&listing.files)
+            .map_err(|unsuitable| HubError::Unsuitable { name: repository.titled(), unsuitable })?;
+        local.pull(repository, &listing.sha, &files, network, &downloader, reporter)?;
     }
-    place.remember(set, &listing.sha)?;
+    local.remember(repository, &listing.sha)?;
     Ok(folder)
 }
 
-/// Where the revisions of a data set are.
-struct Place {
+/// The revisions of a repository on this machine, each in a folder of its own.
+struct LocalRevisions {
     root: PathBuf,
 }
 
-impl Place {
-    /// The revision that `set` meant when it was last pulled, if that is here.
-    fn known(&self, set: &HubRepository) -> Option<PathBuf> {
-        let sha = match &set.revision {
+impl LocalRevisions {
+    /// The folder of the revision, as far as it is known without asking the hub; `None` if it is not on this machine.
+    fn known(&self, repository: &HubRepository) -> Option<PathBuf> {
+        let sha = match &repository.revision {
             Some(revision) if is_commit(revision) => revision.clone(),
-            _ => std::fs::read_to_string(self.branch(set)).ok()?.trim().to_owned(),
+            _ => std::fs::read_to_string(self.branch(repository)).ok()?.trim().to_owned(),
         };
         let folder = is_commit(&sha).then(|| self.root.join(sha))?;
         is_whole(&folder).then_some(folder)
     }
 
-    /// The file that says which commit a branch was.
-    fn branch(&self, set: &HubRepository) -> PathBuf {
-        let branch = set.revision.as_deref().unwrap_or(DEFAULT_BRANCH);
+    /// The file with the commit that a branch had when it was last downloaded.
+    fn branch(&self, repository: &HubRepository) -> PathBuf {
+        let branch = repository.revision.as_deref().unwrap_or(DEFAULT_BRANCH);
         self.root.join(format!("branch-{}", branch.replace('/', "--")))
     }
 
-    fn remember(&self, set: &HubRepository, sha: &str) -> Result<(), HubError> {
-        let path = self.branch(set);
+    fn remember(&self, repository: &HubRepository, sha: &str) -> Result<(), HubError> {
+        let path = self.branch(repository);
         Ok(write_file(&path, sha.as_bytes())?)
     }
 
     fn pull(
         &self,
-        set: &HubRepository,
+        repository: &HubRepository,
         sha: &str,
         files: &[RemoteFile],
         network: &Network,
@@ -238,22 +132,30 @@ impl Place {
         let count = if files.len() == 1 { "1 file".to_owned() } else { format!("{} files", files.len()) };
         let short = sha.get(..12).unwrap_or(sha);
         let bytes = files.iter().map(|f| f.size).sum();
-        reporter.started(&format!("Pulling {} at {short}, {count}", set.titled()), bytes);
+        reporter.started(&format!("Pulling {} at {short}, {count}", repository.titled()), bytes);
         let fetched = files.iter().try_for_each(|file| {
+            let target = staged_path(&staging, file)?;
+            if target.is_file() {
+                return Ok(());
+            }
+            if let Some(folder) = target.parent() {
+                create(folder)?;
+            }
             let url = format!(
                 "{}/{}{}/resolve/{}/{}",
                 network.hub,
-                set.kind.before(),
-                set.repository(),
+                repository.kind.url_prefix(),
+                repository.full_name(),
                 sha,
                 listing::encoded(&file.name)
             );
-            fetch(&url, file, &staging, network, downloader, reporter)
+            let authorization = network.hub_token.as_ref().map(|token| format!("Bearer {token}"));
+            fetch_verified(downloader, &FileRequest { url: &url, authorization, file }, &target, reporter)
         });
         reporter.finished();
         fetched.map_err(|error| match error {
             SourceError::Failed(why) => HubError::Failed {
-                name: set.titled(),
+                name: repository.titled(),
                 why,
                 hint: Some("run the command again: it goes on where it stopped".to_owned()),
             },
@@ -271,56 +173,19 @@ impl Place {
     }
 }
 
-/// One file into the staging folder, unless it is there.
-fn fetch(
-    url: &str,
-    file: &RemoteFile,
-    staging: &Path,
-    network: &Network,
-    downloader: &Downloader,
-    reporter: &mut dyn TransferReporter,
-) -> Result<(), SourceError> {
-    let path = Path::new(&file.name);
-    // The name is the hub's word: it must not lead out of the folder.
-    if !path.components().all(|part| matches!(part, Component::Normal(_))) {
+/// Where a file goes in the staging folder.
+///
+/// # Errors
+/// When the name, which the hub states, leads out of the folder.
+fn staged_path(staging: &Path, file: &RemoteFile) -> Result<PathBuf, SourceError> {
+    let name = Path::new(&file.name);
+    if !name.components().all(|part| matches!(part, Component::Normal(_))) {
         return Err(SourceError::Failed(format!("`{}` is no name for a file", file.name)));
     }
-    let path = staging.join(path);
-    if path.is_file() {
-        return Ok(());
-    }
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|e| FileError::io("create", folder, e))?;
-    }
-    let part = path.with_added_extension("part");
-    let resumed = part.exists();
-    let authorization = network.hub_token.as_ref().map(|token| format!("Bearer {token}"));
-    let request = Request { url, authorization, file };
-    reporter.file(file);
-    downloader.fetch(&request, &part, reporter)?;
-    let mut done = accept(file, &part, &path);
-    if resumed && matches!(done, Err(SourceError::Failed(_))) {
-        reporter.note(&format!("`{}`: what an earlier pull left does not fit; starting over", file.name));
-        downloader.fetch(&request, &part, reporter)?;
-        done = accept(file, &part, &path);
-    }
-    done
+    Ok(staging.join(name))
 }
 
-/// Gives a complete `.part` file its name, or removes it when it is not what the hub says.
-fn accept(file: &RemoteFile, part: &Path, path: &Path) -> Result<(), SourceError> {
-    // The hub gives no sha256 of small files.
-    if !file.sha256.is_empty() {
-        let got = sha256_of_file(part)?;
-        if got != file.sha256 {
-            std::fs::remove_file(part).map_err(|e| FileError::io("remove", part, e))?;
-            return Err(SourceError::Failed(format!("`{}` has sha256 {got}, expected {}", file.name, file.sha256)));
-        }
-    }
-    std::fs::rename(part, path).map_err(|e| FileError::io("rename", part, e).into())
-}
-
-/// Whether a revision's files are all there, going by its receipt and the sizes.
+/// Whether a revision's files are complete, according to its receipt and their sizes.
 fn is_whole(folder: &Path) -> bool {
     let receipt = std::fs::read(folder.join(RECEIPT)).ok();
     let receipt: Option<Receipt> = receipt.and_then(|text| serde_json::from_slice(&text).ok());

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{ModelError, Result};
 
+/// The name of the receipt beside a model's files, which none of them can have.
+pub(super) const RECEIPT: &str = "files.json";
+
 /// Every known base model.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -139,7 +142,7 @@ impl Model {
         }
         let mut names = BTreeSet::new();
         for file in &self.files {
-            if !is_plain_name(&file.name) || file.name == super::files::RECEIPT {
+            if !is_plain_name(&file.name) || file.name == RECEIPT {
                 return fail(format!("the file name `{}` cannot be used", file.name));
             }
             if !names.insert(&file.name) {

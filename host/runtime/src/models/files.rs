@@ -8,11 +8,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::catalogue::Model;
+use super::catalogue::{Model, RECEIPT};
 use super::error::{ModelError, Result};
-
-/// The receipt's name.
-pub(super) const RECEIPT: &str = "files.json";
 
 /// What was found when a model's files were checked.
 #[derive(Debug, Default, Serialize, Deserialize)]

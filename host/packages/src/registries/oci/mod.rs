@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use hive_files::{Lock, hex, sha256_of_file};
 use hive_net::hub::WAITING;
-use hive_net::{AgentOptions, Context, Downloader, Network, RemoteFile, Request, SourceError, TransferReporter};
+use hive_net::{AgentOptions, Context, Downloader, FileRequest, Network, RemoteFile, SourceError, TransferReporter};
 use sha2::{Digest, Sha256};
 use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
 
@@ -60,7 +60,7 @@ impl Oci {
         let local = is_loopback(host);
         let agent = hive_net::agent(&AgentOptions {
             roots: roots(access.authority.as_deref())?,
-            tls_alone: !local,
+            tls_only: !local,
             local,
             patient: true,
         });
@@ -129,8 +129,8 @@ impl Oci {
         let downloader = Downloader::with(self.client.agent.clone(), self.network.backoff, LOGIN);
         let (mut resumed, mut renewed_at) = (part.exists(), None);
         loop {
-            let request = Request { url: &url, authorization: self.client.authorization(), file: &file };
-            match downloader.fetch(&request, &part, reporter) {
+            let request = FileRequest { url: &url, authorization: self.client.authorization(), file: &file };
+            match downloader.fetch_part(&request, &part, reporter) {
                 Ok(()) => {}
                 // A token may have run out on the way.
                 Err(SourceError::Failed(_))
