@@ -16,9 +16,9 @@ pub enum InstallError {
     /// A file or folder could not be read or written, or there is no place for it.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The record of what was here before is damaged.
+    /// The record of the highest versions is damaged.
     #[error("`{}`, which remembers the versions that were installed, is damaged: {problem}", path.display())]
-    Memory {
+    RollbackRecord {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
@@ -100,7 +100,7 @@ impl Diagnostic for InstallError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::File(e) => e.hint(),
-            Self::Memory { .. } => {
+            Self::RollbackRecord { .. } => {
                 Some("remove it: an older version than was here is then no longer noticed".to_owned())
             }
             Self::NotInstalled { asked, there } => {

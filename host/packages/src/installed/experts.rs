@@ -5,7 +5,7 @@ use std::path::Path;
 
 use hive_plugins::{Installed, Standing};
 
-use super::places::{current_release, has_releases};
+use super::paths::{current_release, has_releases};
 use super::record::{BESIDE, InstallRecord};
 use crate::layout::{DESCRIPTION, own_library};
 use crate::trust::{Ring, Signer};

@@ -11,14 +11,14 @@
 mod error;
 mod experts;
 mod install;
-mod places;
+mod paths;
 mod record;
-mod seen;
+mod rollback_guard;
 mod store;
 
 pub use error::{InstallError, Result};
 pub use experts::{experts, release_in};
 pub use install::{Expected, Proved, Request, admissible, install, prove, prove_own};
-pub use places::{current_release, has_releases};
+pub use paths::{current_release, has_releases};
 pub use record::{BESIDE, InstallRecord, ProofRecord};
 pub use store::{Installing, Release, Removed, Store};

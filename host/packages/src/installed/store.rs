@@ -11,9 +11,9 @@ use hive_plugins::LibraryRecord;
 use semver::Version;
 
 use super::error::{InstallError, Result};
-use super::places::{CURRENT, RELEASES, current_release, release_folders, release_name};
+use super::paths::{CURRENT, RELEASES, current_release, release_folders, release_name};
 use super::record::{BESIDE, FILE, InstallRecord};
-use super::seen::Seen;
+use super::rollback_guard::RollbackGuard;
 use crate::layout::{is_library, is_plain};
 use crate::{Description, Package, PackageError};
 
@@ -198,11 +198,11 @@ impl Store {
             let title = package.description.title();
             return Err(InstallError::OtherFiles { title, there: there.digest, new: package.digest.clone() });
         }
-        let seen = Seen::open(&self.root)?;
+        let guard = RollbackGuard::open(&self.root)?;
         // What is here counts as well: who installed it may have been ended before it was remembered.
         let mut here = self.releases()?;
         here.retain(|r| r.description.name == *name && r.description.base.id == base.id);
-        let highest = here.iter().filter_map(Release::version).chain(seen.highest(name, &base.id).cloned()).max();
+        let highest = here.iter().filter_map(Release::version).chain(guard.highest(name, &base.id).cloned()).max();
         if let (Some(highest), Ok(version)) = (highest, Version::parse(version))
             && version < highest
             && !allow_downgrade
@@ -229,7 +229,7 @@ impl Store {
         write_folder(&dir, |aside| fill(aside, package, plugin.as_deref(), &installing.record))?;
         let description = package.description.clone();
         if let Ok(version) = Version::parse(&description.version) {
-            Seen::open(&self.root)?.add(&description.name, &description.base.id, &version)?;
+            RollbackGuard::open(&self.root)?.record(&description.name, &description.base.id, &version)?;
         }
         let mut release = Release { description, record: installing.record.clone(), dir, current: false };
         self.set_current(&mut release)?;

@@ -16,7 +16,8 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use super::error::{RegistryError, Result};
-use super::{Listed, Published, Registry, Which, choose};
+use super::reference::Which;
+use super::registry::{Listed, Published, Registry, choose};
 use crate::layout::is_plain;
 use crate::{Package, unpack_file};
 

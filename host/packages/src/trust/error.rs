@@ -5,8 +5,6 @@ use std::path::Path;
 use hive_errors::Diagnostic;
 use hive_files::FileError;
 
-use super::key::PublicKey;
-
 /// A result about keys.
 pub type Result<T, E = TrustError> = std::result::Result<T, E>;
 
@@ -61,20 +59,24 @@ pub enum TrustError {
         package: String,
     },
     /// The signature is right, and who made it is not known here.
-    #[error("`{package}` is signed by a key that is not trusted here: {} ({})", key.id(), key.encoded())]
+    #[error("`{package}` is signed by a key that is not trusted here: {id} ({key})")]
     Stranger {
         /// The package.
         package: String,
-        /// Who signed.
-        key: PublicKey,
+        /// The key's id.
+        id: String,
+        /// The key, as `ed25519:BASE64`.
+        key: String,
     },
     /// A key of one's own that was revoked here.
-    #[error("The key `{name}` ({}) was revoked here: nobody should rely on what it signs", key.id())]
+    #[error("The key `{name}` ({id}) was revoked here: nobody should rely on what it signs")]
     OwnRevoked {
         /// Its name.
         name: String,
-        /// Its public half.
-        key: PublicKey,
+        /// Its id.
+        id: String,
+        /// Its public half, as `ed25519:BASE64`.
+        key: String,
     },
     /// The signature is right, and its key was revoked.
     #[error("`{package}` is signed by the key `{name}` ({id}), which was revoked here")]
@@ -112,12 +114,11 @@ impl Diagnostic for TrustError {
             Self::Unsigned { .. } => {
                 "`hive expert sign FILE --key NAME` signs it; `--allow-unsigned` installs it as it is".to_owned()
             }
-            Self::Stranger { key, .. } => format!(
-                "compare this key with what its author publishes; then `hive key trust {} --name NAME`",
-                key.encoded()
-            ),
+            Self::Stranger { key, .. } => {
+                format!("compare this key with what its author publishes; then `hive key trust {key} --name NAME`")
+            }
             Self::OwnRevoked { key, .. } => {
-                format!("sign with another one; `hive key trust {}` takes the revocation back", key.encoded())
+                format!("sign with another one; `hive key trust {key}` takes the revocation back")
             }
             Self::Revoked { .. } => "ask its author for a package that is signed by a valid key".to_owned(),
             Self::File(e) => return e.hint(),

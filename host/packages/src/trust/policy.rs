@@ -76,7 +76,9 @@ impl Signer {
         let package = package.to_owned();
         match (self, policy) {
             (Self::Revoked(key, name), _) => Err(TrustError::Revoked { package, name: name.clone(), id: key.id() }),
-            (Self::Stranger(key), RequireSigned::Trusted) => Err(TrustError::Stranger { package, key: *key }),
+            (Self::Stranger(key), RequireSigned::Trusted) => {
+                Err(TrustError::Stranger { package, id: key.id(), key: key.encoded() })
+            }
             (Self::Nobody, RequireSigned::Trusted | RequireSigned::Any) => Err(TrustError::Unsigned { package }),
             _ => Ok(()),
         }

@@ -146,7 +146,8 @@ impl Ring {
             return Err(no_key(&path, "its secret and its public half do not belong together"));
         }
         if self.find(&file.public).is_some_and(|known| known.standing == Standing::Revoked) {
-            return Err(TrustError::OwnRevoked { name: name.to_owned(), key: file.public });
+            let (id, key) = (file.public.id(), file.public.encoded());
+            return Err(TrustError::OwnRevoked { name: name.to_owned(), id, key });
         }
         Ok(secret)
     }

@@ -1,87 +1,45 @@
-//! Who one is to a registry: credentials from the environment or from docker's configuration, and the
-//! tokens that a registry asks for (<https://distribution.github.io/distribution/spec/auth/token/>).
+//! Authentication at an OCI registry: where the credentials come from, and the challenges with which a
+//! registry asks for them (<https://distribution.github.io/distribution/spec/auth/token/>).
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use docker_credential::DockerCredential;
 
-use crate::registries::Access;
+use crate::registries::access::{Access, Credential};
 
-/// What a registry is told.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Credential {
-    /// A name and a password.
-    Basic {
-        /// The name.
-        username: String,
-        /// The password.
-        password: String,
-    },
-    /// A token that stands for itself.
-    Bearer(String),
-    /// A token that others are got with.
-    Identity(String),
-}
-
-impl std::fmt::Debug for Credential {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Never shown, not even in a log.
-        f.write_str(match self {
-            Self::Basic { .. } => "Basic",
-            Self::Bearer(_) => "Bearer",
-            Self::Identity(_) => "Identity",
-        })
+/// The credentials for `host`: those that were given for it, or else those stored by `docker login`.
+pub(super) fn credential_for(host: &str, access: &Access) -> Option<Credential> {
+    // Credentials are sent to no registry other than the one they were given for.
+    if let Some((_, credential)) = access.login.as_ref().filter(|(login_host, _)| login_host == host) {
+        return Some(credential.clone());
     }
-}
-
-impl Credential {
-    /// For this host: what was given for it, or what `docker login` left.
-    pub(super) fn of(host: &str, access: &Access) -> Option<Self> {
-        // What is meant for one registry is told to no other.
-        if let Some((_, credential)) = access.login.as_ref().filter(|(meant, _)| meant == host) {
-            return Some(credential.clone());
-        }
-        // Without a configuration, or an entry in it, one is nobody; the registry may take that.
-        match docker_credential::get_credential(host) {
-            Ok(DockerCredential::UsernamePassword(username, password)) => Some(Self::Basic { username, password }),
-            Ok(DockerCredential::IdentityToken(token)) => Some(Self::Identity(token)),
-            Err(error) => {
-                tracing::debug!("docker's configuration has nothing for {host}: {error}");
-                None
-            }
-        }
-    }
-
-    /// As an `authorization` header, where it can stand there by itself.
-    pub(super) fn header(&self) -> Option<String> {
-        match self {
-            Self::Basic { username, password } => {
-                Some(format!("Basic {}", STANDARD.encode(format!("{username}:{password}"))))
-            }
-            Self::Bearer(token) => Some(format!("Bearer {token}")),
-            Self::Identity(_) => None,
+    // Without docker's configuration, or an entry in it, access is anonymous, which a registry may allow.
+    match docker_credential::get_credential(host) {
+        Ok(DockerCredential::UsernamePassword(username, password)) => Some(Credential::Basic { username, password }),
+        Ok(DockerCredential::IdentityToken(token)) => Some(Credential::Identity(token)),
+        Err(error) => {
+            tracing::debug!("docker's configuration has nothing for {host}: {error}");
+            None
         }
     }
 }
 
-/// What a registry wants to be told.
+/// How a registry wants requests to be authenticated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Challenge {
-    /// Name and password with every request.
+    /// With user name and password in every request.
     Basic,
-    /// A token from elsewhere.
+    /// With a token from a token service.
     Bearer {
-        /// Where it is had.
+        /// The token service's address.
         realm: String,
-        /// For which service.
+        /// The service that the token is for.
         service: Option<String>,
-        /// For doing what.
+        /// What the token allows.
         scope: Option<String>,
     },
 }
 
 impl Challenge {
-    /// Reads a `www-authenticate` header (RFC 9110, section 11.6.1).
+    /// Parses a `www-authenticate` header (RFC 9110, section 11.6.1).
     pub(super) fn parse(header: &str) -> Option<Self> {
         let (scheme, rest) = header.trim().split_once(' ').unwrap_or((header.trim(), ""));
         if scheme.eq_ignore_ascii_case("basic") {
@@ -95,7 +53,7 @@ impl Challenge {
     }
 }
 
-/// `key="value"` pairs, with commas between them that may also stand within the quotes.
+/// `key="value"` pairs separated by commas; a quoted value may contain commas.
 fn parameters(text: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut rest = text.trim_start_matches([' ', ',']);
@@ -128,13 +86,5 @@ mod tests {
         for none in ["", "Digest realm=\"x\"", "Bearer service=\"x\"", "Bearer"] {
             assert_eq!(Challenge::parse(none), None, "{none}");
         }
-    }
-
-    #[test]
-    fn credentials_become_headers_and_are_never_shown() {
-        let basic = Credential::Basic { username: "me".to_owned(), password: "secret".to_owned() };
-        assert_eq!(basic.header().unwrap(), "Basic bWU6c2VjcmV0");
-        assert_eq!(Credential::Identity("t".to_owned()).header(), None);
-        assert!(!format!("{basic:?}").contains("secret"));
     }
 }

@@ -1,77 +1,76 @@
 //! The requests of the OCI distribution specification that publishing and fetching need
-//! (<https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md>). Tries again what may
-//! pass; says who one is when asked, and only to the registry's own host.
+//! (<https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md>). Retries transient failures,
+//! and sends credentials only when the registry asks for them, and only to the registry's own host.
+//!
+//! Hand-written, because `oci-client` cannot resume an interrupted upload, and brings an asynchronous runtime
+//! and a second HTTP and TLS stack.
 
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use hive_files::hex;
-use hive_net::{RemoteFile, TransferReporter};
 use serde::Deserialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use ureq::Agent;
 use ureq::http::Request as HttpRequest;
 
-use super::super::error::{RegistryError, Result};
-use super::auth::{Challenge, Credential};
-use super::manifest::{Descriptor, MANIFEST, MAX_MANIFEST, Manifest};
+use super::auth::Challenge;
+use super::manifest::{MANIFEST, MAX_MANIFEST, Manifest, digest_of};
+use crate::registries::access::Credential;
+use crate::registries::error::{RegistryError, Result};
 
-/// Bytes that are sent in one request. A broken connection costs no more than that.
-const CHUNK: u64 = 8 << 20;
-
-/// Most names of a list that are taken.
+/// Limit on the names that are read of one list.
 const MAX_NAMES: usize = 10_000;
 
-/// Attempts of one request.
-const ATTEMPTS: u32 = 4;
+/// Attempts per request.
+pub(super) const ATTEMPTS: u32 = 4;
 
-/// A registry's repository.
+/// A client for one repository of a registry.
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) agent: Agent,
     /// `https://HOST`, or `http://HOST` on this machine.
-    origin: String,
+    pub(super) origin: String,
     pub(super) repository: String,
     credential: Option<Credential>,
-    /// What stands in `authorization` since the registry asked.
+    /// The `authorization` header, once the registry has asked for one.
     authorization: Mutex<Option<String>>,
-    backoff: Duration,
+    /// Delay after the first failed attempt; doubles with each.
+    pub(super) backoff: Duration,
 }
 
-/// What a registry answers.
+/// A registry's response, with the headers that are used.
 #[derive(Debug, Default)]
-struct Answer {
-    status: u16,
-    location: Option<String>,
-    range: Option<String>,
+pub(super) struct RegistryResponse {
+    pub(super) status: u16,
+    pub(super) location: Option<String>,
+    pub(super) range: Option<String>,
     link: Option<String>,
     challenge: Option<String>,
     body: Vec<u8>,
 }
 
-/// One request.
-struct Ask<'a> {
-    action: &'static str,
-    method: &'static str,
-    url: String,
-    headers: Vec<(&'static str, String)>,
-    body: &'a [u8],
+/// A request to a registry.
+pub(super) struct RegistryRequest<'a> {
+    /// What it is for, as error messages say it: "Failed to ACTION `oci://…`".
+    pub(super) action: &'static str,
+    pub(super) method: &'static str,
+    pub(super) url: String,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: &'a [u8],
 }
 
-/// A manifest as it was served.
+impl RegistryRequest<'_> {
+    /// A request without headers and body.
+    pub(super) fn plain(action: &'static str, method: &'static str, url: String) -> Self {
+        Self { action, method, url, headers: Vec::new(), body: &[] }
+    }
+}
+
+/// A manifest as the registry served it, with its computed digest.
 #[derive(Debug)]
 pub(super) struct Served {
     pub(super) manifest: Manifest,
     pub(super) digest: String,
-}
-
-/// `sha256:…` of these bytes.
-pub(super) fn digest_of(bytes: &[u8]) -> String {
-    format!("sha256:{}", hex(&Sha256::digest(bytes)))
 }
 
 impl Client {
@@ -82,7 +81,7 @@ impl Client {
         credential: Option<Credential>,
         backoff: Duration,
     ) -> Self {
-        // Only what does not leave this machine may go without TLS.
+        // Only connections within this machine may be without TLS.
         let scheme = if is_loopback(host) { "http" } else { "https" };
         Self {
             agent,
@@ -94,8 +93,8 @@ impl Client {
         }
     }
 
-    /// Another repository of the same registry.
-    pub(super) fn of_repository(&self, repository: &str) -> Self {
+    /// A client for another repository of the same registry.
+    pub(super) fn for_repository(&self, repository: &str) -> Self {
         Self {
             agent: self.agent.clone(),
             origin: self.origin.clone(),
@@ -106,13 +105,13 @@ impl Client {
         }
     }
 
-    /// How it is called in messages.
+    /// The repository's name in messages.
     pub(super) fn place(&self) -> String {
         let host = self.origin.split_once("://").map_or(self.origin.as_str(), |(_, host)| host);
         format!("oci://{host}/{}", self.repository).trim_end_matches('/').to_owned()
     }
 
-    /// What stands in `authorization` now.
+    /// The current `authorization` header.
     pub(super) fn authorization(&self) -> Option<String> {
         self.authorization.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -122,24 +121,25 @@ impl Client {
         self.url(&format!("blobs/{digest}"))
     }
 
-    fn url(&self, rest: &str) -> String {
+    /// An address in this repository.
+    pub(super) fn url(&self, rest: &str) -> String {
         format!("{}/v2/{}/{rest}", self.origin, self.repository)
     }
 
-    /// The manifest of a tag or digest; `None` when there is none.
+    /// The manifest of a tag or digest; `None` if there is none.
     pub(super) fn manifest(&self, reference: &str) -> Result<Option<Served>> {
-        let ask = Ask {
+        let request = RegistryRequest {
             action: "ask",
             method: "GET",
             url: self.url(&format!("manifests/{reference}")),
             headers: vec![("accept", MANIFEST.to_owned())],
             body: &[],
         };
-        let answer = self.send(&ask)?;
+        let answer = self.send(&request)?;
         match answer.status {
             200 => {}
             404 => return Ok(None),
-            _ => return Err(self.unexpected(&ask, &answer)),
+            _ => return Err(self.unexpected(&request, &answer)),
         }
         let digest = digest_of(&answer.body);
         if reference.starts_with("sha256:") && reference != digest {
@@ -151,17 +151,17 @@ impl Client {
         Ok(Some(Served { manifest, digest }))
     }
 
-    /// Puts a manifest under a tag.
+    /// Uploads a manifest under a tag.
     pub(super) fn put_manifest(&self, tag: &str, bytes: &[u8]) -> Result<()> {
-        let ask = Ask {
+        let request = RegistryRequest {
             action: "publish to",
             method: "PUT",
             url: self.url(&format!("manifests/{tag}")),
             headers: vec![("content-type", MANIFEST.to_owned())],
             body: bytes,
         };
-        let answer = self.send(&ask)?;
-        if answer.status == 201 { Ok(()) } else { Err(self.unexpected(&ask, &answer)) }
+        let answer = self.send(&request)?;
+        if answer.status == 201 { Ok(()) } else { Err(self.unexpected(&request, &answer)) }
     }
 
     /// All tags of the repository.
@@ -169,23 +169,23 @@ impl Client {
         self.names(self.url("tags/list"), "tags")
     }
 
-    /// All repositories of the registry, where it tells.
+    /// All repositories of the registry, if it lists them.
     pub(super) fn repositories(&self) -> Result<Vec<String>> {
         self.names(format!("{}/v2/_catalog", self.origin), "repositories")
     }
 
-    /// The names under `key` of the answers from this address on.
+    /// The names under `key` in the response from `url` and in all pages that follow.
     fn names(&self, mut url: String, key: &str) -> Result<Vec<String>> {
-        let (mut all, mut seen) = (Vec::new(), Vec::new());
-        // A registry may give them in pages, of which one may be said to come after itself.
-        while all.len() < MAX_NAMES && !seen.contains(&url) {
-            seen.push(url.clone());
-            let ask = Ask { action: "ask", method: "GET", url: url.clone(), headers: Vec::new(), body: &[] };
-            let answer = self.send(&ask)?;
+        let (mut all, mut visited) = (Vec::new(), Vec::new());
+        // A faulty registry may name a page as its own successor.
+        while all.len() < MAX_NAMES && !visited.contains(&url) {
+            visited.push(url.clone());
+            let request = RegistryRequest::plain("ask", "GET", url.clone());
+            let answer = self.send(&request)?;
             match answer.status {
                 200 => {}
                 404 => return Ok(all),
-                _ => return Err(self.unexpected(&ask, &answer)),
+                _ => return Err(self.unexpected(&request, &answer)),
             }
             let page: Value = serde_json::from_slice(&answer.body)
                 .map_err(|e| self.damaged(format!("its list of {key} cannot be read: {e}")))?;
@@ -200,152 +200,26 @@ impl Client {
     }
 
     /// Whether the registry has a blob.
-    fn has(&self, digest: &str) -> Result<bool> {
-        let url = self.blob_url(digest);
-        Ok(self.send(&Ask { action: "ask", method: "HEAD", url, headers: Vec::new(), body: &[] })?.status == 200)
+    pub(super) fn has(&self, digest: &str) -> Result<bool> {
+        let request = RegistryRequest::plain("ask", "HEAD", self.blob_url(digest));
+        Ok(self.send(&request)?.status == 200)
     }
 
-    /// Whether, asked for this blob once more, the registry wants another `authorization` than `last`.
+    /// Asks for a blob once more, and returns whether that has replaced the `authorization` header `last`.
     pub(super) fn renewed(&self, digest: &str, last: Option<&str>) -> bool {
         self.has(digest).unwrap_or(false) && self.authorization().as_deref() != last
     }
 
-    /// Sends a blob, unless it is there. `source` gives its bytes from an offset on.
-    pub(super) fn push_blob(
-        &self,
-        blob: &Descriptor,
-        name: &str,
-        source: &mut dyn BlobSource,
-        session: &Path,
-        reporter: &mut dyn TransferReporter,
-    ) -> Result<()> {
-        if self.has(&blob.digest)? {
-            return Ok(());
-        }
-        reporter.file(&RemoteFile { name: name.to_owned(), size: Some(blob.size), sha256: String::new() });
-        // An upload that an earlier attempt, or an earlier process, has begun is gone on with.
-        let begun = std::fs::read_to_string(session).ok();
-        let mut upload = match begun.and_then(|location| self.resumed(location).transpose()).transpose()? {
-            Some(upload) => upload,
-            None => self.begin(session)?,
-        };
-        // Some registries forget an upload of which a chunk broke off: attempts count until more has
-        // arrived than ever before, so that beginning anew ends some time.
-        let (mut fruitless, mut furthest) = (0, upload.have);
-        while upload.have < blob.size {
-            reporter.advanced(upload.have);
-            let n = CHUNK.min(blob.size - upload.have);
-            let bytes = source.read(upload.have, n).map_err(|e| RegistryError::io("read", Path::new(name), e))?;
-            match self.send_chunk(&upload, &bytes) {
-                Ok(next) => {
-                    upload = next;
-                    write_session(session, &upload.location)?;
-                }
-                Err(error) if fruitless < ATTEMPTS => {
-                    fruitless += 1;
-                    reporter.note(&format!("`{name}`: {error}; trying again"));
-                    std::thread::sleep(self.backoff * 2u32.pow(fruitless));
-                    upload = match self.resumed(upload.location)? {
-                        Some(upload) => upload,
-                        None => self.begin(session)?,
-                    };
-                }
-                Err(error) => return Err(error),
-            }
-            if upload.have > furthest {
-                (fruitless, furthest) = (0, upload.have);
-            }
-        }
-        reporter.advanced(blob.size);
-        let ended = self.end(&upload, blob);
-        // Nothing is left to go on with: it is whole, or what arrived is not what was sent.
-        drop(std::fs::remove_file(session));
-        ended
-    }
-
-    fn begin(&self, session: &Path) -> Result<Upload> {
-        let ask = Ask {
-            action: "publish to",
-            method: "POST",
-            url: self.url("blobs/uploads/"),
-            headers: Vec::new(),
-            body: &[],
-        };
-        let answer = self.send(&ask)?;
-        match (answer.status, &answer.location) {
-            (202, Some(location)) => {
-                let location = self.absolute(location);
-                write_session(session, &location)?;
-                Ok(Upload { location, have: 0 })
-            }
-            _ => Err(self.unexpected(&ask, &answer)),
-        }
-    }
-
-    /// An upload as far as the registry has it; `None` when it knows nothing of it.
-    fn resumed(&self, location: String) -> Result<Option<Upload>> {
-        // What lies in a file may be of another registry.
-        if !location.starts_with(&format!("{}/", self.origin)) {
-            return Ok(None);
-        }
-        let ask = Ask { action: "publish to", method: "GET", url: location.clone(), headers: Vec::new(), body: &[] };
-        let answer = self.send(&ask)?;
-        if answer.status != 204 {
-            return Ok(None);
-        }
-        let have = answer.range.as_deref().map_or(Some(0), have_of);
-        let location = answer.location.map_or(location, |location| self.absolute(&location));
-        Ok(have.map(|have| Upload { location, have }))
-    }
-
-    fn send_chunk(&self, upload: &Upload, bytes: &[u8]) -> Result<Upload> {
-        let end = upload.have + bytes.len() as u64;
-        let ask = Ask {
-            action: "publish to",
-            method: "PATCH",
-            url: upload.location.clone(),
-            headers: vec![
-                ("content-type", "application/octet-stream".to_owned()),
-                ("content-range", format!("{}-{}", upload.have, end.saturating_sub(1))),
-            ],
-            body: bytes,
-        };
-        // Not sent twice by itself: how much of it has arrived must be asked first.
-        let answer = self.send_once(&ask)?;
-        match (answer.status, &answer.location) {
-            (202, Some(location)) => {
-                // What it has is more than before, or it would not have said that it took it.
-                let have = answer.range.as_deref().and_then(have_of).filter(|have| *have > upload.have);
-                Ok(Upload { location: self.absolute(location), have: have.unwrap_or(end) })
-            }
-            _ => Err(self.unexpected(&ask, &answer)),
-        }
-    }
-
-    fn end(&self, upload: &Upload, blob: &Descriptor) -> Result<()> {
-        let joint = if upload.location.contains('?') { '&' } else { '?' };
-        let ask = Ask {
-            action: "publish to",
-            method: "PUT",
-            url: format!("{}{joint}digest={}", upload.location, blob.digest),
-            headers: vec![("content-type", "application/octet-stream".to_owned())],
-            body: &[],
-        };
-        let answer = self.send(&ask)?;
-        // An answer that was lost on the way makes the second attempt fail, and the blob is there.
-        if answer.status == 201 || self.has(&blob.digest)? { Ok(()) } else { Err(self.unexpected(&ask, &answer)) }
-    }
-
-    /// Sends a request, patiently.
-    fn send(&self, ask: &Ask<'_>) -> Result<Answer> {
+    /// Sends a request; retries transient failures.
+    pub(super) fn send(&self, request: &RegistryRequest<'_>) -> Result<RegistryResponse> {
         let mut attempt = 1;
         loop {
-            let sent = self.send_once(ask);
-            let passing = match &sent {
+            let sent = self.send_once(request);
+            let transient = match &sent {
                 Ok(answer) => matches!(answer.status, 408 | 429 | 500..=599),
                 Err(_) => true,
             };
-            if !passing || attempt == ATTEMPTS {
+            if !transient || attempt == ATTEMPTS {
                 return sent;
             }
             std::thread::sleep(self.backoff * 2u32.pow(attempt));
@@ -353,39 +227,40 @@ impl Client {
         }
     }
 
-    /// Sends a request once; and once more, saying who one is, when the registry asks.
-    fn send_once(&self, ask: &Ask<'_>) -> Result<Answer> {
-        let answer = self.sent(ask, self.authorization())?;
+    /// Sends a request once, or twice if the registry asks for credentials.
+    pub(super) fn send_once(&self, request: &RegistryRequest<'_>) -> Result<RegistryResponse> {
+        let answer = self.exchange(request, self.authorization())?;
         let Some(challenge) = answer.challenge.as_deref().filter(|_| answer.status == 401) else { return Ok(answer) };
-        match self.authorised(challenge)? {
+        match self.authorize(challenge)? {
             Some(authorization) => {
                 *self.authorization.lock().unwrap_or_else(PoisonError::into_inner) = Some(authorization.clone());
-                self.sent(ask, Some(authorization))
+                self.exchange(request, Some(authorization))
             }
             None => Ok(answer),
         }
     }
 
-    fn sent(&self, ask: &Ask<'_>, authorization: Option<String>) -> Result<Answer> {
-        let failed = |why: String| RegistryError::Failed { action: ask.action, place: self.place(), why, hint: None };
-        let mut request = HttpRequest::builder().method(ask.method).uri(&ask.url);
-        for (name, value) in &ask.headers {
-            request = request.header(*name, value);
+    /// Sends a request with this `authorization` header and reads the response.
+    fn exchange(&self, request: &RegistryRequest<'_>, authorization: Option<String>) -> Result<RegistryResponse> {
+        let RegistryRequest { action, method, url, headers, body } = request;
+        let failed = |why: String| RegistryError::Failed { action, place: self.place(), why, hint: None };
+        let mut builder = HttpRequest::builder().method(*method).uri(url);
+        for (name, value) in headers {
+            builder = builder.header(*name, value);
         }
-        // An upload may be sent elsewhere; who one is here is nobody's business there.
-        let own = ask.url.strip_prefix(&self.origin).is_some_and(|rest| rest.starts_with('/'));
-        if let Some(authorization) = authorization.filter(|_| own) {
-            request = request.header("authorization", authorization);
+        // The registry may direct an upload to another host, which gets no credentials.
+        let same_host = url.strip_prefix(&self.origin).is_some_and(|rest| rest.starts_with('/'));
+        if let Some(authorization) = authorization.filter(|_| same_host) {
+            builder = builder.header("authorization", authorization);
         }
-        let sends = matches!(ask.method, "POST" | "PUT" | "PATCH");
-        let response = if sends {
-            request.body(ask.body).map_err(|e| failed(e.to_string())).map(|request| self.agent.run(request))?
+        let response = if matches!(*method, "POST" | "PUT" | "PATCH") {
+            builder.body(*body).map_err(|e| failed(e.to_string())).map(|request| self.agent.run(request))?
         } else {
-            request.body(()).map_err(|e| failed(e.to_string())).map(|request| self.agent.run(request))?
+            builder.body(()).map_err(|e| failed(e.to_string())).map(|request| self.agent.run(request))?
         };
         let mut response = response.map_err(|e| failed(e.to_string()))?;
         let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
-        let mut answer = Answer {
+        let mut answer = RegistryResponse {
             status: response.status().as_u16(),
             location: header("location"),
             range: header("range"),
@@ -398,8 +273,8 @@ impl Client {
         Ok(answer)
     }
 
-    /// What answers this challenge; `None` when there is nothing to say.
-    fn authorised(&self, challenge: &str) -> Result<Option<String>> {
+    /// The `authorization` header for a challenge; `None` without credentials.
+    fn authorize(&self, challenge: &str) -> Result<Option<String>> {
         #[derive(Deserialize)]
         struct Token {
             #[serde(default)]
@@ -421,7 +296,7 @@ impl Client {
         if let Some(Credential::Bearer(token)) = &self.credential {
             return Ok(Some(format!("Bearer {token}")));
         }
-        if !may_be_told(&realm) {
+        if !may_receive_passwords(&realm) {
             return Err(fault(format!("its tokens are had at `{realm}`, where passwords do not go: expected https")));
         }
         let mut query: Vec<(&str, String)> = Vec::new();
@@ -452,9 +327,9 @@ impl Client {
         Ok(Some(format!("Bearer {token}")))
     }
 
-    /// A location that may be given without the registry's address; or with `http` where a proxy before
-    /// the registry speaks TLS for it.
-    fn absolute(&self, location: &str) -> String {
+    /// Completes a location that lacks the registry's address, or that has `http` because a proxy terminates TLS in
+    /// front of the registry.
+    pub(super) fn absolute(&self, location: &str) -> String {
         if location.starts_with('/') {
             return format!("{}{location}", self.origin);
         }
@@ -466,7 +341,8 @@ impl Client {
         }
     }
 
-    fn unexpected(&self, ask: &Ask<'_>, answer: &Answer) -> RegistryError {
+    /// The error for a response whose status is not the expected one.
+    pub(super) fn unexpected(&self, request: &RegistryRequest<'_>, answer: &RegistryResponse) -> RegistryError {
         let said: String = String::from_utf8_lossy(&answer.body).chars().take(200).collect();
         let said = said.trim().replace(char::is_control, " ");
         let why = format!(
@@ -475,59 +351,17 @@ impl Client {
             if said.is_empty() { said } else { format!(": {said}") }
         );
         let hint = matches!(answer.status, 401 | 403).then(|| LOGIN.to_owned());
-        RegistryError::Failed { action: ask.action, place: self.place(), why, hint }
+        RegistryError::Failed { action: request.action, place: self.place(), why, hint }
     }
 
+    /// The error for a response or a package that is not well-formed.
     pub(super) fn damaged(&self, problem: String) -> RegistryError {
         RegistryError::Damaged { place: self.place(), problem }
     }
 }
 
-/// How one says who one is.
+/// How a user can log in.
 pub(super) const LOGIN: &str = "`docker login HOST`, or set `HIVE_REGISTRY_HOST` with `HIVE_REGISTRY_USERNAME` and `HIVE_REGISTRY_PASSWORD`, or with `HIVE_REGISTRY_TOKEN`";
-
-/// An upload that has begun.
-#[derive(Debug)]
-struct Upload {
-    location: String,
-    /// Bytes that the registry has.
-    have: u64,
-}
-
-/// Bytes that are sent.
-pub(super) trait BlobSource {
-    /// `n` bytes from `offset` on.
-    fn read(&mut self, offset: u64, n: u64) -> std::io::Result<Vec<u8>>;
-}
-
-impl BlobSource for File {
-    fn read(&mut self, offset: u64, n: u64) -> std::io::Result<Vec<u8>> {
-        self.seek(SeekFrom::Start(offset))?;
-        let mut bytes = vec![0; usize::try_from(n).unwrap_or(usize::MAX)];
-        self.read_exact(&mut bytes)?;
-        Ok(bytes)
-    }
-}
-
-impl BlobSource for &[u8] {
-    fn read(&mut self, offset: u64, n: u64) -> std::io::Result<Vec<u8>> {
-        let range = usize::try_from(offset).ok().zip(usize::try_from(offset + n).ok());
-        let bytes = range.and_then(|(from, to)| self.get(from..to));
-        bytes.map(<[u8]>::to_vec).ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into())
-    }
-}
-
-fn write_session(path: &Path, location: &str) -> Result<()> {
-    Ok(hive_files::write_file(path, location.as_bytes())?)
-}
-
-/// Bytes that a registry has, of its `range: 0-N`.
-fn have_of(range: &str) -> Option<u64> {
-    let end: u64 = range.trim_start_matches("bytes=").split_once('-')?.1.parse().ok()?;
-    // An empty upload is `0-0` with some registries, which is also one byte; asking again then costs
-    // that byte's chunk an error, after which the upload begins anew.
-    Some(if end == 0 { 0 } else { end + 1 })
-}
 
 /// The address in `link: <…>; rel="next"`.
 fn next_page(link: &str) -> Option<&str> {
@@ -535,8 +369,8 @@ fn next_page(link: &str) -> Option<&str> {
     about.contains("next").then(|| address.trim_start().trim_start_matches('<'))
 }
 
-/// Whether a password may go to this address: over TLS, or without leaving this machine.
-fn may_be_told(url: &str) -> bool {
+/// Whether passwords may be sent to this address: over TLS, or within this machine.
+fn may_receive_passwords(url: &str) -> bool {
     let Ok(uri) = url.parse::<ureq::http::Uri>() else { return false };
     let Some(authority) = uri.authority().filter(|authority| !authority.as_str().contains('@')) else { return false };
     match uri.scheme_str() {
@@ -546,7 +380,7 @@ fn may_be_told(url: &str) -> bool {
     }
 }
 
-/// Whether a host is this machine, so that what is sent there goes over no wire.
+/// Whether a host is this machine.
 pub(super) fn is_loopback(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(v6) => v6.split(']').next().unwrap_or_default(),
@@ -572,7 +406,7 @@ mod tests {
     #[test]
     fn passwords_go_over_tls_or_nowhere() {
         for url in ["https://auth.example/token", "http://127.0.0.1:5000/token", "http://[::1]:5000/token"] {
-            assert!(may_be_told(url), "{url}");
+            assert!(may_receive_passwords(url), "{url}");
         }
         for url in [
             "http://auth.example/token",
@@ -582,16 +416,12 @@ mod tests {
             "/token",
             "",
         ] {
-            assert!(!may_be_told(url), "{url}");
+            assert!(!may_receive_passwords(url), "{url}");
         }
     }
 
     #[test]
-    fn headers_are_read() {
-        assert_eq!(have_of("0-99"), Some(100));
-        assert_eq!(have_of("bytes=0-99"), Some(100));
-        assert_eq!(have_of("0-0"), Some(0));
-        assert_eq!(have_of("x"), None);
+    fn links_to_the_next_page_are_read() {
         assert_eq!(next_page("</v2/a/tags/list?last=x&n=1>; rel=\"next\""), Some("/v2/a/tags/list?last=x&n=1"));
         assert_eq!(next_page("<x>; rel=\"prev\""), None);
     }

@@ -5,8 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use hive_files::hex;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::layout::{self, is_library};
 use crate::{Description, Package};
@@ -31,6 +33,11 @@ const KEY: &str = "dev.hive.signature.key";
 
 /// Longest manifest that is read, in bytes; registries take no longer one.
 pub(super) const MAX_MANIFEST: u64 = 4 << 20;
+
+/// The digest of these bytes as OCI writes it: `sha256:…`.
+pub(super) fn digest_of(bytes: &[u8]) -> String {
+    format!("sha256:{}", hex(&Sha256::digest(bytes)))
+}
 
 /// A reference to bytes in the registry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,7 +96,7 @@ impl Manifest {
         let config = config(d, &layers);
         let descriptor = Descriptor {
             media_type: CONFIG.to_owned(),
-            digest: super::client::digest_of(&config),
+            digest: digest_of(&config),
             size: config.len() as u64,
             annotations: BTreeMap::new(),
         };

@@ -1,13 +1,15 @@
-//! An OCI registry: one repository per expert, a tag per version. Every file of a package is a blob
-//! of its own, so that what a registry or this machine has already is not sent again.
+//! An OCI registry: one repository per expert, one tag per version. Every file of a package is a blob of
+//! its own, so that files that the registry or this machine already has are not transferred again.
 //!
-//! `oci-client` is not used: it cannot go on with an upload that broke off, and brings an asynchronous
-//! runtime and a second HTTP and TLS stack, minutes of building; what is needed here are five kinds of
-//! request.
+//! ```text
+//! client  requests and authentication   upload    blobs in chunks, resumable
+//! auth    credentials and challenges    manifest  a package as an OCI artifact
+//! ```
 
 mod auth;
 mod client;
 mod manifest;
+mod upload;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -19,25 +21,27 @@ use hive_net::{AgentOptions, Context, Downloader, FileRequest, Network, RemoteFi
 use sha2::{Digest, Sha256};
 use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
 
-pub use self::auth::Credential;
-use self::client::{BlobSource, Client, LOGIN, Served, is_loopback};
+use self::auth::credential_for;
+use self::client::{Client, LOGIN, Served, is_loopback};
 use self::manifest::{Descriptor, Manifest};
+use self::upload::BlobSource;
+use super::access::Access;
 use super::error::{RegistryError, Result};
-use super::reference::is_repository;
-use super::{Access, Listed, Published, Registry, Which, choose};
+use super::reference::{Which, is_repository};
+use super::registry::{Listed, Published, Registry, choose};
 use crate::Package;
 use crate::layout::{MAX_FILES, is_plain, is_version, limit};
 
-/// Names a file with the certificates of a registry's own authority.
+/// The environment variable that names a file with the certificates of a registry's own certificate authority.
 const CA: &str = "HIVE_REGISTRY_CA";
 
-/// How long another publisher may need from looking whether a version is free to writing it.
+/// How long another publisher may take between checking that a version is free and writing it.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// The folder below the cache.
+/// The folder in the cache.
 const CACHE: &str = "registries";
 
-/// Holds what was fetched and is not yet installed, by its sha256.
+/// The folder of files that were downloaded but not yet installed, named by their sha256.
 const DOWNLOADS: &str = "downloads";
 
 /// A repository of an OCI registry.
@@ -45,7 +49,7 @@ const DOWNLOADS: &str = "downloads";
 pub(super) struct Oci {
     client: Client,
     network: Network,
-    /// Where downloads and uploads that broke off are remembered.
+    /// The folder of interrupted downloads and uploads.
     cache: PathBuf,
 }
 
@@ -64,11 +68,11 @@ impl Oci {
             local,
             patient: true,
         });
-        let client = Client::new(agent, host, repository, Credential::of(host, access), network.backoff);
+        let client = Client::new(agent, host, repository, credential_for(host, access), network.backoff);
         Ok(Self { client, network, cache })
     }
 
-    /// A folder of the cache.
+    /// A folder in the cache, without entries that are too old.
     fn folder(&self, name: &str) -> Result<PathBuf> {
         let folder = self.cache.join(name);
         std::fs::create_dir_all(&folder).map_err(|e| RegistryError::io("create", &folder, e))?;
@@ -97,7 +101,7 @@ impl Oci {
         })
     }
 
-    /// Sends a blob, unless it is there.
+    /// Uploads a blob, unless the registry has it.
     fn push(
         &self,
         blob: &Descriptor,
@@ -111,7 +115,7 @@ impl Oci {
         self.client.push_blob(blob, name, source, &uploads.join(key), reporter)
     }
 
-    /// Fetches a layer into `to`.
+    /// Downloads a layer to `to`.
     fn pull(&self, layer: &Descriptor, name: &str, to: &Path, reporter: &mut dyn TransferReporter) -> Result<()> {
         let sha256 = layer.sha256().ok_or_else(|| {
             self.client.damaged(format!("`{name}` has the digest `{}`, expected a sha256", layer.digest))
@@ -119,7 +123,7 @@ impl Oci {
         let downloads = self.folder(DOWNLOADS)?;
         let _lock = Lock::take(&downloads.join(format!("{sha256}.lock")), || reporter.note(WAITING))?;
         let (part, whole) = (downloads.join(format!("{sha256}.part")), downloads.join(sha256));
-        // Fetched before, for a package that was then not installed.
+        // It was downloaded before, for a package that was then not installed.
         if whole.is_file() && sha256_of_file(&whole)? == sha256 {
             return link(&whole, to);
         }
@@ -132,12 +136,12 @@ impl Oci {
             let request = FileRequest { url: &url, authorization: self.client.authorization(), file: &file };
             match downloader.fetch_part(&request, &part, reporter) {
                 Ok(()) => {}
-                // A token may have run out on the way.
+                // The token may have expired during the download.
                 Err(SourceError::Failed(_))
                     if renewed_at != Some(length(&part))
                         && self.client.renewed(&layer.digest, request.authorization.as_deref()) =>
                 {
-                    // Once more without any progress would be for ever.
+                    // Renewing again without progress would not end.
                     renewed_at = Some(length(&part));
                     continue;
                 }
@@ -175,7 +179,7 @@ impl Registry for Oci {
         }
         let (manifest, config) = Manifest::of(package);
         let bytes = serde_json::to_vec(&manifest).map_err(|e| self.client.damaged(e.to_string()))?;
-        let digest = client::digest_of(&bytes);
+        let digest = manifest::digest_of(&bytes);
         let tag = d.version.clone();
         let reference = format!("{}:{tag}", self.client.place());
         let taken = |there: String| RegistryError::Taken {
@@ -198,14 +202,14 @@ impl Registry for Oci {
                 let mut file = File::open(&path).map_err(|e| RegistryError::io("open", &path, e))?;
                 self.push(layer, name, &mut file, reporter)?;
             }
-            // The tag comes last, so that it never names what is not all there. Somebody else may have
-            // been quicker.
+            // The tag comes last, so that it never names an incomplete package. Another publisher may have set it
+            // meanwhile.
             match self.client.manifest(&tag)? {
                 Some(there) if there.digest != digest => return Err(taken(there.digest)),
                 _ => self.client.put_manifest(&tag, &bytes)?,
             }
-            // The protocol has no lock. Whoever looked before this was written writes over it within
-            // moments; so it is looked at once more when they have passed.
+            // The protocol has no lock. A publisher that found the version free before this one wrote it will overwrite
+            // it within moments, so it is checked again after that time.
             for wait in [Duration::ZERO, SETTLED] {
                 std::thread::sleep(wait);
                 match self.client.manifest(&tag)? {
@@ -234,7 +238,7 @@ impl Registry for Oci {
         };
         let listed = self.listed(&served)?;
         match which {
-            // The tag is the registry's word, the version the package's.
+            // The registry states the tag, the package its version.
             Which::Version(version) if listed.version != *version => {
                 Err(self.client.damaged(format!("under `{reference}` it has version {}", listed.version)))
             }
@@ -254,8 +258,8 @@ impl Registry for Oci {
         reporter.started(&format!("Fetching {} {} from {}", listed.name, listed.version, self.client.place()), None);
         let fetched = layers.iter().try_for_each(|layer| {
             let name = layer.file().unwrap_or_default();
-            let most = limit(name).filter(|_| is_plain(name));
-            if most.is_none_or(|most| layer.size > most) || into.join(name).exists() {
+            let limit = limit(name).filter(|_| is_plain(name));
+            if limit.is_none_or(|limit| layer.size > limit) || into.join(name).exists() {
                 let problem = format!("its package has a file `{}` of {} bytes", name.escape_debug(), layer.size);
                 return Err(self.client.damaged(problem));
             }
@@ -269,14 +273,14 @@ impl Registry for Oci {
         let mut found = Vec::new();
         if self.client.repository.is_empty() {
             for repository in self.client.repositories()?.into_iter().filter(|name| is_repository(name)) {
-                let client = self.client.of_repository(&repository);
-                let one = Self { client, network: self.network.clone(), cache: self.cache.clone() };
-                found.extend(one.list()?);
+                let client = self.client.for_repository(&repository);
+                let oci = Self { client, network: self.network.clone(), cache: self.cache.clone() };
+                found.extend(oci.list()?);
             }
             return Ok(found);
         }
         for tag in self.client.tags()? {
-            // Other tags are other people's.
+            // Other tags have been set by others.
             if !is_version(&tag) {
                 continue;
             }
@@ -287,7 +291,7 @@ impl Registry for Oci {
             };
             match listed {
                 Ok(listed) => found.push(listed),
-                // Something else is there, for somebody else.
+                // The tag is of another kind of artifact.
                 Err(error @ (RegistryError::Damaged { .. } | RegistryError::OtherName { .. })) => {
                     tracing::debug!("passed over tag `{tag}`: {error}");
                 }
@@ -303,34 +307,34 @@ fn length(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |about| about.len())
 }
 
-/// Another name for a file, or another copy of it.
+/// Hard-links a file, or copies it where that is not possible.
 fn link(from: &Path, to: &Path) -> Result<()> {
     let linked = std::fs::hard_link(from, to).or_else(|_| std::fs::copy(from, to).map(drop));
     linked.map_err(|e| RegistryError::io("write", to, e))
 }
 
-/// Removes what was fetched for a package, which is kept until it is installed.
+/// Deletes the downloaded files of a package, which are kept until it is installed.
 pub(super) fn forget(package: &Package, home: &Path) {
     let downloads = home.join("cache").join(CACHE).join(DOWNLOADS);
     for file in package.files.values() {
-        // Where it is not removed, it is for the next time.
+        // A file that cannot be deleted is reused by the next download.
         drop(std::fs::remove_file(downloads.join(&file.sha256)));
         drop(std::fs::remove_file(downloads.join(format!("{}.lock", file.sha256))));
     }
 }
 
-/// Removes what nobody has come back for in a month.
+/// Deletes downloads and uploads that nobody has resumed within a month.
 fn prune(folder: &Path) {
-    const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+    const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 3600);
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let changed = entry.metadata().and_then(|about| about.modified());
-        if changed.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > KEPT)) {
+        if changed.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > MAX_AGE)) {
             drop(std::fs::remove_file(entry.path()));
         }
     }
 }
 
-/// The certificates to trust, where a file names them.
+/// The certificates to trust, if a file with them is given.
 fn roots(authority: Option<&Path>) -> Result<Option<RootCerts>> {
     let Some(path) = authority else { return Ok(None) };
     let pem = std::fs::read(path).map_err(|e| RegistryError::io("read", path, e))?;
