@@ -17,14 +17,14 @@ use hive_runtime::base::Base;
 use hive_runtime::tokenise::Tokeniser;
 use hive_sdk::Record;
 use hive_train::run_folder::trained_length;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::EvalReporter;
+use super::answer::{Answered, CandidateAnswers};
 use super::cache::{Cache, CacheKind};
 use super::candidate::Candidate;
 use super::error::EvalError;
+use super::reporter::EvalReporter;
 use super::suite::SuitePrompt;
 
 /// Gold answers whose loss is computed between two looks at the stop flag.
@@ -32,42 +32,6 @@ const GOLDS_PER_CHUNK: usize = 16;
 
 /// Limit on the tokens of one forward pass when the loss of the gold answers is computed.
 const PASS_TOKENS: usize = 1_600;
-
-/// An answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Answered {
-    /// The text.
-    pub text: String,
-    /// Tokens of the prompt.
-    pub prompt_tokens: usize,
-    /// Tokens of the answer.
-    pub tokens: usize,
-    /// Whether the model ended it, rather than the token limit.
-    pub complete: bool,
-    /// Whether the prompt leaves no room for an answer in the base's context; it was then not answered.
-    pub too_long: bool,
-    /// Wall-clock time that it took, in seconds.
-    pub seconds: f64,
-    /// Time to the first token, in seconds.
-    pub first_seconds: f64,
-}
-
-/// A candidate's answers to all prompts.
-#[derive(Debug)]
-pub(super) struct CandidateAnswers {
-    /// Who answered.
-    pub(super) candidate: Candidate,
-    /// sha256 of the adapter's tensors; `None` for the base.
-    pub(super) adapter: Option<String>,
-    /// The answers, in the order of the prompts.
-    pub(super) answers: Vec<Answered>,
-    /// Mean loss of the gold answers' tokens, in nats per token.
-    pub(super) gold_loss: Option<f64>,
-    /// Tensors of the adapter that were applied; 0 for the base.
-    pub(super) tensors: usize,
-    /// Number of trained parameters of the adapter.
-    pub(super) parameters: usize,
-}
 
 /// Has candidates answer the prompts of a suite.
 pub(super) struct Answerer<'a> {

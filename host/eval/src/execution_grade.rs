@@ -11,10 +11,10 @@ use hive_plugins::{CallFault, LoadedExpert, PluginError};
 use hive_sdk::{ExamineRequest, Grade, GradeRequest, Record};
 use serde_json::{Value, json};
 
-use super::EvalReporter;
-use super::answerer::{Answered, CandidateAnswers};
+use super::answer::{Answered, CandidateAnswers};
 use super::cache::CacheKind;
 use super::error::EvalError;
+use super::reporter::EvalReporter;
 use super::suite::SuitePrompt;
 use super::workers::Workers;
 

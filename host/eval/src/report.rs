@@ -11,9 +11,9 @@ use hive_sdk::Grade;
 use hive_sdk::manifest::CheckSpec;
 use serde::Serialize;
 
-use super::answerer::{Answered, CandidateAnswers};
+use super::answer::{Answered, CandidateAnswers};
 use super::candidate::{CandidateFacts, Origin};
-use super::check::CheckedSuite;
+use super::checked_suite::CheckedSuite;
 use super::refused::Refused;
 use super::suite::SuitePrompt;
 
