@@ -16,7 +16,7 @@ use hive_train::data::{DataRequest, prepare};
 use hive_train::recipe::resolve;
 use serde_json::json;
 
-use super::super::columns::heading;
+use super::super::columns::{figure_columns, heading};
 use super::super::data_progress::{DataProgress, shares, summary};
 use super::super::error::{CommandResult, Failure};
 use super::super::expert_flags::ExpertFlags;
@@ -273,15 +273,5 @@ fn table(comparison: &Comparison) -> String {
     for line in &comparison.lines {
         row(&format!("  {}", line.code), line.found);
     }
-    let width = |i: usize| rows.iter().map(|r| r[i].chars().count()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2), width(3)];
-    let lines = rows.iter().map(|r| {
-        let cells = r
-            .iter()
-            .zip(widths)
-            .enumerate()
-            .map(|(i, (text, width))| if i == 0 { format!("{text:<width$}") } else { format!("{text:>width$}") });
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    });
-    lines.collect::<Vec<_>>().join("\n")
+    figure_columns(&rows).join("\n")
 }
