@@ -32,7 +32,7 @@ bench-gate records databases *args="":
 bench-functions *args="":
     cargo build --release -p expert-sql --examples && python3 experts/sql/functions/compare.py --measure {{args}} && python3 experts/sql/functions/compare.py --translator target/release/examples/translate {{args}}
 
-# Train on most databases of Spider's form, examine on the others, base beside expert (two hours)
+# Train on most databases of Spider's form, evaluate on the others, base and expert (two hours)
 prove-eval records databases out *args="":
     python3 experts/sql/benches/spider_suite.py {{records}} {{databases}} {{out}} && cargo run --release -- expert train sql --dataset {{out}}/train.jsonl --steps 150 --set effective_batch=16 --set learning_rate=5e-4 --set eval_steps=30 --set save_steps=30 --set keep_best=6 --set validation_records=40 --set graded_eval_prompts=0 --set graded_prompts=0 --set max_seq_len=640 --out {{out}}/run {{args}} && cargo run --release -- expert eval sql --run {{out}}/run --suite {{out}}/suite.jsonl
 
