@@ -1,21 +1,20 @@
-//! What an error says beside its message.
+//! Exit code, hint and details of errors.
 
 use std::error::Error;
 
-/// An error that says how the process ends and what its user can do.
+/// An error that determines the exit code and can have a hint for the user.
 pub trait Diagnostic: Error + Send + Sync + 'static {
-    /// The exit code: 1 when the input or the result is not acceptable, 2 when hive failed or was
-    /// misused.
+    /// The exit code: 1 if the input or the result is not acceptable, 2 if hive failed or was misused.
     fn exit_code(&self) -> u8 {
         2
     }
 
-    /// Lines to show below the message.
+    /// Lines to print below the message, for example a list of all faults.
     fn details(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// What to try next, with a command to run where there is one.
+    /// What to try next: a command to run, if possible.
     fn hint(&self) -> Option<String> {
         None
     }

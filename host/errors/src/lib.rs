@@ -1,9 +1,8 @@
-//! What every error of hive says beside its message.
+//! What all errors of hive have in common. The errors themselves are defined in the other crates, which implement
+//! [`Diagnostic`] for them.
 //!
-//! This crate knows no error: each crate of hive implements [`Diagnostic`] for its own.
-//!
-//! - [`Diagnostic`]: an error's exit code, a hint what to try, details.
-//! - [`nearest`], [`listed`]: for messages about names that are not known.
+//! - [`Diagnostic`]: an error's exit code, hint and details.
+//! - [`nearest`], [`listed`]: for messages about unknown names.
 
 mod diagnostic;
 mod names;

@@ -1,20 +1,20 @@
-//! Names in messages: what a mistyped one may have meant, and lists of those that are known.
+//! Names in messages: suggestions for a mistyped name, and lists of known names.
 
-/// The name in `known` closest to `word`, if one is close enough to be worth suggesting: about one
-/// slip in three letters, case aside.
+/// The name in `known` closest to `word`, if it is close enough to be a useful suggestion: about one typing error in
+/// three letters, ignoring case.
 pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let word = word.to_lowercase();
-    let slips = (word.chars().count() / 3).max(1);
+    let max_errors = (word.chars().count() / 3).max(1);
     known
         .into_iter()
         .map(|name| (strsim::damerau_levenshtein(&word, &name.to_lowercase()), name))
-        .filter(|(distance, _)| *distance <= slips)
-        // `min_by_key` keeps the first of equals, so the answer follows the order of `known`.
+        .filter(|(distance, _)| *distance <= max_errors)
+        // `min_by_key` keeps the first of equals, so that ties follow the order of `known`.
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }
 
-/// Names in backticks, comma separated; "none" when there are none.
+/// Names in backticks, separated by commas; "none" if there are none.
 pub fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     let quoted: Vec<_> = names.into_iter().map(|n| format!("`{n}`")).collect();
     if quoted.is_empty() { "none".to_owned() } else { quoted.join(", ") }
