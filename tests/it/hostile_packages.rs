@@ -11,7 +11,7 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use hive::context::Environment;
 use hive_net::{Context, Silent};
-use hive_packages::installed::{Request, Store, install};
+use hive_packages::installed::{InstallRequest, Store, install};
 use hive_packages::trust::{RequireSigned, Ring};
 use hive_packages::{Package, Source};
 
@@ -107,7 +107,7 @@ impl Victim {
     fn install(&self, policy: RequireSigned) -> Result<(), String> {
         let path = self.place.path("checkout").join(FILE);
         let package = Package::open(&path, &self.place.path("home/experts")).map_err(|e| e.to_string())?;
-        let request = Request {
+        let request = InstallRequest {
             package: &package,
             source: FILE.to_owned(),
             expected: None,

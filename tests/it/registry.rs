@@ -1,5 +1,5 @@
-//! Publishing to and installing from registries: a folder, and a real OCI registry, also one that
-//! breaks connections, answers with errors, or serves something else.
+//! Publishing to and installing from registries: a folder, and a real OCI registry, with or without a proxy
+//! that breaks connections, returns errors, or changes bytes.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -16,7 +16,7 @@ use crate::harness::{Place, SmallDisk, without_digests};
 
 const DIST: &str = "dist/expert-sql-tiny.v0.1.0.expert";
 
-/// Packs and signs another version; gives its file.
+/// Packs and signs another version, and returns its file.
 fn version(author: &Place, version: &str) -> String {
     done(author, &["expert", "package", "sql", "--run", "runs/sql-1", "-o", "dist", "--version", version]);
     let file = format!("dist/expert-sql-tiny.v{version}.expert");

@@ -1,5 +1,5 @@
-//! Who one is to a registry, and whether it is who it says: passwords, docker's configuration, tokens,
-//! and TLS with an authority of one's own.
+//! Credentials for OCI registries (passwords, docker's configuration, tokens), and TLS with a certificate
+//! authority of the registry's own.
 
 use std::sync::{Arc, OnceLock};
 
@@ -18,7 +18,7 @@ const HTPASSWD: &str = "me:$2b$04$LT7QgTyo2qpL/VlU/W9i3uvZlkgjE27It/cCwElNvrYIhj
 /// `me:open sesame` in base64.
 const ME: &str = "bWU6b3BlbiBzZXNhbWU=";
 
-/// Publishes and says how that went.
+/// Publishes and returns the output.
 fn publish(author: &Place, repository: &str, vars: &[(&str, &str)]) -> String {
     author.run_with(vars, &["expert", "publish", DIST, repository])
 }
@@ -42,7 +42,7 @@ fn a_password_is_asked_for_and_given() {
     let wrong = me(&server.address, "open barley");
     let said = publish(&author, &repository, &wrong);
     assert!(said.starts_with("exit: 2\n") && said.contains("answered 401") && !said.contains("barley"), "{said}");
-    // What is meant for one registry is told to no other.
+    // Credentials for one registry are sent to no other.
     let said = publish(&author, &repository, &me("registry.example", "open sesame"));
     assert!(said.starts_with("exit: 2\n") && said.contains("answered 401"), "{said}");
     let said = publish(&author, &repository, &me(&server.address, "open sesame"));
@@ -62,7 +62,7 @@ fn tokens_are_got_and_renewed() {
     let author = author();
     let itself: Arc<OnceLock<String>> = Arc::default();
     let realm = Arc::clone(&itself);
-    // A token is good for ten requests and for one repository.
+    // A token is valid for ten requests and one repository.
     let proxy = Server::before(&server.address, move |asked, n| {
         let wanted = format!("Bearer t{}", n / 10);
         match asked {

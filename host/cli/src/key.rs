@@ -1,7 +1,7 @@
 //! `hive key`: key pairs that sign packages, and keys of others that are trusted or revoked.
 
 use clap::Subcommand;
-use hive_packages::trust::{PublicKey, Ring, Standing};
+use hive_packages::trust::{KeyStatus, PublicKey, Ring};
 use serde_json::json;
 
 use super::columns::columns;
@@ -84,8 +84,8 @@ pub fn run(command: KeyCommand, env: &Environment) -> CommandResult {
 
 fn list(ring: &Ring, json: bool) -> CommandResult {
     let standing = |standing| match standing {
-        Standing::Trusted => "trusted",
-        Standing::Revoked => "revoked",
+        KeyStatus::Trusted => "trusted",
+        KeyStatus::Revoked => "revoked",
     };
     if json {
         let keys: Vec<_> = ring

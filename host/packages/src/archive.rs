@@ -1,10 +1,8 @@
-//! The package as a file: a gzip of a flat tar. Written so that the same files give the same bytes
-//! anywhere and at any time; read as if a stranger had made it. What the files mean is decided
-//! elsewhere.
+//! The package as a file: a gzip-compressed flat tar. Writing is reproducible: the same files give the same
+//! bytes on any machine. Reading treats the archive as untrusted. The meaning of the files is not known here.
 //!
-//! Reading writes into one folder and nowhere else, and believes nothing that it has not counted:
-//! only plain files with known names, in ascending order, each within its limit, nothing behind the
-//! end. Memory does not depend on what the package says.
+//! Reading writes into one folder only, and accepts plain files with known names, in ascending order, each
+//! within its size limit, and nothing after the end. Memory use does not depend on what headers claim.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -22,25 +20,25 @@ use super::error::{PackageError, Result};
 use super::integrity::FileDigest;
 use super::layout::{MAX_BYTES, MAX_FILES, is_plain, limit};
 
-/// A file that goes into a package.
+/// The source of a file for a package.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// Its bytes.
+    /// Bytes in memory.
     Bytes(Vec<u8>),
-    /// Where it lies.
+    /// A file on disk.
     File(PathBuf),
 }
 
-/// Files by name.
+/// Sources by file name.
 pub type Sources = BTreeMap<String, Source>;
 
-/// How much is packed: the fastest level packs weights hardly less tightly than the slowest.
+/// gzip's compression level. Weights hardly compress better at higher levels.
 const LEVEL: u32 = 6;
 
-/// Zeros that may follow the last file: two blocks end a tar, and tools fill up to 20.
+/// Limit on the zeros after the last file: a tar ends with two blocks, and tools pad it to 20.
 const PADDING: u64 = 64 << 10;
 
-/// Writes the package `path`, whole or not at all.
+/// Writes the package atomically: to a temporary file, then renamed to `path`.
 ///
 /// # Errors
 /// When a file cannot be read or the package cannot be written.
@@ -48,9 +46,9 @@ pub fn write(path: &Path, files: &Sources) -> Result<()> {
     let fault = |e| PackageError::io("write", path, e);
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(|e| PackageError::io("create", folder, e))?;
-    let aside = tempfile::Builder::new().prefix(PARTIAL_PREFIX).tempfile_in(folder).map_err(fault)?;
-    // No name and no time in gzip's header: `GzEncoder` writes neither.
-    let packed = GzEncoder::new(BufWriter::new(aside), Compression::new(LEVEL));
+    let temporary = tempfile::Builder::new().prefix(PARTIAL_PREFIX).tempfile_in(folder).map_err(fault)?;
+    // `GzEncoder` writes neither a name nor a time into gzip's header.
+    let packed = GzEncoder::new(BufWriter::new(temporary), Compression::new(LEVEL));
     let mut tar = Builder::new(packed);
     for (name, source) in files {
         match source {
@@ -62,26 +60,26 @@ pub fn write(path: &Path, files: &Sources) -> Result<()> {
                 let file = File::open(from).map_err(fault)?;
                 let size = file.metadata().map_err(fault)?.len();
                 let header = header(name, size).map_err(fault)?;
-                // A file that grows meanwhile is cut, one that shrinks is an error: the header holds.
+                // The size in the header is final: a file that grows meanwhile is cut, one that shrinks is an error.
                 let copied = tar.append(&header, BufReader::new(file).take(size));
                 copied.map_err(|e| PackageError::io("write", path, e))?;
             }
         }
     }
     let packed = tar.into_inner().map_err(fault)?;
-    let aside = packed.finish().and_then(|out| out.into_inner().map_err(io::Error::from)).map_err(fault)?;
-    aside.as_file().sync_all().map_err(fault)?;
-    // Temporary files are private; packages are to be passed on.
+    let temporary = packed.finish().and_then(|out| out.into_inner().map_err(io::Error::from)).map_err(fault)?;
+    temporary.as_file().sync_all().map_err(fault)?;
+    // Temporary files are private, but packages are to be shared.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        aside.as_file().set_permissions(std::fs::Permissions::from_mode(0o644)).map_err(fault)?;
+        temporary.as_file().set_permissions(std::fs::Permissions::from_mode(0o644)).map_err(fault)?;
     }
-    aside.persist(path).map_err(|e| fault(e.error))?;
+    temporary.persist(path).map_err(|e| fault(e.error))?;
     Ok(())
 }
 
-/// A header that depends on name and size alone.
+/// A header that depends only on name and size.
 fn header(name: &str, size: u64) -> io::Result<Header> {
     let mut header = Header::new_ustar();
     header.set_path(name)?;
@@ -95,44 +93,44 @@ fn header(name: &str, size: u64) -> io::Result<Header> {
     Ok(header)
 }
 
-/// What is done with a file of an archive.
+/// What to do with a file of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Take {
-    /// It is unpacked when it has at most so many bytes.
+    /// Unpack it if it has at most this many bytes.
     UpTo(u64),
-    /// It is passed over.
+    /// Skip it.
     Not,
-    /// It makes the whole archive unacceptable, for this reason.
+    /// Reject the whole archive, for this reason.
     Never(String),
 }
 
-/// What an archive may be like.
+/// What an archive may contain.
 pub(super) struct Rules<'r> {
-    /// Whether it is one of ours: files alone, in ascending order of plain names. Otherwise what is
-    /// not a plain file is passed over.
+    /// Whether to accept only files with plain names in ascending order, as `write` makes them. Otherwise entries that
+    /// are not plain files are skipped.
     pub(super) strict: bool,
-    /// What is done with the file of this name.
+    /// What to do with the file of this name.
     pub(super) take: &'r dyn Fn(&str) -> Take,
 }
 
-/// What came out of an archive.
+/// The content of an archive.
 #[derive(Debug, Default)]
 pub(super) struct Unpacked {
-    /// The files.
+    /// The files that were unpacked.
     pub(super) files: BTreeMap<String, FileDigest>,
-    /// Names of what was passed over.
+    /// Names of the entries that were skipped.
     pub(super) passed: Vec<String>,
 }
 
-/// Unpacks `path` into the empty folder `into`; gives what was found.
+/// Unpacks `path` into the empty folder `into`, and returns the digests of its files.
 ///
 /// # Errors
-/// When it is no package, or more than a package may be. `into` then holds what came before.
+/// When it is not a package, or exceeds a limit. Files that were unpacked before the fault remain in `into`.
 pub fn unpack(path: &Path, into: &Path) -> Result<BTreeMap<String, FileDigest>> {
     unpack_file(open(path)?, path, into)
 }
 
-/// As [`unpack`], of a file that is open and is read from its beginning; `path` is its name in messages.
+/// As [`unpack`], for an open file, which is read from its start; `path` is its name in messages.
 ///
 /// # Errors
 /// As [`unpack`].
@@ -146,7 +144,7 @@ fn open(path: &Path) -> Result<File> {
     File::open(path).map_err(|e| PackageError::io("open", path, e))
 }
 
-/// As [`unpack`], by other rules.
+/// As [`unpack`], with other rules.
 ///
 /// # Errors
 /// As [`unpack`].
@@ -163,12 +161,12 @@ fn unpack_by(mut file: File, path: &Path, into: &Path, rules: &Rules<'_>) -> Res
     {
         let mut tar = Archive::new(&mut packed);
         let all = tar.entries().map_err(|e| fault(damaged(&e)))?;
-        // Raw: extensions of the format (long names, sparse files) come as entries of their own kind.
+        // Raw, so that the format's extensions (long names, sparse files) are entries of their own type.
         for entry in all.raw(true) {
             let mut entry = entry.map_err(|e| fault(damaged(&e)))?;
             let header = entry.header();
             let name: String = String::from_utf8_lossy(&header.path_bytes()).chars().take(200).collect();
-            // Tools that pack a folder begin names so.
+            // Tools that pack a folder prefix names with `./`.
             let name = if rules.strict { name } else { name.trim_start_matches("./").to_owned() };
             let size = header.size().map_err(|e| fault(damaged(&e)))?;
             entries += 1;
@@ -179,14 +177,14 @@ fn unpack_by(mut file: File, path: &Path, into: &Path, rules: &Rules<'_>) -> Res
             if total > MAX_BYTES {
                 return Err(fault(format!("it holds more than {MAX_BYTES} bytes")));
             }
-            let odd = match header.entry_type() {
+            let unusual = match header.entry_type() {
                 _ if !is_plain(&name) => Some("no plain file name".to_owned()),
                 EntryType::Regular => None,
                 other => Some(format!("no plain file (tar type {other:?})")),
             };
-            if let Some(odd) = odd {
+            if let Some(unusual) = unusual {
                 if rules.strict {
-                    return Err(fault(format!("`{}` is {odd}", name.escape_debug())));
+                    return Err(fault(format!("`{}` is {unusual}", name.escape_debug())));
                 }
                 found.passed.push(name);
                 continue;
@@ -199,10 +197,10 @@ fn unpack_by(mut file: File, path: &Path, into: &Path, rules: &Rules<'_>) -> Res
             }
             match (rules.take)(&name) {
                 Take::Never(why) if rules.strict => return Err(fault(why)),
-                // The archive is whole; it is what its author put in that is not taken.
+                // The archive is well-formed, but contains what is not allowed.
                 Take::Never(why) => return Err(PackageError::Faulty { package: shown(path), problems: vec![why] }),
-                Take::UpTo(most) if size > most => {
-                    return Err(fault(format!("`{name}` has {size} bytes, expected at most {most}")));
+                Take::UpTo(limit) if size > limit => {
+                    return Err(fault(format!("`{name}` has {size} bytes, expected at most {limit}")));
                 }
                 Take::UpTo(_) => {}
                 Take::Not => {
@@ -229,17 +227,17 @@ fn unpack_by(mut file: File, path: &Path, into: &Path, rules: &Rules<'_>) -> Res
     }
 }
 
-/// Reads to the end, which is where gzip's own checksum is compared. There may be zeros.
+/// Reads to the end, where gzip's checksum is verified. Only zeros may follow.
 fn check_end(packed: &mut impl Read) -> std::result::Result<(), String> {
     let mut buffer = [0; 4096];
-    let mut seen = 0;
+    let mut padding = 0;
     loop {
         let n = packed.read(&mut buffer).map_err(|e| damaged(&e))?;
         if n == 0 {
             return Ok(());
         }
-        seen += n as u64;
-        if seen > PADDING || buffer[..n].iter().any(|b| *b != 0) {
+        padding += n as u64;
+        if padding > PADDING || buffer[..n].iter().any(|b| *b != 0) {
             return Err("something follows behind its last file".to_owned());
         }
     }
@@ -271,7 +269,7 @@ fn copy(from: &mut impl Read, to: &Path, size: u64) -> std::result::Result<FileD
     Ok(FileDigest { size, sha256: hex(&hash.finalize()) })
 }
 
-/// What a reading error means: the file is not what it should be.
+/// The message for an error while reading: the file is truncated or damaged.
 fn damaged(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => "it is truncated".to_owned(),

@@ -1,6 +1,5 @@
-//! Makes a package of a run: gathers its files, computes the probe, lists and packs. What goes in
-//! depends on the run, the expert and the base alone, not on when or where it is done; no record that
-//! was trained on or held out goes in.
+//! Builds a package from a run: collects its files, computes the probe, and packs them. The content depends only on
+//! the run, the expert and the base, not on time or machine, and never includes records of the data set.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,68 +35,68 @@ use super::layout::{
 };
 use super::package::Package;
 
-/// Number of the format of a package's `evaluation.json`.
+/// Format number of a package's `evaluation.json`.
 const EVALUATION_FORMAT: u32 = 2;
 
-/// Records that the golden prompts of an expert without eval prompts are made from.
+/// Seed of the records that serve as golden prompts when an expert has no eval prompts.
 const GOLDEN_SEED: u64 = 1;
 
 /// What goes into a package.
 #[derive(Debug)]
 pub struct Ingredients<'a> {
-    /// The expert that renders its prompts.
+    /// The expert, which renders the prompts.
     pub expert: &'a LoadedExpert,
     /// The base.
     pub base: &'a Base,
     /// The PEFT folder.
     pub adapter: &'a Path,
-    /// Version of the package; the manifest's unless given.
+    /// Version of the package; `None` for the manifest's.
     pub version: Option<String>,
-    /// Text of the licence; a line that names it unless given.
+    /// Text of the licence; `None` for a few lines that name it.
     pub license: Option<String>,
-    /// Libraries of the plugin, by target triple.
+    /// The plugin's libraries, by target triple.
     pub libraries: BTreeMap<String, PathBuf>,
-    /// What it is worth.
+    /// Results, for `evaluation.json`.
     pub evaluation: Option<Value>,
-    /// What its training consisted of.
+    /// The training receipt, for `receipt.json`.
     pub receipt: Option<Value>,
-    /// Records to prove it with; the expert's own prompts unless given.
+    /// Ids and records of the golden prompts; `None` for the expert's eval prompts.
     pub golden: Option<Vec<(String, Record)>>,
 }
 
-/// A package's files before they are packed.
+/// The files of a package before packing.
 #[derive(Debug)]
 pub struct Assembled {
-    /// What it is.
+    /// The description.
     pub description: Description,
-    /// Its files.
+    /// The files.
     pub files: Sources,
 }
 
-/// What a run tells of itself.
+/// What a run folder says about the run.
 #[derive(Debug)]
 pub struct RunFacts {
-    /// Its folder.
+    /// The run folder.
     pub run: PathBuf,
     /// Its PEFT folder.
     pub adapter: PathBuf,
-    /// The base, as it was named to train.
+    /// The base, as it was named for training.
     pub base: BaseRef,
     /// `evaluation.json` of the package.
     pub evaluation: Option<Value>,
     /// `receipt.json` of the package.
     pub receipt: Option<Value>,
-    /// What its steps depended on.
+    /// Digests of what its steps depended on.
     digests: Option<Digests>,
-    /// Prompts as they were rendered.
+    /// Samples of its rendered prompts.
     prompts: Option<PromptSample>,
 }
 
 impl RunFacts {
-    /// Of the finished run in `path`, which is of `expert`.
+    /// Reads the finished run of `expert` in `path`.
     ///
     /// # Errors
-    /// When there is no such run, or it has not come to its end.
+    /// When there is no such run, or it has not finished.
     pub fn read(path: &Path, expert: &str) -> Result<Self> {
         let folder = RunFolder::open(path);
         let record = RunRecord::read_of(path, expert)?;
@@ -126,16 +125,17 @@ impl RunFacts {
                 });
             }
         }
-        let evaluation = evaluation.map(|own| worth(&own));
+        let evaluation = evaluation.map(|own| run_results(&own));
         let run = path.to_owned();
         Ok(Self { run, adapter, base, evaluation, receipt, digests: record.digests, prompts: record.prompts })
     }
 
-    /// Takes in reports of `hive expert eval`: files, or names of those in the run's `eval`. Only what is
-    /// named goes in, so that a package does not depend on what else was evaluated.
+    /// Adds the results of reports of `hive expert eval`: files, or names of reports in the run's `eval`
+    /// folder. Only the named reports are added, so that a package does not depend on what else was
+    /// evaluated.
     ///
     /// # Errors
-    /// When one cannot be read, or is not of this run's adapter beside its base.
+    /// When a report cannot be read, or does not compare this run's adapter with its base.
     pub fn add_reports(&mut self, reports: &[PathBuf], expert: &str) -> Result<()> {
         let adapter = sha256_of_file(&self.adapter.join(TENSOR_FILE))?;
         for named in reports {
@@ -144,12 +144,13 @@ impl RunFacts {
             let text = fs::read(&path).map_err(|e| PackageError::io("read", &path, e))?;
             let report: Value =
                 serde_json::from_slice(&text).map_err(|e| PackageError::io("read", &path, std::io::Error::from(e)))?;
-            let figures = suite(&report, expert, &self.base.digest, &adapter).map_err(|problem| PackageError::Run {
-                run: self.run.clone(),
-                problem: format!("the report `{}` cannot go in: {problem}", path.display()),
-                hint: Some(format!("`hive expert eval {expert} --run {}` makes one", self.run.display())),
-            })?;
-            // Without an evaluation of its own a run is not at its end.
+            let figures =
+                suite_results(&report, expert, &self.base.digest, &adapter).map_err(|problem| PackageError::Run {
+                    run: self.run.clone(),
+                    problem: format!("the report `{}` cannot go in: {problem}", path.display()),
+                    hint: Some(format!("`hive expert eval {expert} --run {}` makes one", self.run.display())),
+                })?;
+            // A finished run always has an evaluation.
             if let Some(suites) = self.evaluation.as_mut().and_then(|own| own["suites"].as_array_mut()) {
                 suites.push(figures);
             }
@@ -157,7 +158,7 @@ impl RunFacts {
         Ok(())
     }
 
-    /// Whether the adapter is asked today as it was trained: in the same words and tokens.
+    /// Checks that prompts are still rendered and tokenised as in training.
     ///
     /// # Errors
     /// When the expert renders prompts differently, or the base has another tokenizer or template.
@@ -184,10 +185,10 @@ impl RunFacts {
     }
 }
 
-/// Puts a package's files together.
+/// Assembles the files of a package.
 ///
 /// # Errors
-/// When the adapter does not fit the base, or the expert has no prompt to prove it with.
+/// When the adapter does not fit the base, or there is no golden prompt.
 pub fn assemble(from: &Ingredients<'_>) -> Result<Assembled> {
     let expert = from.expert;
     let manifest = expert.manifest();
@@ -224,7 +225,7 @@ pub fn assemble(from: &Ingredients<'_>) -> Result<Assembled> {
     files.insert(TENSOR_FILE.to_owned(), Source::File(from.adapter.join(TENSOR_FILE)));
     let mut add = |name: &str, bytes: Vec<u8>| files.insert(name.to_owned(), Source::Bytes(bytes));
     let known = catalogue.get(&description.base.id);
-    // As PEFT finds it: on the hub, where it is there.
+    // For PEFT, the repository on the hub if there is one.
     let base_path = known.and_then(repository).unwrap_or_else(|| description.base.id.clone());
     add(CONFIG_FILE, config_bytes(&from.adapter.join(CONFIG_FILE), &from.base.reference, &base_path)?);
     let BaseFacts { id, digest, .. } = description.base.clone();
@@ -254,12 +255,12 @@ pub fn assemble(from: &Ingredients<'_>) -> Result<Assembled> {
 }
 
 impl Assembled {
-    /// Where it goes in `folder`.
+    /// The path of the package file in `folder`.
     pub fn path(&self, folder: &Path) -> PathBuf {
         folder.join(self.description.file_name())
     }
 
-    /// The digest that the package has as a whole, signed or not: sha256 of its list of files.
+    /// The package's digest, signed or not: sha256 of its list of files.
     pub fn digest(&self) -> Option<String> {
         match self.files.get(INTEGRITY) {
             Some(Source::Bytes(bytes)) => Some(hex(&Sha256::digest(bytes))),
@@ -267,32 +268,32 @@ impl Assembled {
         }
     }
 
-    /// Packs the files into `folder`; gives where. `prove` sees the package as whoever receives it will;
-    /// what it does not let pass is not made.
+    /// Packs the files into `folder` and returns the path. `prove` gets the package as a recipient would read it; if it
+    /// fails, no package is left.
     ///
     /// # Errors
-    /// When it cannot be written, and what `prove` says.
+    /// When the package cannot be written, or `prove` fails.
     pub fn write<E: From<PackageError>>(
         &self,
         folder: &Path,
         prove: impl FnOnce(&Package) -> std::result::Result<(), E>,
     ) -> std::result::Result<PathBuf, E> {
         let path = self.path(folder);
-        // Aside first, and read as everybody will: what nobody could open is not made.
-        let aside = folder.join(format!("{PARTIAL_PREFIX}{}", self.description.file_name()));
-        let made = archive::write(&aside, &self.files).map_err(E::from).and_then(|()| {
-            prove(&Package::open(&aside, folder)?)?;
-            fs::rename(&aside, &path).map_err(|e| PackageError::io("rename", &aside, e).into())
+        // Under a temporary name until it has been read back.
+        let temporary = folder.join(format!("{PARTIAL_PREFIX}{}", self.description.file_name()));
+        let made = archive::write(&temporary, &self.files).map_err(E::from).and_then(|()| {
+            prove(&Package::open(&temporary, folder)?)?;
+            fs::rename(&temporary, &path).map_err(|e| PackageError::io("rename", &temporary, e).into())
         });
         if made.is_err() {
-            drop(fs::remove_file(&aside));
+            drop(fs::remove_file(&temporary));
         }
         made.map(|()| path)
     }
 }
 
-/// Golden prompts, and the logits behind them: of the manifest's eval prompts or, without any, of
-/// records that the expert makes.
+/// The golden prompts and their logits: from the manifest's eval prompts or, if there are none, from records that the
+/// expert synthesises.
 fn golden(from: &Ingredients<'_>, adapter: &Adapter) -> Result<(Golden, Logits)> {
     let expert = from.expert;
     let mut records = match &from.golden {
@@ -316,8 +317,7 @@ fn golden(from: &Ingredients<'_>, adapter: &Adapter) -> Result<(Golden, Logits)>
     Ok((golden, logits))
 }
 
-/// What the base is called for others: its id in the catalogue or, for a path of this machine, the
-/// name that the files bear.
+/// The base's name in the package: its id in the catalogue or, for a local path, the name in its files.
 fn base_name(base: &BaseRef, own_name: &str, catalogue: &Catalogue) -> String {
     if catalogue.get(&base.id).is_some() {
         return base.id.clone();
@@ -330,7 +330,7 @@ fn base_name(base: &BaseRef, own_name: &str, catalogue: &Catalogue) -> String {
     if is_plain(&name) { name } else { "base".to_owned() }
 }
 
-/// The repository of the hub that a base comes from.
+/// The hub repository that a base comes from.
 fn repository(model: &catalogue::Model) -> Option<String> {
     model.sources.iter().find_map(|source| match source {
         catalogue::Source::Hub { repository, .. } => Some(repository.clone()),
@@ -338,8 +338,7 @@ fn repository(model: &catalogue::Model) -> Option<String> {
     })
 }
 
-/// PEFT's configuration, naming the base as the package does: a path of this machine is none of
-/// anybody's business.
+/// PEFT's configuration with the base's name in the package, so that no local path is published.
 fn config_bytes(path: &Path, base: &BaseRef, name: &str) -> Result<Vec<u8>> {
     let text = fs::read(path).map_err(|e| PackageError::io("read", path, e))?;
     let mut config: Value =
@@ -350,13 +349,19 @@ fn config_bytes(path: &Path, base: &BaseRef, name: &str) -> Result<Vec<u8>> {
     json_bytes(&config)
 }
 
-/// The receipt, likewise.
+/// The receipt with the base's name in the package.
 fn renamed_base(receipt: &Value, from: &str, to: &str) -> Value {
     let mut receipt = receipt.clone();
     if receipt["base"]["id"].as_str() == Some(from) {
         receipt["base"]["id"] = json!(to);
     }
     receipt
+}
+
+/// Fields that a prompt must have.
+fn asked_fields(expert: &LoadedExpert) -> Vec<String> {
+    let fields = &expert.manifest().dataset.fields;
+    fields.iter().filter(|f| !f.optional && !f.completion).map(|f| f.name.clone()).collect()
 }
 
 fn license(from: &Ingredients<'_>, facts: &CardFacts) -> String {
@@ -370,8 +375,8 @@ fn license(from: &Ingredients<'_>, facts: &CardFacts) -> String {
     )
 }
 
-/// What a run was worth, as figures: no record, no answer, nothing of the machine.
-fn worth(own: &Value) -> Value {
+/// The results of a run's own evaluation as figures, without records, answers or anything about the machine.
+fn run_results(own: &Value) -> Value {
     let mut held_out = json!({"loss": own["loss"], "token_accuracy": own["token_accuracy"]});
     if let (Some(held_out), Some(Value::Object(graded))) = (held_out.as_object_mut(), graded(&own["held_out"])) {
         held_out.extend(graded);
@@ -385,10 +390,10 @@ fn worth(own: &Value) -> Value {
     })
 }
 
-/// Figures of graded answers, from the answers themselves: so runs of older hives have them as well.
+/// The figures of graded answers, computed from the answers, because runs of older versions have no figures.
 fn graded(pair: &Value) -> Option<Value> {
-    let figures = |who: &str| {
-        let scores = pair[who]["graded"].as_array()?.iter().map(|graded| graded["grade"]["score"].as_f64());
+    let figures = |candidate: &str| {
+        let scores = pair[candidate]["graded"].as_array()?.iter().map(|graded| graded["grade"]["score"].as_f64());
         Some(Figures::of(scores.collect::<Option<Vec<f64>>>()?))
     };
     let (base, expert) = (figures("base")?, figures("expert")?);
@@ -400,8 +405,8 @@ fn graded(pair: &Value) -> Option<Value> {
     }))
 }
 
-/// The figures of a report of `hive expert eval`, of the base beside the adapter with this sha256.
-fn suite(report: &Value, expert: &str, base_digest: &str, adapter: &str) -> std::result::Result<Value, String> {
+/// The figures of a report of `hive expert eval`, which must compare the base with the adapter that has this sha256.
+fn suite_results(report: &Value, expert: &str, base_digest: &str, adapter: &str) -> std::result::Result<Value, String> {
     if report["format"] != hive_eval::FORMAT {
         return Err(format!("it has the format {}, expected {}", report["format"], hive_eval::FORMAT));
     }
@@ -488,7 +493,7 @@ mod tests {
             "step": 7, "loss": {"base": 2.0, "expert": 1.0}, "token_accuracy": null,
             "held_out": {"base": answers(&[0.0, 0.5]), "expert": answers(&[1.0, 0.5])}, "eval_prompts": null,
         });
-        let out = worth(&own);
+        let out = run_results(&own);
         assert_eq!(out["held_out"]["loss"]["expert"], 1.0);
         assert_eq!((&out["held_out"]["asked"], &out["held_out"]["of"]), (&json!(2), &json!(24)));
         assert_eq!(out["held_out"]["right_answers"]["expert"]["value"], 0.5);
@@ -514,14 +519,14 @@ mod tests {
                 candidate(json!({"run": {"path": "/a/secret"}}), json!("abc"), 0.5),
             ],
         });
-        let out = suite(&report, "sql", "b", "abc").unwrap();
+        let out = suite_results(&report, "sql", "b", "abc").unwrap();
         assert_eq!((&out["asked"], &out["of"]), (&json!(3), &json!(96)));
         assert_eq!(out["checks"][0]["expert"]["value"], 0.5);
         assert!(!out.to_string().contains("secret"), "{out}");
-        assert!(suite(&report, "sql", "b", "abd").unwrap_err().contains("of another adapter"));
-        assert!(suite(&report, "sql", "c", "abc").unwrap_err().contains("another base"));
-        assert!(suite(&report, "shout", "b", "abc").unwrap_err().contains("expected `shout`"));
+        assert!(suite_results(&report, "sql", "b", "abd").unwrap_err().contains("of another adapter"));
+        assert!(suite_results(&report, "sql", "c", "abc").unwrap_err().contains("another base"));
+        assert!(suite_results(&report, "shout", "b", "abc").unwrap_err().contains("expected `shout`"));
         let older = json!({"format": 1, "expert": ["sql", "0.1.0"]});
-        assert!(suite(&older, "sql", "b", "abc").unwrap_err().contains("the format 1"));
+        assert!(suite_results(&older, "sql", "b", "abc").unwrap_err().contains("the format 1"));
     }
 }

@@ -1,27 +1,29 @@
-//! `README.md` of a package: the model card that people and hubs read, made from the manifest, the
-//! run and what it was measured to be worth. Nothing in it depends on when or where it was made.
+//! `README.md` of a package: the model card, generated from the manifest, the run and its results. It does not depend
+//! on time or machine.
 
 use hive_runtime::statistics::{Mean, Rate};
 use serde_json::Value;
 
 use super::description::Description;
 
-/// What the card tells beside the description.
+/// What the card says besides the description.
 #[derive(Debug, Clone, Default)]
 pub struct CardFacts {
-    /// The repository that the base comes from, where it is one of a hub.
+    /// The hub repository of the base, if it has one.
     pub base_repository: Option<String>,
     /// The base's licence.
     pub base_license: Option<String>,
-    /// What is needed behind `hive expert run NAME`.
-    pub arguments: String,
+    /// The field for the question.
+    pub question: Option<String>,
+    /// Names of the fields that a prompt must have.
+    pub fields: Vec<String>,
     /// `evaluation.json`.
     pub evaluation: Option<Value>,
     /// `receipt.json`.
     pub receipt: Option<Value>,
 }
 
-/// The card.
+/// The model card's text.
 pub fn card(description: &Description, facts: &CardFacts) -> String {
     let Description { name, version, base, adapter, .. } = description;
     let mut out = String::new();
@@ -29,10 +31,10 @@ pub fn card(description: &Description, facts: &CardFacts) -> String {
         out.push_str(text);
         out.push('\n');
     };
-    // What hubs read: https://huggingface.co/docs/hub/model-cards#model-card-metadata
+    // Metadata that hubs read: https://huggingface.co/docs/hub/model-cards#model-card-metadata
     line("---");
     let license = description.license.to_lowercase();
-    // An expression of several licences has no name there.
+    // Hubs have no name for an expression of several licences.
     line(&format!("license: {}", if license.contains(' ') { "other" } else { &license }));
     line(&format!("base_model: {}", facts.base_repository.as_ref().unwrap_or(&base.id)));
     line("library_name: peft");
@@ -68,10 +70,10 @@ pub fn card(description: &Description, facts: &CardFacts) -> String {
     line("");
     line("The files are a PEFT folder as well: `PeftModel.from_pretrained(base, FOLDER)` reads them as they are.");
     line("");
-    if let Some(worth) = facts.evaluation.as_ref().map(worth).filter(|text| !text.is_empty()) {
+    if let Some(results) = facts.evaluation.as_ref().map(results).filter(|text| !text.is_empty()) {
         line("## Worth");
         line("");
-        line(worth.trim_end());
+        line(results.trim_end());
         line("");
     }
     if let Some(receipt) = &facts.receipt {
@@ -90,10 +92,15 @@ pub fn card(description: &Description, facts: &CardFacts) -> String {
     out
 }
 
-/// The figures of `evaluation.json` as a table, and what they are of; empty when it has none.
-fn worth(evaluation: &Value) -> String {
+/// The command-line argument of a field.
+fn argument(field: &str) -> String {
+    if field == "schema" { "--schema FILE".to_owned() } else { format!("--field {field}=…") }
+}
+
+/// The figures of `evaluation.json` as a table with explanations; empty if there are none.
+fn results(evaluation: &Value) -> String {
     let mut rows = Vec::new();
-    let row = |what: &str, base: String, expert: String| format!("| {what} | {base} | {expert} |\n");
+    let row = |name: &str, base: String, expert: String| format!("| {name} | {base} | {expert} |\n");
     let number = |v: &Value| v.as_f64();
     let held = &evaluation["held_out"];
     if let (Some(base), Some(expert)) = (number(&held["loss"]["base"]), number(&held["loss"]["expert"])) {
@@ -105,24 +112,24 @@ fn worth(evaluation: &Value) -> String {
     }
     let share = |rate: &Value| figure::<Rate>(rate);
     let credit = |mean: &Value| figure::<Mean>(mean);
-    let both = |of: &str, part: &Value| {
+    let both = |prompts: &str, part: &Value| {
         let (right, mean) = (&part["right_answers"], &part["partial_credit"]);
         [
-            row(&format!("right answers, {of}"), share(&right["base"]), share(&right["expert"])),
-            row(&format!("partial credit, {of}"), credit(&mean["base"]), credit(&mean["expert"])),
+            row(&format!("right answers, {prompts}"), share(&right["base"]), share(&right["expert"])),
+            row(&format!("partial credit, {prompts}"), credit(&mean["base"]), credit(&mean["expert"])),
         ]
     };
-    for (key, what) in [("held_out", "held-out records"), ("eval_prompts", "eval prompts")] {
+    for (key, prompts) in [("held_out", "held-out records"), ("eval_prompts", "eval prompts")] {
         let part = &evaluation[key];
         if part["asked"].as_u64().is_some_and(|n| n > 0) {
-            rows.extend(both(&asked(part, what), part));
+            rows.extend(both(&asked(part, prompts), part));
         }
     }
     let suites = evaluation["suites"].as_array().map_or(&[][..], Vec::as_slice);
     for suite in suites {
         let name = suite["name"].as_str().unwrap_or_default();
-        let what = format!("prompts of the suite `{name}`");
-        rows.extend(both(&asked(suite, &what), suite));
+        let prompts = format!("prompts of the suite `{name}`");
+        rows.extend(both(&asked(suite, &prompts), suite));
         for check in suite["checks"].as_array().into_iter().flatten() {
             let title = check["title"].as_str().unwrap_or_default();
             rows.push(row(&format!("· {title}"), share(&check["base"]), share(&check["expert"])));
@@ -146,15 +153,15 @@ fn worth(evaluation: &Value) -> String {
     text
 }
 
-/// How many were asked of how many: `8 of 96 eval prompts`.
-fn asked(part: &Value, what: &str) -> String {
+/// How many prompts were asked, as in `8 of 96 eval prompts`.
+fn asked(part: &Value, prompts: &str) -> String {
     match (part["asked"].as_u64(), part["of"].as_u64()) {
-        (Some(asked), Some(of)) if asked < of => format!("{asked} of {of} {what}"),
-        (asked, _) => format!("{} {what}", asked.unwrap_or(0)),
+        (Some(asked), Some(total)) if asked < total => format!("{asked} of {total} {prompts}"),
+        (asked, _) => format!("{} {prompts}", asked.unwrap_or(0)),
     }
 }
 
-/// A figure with its interval, as people read it.
+/// A figure with its interval as text.
 fn figure<T: serde::de::DeserializeOwned + std::fmt::Display>(value: &Value) -> String {
     T::deserialize(value).map_or_else(|_| "–".to_owned(), |figure| figure.to_string())
 }
@@ -174,15 +181,15 @@ mod tests {
     fn the_table_says_what_its_figures_are_of() {
         let figures = Figures::of([1.0, 0.5, 0.25, 0.0]);
         let none = Figures::of([0.0; 4]);
-        let part = |of: usize| {
+        let part = |total: usize| {
             json!({
-                "asked": 4, "of": of, "name": "builtin", "checks": [],
+                "asked": 4, "of": total, "name": "builtin", "checks": [],
                 "right_answers": {"base": none.right_answers, "expert": figures.right_answers},
                 "partial_credit": {"base": none.partial_credit, "expert": figures.partial_credit},
             })
         };
         let mut evaluation = json!({"held_out": part(24), "eval_prompts": null, "suites": []});
-        let text = worth(&evaluation);
+        let text = results(&evaluation);
         assert!(
             text.contains("| right answers, 4 of 24 held-out records | 0.0 % [0.0, 49.0] | 25.0 % [4.6, 69.9] |"),
             "{text}"
@@ -190,10 +197,10 @@ mod tests {
         assert!(text.contains("| partial credit, 4 of 24 held-out records | 0.000 [0.000, 0.000] | 0.438 ["), "{text}");
         assert!(text.contains("no evaluation of a whole suite"), "{text}");
         evaluation["suites"] = json!([part(4), part(96)]);
-        let text = worth(&evaluation);
+        let text = results(&evaluation);
         assert!(text.contains("| right answers, 4 prompts of the suite `builtin` |"), "{text}");
         assert!(text.contains("| partial credit, 4 of 96 prompts of the suite `builtin` |"), "{text}");
         assert!(!text.contains("no evaluation"), "{text}");
-        assert_eq!(worth(&json!({})), "");
+        assert_eq!(results(&json!({})), "");
     }
 }

@@ -1,5 +1,5 @@
-//! `package.json`: what a package is, in one place: name and version, the base that it is for, the
-//! adapter, which machines it brings a plugin for. Everything in it is checked against the files.
+//! `package.json`: a package's name and version, the base it is for, its adapter, and the machines for which
+//! it has a plugin. Everything in it is checked against the other files.
 
 use std::collections::BTreeMap;
 
@@ -17,13 +17,13 @@ pub struct Description {
     pub format: u32,
     /// The expert's name.
     pub name: String,
-    /// The package's version, which may be another than the manifest's: the same plugin, trained anew.
+    /// The package's version. It may differ from the manifest's when the same plugin was trained again.
     pub version: String,
-    /// One sentence.
+    /// The expert's description, one sentence.
     pub description: String,
     /// SPDX expression of the adapter's licence.
     pub license: String,
-    /// Version of the hive that made it.
+    /// Version of hive that built it.
     pub hive: String,
     /// The base model that it is for.
     pub base: BaseFacts,
@@ -38,7 +38,7 @@ pub struct Description {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BaseFacts {
-    /// Id in the catalogue of base models, or a name.
+    /// Its id in the catalogue of base models, or a name.
     pub id: String,
     /// Digest of its weights, as [`hive_engine::weights::source::BaseModel::digest`] computes it.
     pub digest: String,
@@ -54,17 +54,17 @@ pub struct BaseFacts {
 pub struct AdapterFacts {
     /// `dora` or `lora`.
     pub method: String,
-    /// Rank, where no pattern says otherwise.
+    /// Rank, unless a pattern overrides it.
     pub rank: usize,
-    /// Alpha, where no pattern says otherwise.
+    /// Alpha, unless a pattern overrides it.
     pub alpha: f64,
-    /// Whether it is scaled by alpha / √rank.
+    /// Whether the scaling is alpha / √rank.
     pub rslora: bool,
     /// Target modules, sorted.
     pub target_modules: Vec<String>,
-    /// Tensors.
+    /// Number of tensors.
     pub tensors: usize,
-    /// Values in them.
+    /// Number of values in the tensors.
     pub parameters: usize,
 }
 
@@ -80,7 +80,7 @@ pub(super) fn target_modules(config: &AdapterConfig) -> Vec<String> {
 }
 
 impl AdapterFacts {
-    /// What this adapter is.
+    /// The facts about this adapter.
     pub fn of(adapter: &Adapter) -> Self {
         let config = &adapter.config;
         Self {

@@ -1,5 +1,4 @@
-//! Why a package cannot be made, read, trusted or installed. Each error carries its exit code and
-//! what to do.
+//! Why a package cannot be built, read, trusted or installed. Each error has its exit code and a hint.
 
 use std::path::{Path, PathBuf};
 
@@ -13,76 +12,76 @@ use hive_train::TrainError;
 
 use crate::trust::TrustError;
 
-/// A result of packaging.
+/// The result of an operation on packages.
 pub type Result<T, E = PackageError> = std::result::Result<T, E>;
 
-/// Most faults of a package that are told one by one.
+/// Number of a package's faults that an error lists.
 const MAX_LINES: usize = 50;
 
-/// What is wrong with a package, or kept it from being made.
+/// What is wrong with a package, or why it could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {
-    /// It is no package, or a damaged one: nothing in it was believed.
+    /// It is not a package, or a damaged one. Nothing in it was used.
     #[error("`{package}` is not a whole package: {problem}")]
     Archive {
         /// The package.
         package: String,
-        /// What was got and expected.
+        /// What was found and what was expected.
         problem: String,
     },
-    /// Its files do not belong together.
+    /// Its files contradict each other.
     #[error("`{package}` is not acceptable: {} in it {} wrong", count(problems.len()), if problems.len() == 1 { "is" } else { "are" })]
     Faulty {
         /// The package.
         package: String,
-        /// What was got and expected, each.
+        /// What was found and what was expected, for each fault.
         problems: Vec<String>,
     },
-    /// It does not compute what its author's machine computed.
+    /// The recorded outputs cannot be reproduced on this machine.
     #[error("`{package}` does not compute what was recorded when it was made: {problem}")]
     Proof {
         /// The package.
         package: String,
-        /// What was got and expected.
+        /// What was found and what was expected.
         problem: String,
     },
-    /// It is for another base model than the one there is.
+    /// It is for another base model than the one on this machine.
     #[error("`{package}` is for base model `{id}` (weights sha256 {expected}), the one here has weights sha256 {got}")]
     Base {
         /// The package.
         package: String,
-        /// The base's name.
+        /// The base's id.
         id: String,
         /// Digest recorded in the package.
         expected: String,
-        /// Digest of the weights that are here.
+        /// Digest of the weights on this machine.
         got: String,
     },
-    /// The run or its expert has not what a package needs.
+    /// The run or its expert lacks what a package needs.
     #[error("Failed to package `{}`: {problem}", run.display())]
     Run {
-        /// The run's folder.
+        /// The run folder.
         run: PathBuf,
         /// What is missing.
         problem: String,
-        /// What to do.
+        /// A hint.
         hint: Option<String>,
     },
-    /// An argument that means nothing here.
+    /// An argument cannot be used.
     #[error("{problem}")]
     Argument {
-        /// What was got and expected.
+        /// What was found and what was expected.
         problem: String,
-        /// What to do.
+        /// A hint.
         hint: Option<String>,
     },
-    /// Keys and signatures.
+    /// A key or a signature.
     #[error(transparent)]
     Trust(#[from] TrustError),
     /// The plugin.
     #[error(transparent)]
     Plugin(Box<PluginError>),
-    /// The base, the run, the prompts.
+    /// The base, the run or the prompts.
     #[error(transparent)]
     Expert(Box<TrainError>),
     /// The engine.

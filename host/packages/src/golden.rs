@@ -1,6 +1,6 @@
-//! The proof that an adapter is applied: prompts with their token ids, and the logits behind them
-//! with and without the adapter, as they were on the machine that made the package. Whoever installs
-//! it computes them again. It renders no prompts itself.
+//! The proof that an adapter is applied correctly: prompts with their token ids, and the logits at their ends with
+//! and without the adapter, as recorded on the machine that built the package. They are computed again when it is
+//! installed. Prompts are not rendered here.
 
 use std::path::Path;
 
@@ -20,15 +20,14 @@ use serde::{Deserialize, Serialize};
 
 use super::layout::FORMAT;
 
-/// How far a logit may be from the recorded one. Sums in another order, as another processor's
-/// instructions make them, differ by some 1e-4; an adapter that is not applied, or half, differs by
-/// whole numbers.
+/// Largest accepted difference of a logit from the recorded one. Another order of summation, as on another processor,
+/// causes differences of about 1e-4; an adapter that is not applied, or only in part, causes differences above 1.
 pub const TOLERANCE: f64 = 1e-3;
 
-/// Most golden prompts that a package has.
+/// Limit on the number of golden prompts.
 pub const PROMPTS: usize = 4;
 
-/// Longest golden prompt, in tokens: proving is to take seconds.
+/// Longest golden prompt, in tokens, so that the proof takes seconds.
 const MAX_TOKENS: usize = 2048;
 
 const BASE_LOGITS: &str = "base_logits";
@@ -40,7 +39,7 @@ const ADAPTED_LOGITS: &str = "adapted_logits";
 pub struct Golden {
     /// Number of the package format.
     pub format: u32,
-    /// How far a logit may be from the recorded one.
+    /// Largest accepted difference of a logit from the recorded one.
     pub tolerance: f64,
     /// The prompts.
     pub prompts: Vec<GoldenPrompt>,
@@ -50,44 +49,44 @@ pub struct Golden {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GoldenPrompt {
-    /// Its name.
+    /// The prompt's id.
     pub id: String,
-    /// What is asked, without the answer.
+    /// The record, without its completion.
     pub record: Record,
     /// The record as the expert renders it.
     pub messages: Vec<Message>,
-    /// The tokens that the base's template and tokenizer make of that.
+    /// Its token ids, after the base's template and tokenizer.
     pub ids: Vec<u32>,
 }
 
 /// Logits at the last token of every prompt, row by row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Logits {
-    /// Of the base alone.
+    /// Of the base without the adapter.
     pub base: Vec<f32>,
     /// Of the base with the adapter.
     pub adapted: Vec<f32>,
-    /// Values in a row: the vocabulary.
+    /// Length of a row: the size of the vocabulary.
     pub vocab: usize,
 }
 
-/// How near the logits here are to the recorded ones.
+/// The differences between the logits on this machine and the recorded ones.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Distance {
-    /// Greatest difference of the base's.
+    /// Largest difference without the adapter.
     pub base: f64,
-    /// Greatest difference with the adapter.
+    /// Largest difference with the adapter.
     pub adapted: f64,
-    /// What the adapter does: the greatest difference between the two that are recorded.
+    /// The adapter's effect: the largest difference between the recorded logits with and without it.
     pub effect: f64,
 }
 
 impl Golden {
-    /// The first prompts of these records that are not too long, rendered and tokenised.
+    /// The first of these records that are not too long, rendered and tokenised.
     ///
     /// # Errors
-    /// What the expert, the template or the tokenizer says.
+    /// When the expert, the template or the tokenizer fails.
     pub fn of(
         records: Vec<(String, Record)>,
         expert: &LoadedExpert,
@@ -111,13 +110,13 @@ impl Golden {
         Ok(Self { format: FORMAT, tolerance: TOLERANCE, prompts })
     }
 
-    /// What is wrong with it by itself.
+    /// The faults that can be found without a base model.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if self.format != FORMAT {
             problems.push(format!("its `format` is {}, expected {FORMAT}", self.format));
         }
-        // A package that allows itself everything proves nothing.
+        // A package must not choose a tolerance with which everything passes.
         if !(self.tolerance > 0.0 && self.tolerance <= TOLERANCE) {
             problems.push(format!("its `tolerance` is {}, expected at most {TOLERANCE}", self.tolerance));
         }
@@ -133,10 +132,10 @@ impl Golden {
         problems
     }
 
-    /// Whether this expert and this base make the same tokens of the prompts.
+    /// How this expert's messages and this base's tokens differ from the recorded ones.
     ///
     /// # Errors
-    /// What the expert, the template or the tokenizer says.
+    /// When the expert, the template or the tokenizer fails.
     pub fn differences(&self, expert: &LoadedExpert, tokeniser: &Tokeniser<'_>) -> Result<Vec<String>, TrainError> {
         let mut found = Vec::new();
         for prompt in &self.prompts {
@@ -156,10 +155,10 @@ impl Golden {
         Ok(found)
     }
 
-    /// Computes the logits behind the prompts.
+    /// Computes the logits at the ends of the prompts.
     ///
     /// # Errors
-    /// When a token is none of the base's.
+    /// When a token is not in the base's vocabulary.
     pub fn logits(&self, base: &Decoder, adapter: &Adapter) -> Result<Logits, EngineError> {
         let scales = AdapterScales::new(adapter, base);
         let plain = Model { base, adapter: None };
@@ -181,10 +180,11 @@ impl Golden {
 }
 
 impl Logits {
-    /// As a safetensors file: `base_logits` and `adapted_logits`, f32 [prompts, vocabulary].
+    /// The logits as a safetensors file: `base_logits` and `adapted_logits`, f32 [prompts, vocabulary]. `path` is for
+    /// messages.
     ///
     /// # Errors
-    /// When they cannot be written down.
+    /// When they cannot be serialised.
     pub fn to_bytes(&self, path: &Path) -> Result<Vec<u8>, EngineError> {
         let fault = |e: safetensors::SafeTensorError| EngineError::format(path, e.to_string());
         let bytes = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
@@ -195,7 +195,7 @@ impl Logits {
         safetensors::serialize(views, None).map_err(fault)
     }
 
-    /// Reads what [`Logits::to_bytes`] wrote, for so many prompts.
+    /// Reads a file that [`Logits::to_bytes`] made for this number of prompts.
     ///
     /// # Errors
     /// When the file is damaged, or of another shape.
@@ -216,20 +216,20 @@ impl Logits {
         }
     }
 
-    /// How far these are from those that were recorded. A number that is none is infinitely far.
+    /// The distance from the recorded logits. NaN counts as infinitely far.
     pub fn distance(&self, recorded: &Self) -> Distance {
-        let far = |a: &[f32], b: &[f32]| {
+        let largest_difference = |a: &[f32], b: &[f32]| {
             if a.len() != b.len() {
                 return f64::INFINITY;
             }
             let differences = a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).abs());
-            // `f64::max` passes over NaN, which must not pass.
-            differences.fold(0.0, |most, d| if d.is_nan() { f64::INFINITY } else { d.max(most) })
+            // `f64::max` ignores NaN, which must not be accepted.
+            differences.fold(0.0, |largest, d| if d.is_nan() { f64::INFINITY } else { d.max(largest) })
         };
         Distance {
-            base: far(&self.base, &recorded.base),
-            adapted: far(&self.adapted, &recorded.adapted),
-            effect: far(&recorded.base, &recorded.adapted),
+            base: largest_difference(&self.base, &recorded.base),
+            adapted: largest_difference(&self.adapted, &recorded.adapted),
+            effect: largest_difference(&recorded.base, &recorded.adapted),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! `integrity.json`: sha256 and size of every file of a package, the signature's aside. It is what
-//! is signed, so it stands for the whole.
+//! `integrity.json`: sha256 and size of every file of a package except the signature. Its bytes are what is
+//! signed, and it covers the whole package.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::layout::{FORMAT, INTEGRITY, REQUIRED, SIGNATURE};
 
-/// What a file holds.
+/// Size and sha256 of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileDigest {
@@ -23,7 +23,7 @@ pub struct FileDigest {
 pub struct Integrity {
     /// Number of the package format.
     pub format: u32,
-    /// Every file but this and the signature, by name.
+    /// Every file except this one and the signature, by name.
     pub files: BTreeMap<String, FileDigest>,
 }
 
@@ -35,7 +35,7 @@ impl Integrity {
         Self { format: FORMAT, files: files.iter().filter_map(listed).collect() }
     }
 
-    /// What differs between the list and the files that there are.
+    /// The differences between the list and the files that were found.
     pub fn problems(&self, found: &BTreeMap<String, FileDigest>) -> Vec<String> {
         let mut problems = Vec::new();
         for (name, listed) in &self.files {
@@ -63,7 +63,7 @@ impl Integrity {
     }
 }
 
-/// The two files that the list cannot hold.
+/// Whether this is one of the two files that are not in the list.
 fn is_outside(name: &str) -> bool {
     name == INTEGRITY || name == SIGNATURE
 }

@@ -1,48 +1,48 @@
-//! What a package consists of: the names of its files and the most that each may hold. The format
-//! itself is described in `docs/package-format.md`.
+//! The names of a package's files and their size limits. The format itself is described in
+//! `docs/package-format.md`.
 
 /// Number of the package format.
 pub const FORMAT: u32 = 1;
 
-/// How package files end.
+/// The extension of package files.
 pub const EXTENSION: &str = "expert";
 
-/// What the package is: name, version, base, adapter.
+/// Name, version, base and adapter.
 pub const DESCRIPTION: &str = "package.json";
 /// The expert's manifest.
 pub const MANIFEST: &str = "manifest.json";
 /// Golden prompts with their token ids.
 pub const GOLDEN: &str = "golden.json";
-/// Logits behind the golden prompts, with and without the adapter.
+/// Logits at the end of the golden prompts, with and without the adapter.
 pub const PROBE: &str = "probe.safetensors";
-/// What the adapter is worth.
+/// The adapter's results.
 pub const EVALUATION: &str = "evaluation.json";
-/// Digests of what the training consisted of.
+/// Digests of everything that went into the training.
 pub const RECEIPT: &str = "receipt.json";
 /// The model card.
 pub const CARD: &str = "README.md";
 /// The licence.
 pub const LICENSE: &str = "LICENSE";
-/// sha256 and size of every other file but the signature.
+/// sha256 and size of every other file except the signature.
 pub const INTEGRITY: &str = "integrity.json";
 /// The signature of [`INTEGRITY`].
 pub const SIGNATURE: &str = "signature.json";
-/// How the names of plugin libraries begin; a target triple and the system's ending follow.
+/// The prefix of plugin libraries; a target triple and the system's extension follow.
 pub const PLUGIN: &str = "plugin-";
 
 pub use hive_engine::adapter::peft::{BASE_FILE, CONFIG_FILE, TENSOR_FILE};
 
-/// Files without which there is no package.
+/// Files that every package has.
 pub const REQUIRED: [&str; 9] =
     [CONFIG_FILE, TENSOR_FILE, BASE_FILE, DESCRIPTION, MANIFEST, GOLDEN, PROBE, CARD, LICENSE];
 
-/// Most files in a package.
+/// Limit on the number of files in a package.
 pub const MAX_FILES: usize = 32;
 
-/// Most bytes that a package may unpack to.
+/// Limit on the size of an unpacked package, in bytes.
 pub const MAX_BYTES: u64 = 4 << 30;
 
-/// The most bytes that the file of this name may hold; `None` for a name that no package has.
+/// The size limit of the file of this name, in bytes; `None` if packages have no such file.
 pub fn limit(name: &str) -> Option<u64> {
     const KIB: u64 = 1 << 10;
     const MIB: u64 = 1 << 20;
@@ -67,13 +67,13 @@ pub fn is_library(name: &str) -> bool {
     })
 }
 
-/// A version that a package can have: semantic versioning 2.0 without build metadata, which would
-/// make two packages of one version.
+/// Whether a package can have this version: semantic versioning 2.0 without build metadata, with which two packages
+/// could have the same version.
 pub fn is_version(text: &str) -> bool {
     semver::Version::parse(text).is_ok_and(|version| version.build.is_empty())
 }
 
-/// Whether a name can be that of a file in a package: it leads nowhere else and hides nothing.
+/// Whether this can be the name of a file in a package: it does not lead out of a folder and is not hidden.
 pub fn is_plain(name: &str) -> bool {
     !name.is_empty() && name.len() <= 100 && name.bytes().all(|b| plain(b) || b == b'.') && !name.starts_with('.')
 }
@@ -82,13 +82,13 @@ fn plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
-/// The name of the plugin library for the machine that this hive was built for:
+/// The name of the plugin library for this machine:
 /// `plugin-x86_64-unknown-linux-gnu.so`.
 pub fn own_library() -> String {
     format!("{PLUGIN}{}{}", own_target(), std::env::consts::DLL_SUFFIX)
 }
 
-/// Rust's target triple of this hive.
+/// The Rust target triple of this build of hive.
 pub fn own_target() -> String {
     use std::env::consts::{ARCH, OS};
     let rest = match OS {

@@ -1,6 +1,6 @@
 //! Packages of the older ecosystem: a flat gzip tar with `manifest.json` (schema 2.0, with
-//! `base_models[].adapters[]`) and PEFT's two files; nothing vouches for their bytes. They are read,
-//! and made into packages of ours as far as they can be; what is lost is told.
+//! `base_models[].adapters[]`) and PEFT's two files, without digests. They are converted to hive packages as far as
+//! possible, and what cannot be converted is reported.
 
 use std::path::Path;
 
@@ -17,24 +17,24 @@ use super::build::{Assembled, Ingredients, assemble};
 use super::error::{PackageError, Result};
 use super::layout::{CARD, CONFIG_FILE, LICENSE, MANIFEST, TENSOR_FILE, is_version, limit};
 
-/// Keys of the older manifest that say what ours says too.
+/// Keys of the older manifest that have a counterpart in ours.
 const USED: [&str; 6] = ["name", "version", "schema_version", "description", "license", "base_models"];
 
-/// Endings of files that hold Python's pickles.
+/// Extensions of files that contain Python pickles.
 const PICKLES: [&str; 5] = [".bin", ".pt", ".pth", ".pkl", ".ckpt"];
 
 /// A package of the older ecosystem, unpacked.
 #[derive(Debug)]
 pub struct Legacy {
-    /// What it is called in messages.
+    /// Its name in messages.
     pub shown: String,
     /// The expert's name.
     pub name: String,
     /// Its version.
     pub version: String,
-    /// What the base is called in it.
+    /// The base's name in its manifest.
     pub base: String,
-    /// Fields and files that nothing becomes of, and what of its manifest is not so.
+    /// Fields and files that are not converted, and false statements in its manifest.
     pub lost: Vec<String>,
     description: String,
     license: String,
@@ -42,10 +42,10 @@ pub struct Legacy {
 }
 
 impl Legacy {
-    /// Unpacks `path` below `staging`; `None` when it is no package of that kind.
+    /// Unpacks `path` in `staging`; `None` if it is not a package of that kind.
     ///
     /// # Errors
-    /// When it is one and damaged, or holds pickles.
+    /// When it is one, but is damaged or contains pickles.
     pub fn open(path: &Path, staging: &Path) -> Result<Option<Self>> {
         let dir = Staging::new(staging)?;
         let take = |name: &str| match name {
@@ -57,7 +57,7 @@ impl Legacy {
         };
         let unpacked = match unpack_with(path, dir.path(), &Rules { strict: false, take: &take }) {
             Ok(unpacked) => unpacked,
-            // Whatever it is, its manifest tells: pickles are worth telling of only then.
+            // Pickles are reported only if the manifest shows that it is such a package.
             Err(error) if !has_old_manifest(dir.path()) => {
                 tracing::debug!("not an older package either: {error}");
                 return Ok(None);
@@ -75,7 +75,7 @@ impl Legacy {
             }
         }
         let manifest = read(dir.path()).ok_or_else(|| fault(format!("`{MANIFEST}` cannot be read")))?;
-        // Without what does something to a terminal, and no longer than a package may say it.
+        // Without control characters, and within a package's limit.
         let text = |value: &Value| {
             let text = value.as_str()?;
             let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(250).collect();
@@ -101,7 +101,7 @@ impl Legacy {
         }))
     }
 
-    /// The id of its base in the catalogue, going by the last part of its name.
+    /// The id of its base in the catalogue, according to the last part of its name.
     ///
     /// # Errors
     /// When the catalogue cannot be read.
@@ -112,8 +112,7 @@ impl Legacy {
         Ok(model.map(|model| model.id.clone()))
     }
 
-    /// Makes a package of ours of it. Its proof is what this machine computes now: nothing was recorded
-    /// when it was made.
+    /// Converts it to a hive package. The recorded outputs are computed now, because it has none.
     ///
     /// # Errors
     /// When its adapter does not fit the base.
@@ -121,9 +120,9 @@ impl Legacy {
         let manifest = json!({
             "name": self.name, "version": self.version, "abi": ABI_VERSION, "description": self.description,
             "license": self.license, "base_models": [self.base_id()?.unwrap_or_else(|| base.model.name.clone())],
-            // How it was asked in training is not written down in it: the words as they are, then.
-            "dataset": {"fields": [{"name": "text"}, {"name": "answer", "completion": true}]},
-            "prompt": [{"role": "user", "content": "{text|trim}"}],
+            // It does not say how prompts were rendered in training, so the question is used as it is.
+            "dataset": {"fields": [{"name": "question"}, {"name": "answer", "completion": true}]},
+            "prompt": [{"role": "user", "content": "{question|trim}"}],
         });
         let expert = declared(&self.name, &manifest.to_string())?;
         let asked = Record::from_pairs([("text", self.description.clone())]);
@@ -145,16 +144,16 @@ fn read(dir: &Path) -> Option<Value> {
     serde_json::from_slice(&std::fs::read(dir.join(MANIFEST)).ok()?).ok()
 }
 
-/// Whether there is a manifest of the older schema.
+/// Whether the folder has a manifest of the older schema.
 fn has_old_manifest(dir: &Path) -> bool {
     let Some(manifest) = read(dir) else { return false };
     let version = &manifest["schema_version"];
     let is_two = version.as_str().is_some_and(|v| v.starts_with("2.")) || version.as_f64() == Some(2.0);
-    // Some say nothing of the schema; the form is told by its adapters.
+    // Some do not state the schema, but have its adapters.
     is_two || manifest["base_models"][0]["adapters"].is_array()
 }
 
-/// Fields that nothing becomes of.
+/// Fields that are not converted.
 fn lost_fields(manifest: &Value) -> Vec<String> {
     let keys = |value: &Value| value.as_object().map(|o| o.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
     let mut lost: Vec<String> = keys(manifest)
@@ -182,31 +181,31 @@ fn lost_fields(manifest: &Value) -> Vec<String> {
     lost
 }
 
-/// What the manifest says of the adapter that its own configuration says otherwise.
-fn differences(says: &Value, is: &hive_engine::adapter::AdapterConfig) -> Vec<String> {
+/// Statements of the manifest about the adapter that contradict the adapter's configuration.
+fn differences(stated: &Value, actual: &hive_engine::adapter::AdapterConfig) -> Vec<String> {
     let mut found = Vec::new();
     let mut differ = |key: &str, got: String, expected: String| {
         found.push(format!("`adapters[0].{key}` says {got}, `{CONFIG_FILE}` {expected}: that is what counts"));
     };
-    if let Some(kind) = says["type"].as_str()
-        && !kind.eq_ignore_ascii_case(is.method.name())
+    if let Some(kind) = stated["type"].as_str()
+        && !kind.eq_ignore_ascii_case(actual.method.name())
     {
-        differ("type", format!("`{kind}`"), format!("`{}`", is.method.name()));
+        differ("type", format!("`{kind}`"), format!("`{}`", actual.method.name()));
     }
-    if let Some(rank) = says["r"].as_u64().or(says["rank"].as_u64())
-        && rank != is.rank as u64
+    if let Some(rank) = stated["r"].as_u64().or(stated["rank"].as_u64())
+        && rank != actual.rank as u64
     {
-        differ("r", rank.to_string(), is.rank.to_string());
+        differ("r", rank.to_string(), actual.rank.to_string());
     }
-    if let Some(alpha) = says["alpha"].as_f64()
-        && alpha != is.alpha
+    if let Some(alpha) = stated["alpha"].as_f64()
+        && alpha != actual.alpha
     {
-        differ("alpha", alpha.to_string(), is.alpha.to_string());
+        differ("alpha", alpha.to_string(), actual.alpha.to_string());
     }
     found
 }
 
-/// A name that an expert may have: `expert-sql` is `sql`.
+/// A valid expert name: `expert-sql` becomes `sql`.
 fn plain_name(name: &str) -> String {
     let name = name.trim().to_lowercase();
     let name = name.strip_prefix("expert-").unwrap_or(&name);

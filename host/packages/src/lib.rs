@@ -1,14 +1,16 @@
-//! Packages: an expert's adapter with everything that others need to use it and to know that it is
-//! really applied. Made (`build`), signed (`sign`), read and checked (`package`), published and found
-//! ([`registries`]), installed ([`installed`]). The format is described in `docs/package-format.md`.
+//! Packages: an expert's adapter, with everything that others need to use it and to verify that it is
+//! applied correctly. They are built from a run, signed, checked, published ([`registries`]) and installed
+//! ([`installed`]). The format is described in `docs/package-format.md`.
 //!
-//! This crate trains nothing, and prints nothing.
+//! This crate does not train, and prints nothing.
 //!
 //! ```text
-//! layout     names and limits            archive    gzip tar, strict      integrity  digests of all files
-//! description what it is                 golden     prompts and logits    signature  who vouches for it
-//! build      of a run                    card       README.md             package    unpacked and checked
-//! legacy     of the older ecosystem      trust      keys
+//! layout       file names and size limits      archive    the strict gzip tar
+//! description  name, version, base, adapter    integrity  sha256 of every file
+//! golden       recorded prompts and logits     signature  who signed it
+//! build        a package from a run            card       its README.md
+//! package      an unpacked, checked package    legacy     packages of the older ecosystem
+//! sign         adds a signature                trust      keys and policies
 //! ```
 
 mod archive;

@@ -1,6 +1,6 @@
-//! A package that has been unpacked, or that is installed: a folder whose files were all checked
-//! against each other. Whoever holds one may rely on that. What its signer is worth and whether it
-//! computes what it says is asked separately.
+//! A package that is unpacked or installed: a folder whose files have all been checked against each other, which
+//! the type guarantees. Whether its signer is trusted, and whether its recorded outputs are reproduced, are separate
+//! questions.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -30,57 +30,57 @@ use super::layout::{
 use super::signature::SignatureFile;
 use crate::trust::{Ring, Signer, TrustError};
 
-/// Longest header of the adapter's tensors, in bytes. Thousands of tensors need a tenth of it.
+/// Limit on the header of the adapter's tensors, in bytes. Thousands of tensors need a tenth of it.
 const MAX_HEADER: u64 = 4 << 20;
 
-/// Longest header of the probe's two tensors.
+/// Limit on the header of the probe's two tensors, in bytes.
 const MAX_PROBE_HEADER: u64 = 64 << 10;
 
-/// Longest text of a description, in bytes.
+/// Limit on a text of the description, in bytes.
 const MAX_TEXT: usize = 1000;
 
-/// A package's files, checked.
+/// A package whose files have been checked.
 #[derive(Debug)]
 pub struct Package {
-    /// What it is called in messages.
+    /// Its name in messages.
     pub shown: String,
-    /// What it is.
+    /// Its description.
     pub description: Description,
     /// The expert's manifest.
     pub manifest: Manifest,
-    /// The manifest's own text.
+    /// The manifest's text.
     pub manifest_json: String,
     /// The golden prompts.
     pub golden: Golden,
-    /// What its files hold, the signature's and the list's own included.
+    /// Sizes and digests of its files, including the signature and the list itself.
     pub files: BTreeMap<String, FileDigest>,
-    /// Its signature, which is right for these files; whose it is is another matter.
+    /// Its signature, which is valid for these files, whether or not the key is trusted.
     pub signature: Option<SignatureFile>,
-    /// sha256 of its list of files: what it is as a whole, signed or not.
+    /// sha256 of its list of files, which identifies the package, signed or not.
     pub digest: String,
     dir: PathBuf,
-    /// Removes the folder when it was unpacked for a while.
+    /// Removes a temporary folder when the package is dropped.
     _unpacked: Option<Staging>,
 }
 
-/// That a package computes what it says, here.
+/// The proof that a package's recorded outputs are reproduced on this machine.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Proof {
-    /// Tensors of the adapter, all of which were applied.
+    /// Number of the adapter's tensors, all of which were applied.
     pub tensors: usize,
-    /// Golden prompts, all of whose tokens and logits came out.
+    /// Number of golden prompts, all of whose tokens and logits were reproduced.
     pub prompts: usize,
-    /// How near.
+    /// The differences of the logits.
     pub distance: Distance,
-    /// How near they had to be.
+    /// The largest accepted difference.
     pub tolerance: f64,
 }
 
 impl Package {
-    /// Unpacks the file `path` into a folder of its own below `staging` and checks it.
+    /// Unpacks the file `path` into a temporary folder in `staging` and checks it.
     ///
     /// # Errors
-    /// When it is no whole package, or its files do not belong together.
+    /// When it is not a complete package, or its files contradict each other.
     pub fn open(path: &Path, staging: &Path) -> Result<Self> {
         let dir = Staging::new(staging)?;
         let files = archive::unpack(path, dir.path())?;
@@ -89,8 +89,8 @@ impl Package {
         Ok(package)
     }
 
-    /// Checks the files of a folder; those in `beside` are not the package's. A plugin library that
-    /// was left out, as on machines that it is not for, is not missed.
+    /// Checks the files of an installed package. Files named in `beside` are not part of it. A plugin library may be
+    /// missing, for example because it is for another machine.
     ///
     /// # Errors
     /// As [`Package::open`].
@@ -99,7 +99,7 @@ impl Package {
         Self::check(shown, dir, files, true)
     }
 
-    /// Checks the files that were fetched into `dir`, all of them the package's.
+    /// Checks the files that were downloaded into `dir`, all of which are part of the package.
     ///
     /// # Errors
     /// As [`Package::open`].
@@ -110,12 +110,12 @@ impl Package {
         Ok(package)
     }
 
-    /// Where its files are. It is a PEFT folder.
+    /// The folder of its files, which is a PEFT folder.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// The plugin library for this machine, where the package brings one and it is here.
+    /// The plugin library for this machine, if the package has one and it is not left out.
     pub fn own_library(&self) -> Option<PathBuf> {
         let name = self.description.libraries.get(&super::layout::own_target())?;
         self.files.contains_key(name).then(|| self.dir.join(name))
@@ -136,7 +136,7 @@ impl Package {
         if installed {
             listed.files.retain(|name, _| files.contains_key(name) || !is_library(name));
         }
-        // Nothing of a file whose bytes are not those that are vouched for is looked at.
+        // No file is read further unless its bytes match the list.
         let problems = listed.problems(&files);
         if !problems.is_empty() {
             return Err(PackageError::Faulty { package: shown, problems });
@@ -178,49 +178,49 @@ impl Package {
         Ok(Self { shown, description, manifest, manifest_json, golden, files, signature, digest, dir, _unpacked: None })
     }
 
-    /// Whose signature it bears.
+    /// Who signed it.
     pub fn signer(&self, ring: &Ring) -> Signer {
         Signer::of(self.signature.as_ref().map(|signature| signature.key), ring)
     }
 
-    /// The bytes that a signature is of.
+    /// The bytes that a signature signs.
     ///
     /// # Errors
-    /// When the file has gone.
+    /// When the file cannot be read any more.
     pub fn integrity_bytes(&self) -> Result<Vec<u8>> {
         Reader { shown: &self.shown, dir: &self.dir }.bytes(INTEGRITY)
     }
 
-    /// One of its texts, where it has it.
+    /// The text of one of its files; `None` if it has no such file.
     ///
     /// # Errors
-    /// When the file is there and cannot be read.
+    /// When the file exists but cannot be read.
     pub fn text(&self, name: &str) -> Result<Option<String>> {
         let has = self.files.contains_key(name);
         has.then(|| Reader { shown: &self.shown, dir: &self.dir }.text(name)).transpose()
     }
 
-    /// Computes the golden prompts again, on `base`, with `expert` as their renderer.
+    /// Reproduces the recorded outputs of the golden prompts on `base`, with `expert` rendering them.
     ///
     /// # Errors
-    /// When the base is another one, a tensor does not fit, or tokens or logits come out otherwise.
+    /// When it is another base, a tensor does not fit, or tokens or logits differ.
     pub fn prove(&self, base: &Base, expert: &LoadedExpert) -> Result<Proof> {
-        let wants = &self.description.base;
-        if base.reference.digest != wants.digest {
+        let recorded_base = &self.description.base;
+        if base.reference.digest != recorded_base.digest {
             return Err(PackageError::Base {
                 package: self.shown.clone(),
-                id: wants.id.clone(),
-                expected: wants.digest.clone(),
+                id: recorded_base.id.clone(),
+                expected: recorded_base.digest.clone(),
                 got: base.reference.digest.clone(),
             });
         }
         let fault = |problem: String| PackageError::Proof { package: self.shown.clone(), problem };
-        let (tokenizer, template) = Tokeniser::new(&base.model)?.digests()?;
-        for (what, got, expected) in
-            [("tokenizer", &tokenizer, &wants.tokenizer), ("chat template", &template, &wants.template)]
+        let (tokenizer, template) = text_digests(&base.model)?;
+        for (part, got, expected) in
+            [("tokenizer", &tokenizer, &recorded_base.tokenizer), ("chat template", &template, &recorded_base.template)]
         {
             if got != expected {
-                return Err(fault(format!("the base's {what} has the digest {got}, recorded is {expected}")));
+                return Err(fault(format!("the base's {part} has the digest {got}, recorded is {expected}")));
             }
         }
         let loaded = peft::load(&self.dir, &base.model.config, Some(&base.reference))?;
@@ -232,18 +232,20 @@ impl Package {
         let recorded = Logits::read(&self.dir.join(PROBE), self.golden.prompts.len())?;
         let distance = self.golden.logits(&base.decoder, &loaded.adapter)?.distance(&recorded);
         let tolerance = self.golden.tolerance;
-        for (what, far) in [("without the adapter", distance.base), ("with the adapter", distance.adapted)] {
-            // Written so that NaN fails too.
-            let near = far <= tolerance;
-            if !near {
-                return Err(fault(format!("a logit {what} differs by {far:.2e}, expected at most {tolerance:.0e}")));
+        for (model, difference) in [("without the adapter", distance.base), ("with the adapter", distance.adapted)] {
+            // Written so that NaN fails as well.
+            let accepted = difference <= tolerance;
+            if !accepted {
+                return Err(fault(format!(
+                    "a logit {model} differs by {difference:.2e}, expected at most {tolerance:.0e}"
+                )));
             }
         }
         Ok(Proof { tensors: loaded.tensors, prompts: self.golden.prompts.len(), distance, tolerance })
     }
 }
 
-/// What the files of a folder hold, but for those in `beside`.
+/// Sizes and digests of the files of a folder, except those named in `beside`.
 fn files_in(shown: &str, dir: &Path, beside: &[&str]) -> Result<BTreeMap<String, FileDigest>> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(dir).map_err(|e| PackageError::io("read", dir, e))? {
@@ -255,28 +257,28 @@ fn files_in(shown: &str, dir: &Path, beside: &[&str]) -> Result<BTreeMap<String,
         let path = entry.path();
         let about = fs::symlink_metadata(&path).map_err(|e| PackageError::io("read", &path, e))?;
         let fault = |problem: String| PackageError::Archive { package: shown.to_owned(), problem };
-        let most = limit(&name).ok_or_else(|| fault(format!("`{name}` is no file of a package")))?;
-        if !about.is_file() || about.len() > most {
-            return Err(fault(format!("`{name}` is no plain file of at most {most} bytes")));
+        let limit = limit(&name).ok_or_else(|| fault(format!("`{name}` is no file of a package")))?;
+        if !about.is_file() || about.len() > limit {
+            return Err(fault(format!("`{name}` is no plain file of at most {limit} bytes")));
         }
         files.insert(name, FileDigest { size: about.len(), sha256: sha256_of_file(&path)? });
     }
     Ok(files)
 }
 
-/// Whether name, base and adapter are the same everywhere.
+/// Differences between the files in name, base and adapter.
 fn identity_problems(description: &Description, manifest: &Manifest, config: &PeftConfig) -> Vec<String> {
     let mut problems = Vec::new();
     let adapter = &description.adapter;
-    let there = &config.adapter;
+    let configured = &config.adapter;
     for (key, got, file, expected) in [
         ("name", &description.name, MANIFEST, manifest.name.clone()),
         ("description", &description.description, MANIFEST, manifest.description.clone()),
         ("license", &description.license, MANIFEST, manifest.license.clone()),
-        ("adapter.method", &adapter.method, CONFIG_FILE, there.method.name().to_owned()),
-        ("adapter.rank", &adapter.rank.to_string(), CONFIG_FILE, there.rank.to_string()),
-        ("adapter.alpha", &adapter.alpha.to_string(), CONFIG_FILE, there.alpha.to_string()),
-        ("adapter.rslora", &adapter.rslora.to_string(), CONFIG_FILE, there.rslora.to_string()),
+        ("adapter.method", &adapter.method, CONFIG_FILE, configured.method.name().to_owned()),
+        ("adapter.rank", &adapter.rank.to_string(), CONFIG_FILE, configured.rank.to_string()),
+        ("adapter.alpha", &adapter.alpha.to_string(), CONFIG_FILE, configured.alpha.to_string()),
+        ("adapter.rslora", &adapter.rslora.to_string(), CONFIG_FILE, configured.rslora.to_string()),
     ] {
         if *got != expected {
             let (got, expected) = (got.escape_debug(), expected.escape_debug());
@@ -291,11 +293,11 @@ fn identity_problems(description: &Description, manifest: &Manifest, config: &Pe
     if !is_plain(id) {
         problems.push(format!("`{DESCRIPTION}`: the base's id `{}` is no plain name", id.escape_debug()));
     }
-    // Folders and files are called so wherever the package is kept.
+    // Folders and files are named after these.
     if !is_plain(&description.file_name()) {
         problems.push(format!("`{DESCRIPTION}`: name, base's id and version are too long together"));
     }
-    if adapter.target_modules != target_modules(there) {
+    if adapter.target_modules != target_modules(configured) {
         problems.push(format!("`{DESCRIPTION}` says other `adapter.target_modules` than `{CONFIG_FILE}`"));
     }
     match &config.base {
@@ -308,7 +310,7 @@ fn identity_problems(description: &Description, manifest: &Manifest, config: &Pe
     problems
 }
 
-/// Texts that do something to a terminal rather than say something.
+/// Texts with control characters, which could manipulate a terminal, or that are too long.
 fn text_problems(description: &Description, golden: &Golden) -> Vec<String> {
     let Description { description: sentence, license, hive, adapter, .. } = description;
     let ids = golden.prompts.iter().map(|prompt| ("a prompt's id", &prompt.id));
@@ -316,23 +318,23 @@ fn text_problems(description: &Description, golden: &Golden) -> Vec<String> {
     let texts = [("description", sentence), ("license", license), ("hive", hive)].into_iter().chain(targets).chain(ids);
     texts
         .filter(|(_, text)| text.len() > MAX_TEXT || text.chars().any(char::is_control))
-        .map(|(what, text)| {
+        .map(|(name, text)| {
             let shown: String = text.escape_debug().take(60).collect();
-            format!("{what} `{shown}` has control characters, or more than {MAX_TEXT} bytes")
+            format!("{name} `{shown}` has control characters, or more than {MAX_TEXT} bytes")
         })
         .collect()
 }
 
-/// What is wrong with the length of a tensor file's header, which is known before it is read.
-fn header_problem(dir: &Path, name: &str, most: u64) -> Result<Option<String>> {
+/// Checks the length of a tensor file's header, which is known before the header is read.
+fn header_problem(dir: &Path, name: &str, limit: u64) -> Result<Option<String>> {
     let path = dir.join(name);
     let mut length = [0; 8];
     let mut file = File::open(&path).map_err(|e| PackageError::io("open", &path, e))?;
     match file.read_exact(&mut length) {
-        Ok(()) if u64::from_le_bytes(length) <= most => Ok(None),
+        Ok(()) if u64::from_le_bytes(length) <= limit => Ok(None),
         Ok(()) => {
             let got = u64::from_le_bytes(length);
-            Ok(Some(format!("`{name}` has a header of {got} bytes, expected at most {most}")))
+            Ok(Some(format!("`{name}` has a header of {got} bytes, expected at most {limit}")))
         }
         Err(e) if e.kind() == ErrorKind::UnexpectedEof => Ok(Some(format!("`{name}` is truncated"))),
         Err(e) => Err(PackageError::io("read", &path, e)),
@@ -357,7 +359,7 @@ fn library_problems(description: &Description, integrity: &Integrity) -> Vec<Str
     problems
 }
 
-/// Whether the weights are as many as is said, and all of them numbers.
+/// Checks that the weights have the stated count, and are all finite.
 fn weight_problems(dir: &Path, description: &Description) -> Result<Vec<String>> {
     if let Some(problem) = header_problem(dir, TENSOR_FILE, MAX_HEADER)? {
         return Ok(vec![problem]);

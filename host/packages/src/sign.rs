@@ -1,4 +1,4 @@
-//! Adds a signature to a package's file. Everything else in it stays as it is, byte for byte.
+//! Adds a signature to a package file. Everything else in it is unchanged, byte for byte.
 
 use std::path::Path;
 
@@ -9,11 +9,11 @@ use super::package::Package;
 use super::signature::SignatureFile;
 use crate::trust::{PublicKey, SecretKey};
 
-/// Signs the package in `path` with `key`, in place of another signature if it has one. The same
-/// package and key give the same file.
+/// Signs the package in `path` with `key`, replacing its signature if it has one. The same package and key give
+/// the same file.
 ///
 /// # Errors
-/// When it is no whole package, or cannot be written.
+/// When it is not a complete package, or cannot be written.
 pub fn sign(path: &Path, key: &SecretKey) -> Result<PublicKey> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let package = Package::open(path, folder)?;

@@ -1,18 +1,18 @@
-//! `signature.json`: who vouches for a package. Signed is `integrity.json`, byte for byte, behind a
-//! line that no other use of a key signs.
+//! `signature.json`: a package's signature. The signed message is `integrity.json`, byte for byte, after a line
+//! that is reserved for this purpose.
 
 use serde::{Deserialize, Serialize};
 
 use super::layout::FORMAT;
 use crate::trust::{PublicKey, SecretKey, Signature};
 
-/// What stands before the signed bytes, so that a signature made for something else is none here.
+/// The prefix of the signed message, so that a signature for another purpose is not valid here.
 const PURPOSE: &str = "hive expert package, format 1\n";
 
 /// The only algorithm (RFC 8032).
 const ALGORITHM: &str = "ed25519";
 
-/// A signature as a file.
+/// The content of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignatureFile {
@@ -20,7 +20,7 @@ pub struct SignatureFile {
     pub format: u32,
     /// `ed25519`.
     pub algorithm: String,
-    /// Whose it is.
+    /// The key that signed.
     pub key: PublicKey,
     /// The signature.
     pub signature: Signature,
@@ -33,10 +33,10 @@ impl SignatureFile {
         Self { format: FORMAT, algorithm: ALGORITHM.to_owned(), key: key.public(), signature }
     }
 
-    /// Whether it is its key's signature of these bytes.
+    /// Verifies the signature of these bytes of `integrity.json`.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason why it is not valid.
     pub fn check(&self, integrity: &[u8]) -> Result<(), String> {
         if self.format != FORMAT || self.algorithm != ALGORITHM {
             let (format, algorithm) = (self.format, &self.algorithm);

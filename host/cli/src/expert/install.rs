@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use hive_files::Staging;
-use hive_packages::installed::{Expected, ProofRecord, Release, Request, Store, admissible, install};
+use hive_packages::installed::{Expected, InstallRequest, ProofRecord, Release, Store, admissible, install};
 use hive_packages::registries::{Reference, forget, open};
 use hive_packages::trust::{RequireSigned, Ring, Signer};
 use hive_packages::{Legacy, Package, PackageError, Proof};
@@ -52,7 +52,7 @@ impl Install {
         };
         let package = &from.package;
         let mut ring = Ring::of(env.context.home()?)?;
-        let request = Request {
+        let request = InstallRequest {
             package,
             source: from.source.clone(),
             expected: from.expected.clone(),
@@ -130,7 +130,7 @@ pub(super) struct Brought {
 /// # Errors
 /// When it cannot be had, or is not whole.
 pub(super) fn bring(env: &Environment, what: &str, store: &Store) -> CommandResult<Brought> {
-    if Reference::is_one(what) {
+    if Reference::has_prefix(what) {
         return fetch(env, &Reference::to_package(what)?, store);
     }
     let path = Path::new(what);

@@ -1,7 +1,7 @@
 //! `hive expert update`: a newer version from where an expert came from.
 
 use clap::Args;
-use hive_packages::installed::{Request, Store, admissible, install};
+use hive_packages::installed::{InstallRequest, Store, admissible, install};
 use hive_packages::registries::{Reference, Which, forget, open};
 use hive_packages::trust::{RequireSigned, Ring};
 
@@ -33,7 +33,7 @@ impl Update {
         let store = Store::of(env.context.home()?);
         let release = store.find(&self.name, self.base.as_deref())?;
         let source = &release.record.source;
-        if !Reference::is_one(source) {
+        if !Reference::has_prefix(source) {
             let problem = format!("`{}` came from the file `{source}`, which has no newer version", self.name);
             return Err(Failure::misuse(problem).hint("`hive expert install FILE` installs another package").into());
         }
@@ -61,7 +61,7 @@ impl Update {
         let mut ring = Ring::of(env.context.home()?)?;
         // Where the base was found for the last version, it is looked for again, if it is the same.
         let same_base = package.description.base.digest == release.description.base.digest;
-        let request = Request {
+        let request = InstallRequest {
             package,
             source: from.source.clone(),
             expected: from.expected.clone(),

@@ -1,4 +1,4 @@
-//! Why an expert cannot be installed, found or removed.
+//! Errors while installing, finding or removing experts.
 
 use std::path::{Path, PathBuf};
 
@@ -7,13 +7,13 @@ use hive_files::FileError;
 
 use crate::PackageError;
 
-/// A result about installed experts.
+/// The result of an operation on installed experts.
 pub type Result<T, E = InstallError> = std::result::Result<T, E>;
 
-/// What went wrong.
+/// Why an operation on installed experts failed.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
-    /// A file or folder could not be read or written, or there is no place for it.
+    /// A file or folder could not be read or written, or there is no home folder.
     #[error(transparent)]
     File(#[from] FileError),
     /// The record of the highest versions is damaged.
@@ -24,46 +24,48 @@ pub enum InstallError {
         /// What is wrong with it.
         problem: String,
     },
-    /// Nothing of this name, or not this version, is installed.
-    #[error("No installed expert is `{asked}` (installed {}: {})", if there.len() == 1 { "is" } else { "are" }, if there.is_empty() { "none".to_owned() } else { there.join(", ") })]
+    /// No expert of this name, or not this version of it, is installed.
+    #[error("No installed expert is `{asked}` (installed {}: {})", if installed.len() == 1 { "is" } else { "are" }, if installed.is_empty() { "none".to_owned() } else { installed.join(", ") })]
     NotInstalled {
-        /// What was asked for.
+        /// What was requested.
         asked: String,
-        /// What there is, each as `NAME@VERSION for BASE`.
-        there: Vec<String>,
+        /// The installed releases, each as `NAME@VERSION for BASE`.
+        installed: Vec<String>,
     },
-    /// A version for several bases.
+    /// The version is installed for several bases.
     #[error("`{asked}` is installed for several base models: {}", bases.join(", "))]
     SeveralBases {
-        /// What was asked for.
+        /// What was requested.
         asked: String,
         /// The bases.
         bases: Vec<String>,
     },
-    /// An older version than one that was here.
+    /// The version is older than one that was installed before.
     #[error("`{title}` is older than version {highest}, which was installed here before")]
     Rollback {
-        /// What was to be installed.
+        /// The package.
         title: String,
-        /// What was here.
+        /// The highest version so far.
         highest: String,
     },
-    /// The same version with other files.
-    #[error("`{title}` is installed already, with other files (their list has sha256 {there}, the new one's {new})")]
+    /// The same version is installed with other files.
+    #[error(
+        "`{title}` is installed already, with other files (their list has sha256 {installed}, the new one's {new})"
+    )]
     OtherFiles {
-        /// What was to be installed.
+        /// The package.
         title: String,
-        /// Digest of what is installed.
-        there: String,
-        /// Digest of what came.
+        /// Digest of the installed release.
+        installed: String,
+        /// Digest of the package.
         new: String,
     },
-    /// A package that is not the expert that was asked for.
+    /// The package is not of the requested expert.
     #[error("Asked for {asked}, got a package of {got}")]
     AnotherExpert {
-        /// What was asked for.
+        /// What was requested.
         asked: String,
-        /// What came.
+        /// What the package is.
         got: String,
     },
     /// The package itself.
@@ -103,8 +105,8 @@ impl Diagnostic for InstallError {
             Self::RollbackRecord { .. } => {
                 Some("remove it: an older version than was here is then no longer noticed".to_owned())
             }
-            Self::NotInstalled { asked, there } => {
-                let names = || there.iter().filter_map(|t| t.split('@').next());
+            Self::NotInstalled { asked, installed } => {
+                let names = || installed.iter().filter_map(|t| t.split('@').next());
                 Some(match nearest(asked.split('@').next().unwrap_or_default(), names()) {
                     Some(near) if !asked.starts_with(near) => format!("did you mean `{near}`?"),
                     _ => "`hive expert list` shows what is installed; `hive expert install FILE` installs".to_owned(),

@@ -1,5 +1,5 @@
-//! The installed experts, as `hive_plugins` is told of them: releases with what their signer is worth
-//! to this day, and what somebody put there by hand.
+//! The installed experts in the form that `hive_plugins` takes: releases with the present status of their signer, and
+//! experts that were placed there by hand.
 
 use std::path::Path;
 
@@ -10,8 +10,7 @@ use super::record::{BESIDE, InstallRecord};
 use crate::layout::{DESCRIPTION, own_library};
 use crate::trust::{Ring, Signer};
 
-/// The experts below `home`, by name. Every folder counts, even an incomplete one: a list must be able
-/// to say what is missing.
+/// The experts below `home`, by name. Incomplete folders are included, so that a list can say what is missing.
 pub fn experts(home: &Path) -> Vec<(String, Installed)> {
     let Ok(entries) = std::fs::read_dir(home.join("experts")) else { return Vec::new() };
     entries
@@ -19,10 +18,10 @@ pub fn experts(home: &Path) -> Vec<(String, Installed)> {
         .filter(|e| e.path().is_dir())
         .filter_map(|e| Some((e.file_name().into_string().ok()?, e.path())))
         .filter(|(name, _)| !name.starts_with('.'))
-        // What came as a package has releases; what was put there by hand has its files at once.
+        // Installed packages have releases; experts placed by hand have their files directly in the folder.
         .filter_map(|(name, folder)| match current_release(&folder) {
             Some(release) => Some((name, release_in(&release, home))),
-            // Its last release went, or its first one did not come to be.
+            // Its last release was removed, or its first installation was interrupted.
             None if has_releases(&folder) => None,
             None => {
                 let installed = Installed::by_hand(&name, &folder);
@@ -32,7 +31,7 @@ pub fn experts(home: &Path) -> Vec<(String, Installed)> {
         .collect()
 }
 
-/// The release in a folder, with the keys that are kept below `home`.
+/// The release in a folder, with its status according to the keys below `home`.
 pub fn release_in(folder: &Path, home: &Path) -> Installed {
     let library = folder.join(own_library());
     let mut release =
@@ -67,7 +66,7 @@ fn standing(release: &Installed, home: &Path) -> Standing {
     }
 }
 
-/// How a release came here, and what its signer is worth to this day.
+/// A release's record, and the present status of its signer.
 fn signer_of(folder: &Path, home: &Path) -> Result<(InstallRecord, Signer), String> {
     let record = std::fs::read(folder.join(BESIDE[0])).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".to_owned(),

@@ -1,5 +1,5 @@
-//! From a package to an installed expert: whose it is, whether it may come, whether it computes here
-//! what it says. Only then is it installed.
+//! Installs a package after checking, in this order, its identity, its version, its signature, and whether its
+//! recorded outputs are reproduced on this machine.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,10 +14,10 @@ use super::store::{Installing, Release, Store};
 use crate::trust::{RequireSigned, Ring, Signer};
 use crate::{Package, PackageError, Proof};
 
-/// Longest that a plugin may take to render a prompt.
+/// Time limit for a plugin to render a prompt.
 const RENDER_LIMIT: Duration = Duration::from_secs(60);
 
-/// What a registry says that it serves; the package must say the same.
+/// The identity that a registry states; the package must have the same one.
 #[derive(Debug, Clone)]
 pub struct Expected {
     /// The expert's name.
@@ -28,59 +28,59 @@ pub struct Expected {
     pub base: String,
 }
 
-/// What was asked to be installed.
+/// A request to install a package.
 #[derive(Debug)]
-pub struct Request<'a> {
+pub struct InstallRequest<'a> {
     /// The package.
     pub package: &'a Package,
-    /// Where it is from, for the record.
+    /// Its source, for the record.
     pub source: String,
-    /// What it must be.
+    /// The identity that it must have.
     pub expected: Option<Expected>,
-    /// What is asked of its signature.
+    /// The signature that it must have.
     pub policy: RequireSigned,
-    /// Whether it may be older than what was here.
+    /// Whether it may be older than a version that was installed before.
     pub allow_downgrade: bool,
-    /// The base, where it is to be taken from elsewhere.
+    /// The base to use; `None` for the one in the catalogue.
     pub base: Option<String>,
 }
 
-/// What a package was found to be.
+/// A package that has been proved.
 #[derive(Debug)]
 pub struct Proved {
-    /// That it computes what it says.
+    /// The proof.
     pub proof: Proof,
-    /// Whether its plugin can be used here: it is trusted, and there is one for this machine.
+    /// Whether its plugin can be used: its signer is trusted, and it has one for this machine.
     pub plugin: bool,
-    /// What the base was opened as.
+    /// The base's id, or the path from which it was opened.
     pub base: String,
-    /// Whether the base was fetched for this.
+    /// Whether the base was downloaded for this.
     pub fetched_base: bool,
 }
 
-/// Whether a package is what was asked for, and not older than what was here: what can be told before
-/// anybody is asked whom to trust.
+/// The checks that need neither trust nor computation: the package is the requested one, and not older than a version
+/// that was installed before.
 ///
 /// # Errors
-/// When not.
-pub fn admissible(store: &Store, request: &Request<'_>) -> Result<()> {
+/// When a check fails.
+pub fn admissible(store: &Store, request: &InstallRequest<'_>) -> Result<()> {
     check_expected(request.package, request.expected.as_ref())?;
     store.check(request.package, request.allow_downgrade)
 }
 
-/// Installs what was asked for.
+/// Installs a package.
 ///
 /// # Errors
-/// When it is another expert, not signed as asked, older than what was here, or does not compute what
-/// it says. Nothing is then installed.
+/// When it is of another expert, is not signed as required, is older than a version that was installed before, or its
+/// proof fails. Nothing is then installed.
 pub fn install(
     context: &Context,
     store: &Store,
-    request: &Request<'_>,
+    request: &InstallRequest<'_>,
     ring: &Ring,
     reporter: &mut dyn TransferReporter,
 ) -> Result<Release> {
-    let Request { package, policy, .. } = request;
+    let InstallRequest { package, policy, .. } = request;
     admissible(store, request)?;
     let signer = package.signer(ring);
     signer.admit(*policy, &package.shown).map_err(PackageError::from)?;
@@ -100,11 +100,11 @@ pub fn install(
     store.install(&Installing { package, record, allow_downgrade: request.allow_downgrade })
 }
 
-/// Proves a package on its base, which is fetched if need be. Native code in it runs only when its
-/// signer is trusted, and then in a process of its own.
+/// Proves a package on its base, which is downloaded if necessary. Its native code runs only if its signer is trusted,
+/// and then in a separate process.
 ///
 /// # Errors
-/// When the base cannot be had, or the package does not compute what it says.
+/// When the base is not available, or the proof fails.
 pub fn prove(
     context: &Context,
     package: &Package,
@@ -130,7 +130,7 @@ pub fn prove(
             "`{}` cannot be asked on this machine: its manifest declares no `prompt`, and it brings no plugin that may run here",
             package.shown
         );
-        return Err(PackageError::Argument { problem, hint: Some(for_plugin(package, signer)) }.into());
+        return Err(PackageError::Argument { problem, hint: Some(plugin_hint(package, signer)) }.into());
     }
     let opened = Base::open(context, wanted, reporter).map_err(PackageError::from)?;
     let mut proof = None;
@@ -138,19 +138,18 @@ pub fn prove(
         proof = Some(package.prove(&opened, expert)?);
     }
     let proof = proof.ok_or_else(|| PackageError::Argument { problem: "nothing was proved".to_owned(), hint: None })?;
-    // A path is kept as one that means the same from everywhere.
+    // A local path is stored as an absolute one.
     let local = matches!(&here, Ok(location) if location.id.is_none());
     let absolute = local.then(|| std::path::absolute(wanted).ok()).flatten();
     let base = absolute.map_or_else(|| opened.reference.id.clone(), |path| path.display().to_string());
     Ok(Proved { proof, plugin: plugin.is_some(), base, fetched_base: here.is_err() })
 }
 
-/// Proves a package that was made here as those who receive it will: by its manifest's prompt, as
-/// whoever does not trust its signer, and by the plugin in it, as whoever does; `None` when it has
-/// neither for this machine.
+/// Proves a package that was built on this machine in both ways in which recipients will: with its manifest's
+/// prompt, as without trust in its signer, and with its plugin. `None` if it has neither for this machine.
 ///
 /// # Errors
-/// When it does not compute what it says.
+/// When the proof fails.
 pub fn prove_own(package: &Package, base: &Base) -> Result<Option<Proof>> {
     let plugin = plugin_of(package)?;
     let by_manifest = (!package.manifest.prompt.is_empty())
@@ -163,8 +162,8 @@ pub fn prove_own(package: &Package, base: &Base) -> Result<Option<Proof>> {
     Ok(proof)
 }
 
-/// How to get a plugin that may run.
-fn for_plugin(package: &Package, signer: &Signer) -> String {
+/// A hint how to get a plugin that may run.
+fn plugin_hint(package: &Package, signer: &Signer) -> String {
     let targets: Vec<&str> = package.description.libraries.keys().map(String::as_str).collect();
     if targets.is_empty() {
         "ask its author for a package with the plugin: `hive expert package` puts it in".to_owned()
@@ -177,13 +176,13 @@ fn for_plugin(package: &Package, signer: &Signer) -> String {
     }
 }
 
-/// The package's plugin for this machine, in a process of its own.
+/// The package's plugin for this machine, in a separate process.
 fn plugin_of(package: &Package) -> Result<Option<LoadedExpert>> {
     let Some(library) = package.own_library() else { return Ok(None) };
     let record = package.dir().join(BESIDE[1]);
     if !record.exists() {
         LibraryRecord::of(&library)
-            .and_then(|of| of.write(&record, &library, SystemTime::now()))
+            .and_then(|library_record| library_record.write(&record, &library, SystemTime::now()))
             .map_err(|e| InstallError::io("write", &record, e))?;
     }
     let place = LibraryPlace {
@@ -196,7 +195,7 @@ fn plugin_of(package: &Package) -> Result<Option<LoadedExpert>> {
     Ok(load_isolated(&place, 1, RENDER_LIMIT).map_err(PackageError::from)?.pop())
 }
 
-/// Whether the package is what was asked for, not another one that is as rightly signed.
+/// Checks that the package is the requested one, and not another one with a valid signature.
 fn check_expected(package: &Package, expected: Option<&Expected>) -> Result<()> {
     let Some(Expected { name, version, base }) = expected else { return Ok(()) };
     let got = &package.description;

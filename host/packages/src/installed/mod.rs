@@ -1,11 +1,11 @@
-//! Experts installed from packages, below `HIVE_HOME/experts`: several releases side by side, one of
-//! which is current. A release stands there whole or not at all, and only after it was proved.
+//! Experts installed from packages, below `HIVE_HOME/experts`: several releases per expert, one of which is current.
+//! A release appears atomically, after its proof has succeeded.
 //!
 //! ```text
 //! experts/NAME/current                     the name of the current release's folder
 //! experts/NAME/releases/VERSION--BASE/     the package's files, install.json, library.sha256
-//! experts/.seen.json                       the highest version that was ever here, per name and base
-//! models/.for-experts/ID                   says that the base ID was fetched for an expert and nothing else
+//! experts/.seen.json                       the highest version that was ever installed, per name and base
+//! models/.for-experts/ID                   marks the base ID as downloaded only for an expert
 //! ```
 
 mod error;
@@ -18,7 +18,7 @@ mod store;
 
 pub use error::{InstallError, Result};
 pub use experts::{experts, release_in};
-pub use install::{Expected, Proved, Request, admissible, install, prove, prove_own};
+pub use install::{Expected, InstallRequest, Proved, admissible, install, prove, prove_own};
 pub use paths::{current_release, has_releases};
 pub use record::{BESIDE, InstallRecord, ProofRecord};
 pub use store::{Installing, Release, Removed, Store};

@@ -1,36 +1,36 @@
-//! Where things are below `HIVE_HOME/experts`. Names only: it checks nothing.
+//! Paths below `HIVE_HOME/experts`. Nothing is checked here.
 
 use std::path::{Path, PathBuf};
 
 use crate::layout::is_plain;
 
-/// Names the current release.
+/// The file with the name of the current release.
 pub(super) const CURRENT: &str = "current";
 
-/// Holds the releases.
+/// The folder of the releases.
 pub(super) const RELEASES: &str = "releases";
 
-/// The folder of the current release in an expert's folder, if it has releases.
+/// The folder of the current release, given an expert's folder; `None` if it has no releases.
 pub fn current_release(expert: &Path) -> Option<PathBuf> {
     let releases = expert.join(RELEASES);
     if let Ok(name) = std::fs::read_to_string(expert.join(CURRENT)) {
         let dir = releases.join(name.trim());
-        // Only a plain name: the file must not lead out of the folder.
+        // A plain name only, so that the file cannot lead out of the folder.
         if is_plain(name.trim()) && dir.is_dir() {
             return Some(dir);
         }
     }
-    // Whoever installed it was ended before it could be called current.
-    let mut all = release_folders(&releases);
-    if all.len() == 1 { all.pop() } else { None }
+    // An installation was interrupted before it could write the file.
+    let mut folders = release_folders(&releases);
+    if folders.len() == 1 { folders.pop() } else { None }
 }
 
-/// Whether a folder below `experts` is kept by the store, rather than put there by hand.
+/// Whether an expert's folder was installed from packages, rather than placed there by hand.
 pub fn has_releases(expert: &Path) -> bool {
     expert.join(RELEASES).is_dir()
 }
 
-/// The folders of releases, whole or not: those of writers at work have other names.
+/// The folders of releases, complete or damaged. Folders of installations in progress have other names.
 pub(super) fn release_folders(releases: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(releases).into_iter().flatten().flatten();
     let named = |path: &PathBuf| path.file_name().is_some_and(|n| n.to_str().is_some_and(is_plain));

@@ -1,48 +1,48 @@
-//! `install.json`: how a release came here and what was proved of it.
+//! `install.json`: where a release came from, and the proof of it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::trust::PublicKey;
 use crate::{Distance, Proof};
 
-/// Number of the record's format.
+/// The record's format number.
 pub(super) const FORMAT: u32 = 1;
 
 /// Name of the file.
 pub(super) const FILE: &str = "install.json";
 
-/// Files in a release's folder that are not the package's.
+/// Files in a release's folder that are not part of the package.
 pub const BESIDE: [&str; 2] = [FILE, "library.sha256"];
 
-/// How a release came here.
+/// Where a release came from, and its proof.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InstallRecord {
-    /// Number of this format.
+    /// The format number, 1.
     pub format: u32,
-    /// Where from: a file, or a registry's reference.
+    /// Its source: a file, or a reference to a registry.
     pub source: String,
     /// sha256 of the package's list of files.
     pub digest: String,
-    /// Whose signature it bears.
+    /// The key of its signature.
     pub key: Option<PublicKey>,
-    /// What the base was opened as.
+    /// The base's id, or the path from which it was opened.
     pub base: String,
-    /// Whether its plugin was taken: it was signed by a trusted key, and has one for this machine.
+    /// Whether its plugin was installed, which requires a trusted signature and a plugin for this machine.
     pub plugin: bool,
-    /// What was proved.
+    /// The proof.
     pub proof: ProofRecord,
 }
 
-/// What was proved when a release was installed.
+/// The proof that was made when a release was installed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProofRecord {
-    /// Tensors that were applied, all of the adapter's.
+    /// Number of the adapter's tensors, all of which were applied.
     pub tensors: usize,
-    /// Golden prompts that came out.
+    /// Number of golden prompts that were reproduced.
     pub prompts: usize,
-    /// How near.
+    /// The differences of the logits.
     pub distance: Distance,
 }
 

@@ -1,5 +1,5 @@
-//! Installs, finds, switches and removes releases. One process at a time changes them; reading needs
-//! no lock, because every change is a rename.
+//! Installs, finds, switches and removes releases. A lock admits one writer at a time; reading needs no lock, because
+//! every change is a rename.
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -23,38 +23,38 @@ pub struct Store {
     root: PathBuf,
 }
 
-/// A release that is installed.
+/// An installed release.
 #[derive(Debug, Clone)]
 pub struct Release {
-    /// What it is.
+    /// Its description.
     pub description: Description,
-    /// How it came here.
+    /// Its installation record.
     pub record: InstallRecord,
     /// Its folder.
     pub dir: PathBuf,
-    /// Whether it is what the expert's name alone means.
+    /// Whether it is the default version of its expert.
     pub current: bool,
 }
 
-/// What comes with a package that is to be installed.
+/// A proved package to be installed.
 #[derive(Debug)]
 pub struct Installing<'a> {
-    /// The package, proved.
+    /// The package.
     pub package: &'a Package,
-    /// How it came.
+    /// Its installation record.
     pub record: InstallRecord,
-    /// Whether it may be older than what was here.
+    /// Whether it may be older than a version that was installed before.
     pub allow_downgrade: bool,
 }
 
-/// What a removal took away.
+/// The result of removing a release.
 #[derive(Debug)]
 pub struct Removed {
-    /// The release.
+    /// The removed release.
     pub release: Release,
-    /// What is current now, if anything of the expert is left.
+    /// The release that is now current; `None` if the expert has no other.
     pub now: Option<Release>,
-    /// Whether nothing that is installed needs its base any longer.
+    /// Whether no installed release needs its base any more.
     pub base_unused: bool,
 }
 
@@ -68,10 +68,10 @@ impl Release {
         Version::parse(&self.description.version).ok()
     }
 
-    /// Opens its package again: every file is checked.
+    /// Opens its package, checking every file again.
     ///
     /// # Errors
-    /// When a file was changed since.
+    /// When a file has changed.
     pub fn package(&self) -> Result<Package> {
         let shown = format!("{}@{}", self.description.name, self.description.version);
         Ok(Package::of_folder(shown, &self.dir, &BESIDE)?)
@@ -79,20 +79,20 @@ impl Release {
 }
 
 impl Store {
-    /// What is kept below `home`.
+    /// The experts below `home`.
     pub fn of(home: &Path) -> Self {
         Self { root: home.join("experts") }
     }
 
-    /// What is below this folder.
+    /// The experts in this folder.
     pub fn at(root: &Path) -> Self {
         Self { root: root.to_owned() }
     }
 
-    /// Makes a folder in which packages are unpacked before they are installed, on the same disk.
+    /// The folder in which packages are unpacked before they are installed, on the same disk; creates it.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// When it cannot be created.
     pub fn staging(&self) -> Result<PathBuf> {
         fs::create_dir_all(&self.root).map_err(|e| InstallError::io("create", &self.root, e))?;
         Ok(self.root.clone())
@@ -101,15 +101,14 @@ impl Store {
     /// All releases, by name, then version, then base.
     ///
     /// # Errors
-    /// When the folder cannot be read. A release that cannot be read is passed over: `hive expert
-    /// list` tells of it.
+    /// When the folder cannot be read. A release that cannot be read is skipped; `hive expert list` reports it.
     pub fn releases(&self) -> Result<Vec<Release>> {
         let mut found = Vec::new();
         for expert in folders(&self.root)? {
             let current = current_release(&expert);
             for dir in release_folders(&expert.join(RELEASES)) {
                 let is_current = current.as_ref() == Some(&dir);
-                if let Some((description, record)) = of_folder(&dir) {
+                if let Some((description, record)) = read_release(&dir) {
                     found.push(Release { description, record, dir, current: is_current });
                 }
             }
@@ -118,14 +117,14 @@ impl Store {
         Ok(found)
     }
 
-    /// Folders of this expert's releases that are damaged: what they are cannot be read.
+    /// The folders of this expert's damaged releases, whose descriptions cannot be read.
     pub fn damaged(&self, name: &str) -> Vec<PathBuf> {
         if !is_plain(name) {
             return Vec::new();
         }
-        let mut all = release_folders(&self.root.join(name).join(RELEASES));
-        all.retain(|dir| of_folder(dir).is_none());
-        all
+        let mut folders = release_folders(&self.root.join(name).join(RELEASES));
+        folders.retain(|dir| read_release(dir).is_none());
+        folders
     }
 
     /// Removes a damaged release.
@@ -139,23 +138,23 @@ impl Store {
         Ok(())
     }
 
-    /// Removes what is left of an expert of which no release is.
+    /// Removes the remains of an expert that has no release any more.
     fn tidy(&self, expert: &Path) {
         let releases = expert.join(RELEASES);
         if release_folders(&releases).is_empty() {
             drop(remove_leftovers(&releases));
             drop(fs::remove_file(expert.join(CURRENT)));
-            // Neither is removed when something else is in it.
+            // These fail if there is anything else in the folder.
             drop(fs::remove_dir(&releases));
             drop(fs::remove_dir(expert));
         }
     }
 
-    /// The release that `asked` means: `NAME`, which is the current one, or `NAME@VERSION`; `base`
-    /// says which where a version is there for several.
+    /// Finds the release that `asked` names: `NAME` for the current one, or `NAME@VERSION`. `base` selects one if a
+    /// version is installed for several bases.
     ///
     /// # Errors
-    /// When there is none, or several.
+    /// When there is none, or more than one.
     pub fn find(&self, asked: &str, base: Option<&str>) -> Result<Release> {
         let (name, version) = asked.split_once('@').map_or((asked, None), |(name, version)| (name, Some(version)));
         let all = self.releases()?;
@@ -166,9 +165,9 @@ impl Store {
         let fitting: Vec<&Release> = all.iter().filter(fits).collect();
         let chosen = match (fitting.as_slice(), version.or(base)) {
             ([], _) => None,
-            ([one], _) => Some(*one),
+            ([only], _) => Some(*only),
             (several, None) => several.iter().find(|r| r.current).copied(),
-            // Of several versions for one base, the highest; they are sorted.
+            // Of several versions for one base, the highest. They are sorted.
             (several, Some(_)) if version.is_none() => several.last().copied(),
             (several, Some(_)) => match several.iter().find(|r| r.current) {
                 Some(current) => Some(*current),
@@ -180,29 +179,30 @@ impl Store {
         };
         chosen.cloned().ok_or_else(|| InstallError::NotInstalled {
             asked: asked.to_owned(),
-            there: all.iter().map(Release::title).collect(),
+            installed: all.iter().map(Release::title).collect(),
         })
     }
 
-    /// Whether a package may be installed: it is not older than what was here, and no other of its
-    /// version is. To be asked before what takes long.
+    /// Checks that a package is not older than a version that was installed before, and that its version is
+    /// not installed with other files. Call it before anything that takes long.
     ///
     /// # Errors
-    /// When not.
+    /// When a check fails.
     pub fn check(&self, package: &Package, allow_downgrade: bool) -> Result<()> {
         let Description { name, version, base, .. } = &package.description;
         let dir = self.dir_of(package);
-        if let Some(there) = read::<InstallRecord>(&dir.join(FILE))
-            && there.digest != package.digest
+        if let Some(installed) = read::<InstallRecord>(&dir.join(FILE))
+            && installed.digest != package.digest
         {
             let title = package.description.title();
-            return Err(InstallError::OtherFiles { title, there: there.digest, new: package.digest.clone() });
+            return Err(InstallError::OtherFiles { title, installed: installed.digest, new: package.digest.clone() });
         }
         let guard = RollbackGuard::open(&self.root)?;
-        // What is here counts as well: who installed it may have been ended before it was remembered.
-        let mut here = self.releases()?;
-        here.retain(|r| r.description.name == *name && r.description.base.id == base.id);
-        let highest = here.iter().filter_map(Release::version).chain(guard.highest(name, &base.id).cloned()).max();
+        // Installed releases count as well, because an installation may have been interrupted before it
+        // recorded its version.
+        let mut installed = self.releases()?;
+        installed.retain(|r| r.description.name == *name && r.description.base.id == base.id);
+        let highest = installed.iter().filter_map(Release::version).chain(guard.highest(name, &base.id).cloned()).max();
         if let (Some(highest), Ok(version)) = (highest, Version::parse(version))
             && version < highest
             && !allow_downgrade
@@ -216,7 +216,7 @@ impl Store {
     /// Installs a proved package and makes it current.
     ///
     /// # Errors
-    /// As [`Store::check`], and when it cannot be written; nothing has then changed.
+    /// As [`Store::check`], or when it cannot be written. Nothing has then changed.
     pub fn install(&self, installing: &Installing<'_>) -> Result<Release> {
         let _lock = self.lock()?;
         let package = installing.package;
@@ -226,7 +226,7 @@ impl Store {
             remove_leftovers(releases)?;
         }
         let plugin = installing.record.plugin.then(|| package.own_library()).flatten();
-        write_folder(&dir, |aside| fill(aside, package, plugin.as_deref(), &installing.record))?;
+        write_folder(&dir, |staging| fill(staging, package, plugin.as_deref(), &installing.record))?;
         let description = package.description.clone();
         if let Ok(version) = Version::parse(&description.version) {
             RollbackGuard::open(&self.root)?.record(&description.name, &description.base.id, &version)?;
@@ -236,17 +236,17 @@ impl Store {
         Ok(release)
     }
 
-    /// Makes a release what the expert's name alone means.
+    /// Makes a release the default version of its expert.
     ///
     /// # Errors
-    /// When it cannot be written down; the former one is then still current.
+    /// When this cannot be written. The previous one is then still current.
     pub fn switch(&self, mut release: Release) -> Result<Release> {
         let _lock = self.lock()?;
         self.set_current(&mut release)?;
         Ok(release)
     }
 
-    /// Removes a release. When it was current, the highest version that is left becomes so.
+    /// Removes a release. If it was current, the highest remaining version becomes current.
     ///
     /// # Errors
     /// When it cannot be removed.
@@ -255,13 +255,14 @@ impl Store {
         let expert = self.root.join(&release.description.name);
         let mut left: Vec<Release> = self.releases()?;
         left.retain(|r| r.dir != release.dir);
-        // Of a damaged release nobody knows which base it needs.
-        let known = folders(&self.root)?.iter().all(|expert| self.damaged(&name_of(expert)).is_empty());
-        let base_unused = known && left.iter().all(|r| r.description.base.digest != release.description.base.digest);
+        // It is not known which base a damaged release needs.
+        let bases_known = folders(&self.root)?.iter().all(|expert| self.damaged(&name_of(expert)).is_empty());
+        let base_unused =
+            bases_known && left.iter().all(|r| r.description.base.digest != release.description.base.digest);
         left.retain(|r| r.description.name == release.description.name);
         let now = match left.iter().find(|r| r.current).or(left.last()).cloned() {
             None => None,
-            // First the name, so that it never means what is gone.
+            // First the name of the current release, so that it never refers to a removed one.
             Some(mut next) => {
                 self.set_current(&mut next)?;
                 Some(next)
@@ -294,7 +295,7 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps other processes from changing what is installed, until what is returned is dropped.
+    /// Locks the store against changes by other processes, until the returned file is dropped.
     fn lock(&self) -> Result<File> {
         let path = self.staging()?.join(".lock");
         let fault = |e| InstallError::io("lock", &path, e);
@@ -304,11 +305,11 @@ impl Store {
     }
 }
 
-/// Fills the folder of a release.
-fn fill(aside: &Path, package: &Package, plugin: Option<&Path>, record: &InstallRecord) -> Result<()> {
+/// Writes the files of a release to its staging folder.
+fn fill(staging: &Path, package: &Package, plugin: Option<&Path>, record: &InstallRecord) -> Result<()> {
     for name in package.files.keys() {
-        let (from, to) = (package.dir().join(name), aside.join(name));
-        // Native code that is not to be used is not kept either.
+        let (from, to) = (package.dir().join(name), staging.join(name));
+        // Native code that may not be used is not stored either.
         if is_library(name) && plugin != Some(from.as_path()) {
             continue;
         }
@@ -316,7 +317,7 @@ fn fill(aside: &Path, package: &Package, plugin: Option<&Path>, record: &Install
         copied.map_err(|e| InstallError::io("write", &to, e))?;
     }
     if let Some(name) = plugin.and_then(Path::file_name) {
-        let library = aside.join(name);
+        let library = staging.join(name);
         let recorded = LibraryRecord::of(&library).map_err(|e| InstallError::io("read", &library, e))?;
         let expected = package.files.get(&*name.to_string_lossy()).map(|file| &file.sha256);
         if Some(&recorded.sha256) != expected {
@@ -324,15 +325,15 @@ fn fill(aside: &Path, package: &Package, plugin: Option<&Path>, record: &Install
             return Err(PackageError::Archive { package: package.shown.clone(), problem }.into());
         }
         recorded
-            .write(&aside.join(BESIDE[1]), &library, SystemTime::now())
+            .write(&staging.join(BESIDE[1]), &library, SystemTime::now())
             .map_err(|e| InstallError::io("write", &library, e))?;
     }
-    let path = aside.join(FILE);
+    let path = staging.join(FILE);
     let text = serde_json::to_string_pretty(record).map_err(|e| InstallError::io("write", &path, e.into()))?;
     Ok(write_file(&path, (text + "\n").as_bytes())?)
 }
 
-/// The folders in `folder`, but for those of writers at work; none when it does not exist.
+/// The folders in `folder`, except those of writes in progress; none if it does not exist.
 fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -343,8 +344,8 @@ fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(entries.flatten().map(|e| e.path()).filter(|p| p.is_dir() && named(p)).collect())
 }
 
-/// What a release's folder says of itself.
-fn of_folder(dir: &Path) -> Option<(Description, InstallRecord)> {
+/// The description and the record in a release's folder.
+fn read_release(dir: &Path) -> Option<(Description, InstallRecord)> {
     read(&dir.join("package.json")).zip(read(&dir.join(FILE)))
 }
 

@@ -1,8 +1,8 @@
-//! A folder as a registry: the packages' files, and an index beside them. Several may publish at
-//! once: a lock keeps them apart, and every file appears whole or not at all.
+//! A folder as a registry: the package files, and an index of them. Several processes may publish at the same time:
+//! they take a lock, and writes are atomic.
 //!
 //! ```text
-//! ROOT/index.json                        what there is
+//! ROOT/index.json                        all packages
 //! ROOT/NAME/expert-NAME-BASE.vX.Y.Z.expert
 //! ```
 
@@ -24,7 +24,7 @@ use crate::{Package, unpack_file};
 const INDEX: &str = "index.json";
 const FORMAT: u32 = 1;
 
-/// Longest index that is read, in bytes: some tens of thousands of packages.
+/// Limit on the size of the index, in bytes, enough for tens of thousands of packages.
 const MAX_INDEX: u64 = 16 << 20;
 
 /// `index.json`.
@@ -39,9 +39,9 @@ struct Index {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
-    /// What it is.
+    /// Its identity.
     package: Listed,
-    /// Its file, in the folder of its name.
+    /// The name of its file, in the expert's folder.
     file: String,
 }
 
@@ -49,17 +49,17 @@ struct Entry {
 #[derive(Debug)]
 pub(super) struct Directory {
     root: PathBuf,
-    /// The expert that is meant, where one is.
+    /// The only expert to consider, if one is named.
     name: Option<String>,
 }
 
 impl Directory {
-    /// The registry in this folder, which need not exist to be published to.
+    /// The registry in this folder, which publishing creates if necessary.
     pub(super) fn at(root: &Path) -> Self {
         Self { root: root.to_owned(), name: None }
     }
 
-    /// Of this registry, only this expert.
+    /// The same registry, restricted to one expert.
     pub(super) fn only(self, name: &str) -> Self {
         Self { name: Some(name.to_owned()), ..self }
     }
@@ -89,7 +89,7 @@ impl Directory {
         if index.format != FORMAT {
             return Err(self.damaged(format!("`{INDEX}` has the format {}, this hive reads {FORMAT}", index.format)));
         }
-        // Names become paths; an entry whose names cannot be is nobody's.
+        // Names become paths, so that entries with other names are ignored.
         index.packages.retain(|entry| is_plain(&entry.file) && is_plain(&entry.package.name));
         Ok(index)
     }
@@ -98,12 +98,12 @@ impl Directory {
         self.root.join(&entry.package.name).join(&entry.file)
     }
 
-    /// Keeps other publishers out until what is returned is dropped.
+    /// Locks the registry against other publishers, until the returned file is dropped.
     fn lock(&self) -> Result<File> {
         fs::create_dir_all(&self.root).map_err(|e| RegistryError::io("create", &self.root, e))?;
         let path = self.root.join(".lock");
         let fault = |e| RegistryError::io("lock", &path, e);
-        // Whoever may write into the folder may publish, also when the lock is somebody else's file.
+        // Anybody with write access to the folder may publish, even if another user owns the lock file.
         let file = File::open(&path).or_else(|_| File::create(&path)).map_err(fault)?;
         file.lock().map_err(fault)?;
         Ok(file)
@@ -122,16 +122,16 @@ impl Registry for Directory {
             let p = &e.package;
             p.name == description.name && p.version == version && p.base == description.base.id
         };
-        if let Some(there) = index.packages.iter().find(same) {
-            // An entry whose file has gone is published again.
-            if there.package.digest == digest && self.file(there).is_file() {
+        if let Some(published) = index.packages.iter().find(same) {
+            // An entry whose file is missing is published again.
+            if published.package.digest == digest && self.file(published).is_file() {
                 return Ok(Published { reference, digest, was_there: true });
             }
-            if there.package.digest != digest {
+            if published.package.digest != digest {
                 return Err(RegistryError::Taken {
                     place: self.place(),
                     title: description.title(),
-                    there: there.package.digest.clone(),
+                    published: published.package.digest.clone(),
                     new: digest,
                 });
             }
@@ -151,7 +151,7 @@ impl Registry for Directory {
         let folder = self.root.join(&description.name);
         fs::create_dir_all(&folder).map_err(|e| RegistryError::io("create", &folder, e))?;
         remove_leftovers(&folder)?;
-        copy_whole(file, &target)?;
+        copy_atomically(file, &target)?;
         index.packages.retain(|e| e.file != entry.file || e.package.name != entry.package.name);
         index.packages.push(entry);
         index.packages.sort_by(|a, b| (&a.package.name, &a.file).cmp(&(&b.package.name, &b.file)));
@@ -169,7 +169,7 @@ impl Registry for Directory {
         let entry = index.packages.iter().find(|entry| entry.package == *listed);
         let entry = entry.ok_or_else(|| self.damaged(format!("{} is no longer listed", listed.digest)))?;
         let path = self.file(entry);
-        // The file that is read is the one whose digest was told, whatever happens to its name.
+        // The same open file is hashed and unpacked, even if another file takes its name meanwhile.
         let mut file = File::open(&path).map_err(|e| RegistryError::io("open", &path, e))?;
         let got = format!("sha256:{}", sha256_of(&mut file).map_err(|e| RegistryError::io("read", &path, e))?);
         if got != listed.digest {
@@ -189,14 +189,14 @@ impl Registry for Directory {
     }
 }
 
-/// Copies a file so that the copy appears whole or not at all.
-fn copy_whole(from: &Path, to: &Path) -> Result<()> {
+/// Copies a file atomically: to a temporary file, then renamed.
+fn copy_atomically(from: &Path, to: &Path) -> Result<()> {
     let fault = |e| RegistryError::io("write", to, e);
     let folder = to.parent().unwrap_or(Path::new("."));
-    let aside = tempfile::Builder::new().prefix(PARTIAL_PREFIX).tempfile_in(folder).map_err(fault)?;
-    // `fs::copy` takes the file's permissions along, which are for reading by all.
-    fs::copy(from, aside.path()).map_err(fault)?;
-    aside.as_file().sync_all().map_err(fault)?;
-    aside.persist(to).map_err(|e| fault(e.error))?;
+    let temporary = tempfile::Builder::new().prefix(PARTIAL_PREFIX).tempfile_in(folder).map_err(fault)?;
+    // `fs::copy` also copies the permissions, with which everybody can read the file.
+    fs::copy(from, temporary.path()).map_err(fault)?;
+    temporary.as_file().sync_all().map_err(fault)?;
+    temporary.persist(to).map_err(|e| fault(e.error))?;
     Ok(())
 }

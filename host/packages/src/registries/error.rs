@@ -1,4 +1,4 @@
-//! Why a package cannot be published, found or fetched.
+//! Errors while publishing, finding or fetching packages.
 
 use std::path::Path;
 
@@ -7,104 +7,104 @@ use hive_files::FileError;
 
 use crate::PackageError;
 
-/// A result about registries.
+/// The result of an operation on a registry.
 pub type Result<T, E = RegistryError> = std::result::Result<T, E>;
 
-/// What went wrong.
+/// Why an operation on a registry failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
-    /// A text that names nothing.
+    /// A text is not a reference.
     #[error("`{text}` names no package of a registry: {problem}")]
     Reference {
         /// The text.
         text: String,
-        /// What was got and expected.
+        /// What was found and what was expected.
         problem: String,
     },
-    /// A registry's own file or answer is not what it should be.
+    /// A registry's own file or response is malformed.
     #[error("`{place}` is no registry of packages, or a damaged one: {problem}")]
     Damaged {
         /// The registry.
         place: String,
-        /// What was got and expected.
+        /// What was found and what was expected.
         problem: String,
     },
-    /// Nothing of this version there.
-    #[error("`{place}` has no package of {which} (it has: {})", if there.is_empty() { "none".to_owned() } else { there.join(", ") })]
-    NotThere {
+    /// The registry has no package of this version.
+    #[error("`{place}` has no package of {which} (it has: {})", if available.is_empty() { "none".to_owned() } else { available.join(", ") })]
+    NotFound {
         /// The registry.
         place: String,
-        /// What was asked for.
+        /// The requested version.
         which: String,
-        /// The versions that there are.
-        there: Vec<String>,
+        /// The versions that the registry has.
+        available: Vec<String>,
     },
-    /// A version for several bases.
+    /// The registry has the version for several bases.
     #[error("`{place}` has version {version} for several base models")]
     SeveralBases {
         /// The registry.
         place: String,
         /// The version.
         version: String,
-        /// Base and digest of each.
+        /// The bases and digests.
         digests: Vec<String>,
     },
     /// The version is taken by another package.
-    #[error("`{place}` has {title} already, with other files ({there}, this one is {new})")]
+    #[error("`{place}` has {title} already, with other files ({published}, this one is {new})")]
     Taken {
         /// The registry.
         place: String,
         /// Name, version and base.
         title: String,
-        /// Digest of what is there.
-        there: String,
-        /// Digest of what was to be published.
+        /// Digest of the published package.
+        published: String,
+        /// Digest of the package that was to be published.
         new: String,
     },
-    /// A repository for another expert.
+    /// The repository is for another expert.
     #[error("`{place}` is for expert `{expected}`, the package is of `{got}`")]
     OtherName {
         /// The registry.
         place: String,
-        /// The name that the reference says.
+        /// The name in the reference.
         expected: String,
-        /// The package's.
+        /// The name in the package.
         got: String,
     },
-    /// Something was served whose bytes are not those of its digest.
+    /// The registry served bytes that do not match their digest.
     #[error("`{place}` served {what} with sha256 {got}, expected {expected}")]
     Digest {
         /// The registry.
         place: String,
-        /// What it was.
+        /// The file or manifest.
         what: String,
-        /// Digest of what came.
+        /// Digest of the bytes that were served.
         got: String,
-        /// Digest of what was asked for.
+        /// Digest that was requested.
         expected: String,
     },
-    /// The registry does not answer, or not as it should.
+    /// The registry does not respond, or not as expected.
     #[error("Failed to {action} `{place}`: {why}")]
     Failed {
-        /// What was tried.
+        /// The action, such as `publish to`.
         action: &'static str,
         /// The registry.
         place: String,
-        /// What it said.
+        /// The reason.
         why: String,
-        /// What to do.
+        /// A hint.
         hint: Option<String>,
     },
-    /// Nothing may be fetched.
+    /// Downloads are forbidden.
     #[error("`{place}` cannot be reached: `HIVE_OFFLINE` is set")]
     Offline {
         /// The registry.
         place: String,
     },
-    /// The package.
+    /// The package is not acceptable.
     #[error(transparent)]
     Package(Box<PackageError>),
-    /// The cache of downloads.
+    /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] FileError),
 }
@@ -144,7 +144,7 @@ impl Diagnostic for RegistryError {
             Self::Reference { .. } => {
                 Some("`oci://127.0.0.1:5000/experts/sql:0.1.0`, or a folder: `dir:registry/sql:0.1.0`".to_owned())
             }
-            Self::NotThere { .. } => Some("`hive expert search REGISTRY` shows what is there".to_owned()),
+            Self::NotFound { .. } => Some("`hive expert search REGISTRY` shows what is there".to_owned()),
             Self::SeveralBases { .. } => Some("name the one that is meant by its digest: `NAME@sha256:…`".to_owned()),
             Self::Taken { .. } => {
                 Some("what is published stays as it is: `hive expert package --version X.Y.Z` makes a new one".into())

@@ -24,7 +24,7 @@ use crate::Package;
 pub use access::{Access, Credential};
 pub use error::{RegistryError, Result};
 pub use export::export;
-pub use reference::{Place, Reference, Which};
+pub use reference::{Reference, RegistryLocation, Which};
 pub use registry::{Listed, Published, Registry};
 
 /// Deletes the downloaded files of this package, which are kept until it is installed.
@@ -38,13 +38,13 @@ pub fn forget(package: &Package, home: &Path) {
 /// When it cannot be used.
 pub fn open(reference: &Reference, context: &Context, access: &Access) -> Result<Box<dyn Registry>> {
     Ok(match &reference.place {
-        Place::Directory { root } => {
+        RegistryLocation::Directory { root } => {
             let directory = directory::Directory::at(root);
             Box::new(match &reference.name {
                 Some(name) => directory.only(name),
                 None => directory,
             })
         }
-        Place::Oci { host, repository } => Box::new(oci::Oci::open(host, repository, context, access)?),
+        RegistryLocation::Oci { host, repository } => Box::new(oci::Oci::open(host, repository, context, access)?),
     })
 }

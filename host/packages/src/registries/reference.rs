@@ -1,8 +1,8 @@
-//! What a person writes to name a registry or a package in one:
+//! References to registries and to packages in them:
 //!
 //! ```text
 //! oci://HOST[:PORT]/PATH/NAME[:VERSION | @sha256:DIGEST]
-//! dir:FOLDER                      a folder as a registry, to publish to and to search
+//! dir:FOLDER                      a folder as a registry, for publishing and searching
 //! dir:FOLDER/NAME[:VERSION | @sha256:DIGEST]
 //! ```
 
@@ -13,19 +13,19 @@ use semver::Version;
 
 use super::error::{RegistryError, Result};
 
-/// How references to OCI registries begin.
+/// The prefix of references to OCI registries.
 const OCI: &str = "oci://";
-/// How references to folders begin.
+/// The prefix of references to folders.
 const DIR: &str = "dir:";
 
-/// Which package of several.
+/// Which of several packages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Which {
     /// The highest version.
     Highest,
     /// This version.
     Version(Version),
-    /// What the registry knows by this digest: `sha256:…`.
+    /// The package with this digest in the registry: `sha256:…`.
     Digest(String),
 }
 
@@ -39,9 +39,9 @@ impl fmt::Display for Which {
     }
 }
 
-/// Where packages are.
+/// The location of a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum RegistryLocation {
     /// A folder.
     Directory {
         /// The folder.
@@ -51,32 +51,32 @@ pub enum Place {
     Oci {
         /// Host, with its port if it has one.
         host: String,
-        /// Path of the repository; its last part is the expert's name.
+        /// Path of the repository, which ends in the expert's name; empty for the whole registry.
         repository: String,
     },
 }
 
-/// A registry, with an expert in it or without.
+/// A reference to a registry, or to an expert in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
-    /// Where.
-    pub place: Place,
-    /// The expert's name, where one is named.
+    /// The registry.
+    pub place: RegistryLocation,
+    /// The expert's name, if the reference names one.
     pub name: Option<String>,
-    /// Which of its packages.
+    /// Which of the packages.
     pub which: Which,
 }
 
 impl Reference {
-    /// Whether `text` begins as a reference does.
-    pub fn is_one(text: &str) -> bool {
+    /// Whether `text` has the prefix of a reference.
+    pub fn has_prefix(text: &str) -> bool {
         text.starts_with(OCI) || text.starts_with(DIR)
     }
 
-    /// A registry in which an expert is named.
+    /// Parses a reference to an expert.
     ///
     /// # Errors
-    /// When `text` is no reference, or names no expert.
+    /// When `text` is not a reference, or names no expert.
     pub fn to_package(text: &str) -> Result<Self> {
         let (path, which) = split(text)?;
         if let Some(rest) = path.strip_prefix(OCI) {
@@ -85,38 +85,42 @@ impl Reference {
         let path = Path::new(path.strip_prefix(DIR).ok_or_else(|| none(text))?);
         let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(|| none(text))?;
         let root = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Ok(Self { place: Place::Directory { root: root.to_owned() }, name: Some(name.to_owned()), which })
+        Ok(Self { place: RegistryLocation::Directory { root: root.to_owned() }, name: Some(name.to_owned()), which })
     }
 
-    /// The reference of this version, meaning the same from everywhere.
+    /// The reference to this version, with an absolute path.
     pub fn named(&self, version: &Version) -> String {
         match &self.place {
-            Place::Oci { host, repository } => format!("{OCI}{host}/{repository}:{version}"),
-            Place::Directory { root } => {
+            RegistryLocation::Oci { host, repository } => format!("{OCI}{host}/{repository}:{version}"),
+            RegistryLocation::Directory { root } => {
                 let root = std::path::absolute(root).unwrap_or_else(|_| root.clone());
                 format!("{DIR}{}:{version}", root.join(self.name.as_deref().unwrap_or_default()).display())
             }
         }
     }
 
-    /// A registry to publish to or to search: a folder, a repository of an OCI registry or, to search
-    /// alone, that registry as a whole.
+    /// Parses a reference to a registry, for publishing or searching: a folder, a repository of an OCI registry or, for
+    /// searching only, a whole OCI registry.
     ///
     /// # Errors
-    /// When `text` is no reference.
+    /// When `text` is not a reference.
     pub fn to_registry(text: &str) -> Result<Self> {
         if let Some(root) = text.strip_prefix(DIR) {
             if root.is_empty() {
                 return Err(none(text));
             }
-            return Ok(Self { place: Place::Directory { root: root.into() }, name: None, which: Which::Highest });
+            return Ok(Self {
+                place: RegistryLocation::Directory { root: root.into() },
+                name: None,
+                which: Which::Highest,
+            });
         }
         if let Some(host) = text.strip_prefix(OCI).map(|rest| rest.trim_end_matches('/'))
             && !host.is_empty()
             && !host.contains('/')
             && is_host(host)
         {
-            let place = Place::Oci { host: host.to_owned(), repository: String::new() };
+            let place = RegistryLocation::Oci { host: host.to_owned(), repository: String::new() };
             return Ok(Self { place, name: None, which: Which::Highest });
         }
         let (path, which) = split(text)?;
@@ -124,7 +128,7 @@ impl Reference {
     }
 }
 
-/// Path, and what stands behind `:` or `@` at its end.
+/// Splits a reference into the path and the version or digest after `:` or `@`.
 fn split(text: &str) -> Result<(&str, Which)> {
     let last = text.rfind('/').map_or(0, |at| at + 1);
     if let Some(at) = text[last..].find('@') {
@@ -136,7 +140,7 @@ fn split(text: &str) -> Result<(&str, Which)> {
         }
         return Ok((&text[..last + at], Which::Digest(digest.to_owned())));
     }
-    // The first colon of `dir:name` is not that of a version.
+    // The colon of the prefix `dir:` does not start a version.
     let from = if last == 0 { text.find(':').map_or(0, |at| at + 1) } else { last };
     let Some(at) = text[from..].rfind(':') else { return Ok((text, Which::Highest)) };
     let version = &text[from + at + 1..];
@@ -157,16 +161,16 @@ fn oci(text: &str, rest: &str, which: Which) -> Result<Reference> {
         return Err(fault("its repository has other characters than `a-z 0-9 . _ - /`"));
     }
     let name = repository.rsplit('/').next().unwrap_or(repository).to_owned();
-    let place = Place::Oci { host: host.to_owned(), repository: repository.to_owned() };
+    let place = RegistryLocation::Oci { host: host.to_owned(), repository: repository.to_owned() };
     Ok(Reference { place, name: Some(name), which })
 }
 
-/// Whether this is a host, with a port or without, and nothing else.
+/// Whether this is a host, optionally with a port.
 fn is_host(host: &str) -> bool {
     !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
 }
 
-/// Whether a repository can be called so
+/// Whether this is a valid repository name
 /// (<https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pulling-manifests>).
 pub(super) fn is_repository(name: &str) -> bool {
     name.split('/').all(|part| {
@@ -190,8 +194,9 @@ mod tests {
     #[test]
     fn references_are_taken_apart() {
         let version = |v: &str| Which::Version(Version::parse(v).unwrap());
-        let oci = |host: &str, repository: &str| Place::Oci { host: host.into(), repository: repository.into() };
-        let dir = |root: &str| Place::Directory { root: root.into() };
+        let oci =
+            |host: &str, repository: &str| RegistryLocation::Oci { host: host.into(), repository: repository.into() };
+        let dir = |root: &str| RegistryLocation::Directory { root: root.into() };
         let digest = format!("sha256:{}", "ab".repeat(32));
         for (text, place, name, which) in [
             ("oci://127.0.0.1:5000/experts/sql:0.1.0", oci("127.0.0.1:5000", "experts/sql"), "sql", version("0.1.0")),

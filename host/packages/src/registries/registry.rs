@@ -84,10 +84,10 @@ pub(super) fn choose(mut all: Vec<Listed>, which: &Which, place: &str) -> Result
     let candidates: Vec<&&Listed> = fitting.iter().filter(|listed| Some(&listed.version) == highest).collect();
     match candidates.as_slice() {
         [only] => Ok((**only).clone()),
-        [] => Err(RegistryError::NotThere {
+        [] => Err(RegistryError::NotFound {
             place: place.to_owned(),
             which: which.to_string(),
-            there: all.iter().map(|listed| listed.version.to_string()).collect(),
+            available: all.iter().map(|listed| listed.version.to_string()).collect(),
         }),
         several => Err(RegistryError::SeveralBases {
             place: place.to_owned(),

@@ -1,25 +1,25 @@
-//! What can go wrong with keys and signatures.
+//! Errors about keys and signatures.
 
 use std::path::Path;
 
 use hive_errors::Diagnostic;
 use hive_files::FileError;
 
-/// A result about keys.
+/// The result of an operation on keys.
 pub type Result<T, E = TrustError> = std::result::Result<T, E>;
 
-/// Why a key cannot be used or a signature is not enough.
+/// Why a key cannot be used or a signature is not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
-    /// A file or folder could not be read or written, or there is no place for it.
+    /// A file or folder could not be read or written, or there is no home folder.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A file or a text is no key.
+    /// A file or a text is not a key.
     #[error("{what} is no key: {problem}")]
     NoKey {
-        /// What was read.
+        /// The file or the text.
         what: String,
-        /// What was got and expected.
+        /// What was found and what was expected.
         problem: String,
     },
     /// No key has this name.
@@ -27,7 +27,7 @@ pub enum TrustError {
     Unknown {
         /// The name.
         name: String,
-        /// Those there are.
+        /// All names.
         known: Vec<String>,
     },
     /// The name is taken.
@@ -35,21 +35,21 @@ pub enum TrustError {
     Taken {
         /// The name.
         name: String,
-        /// The id of the key that has it.
+        /// The id of the key with that name.
         id: String,
     },
-    /// A name that cannot be that of a key.
+    /// Keys cannot have this name.
     #[error("`{name}` is no name for a key, expected letters, digits, `-` and `_`, at most 64 of them")]
     Name {
         /// The name.
         name: String,
     },
-    /// The signature is not one of what it stands beside.
+    /// The signature is not valid for the package.
     #[error("The signature of `{package}` is wrong: {problem}")]
     Wrong {
         /// The package.
         package: String,
-        /// Why.
+        /// The reason.
         problem: String,
     },
     /// There is no signature, and one is required.
@@ -58,7 +58,7 @@ pub enum TrustError {
         /// The package.
         package: String,
     },
-    /// The signature is right, and who made it is not known here.
+    /// The signature is valid, but its key is not known on this machine.
     #[error("`{package}` is signed by a key that is not trusted here: {id} ({key})")]
     Stranger {
         /// The package.
@@ -68,7 +68,7 @@ pub enum TrustError {
         /// The key, as `ed25519:BASE64`.
         key: String,
     },
-    /// A key of one's own that was revoked here.
+    /// The user's own key is revoked.
     #[error("The key `{name}` ({id}) was revoked here: nobody should rely on what it signs")]
     OwnRevoked {
         /// Its name.
@@ -78,12 +78,12 @@ pub enum TrustError {
         /// Its public half, as `ed25519:BASE64`.
         key: String,
     },
-    /// The signature is right, and its key was revoked.
+    /// The signature is valid, but its key is revoked.
     #[error("`{package}` is signed by the key `{name}` ({id}), which was revoked here")]
     Revoked {
         /// The package.
         package: String,
-        /// The key's name here.
+        /// The key's name on this machine.
         name: String,
         /// Its id.
         id: String,

@@ -1,5 +1,5 @@
-//! Ed25519 keys (RFC 8032) and their written forms. A public key is written as `ed25519:BASE64`, and
-//! called by its id, the first 16 hex digits of the sha256 of its 32 bytes.
+//! Ed25519 keys (RFC 8032) and their textual forms. A public key is written as `ed25519:BASE64`; its id is the first
+//! 16 hex digits of the sha256 of its 32 bytes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,10 +13,10 @@ use sha2::{Digest, Sha256};
 
 use super::error::{Result, TrustError};
 
-/// How written public keys begin.
+/// The prefix of a public key's textual form.
 const PREFIX: &str = "ed25519:";
 
-/// Whom a signature is from.
+/// A public key, which verifies signatures.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PublicKey([u8; 32]);
 
@@ -26,16 +26,16 @@ impl PublicKey {
         format!("{PREFIX}{}", STANDARD.encode(self.0))
     }
 
-    /// A short name that nobody chose.
+    /// The key's id.
     pub fn id(&self) -> String {
         let mut id = hex(&Sha256::digest(self.0));
         id.truncate(16);
         id
     }
 
-    /// Whether `signature` is this key's, of exactly `message`.
+    /// Whether `signature` is this key's signature of `message`.
     pub fn verifies(&self, message: &[u8], signature: &Signature) -> bool {
-        // Strict: weak keys and second forms of a signature are refused.
+        // Strict: refuses weak keys and non-canonical signatures.
         let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
         VerifyingKey::from_bytes(&self.0).is_ok_and(|key| key.verify_strict(message, &signature).is_ok())
     }
@@ -82,7 +82,7 @@ impl<'de> Deserialize<'de> for PublicKey {
     }
 }
 
-/// A signature: 64 bytes, written in base64.
+/// A signature: 64 bytes, serialised as base64.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Signature([u8; 64]);
 
@@ -107,24 +107,24 @@ impl<'de> Deserialize<'de> for Signature {
     }
 }
 
-/// A key that signs. Its bytes are wiped when it is dropped, and never shown.
+/// A secret key, which signs. Its bytes are zeroed when it is dropped, and never shown.
 pub struct SecretKey(SigningKey);
 
 impl SecretKey {
-    /// A new key from the system's random numbers.
+    /// A new key from the system's random number generator.
     ///
     /// # Errors
-    /// When the system gives none.
+    /// When the generator fails.
     pub fn generate() -> std::io::Result<Self> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(std::io::Error::other)?;
         Ok(Self(SigningKey::from_bytes(&seed)))
     }
 
-    /// The key of this seed, 32 bytes in base64.
+    /// The key with this seed, 32 bytes in base64.
     ///
     /// # Errors
-    /// When the text is no base64 of 32 bytes.
+    /// When the text is not 32 bytes in base64.
     pub fn decode(text: &str) -> std::result::Result<Self, String> {
         let bytes = STANDARD.decode(text.trim()).map_err(|e| format!("its base64 cannot be read: {e}"))?;
         let got = bytes.len();
@@ -132,17 +132,17 @@ impl SecretKey {
         Ok(Self(SigningKey::from_bytes(&seed)))
     }
 
-    /// The seed in base64. For the file that keeps it, and for nothing else.
+    /// The seed in base64, for the key file only.
     pub(super) fn encoded(&self) -> String {
         STANDARD.encode(self.0.to_bytes())
     }
 
-    /// Whom its signatures are from.
+    /// The public key.
     pub fn public(&self) -> PublicKey {
         PublicKey(self.0.verifying_key().to_bytes())
     }
 
-    /// Signs. The same message gives the same signature.
+    /// Signs a message. The same message always gives the same signature.
     pub fn sign(&self, message: &[u8]) -> Signature {
         Signature(self.0.sign(message).to_bytes())
     }

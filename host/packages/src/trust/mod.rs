@@ -1,6 +1,6 @@
-//! Who may be believed: key pairs of one's own, keys of others that are trusted or revoked, and what
-//! a signature must be for a package to be installed. Keys are kept below `HIVE_HOME/keys`, for the
-//! owner's eyes alone; nothing here asks a person or prints.
+//! Trust: the user's own key pairs, keys of others that are trusted or revoked, and the policies for signatures of
+//! packages to be installed. Keys are stored below `HIVE_HOME/keys`, readable by their owner only. Nothing here asks
+//! the user or prints.
 
 mod error;
 mod key;
@@ -10,4 +10,4 @@ mod ring;
 pub use error::{Result, TrustError};
 pub use key::{PublicKey, SecretKey, Signature};
 pub use policy::{RequireSigned, Signer};
-pub use ring::{KnownKey, Ring, Standing};
+pub use ring::{KeyStatus, KnownKey, Ring};

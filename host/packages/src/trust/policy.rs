@@ -1,20 +1,20 @@
-//! What a signature must be for a package to be installed.
+//! Policies for the signatures of packages to be installed.
 
 use std::str::FromStr;
 
 use super::error::{Result, TrustError};
 use super::key::PublicKey;
-use super::ring::{Ring, Standing};
+use super::ring::{KeyStatus, Ring};
 
-/// What is asked of signatures. A signature that is there and wrong is refused by all of them.
+/// The signature that a package must have. Every policy refuses an invalid signature.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum RequireSigned {
-    /// Signed by a key that is trusted here.
+    /// By a trusted key.
     #[default]
     Trusted,
-    /// Signed by whomever, but not by a revoked key.
+    /// By any key that is not revoked.
     Any,
-    /// Signed or not, but not by a revoked key.
+    /// None, or one by any key that is not revoked.
     None,
 }
 
@@ -36,31 +36,31 @@ impl FromStr for RequireSigned {
 pub enum Signer {
     /// Nobody.
     Nobody,
-    /// Somebody whose key is not known here.
+    /// A key that is not known on this machine.
     Stranger(PublicKey),
-    /// A key that is trusted here, and its name.
+    /// A trusted key, with its name.
     Trusted(PublicKey, String),
-    /// A key that was revoked here, and its name.
+    /// A revoked key, with its name.
     Revoked(PublicKey, String),
 }
 
 impl Signer {
-    /// Who this key is here.
+    /// Looks up a key.
     pub fn of(key: Option<PublicKey>, ring: &Ring) -> Self {
         let Some(key) = key else { return Self::Nobody };
         match ring.find(&key) {
             None => Self::Stranger(key),
-            Some(known) if known.standing == Standing::Revoked => Self::Revoked(key, known.name.clone()),
+            Some(known) if known.standing == KeyStatus::Revoked => Self::Revoked(key, known.name.clone()),
             Some(known) => Self::Trusted(key, known.name.clone()),
         }
     }
 
-    /// Whether what they signed may bring native code.
+    /// Whether native code signed by this signer may run.
     pub fn is_trusted(&self) -> bool {
         matches!(self, Self::Trusted(..))
     }
 
-    /// The key, if there is one.
+    /// The key, if the package is signed.
     pub fn key(&self) -> Option<&PublicKey> {
         match self {
             Self::Nobody => None,
@@ -68,10 +68,10 @@ impl Signer {
         }
     }
 
-    /// Whether a package of theirs may be installed.
+    /// Checks whether a package of this signer may be installed under `policy`.
     ///
     /// # Errors
-    /// When the policy asks for more, or the key was revoked.
+    /// When the policy requires more, or the key is revoked.
     pub fn admit(&self, policy: RequireSigned, package: &str) -> Result<()> {
         let package = package.to_owned();
         match (self, policy) {

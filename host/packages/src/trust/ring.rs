@@ -1,5 +1,5 @@
-//! The keys on this machine: one file per key of one's own, and one list of the keys that are known,
-//! trusted or revoked. Files are readable by their owner alone and written whole or not at all.
+//! The keys on this machine: one file per secret key, and a list of known public keys, trusted or revoked. The files
+//! are readable by their owner only, and writes are atomic.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -10,35 +10,35 @@ use serde::{Deserialize, Serialize};
 use super::error::{Result, TrustError};
 use super::key::{PublicKey, SecretKey};
 
-/// Number of the format of both kinds of file.
+/// Format number of both kinds of file.
 const FORMAT: u32 = 1;
 
 /// The list of known keys.
 const KNOWN: &str = "known.json";
 
-/// How the files of secret keys end.
+/// The extension of secret key files.
 const SECRET: &str = "key";
 
-/// What is thought of a key.
+/// Whether a key is trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Standing {
-    /// Its signatures count.
+pub enum KeyStatus {
+    /// Its signatures are accepted.
     Trusted,
-    /// They do not, whatever else is allowed.
+    /// Its signatures are refused under every policy.
     Revoked,
 }
 
-/// A key that is known here.
+/// A public key that is known on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownKey {
-    /// What it is called here.
+    /// Its name on this machine.
     pub name: String,
     /// The key.
     pub public: PublicKey,
-    /// What is thought of it.
-    pub standing: Standing,
+    /// Whether it is trusted.
+    pub standing: KeyStatus,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -56,7 +56,7 @@ struct SecretFile {
     secret: String,
 }
 
-/// The keys in one folder.
+/// The keys in a folder.
 #[derive(Debug)]
 pub struct Ring {
     folder: PathBuf,
@@ -64,7 +64,7 @@ pub struct Ring {
 }
 
 impl Ring {
-    /// The keys that are kept below `home`.
+    /// The keys below `home`.
     ///
     /// # Errors
     /// When the list cannot be read.
@@ -72,7 +72,7 @@ impl Ring {
         Self::open(&home.join("keys"))
     }
 
-    /// The keys in this folder, which need not exist.
+    /// The keys in this folder, which does not have to exist.
     ///
     /// # Errors
     /// When the list cannot be read.
@@ -90,25 +90,25 @@ impl Ring {
         Ok(Self { folder: folder.to_owned(), keys })
     }
 
-    /// All known keys, in the order in which they came.
+    /// All known keys, in the order in which they were added.
     pub fn keys(&self) -> &[KnownKey] {
         &self.keys
     }
 
-    /// What is known of this key.
+    /// The entry of this key.
     pub fn find(&self, key: &PublicKey) -> Option<&KnownKey> {
         self.keys.iter().find(|known| known.public == *key)
     }
 
-    /// Whether the secret key of this name is here.
+    /// Whether there is a secret key of this name.
     pub fn has_secret(&self, name: &str) -> bool {
         self.secret_file(name).is_file()
     }
 
-    /// Makes a key pair, which is trusted from then on.
+    /// Generates a key pair and trusts it.
     ///
     /// # Errors
-    /// When the name is none or taken, or the key cannot be written.
+    /// When the name is invalid or taken, or the key cannot be written.
     pub fn create(&mut self, name: &str) -> Result<PublicKey> {
         let _lock = self.refreshed()?;
         self.check_new(name)?;
@@ -127,7 +127,7 @@ impl Ring {
     /// The secret key of this name.
     ///
     /// # Errors
-    /// When there is none, its file is readable by others, or it is damaged.
+    /// When there is none, others can read its file, or it is damaged or revoked.
     pub fn secret(&self, name: &str) -> Result<SecretKey> {
         let path = self.secret_file(name);
         let text = match fs::read(&path) {
@@ -145,29 +145,29 @@ impl Ring {
         if secret.public() != file.public {
             return Err(no_key(&path, "its secret and its public half do not belong together"));
         }
-        if self.find(&file.public).is_some_and(|known| known.standing == Standing::Revoked) {
+        if self.find(&file.public).is_some_and(|known| known.standing == KeyStatus::Revoked) {
             let (id, key) = (file.public.id(), file.public.encoded());
             return Err(TrustError::OwnRevoked { name: name.to_owned(), id, key });
         }
         Ok(secret)
     }
 
-    /// Trusts a key from now on, also one that was revoked.
+    /// Trusts a key, even if it was revoked.
     ///
     /// # Errors
-    /// When the name is none or is another key's, or the list cannot be written.
+    /// When the name is invalid or another key's, or the list cannot be written.
     pub fn trust(&mut self, name: &str, key: PublicKey) -> Result<()> {
         let _lock = self.refreshed()?;
         if let Some(known) = self.keys.iter_mut().find(|known| known.public == key) {
-            known.standing = Standing::Trusted;
+            known.standing = KeyStatus::Trusted;
             return self.save();
         }
         self.check_new(name)?;
         self.add(name, key)
     }
 
-    /// Trusts a key that nothing is known of, under its id. What became known of it in the meantime
-    /// stays as it is: whoever revoked it knew why.
+    /// Trusts an unknown key, named by its id. If it has become known meanwhile, its status is not changed: it may have
+    /// been revoked for a reason.
     ///
     /// # Errors
     /// When the list cannot be written.
@@ -180,7 +180,7 @@ impl Ring {
         self.add(&key.id(), key)
     }
 
-    /// Trusts a key no longer. Gives its name.
+    /// Revokes a key and returns its name.
     ///
     /// # Errors
     /// When no key has this name or id, or the list cannot be written.
@@ -189,14 +189,14 @@ impl Ring {
         let known = self.keys.iter().map(|k| k.name.clone()).collect();
         let found = self.keys.iter_mut().find(|k| k.name == name_or_id || k.public.id() == name_or_id);
         let Some(key) = found else { return Err(TrustError::Unknown { name: name_or_id.to_owned(), known }) };
-        key.standing = Standing::Revoked;
+        key.standing = KeyStatus::Revoked;
         let name = key.name.clone();
         self.save()?;
         Ok(name)
     }
 
-    /// Reads the list again and keeps other processes from changing it, until what is returned is
-    /// dropped: a change is one of what the list is now.
+    /// Locks the list against other processes until the returned file is dropped, and reads it again, so that
+    /// a change is based on its current content.
     fn refreshed(&mut self) -> Result<fs::File> {
         fs::create_dir_all(&self.folder).map_err(|e| TrustError::io("create", &self.folder, e))?;
         let path = self.folder.join(".lock");
@@ -217,7 +217,7 @@ impl Ring {
     }
 
     fn add(&mut self, name: &str, public: PublicKey) -> Result<()> {
-        self.keys.push(KnownKey { name: name.to_owned(), public, standing: Standing::Trusted });
+        self.keys.push(KnownKey { name: name.to_owned(), public, standing: KeyStatus::Trusted });
         self.save()
     }
 
@@ -242,7 +242,7 @@ fn check_format(path: &Path, format: u32) -> Result<()> {
     if format == FORMAT { Ok(()) } else { Err(no_key(path, &format!("its format is {format}, expected {FORMAT}"))) }
 }
 
-/// A secret that others can read is none.
+/// Refuses a file that others can read.
 fn check_private(path: &Path) -> Result<()> {
     #[cfg(unix)]
     {
@@ -257,13 +257,13 @@ fn check_private(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes `value` whole or not at all, for the owner alone.
+/// Writes `value` atomically to a file that only its owner can read.
 fn write_private(path: &Path, value: &impl Serialize) -> Result<()> {
     let fault = |e| TrustError::io("write", path, e);
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|e| TrustError::io("create", folder, e))?;
     let text = serde_json::to_string_pretty(value).map_err(|e| fault(e.into()))?;
-    // Temporary files have mode 600 from their first moment, and keep it.
+    // Temporary files are created with mode 600 and keep it.
     let mut file = tempfile::Builder::new().prefix(hive_files::PARTIAL_PREFIX).tempfile_in(folder).map_err(fault)?;
     file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n")).map_err(fault)?;
     file.as_file().sync_all().map_err(fault)?;
@@ -287,7 +287,7 @@ mod tests {
         let public = ring.create("me").unwrap();
         let again = Ring::open(&dir.path().join("keys")).unwrap();
         assert_eq!(again.keys(), ring.keys());
-        assert_eq!(again.find(&public).unwrap().standing, Standing::Trusted);
+        assert_eq!(again.find(&public).unwrap().standing, KeyStatus::Trusted);
         assert_eq!(again.secret("me").unwrap().public(), public);
         assert!(matches!(ring.create("me"), Err(TrustError::Taken { .. })));
         assert!(matches!(ring.secret("you"), Err(TrustError::Unknown { known, .. }) if known == ["me"]));
@@ -312,9 +312,9 @@ mod tests {
         assert!(matches!(ring.trust("author", SecretKey::generate().unwrap().public()), Err(TrustError::Taken { .. })));
         assert_eq!(ring.revoke(&key.id()).unwrap(), "author");
         let again = Ring::open(&dir.path().join("keys")).unwrap();
-        assert_eq!(again.find(&key).unwrap().standing, Standing::Revoked);
+        assert_eq!(again.find(&key).unwrap().standing, KeyStatus::Revoked);
         ring.trust("anything", key).unwrap();
-        assert_eq!(ring.find(&key).unwrap().standing, Standing::Trusted);
+        assert_eq!(ring.find(&key).unwrap().standing, KeyStatus::Trusted);
         assert_eq!(ring.keys().len(), 1);
         assert!(matches!(ring.revoke("nobody"), Err(TrustError::Unknown { .. })));
     }

@@ -19,7 +19,7 @@ pub(super) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(super) const ARTIFACT: &str = "application/vnd.cncf.model.manifest.v1+json";
 /// Media type of the configuration.
 const CONFIG: &str = "application/vnd.cncf.model.config.v1+json";
-/// Annotation of a layer: the file's name.
+/// The layer annotation with the file's name.
 const FILE_PATH: &str = "org.cncf.model.filepath";
 /// Annotations of the manifest.
 const NAME: &str = "org.opencontainers.image.title";
@@ -31,7 +31,7 @@ const BASE_ID: &str = "dev.hive.base.id";
 const BASE_DIGEST: &str = "dev.hive.base.digest";
 const KEY: &str = "dev.hive.signature.key";
 
-/// Longest manifest that is read, in bytes; registries take no longer one.
+/// Limit on the size of a manifest, in bytes, which registries have as well.
 pub(super) const MAX_MANIFEST: u64 = 4 << 20;
 
 /// The digest of these bytes as OCI writes it: `sha256:…`.
@@ -51,12 +51,12 @@ pub(super) struct Descriptor {
 }
 
 impl Descriptor {
-    /// The file that a layer is.
+    /// The name of a layer's file.
     pub(super) fn file(&self) -> Option<&str> {
         self.annotations.get(FILE_PATH).map(String::as_str)
     }
 
-    /// The digest's hexadecimal part, when it is a sha256.
+    /// The digest's hexadecimal part, if it is a sha256.
     pub(super) fn sha256(&self) -> Option<&str> {
         let hex = self.digest.strip_prefix("sha256:")?;
         (hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit())).then_some(hex)
@@ -68,7 +68,7 @@ impl Descriptor {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Manifest {
     pub(super) schema_version: u32,
-    /// May be left out (image-spec 1.1).
+    /// Optional (image-spec 1.1).
     #[serde(default)]
     pub(super) media_type: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -123,25 +123,26 @@ impl Manifest {
         (manifest, config)
     }
 
-    /// What the annotations say: name, version, base, sentence, key.
+    /// The facts in the annotations: name, version, base, description, key.
     pub(super) fn facts(&self) -> Result<Facts, String> {
-        let of = |key: &str| self.annotations.get(key).cloned().ok_or_else(|| format!("it has no annotation `{key}`"));
+        let annotation =
+            |key: &str| self.annotations.get(key).cloned().ok_or_else(|| format!("it has no annotation `{key}`"));
         if self.artifact_type.as_deref() != Some(ARTIFACT) {
             let got = self.artifact_type.as_deref().unwrap_or("none");
             return Err(format!("its artifact type is `{got}`, expected `{ARTIFACT}`"));
         }
-        let version = of(VERSION)?;
+        let version = annotation(VERSION)?;
         Ok(Facts {
-            name: of(EXPERT)?,
+            name: annotation(EXPERT)?,
             version: version.parse().map_err(|_| format!("`{version}` is no version"))?,
-            base: of(BASE_ID)?,
-            description: of(DESCRIPTION)?,
+            base: annotation(BASE_ID)?,
+            description: annotation(DESCRIPTION)?,
             key: self.annotations.get(KEY).and_then(|key| key.parse().ok()),
         })
     }
 }
 
-/// What a manifest says of its package.
+/// What a manifest says about its package.
 pub(super) struct Facts {
     pub(super) name: String,
     pub(super) version: semver::Version,
@@ -167,7 +168,7 @@ fn config(d: &Description, layers: &[Descriptor]) -> Vec<u8> {
     value.to_string().into_bytes()
 }
 
-/// What kind of layer a file is.
+/// The media type of a file's layer.
 fn media_type(name: &str) -> &'static str {
     match name {
         layout::TENSOR_FILE => "application/vnd.cncf.model.weight.v1.raw",

@@ -182,15 +182,15 @@ impl Registry for Oci {
         let digest = manifest::digest_of(&bytes);
         let tag = d.version.clone();
         let reference = format!("{}:{tag}", self.client.place());
-        let taken = |there: String| RegistryError::Taken {
+        let taken = |published: String| RegistryError::Taken {
             place: self.client.place(),
             title: d.title(),
-            there,
+            published,
             new: digest.clone(),
         };
         match self.client.manifest(&tag)? {
-            Some(there) if there.digest == digest => return Ok(Published { reference, digest, was_there: true }),
-            Some(there) => return Err(taken(there.digest)),
+            Some(served) if served.digest == digest => return Ok(Published { reference, digest, was_there: true }),
+            Some(served) => return Err(taken(served.digest)),
             None => {}
         }
         reporter.started(&format!("Publishing {} to {}", d.title(), self.client.place()), None);
@@ -205,7 +205,7 @@ impl Registry for Oci {
             // The tag comes last, so that it never names an incomplete package. Another publisher may have set it
             // meanwhile.
             match self.client.manifest(&tag)? {
-                Some(there) if there.digest != digest => return Err(taken(there.digest)),
+                Some(served) if served.digest != digest => return Err(taken(served.digest)),
                 _ => self.client.put_manifest(&tag, &bytes)?,
             }
             // The protocol has no lock. A publisher that found the version free before this one wrote it will overwrite
@@ -213,8 +213,8 @@ impl Registry for Oci {
             for wait in [Duration::ZERO, SETTLED] {
                 std::thread::sleep(wait);
                 match self.client.manifest(&tag)? {
-                    Some(there) if there.digest == digest => {}
-                    Some(there) => return Err(taken(there.digest)),
+                    Some(served) if served.digest == digest => {}
+                    Some(served) => return Err(taken(served.digest)),
                     None => {
                         return Err(self.client.damaged(format!("it took the manifest of `{tag}` and has it not")));
                     }
