@@ -80,7 +80,7 @@ impl EvalProgress {
     }
 }
 
-impl EvalReporter for ExamProgress {
+impl EvalReporter for EvalProgress {
     fn checking(&self, done: usize, total: usize) {
         self.step("suite", done, total, "the gate judges prompts and golds".to_owned());
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hive_engine::adapter::peft::{self, CONFIG_FILE};
 use hive_engine::adapter::{Adapter, AdapterScales};
-use hive_engine::data::{Cut, Example};
+use hive_engine::data::{Batching, Example};
 use hive_engine::network::pass::{Model, Pass};
 use hive_engine::ops::cross_entropy::Loss;
 use hive_engine::train::trainer::evaluate;
@@ -165,7 +165,7 @@ impl Answerer<'_> {
             if stop.load(Ordering::Relaxed) {
                 return Ok(None);
             }
-            total += evaluate(&mut pass, model, &chunk, Cut::by_tokens(PASS_TOKENS))?;
+            total += evaluate(&mut pass, model, &chunk, Batching::by_tokens(PASS_TOKENS))?;
         }
         Ok(Some((!golds.is_empty()).then(|| total.mean())))
     }

@@ -133,10 +133,9 @@ impl Diagnostic for EvalError {
             Self::Expert(e) => e.hint(),
             Self::Hub(e) => e.hint(),
             Self::Candidate { hint, .. } => hint.clone(),
-            Self::Suite { .. } => Some(
-                "a suite has one JSON object a line: id, gold (one or a list) and the fields of a record, such as question and schema"
-                    .into(),
-            ),
+            Self::Suite { .. } => {
+                Some("a suite has one JSON object a line: id, gold (one or a list) and the fields of a record".into())
+            }
             Self::Grading { .. } => Some("run the command again: what was answered and graded is kept".into()),
             Self::NoPrompts { expert } => Some(format!(
                 "add `eval_prompts` to `manifests/{expert}.json`, or give prompts in a file: `--suite FILE`"

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
 use hive_data::datasets::file_stamps;
-use hive_data::gate::{CRASHED, TOO_SLOW};
+use hive_data::pipeline::{CRASHED, TOO_SLOW};
 use hive_plugins::{CallFault, LoadedExpert, PluginError};
 use hive_sdk::{ExamineRequest, Grade, GradeRequest, Record};
 use serde_json::{Value, json};

@@ -358,12 +358,6 @@ fn renamed_base(receipt: &Value, from: &str, to: &str) -> Value {
     receipt
 }
 
-/// Fields that a prompt must have.
-fn asked_fields(expert: &LoadedExpert) -> Vec<String> {
-    let fields = &expert.manifest().dataset.fields;
-    fields.iter().filter(|f| !f.optional && !f.completion).map(|f| f.name.clone()).collect()
-}
-
 fn license(from: &Ingredients<'_>, facts: &CardFacts) -> String {
     if let Some(text) = &from.license {
         return text.clone();

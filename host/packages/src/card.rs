@@ -13,10 +13,8 @@ pub struct CardFacts {
     pub base_repository: Option<String>,
     /// The base's licence.
     pub base_license: Option<String>,
-    /// The field for the question.
-    pub question: Option<String>,
-    /// Names of the fields that a prompt must have.
-    pub fields: Vec<String>,
+    /// What is needed behind `hive expert run NAME`.
+    pub arguments: String,
     /// `evaluation.json`.
     pub evaluation: Option<Value>,
     /// `receipt.json`.
@@ -90,11 +88,6 @@ pub fn card(description: &Description, facts: &CardFacts) -> String {
     let of_base = facts.base_license.as_ref().map_or_else(String::new, |l| format!(" The base model: {l}."));
     line(&format!("The adapter: {}.{of_base}", description.license));
     out
-}
-
-/// The command-line argument of a field.
-fn argument(field: &str) -> String {
-    if field == "schema" { "--schema FILE".to_owned() } else { format!("--field {field}=…") }
 }
 
 /// The figures of `evaluation.json` as a table with explanations; empty if there are none.

@@ -121,8 +121,8 @@ impl Legacy {
             "name": self.name, "version": self.version, "abi": ABI_VERSION, "description": self.description,
             "license": self.license, "base_models": [self.base_id()?.unwrap_or_else(|| base.model.name.clone())],
             // It does not say how prompts were rendered in training, so the question is used as it is.
-            "dataset": {"fields": [{"name": "question"}, {"name": "answer", "completion": true}]},
-            "prompt": [{"role": "user", "content": "{question|trim}"}],
+            "dataset": {"fields": [{"name": "text"}, {"name": "answer", "completion": true}]},
+            "prompt": [{"role": "user", "content": "{text|trim}"}],
         });
         let expert = declared(&self.name, &manifest.to_string())?;
         let asked = Record::from_pairs([("text", self.description.clone())]);

@@ -215,7 +215,7 @@ impl Package {
             });
         }
         let fault = |problem: String| PackageError::Proof { package: self.shown.clone(), problem };
-        let (tokenizer, template) = text_digests(&base.model)?;
+        let (tokenizer, template) = Tokeniser::new(&base.model)?.digests()?;
         for (part, got, expected) in
             [("tokenizer", &tokenizer, &recorded_base.tokenizer), ("chat template", &template, &recorded_base.template)]
         {

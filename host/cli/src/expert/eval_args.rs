@@ -148,7 +148,7 @@ impl EvalArgs {
             let hint = "`--out FOLDER` writes the report elsewhere";
             may_overwrite(place, "the report of another evaluation", hint, self.force)?;
         }
-        let progress = ExamProgress::stderr();
+        let progress = EvalProgress::stderr();
         let report = evaluation.run(stop, &progress);
         progress.close();
         let report = report?;
