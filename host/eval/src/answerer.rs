@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::answer::{Answered, CandidateAnswers};
-use super::cache::{Cache, CacheKind};
+use super::cache::{CacheKind, EvalCache};
 use super::candidate::Candidate;
 use super::error::EvalError;
 use super::reporter::EvalReporter;
@@ -40,7 +40,7 @@ pub(super) struct Answerer<'a> {
     pub(super) expert: &'a LoadedExpert,
     pub(super) prompts: &'a [SuitePrompt],
     pub(super) max_new_tokens: usize,
-    pub(super) cache: &'a Cache,
+    pub(super) cache: &'a EvalCache,
 }
 
 impl Answerer<'_> {

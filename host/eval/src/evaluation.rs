@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::answerer::Answerer;
-use super::cache::Cache;
+use super::cache::EvalCache;
 use super::candidate::Candidate;
 use super::check;
 use super::error::EvalError;
@@ -61,7 +61,7 @@ impl Evaluation<'_> {
     /// When no prompt can be used, or the expert, an adapter or the engine fails.
     pub fn run(self, stop: &AtomicBool, reporter: &dyn EvalReporter) -> Result<Option<Report>, EvalError> {
         let digest = self.digest()?;
-        let cache = Cache::open(self.open)?;
+        let cache = EvalCache::open(self.open)?;
         let workers = Workers::start(self.open, self.workers, &self.options, &cache)?;
         let Some(checked) = check::check(&workers, self.suite, stop, reporter)? else { return Ok(None) };
         reporter.checked(&checked);

@@ -10,7 +10,7 @@ use hive_runtime::opened::OpenExpert;
 use hive_sdk::Settings;
 use serde_json::{Map, Value};
 
-use super::cache::Cache;
+use super::cache::EvalCache;
 use super::error::EvalError;
 
 /// Time limit of one call, which may have to build the test databases as well as run an answer.
@@ -25,7 +25,7 @@ pub(super) struct Workers<'a> {
     /// Domain-specific settings.
     pub(super) options: &'a Map<String, Value>,
     /// Grades that are already known.
-    pub(super) cache: &'a Cache,
+    pub(super) cache: &'a EvalCache,
 }
 
 impl<'a> Workers<'a> {
@@ -34,7 +34,7 @@ impl<'a> Workers<'a> {
         open: &'a OpenExpert,
         count: Option<usize>,
         options: &'a Map<String, Value>,
-        cache: &'a Cache,
+        cache: &'a EvalCache,
     ) -> Result<Self, EvalError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let processes = load_isolated(&open.place, count.unwrap_or(cores).max(1), LIMIT)?;

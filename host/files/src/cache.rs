@@ -45,6 +45,16 @@ impl Cache {
         Self { folder, limits }
     }
 
+    /// The folder of all entries, created if need be, after making room.
+    ///
+    /// # Errors
+    /// When it cannot be created.
+    pub fn root(&self) -> Result<&Path> {
+        fs::create_dir_all(&self.folder).map_err(|e| FileError::io("create", &self.folder, e))?;
+        self.evict();
+        Ok(&self.folder)
+    }
+
     /// Where the entry of `key` is, whether or not it exists.
     pub fn path(&self, key: &str) -> PathBuf {
         self.folder.join(key)

@@ -15,7 +15,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hive_files::{Lock, hex, sha256_of_file};
+use hive_files::{Cache, CacheLimits, Lock, hex, sha256_of_file};
 use hive_net::hub::WAITING;
 use hive_net::{AgentOptions, Context, Downloader, FileRequest, Network, RemoteFile, SourceError, TransferReporter};
 use sha2::{Digest, Sha256};
@@ -43,6 +43,10 @@ const CACHE: &str = "registries";
 
 /// The folder of files that were downloaded but not yet installed, named by their sha256.
 const DOWNLOADS: &str = "downloads";
+
+/// Downloads and uploads that are kept to be resumed.
+const KEPT: CacheLimits =
+    CacheLimits { entries: 10_000, bytes: 50_000_000_000, age: Duration::from_secs(30 * 24 * 3600) };
 
 /// A repository of an OCI registry.
 #[derive(Debug)]
@@ -74,10 +78,7 @@ impl Oci {
 
     /// A folder in the cache, without entries that are too old.
     fn folder(&self, name: &str) -> Result<PathBuf> {
-        let folder = self.cache.join(name);
-        std::fs::create_dir_all(&folder).map_err(|e| RegistryError::io("create", &folder, e))?;
-        prune(&folder);
-        Ok(folder)
+        Ok(Cache::new(self.cache.join(name), KEPT).root()?.to_owned())
     }
 
     /// The expert's name: the last part of the repository.
@@ -320,17 +321,6 @@ pub(super) fn forget(package: &Package, home: &Path) {
         // A file that cannot be deleted is reused by the next download.
         drop(std::fs::remove_file(downloads.join(&file.sha256)));
         drop(std::fs::remove_file(downloads.join(format!("{}.lock", file.sha256))));
-    }
-}
-
-/// Deletes downloads and uploads that nobody has resumed within a month.
-fn prune(folder: &Path) {
-    const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 3600);
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let changed = entry.metadata().and_then(|about| about.modified());
-        if changed.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > MAX_AGE)) {
-            drop(std::fs::remove_file(entry.path()));
-        }
     }
 }
 
