@@ -188,7 +188,7 @@ impl Asked {
     fn prepare(&self, pool: &Pool, sql: &str) -> io::Result<Proof> {
         let text = self.definitions();
         match pool.prepare(&text, sql)? {
-            refused @ Proof::SchemaRefused(..) => match dialect::mend(&text, "SELECT 1") {
+            refused @ Proof::SchemaRefused(..) => match dialect::repair(&text, "SELECT 1") {
                 Ok(mended) if mended.schema != text => pool.prepare(&mended.schema, sql),
                 _ => Ok(refused),
             },

@@ -153,7 +153,7 @@ impl Validator {
             Reading::AsItIs => dialect::translate(&carried.text, bare.sql, declared),
             Reading::Unqualified => dialect::unqualified(&carried.text, bare.sql).ok_or_else(certain).map(Ok)?,
             Reading::Mended if declared.is_some() => return Err(certain()),
-            Reading::Mended => dialect::mend(&carried.text, bare.sql),
+            Reading::Mended => dialect::repair(&carried.text, bare.sql),
         };
         let translated = translated.map_err(|cannot| untranslatable(&cannot, &carried))?;
         let foreign = !translated.changes.is_empty();
@@ -583,7 +583,7 @@ enum Reading {
 /// Codes of rejections that `dialect::unqualified` may have an answer to.
 const UNQUALIFIABLE: [&str; 2] = [lint::code::UNKNOWN_TABLE, code::STATEMENT_FAILS];
 
-/// Codes of rejections that `dialect::mend` may have an answer to.
+/// Codes of rejections that `dialect::repair` may have an answer to.
 const MENDABLE: [&str; 7] = [
     code::SCHEMA_DOES_NOT_PARSE,
     code::SCHEMA_FAILS,

@@ -2,7 +2,7 @@
 //! does not say. A data set's owner may not want the second kind: the lint `interpreted` counts and can
 //! reject them.
 
-use super::Change;
+use super::changes::Change;
 
 /// Changes that interpret whoever's the record is.
 const ALWAYS: [&str; 7] = [

@@ -2,18 +2,19 @@
 //! tables in sight. Where it cannot be told, rules leave the expression alone.
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectName, Query, Select,
-    SelectItem, SetExpr, TableFactor, TableWithJoins, UnaryOperator, Value,
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Query, Select, SelectItem,
+    SetExpr, TableFactor, TableWithJoins, UnaryOperator, Value,
 };
 
-use super::functions::is_condition;
-use super::names::{self, Column, Kind, Names};
+use super::names::{DeclaredColumn, Names};
+use super::syntax::{is_comparison, is_condition};
+use super::value_kind::ValueKind;
 use crate::schema::last_part;
 
 /// What is known of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Known {
-    pub kind: Kind,
+    pub kind: ValueKind,
     /// It is never NULL.
     pub not_null: bool,
     /// It is no column's value nor a cast's: in SQLite it has no affinity.
@@ -305,34 +306,34 @@ impl<'n> Scopes<'n> {
             },
             Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => self.known(inner),
             Expr::Value(value) => match &value.value {
-                Value::Number(number, _) if number.to_string().contains(['.', 'e', 'E']) => never(Kind::Number),
-                Value::Number(..) => never(Kind::Integer),
-                Value::Boolean(_) => never(Kind::Boolean),
-                Value::SingleQuotedString(_) | Value::DoubleQuotedString(_) => never(Kind::Text),
+                Value::Number(number, _) if number.to_string().contains(['.', 'e', 'E']) => never(ValueKind::Number),
+                Value::Number(..) => never(ValueKind::Integer),
+                Value::Boolean(_) => never(ValueKind::Boolean),
+                Value::SingleQuotedString(_) | Value::DoubleQuotedString(_) => never(ValueKind::Text),
                 _ => None,
             },
             Expr::Cast { expr, data_type, .. } => Some(Known {
-                kind: names::kind(data_type),
+                kind: ValueKind::of(data_type),
                 not_null: self.known(expr).is_some_and(|known| known.not_null),
                 computed: false,
             }),
-            Expr::Convert { data_type: None, .. } => maybe(Kind::Text),
-            Expr::Convert { data_type: Some(data_type), .. } => maybe(names::kind(data_type)),
-            Expr::Extract { .. } => maybe(Kind::Number),
-            Expr::Position { .. } => maybe(Kind::Integer),
+            Expr::Convert { data_type: None, .. } => maybe(ValueKind::Text),
+            Expr::Convert { data_type: Some(data_type), .. } => maybe(ValueKind::of(data_type)),
+            Expr::Extract { .. } => maybe(ValueKind::Number),
+            Expr::Position { .. } => maybe(ValueKind::Integer),
             Expr::Ceil { expr, .. } | Expr::Floor { expr, .. } => maybe(match self.kind(expr) {
-                Some(Kind::Integer | Kind::Number) => Kind::Number,
-                _ => Kind::Float,
+                Some(ValueKind::Integer | ValueKind::Number) => ValueKind::Number,
+                _ => ValueKind::Float,
             }),
-            Expr::Substring { .. } | Expr::Trim { .. } | Expr::Overlay { .. } => maybe(Kind::Text),
+            Expr::Substring { .. } | Expr::Trim { .. } | Expr::Overlay { .. } => maybe(ValueKind::Text),
             Expr::Case { conditions, else_result, .. } => {
                 let results = conditions.iter().map(|c| &c.result).chain(else_result.as_deref());
                 let mut all: Vec<Known> = results.filter_map(|result| self.known(result)).collect();
                 let not_null =
                     else_result.is_some() && all.len() == conditions.len() + 1 && all.iter().all(|k| k.not_null);
                 all.sort_by_key(|known| match known.kind {
-                    Kind::Float => 0,
-                    Kind::Number => 1,
+                    ValueKind::Float => 0,
+                    ValueKind::Number => 1,
                     _ => 2,
                 });
                 all.first().map(|first| Known { kind: first.kind, not_null, computed: true })
@@ -347,7 +348,7 @@ impl<'n> Scopes<'n> {
             }
             Expr::BinaryOp { left, op, right } => self.operation(left, op, right),
             Expr::Function(function) => self.function(function),
-            other if is_condition(other) => maybe(Kind::Boolean),
+            other if is_condition(other) => maybe(ValueKind::Boolean),
             _ => None,
         }
     }
@@ -371,7 +372,7 @@ impl<'n> Scopes<'n> {
     }
 
     /// The column of the schema that an expression names, be it by way of queries in FROM.
-    pub fn declared(&self, expr: &Expr) -> Option<&'n Column> {
+    pub fn declared(&self, expr: &Expr) -> Option<&'n DeclaredColumn> {
         let (table, name) = self.place(expr)?;
         self.names.column_in(&table, &name)
     }
@@ -401,7 +402,7 @@ impl<'n> Scopes<'n> {
     }
 
     /// The kind alone.
-    pub fn kind(&self, expr: &Expr) -> Option<Kind> {
+    pub fn kind(&self, expr: &Expr) -> Option<ValueKind> {
         self.known(expr).map(|known| known.kind)
     }
 
@@ -409,18 +410,20 @@ impl<'n> Scopes<'n> {
         use BinaryOperator::{Divide, Minus, Modulo, Multiply, MyIntegerDivide, Plus, StringConcat};
         let kind = match op {
             // So many of an interval.
-            Multiply if [left, right].iter().any(|side| matches!(side, Expr::Interval(_))) => Kind::Other,
-            StringConcat | BinaryOperator::LongArrow | BinaryOperator::HashLongArrow => Kind::Text,
-            BinaryOperator::Arrow | BinaryOperator::HashArrow => Kind::Other,
+            Multiply if [left, right].iter().any(|side| matches!(side, Expr::Interval(_))) => ValueKind::Other,
+            StringConcat | BinaryOperator::LongArrow | BinaryOperator::HashLongArrow => ValueKind::Text,
+            BinaryOperator::Arrow | BinaryOperator::HashArrow => ValueKind::Other,
             Plus | Minus | Multiply | Divide | Modulo => match (self.kind(left), self.kind(right)) {
-                (Some(Kind::Date), Some(Kind::Date)) => Kind::Integer,
-                (Some(Kind::Date), Some(Kind::Integer)) => Kind::Date,
-                (Some(Kind::Date | Kind::Timestamp), None | Some(Kind::Other)) => Kind::Timestamp,
-                (Some(Kind::Timestamp), _) | (_, Some(Kind::Timestamp | Kind::Date)) => return None,
-                (Some(Kind::Integer), Some(Kind::Integer)) => Kind::Integer,
+                (Some(ValueKind::Date), Some(ValueKind::Date)) => ValueKind::Integer,
+                (Some(ValueKind::Date), Some(ValueKind::Integer)) => ValueKind::Date,
+                (Some(ValueKind::Date | ValueKind::Timestamp), None | Some(ValueKind::Other)) => ValueKind::Timestamp,
+                (Some(ValueKind::Timestamp), _) | (_, Some(ValueKind::Timestamp | ValueKind::Date)) => return None,
+                (Some(ValueKind::Integer), Some(ValueKind::Integer)) => ValueKind::Integer,
                 (None, None) => return None,
-                (Some(Kind::Integer | Kind::Number), Some(Kind::Integer | Kind::Number)) => Kind::Number,
-                _ => Kind::Float,
+                (Some(ValueKind::Integer | ValueKind::Number), Some(ValueKind::Integer | ValueKind::Number)) => {
+                    ValueKind::Number
+                }
+                _ => ValueKind::Float,
             },
             MyIntegerDivide
             | BinaryOperator::BitwiseAnd
@@ -428,8 +431,8 @@ impl<'n> Scopes<'n> {
             | BinaryOperator::BitwiseXor
             | BinaryOperator::PGBitwiseXor
             | BinaryOperator::PGBitwiseShiftLeft
-            | BinaryOperator::PGBitwiseShiftRight => Kind::Integer,
-            op if is_comparison(op) || matches!(op, BinaryOperator::And | BinaryOperator::Or) => Kind::Boolean,
+            | BinaryOperator::PGBitwiseShiftRight => ValueKind::Integer,
+            op if is_comparison(op) || matches!(op, BinaryOperator::And | BinaryOperator::Or) => ValueKind::Boolean,
             _ => return None,
         };
         Some(Known { kind, not_null: false, computed: true })
@@ -445,39 +448,39 @@ impl<'n> Scopes<'n> {
         };
         let kind = match last_part(&function.name).as_str() {
             "count" | "row_number" | "rank" | "dense_rank" | "ntile" => {
-                return Some(Known { kind: Kind::Integer, not_null: true, computed: true });
+                return Some(Known { kind: ValueKind::Integer, not_null: true, computed: true });
             }
             "array_position" | "length" | "char_length" | "character_length" | "octet_length" | "instr" | "strpos"
             | "locate" | "position" | "ascii" | "unicode" | "year" | "month" | "day" | "dayofmonth" | "hour"
             | "minute" | "second" | "quarter" | "week" | "weekofyear" | "dayofyear" | "dayofweek" | "weekday"
             | "datediff" | "timestampdiff" | "field" | "find_in_set" | "unix_timestamp" | "sign" | "changes" => {
-                Kind::Integer
+                ValueKind::Integer
             }
             "sqrt" | "power" | "pow" | "exp" | "ln" | "log" | "log10" | "stddev" | "stddev_pop" | "stddev_samp"
             | "variance" | "var_pop" | "var_samp" | "std" | "random" | "rand" | "percent_rank" | "cume_dist" | "pi" => {
-                Kind::Float
+                ValueKind::Float
             }
-            "julianday" => Kind::Number,
-            "total" => Kind::Float,
+            "julianday" => ValueKind::Number,
+            "total" => ValueKind::Float,
             "avg" | "round" | "trunc" | "truncate" | "ceil" | "ceiling" | "floor" => {
                 match first().and_then(|argument| self.kind(argument)) {
-                    Some(Kind::Integer | Kind::Number | Kind::Boolean) => Kind::Number,
-                    _ => Kind::Float,
+                    Some(ValueKind::Integer | ValueKind::Number | ValueKind::Boolean) => ValueKind::Number,
+                    _ => ValueKind::Float,
                 }
             }
             "sum" | "abs" => match first().and_then(|argument| self.kind(argument)) {
-                Some(Kind::Integer | Kind::Boolean) => Kind::Integer,
-                Some(Kind::Number) => Kind::Number,
-                _ => Kind::Float,
+                Some(ValueKind::Integer | ValueKind::Boolean) => ValueKind::Integer,
+                Some(ValueKind::Number) => ValueKind::Number,
+                _ => ValueKind::Float,
             },
             "upper" | "lower" | "ucase" | "lcase" | "substr" | "substring" | "concat" | "concat_ws" | "replace"
             | "trim" | "ltrim" | "rtrim" | "group_concat" | "string_agg" | "strftime" | "to_char" | "date_format"
             | "monthname" | "dayname" | "left" | "right" | "hex" | "printf" | "format" | "split_part"
             | "substring_index" | "char" | "chr" | "lpad" | "rpad" | "reverse" | "repeat" | "elt" | "typeof"
-            | "initcap" | "mid" | "quote" | "insert" | "soundex" | "time_format" | "space" => Kind::Text,
-            "date" | "to_date" | "curdate" | "current_date" | "last_day" => Kind::Date,
+            | "initcap" | "mid" | "quote" | "insert" | "soundex" | "time_format" | "space" => ValueKind::Text,
+            "date" | "to_date" | "curdate" | "current_date" | "last_day" => ValueKind::Date,
             "now" | "datetime" | "current_timestamp" | "str_to_date" | "sysdate" | "to_timestamp" | "timestamp" => {
-                Kind::Timestamp
+                ValueKind::Timestamp
             }
             "coalesce" | "ifnull" => {
                 let FunctionArguments::List(list) = &function.args else { return None };
@@ -504,32 +507,5 @@ impl<'n> Scopes<'n> {
             _ => return None,
         };
         Some(Known { kind, not_null: false, computed: true })
-    }
-}
-
-/// Whether an operator compares.
-pub(super) fn is_comparison(op: &BinaryOperator) -> bool {
-    use BinaryOperator::{Eq, Gt, GtEq, Lt, LtEq, NotEq};
-    matches!(op, Eq | NotEq | Gt | GtEq | Lt | LtEq)
-}
-
-/// The table that a statement other than a query changes, as FROM would name it.
-pub(super) fn one_table(name: &ObjectName) -> TableWithJoins {
-    TableWithJoins { relation: table_factor(name.clone()), joins: Vec::new() }
-}
-
-/// A table by its name, with nothing else.
-pub(super) fn table_factor(name: ObjectName) -> TableFactor {
-    TableFactor::Table {
-        name,
-        alias: None,
-        args: None,
-        with_hints: Vec::new(),
-        version: None,
-        with_ordinality: false,
-        partitions: Vec::new(),
-        json_path: None,
-        sample: None,
-        index_hints: Vec::new(),
     }
 }

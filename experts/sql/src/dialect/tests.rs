@@ -270,7 +270,7 @@ fn joins_go_from_left_to_right_whoever_wrote_them() {
     let expected = "SELECT p.name FROM p CROSS JOIN o JOIN bare ON p.id = o.pid AND bare.code = p.code";
     let mut database = Database::open(&Settings::default()).unwrap();
     let told = |dialect| translated(SCHEMA, sql, Some(dialect)).sql;
-    for found in [told(Dialect::Sqlite), told(Dialect::MySql), mend(SCHEMA, sql).unwrap().sql] {
+    for found in [told(Dialect::Sqlite), told(Dialect::MySql), repair(SCHEMA, sql).unwrap().sql] {
         assert_eq!(found, expected);
         assert!(matches!(database.prove(SCHEMA, &found).unwrap(), Proof::Ran(_)));
     }

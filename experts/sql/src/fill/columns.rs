@@ -343,8 +343,8 @@ fn longest(data_type: &DataType) -> Option<usize> {
 }
 
 fn kind(data_type: &DataType) -> Kind {
-    use crate::dialect::Kind as Known;
-    match crate::dialect::kind_of(data_type) {
+    use crate::dialect::ValueKind as Known;
+    match Known::of(data_type) {
         Known::Boolean => Kind::Boolean,
         Known::Integer => Kind::Integer,
         Known::Number | Known::Float => Kind::Number,

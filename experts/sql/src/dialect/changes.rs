@@ -1,0 +1,45 @@
+//! What a translation returns: the texts, what was changed in them, and why a text cannot be translated.
+
+use super::dialects::Dialect;
+
+/// One thing that was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Stable name of the rule.
+    pub rule: &'static str,
+    /// What was got and what stands there now.
+    pub what: String,
+}
+
+/// A record's SQL in PostgreSQL's dialect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Translated {
+    /// The schema.
+    pub schema: String,
+    /// The statement.
+    pub sql: String,
+    /// The dialect in which it was read.
+    pub dialect: Dialect,
+    /// The mark by which the dialect was known, where the record does not name it.
+    pub mark: Option<String>,
+    /// What was changed; empty when both texts are as they were given.
+    pub changes: Vec<Change>,
+    /// What may mean something else in PostgreSQL and was left as it is.
+    pub notes: Vec<Change>,
+    /// Rules among the changes that decide what is meant where the record does not say.
+    pub interprets: Vec<&'static str>,
+    /// Why the texts could not be read as those of the database that they seemed to be of. They are as
+    /// they were given, and what PostgreSQL says of them is yet to be heard.
+    pub unread: Option<Untranslatable>,
+}
+
+/// Why a text cannot be brought into PostgreSQL's dialect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Untranslatable {
+    /// A stable code.
+    pub code: &'static str,
+    /// The dialect in which it was read.
+    pub dialect: Dialect,
+    /// What was got and expected.
+    pub why: String,
+}

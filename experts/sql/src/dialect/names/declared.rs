@@ -1,0 +1,266 @@
+//! What a schema declares: its tables, their columns and keys, and the values that its own rows show. MySQL
+//! and SQLite compare names without regard to case, so every lookup is by the name in lower case.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlparser::ast::{
+    ColumnOption, CreateTable, DataType, Expr, Ident, Insert, SetExpr, Statement, TableConstraint, TableObject,
+    UnaryOperator, Value,
+};
+
+use super::origin::Origin;
+use crate::dialect::syntax::{index_column, last_ident, literal};
+use crate::dialect::value_kind::ValueKind;
+use crate::schema::last_part;
+
+/// A declared column.
+#[derive(Debug, Clone)]
+pub(in crate::dialect) struct DeclaredColumn {
+    pub ident: Ident,
+    pub kind: ValueKind,
+    pub not_null: bool,
+    /// Texts and dates that stand in the schema's own rows, some of them.
+    pub texts: BTreeSet<String>,
+    /// Numbers that stand there, some of them.
+    pub numbers: BTreeSet<String>,
+    /// The type that it is declared with where it comes from.
+    pub declared: Option<DataType>,
+    /// Its texts are compared without regard to case where it comes from.
+    pub passes_over_case: bool,
+    /// The members of MySQL's ENUM that it was, in their order.
+    pub members: Vec<String>,
+    /// It was MySQL's SET.
+    pub set: bool,
+    /// It holds bytes.
+    pub bytes: bool,
+    /// The schema's own rows have a negative number there.
+    pub negative: bool,
+}
+
+impl DeclaredColumn {
+    /// Keeps the value of a row.
+    fn keep(&mut self, value: &Expr) {
+        let (sign, value) = match value {
+            Expr::UnaryOp { op: UnaryOperator::Minus, expr } => ("-", &**expr),
+            other => ("", other),
+        };
+        let Expr::Value(value) = value else { return };
+        match &value.value {
+            Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) if self.texts.len() < TEXTS => {
+                self.texts.insert(text.clone());
+            }
+            Value::Number(number, _) if self.numbers.len() < TEXTS => {
+                self.numbers.insert(format!("{sign}{number}"));
+            }
+            Value::Boolean(truth) if self.numbers.len() < TEXTS => {
+                self.numbers.insert(u8::from(*truth).to_string());
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the schema's own rows show a value of it.
+    pub fn is_shown(&self) -> bool {
+        !self.texts.is_empty() || !self.numbers.is_empty()
+    }
+}
+
+/// Values of one column that are kept.
+const TEXTS: usize = 500;
+
+/// All that a schema declares.
+#[derive(Debug, Default)]
+pub(in crate::dialect) struct Names {
+    tables: BTreeMap<String, Ident>,
+    /// Every column by its name in lower case; several tables may have one of that name.
+    columns: BTreeMap<String, Vec<(String, DeclaredColumn)>>,
+    /// Names of the columns of each table, in their order.
+    order: BTreeMap<String, Vec<String>>,
+    /// Columns that tell a table's rows apart: the primary key first, then what is unique.
+    keys: BTreeMap<String, Vec<Vec<String>>>,
+    /// Tables whose first key is a primary key.
+    primary: BTreeSet<String>,
+    /// The schema was MySQL's.
+    pub mysql: bool,
+    /// Of each table of SQLite's, the column that is its ROWID.
+    rowids: BTreeMap<String, String>,
+}
+
+impl Names {
+    /// The names of a schema that is PostgreSQL's already.
+    pub fn of(statements: &[Statement]) -> Self {
+        let mut names = Self::default();
+        for statement in statements {
+            match statement {
+                Statement::CreateTable(create) => names.table(create),
+                Statement::CreateView(create) => {
+                    if let Some(ident) = last_ident(&create.name) {
+                        names.tables.insert(ident.value.to_lowercase(), ident.clone());
+                    }
+                }
+                _ => {}
+            }
+        }
+        for statement in statements {
+            if let Statement::Insert(insert) = statement {
+                names.rows(insert);
+            }
+        }
+        names
+    }
+
+    /// Adds what PostgreSQL's types do not say of the columns.
+    pub fn learn(&mut self, origin: &Origin) {
+        self.rowids = origin.rowids().clone();
+        self.mysql = origin.is_mysql();
+        for (name, columns) in &mut self.columns {
+            for (table, column) in columns {
+                column.passes_over_case = origin.passes_over_case(table, name);
+                column.members = origin.members(table, name).to_vec();
+                column.set = origin.is_set(table, name);
+                column.declared = origin.declared(table, name).cloned();
+            }
+        }
+    }
+
+    /// Keeps the texts of an INSERT's rows.
+    fn rows(&mut self, insert: &Insert) {
+        let TableObject::TableName(name) = &insert.table else { return };
+        let table = last_part(name);
+        let columns: Vec<String> = match &insert.columns[..] {
+            [] => self.order.get(&table).cloned().unwrap_or_default(),
+            given => given.iter().map(last_part).collect(),
+        };
+        let Some(SetExpr::Values(values)) = insert.source.as_deref().map(|query| &*query.body) else { return };
+        for (i, column) in columns.iter().enumerate() {
+            let Some(all) = self.columns.get_mut(column) else { continue };
+            let Some((_, column)) = all.iter_mut().find(|(t, _)| *t == table) else { continue };
+            if column.kind.is_number() {
+                column.negative |= values.rows.iter().any(|row| row.get(i).is_some_and(is_negative));
+            }
+            for value in values.rows.iter().filter_map(|row| row.get(i)) {
+                column.keep(value);
+            }
+        }
+    }
+
+    fn table(&mut self, create: &CreateTable) {
+        let Some(ident) = last_ident(&create.name) else { return };
+        let table = ident.value.to_lowercase();
+        self.tables.insert(table.clone(), ident.clone());
+        let mut primary = Vec::new();
+        let mut unique = Vec::new();
+        for constraint in &create.constraints {
+            match constraint {
+                TableConstraint::PrimaryKey(key) => primary = key.columns.iter().map(index_column).collect(),
+                TableConstraint::Unique(key) => unique.push(key.columns.iter().map(index_column).collect()),
+                _ => {}
+            }
+        }
+        for column in &create.columns {
+            let name = column.name.value.to_lowercase();
+            for option in &column.options {
+                match option.option {
+                    ColumnOption::PrimaryKey(_) => primary = vec![name.clone()],
+                    ColumnOption::Unique(_) => unique.push(vec![name.clone()]),
+                    _ => {}
+                }
+            }
+        }
+        for column in &create.columns {
+            let name = column.name.value.to_lowercase();
+            let not_null =
+                primary.contains(&name) || column.options.iter().any(|o| matches!(o.option, ColumnOption::NotNull));
+            let column = DeclaredColumn {
+                ident: column.name.clone(),
+                kind: ValueKind::of(&column.data_type),
+                not_null,
+                texts: BTreeSet::new(),
+                numbers: BTreeSet::new(),
+                declared: None,
+                passes_over_case: false,
+                members: Vec::new(),
+                set: false,
+                bytes: column.data_type == DataType::Bytea,
+                negative: false,
+            };
+            self.order.entry(table.clone()).or_default().push(name.clone());
+            self.columns.entry(name).or_default().push((table.clone(), column));
+        }
+        if !primary.is_empty() {
+            self.primary.insert(table.clone());
+        }
+        let keys = [primary].into_iter().filter(|key: &Vec<String>| !key.is_empty()).chain(unique).collect();
+        self.keys.insert(table, keys);
+    }
+
+    /// How the table of this name is written.
+    pub fn table_ident(&self, name: &str) -> Option<&Ident> {
+        self.tables.get(&name.to_lowercase())
+    }
+
+    /// How a column of this name is written.
+    pub fn column_ident(&self, name: &str) -> Option<&Ident> {
+        self.columns.get(&name.to_lowercase())?.first().map(|(_, column)| &column.ident)
+    }
+
+    /// The column of this name, in lower case, of this table.
+    pub fn column_in(&self, table: &str, column: &str) -> Option<&DeclaredColumn> {
+        self.columns.get(column)?.iter().find(|(t, _)| t == table).map(|(_, column)| column)
+    }
+
+    /// The kind of all columns of this name, when they agree.
+    pub fn any_column(&self, column: &str) -> Option<ValueKind> {
+        let all = self.columns.get(column)?;
+        let (_, first) = all.first()?;
+        all.iter().all(|(_, column)| column.kind == first.kind).then_some(first.kind)
+    }
+
+    /// The columns of a table, in their order.
+    pub fn columns_of(&self, table: &str) -> impl Iterator<Item = &DeclaredColumn> {
+        self.order.get(table).into_iter().flatten().filter_map(|name| self.column_in(table, name))
+    }
+
+    /// The primary key of a table, or else its first unique columns; lower case.
+    pub fn keys_of(&self, table: &str) -> &[Vec<String>] {
+        self.keys.get(table).map_or(&[], Vec::as_slice)
+    }
+
+    /// The column of a table that is SQLite's ROWID.
+    pub fn rowid(&self, table: &str) -> Option<&DeclaredColumn> {
+        self.column_in(table, self.rowids.get(table)?)
+    }
+
+    /// The columns of the primary key.
+    pub fn primary_key(&self, table: &str) -> Option<&[String]> {
+        self.primary.contains(table).then(|| self.keys_of(table).first().map(Vec::as_slice)).flatten()
+    }
+
+    /// Whether any table has a column of this name, in lower case.
+    pub fn has_column(&self, name: &str) -> bool {
+        self.columns.contains_key(name)
+    }
+
+    /// Whether the schema has a table or view of this name.
+    pub fn has_table(&self, name: &str) -> bool {
+        self.tables.contains_key(&name.to_lowercase())
+    }
+}
+
+/// Whether a value is a negative number.
+fn is_negative(value: &Expr) -> bool {
+    let (text, number) = literal(value).unwrap_or_default();
+    text.trim_start().starts_with('-') && (number || text.trim().parse::<f64>().is_ok())
+}
+
+/// Names that a schema gives: its tables, columns, functions and types, in lower case.
+pub(in crate::dialect) fn declared_names(tables: &[Statement]) -> BTreeSet<String> {
+    let names = Names::of(tables);
+    let functions = tables.iter().filter_map(|statement| match statement {
+        Statement::CreateFunction(create) => Some(last_part(&create.name)),
+        Statement::CreateType { name, .. } => Some(last_part(name)),
+        Statement::CreateSchema { schema_name, .. } => Some(schema_name.to_string().to_lowercase()),
+        _ => None,
+    });
+    names.tables.keys().chain(names.columns.keys()).cloned().chain(functions).collect()
+}

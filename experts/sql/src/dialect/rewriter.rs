@@ -1,0 +1,77 @@
+//! What all rules work with: the record's dialect, the declared names, the tables in scope, and the list of
+//! changes and notes under the rules' names. It applies no rule itself.
+
+use sqlparser::ast::{Ident, Statement};
+
+use super::changes::{Change, Untranslatable};
+use super::dialects::Dialect;
+use super::kinds::Scopes;
+use super::names::Names;
+
+/// Most changes that are told one by one.
+pub(super) const MOST_CHANGES: usize = 40;
+
+/// What the rules share: the dialect, the names, what is in sight, and what was changed.
+pub(super) struct Rewriter<'n> {
+    pub(super) dialect: Dialect,
+    /// The record is that dialect's for certain, so what means something else in PostgreSQL is
+    /// changed, and not only what PostgreSQL refuses.
+    pub(super) certain: bool,
+    pub(super) names: &'n Names,
+    pub(super) scopes: Scopes<'n>,
+    /// Of each open query, whether it has ORDER BY or LIMIT.
+    pub(super) ordered: Vec<bool>,
+    pub(super) changes: Vec<Change>,
+    pub(super) notes: Vec<Change>,
+    /// The schema's statements.
+    pub(super) tables: &'n [Statement],
+    /// What no statement of PostgreSQL's means.
+    pub(super) refused: Option<Untranslatable>,
+}
+
+impl<'n> Rewriter<'n> {
+    pub(super) fn new(dialect: Dialect, certain: bool, tables: &'n [Statement], names: &'n Names) -> Self {
+        Rewriter {
+            dialect,
+            certain,
+            names,
+            scopes: Scopes::new(names),
+            ordered: Vec::new(),
+            changes: Vec::new(),
+            notes: Vec::new(),
+            tables,
+            refused: None,
+        }
+    }
+
+    /// Notes why the statement cannot be translated, if nothing else is noted yet.
+    pub(super) fn refuse(&mut self, code: &'static str, why: String) {
+        let dialect = self.dialect;
+        self.refused.get_or_insert(Untranslatable { code, dialect, why });
+    }
+
+    /// Notes a change, once.
+    pub(super) fn changed(&mut self, rule: &'static str, what: String) {
+        let change = Change { rule, what };
+        if self.changes.len() < MOST_CHANGES && !self.changes.contains(&change) {
+            self.changes.push(change);
+        }
+    }
+
+    /// Notes what was left as it is and may mean something else, once for each rule.
+    pub(super) fn noted(&mut self, rule: &'static str, what: String) {
+        if !self.notes.iter().any(|note| note.rule == rule) {
+            self.notes.push(Change { rule, what });
+        }
+    }
+
+    /// Whether the innermost query has ORDER BY or LIMIT.
+    pub(super) fn ordered(&self) -> bool {
+        self.ordered.last().copied().unwrap_or(false)
+    }
+
+    /// Whether a table of the innermost FROM has a column of this name.
+    pub(super) fn is_column(&self, ident: &Ident) -> bool {
+        self.scopes.here(&ident.value.to_lowercase())
+    }
+}
