@@ -79,6 +79,7 @@ pub fn repair(schema: &str, sql: &str) -> Result<Translated, Untranslatable> {
     read_as(Dialect::Sqlite, false, (schema, plain), (sql, plain_sql))
 }
 
+/// A text, and its statements as PostgreSQL's parser reads them or why it does not.
 type Parsed<'t> = (&'t str, Result<Vec<Statement>, String>);
 
 fn read_as(
@@ -87,47 +88,16 @@ fn read_as(
     (schema, plain): Parsed<'_>,
     (sql, plain_sql): Parsed<'_>,
 ) -> Result<Translated, Untranslatable> {
-    let cannot = |code, what: &str, why: String, plain: String| Untranslatable {
-        code,
-        dialect,
-        why: match certain {
-            true => format!("`{what}` does not parse as {}: {why}", dialect.title()),
-            // Whose it is was a guess: then PostgreSQL's own reason says most.
-            false => format!("`{what}` does not parse as PostgreSQL: {plain}"),
-        },
-    };
-    let mut changes = Vec::new();
-    let mut notes = Vec::new();
-    let mut origin = Origin::default();
     // A schema may be PostgreSQL's already and only the statement another's.
-    let (tables, schema_changed) = match &plain {
-        Ok(tables) if detect::is_postgres_schema(schema) => (tables.clone(), false),
-        _ => {
-            let parsed = statement::parse_all_as(schema, dialect);
-            let parsed = parsed.or_else(|why| plain.clone().map_err(|plain| (why, plain)));
-            let mut tables = parsed.map_err(|(why, plain)| cannot("schema-does-not-parse", "schema", why, plain))?;
-            let read_otherwise = certain && plain.as_ref().is_ok_and(|plain| *plain != tables);
-            origin = Origin::of(&tables, dialect);
-            schema::without_blanks(&mut tables, dialect, &mut changes);
-            schema::rewrite(&mut tables, dialect, certain, &mut changes);
-            let mut names = Names::of(&tables);
-            names.learn(&origin);
-            for table in &mut tables {
-                // A view is a statement of that database's.
-                let certain = certain && matches!(table, Statement::CreateView(_));
-                let (changed, noted) = rewrite(table, dialect, certain, (&[], &names))?;
-                changes.extend(changed);
-                notes.extend(noted);
-            }
-            let changed = !changes.is_empty() || plain.is_err() || read_otherwise;
-            (tables, changed)
-        }
+    let read = match plain {
+        Ok(tables) if detect::is_postgres_schema(schema) => Schema { tables, ..Schema::default() },
+        plain => read_schema(dialect, certain, (schema, plain))?,
     };
+    let Schema { tables, origin, changed: schema_changed, mut changes, mut notes } = read;
     let mut names = Names::of(&tables);
     names.learn(&origin);
     let mut statements = statement::parse_all_as(sql, dialect)
-        .or_else(|why| plain_sql.clone().map_err(|plain| (why, plain)))
-        .map_err(|(why, plain)| cannot("sql-does-not-parse", "sql", why, plain))?;
+        .or_else(|why| plain_sql.clone().map_err(|plain| unparsed(dialect, certain, "sql", (why, plain))))?;
     // Where PostgreSQL reads the same text as another tree, it must not stay as it is.
     let read_otherwise = certain && plain_sql.as_ref().is_ok_and(|plain| *plain != statements);
     let before = changes.len();
@@ -143,15 +113,10 @@ fn read_as(
         changes.push(Change { rule: "operator", what: "`NOT NULL` is written IS NOT NULL".to_owned() });
     }
     let sql_changed = changes.len() > before || plain_sql.is_err() || read_otherwise;
-    let mut told: Vec<Change> = Vec::new();
-    for change in changes {
-        if told.len() < MOST_CHANGES && !told.contains(&change) {
-            told.push(change);
-        }
-    }
-    if told.is_empty() && (schema_changed || sql_changed) {
+    let mut changes = first_of_each(changes);
+    if changes.is_empty() && (schema_changed || sql_changed) {
         let what = format!("written as {} has it and PostgreSQL does not", dialect.title());
-        told.push(Change { rule: "syntax", what });
+        changes.push(Change { rule: "syntax", what });
     }
     Ok(Translated {
         schema: if schema_changed { printed(&tables) } else { schema.to_owned() },
@@ -162,11 +127,66 @@ fn read_as(
         },
         dialect,
         mark: None,
-        interprets: exactness::interpreting(&told, certain),
-        changes: told,
+        interprets: exactness::interpreting(&changes, certain),
+        changes,
         notes,
         unread: None,
     })
+}
+
+/// Why a text of a dialect cannot be read: what that dialect's parser says of it, and what PostgreSQL's says.
+fn unparsed(dialect: Dialect, certain: bool, text: &str, (why, plain): (String, String)) -> Untranslatable {
+    Untranslatable {
+        code: if text == "schema" { "schema-does-not-parse" } else { "sql-does-not-parse" },
+        dialect,
+        why: match certain {
+            true => format!("`{text}` does not parse as {}: {why}", dialect.title()),
+            // Whose it is was a guess: then PostgreSQL's own reason says most.
+            false => format!("`{text}` does not parse as PostgreSQL: {plain}"),
+        },
+    }
+}
+
+/// A schema in PostgreSQL's dialect.
+#[derive(Default)]
+struct Schema {
+    tables: Vec<Statement>,
+    origin: Origin,
+    changed: bool,
+    changes: Vec<Change>,
+    notes: Vec<Change>,
+}
+
+fn read_schema(dialect: Dialect, certain: bool, (text, plain): Parsed<'_>) -> Result<Schema, Untranslatable> {
+    let mut tables = statement::parse_all_as(text, dialect)
+        .or_else(|why| plain.clone().map_err(|plain| unparsed(dialect, certain, "schema", (why, plain))))?;
+    let read_otherwise = certain && plain.as_ref().is_ok_and(|plain| *plain != tables);
+    let (mut changes, mut notes) = (Vec::new(), Vec::new());
+    let origin = Origin::of(&tables, dialect);
+    schema::without_blanks(&mut tables, dialect, &mut changes);
+    schema::rewrite(&mut tables, dialect, certain, &mut changes);
+    let mut names = Names::of(&tables);
+    names.learn(&origin);
+    for table in &mut tables {
+        // A view is a statement of that database's.
+        let certain = certain && matches!(table, Statement::CreateView(_));
+        let (changed, noted) = rewrite(table, dialect, certain, (&[], &names))?;
+        changes.extend(changed);
+        notes.extend(noted);
+    }
+    let changed = !changes.is_empty() || plain.is_err() || read_otherwise;
+    Ok(Schema { tables, origin, changed, changes, notes })
+}
+
+/// Each change once, as many as are shown.
+fn first_of_each(changes: Vec<Change>) -> Vec<Change> {
+    let mut shown: Vec<Change> = Vec::new();
+    for change in changes {
+        if shown.len() < MOST_CHANGES && !shown.contains(&change) {
+            shown.push(change);
+        }
+    }
+    shown
 }
 
 /// PostgreSQL's own text. Only the order of its tables and the form of its rows are looked after,

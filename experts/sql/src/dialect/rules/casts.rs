@@ -13,31 +13,81 @@ use crate::schema::last_part;
 
 /// Rewrites the type of a cast, and a cast that PostgreSQL does otherwise.
 pub(in crate::dialect) fn cast(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
-    if let Expr::Convert { expr: value, data_type, charset, .. } = expr {
-        // `CONVERT(x, SIGNED)`, and `CONVERT(x USING utf8)`, which every text here is.
-        let converted = match (data_type.take(), charset) {
-            (Some(data_type), _) => build("CAST($1 AS TEXT)", &[value]).map(|mut cast| {
-                if let Expr::Cast { data_type: text, .. } = &mut cast {
-                    *text = data_type;
-                }
-                cast
-            }),
-            (None, _) => Some((**value).clone()),
-        };
-        if let Some(converted) = converted {
-            rewriter.changed("cast", "`CONVERT` is written CAST".to_owned());
-            *expr = converted;
-        }
-    }
-    if let Expr::Cast { expr: value, data_type: DataType::Binary(None), .. } = expr
-        && rewriter.dialect == Dialect::MySql
-    {
-        // `BINARY text` compares with regard to case, as PostgreSQL does anyway.
-        rewriter.changed("collation", "BINARY goes: texts are compared with regard to case".to_owned());
-        *expr = (**value).clone();
+    convert(rewriter, expr);
+    if without_binary(rewriter, expr) || bytes_as_text(rewriter, expr) {
         return;
     }
-    // Bytes that are a text.
+    let Expr::Cast { expr: value, data_type, .. } = expr else { return };
+    if ValueKind::of(data_type).is_number() || is_signed_or_unsigned(data_type) {
+        enums::as_number(rewriter, value);
+    }
+    refuse_negative(rewriter, value, data_type);
+    let known = rewriter.scopes.kind(value);
+    let integer = is_signed_or_unsigned(data_type)
+        || matches!(data_type, DataType::Int(_) | DataType::Integer(_) | DataType::BigInt(_));
+    if integer && rewriter.dialect == Dialect::Sqlite {
+        whole(rewriter, value, known);
+    }
+    let mut zero = None;
+    if (integer || ValueKind::of(data_type).is_number())
+        && let Some((begin, or_zero)) = numbers::before_cast(rewriter, value, integer)
+    {
+        // Both read the number that a text begins with, and 0 where it begins with none.
+        rewriter.changed("number-from-text", format!("of the text {value} the number is read that it begins with"));
+        zero = or_zero.then(|| (**value).clone());
+        **value = begin;
+    }
+    if matches!(known, Some(ValueKind::Boolean))
+        && !integer
+        && !matches!(data_type, DataType::Text | DataType::Boolean)
+        && let Some(number) = build("CAST($1 AS INTEGER)", &[value])
+    {
+        // Only integers take a truth value.
+        rewriter.changed("cast", "a truth value becomes a number by way of INTEGER".to_owned());
+        **value = number;
+    }
+    if let Some(now) = target(rewriter, data_type) {
+        rewriter.changed("cast", format!("type {data_type} is written {now}"));
+        *data_type = now;
+    }
+    if let Some(text) = zero
+        && let Some(or_zero) = numbers::or_zero(rewriter, expr.clone(), &text)
+    {
+        *expr = or_zero;
+    }
+}
+
+/// `CONVERT(x, SIGNED)` as a cast, and `CONVERT(x USING utf8)`, which every text here is.
+fn convert(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
+    let Expr::Convert { expr: value, data_type, .. } = expr else { return };
+    let converted = match data_type.take() {
+        Some(data_type) => build("CAST($1 AS TEXT)", &[value]).map(|mut cast| {
+            if let Expr::Cast { data_type: text, .. } = &mut cast {
+                *text = data_type;
+            }
+            cast
+        }),
+        None => Some((**value).clone()),
+    };
+    if let Some(converted) = converted {
+        rewriter.changed("cast", "`CONVERT` is written CAST".to_owned());
+        *expr = converted;
+    }
+}
+
+/// `BINARY text` compares with regard to case, as PostgreSQL does anyway.
+fn without_binary(rewriter: &mut Rewriter<'_>, expr: &mut Expr) -> bool {
+    let Expr::Cast { expr: value, data_type: DataType::Binary(None), .. } = expr else { return false };
+    if rewriter.dialect != Dialect::MySql {
+        return false;
+    }
+    rewriter.changed("collation", "BINARY goes: texts are compared with regard to case".to_owned());
+    *expr = (**value).clone();
+    true
+}
+
+/// A cast to a text of decoded bytes.
+fn bytes_as_text(rewriter: &mut Rewriter<'_>, expr: &mut Expr) -> bool {
     if let Expr::Cast { expr: value, data_type, .. } = &*expr
         && ValueKind::of(data_type) == ValueKind::Text
         && matches!(&**value, Expr::Function(function) if last_part(&function.name) == "decode")
@@ -45,17 +95,19 @@ pub(in crate::dialect) fn cast(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
     {
         rewriter.changed("cast", "bytes become a text by CONVERT_FROM".to_owned());
         *expr = text;
-        return;
+        return true;
     }
-    let Expr::Cast { expr: value, data_type, .. } = expr else { return };
-    if ValueKind::of(data_type).is_number()
-        || matches!(
-            data_type,
-            DataType::Signed | DataType::SignedInteger | DataType::Unsigned | DataType::UnsignedInteger
-        )
-    {
-        enums::as_number(rewriter, value);
-    }
+    false
+}
+
+/// Whether a type is MySQL's SIGNED or UNSIGNED.
+fn is_signed_or_unsigned(data_type: &DataType) -> bool {
+    use DataType as T;
+    matches!(data_type, T::Signed | T::SignedInteger | T::Unsigned | T::UnsignedInteger)
+}
+
+/// Refuses a negative number as UNSIGNED.
+fn refuse_negative(rewriter: &mut Rewriter<'_>, value: &Expr, data_type: &DataType) {
     if matches!(data_type, DataType::Unsigned | DataType::UnsignedInteger)
         && rewriter.dialect == Dialect::MySql
         && rewriter.certain
@@ -64,57 +116,36 @@ pub(in crate::dialect) fn cast(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
         let why = format!("{value} is negative, which as UNSIGNED is a large number in MySQL");
         rewriter.refuse("other-meaning", why);
     }
-    let known = rewriter.scopes.kind(value);
-    let integer = matches!(
-        data_type,
-        DataType::Int(_)
-            | DataType::Integer(_)
-            | DataType::BigInt(_)
-            | DataType::Signed
-            | DataType::SignedInteger
-            | DataType::Unsigned
-            | DataType::UnsignedInteger
-    );
-    if integer && rewriter.dialect == Dialect::Sqlite {
-        match known {
-            // SQLite cuts, PostgreSQL rounds.
-            Some(ValueKind::Number | ValueKind::Float)
-                if !matches!(**value, Expr::Floor { .. } | Expr::Ceil { .. } | Expr::Extract { .. }) =>
-            {
-                days_as_floats(value);
-                if let Some(cut) = build("TRUNC($1)", &[value]) {
-                    rewriter.changed("cast", "`CAST` to an integer cuts the fraction off".to_owned());
-                    **value = cut;
-                }
+}
+
+/// SQLite's whole number of a value.
+fn whole(rewriter: &mut Rewriter<'_>, value: &mut Expr, known: Option<ValueKind>) {
+    match known {
+        // SQLite cuts, PostgreSQL rounds.
+        Some(ValueKind::Number | ValueKind::Float)
+            if !matches!(*value, Expr::Floor { .. } | Expr::Ceil { .. } | Expr::Extract { .. }) =>
+        {
+            days_as_floats(value);
+            if let Some(cut) = build("TRUNC($1)", &[value]) {
+                rewriter.changed("cast", "`CAST` to an integer cuts the fraction off".to_owned());
+                *value = cut;
             }
-            // Of a date SQLite reads the digits that it begins with.
-            Some(ValueKind::Date | ValueKind::Timestamp) => {
-                if let Some(year) = build("EXTRACT(YEAR FROM $1)", &[value]) {
-                    rewriter.changed("cast", "`CAST` of a date to an integer is its year".to_owned());
-                    **value = year;
-                }
+        }
+        // Of a date SQLite reads the digits that it begins with.
+        Some(ValueKind::Date | ValueKind::Timestamp) => {
+            if let Some(year) = build("EXTRACT(YEAR FROM $1)", &[value]) {
+                rewriter.changed("cast", "`CAST` of a date to an integer is its year".to_owned());
+                *value = year;
             }
-            _ => {}
         }
+        _ => {}
     }
-    let numeric = integer || ValueKind::of(data_type).is_number();
-    let mut zero = None;
-    if numeric && let Some((begin, or_zero)) = numbers::before_cast(rewriter, value, integer) {
-        // Both read the number that a text begins with, and 0 where it begins with none.
-        rewriter.changed("number-from-text", format!("of the text {value} the number is read that it begins with"));
-        zero = or_zero.then(|| (**value).clone());
-        **value = begin;
-    }
-    if matches!(known, Some(ValueKind::Boolean)) && !integer && !matches!(data_type, DataType::Text | DataType::Boolean)
-    {
-        // Only integers take a truth value.
-        if let Some(number) = build("CAST($1 AS INTEGER)", &[value]) {
-            rewriter.changed("cast", "a truth value becomes a number by way of INTEGER".to_owned());
-            **value = number;
-        }
-    }
+}
+
+/// The type that is cast to, as PostgreSQL has it; `None` when it stays.
+fn target(rewriter: &Rewriter<'_>, data_type: &DataType) -> Option<DataType> {
     let mysql = rewriter.dialect == Dialect::MySql;
-    let now = match &*data_type {
+    match data_type {
         // Without digits it has ten and no fraction, in PostgreSQL as many as it takes.
         DataType::Decimal(ExactNumberInfo::None)
         | DataType::Numeric(ExactNumberInfo::None)
@@ -145,14 +176,5 @@ pub(in crate::dialect) fn cast(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
         DataType::TinyInt(_) => Some(DataType::SmallInt(None)),
         DataType::Bool => None,
         other => types::of_column(other, rewriter.dialect),
-    };
-    if let Some(now) = now {
-        rewriter.changed("cast", format!("type {data_type} is written {now}"));
-        *data_type = now;
-    }
-    if let Some(text) = zero
-        && let Some(or_zero) = numbers::or_zero(rewriter, expr.clone(), &text)
-    {
-        *expr = or_zero;
     }
 }

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use sqlparser::ast::{BinaryOperator, DataType, Expr};
+use sqlparser::ast::{BinaryOperator, DataType, Expr, Function};
 
 use crate::dialect::collations::regards_case;
 use crate::dialect::dialects::Dialect;
@@ -128,17 +128,8 @@ pub(in crate::dialect) fn compares_with_regard(scopes: &Scopes<'_>, left: &Expr,
 
 /// How the values of an expression are compared; `None` when case is regarded, or they are no texts.
 pub(in crate::dialect) fn compared(scopes: &Scopes<'_>, dialect: Dialect, expr: &Expr) -> Option<Compared> {
-    let plain = |texts| Some(Compared { texts, explicit: false });
     let mysql = dialect == Dialect::MySql;
     let inner_texts = |inner: &Expr| compared(scopes, dialect, inner).map(|found| found.texts);
-    let beginning = |inner: &Expr, length: &Expr| {
-        let length = literal(length).filter(|(_, number)| *number).and_then(|(n, _)| n.parse::<usize>().ok());
-        Some(match length {
-            Some(length) => inner_texts(inner)?.map(|text| text.chars().take(length).collect()),
-            None => Texts::Unknown,
-        })
-    };
-    let is_one = |from: &Expr| literal(from).is_some_and(|(n, number)| number && n == "1");
     if mysql && regarded(scopes, expr) {
         return None;
     }
@@ -147,7 +138,7 @@ pub(in crate::dialect) fn compared(scopes: &Scopes<'_>, dialect: Dialect, expr: 
         Expr::Substring { expr: inner, substring_from: Some(from), substring_for: Some(length), .. }
             if mysql && is_one(from) =>
         {
-            plain(beginning(inner, length)?)
+            plain(beginning(scopes, inner, length)?)
         }
         Expr::Trim { expr: inner, trim_where: None, trim_what: None, .. } if mysql => {
             plain(inner_texts(inner)?.map(|text| text.trim().to_owned()))
@@ -186,36 +177,57 @@ pub(in crate::dialect) fn compared(scopes: &Scopes<'_>, dialect: Dialect, expr: 
             None => (mysql && scopes.kind(expr) == Some(ValueKind::Text))
                 .then_some(Compared { texts: Texts::Unknown, explicit: false }),
         },
-        Expr::Function(function) if mysql => {
-            let arguments = arguments(function)?;
-            match (last_part(&function.name).as_str(), &arguments[..]) {
-                ("lower" | "lcase", [inner]) => {
-                    let inner = compared(scopes, dialect, inner)?;
-                    plain(inner.texts.map(|text| text.to_lowercase()))
-                }
-                ("upper" | "ucase", [inner]) => {
-                    let inner = compared(scopes, dialect, inner)?;
-                    plain(inner.texts.map(|text| text.to_uppercase()))
-                }
-                ("if", [_, yes, no]) if scopes.kind(expr) == Some(ValueKind::Text) => {
-                    plain(any_of(scopes, [*yes, *no].into_iter()))
-                }
-                ("replace", [inner, from, to]) => {
-                    let (Some((from, false)), Some((to, false))) = (literal(from), literal(to)) else {
-                        return plain(Texts::Unknown);
-                    };
-                    plain(inner_texts(inner)?.map(|text| text.replace(&from, &to)))
-                }
-                ("left", [inner, length]) => plain(beginning(inner, length)?),
-                ("mid" | "substring" | "substr", [inner, from, length]) if is_one(from) => {
-                    plain(beginning(inner, length)?)
-                }
-                ("ifnull" | "coalesce", [first, ..]) => compared(scopes, dialect, first),
-                _ if scopes.kind(expr) == Some(ValueKind::Text) => plain(Texts::Unknown),
-                _ => None,
-            }
-        }
+        Expr::Function(function) if mysql => compared_call(scopes, expr, function),
         _ if mysql && scopes.kind(expr) == Some(ValueKind::Text) => plain(Texts::Unknown),
+        _ => None,
+    }
+}
+
+/// How the values of an expression are compared that is not written with a collation.
+fn plain(texts: Texts) -> Option<Compared> {
+    Some(Compared { texts, explicit: false })
+}
+
+/// The first characters of MySQL's texts, as many as `length` says.
+fn beginning(scopes: &Scopes<'_>, whole: &Expr, length: &Expr) -> Option<Texts> {
+    let length = literal(length).filter(|(_, number)| *number).and_then(|(n, _)| n.parse::<usize>().ok());
+    Some(match length {
+        Some(length) => compared(scopes, Dialect::MySql, whole)?.texts.map(|text| text.chars().take(length).collect()),
+        None => Texts::Unknown,
+    })
+}
+
+fn is_one(from: &Expr) -> bool {
+    literal(from).is_some_and(|(n, number)| number && n == "1")
+}
+
+/// How the result of a call of MySQL's is compared.
+fn compared_call(scopes: &Scopes<'_>, expr: &Expr, function: &Function) -> Option<Compared> {
+    let arguments = arguments(function)?;
+    match (last_part(&function.name).as_str(), &arguments[..]) {
+        ("lower" | "lcase", [inner]) => {
+            let inner = compared(scopes, Dialect::MySql, inner)?;
+            plain(inner.texts.map(|text| text.to_lowercase()))
+        }
+        ("upper" | "ucase", [inner]) => {
+            let inner = compared(scopes, Dialect::MySql, inner)?;
+            plain(inner.texts.map(|text| text.to_uppercase()))
+        }
+        ("if", [_, yes, no]) if scopes.kind(expr) == Some(ValueKind::Text) => {
+            plain(any_of(scopes, [*yes, *no].into_iter()))
+        }
+        ("replace", [inner, from, to]) => {
+            let (Some((from, false)), Some((to, false))) = (literal(from), literal(to)) else {
+                return plain(Texts::Unknown);
+            };
+            plain(compared(scopes, Dialect::MySql, inner)?.texts.map(|text| text.replace(&from, &to)))
+        }
+        ("left", [inner, length]) => plain(beginning(scopes, inner, length)?),
+        ("mid" | "substring" | "substr", [inner, from, length]) if is_one(from) => {
+            plain(beginning(scopes, inner, length)?)
+        }
+        ("ifnull" | "coalesce", [first, ..]) => compared(scopes, Dialect::MySql, first),
+        _ if scopes.kind(expr) == Some(ValueKind::Text) => plain(Texts::Unknown),
         _ => None,
     }
 }

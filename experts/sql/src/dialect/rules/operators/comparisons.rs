@@ -29,6 +29,7 @@ pub(super) fn compare(rewriter: &mut Rewriter<'_>, left: &mut Expr, op: &BinaryO
     }
 }
 
+/// A value beside a literal.
 fn with_literal(
     rewriter: &mut Rewriter<'_>,
     left: &mut Expr,
@@ -37,115 +38,147 @@ fn with_literal(
     value: &str,
     is_number: bool,
 ) {
-    let Some(kind) = rewriter.scopes.kind(left) else { return };
-    let ordered = !matches!(op, BinaryOperator::Eq | BinaryOperator::NotEq);
-    let is_column = matches!(left, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
-    let as_text = |rewriter: &mut Rewriter<'_>, left: &mut Expr| {
-        if let Some(cast) = build("CAST($1 AS TEXT)", &[left]) {
-            rewriter.changed("compared-as-text", format!("{} is compared as text with '{value}'", brief(left)));
-            *left = cast;
+    match (rewriter.scopes.kind(left), is_number) {
+        (Some(ValueKind::Boolean), true) => truth_beside_number(rewriter, right, value),
+        (Some(ValueKind::Boolean), false) => truth_beside_text(rewriter, left, right, value),
+        (Some(ValueKind::Text), true) => text_beside_number(rewriter, left, op, right, value),
+        (Some(ValueKind::Float), true) => sides::single_precision(rewriter, left, op, value),
+        (Some(kind @ (ValueKind::Integer | ValueKind::Number | ValueKind::Float)), false) => {
+            number_beside_text(rewriter, (left, kind), right, value);
         }
-    };
-    match (kind, is_number) {
-        (ValueKind::Boolean, true) => {
-            let now = match value {
-                "1" => Value::Boolean(true),
-                "0" => Value::Boolean(false),
-                _ => return,
-            };
-            rewriter.changed("truth-value", format!("{value} is compared with a truth value as {now}"));
-            *right = Expr::Value(now.into());
-        }
-        // Beside a number MySQL reads the number that a text begins with.
-        (ValueKind::Boolean, false) if rewriter.dialect == Dialect::MySql && rewriter.certain => {
-            let number = number_texts::beginning(value);
-            rewriter.changed("truth-value", format!("'{value}' is compared with a truth value as {number}"));
-            *right = if number == 1.0 || number == 0.0 {
-                Expr::Value(Value::Boolean(number == 1.0).into())
-            } else {
-                if let Some(counted) = build("CAST($1 AS INTEGER)", &[left]) {
-                    *left = counted;
-                }
-                number_literal(number)
-            };
-        }
-        (ValueKind::Boolean, false) => {
-            let known = ["t", "f", "true", "false", "y", "n", "yes", "no", "on", "off", "0", "1"];
-            if !known.contains(&value.trim().to_lowercase().as_str()) {
-                as_text(rewriter, left);
-            }
-        }
-        (ValueKind::Text, true)
-            if ordered && !(is_column && rewriter.certain && rewriter.dialect == Dialect::Sqlite) =>
-        {
-            if let Some(cast) = numbers::of_text(rewriter, left) {
-                rewriter.changed("number-from-text", format!("{} is compared as a number with {value}", brief(left)));
-                *left = cast;
-            }
-        }
-        (ValueKind::Text, true)
-            if rewriter.dialect == Dialect::MySql
-                && (numbers::written_otherwise(rewriter, left, value) || numbers::is_computed(rewriter, left)) =>
-        {
-            if let Some(number) = numbers::of_compared(rewriter, left) {
-                rewriter.changed("number-from-text", format!("{} is compared as a number with {value}", brief(left)));
-                *left = number;
-            }
-        }
-        // A column's values are texts and the number becomes one; what is computed stays a text beside
-        // a number, which SQLite finds greater than any.
-        (ValueKind::Text, true)
-            if rewriter.dialect == Dialect::Sqlite && rewriter.certain && matches!(left, Expr::Function(_)) =>
-        {
-            let why = format!("{} is a text and {value} a number, which SQLite never finds equal", brief(left));
-            rewriter.refuse("other-meaning", why);
-        }
-        (ValueKind::Text, true) => {
-            rewriter.changed("compared-as-text", format!("{} is compared with the text '{value}'", brief(left)));
-            *right = text(&number_texts::as_written(value));
-        }
-        (ValueKind::Float, true) => sides::single_precision(rewriter, left, op, value),
-        (ValueKind::Integer | ValueKind::Number | ValueKind::Float, false) => match value.trim().parse::<f64>() {
-            Ok(n) if n.is_finite() => {
-                if kind == ValueKind::Integer && value.trim().parse::<i64>().is_err() {
-                    rewriter.changed("number-from-text", format!("'{value}' is compared as a number"));
-                    *right = Expr::Value(Value::Number(value.trim().to_owned(), false).into());
-                }
-            }
-            _ if rewriter.dialect == Dialect::MySql && rewriter.certain => {
-                let number = number_literal(number_texts::beginning(value));
-                rewriter.changed("number-from-text", format!("'{value}' is compared as the number {number}"));
-                *right = number;
-            }
-            _ => as_text(rewriter, left),
-        },
-        // MySQL reads `'20210101'`, `20210101` and `'2021.1.1'` as dates; SQLite compares texts.
-        (ValueKind::Date | ValueKind::Timestamp, _)
-            if rewriter.dialect == Dialect::MySql
-                && let Some(date) = moments::compact(value.trim()) =>
-        {
-            rewriter.changed("compact-date", format!("{value} is the date '{date}'"));
-            *right = text(&date);
-        }
-        (ValueKind::Date | ValueKind::Timestamp, false)
-            if moments::has_time(value.trim()).is_none()
-                || (rewriter.dialect == Dialect::Sqlite
-                    && rewriter.certain
-                    && (!moments::is_iso(value) || shows_otherwise(rewriter, left, &[value]))) =>
-        {
-            as_text(rewriter, left)
-        }
-        (ValueKind::Date, true) if value.len() == 4 => {
-            // A year, said as a number.
-            if let Some(year) = build("EXTRACT(YEAR FROM $1)", &[left]) {
-                rewriter.changed("date-function", format!("a date is compared with the year {value}"));
-                *left = year;
-            }
+        (Some(kind @ (ValueKind::Date | ValueKind::Timestamp)), _) => {
+            date_beside_literal(rewriter, (left, kind), right, (value, is_number));
         }
         _ => {}
     }
 }
 
+fn compare_as_text(rewriter: &mut Rewriter<'_>, left: &mut Expr, value: &str) {
+    if let Some(cast) = build("CAST($1 AS TEXT)", &[left]) {
+        rewriter.changed("compared-as-text", format!("{} is compared as text with '{value}'", brief(left)));
+        *left = cast;
+    }
+}
+
+fn compare_as_number(rewriter: &mut Rewriter<'_>, left: &mut Expr, number: Option<Expr>, value: &str) {
+    if let Some(number) = number {
+        rewriter.changed("number-from-text", format!("{} is compared as a number with {value}", brief(left)));
+        *left = number;
+    }
+}
+
+fn truth_beside_number(rewriter: &mut Rewriter<'_>, right: &mut Expr, value: &str) {
+    let now = match value {
+        "1" => Value::Boolean(true),
+        "0" => Value::Boolean(false),
+        _ => return,
+    };
+    rewriter.changed("truth-value", format!("{value} is compared with a truth value as {now}"));
+    *right = Expr::Value(now.into());
+}
+
+fn truth_beside_text(rewriter: &mut Rewriter<'_>, left: &mut Expr, right: &mut Expr, value: &str) {
+    // Beside a number MySQL reads the number that a text begins with.
+    if rewriter.dialect == Dialect::MySql && rewriter.certain {
+        let number = number_texts::beginning(value);
+        rewriter.changed("truth-value", format!("'{value}' is compared with a truth value as {number}"));
+        *right = if number == 1.0 || number == 0.0 {
+            Expr::Value(Value::Boolean(number == 1.0).into())
+        } else {
+            if let Some(counted) = build("CAST($1 AS INTEGER)", &[left]) {
+                *left = counted;
+            }
+            number_literal(number)
+        };
+        return;
+    }
+    let known = ["t", "f", "true", "false", "y", "n", "yes", "no", "on", "off", "0", "1"];
+    if !known.contains(&value.trim().to_lowercase().as_str()) {
+        compare_as_text(rewriter, left, value);
+    }
+}
+
+fn text_beside_number(
+    rewriter: &mut Rewriter<'_>,
+    left: &mut Expr,
+    op: &BinaryOperator,
+    right: &mut Expr,
+    value: &str,
+) {
+    let ordered = !matches!(op, BinaryOperator::Eq | BinaryOperator::NotEq);
+    let is_column = matches!(left, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
+    let sqlite = rewriter.dialect == Dialect::Sqlite && rewriter.certain;
+    if ordered && !(is_column && sqlite) {
+        let number = numbers::of_text(rewriter, left);
+        compare_as_number(rewriter, left, number, value);
+    } else if rewriter.dialect == Dialect::MySql
+        && (numbers::written_otherwise(rewriter, left, value) || numbers::is_computed(rewriter, left))
+    {
+        let number = numbers::of_compared(rewriter, left);
+        compare_as_number(rewriter, left, number, value);
+    } else if sqlite && matches!(left, Expr::Function(_)) {
+        // A column's values are texts and the number becomes one; what is computed stays a text beside a number,
+        // which SQLite finds greater than any.
+        let why = format!("{} is a text and {value} a number, which SQLite never finds equal", brief(left));
+        rewriter.refuse("other-meaning", why);
+    } else {
+        rewriter.changed("compared-as-text", format!("{} is compared with the text '{value}'", brief(left)));
+        *right = text(&number_texts::as_written(value));
+    }
+}
+
+fn number_beside_text(
+    rewriter: &mut Rewriter<'_>,
+    (left, kind): (&mut Expr, ValueKind),
+    right: &mut Expr,
+    value: &str,
+) {
+    let trimmed = value.trim();
+    match trimmed.parse::<f64>() {
+        Ok(n) if n.is_finite() => {
+            if kind == ValueKind::Integer && trimmed.parse::<i64>().is_err() {
+                rewriter.changed("number-from-text", format!("'{value}' is compared as a number"));
+                *right = Expr::Value(Value::Number(trimmed.to_owned(), false).into());
+            }
+        }
+        _ if rewriter.dialect == Dialect::MySql && rewriter.certain => {
+            let number = number_literal(number_texts::beginning(value));
+            rewriter.changed("number-from-text", format!("'{value}' is compared as the number {number}"));
+            *right = number;
+        }
+        _ => compare_as_text(rewriter, left, value),
+    }
+}
+
+/// MySQL reads `'20210101'`, `20210101` and `'2021.1.1'` as dates; SQLite compares texts.
+fn date_beside_literal(
+    rewriter: &mut Rewriter<'_>,
+    (left, kind): (&mut Expr, ValueKind),
+    right: &mut Expr,
+    (value, is_number): (&str, bool),
+) {
+    let sqlite = rewriter.dialect == Dialect::Sqlite && rewriter.certain;
+    if rewriter.dialect == Dialect::MySql
+        && let Some(date) = moments::compact(value.trim())
+    {
+        rewriter.changed("compact-date", format!("{value} is the date '{date}'"));
+        *right = text(&date);
+    } else if !is_number {
+        let otherwise = || !moments::is_iso(value) || shows_otherwise(rewriter, left, &[value]);
+        if moments::has_time(value.trim()).is_none() || (sqlite && otherwise()) {
+            compare_as_text(rewriter, left, value);
+        }
+    } else if kind == ValueKind::Date
+        && value.len() == 4
+        && let Some(year) = build("EXTRACT(YEAR FROM $1)", &[left])
+    {
+        // A year, said as a number.
+        rewriter.changed("date-function", format!("a date is compared with the year {value}"));
+        *left = year;
+    }
+}
+
+/// Two values, neither of which is written out.
 fn both(rewriter: &mut Rewriter<'_>, left: &mut Expr, op: &BinaryOperator, right: &mut Expr) {
     let (Some(a), Some(b)) = (rewriter.scopes.kind(left), rewriter.scopes.kind(right)) else { return };
     let ordered = !matches!(op, BinaryOperator::Eq | BinaryOperator::NotEq);

@@ -77,41 +77,25 @@ pub(in crate::dialect) fn expr(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
 }
 
 fn binary(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
+    pipes(rewriter, expr);
     let Expr::BinaryOp { left, op, right } = expr else { return };
-    // `||` is OR in MySQL; where a side is a text somebody meant PostgreSQL's.
-    let text = |e: &Expr| matches!(rewriter.scopes.kind(e), Some(ValueKind::Text));
-    if *op == BinaryOperator::StringConcat && rewriter.dialect == Dialect::MySql {
-        if text(left) || text(right) {
-            let what = format!("`||` of the text {} joins texts, as PIPES_AS_CONCAT has it", brief(left));
-            rewriter.changed("pipes-join-texts", what);
-        } else {
-            rewriter.changed("operator", "`||` is written OR".to_owned());
-            *op = BinaryOperator::Or;
-        }
-    }
     match op {
-        BinaryOperator::And | BinaryOperator::Or => {
-            condition(rewriter, left);
-            condition(rewriter, right);
-        }
+        BinaryOperator::And | BinaryOperator::Or => conditions(rewriter, left, right),
         BinaryOperator::PGOverlap if rewriter.dialect == Dialect::MySql => {
             rewriter.changed("operator", "`&&` is written AND".to_owned());
             *op = BinaryOperator::And;
-            condition(rewriter, left);
-            condition(rewriter, right);
+            conditions(rewriter, left, right);
         }
         BinaryOperator::Spaceship => {
             compare(rewriter, left, &BinaryOperator::Eq, right);
             replace(rewriter, expr, "$1 IS NOT DISTINCT FROM $2", "`<=>` is written IS NOT DISTINCT FROM");
         }
         BinaryOperator::Xor => {
-            condition(rewriter, left);
-            condition(rewriter, right);
+            conditions(rewriter, left, right);
             replace(rewriter, expr, "$1 <> $2", "`XOR` is written <>");
         }
         BinaryOperator::MyIntegerDivide => {
-            let whole = rewriter.scopes.kind(left) == Some(ValueKind::Integer)
-                && rewriter.scopes.kind(right) == Some(ValueKind::Integer);
+            let whole = [&**left, &**right].iter().all(|e| rewriter.scopes.kind(e) == Some(ValueKind::Integer));
             let template = if whole { "$1 / $2" } else { "CAST(TRUNC($1 / $2) AS BIGINT)" };
             replace(rewriter, expr, template, "`DIV` is written as a division of whole numbers");
             guard(rewriter, expr);
@@ -128,28 +112,11 @@ fn binary(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
         }
         BinaryOperator::Regexp => replace(rewriter, expr, "$1 ~ $2", "`REGEXP` is written ~"),
         BinaryOperator::Glob => glob(rewriter, expr),
-        BinaryOperator::Divide | BinaryOperator::Modulo => {
-            let sqlite = rewriter.dialect == Dialect::Sqlite && rewriter.certain;
-            let whole = match *op == BinaryOperator::Divide && sqlite {
-                true => whole::of_division(rewriter, left, right),
-                false => whole::Whole::Never,
-            };
+        BinaryOperator::Divide => divide(rewriter, expr),
+        BinaryOperator::Modulo => {
             operands(rewriter, left, right);
-            if *op == BinaryOperator::Modulo {
-                modulo(rewriter, left, right);
-            } else if rewriter.dialect == Dialect::MySql && rewriter.certain {
-                // MySQL's division keeps the fraction.
-                let integer = |e: &Expr| !matches!(rewriter.scopes.kind(e), Some(ValueKind::Number | ValueKind::Float));
-                if integer(left)
-                    && integer(right)
-                    && let Some(cast) = build("CAST($1 AS NUMERIC)", &[left])
-                {
-                    rewriter.changed("division", "`/` of whole numbers keeps the fraction".to_owned());
-                    **left = cast;
-                }
-            }
+            modulo(rewriter, left, right);
             guard(rewriter, expr);
-            whole::divide(rewriter, expr, whole);
         }
         BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Multiply => {
             operands(rewriter, left, right);
@@ -157,28 +124,7 @@ fn binary(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
                 difference_of_days(expr);
             }
         }
-        BinaryOperator::StringConcat => {
-            // Of two values one must be a text.
-            for side in [&mut *left, &mut *right] {
-                if rewriter.scopes.kind(side) == Some(ValueKind::Boolean)
-                    && let Some(number) = build("CAST($1 AS INTEGER)", &[side])
-                {
-                    rewriter.changed("number-from-truth", "among texts a truth value is written 1 or 0".to_owned());
-                    **side = number;
-                } else if let Some(text) = shown::otherwise(rewriter, side) {
-                    rewriter.changed("number-as-text", format!("{} is written as a text as there", brief(side)));
-                    **side = text;
-                }
-            }
-            let text = |e: &Expr| matches!(rewriter.scopes.kind(e), Some(ValueKind::Text | ValueKind::Other) | None);
-            if !text(left)
-                && !text(right)
-                && let Some(cast) = build("CAST($1 AS TEXT)", &[left])
-            {
-                rewriter.changed("text-of-value", "`||` takes a text".to_owned());
-                **left = cast;
-            }
-        }
+        BinaryOperator::StringConcat => join_texts(rewriter, left, right),
         op if is_comparison(op) => {
             let op = op.clone();
             // The value that stands for itself goes right.
@@ -189,6 +135,72 @@ fn binary(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
             }
         }
         _ => {}
+    }
+}
+
+/// `||` is OR in MySQL; where a side is a text somebody meant PostgreSQL's.
+fn pipes(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
+    let Expr::BinaryOp { left, op: op @ BinaryOperator::StringConcat, right } = expr else { return };
+    if rewriter.dialect != Dialect::MySql {
+        return;
+    }
+    let text = |e: &Expr| matches!(rewriter.scopes.kind(e), Some(ValueKind::Text));
+    if text(left) || text(right) {
+        let what = format!("`||` of the text {} joins texts, as PIPES_AS_CONCAT has it", brief(left));
+        rewriter.changed("pipes-join-texts", what);
+    } else {
+        rewriter.changed("operator", "`||` is written OR".to_owned());
+        *op = BinaryOperator::Or;
+    }
+}
+
+fn conditions(rewriter: &mut Rewriter<'_>, left: &mut Expr, right: &mut Expr) {
+    condition(rewriter, left);
+    condition(rewriter, right);
+}
+
+fn divide(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
+    let Expr::BinaryOp { left, right, .. } = expr else { return };
+    let whole = match rewriter.dialect == Dialect::Sqlite && rewriter.certain {
+        true => whole::of_division(rewriter, left, right),
+        false => whole::Whole::Never,
+    };
+    operands(rewriter, left, right);
+    if rewriter.dialect == Dialect::MySql && rewriter.certain {
+        // MySQL's division keeps the fraction.
+        let integer = |e: &Expr| !matches!(rewriter.scopes.kind(e), Some(ValueKind::Number | ValueKind::Float));
+        if integer(left)
+            && integer(right)
+            && let Some(cast) = build("CAST($1 AS NUMERIC)", &[left])
+        {
+            rewriter.changed("division", "`/` of whole numbers keeps the fraction".to_owned());
+            **left = cast;
+        }
+    }
+    guard(rewriter, expr);
+    whole::divide(rewriter, expr, whole);
+}
+
+/// `a || b`, one of which must be a text.
+fn join_texts(rewriter: &mut Rewriter<'_>, left: &mut Expr, right: &mut Expr) {
+    for side in [&mut *left, &mut *right] {
+        if rewriter.scopes.kind(side) == Some(ValueKind::Boolean)
+            && let Some(number) = build("CAST($1 AS INTEGER)", &[side])
+        {
+            rewriter.changed("number-from-truth", "among texts a truth value is written 1 or 0".to_owned());
+            *side = number;
+        } else if let Some(text) = shown::otherwise(rewriter, side) {
+            rewriter.changed("number-as-text", format!("{} is written as a text as there", brief(side)));
+            *side = text;
+        }
+    }
+    let text = |e: &Expr| matches!(rewriter.scopes.kind(e), Some(ValueKind::Text | ValueKind::Other) | None);
+    if !text(left)
+        && !text(right)
+        && let Some(cast) = build("CAST($1 AS TEXT)", &[left])
+    {
+        rewriter.changed("text-of-value", "`||` takes a text".to_owned());
+        *left = cast;
     }
 }
 

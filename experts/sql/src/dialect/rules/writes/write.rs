@@ -28,24 +28,13 @@ pub(in crate::dialect) fn statement(rewriter: &mut Rewriter<'_>, statement: &mut
     }
 }
 
-fn insert(rewriter: &mut Rewriter<'_>, insert: &mut Insert) {
+pub(super) fn insert(rewriter: &mut Rewriter<'_>, insert: &mut Insert) {
     let TableObject::TableName(name) = insert.table.clone() else { return };
     let table = last_part(&name);
     insert.priority = None;
     insert.into = true;
     insert.has_table_keyword = false;
-    // `INSERT INTO t SET a = 1`.
-    if !insert.assignments.is_empty() && insert.source.is_none() {
-        let mut row = Vec::new();
-        for assignment in std::mem::take(&mut insert.assignments) {
-            if let AssignmentTarget::ColumnName(column) = assignment.target {
-                insert.columns.push(ObjectName(column.0.into_iter().rev().take(1).collect()));
-                row.push(assignment.value);
-            }
-        }
-        insert.source = Some(Box::new(values(vec![row])));
-        rewriter.changed("insert", "`INSERT … SET` is written with VALUES".to_owned());
-    }
+    assignments_as_row(rewriter, insert);
     for column in insert.columns.iter_mut().filter(|column| column.0.len() > 1) {
         column.0.drain(..column.0.len() - 1);
     }
@@ -70,53 +59,86 @@ fn insert(rewriter: &mut Rewriter<'_>, insert: &mut Insert) {
     let keys = rewriter.names.keys_of(&table);
     let key = keys.iter().find(|key| key.iter().all(|part| columns.contains(part))).or_else(|| keys.first());
     let Some(key) = key.cloned() else { return };
-    let ident = |name: &String| {
-        rewriter.names.column_in(&table, name).map_or_else(|| Ident::new(name.clone()), |c| c.ident.clone())
-    };
-    let target = Some(ConflictTarget::Columns(key.iter().map(ident).collect()));
-    let excluded = |name: &Ident| Expr::CompoundIdentifier(vec![Ident::new("EXCLUDED"), name.clone()]);
     if replaces {
-        let others: Vec<Ident> = columns.iter().filter(|name| !key.contains(name)).map(ident).collect();
-        let mut assignments: Vec<Assignment> =
-            others.iter().map(|name| assignment(name.clone(), excluded(name))).collect();
-        // The old row goes whole: what the new one does not say is as in any new row.
-        let left = rewriter.names.columns_of(&table).map(|column| column.ident.clone());
-        let left = left
-            .filter(|name| !columns.contains(&name.value.to_lowercase()) && !key.contains(&name.value.to_lowercase()));
-        assignments.extend(left.map(|name| assignment(name, Expr::Identifier(Ident::new("DEFAULT")))));
-        let action = if assignments.is_empty() {
-            OnConflictAction::DoNothing
-        } else {
-            OnConflictAction::DoUpdate(DoUpdate { assignments, selection: None })
-        };
-        insert.on = Some(OnInsert::OnConflict(OnConflict { conflict_target: target, action }));
-    } else if let Some(OnInsert::OnConflict(OnConflict { action: OnConflictAction::DoUpdate(update), .. })) =
-        &mut insert.on
-    {
-        let table = Ident::new(name.0.last().map_or_else(String::new, ToString::to_string));
-        for assignment in &mut update.assignments {
-            let before = assignment.value.to_string();
-            qualify(&mut assignment.value, &table);
-            if assignment.value.to_string() != before {
-                rewriter.changed("insert", "the old row's columns are named by their table".to_owned());
-            }
-        }
-    } else if let Some(OnInsert::DuplicateKeyUpdate(assignments)) = &insert.on {
-        let mut assignments = assignments.clone();
-        from_left_to_right(rewriter, &mut assignments);
-        for assignment in &mut assignments {
-            // `VALUES(a)` is what the new row would have had; a bare name is the old row's.
-            values_to_excluded(&mut assignment.value);
-            let table = Ident::new(name.0.last().map_or_else(String::new, ToString::to_string));
-            qualify(&mut assignment.value, &table);
-        }
-        rewriter.changed("insert", "`ON DUPLICATE KEY UPDATE` is written ON CONFLICT DO UPDATE".to_owned());
-        let action = OnConflictAction::DoUpdate(DoUpdate { assignments, selection: None });
-        insert.on = Some(OnInsert::OnConflict(OnConflict { conflict_target: target, action }));
+        insert.on = Some(replacing(rewriter, &table, &columns, &key));
+    } else {
+        updating(rewriter, insert, &name, &key);
     }
 }
 
-pub(super) fn assignment(column: Ident, value: Expr) -> Assignment {
+/// `INSERT INTO t SET a = 1` with VALUES.
+fn assignments_as_row(rewriter: &mut Rewriter<'_>, insert: &mut Insert) {
+    if insert.assignments.is_empty() || insert.source.is_some() {
+        return;
+    }
+    let mut row = Vec::new();
+    for assignment in std::mem::take(&mut insert.assignments) {
+        if let AssignmentTarget::ColumnName(column) = assignment.target {
+            insert.columns.push(ObjectName(column.0.into_iter().rev().take(1).collect()));
+            row.push(assignment.value);
+        }
+    }
+    insert.source = Some(Box::new(values(vec![row])));
+    rewriter.changed("insert", "`INSERT … SET` is written with VALUES".to_owned());
+}
+
+/// A column as the schema writes it.
+fn column_ident(rewriter: &Rewriter<'_>, table: &str, name: &str) -> Ident {
+    rewriter.names.column_in(table, name).map_or_else(|| Ident::new(name), |column| column.ident.clone())
+}
+
+fn conflict_target(rewriter: &Rewriter<'_>, table: &str, key: &[String]) -> Option<ConflictTarget> {
+    Some(ConflictTarget::Columns(key.iter().map(|name| column_ident(rewriter, table, name)).collect()))
+}
+
+/// What REPLACE does to a row that is there already.
+fn replacing(rewriter: &Rewriter<'_>, table: &str, columns: &[String], key: &[String]) -> OnInsert {
+    let excluded = |name: &Ident| Expr::CompoundIdentifier(vec![Ident::new("EXCLUDED"), name.clone()]);
+    let others = columns.iter().filter(|name| !key.contains(name)).map(|name| column_ident(rewriter, table, name));
+    let mut assignments: Vec<Assignment> = others.map(|name| assignment(name.clone(), excluded(&name))).collect();
+    // The old row goes whole: what the new one does not say is as in any new row.
+    let left = rewriter.names.columns_of(table).map(|column| column.ident.clone());
+    let left = left.filter(|name| ![columns, key].iter().any(|names| names.contains(&name.value.to_lowercase())));
+    assignments.extend(left.map(|name| assignment(name, Expr::Identifier(Ident::new("DEFAULT")))));
+    let action = if assignments.is_empty() {
+        OnConflictAction::DoNothing
+    } else {
+        OnConflictAction::DoUpdate(DoUpdate { assignments, selection: None })
+    };
+    OnInsert::OnConflict(OnConflict { conflict_target: conflict_target(rewriter, table, key), action })
+}
+
+/// `ON CONFLICT … DO UPDATE` and `ON DUPLICATE KEY UPDATE`, where a bare name is the old row's.
+fn updating(rewriter: &mut Rewriter<'_>, insert: &mut Insert, name: &ObjectName, key: &[String]) {
+    let old = Ident::new(name.0.last().map_or_else(String::new, ToString::to_string));
+    match &mut insert.on {
+        Some(OnInsert::OnConflict(OnConflict { action: OnConflictAction::DoUpdate(update), .. })) => {
+            for assignment in &mut update.assignments {
+                let before = assignment.value.to_string();
+                qualify(&mut assignment.value, &old);
+                if assignment.value.to_string() != before {
+                    rewriter.changed("insert", "the old row's columns are named by their table".to_owned());
+                }
+            }
+        }
+        Some(OnInsert::DuplicateKeyUpdate(assignments)) => {
+            let mut assignments = assignments.clone();
+            from_left_to_right(rewriter, &mut assignments);
+            for assignment in &mut assignments {
+                // `VALUES(a)` is what the new row would have had.
+                values_to_excluded(&mut assignment.value);
+                qualify(&mut assignment.value, &old);
+            }
+            rewriter.changed("insert", "`ON DUPLICATE KEY UPDATE` is written ON CONFLICT DO UPDATE".to_owned());
+            let conflict_target = conflict_target(rewriter, &last_part(name), key);
+            let action = OnConflictAction::DoUpdate(DoUpdate { assignments, selection: None });
+            insert.on = Some(OnInsert::OnConflict(OnConflict { conflict_target, action }));
+        }
+        _ => {}
+    }
+}
+
+fn assignment(column: Ident, value: Expr) -> Assignment {
     Assignment { target: AssignmentTarget::ColumnName(ObjectName::from(vec![column])), value }
 }
 
