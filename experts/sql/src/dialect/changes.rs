@@ -20,7 +20,7 @@ pub struct Translated {
     pub sql: String,
     /// The dialect in which it was read.
     pub dialect: Dialect,
-    /// The mark by which the dialect was known, where the record does not name it.
+    /// The mark by which the dialect was detected, where the record does not name it.
     pub mark: Option<String>,
     /// What was changed; empty when both texts are as they were given.
     pub changes: Vec<Change>,
@@ -28,12 +28,12 @@ pub struct Translated {
     pub notes: Vec<Change>,
     /// Rules among the changes that decide what is meant where the record does not say.
     pub interprets: Vec<&'static str>,
-    /// Why the texts could not be read as those of the database that they seemed to be of. They are as
-    /// they were given, and what PostgreSQL says of them is yet to be heard.
+    /// Why the texts could not be read in the dialect that was detected. They are unchanged, and PostgreSQL is yet to
+    /// judge them.
     pub unread: Option<Untranslatable>,
 }
 
-/// Why a text cannot be brought into PostgreSQL's dialect.
+/// Why a text cannot be translated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Untranslatable {
     /// A stable code.

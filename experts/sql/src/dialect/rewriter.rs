@@ -8,14 +8,14 @@ use super::dialects::Dialect;
 use super::kinds::Scopes;
 use super::names::Names;
 
-/// Most changes that are told one by one.
+/// Most changes that are reported one by one.
 pub(super) const MOST_CHANGES: usize = 40;
 
-/// What the rules share: the dialect, the names, what is in sight, and what was changed.
+/// The state that rules share: dialect, names, scopes, and what was changed.
 pub(super) struct Rewriter<'n> {
     pub(super) dialect: Dialect,
-    /// The record is that dialect's for certain, so what means something else in PostgreSQL is
-    /// changed, and not only what PostgreSQL refuses.
+    /// The dialect is certain, so that what means something else in PostgreSQL is changed, and not only what
+    /// PostgreSQL refuses.
     pub(super) certain: bool,
     pub(super) names: &'n Names,
     pub(super) scopes: Scopes<'n>,
@@ -25,7 +25,7 @@ pub(super) struct Rewriter<'n> {
     pub(super) notes: Vec<Change>,
     /// The schema's statements.
     pub(super) tables: &'n [Statement],
-    /// What no statement of PostgreSQL's means.
+    /// Why the statement has no PostgreSQL equivalent.
     pub(super) refused: Option<Untranslatable>,
 }
 

@@ -135,9 +135,9 @@ pub(super) fn literal(expr: &Expr) -> Option<(String, bool)> {
     }
 }
 
-/// A text, written out.
-pub(super) fn text(of: &str) -> Expr {
-    Expr::Value(Value::SingleQuotedString(of.to_owned()).into())
+/// A text as a literal.
+pub(super) fn text(value: &str) -> Expr {
+    Expr::Value(Value::SingleQuotedString(value.to_owned()).into())
 }
 
 /// A number, written out.

@@ -16,23 +16,23 @@ use super::{detect, exactness, grammar};
 use crate::statement;
 use crate::walk::{self, Edit};
 
-/// Brings a record's schema and statement into PostgreSQL's dialect. `declared` is the dialect that
-/// the record names; otherwise the texts tell.
+/// Translates a record's schema and statement to PostgreSQL. `declared` is the dialect that the record names; without
+/// one it is detected.
 ///
 /// # Errors
 /// When a text parses in no dialect that it could be of, or means what PostgreSQL has no statement for.
 pub fn translate(schema: &str, sql: &str, declared: Option<Dialect>) -> Result<Translated, Untranslatable> {
     let plain = statement::parse_all(schema);
     let plain_sql = statement::parse_all(sql);
-    let owner = match declared {
+    let detected = match declared {
         Some(dialect) => Some((dialect, true, None)),
-        None => detect::owner_of_record(schema, &plain, sql, &plain_sql)?,
+        None => detect::dialect_of_record(schema, &plain, sql, &plain_sql)?,
     };
-    match owner {
+    match detected {
         None | Some((Dialect::Postgres, ..)) => Ok(of_postgres(schema, plain, sql)),
         Some((dialect, certain, mark)) => {
             match read_as(dialect, certain, (schema, plain), (sql, plain_sql)) {
-                // Whose it is was a guess, and the parser does not read all that PostgreSQL does.
+                // The dialect was a guess, and the parser does not read all that PostgreSQL does.
                 Err(cannot) if declared.is_none() && cannot.code.ends_with("-does-not-parse") => {
                     let unread = Some(cannot).filter(|_| certain);
                     Ok(Translated { unread, ..of_postgres(schema, statement::parse_all(schema), sql) })
@@ -44,7 +44,7 @@ pub fn translate(schema: &str, sql: &str, declared: Option<Dialect>) -> Result<T
 }
 
 /// Takes the names of databases off tables that the schema has without them. For a record that PostgreSQL
-/// has refused as it came; `None` when there is no such name.
+/// has refused unchanged; `None` when there is no such name.
 pub fn unqualified(schema: &str, sql: &str) -> Option<Translated> {
     let tables = statement::parse_all(schema).ok()?;
     let mut statements = statement::parse_all(sql).ok()?;
@@ -69,8 +69,8 @@ pub fn unqualified(schema: &str, sql: &str) -> Option<Translated> {
     })
 }
 
-/// Changes what PostgreSQL refuses in a record that is nobody's for certain: its types that do not
-/// agree, its groups that are not complete. For a record that PostgreSQL has refused as it came.
+/// Repairs what PostgreSQL refuses in a record whose dialect is unknown: types that do not agree, groups that are not
+/// complete. For a record that PostgreSQL has refused unchanged.
 ///
 /// # Errors
 /// When a text does not parse.
@@ -141,7 +141,7 @@ fn unparsed(dialect: Dialect, certain: bool, text: &str, (why, plain): (String, 
         dialect,
         why: match certain {
             true => format!("`{text}` does not parse as {}: {why}", dialect.title()),
-            // Whose it is was a guess: then PostgreSQL's own reason says most.
+            // The dialect was a guess: then PostgreSQL's own reason says most.
             false => format!("`{text}` does not parse as PostgreSQL: {plain}"),
         },
     }

@@ -1,5 +1,5 @@
-//! What in a statement belongs to another database than PostgreSQL. It knows the spellings that
-//! models bring along most often, not every difference; whose SQL a whole record is, `signs` says.
+//! What in a statement belongs to another database than PostgreSQL. It knows the spellings that models use most
+//! often, not every difference; which dialect a whole record is written in, `record` says.
 
 use sqlparser::ast::{Expr, LimitClause, Query, Select, Statement};
 use sqlparser::dialect::MySqlDialect;
@@ -67,7 +67,7 @@ impl Look for Calls {
 }
 
 /// Why a text that does not parse as PostgreSQL may be meant for another database: a sentence, if
-/// a sign is found.
+/// a mark is found.
 pub fn foreign_text(text: &str) -> Option<String> {
     if text.len() > 20_000 {
         return None;

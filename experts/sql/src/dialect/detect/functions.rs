@@ -1,4 +1,4 @@
-//! Functions by which a dialect is known.
+//! Functions and types by which a dialect is detected.
 
 /// Functions that MySQL has and neither SQLite nor PostgreSQL.
 pub(super) const MYSQL: [&str; 72] = [

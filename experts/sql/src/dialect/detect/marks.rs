@@ -1,6 +1,6 @@
-//! Whose SQL a record is, when it does not say so. A sign that only one database has settles it and
-//! the record is read as that database would run it; a sign that several have says only that it is
-//! not PostgreSQL's, and then nothing is changed but what PostgreSQL refuses.
+//! The marks by which a record that does not name its dialect is detected. A mark that only one database has settles
+//! the dialect, and the record is read as that database would run it. A mark that several have says only that the
+//! record is not PostgreSQL's; then nothing is changed but what PostgreSQL refuses.
 
 use std::collections::BTreeSet;
 
@@ -20,9 +20,9 @@ use crate::schema::last_part;
 use crate::statement;
 use crate::walk::{self, Look};
 
-/// Whose SQL a record is, as far as it can be told.
+/// What the marks say of a record's dialect.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Owner {
+pub(super) enum Detected {
     /// One database's, which alone has what was seen.
     Certain(Dialect, String),
     /// Not PostgreSQL's, and most likely this one's.
@@ -31,7 +31,7 @@ pub(super) enum Owner {
     Mixed(String, String),
 }
 
-/// What was seen: the first mark of each kind, as it stands there.
+/// The first mark of each kind that was seen, as it stands there.
 #[derive(Debug, Clone, Default)]
 struct Marks {
     mysql: Option<String>,
@@ -58,15 +58,15 @@ impl Marks {
     }
 
     /// `postgres`: the schema is PostgreSQL's, so that a text in double quotes is a slip.
-    fn settle(self, postgres: bool) -> Option<Owner> {
+    fn settle(self, postgres: bool) -> Option<Detected> {
         match (self.mysql, self.sqlite, self.mysql_type, self.quoted) {
-            (Some(mysql), Some(sqlite), ..) => Some(Owner::Mixed(mysql, sqlite)),
-            (Some(mark), ..) => Some(Owner::Certain(Dialect::MySql, mark)),
-            (_, Some(mark), ..) => Some(Owner::Certain(Dialect::Sqlite, mark)),
-            (_, _, Some(mark), _) => Some(Owner::Certain(Dialect::MySql, mark)),
-            (.., Some(_)) if postgres => Some(Owner::Guess(Dialect::Sqlite)),
-            (.., Some(text)) => Some(Owner::Certain(Dialect::Sqlite, format!("the text \"{text}\" in double quotes"))),
-            _ => self.other.then_some(Owner::Guess(Dialect::MySql)),
+            (Some(mysql), Some(sqlite), ..) => Some(Detected::Mixed(mysql, sqlite)),
+            (Some(mark), ..) => Some(Detected::Certain(Dialect::MySql, mark)),
+            (_, Some(mark), ..) => Some(Detected::Certain(Dialect::Sqlite, mark)),
+            (_, _, Some(mark), _) => Some(Detected::Certain(Dialect::MySql, mark)),
+            (.., Some(_)) if postgres => Some(Detected::Guess(Dialect::Sqlite)),
+            (.., Some(text)) => Some(Detected::Certain(Dialect::Sqlite, format!("the text \"{text}\" in double quotes"))),
+            _ => self.other.then_some(Detected::Guess(Dialect::MySql)),
         }
     }
 }
@@ -292,9 +292,9 @@ pub(in crate::dialect) fn has_double_equals(text: &str) -> bool {
             .is_ok_and(|tokens| tokens.iter().any(|t| matches!(t, Token::DoubleEq)))
 }
 
-/// Whose SQL the statements are that parse as PostgreSQL's; `None` when nothing speaks against
-/// that. `text` is the schema's.
-pub(super) fn owner_of_statements(text: &str, schema: &[Statement], sql: &[Statement]) -> Option<Owner> {
+/// The dialect of statements that parse as PostgreSQL's; `None` when nothing speaks against that. `text` is the
+/// schema's.
+pub(super) fn detect_in_statements(text: &str, schema: &[Statement], sql: &[Statement]) -> Option<Detected> {
     let names = Names::of(schema);
     let mut own = own_names(sql);
     own.extend(own_names(schema));
@@ -309,8 +309,8 @@ pub(super) fn owner_of_statements(text: &str, schema: &[Statement], sql: &[State
     search.marks.settle(is_postgres_schema(text))
 }
 
-/// Whose SQL a text is likely to be that does not parse as PostgreSQL's.
-pub(super) fn owner_of_text(schema: &str, sql: &str) -> Owner {
+/// The likely dialect of a text that does not parse as PostgreSQL's.
+pub(super) fn detect_in_text(schema: &str, sql: &str) -> Detected {
     let mut marks = Marks::default();
     let mut backticks = false;
     for text in [schema, sql] {
@@ -355,7 +355,7 @@ pub(super) fn owner_of_text(schema: &str, sql: &str) -> Owner {
     }
     // Backticks are MySQL's, and SQLite takes them too.
     marks.mysql(backticks && marks.sqlite.is_none(), "a name in backticks");
-    marks.settle(is_postgres_schema(schema)).unwrap_or(Owner::Guess(Dialect::MySql))
+    marks.settle(is_postgres_schema(schema)).unwrap_or(Detected::Guess(Dialect::MySql))
 }
 
 /// Whether a schema is written for PostgreSQL, whatever its record's statement is.

@@ -15,4 +15,4 @@ mod untranslated;
 pub use foreign::{calls_foreign, foreign, foreign_text};
 
 pub(in crate::dialect) use marks::{has_double_equals, is_postgres_schema};
-pub(in crate::dialect) use record::owner_of_record;
+pub(in crate::dialect) use record::dialect_of_record;

@@ -1,16 +1,15 @@
-//! Whose SQL a record is that does not say so.
+//! The dialect of a record that does not name it.
 
 use sqlparser::ast::Statement;
 
-use super::marks::{Owner, has_double_equals, owner_of_statements, owner_of_text};
+use super::marks::{Detected, has_double_equals, detect_in_statements, detect_in_text};
 use super::untranslated;
 use crate::dialect::changes::Untranslatable;
 use crate::dialect::dialects::Dialect;
 use crate::dialect::names::declared_names;
 
-/// Whose SQL a record is that does not say so, whether that is certain, and by what mark; `None` for
-/// PostgreSQL.
-pub(in crate::dialect) fn owner_of_record(
+/// The dialect of a record that does not name it, whether that is certain, and by what mark; `None` for PostgreSQL.
+pub(in crate::dialect) fn dialect_of_record(
     schema: &str,
     plain: &Result<Vec<Statement>, String>,
     sql: &str,
@@ -21,16 +20,16 @@ pub(in crate::dialect) fn owner_of_record(
         let why = format!("the record is {owner}'s (`{mark}`), expected PostgreSQL, MySQL or SQLite");
         return Err(Untranslatable { code: "untranslated-dialect", dialect: Dialect::Postgres, why });
     }
-    let owner = match (plain, plain_sql) {
-        (Ok(tables), Ok(statements)) => owner_of_statements(schema, tables, statements)
-            .or_else(|| has_double_equals(sql).then(|| Owner::Certain(Dialect::Sqlite, "==".to_owned()))),
-        _ => Some(owner_of_text(schema, sql)),
+    let detected = match (plain, plain_sql) {
+        (Ok(tables), Ok(statements)) => detect_in_statements(schema, tables, statements)
+            .or_else(|| has_double_equals(sql).then(|| Detected::Certain(Dialect::Sqlite, "==".to_owned()))),
+        _ => Some(detect_in_text(schema, sql)),
     };
-    match owner {
+    match detected {
         None => Ok(None),
-        Some(Owner::Certain(dialect, mark)) => Ok(Some((dialect, true, Some(mark)))),
-        Some(Owner::Guess(dialect)) => Ok(Some((dialect, false, None))),
-        Some(Owner::Mixed(mysql, sqlite)) => {
+        Some(Detected::Certain(dialect, mark)) => Ok(Some((dialect, true, Some(mark)))),
+        Some(Detected::Guess(dialect)) => Ok(Some((dialect, false, None))),
+        Some(Detected::Mixed(mysql, sqlite)) => {
             let why = format!("the record has MySQL's {mysql} and SQLite's {sqlite}, expected one dialect");
             Err(Untranslatable { code: "mixed-dialects", dialect: Dialect::Postgres, why })
         }

@@ -1,4 +1,4 @@
-//! SQLite's RANDOM, which is another number than PostgreSQL's.
+//! SQLite's RANDOM, a whole number of 64 bits where PostgreSQL's is a fraction.
 
 use sqlparser::ast::{BinaryOperator, Expr, Function, Select, SelectItem};
 

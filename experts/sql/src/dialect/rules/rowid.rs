@@ -1,4 +1,5 @@
-//! SQLite's ROWID.
+//! SQLite's ROWID, by the name of the column that it is.
+//! <https://www.sqlite.org/lang_createtable.html#rowid>
 
 use sqlparser::ast::Expr;
 

@@ -1,5 +1,5 @@
 //! `X'4142'`, `0x4142` and `B'101'`, which are bytes in MySQL, and a number beside one; SQLite has the first.
-//! PostgreSQL's are rows of bits.
+//! PostgreSQL's are strings of bits.
 //! <https://dev.mysql.com/doc/refman/8.4/en/hexadecimal-literals.html>,
 //! <https://dev.mysql.com/doc/refman/8.4/en/bit-value-literals.html>
 

@@ -1,5 +1,4 @@
 //! Calls of functions that PostgreSQL has under another name, with other arguments, or not at all.
-//! Those about dates are elsewhere.
 
 use sqlparser::ast::{
     DuplicateTreatment, Expr, Function, FunctionArgumentClause, FunctionArguments, Ident, ObjectName, WindowType,

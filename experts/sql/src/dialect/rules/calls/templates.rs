@@ -1,6 +1,5 @@
-//! Calls that are one expression of PostgreSQL's whatever their arguments are: the name, how many
-//! arguments, the expression. Calls for which it matters what the arguments are have rules of their
-//! own in `functions`, `dates` and `json`. What each means is proved by examples, see
+//! Calls that become one expression whatever their arguments are: the name, the number of arguments, the expression.
+//! Calls for which the arguments matter have functions of their own. What each means is proved by examples, see
 //! `functions/README.md`.
 
 use sqlparser::ast::{Expr, Function, FunctionArguments};

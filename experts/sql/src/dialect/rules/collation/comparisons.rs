@@ -1,4 +1,5 @@
-//! Comparisons, and functions that compare texts.
+//! Comparisons in expressions, and functions that compare texts. They are looked at before any other rule has changed
+//! their sides.
 
 use sqlparser::ast::{
     BinaryOperator, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Query,

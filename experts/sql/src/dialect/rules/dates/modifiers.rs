@@ -1,4 +1,4 @@
-//! SQLite's time values with their modifiers.
+//! SQLite's time values and their modifiers: `'now', '-1 month', 'start of year'`.
 //! <https://www.sqlite.org/lang_datefunc.html#modifiers>
 
 use sqlparser::ast::{Expr, Value};

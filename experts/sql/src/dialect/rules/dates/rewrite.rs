@@ -1,4 +1,4 @@
-//! Calls about dates: parts, differences, sums and formats, MySQL's and SQLite's.
+//! Calls, intervals and EXTRACT, dispatched by what they are.
 
 use sqlparser::ast::{BinaryOperator, DateTimeField, Expr, Function, FunctionArguments};
 

@@ -1,5 +1,4 @@
-//! The clauses of a query: LIMIT, ORDER BY, HAVING and WHERE with names of outputs, FROM. Where NULL
-//! sorts is a matter of meaning, and changed only in a record whose dialect is certain.
+//! The clauses of one query: LIMIT, WHERE, HAVING, GROUP BY and windows.
 
 use sqlparser::ast::{
     Expr, GroupByExpr, GroupByWithModifier, LimitClause, Offset, OffsetRows, OrderByKind, Query, Select, SelectItem,

@@ -1,6 +1,5 @@
-//! What MySQL rounds when it stores a value, PostgreSQL keeps or refuses: a fraction in a column of whole
-//! numbers, or more digits than `FLOAT(5, 1)` has. Before the types are rewritten. And the comparisons that
-//! show that a FLOAT has four bytes.
+//! Values that MySQL rounds when it stores them and PostgreSQL keeps or refuses: a fraction in a column of whole
+//! numbers, or more digits than `FLOAT(5, 1)` has. This runs before the types are rewritten.
 //!
 //! <https://dev.mysql.com/doc/refman/8.4/en/numeric-types.html>
 

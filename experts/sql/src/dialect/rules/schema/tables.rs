@@ -1,6 +1,5 @@
-//! The statements of a schema: types, column options, keys and table options that PostgreSQL does
-//! not have; statements of a dump that make no table; and rows whose values have another form there.
-//! Foreign keys are `keys`'s.
+//! The statements of a schema: types, column options, keys and table options that PostgreSQL does not have, and
+//! statements of a dump that create no table. Foreign keys are in `keys`, rows in `rows`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

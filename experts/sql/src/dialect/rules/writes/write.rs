@@ -1,5 +1,5 @@
-//! INSERT, UPDATE and DELETE: what to do with a row that is there already, what a row's own columns are
-//! set to, and changes with a LIMIT. Those over joins are `joined_writes`'s.
+//! INSERT, UPDATE and DELETE: what to do with a row that is there already, what a row's own columns are set to, and
+//! changes with a LIMIT. Those over joins are in `joined`.
 
 use sqlparser::ast::{
     Assignment, AssignmentTarget, ConflictTarget, Delete, DoUpdate, Expr, FromTable, Ident, Insert, LimitClause,
