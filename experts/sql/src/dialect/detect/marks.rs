@@ -65,7 +65,9 @@ impl Marks {
             (_, Some(mark), ..) => Some(Detected::Certain(Dialect::Sqlite, mark)),
             (_, _, Some(mark), _) => Some(Detected::Certain(Dialect::MySql, mark)),
             (.., Some(_)) if postgres => Some(Detected::Guess(Dialect::Sqlite)),
-            (.., Some(text)) => Some(Detected::Certain(Dialect::Sqlite, format!("the text \"{text}\" in double quotes"))),
+            (.., Some(text)) => {
+                Some(Detected::Certain(Dialect::Sqlite, format!("the text \"{text}\" in double quotes")))
+            }
             _ => self.other.then_some(Detected::Guess(Dialect::MySql)),
         }
     }

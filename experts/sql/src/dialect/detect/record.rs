@@ -2,7 +2,7 @@
 
 use sqlparser::ast::Statement;
 
-use super::marks::{Detected, has_double_equals, detect_in_statements, detect_in_text};
+use super::marks::{Detected, detect_in_statements, detect_in_text, has_double_equals};
 use super::untranslated;
 use crate::dialect::changes::Untranslatable;
 use crate::dialect::dialects::Dialect;
