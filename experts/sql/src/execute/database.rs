@@ -1,5 +1,5 @@
-//! One session with a PostgreSQL, and what it says of a schema and a statement. Schemas that come
-//! again stay loaded, each in a namespace of its own, in one transaction that is never committed.
+//! One session with a PostgreSQL, and how it judges a schema and a statement. Schemas stay loaded for the next record
+//! that has them, each in a namespace of its own, in one transaction that is never committed.
 
 use std::collections::VecDeque;
 use std::io;
@@ -13,24 +13,24 @@ use crate::lexer::{self, Kind, Lexer};
 
 use super::wire::{self, Carrier, Ran, SqlError, Stage};
 
-/// Schemas that stay loaded. Each holds locks on its tables, of which a session has some thousands.
+/// Schemas that stay loaded. Each holds locks on its tables, and a session can hold some thousands.
 const LOADED: usize = 64;
 
-/// The state of an error about a namespace. Its message names in quotes the one that a text asks
-/// for, in whatever language, and none where the search path has none.
+/// SQLSTATE of an error about a namespace. The message quotes the namespace that a text names, in any language, and
+/// quotes none where the search path is empty.
 const NO_SCHEMA: &str = "3F000";
 
-/// The state of an error of grammar.
+/// SQLSTATE of a syntax error.
 const SYNTAX: &str = "42601";
 
-/// The class of errors about what a session has too little of.
+/// The class of errors about insufficient resources.
 const SHORTAGE: &str = "53";
 
-/// The class of errors that come from outside, such as the end of the time for a statement.
+/// The class of errors about intervention from outside, such as the statement timeout.
 const INTERRUPTED: &str = "57";
 
-/// Records after which an embedded database is started anew: the catalogues keep the dead rows of
-/// all schemas that were ever loaded, and WebAssembly gives no memory back.
+/// Records after which an embedded database is restarted: the catalogues keep the dead rows of all schemas that were
+/// ever loaded, and WebAssembly does not return memory.
 const RECORDS: usize = 4_000;
 
 /// Most rows that are fetched to see whether there are any.
@@ -41,8 +41,8 @@ pub(super) const PROOF_ROWS: u32 = 100;
 pub struct Settings {
     /// `postgres://…`; the embedded PostgreSQL unless given.
     pub database_url: Option<String>,
-    /// Longest time for one statement, on a server. The embedded one has no clock: there the
-    /// process is ended from outside.
+    /// Longest time for one statement, on a server. The embedded PostgreSQL has no clock: there the process is ended
+    /// from outside.
     pub statement_timeout: Duration,
 }
 
@@ -52,16 +52,16 @@ impl Default for Settings {
     }
 }
 
-/// What PostgreSQL says of a schema and a statement.
+/// PostgreSQL's verdict on a schema and a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
-    /// The schema holds and the statement runs on it.
+    /// The schema is accepted and the statement runs on it.
     Ran(Ran),
     /// A statement of the schema is refused: which one, from 1.
     SchemaRefused(usize, SqlError),
     /// The statement is refused: when it was prepared, or on the data.
     StatementRefused(Stage, SqlError),
-    /// The database ends over it, every time: why.
+    /// The database crashes over it, every time: why.
     Crashed(String),
 }
 
@@ -70,25 +70,25 @@ pub struct Database {
     settings: Settings,
     carrier: Box<dyn Carrier>,
     loaded: Vec<Loaded>,
-    /// Schemas that were refused last, each with its statement and why: they come again too.
+    /// The schemas that were refused last, each with its statement and why: their records come in series.
     refused: VecDeque<(String, usize, SqlError)>,
-    /// Numbers namespaces; their names begin with what no other session's do.
+    /// The number of the next namespace; names begin with a prefix that is this session's alone.
     next: usize,
     prefix: String,
     records: usize,
 }
 
-/// A statement and what is run around it.
+/// A statement, and what is run around it.
 type Asked<'a> = (&'a str, Around<'a>);
 
-/// What is run before and behind a statement, all of it undone afterwards.
+/// What is run before and after a statement, all of it rolled back.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Around<'a> {
-    /// Statements, none of which may fail: sequences set back, say, which no rollback does.
+    /// Statements, none of which may fail. They reset sequences, say, which a rollback does not.
     pub before: &'a str,
-    /// Queries.
+    /// Queries that are run after the statement.
     pub behind: &'a [String],
-    /// The statement is prepared, and none of this is run.
+    /// The statement is only prepared, and nothing is run.
     pub only_prepare: bool,
 }
 
@@ -121,13 +121,13 @@ impl Database {
     /// Runs `schema` and then `sql` on it; nothing of either stays.
     ///
     /// # Errors
-    /// When the session is lost. The next call finds a new one.
+    /// When the session is lost. The next call has a new one.
     pub fn prove(&mut self, schema: &str, sql: &str) -> io::Result<Proof> {
         self.ask(schema, sql, Around::default(), PROOF_ROWS).map(|(proof, _)| proof)
     }
 
-    /// The same, with at most `max_rows` rows of each result, and what the queries behind it return: a
-    /// table that the statement has changed, say.
+    /// The same, with at most `max_rows` rows of each result, and the results of the queries after it: of a table that
+    /// the statement has changed, say.
     ///
     /// # Errors
     /// As [`Database::prove`], and when one of these queries fails.
@@ -179,7 +179,7 @@ impl Database {
         self.begin_session()
     }
 
-    /// On the schema's own namespace, which is made unless it is there.
+    /// In the schema's own namespace, which is created unless it is there.
     fn in_namespace(&mut self, schema: &str, asked: Asked<'_>, max_rows: u32) -> io::Result<(Proof, Vec<Ran>)> {
         if let Some((_, statement, error)) = self.refused.iter().find(|(text, ..)| text == schema) {
             return Ok((Proof::SchemaRefused(*statement, error.clone()), Vec::new()));
@@ -214,7 +214,7 @@ impl Database {
         Ok(answers)
     }
 
-    /// The statement on what is loaded, and the queries behind it.
+    /// Runs the statement on what is loaded, and the queries after it.
     fn run(&mut self, (sql, around): Asked<'_>, max_rows: u32) -> io::Result<(Proof, Vec<Ran>)> {
         if around.only_prepare {
             let prepared = wire::prepare(&mut *self.carrier, sql)?;
@@ -236,8 +236,8 @@ impl Database {
         Ok((Proof::Ran(ran), behind))
     }
 
-    /// Loads a schema into a new namespace; where it stands in `loaded`, or which of its statements
-    /// was refused and why.
+    /// Loads a schema into a new namespace; returns its position in `loaded`, or which of its statements was refused
+    /// and why.
     fn load(&mut self, schema: &str) -> io::Result<Result<usize, (usize, SqlError)>> {
         if self.loaded.len() >= LOADED {
             self.forget()?;
@@ -300,15 +300,15 @@ fn carrier(settings: &Settings) -> io::Result<Box<dyn Carrier>> {
     })
 }
 
-/// How the names of a session's namespaces begin. On a server others are at work in the same database,
-/// and a name that one of them has made and not committed is waited for.
+/// The prefix of a session's namespaces. On a server other sessions use the same database, and creating a namespace
+/// waits for an uncommitted one of the same name.
 fn prefix() -> String {
     static SESSIONS: AtomicUsize = AtomicUsize::new(0);
     let now = std::time::UNIX_EPOCH.elapsed().map_or(0, |time| time.subsec_nanos());
     format!("hive_{:x}_{now:x}_{}", std::process::id(), SESSIONS.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Whether a text means the same in any namespace. What stands in quotes is data, and may speak of anything.
+/// Whether a text means the same in any namespace. What stands in quotes is data, and may say anything.
 fn shares_namespaces(text: &str) -> bool {
     let mut last = String::new();
     Lexer::new(text, Dialect::Postgres).all(|token| {

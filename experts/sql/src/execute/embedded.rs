@@ -1,5 +1,5 @@
-//! PostgreSQL 17 inside this process: compiled to WebAssembly, with a file system of its own in a
-//! temporary folder that goes when it is closed. It sees no other file and no network.
+//! PostgreSQL 17 inside this process: compiled to WebAssembly, with a file system of its own in a temporary folder that
+//! is deleted when it is closed. It sees no other file and no network.
 
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -11,8 +11,7 @@ use pglite_oxide::{ExecProtocolOptions, Pglite};
 use super::stop_words;
 use super::wire::Carrier;
 
-/// A database of one session. The engine stays on the thread that started it; this is what talks
-/// to that thread.
+/// A database of one session. The engine stays on the thread that started it; this is the handle to that thread.
 pub struct Embedded {
     requests: SyncSender<Vec<u8>>,
     replies: Receiver<io::Result<BytesMut>>,

@@ -1,5 +1,5 @@
-//! Types and functions of PostgreSQL's extensions that the built-in one does not have, so that what is
-//! refused for the lack of one says so.
+//! Types and functions of PostgreSQL's extensions, which the embedded PostgreSQL lacks: an error about a missing one
+//! names its extension.
 
 /// Extensions by what begins with these names, or is called so.
 const TYPES: &[(&str, &[&str])] = &[
@@ -25,7 +25,7 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
 
 /// The extension that has what PostgreSQL says does not exist: `type "geometry" does not exist`, `function
 /// similarity(text, unknown) does not exist`.
-pub(super) fn of(message: &str) -> Option<&'static str> {
+pub(super) fn extension_of(message: &str) -> Option<&'static str> {
     let missing = message.strip_suffix(" does not exist")?;
     let among = |all: &[(&'static str, &[&str])], name: &str| {
         all.iter().find(|(_, names)| names.contains(&name)).map(|(extension, _)| *extension)
@@ -57,7 +57,7 @@ mod tests {
             ("type \"mood\" does not exist", None),
             ("relation \"vector\" does not exist", None),
         ] {
-            assert_eq!(super::of(message), extension, "{message}");
+            assert_eq!(super::extension_of(message), extension, "{message}");
         }
     }
 }

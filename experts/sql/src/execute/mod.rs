@@ -1,9 +1,9 @@
-//! Proof by execution: a record's schema and statement run in a real PostgreSQL, and everything is
-//! rolled back. Whether what came out is good is not asked here.
+//! Proof by execution: a record's schema and statement run in a real PostgreSQL, and everything is rolled back. Whether
+//! the result is good is not judged here.
 //!
 //! ```text
-//! database  schema, statement, proof    refuse   what may not run at all
-//! wire      the protocol                embedded, server  who speaks it    pool  who is free
+//! database    schema, statement, proof    pool  databases that are free    refuse  what may not run at all
+//! wire        statements in messages      embedded, server  what carries the messages
 //! stop_words  what the embedded server lacks of its text search
 //! extensions  which extension has a type or function that it lacks
 //! ```

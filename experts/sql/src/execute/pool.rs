@@ -1,4 +1,4 @@
-//! Databases for whoever calls, one each: several threads may prove at the same time.
+//! A pool of databases, one for each caller, so that several threads can work at the same time.
 
 use std::io;
 use std::sync::{Mutex, PoisonError};
@@ -6,12 +6,12 @@ use std::sync::{Mutex, PoisonError};
 use super::database::{Around, Database, PROOF_ROWS, Proof, Settings};
 use super::wire::{Ran, SqlError};
 
-/// Why a statement has no meaning to PostgreSQL.
+/// Why PostgreSQL cannot read a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// Its grammar is wrong.
     Syntax(SqlError),
-    /// The database ends over it, every time: why.
+    /// The database crashes over it, every time: why.
     Crashed(String),
 }
 
@@ -35,8 +35,7 @@ impl Pool {
         self.ask(schema, sql, Around::default(), PROOF_ROWS).map(|(proof, _)| proof)
     }
 
-    /// Has a statement prepared on a schema, without running it: the proof of one that would be
-    /// prepared has no rows.
+    /// Prepares a statement on a schema without running it; its proof has no rows.
     ///
     /// # Errors
     /// As [`Pool::ask`].
@@ -45,8 +44,8 @@ impl Pool {
         self.ask(schema, sql, around, 0).map(|(proof, _)| proof)
     }
 
-    /// As [`Database::ask`]; a record over which a session is lost twice is told from a session that
-    /// was lost for another reason.
+    /// As [`Database::ask`]. A session that is lost is tried again on a new database; a record that loses that one too
+    /// is to blame.
     ///
     /// # Errors
     /// When no database can be opened.
@@ -83,10 +82,10 @@ impl Pool {
         }
     }
 
-    /// Opens a database now, to know that it can be had.
+    /// Opens a database now, to find out whether that works.
     ///
     /// # Errors
-    /// When it cannot.
+    /// When it does not.
     pub fn warm_up(&self) -> io::Result<()> {
         self.with(|_| Ok(()))
     }

@@ -1,6 +1,11 @@
-//! PostgreSQL's protocol, version 3, as far as proving needs it: a batch of statements, and one
-//! statement parsed, described and run in a single round trip. What carries the bytes is another's
-//! business. Format: <https://www.postgresql.org/docs/current/protocol-message-formats.html>.
+//! Statements in the messages of PostgreSQL's protocol, version 3: a batch of statements, and one statement parsed,
+//! described and run in a single round trip. What carries the bytes is `embedded`'s and `server`'s part.
+//! Format: <https://www.postgresql.org/docs/current/protocol-message-formats.html>.
+//!
+//! The messages are `postgres-protocol`'s, the crate beneath `postgres` and `tokio-postgres`. Those two do not serve
+//! here: they ask for the results of prepared statements in binary form, while results are compared as text; their
+//! simple queries return text, but every row of it; and neither way tells a portal that holds more rows from one that
+//! is at its end. The embedded PostgreSQL takes whole messages from a call, with no socket in between.
 
 use std::io;
 
@@ -12,24 +17,24 @@ use postgres_protocol::message::frontend;
 
 /// Carries messages to a PostgreSQL and its replies back.
 pub trait Carrier: Send {
-    /// Sends whole messages, of which the last asks for a reply; gives all replies up to the one
-    /// that says that the session is ready.
+    /// Sends whole messages, the last of which asks for a reply; returns all replies up to the one that says that the
+    /// session is ready.
     ///
     /// # Errors
     /// When the session cannot go on.
     fn exchange(&mut self, messages: &[u8]) -> io::Result<BytesMut>;
 }
 
-/// What PostgreSQL refused.
+/// An error of PostgreSQL's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SqlError {
-    /// Five characters that name the kind: `42P01`.
+    /// SQLSTATE: `42P01`.
     pub sqlstate: String,
     /// One sentence.
     pub message: String,
     /// More of it.
     pub detail: Option<String>,
-    /// What PostgreSQL would have one try.
+    /// What PostgreSQL suggests.
     pub hint: Option<String>,
     /// Where in the statement's text, in characters from 1.
     pub position: Option<usize>,
@@ -38,7 +43,7 @@ pub struct SqlError {
 impl std::fmt::Display for SqlError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} ({})", self.message, self.sqlstate)?;
-        if let Some(extension) = super::extensions::of(&self.message) {
+        if let Some(extension) = super::extensions::extension_of(&self.message) {
             write!(f, "; it belongs to the extension {extension}, which is not here")?;
         }
         self.detail.iter().try_for_each(|detail| write!(f, ": {detail}"))
@@ -67,7 +72,7 @@ pub struct Ran {
     pub tag: String,
 }
 
-/// How far a statement came before it was refused.
+/// How far a statement got before it was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// It was not understood: syntax, names, types.
@@ -76,7 +81,7 @@ pub enum Stage {
     Run,
 }
 
-/// Runs a batch of statements; how many were done, and why the next was not.
+/// Runs a batch of statements; returns how many succeeded, and why the next did not.
 ///
 /// # Errors
 /// When the session cannot go on.
@@ -96,7 +101,7 @@ pub fn batch(carrier: &mut dyn Carrier, sql: &str) -> io::Result<Result<usize, (
     Ok(refused.map_or(Ok(done), |error| Err((done, error))))
 }
 
-/// Has one statement parsed and its names looked up, and does not run it: what is wrong with it, if anything.
+/// Has one statement parsed and its names resolved without running it; returns what is wrong with it, if anything.
 ///
 /// # Errors
 /// When the session cannot go on.
@@ -114,11 +119,11 @@ pub fn parse(carrier: &mut dyn Carrier, sql: &str) -> io::Result<Option<SqlError
     Ok(refused)
 }
 
-/// Statements that go to PostgreSQL at a time: a server that cannot write its replies reads no more.
+/// Statements that are sent at a time: a server whose replies are not read stops reading.
 const AT_ONCE: usize = 100;
 
-/// Runs statements one by one, each prepared by itself: a text that holds two is refused, whatever it
-/// looked like. How many were done, and why the next was not.
+/// Runs statements one by one, each prepared by itself, so that a text that holds two is refused. Returns how many
+/// succeeded, and why the next did not.
 ///
 /// # Errors
 /// When the session cannot go on.
@@ -150,7 +155,7 @@ pub fn each(carrier: &mut dyn Carrier, statements: &[&str]) -> io::Result<Result
     Ok(Ok(done))
 }
 
-/// Prepares and runs one statement, and takes at most `max_rows` of its rows.
+/// Prepares and runs one statement, and fetches at most `max_rows` of its rows.
 ///
 /// # Errors
 /// When the session cannot go on.
@@ -185,7 +190,7 @@ pub fn run(carrier: &mut dyn Carrier, sql: &str, max_rows: u32) -> io::Result<Re
     Ok(refused.map_or(Ok(ran), Err))
 }
 
-/// Prepares one statement, of which nothing is run.
+/// Prepares one statement without running it.
 ///
 /// # Errors
 /// When the session cannot go on.

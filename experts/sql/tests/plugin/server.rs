@@ -8,6 +8,7 @@ use std::process::Command;
 use hive_sdk::{Expert, Record, Settings, Verdict};
 
 use expert_sql::SqlExpert;
+use expert_sql::execute::{self, Database, Proof};
 
 /// A server in a temporary folder, gone with it.
 struct Server {
@@ -19,22 +20,66 @@ struct Server {
 impl Server {
     /// `None` when no server is installed.
     fn start() -> Option<Self> {
+        let server = Self::prepare()?;
+        server.initialize(&["-A", "trust"]);
+        server.launch("");
+        Some(server)
+    }
+
+    /// One that offers TLS with a certificate of its own for `localhost`, and asks for a password by SCRAM-SHA-256.
+    fn start_encrypted(password: &str) -> Option<Self> {
+        let server = Self::prepare()?;
+        let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        server.write("server.crt", &certified.cert.pem());
+        server.write("server.key", &certified.signing_key.serialize_pem());
+        server.write("password", password);
+        let file = server.path("password");
+        server.initialize(&["-A", "scram-sha-256", "--pwfile", &file]);
+        let (certificate, key) = (server.path("server.crt"), server.path("server.key"));
+        server.launch(&format!("-c ssl=on -c ssl_cert_file={certificate} -c ssl_key_file={key}"));
+        Some(server)
+    }
+
+    fn prepare() -> Option<Self> {
         let programs = programs()?;
         let folder = tempfile::Builder::new().prefix("hive-pg").tempdir().unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let server = Self { folder, programs, port };
-        if is_root() {
-            // A server refuses to run as root.
-            assert!(
-                Command::new("chown").arg("-R").arg("postgres").arg(server.folder.path()).status().unwrap().success()
-            );
-        }
-        let data = server.folder.path().join("data");
-        server.run("initdb", &["-D", data.to_str()?, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale"]);
-        let options = format!("-p {port} -k {} -h 127.0.0.1 -c fsync=off", server.folder.path().display());
-        let log = server.folder.path().join("log");
-        server.run("pg_ctl", &["-D", data.to_str()?, "-o", &options, "-l", log.to_str()?, "-w", "start"]);
+        server.hand_over(server.folder.path());
         Some(server)
+    }
+
+    fn initialize(&self, arguments: &[&str]) {
+        let data = self.path("data");
+        let always = ["-D", &data, "-U", "postgres", "-E", "UTF8", "--no-locale"];
+        self.run("initdb", &[&always, arguments].concat());
+    }
+
+    fn launch(&self, options: &str) {
+        let (data, log) = (self.path("data"), self.path("log"));
+        let folder = self.folder.path().display();
+        let options = format!("-p {} -k {folder} -h 127.0.0.1 -c fsync=off {options}", self.port);
+        self.run("pg_ctl", &["-D", &data, "-o", &options, "-l", &log, "-w", "start"]);
+    }
+
+    /// The path of a file of the server's.
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    /// Writes a file that the server alone may read.
+    fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        self.hand_over(Path::new(&path));
+    }
+
+    /// A server refuses to run as root, so its files belong to another user.
+    fn hand_over(&self, path: &Path) {
+        if is_root() {
+            assert!(Command::new("chown").arg("-R").arg("postgres").arg(path).status().unwrap().success());
+        }
     }
 
     fn run(&self, program: &str, arguments: &[&str]) {
@@ -225,6 +270,51 @@ fn a_server_gives_the_same_grades_and_ends_what_does_not_end() {
     let endless = "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i FROM n) SELECT COUNT(*) FROM n";
     let grade = there.examine(&prompt, &[], endless).unwrap();
     assert_eq!((grade.score, grade.findings[0].code.as_str()), (0.0, "too-slow"), "{grade:?}");
+}
+
+#[test]
+fn a_server_is_reached_over_tls_with_a_password() {
+    let Some(server) = Server::start_encrypted("a secret") else {
+        eprintln!("skipped: no PostgreSQL server is installed");
+        return;
+    };
+    let port = server.port;
+    let certificate = server.path("server.crt");
+    let open = |host: &str, password: &str, parameters: &str| {
+        let url = format!("postgres://postgres:{password}@{host}:{port}/postgres?{parameters}");
+        Database::open(&execute::Settings { database_url: Some(url), ..execute::Settings::default() })
+    };
+    // Whether the session is encrypted, as the server has it.
+    let encrypted = |host: &str, parameters: &str| {
+        let mut database = open(host, "a%20secret", parameters).map_err(|error| error.to_string())?;
+        let sql = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        match database.prove("CREATE TABLE t (a INT)", sql).unwrap() {
+            Proof::Ran(ran) => Ok(ran.rows[0][0].as_deref() == Some("t")),
+            other => Err(format!("{other:?}")),
+        }
+    };
+    assert_eq!(encrypted("127.0.0.1", "sslmode=require"), Ok(true));
+    assert_eq!(encrypted("127.0.0.1", ""), Ok(true));
+    assert_eq!(encrypted("127.0.0.1", "sslmode=disable"), Ok(false));
+    assert_eq!(encrypted("127.0.0.1", &format!("sslmode=verify-ca&sslrootcert={certificate}")), Ok(true));
+    assert_eq!(encrypted("localhost", &format!("sslmode=verify-full&sslrootcert={certificate}")), Ok(true));
+    for (parameters, expected) in [
+        (format!("sslmode=verify-full&sslrootcert={certificate}"), "not valid for name"),
+        ("sslmode=verify-ca".to_owned(), "invalid peer certificate"),
+        ("sslmode=verify-ca&sslrootcert=/nowhere".to_owned(), "cannot read the root certificates `/nowhere`"),
+    ] {
+        let error = encrypted("127.0.0.1", &parameters).unwrap_err();
+        assert!(error.contains(expected), "{parameters}: {error}");
+    }
+    for (password, parameters) in [("wrong", "sslmode=require"), ("wrong", ""), ("wrong", "sslmode=disable")] {
+        let error = open("127.0.0.1", password, parameters).err().unwrap().to_string();
+        assert!(error.contains("(28P01)"), "{parameters}: {error}");
+    }
+    let plain = Server::start().unwrap();
+    let url = format!("postgres://postgres@127.0.0.1:{}/postgres?sslmode=require", plain.port);
+    let settings = execute::Settings { database_url: Some(url), ..execute::Settings::default() };
+    let error = Database::open(&settings).err().unwrap().to_string();
+    assert!(error.contains("offers no TLS"), "{error}");
 }
 
 #[test]
