@@ -2,12 +2,12 @@
 
 use super::dialects::Dialect;
 
-/// One thing that was changed.
+/// A change, or a note.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// Stable name of the rule.
     pub rule: &'static str,
-    /// What was got and what stands there now.
+    /// What stood there, and what stands there now.
     pub what: String,
 }
 
@@ -22,9 +22,9 @@ pub struct Translated {
     pub dialect: Dialect,
     /// The mark by which the dialect was detected, where the record does not name it.
     pub mark: Option<String>,
-    /// What was changed; empty when both texts are as they were given.
+    /// What was changed; empty when both texts are unchanged.
     pub changes: Vec<Change>,
-    /// What may mean something else in PostgreSQL and was left as it is.
+    /// What was left unchanged and may mean something else in PostgreSQL.
     pub notes: Vec<Change>,
     /// Rules among the changes that decide what is meant where the record does not say.
     pub interprets: Vec<&'static str>,
@@ -40,6 +40,6 @@ pub struct Untranslatable {
     pub code: &'static str,
     /// The dialect in which it was read.
     pub dialect: Dialect,
-    /// What was got and expected.
+    /// What was found, and what was expected.
     pub why: String,
 }

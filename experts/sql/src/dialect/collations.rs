@@ -3,14 +3,14 @@
 
 use sqlparser::ast::Expr;
 
-/// Whether a collation regards case.
+/// Whether a collation is case-sensitive.
 pub(super) fn regards_case(collation: &str) -> bool {
     let name = collation.to_lowercase();
     let name = name.trim_matches(['"', '`', '\'']);
     matches!(name, "binary" | "c") || name.ends_with("_bin") || name.ends_with("_cs")
 }
 
-/// MySQL's `BINARY text` or `text COLLATE utf8mb4_bin`: with regard to case.
+/// Whether an expression is MySQL's `BINARY text` or `text COLLATE utf8mb4_bin`, which compare case-sensitively.
 pub(super) fn is_binary(expr: &Expr) -> bool {
     match expr {
         Expr::Nested(inner) => is_binary(inner),
@@ -20,7 +20,7 @@ pub(super) fn is_binary(expr: &Expr) -> bool {
     }
 }
 
-/// Without BINARY.
+/// The expression without BINARY or a binary collation.
 pub(super) fn bare(expr: &Expr) -> Expr {
     match expr {
         Expr::Nested(inner) if is_binary(inner) => bare(inner),

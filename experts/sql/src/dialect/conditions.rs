@@ -6,7 +6,7 @@ use super::rewriter::Rewriter;
 use super::syntax::{brief, is_condition, number};
 use super::template::build;
 
-/// A place where PostgreSQL wants a truth value.
+/// Rewrites an expression that stands where PostgreSQL wants a truth value.
 pub(super) fn condition(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
     if is_condition(expr) {
         return;

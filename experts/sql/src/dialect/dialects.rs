@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-/// Whose SQL a text is.
+/// A dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// PostgreSQL.
@@ -14,7 +14,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// Its name, as its makers write it.
+    /// Its name, as its vendor writes it.
     pub fn title(self) -> &'static str {
         match self {
             Dialect::Postgres => "PostgreSQL",
@@ -23,7 +23,7 @@ impl Dialect {
         }
     }
 
-    /// Its name, as records give it.
+    /// Its name in records.
     pub fn name(self) -> &'static str {
         match self {
             Dialect::Postgres => "postgresql",
@@ -31,10 +31,8 @@ impl Dialect {
             Dialect::Sqlite => "sqlite",
         }
     }
-}
 
-impl Dialect {
-    /// Whether a record's name for its dialect says no more than that it is SQL.
+    /// Whether a name says no more than that a record is SQL.
     pub fn is_unnamed(name: &str) -> bool {
         matches!(
             name.trim().to_lowercase().as_str(),

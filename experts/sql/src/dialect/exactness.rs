@@ -4,7 +4,7 @@
 
 use super::changes::Change;
 
-/// Changes that interpret whoever's the record is.
+/// Changes that interpret, whatever the dialect.
 const ALWAYS: [&str; 7] = [
     "duplicate-column",
     "duplicate-table",
@@ -15,8 +15,8 @@ const ALWAYS: [&str; 7] = [
     "random",
 ];
 
-/// Changes of form alone, which say the same whosever SQL it was. Where the dialect is a guess, all
-/// others decide what was meant.
+/// Changes of form alone, which keep the meaning in any dialect. Where the dialect is a guess, all others decide what
+/// was meant.
 const FORM: [&str; 24] = [
     "auto-increment",
     "collation",

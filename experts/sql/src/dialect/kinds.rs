@@ -1,11 +1,12 @@
-//! What kind of values an expression has, as far as it can be told from the schema and from the
-//! tables in sight. Where it cannot be told, rules leave the expression alone.
+//! What kind of values an expression has, as far as the schema and the tables in scope tell. Where they do not, rules
+//! leave the expression alone.
 
 use sqlparser::ast::{
     BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Query, Select, SelectItem,
     SetExpr, TableFactor, TableWithJoins, UnaryOperator, Value,
 };
 
+use super::call_kinds::kind_of_result;
 use super::names::{DeclaredColumn, Names};
 use super::syntax::{is_comparison, is_condition};
 use super::value_kind::ValueKind;
@@ -17,7 +18,7 @@ pub(super) struct Known {
     pub kind: ValueKind,
     /// It is never NULL.
     pub not_null: bool,
-    /// It is no column's value nor a cast's: in SQLite it has no affinity.
+    /// It is neither a column's value nor a cast's, so that it has no affinity in SQLite.
     pub computed: bool,
 }
 
@@ -27,7 +28,7 @@ struct Output {
     /// Its name, in lower case.
     name: String,
     known: Option<Known>,
-    /// The column of the schema whose values it gives out: table and name, in lower case.
+    /// The column of the schema that it returns: table and name, in lower case.
     place: Option<(String, String)>,
 }
 
@@ -60,12 +61,12 @@ impl Scope {
         })
     }
 
-    /// Whether something in FROM goes by this name.
+    /// Whether something in FROM has this name.
     pub fn has(&self, name: &str) -> bool {
         self.relations.iter().any(|(relation, _)| relation == name)
     }
 
-    /// The relation, a query, that gives out a column of this name.
+    /// The relation, a query, that returns a column of this name.
     pub fn query_with(&self, column: &str) -> Option<&str> {
         self.relations.iter().find_map(|(name, relation)| match relation {
             Relation::Query(outputs) if outputs.iter().any(|output| output.name == column) => Some(name.as_str()),
@@ -358,7 +359,7 @@ impl<'n> Scopes<'n> {
         self.names.mysql
     }
 
-    /// The table of the schema that goes by this name, or the only one in sight.
+    /// The table of the schema that has this name here, or the only one in scope.
     pub fn table_called(&self, qualifier: Option<&str>) -> Option<String> {
         let scope = self.open.iter().rev().find(|scope| match qualifier {
             Some(qualifier) => scope.has(qualifier),
@@ -371,7 +372,7 @@ impl<'n> Scopes<'n> {
         }
     }
 
-    /// The column of the schema that an expression names, be it by way of queries in FROM.
+    /// The column of the schema that an expression names, directly or through queries in FROM.
     pub fn declared(&self, expr: &Expr) -> Option<&'n DeclaredColumn> {
         let (table, name) = self.place(expr)?;
         self.names.column_in(&table, &name)
@@ -446,22 +447,11 @@ impl<'n> Scopes<'n> {
             }),
             _ => None,
         };
-        let kind = match last_part(&function.name).as_str() {
+        let name = last_part(&function.name);
+        let kind = match name.as_str() {
             "count" | "row_number" | "rank" | "dense_rank" | "ntile" => {
                 return Some(Known { kind: ValueKind::Integer, not_null: true, computed: true });
             }
-            "array_position" | "length" | "char_length" | "character_length" | "octet_length" | "instr" | "strpos"
-            | "locate" | "position" | "ascii" | "unicode" | "year" | "month" | "day" | "dayofmonth" | "hour"
-            | "minute" | "second" | "quarter" | "week" | "weekofyear" | "dayofyear" | "dayofweek" | "weekday"
-            | "datediff" | "timestampdiff" | "field" | "find_in_set" | "unix_timestamp" | "sign" | "changes" => {
-                ValueKind::Integer
-            }
-            "sqrt" | "power" | "pow" | "exp" | "ln" | "log" | "log10" | "stddev" | "stddev_pop" | "stddev_samp"
-            | "variance" | "var_pop" | "var_samp" | "std" | "random" | "rand" | "percent_rank" | "cume_dist" | "pi" => {
-                ValueKind::Float
-            }
-            "julianday" => ValueKind::Number,
-            "total" => ValueKind::Float,
             "avg" | "round" | "trunc" | "truncate" | "ceil" | "ceiling" | "floor" => {
                 match first().and_then(|argument| self.kind(argument)) {
                     Some(ValueKind::Integer | ValueKind::Number | ValueKind::Boolean) => ValueKind::Number,
@@ -473,15 +463,6 @@ impl<'n> Scopes<'n> {
                 Some(ValueKind::Number) => ValueKind::Number,
                 _ => ValueKind::Float,
             },
-            "upper" | "lower" | "ucase" | "lcase" | "substr" | "substring" | "concat" | "concat_ws" | "replace"
-            | "trim" | "ltrim" | "rtrim" | "group_concat" | "string_agg" | "strftime" | "to_char" | "date_format"
-            | "monthname" | "dayname" | "left" | "right" | "hex" | "printf" | "format" | "split_part"
-            | "substring_index" | "char" | "chr" | "lpad" | "rpad" | "reverse" | "repeat" | "elt" | "typeof"
-            | "initcap" | "mid" | "quote" | "insert" | "soundex" | "time_format" | "space" => ValueKind::Text,
-            "date" | "to_date" | "curdate" | "current_date" | "last_day" => ValueKind::Date,
-            "now" | "datetime" | "current_timestamp" | "str_to_date" | "sysdate" | "to_timestamp" | "timestamp" => {
-                ValueKind::Timestamp
-            }
             "coalesce" | "ifnull" => {
                 let FunctionArguments::List(list) = &function.args else { return None };
                 let all: Vec<Known> = list
@@ -504,7 +485,7 @@ impl<'n> Scopes<'n> {
                 let FunctionArg::Unnamed(FunctionArgExpr::Expr(yes)) = list.args.get(1)? else { return None };
                 return self.known(yes).map(|known| Known { not_null: false, computed: true, kind: known.kind });
             }
-            _ => return None,
+            other => kind_of_result(other)?,
         };
         Some(Known { kind, not_null: false, computed: true })
     }

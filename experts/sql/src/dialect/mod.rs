@@ -7,7 +7,7 @@
 //! ```text
 //! words        dialects    changes: what a translation returns    exactness: which changes keep the meaning
 //! tree         syntax, template    value_kind    number_texts, moments    collations
-//! schema       names: what is declared    kinds: what kind of values an expression has
+//! schema       names: what is declared    call_kinds, kinds: what kind of values an expression has
 //! text         grammar: what the parser lacks of each dialect    detect: whose SQL a text is
 //! rewriter     rewriter: dialect, scopes, changes and notes
 //! shared       values: what several rules know of values    conditions, ordering
@@ -17,6 +17,7 @@
 //! translation  translate: every rule in its order
 //! ```
 
+mod call_kinds;
 mod changes;
 mod collations;
 mod conditions;

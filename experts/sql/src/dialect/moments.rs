@@ -1,6 +1,6 @@
 //! Texts that are dates or points in time: whether they are, and how they are written.
 
-/// Whether a text is written as PostgreSQL shows a date or a date with its time.
+/// Whether a text has the form in which PostgreSQL prints a date or a point in time.
 pub(super) fn is_iso(text: &str) -> bool {
     let day = text.get(..10).unwrap_or_default();
     let shape = day.char_indices().all(|(i, c)| if matches!(i, 4 | 7) { c == '-' } else { c.is_ascii_digit() });
@@ -9,7 +9,7 @@ pub(super) fn is_iso(text: &str) -> bool {
     day.len() == 10 && shape && time && !text.starts_with("0000")
 }
 
-/// Whether PostgreSQL shows a date, or a date with its time, with this very text.
+/// Whether a text is exactly what PostgreSQL prints for a date or a point in time.
 pub(super) fn is_shown(text: &str) -> bool {
     let fraction = |rest: &str| {
         let digits = rest.strip_prefix('.').filter(|digits| digits.len() <= 6 && !digits.ends_with('0'));
@@ -18,7 +18,7 @@ pub(super) fn is_shown(text: &str) -> bool {
     is_iso(text) && text.get(19..).is_none_or(|rest| rest.is_empty() || fraction(rest))
 }
 
-/// Whether two texts of SQLite's are different and, as points in time, the same.
+/// Whether two different texts are the same point in time.
 pub(super) fn same(a: &str, b: &str) -> bool {
     let whole = |text: &str| match text.len() {
         10 => format!("{text} 00:00:00"),
@@ -29,8 +29,8 @@ pub(super) fn same(a: &str, b: &str) -> bool {
     a != b && a.get(..10) == b.get(..10) && whole(a) == whole(b)
 }
 
-/// A date that MySQL reads without or with other marks between its parts, written out: `20210131`,
-/// `210131`, `20210131235959`, `2021.1.31`; `None` when it is written out already, or is no date.
+/// A date that MySQL reads without separators or with unusual ones, in ISO form: `20210131`, `210131`,
+/// `20210131235959`, `2021.1.31`; `None` when it is in that form already, or is no date.
 /// <https://dev.mysql.com/doc/refman/8.4/en/date-and-time-literals.html>
 pub(super) fn compact(text: &str) -> Option<String> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());

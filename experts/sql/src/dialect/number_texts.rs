@@ -8,7 +8,7 @@ pub(super) fn beginning(text: &str) -> f64 {
     end.and_then(|end| text[..end].parse::<f64>().ok()).unwrap_or(0.0)
 }
 
-/// Whether a text is a number as a whole, as SQLite's columns of numbers read it.
+/// Whether the whole text is a number, as SQLite's numeric columns read it.
 pub(super) fn is_number(text: &str) -> bool {
     let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
     let plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'+' | b'-' | b'e' | b'E'));

@@ -8,7 +8,7 @@ use super::rewriter::Rewriter;
 use super::syntax::brief;
 use super::values::enums;
 
-/// Says where NULL goes, unless there is none.
+/// Rewrites an item of ORDER BY. `stands_for`: the output whose name or position it is.
 pub(super) fn order_item(rewriter: &mut Rewriter<'_>, item: &mut OrderByExpr, stands_for: Option<&Expr>) {
     if !rewriter.certain || item.options.nulls_first.is_some() {
         return;
@@ -27,7 +27,7 @@ pub(super) fn order_item(rewriter: &mut Rewriter<'_>, item: &mut OrderByExpr, st
     }
 }
 
-/// NULL sorts below every value.
+/// Says where NULL sorts, which is below every value.
 pub(super) fn place_of_null(rewriter: &mut Rewriter<'_>, item: &mut OrderByExpr) {
     if !rewriter.certain || item.options.nulls_first.is_some() {
         return;

@@ -44,13 +44,13 @@ impl<'n> Rewriter<'n> {
         }
     }
 
-    /// Notes why the statement cannot be translated, if nothing else is noted yet.
+    /// Records why the statement cannot be translated, unless another reason is recorded.
     pub(super) fn refuse(&mut self, code: &'static str, why: String) {
         let dialect = self.dialect;
         self.refused.get_or_insert(Untranslatable { code, dialect, why });
     }
 
-    /// Notes a change, once.
+    /// Records a change, once.
     pub(super) fn changed(&mut self, rule: &'static str, what: String) {
         let change = Change { rule, what };
         if self.changes.len() < MOST_CHANGES && !self.changes.contains(&change) {
@@ -58,7 +58,7 @@ impl<'n> Rewriter<'n> {
         }
     }
 
-    /// Notes what was left as it is and may mean something else, once for each rule.
+    /// Records what was left unchanged and may mean something else, once for each rule.
     pub(super) fn noted(&mut self, rule: &'static str, what: String) {
         if !self.notes.iter().any(|note| note.rule == rule) {
             self.notes.push(Change { rule, what });

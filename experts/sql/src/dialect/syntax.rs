@@ -10,7 +10,7 @@ use crate::grouping::is_aggregate;
 use crate::schema::last_part;
 use crate::walk::{self, Look};
 
-/// The plain arguments of a call; `None` when it has any other.
+/// The arguments of a call; `None` when any of them is named or a wildcard.
 pub(super) fn arguments(function: &Function) -> Option<Vec<&Expr>> {
     let FunctionArguments::List(list) = &function.args else { return None };
     list.args
@@ -118,7 +118,7 @@ pub(super) fn brief(expr: &Expr) -> String {
     }
 }
 
-/// A value that is written out: its text, and whether it is a number.
+/// A literal: its text, and whether it is a number.
 pub(super) fn literal(expr: &Expr) -> Option<(String, bool)> {
     match expr {
         Expr::Nested(inner) => literal(inner),
@@ -140,7 +140,7 @@ pub(super) fn text(value: &str) -> Expr {
     Expr::Value(Value::SingleQuotedString(value.to_owned()).into())
 }
 
-/// A number, written out.
+/// A number as a literal.
 pub(super) fn number_literal(number: f64) -> Expr {
     let size = Expr::Value(Value::Number(number.abs().to_string(), false).into());
     match number < 0.0 {
@@ -227,7 +227,7 @@ pub(super) fn holds_aggregate(expr: &Expr) -> bool {
     !walk::expr(expr, &mut Search(0))
 }
 
-/// Whether two expressions are the same, whatever the case of their names; `t.a` and `a` are.
+/// Whether two expressions are the same, ignoring the case of names; `t.a` and `a` count as the same.
 pub(super) fn same(a: &Expr, b: &Expr) -> bool {
     match (a, b) {
         (Expr::Nested(a), b) | (b, Expr::Nested(a)) => same(a, b),
@@ -238,7 +238,7 @@ pub(super) fn same(a: &Expr, b: &Expr) -> bool {
     }
 }
 
-/// What `WINDOW w AS (…)` names.
+/// The windows that `WINDOW w AS (…)` names.
 pub(super) fn named_windows(select: &mut Select) -> impl Iterator<Item = &mut WindowSpec> {
     select.named_window.iter_mut().filter_map(|window| match &mut window.1 {
         NamedWindowExpr::WindowSpec(spec) => Some(spec),

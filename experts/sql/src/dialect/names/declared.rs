@@ -19,17 +19,17 @@ pub(in crate::dialect) struct DeclaredColumn {
     pub ident: Ident,
     pub kind: ValueKind,
     pub not_null: bool,
-    /// Texts and dates that stand in the schema's own rows, some of them.
+    /// Some of the texts and dates in the schema's own rows.
     pub texts: BTreeSet<String>,
-    /// Numbers that stand there, some of them.
+    /// Some of the numbers there.
     pub numbers: BTreeSet<String>,
-    /// The type that it is declared with where it comes from.
+    /// The type with which the other database declares it.
     pub declared: Option<DataType>,
-    /// Its texts are compared without regard to case where it comes from.
+    /// The other database compares its texts without regard to case.
     pub passes_over_case: bool,
-    /// The members of MySQL's ENUM that it was, in their order.
+    /// The members of the ENUM that it is in MySQL, in their order.
     pub members: Vec<String>,
-    /// It was MySQL's SET.
+    /// It is a SET in MySQL.
     pub set: bool,
     /// It holds bytes.
     pub bytes: bool,
@@ -38,7 +38,7 @@ pub(in crate::dialect) struct DeclaredColumn {
 }
 
 impl DeclaredColumn {
-    /// Keeps the value of a row.
+    /// Records the value of a row.
     fn keep(&mut self, value: &Expr) {
         let (sign, value) = match value {
             Expr::UnaryOp { op: UnaryOperator::Minus, expr } => ("-", &**expr),
@@ -59,13 +59,13 @@ impl DeclaredColumn {
         }
     }
 
-    /// Whether the schema's own rows show a value of it.
+    /// Whether the schema's own rows have a value for it.
     pub fn is_shown(&self) -> bool {
         !self.texts.is_empty() || !self.numbers.is_empty()
     }
 }
 
-/// Values of one column that are kept.
+/// Most values of one column that are recorded.
 const TEXTS: usize = 500;
 
 /// All that a schema declares.
@@ -76,7 +76,7 @@ pub(in crate::dialect) struct Names {
     columns: BTreeMap<String, Vec<(String, DeclaredColumn)>>,
     /// Names of the columns of each table, in their order.
     order: BTreeMap<String, Vec<String>>,
-    /// Columns that tell a table's rows apart: the primary key first, then what is unique.
+    /// The keys of each table: the primary key first, then what is unique.
     keys: BTreeMap<String, Vec<Vec<String>>>,
     /// Tables whose first key is a primary key.
     primary: BTreeSet<String>,
@@ -123,7 +123,7 @@ impl Names {
         }
     }
 
-    /// Keeps the texts of an INSERT's rows.
+    /// Records the values of an INSERT's rows.
     fn rows(&mut self, insert: &Insert) {
         let TableObject::TableName(name) = &insert.table else { return };
         let table = last_part(name);
@@ -253,7 +253,7 @@ fn is_negative(value: &Expr) -> bool {
     text.trim_start().starts_with('-') && (number || text.trim().parse::<f64>().is_ok())
 }
 
-/// Names that a schema gives: its tables, columns, functions and types, in lower case.
+/// Names that a schema declares: tables, columns, functions and types, in lower case.
 pub(in crate::dialect) fn declared_names(tables: &[Statement]) -> BTreeSet<String> {
     let names = Names::of(tables);
     let functions = tables.iter().filter_map(|statement| match statement {

@@ -14,13 +14,13 @@ use crate::schema::last_part;
 /// Table and column, in lower case.
 type Place = (String, String);
 
-/// What is known of the columns where they come from.
+/// What the other database's schema says of its columns.
 #[derive(Debug, Default)]
 pub(in crate::dialect) struct Origin {
     members: BTreeMap<Place, Vec<String>>,
     /// The types as they are declared there.
     types: BTreeMap<Place, DataType>,
-    /// Columns that do not compare as the dialect does unless told otherwise.
+    /// Columns whose texts are not compared in the way that is the default of their dialect.
     exceptions: BTreeSet<Place>,
     sets: BTreeSet<Place>,
     rowids: BTreeMap<String, String>,

@@ -6,7 +6,7 @@ use sqlparser::ast::{Query, SelectItem, SetExpr, Statement, TableFactor};
 
 use crate::walk::{self, Look};
 
-/// Names that statements give themselves, in lower case: aliases, common tables.
+/// Names that statements introduce, in lower case: aliases, common tables.
 pub(in crate::dialect) fn own_names(statements: &[Statement]) -> BTreeSet<String> {
     let mut own = Own::default();
     for statement in statements {
@@ -15,7 +15,7 @@ pub(in crate::dialect) fn own_names(statements: &[Statement]) -> BTreeSet<String
     own.names
 }
 
-/// Names that the statement itself gives: aliases, common tables.
+/// Collects aliases and common tables.
 #[derive(Default)]
 struct Own {
     names: BTreeSet<String>,

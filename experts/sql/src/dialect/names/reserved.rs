@@ -117,7 +117,7 @@ pub(in crate::dialect) fn plain(ident: &Ident) -> Ident {
     if regular { Ident::new(value) } else { Ident::with_quote('"', value) }
 }
 
-/// Whether PostgreSQL takes the word for something else than a name.
+/// Whether PostgreSQL takes a word for something else than a name.
 pub(in crate::dialect) fn is_reserved(word: &str) -> bool {
     RESERVED.binary_search(&word.to_lowercase().as_str()).is_ok()
 }

@@ -19,7 +19,7 @@ pub(in crate::dialect) fn of(value: &Value) -> Option<Vec<u8>> {
     (0..digits.len()).step_by(width).map(byte).collect()
 }
 
-/// What such a literal is in a column of this kind, of PostgreSQL's BYTEA if it is `Other`; `None` when it stays.
+/// Such a literal in a column of this kind, of BYTEA if it is `Other`; `None` when it stays unchanged.
 pub(in crate::dialect) fn stored(value: &Value, kind: ValueKind) -> Option<Value> {
     let bytes = of(value)?;
     let number = || (bytes.len() <= 8).then(|| bytes.iter().fold(0u64, |all, byte| all << 8 | u64::from(*byte)));

@@ -4,7 +4,7 @@ use sqlparser::ast::{BinaryOperator, DateTimeField, Expr};
 
 use crate::dialect::template::build;
 
-/// The difference of two numbers of days: the half days, which both have, go.
+/// Drops the half days from the difference of two Julian days.
 pub(in crate::dialect) fn difference_of_days(expr: &mut Expr) {
     let Expr::BinaryOp { left, op: BinaryOperator::Minus, right } = expr else { return };
     let day = |expr: &Expr| match expr {
@@ -19,7 +19,7 @@ pub(in crate::dialect) fn difference_of_days(expr: &mut Expr) {
     }
 }
 
-/// Numbers of days as SQLite counts with them, where what is cut off decides: a part of a day has no end.
+/// Julian days as floating-point numbers, as SQLite has them: fractions of a day are cut off in the same place.
 pub(in crate::dialect) fn days_as_floats(expr: &mut Expr) {
     crate::walk::edit_expressions(expr, &mut |part| {
         if matches!(part, Expr::Extract { field: DateTimeField::Julian, .. })

@@ -6,8 +6,8 @@ use sqlparser::ast::{Expr, SetExpr, Statement, TableObject};
 
 use crate::schema::last_part;
 
-/// Whether the rows of a table have one value of `column` for the same values of `keys`; `None`
-/// when the table has no rows, or rows that do not stand as literals.
+/// Whether the rows of a table have one value of `column` for the same values of `keys`; `None` when the table has no
+/// rows, or rows that are not literals.
 pub(in crate::dialect) fn determines(
     statements: &[Statement],
     table: &str,

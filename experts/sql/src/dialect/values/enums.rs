@@ -18,7 +18,7 @@ fn number(members: &[String], expr: &Expr) -> Option<Expr> {
     build("ARRAY_POSITION($1, $2)", &[&array(members), expr])
 }
 
-/// What an ENUM is sorted by, unless its members stand in the order of the alphabet.
+/// The key by which an ENUM is sorted, unless its members are in alphabetical order.
 pub(in crate::dialect) fn order_key(rewriter: &mut Rewriter<'_>, expr: &Expr) -> Option<Expr> {
     if rewriter.scopes.declared(expr).is_some_and(|column| column.set) {
         let what = format!("the SET {} sorts by the bits of its members there, here as a text", brief(expr));
@@ -33,7 +33,7 @@ pub(in crate::dialect) fn order_key(rewriter: &mut Rewriter<'_>, expr: &Expr) ->
     Some(key)
 }
 
-/// The members of an ENUM in their order as an array, unless that is the order of the alphabet.
+/// The members of an ENUM as an array in their order, unless that is alphabetical.
 pub(in crate::dialect) fn reordered_members(rewriter: &Rewriter<'_>, expr: &Expr) -> Option<Expr> {
     members(rewriter, expr).filter(|members| !members.is_sorted()).map(array)
 }
@@ -42,7 +42,7 @@ fn array(members: &[String]) -> Expr {
     Expr::Array(Array { elem: members.iter().map(|member| text(member)).collect(), named: true })
 }
 
-/// MySQL's SET where a number is wanted: the bits of its members, which a text does not show.
+/// Refuses MySQL's SET where a number is wanted: it would be the bits of its members, which a text does not show.
 pub(in crate::dialect) fn refuses_set(rewriter: &mut Rewriter<'_>, expr: &Expr) -> bool {
     let set = rewriter.scopes.declared(expr).is_some_and(|column| column.set);
     if set {
@@ -52,12 +52,12 @@ pub(in crate::dialect) fn refuses_set(rewriter: &mut Rewriter<'_>, expr: &Expr) 
     set
 }
 
-/// Whether an expression is an ENUM whose members stand in another order than that of the alphabet.
+/// Whether an expression is an ENUM whose members are not in alphabetical order.
 pub(in crate::dialect) fn is_reordered(rewriter: &Rewriter<'_>, expr: &Expr) -> bool {
     members(rewriter, expr).is_some_and(|members| !members.is_sorted())
 }
 
-/// An ENUM where a number is wanted.
+/// Replaces an ENUM by the number of its member, where a number is wanted.
 pub(in crate::dialect) fn as_number(rewriter: &mut Rewriter<'_>, expr: &mut Expr) -> bool {
     let Some(members) = members(rewriter, expr) else { return false };
     let Some(number) = number(members, expr) else { return false };

@@ -15,7 +15,7 @@ pub(in crate::dialect) enum Step {
     Index(usize),
 }
 
-/// The steps of a path; `None` when it may lead to several places, or is no path.
+/// The steps of a path; `None` when it may match several values, or is no path.
 pub(in crate::dialect) fn steps(path: &str) -> Option<Vec<Step>> {
     let mut rest = path.trim().strip_prefix('$')?;
     let mut steps = Vec::new();
@@ -42,7 +42,7 @@ pub(in crate::dialect) fn steps(path: &str) -> Option<Vec<Step>> {
     (!steps.is_empty()).then_some(steps)
 }
 
-/// The values that rows show at a path; `None` where none are shown, or some are no JSON.
+/// The values that the record's rows have at a path; `None` where there are none, or some are not JSON.
 pub(in crate::dialect) fn values(scopes: &Scopes<'_>, expr: &Expr) -> Option<Vec<Json>> {
     let (document, path) = match expr {
         Expr::Nested(inner) | Expr::Cast { expr: inner, .. } => return values(scopes, inner),
@@ -75,7 +75,7 @@ pub(in crate::dialect) fn values(scopes: &Scopes<'_>, expr: &Expr) -> Option<Vec
     Some(values(scopes, &document)?.into_iter().filter_map(follow).collect())
 }
 
-/// What SQLite has of values of JSON that are all of one kind: numbers, truth values as 1 and 0, or texts.
+/// The kind that SQLite gives to JSON values that are all of one kind.
 pub(in crate::dialect) fn kind(scopes: &Scopes<'_>, expr: &Expr) -> Option<ValueKind> {
     let kind = |value: &Json| match value {
         Json::Null => None,
@@ -93,13 +93,13 @@ pub(in crate::dialect) fn kind(scopes: &Scopes<'_>, expr: &Expr) -> Option<Value
     }
 }
 
-/// Whether rows show a number there that is written as this text: to SQLite it is another value.
+/// Whether rows have a number there that is written like this text; to SQLite the two differ.
 pub(in crate::dialect) fn shows_number(scopes: &Scopes<'_>, expr: &Expr, text: &str) -> bool {
     let Some(number) = serde_json::from_str::<Json>(text).ok().filter(Json::is_number) else { return false };
     is_value(expr) && values(scopes, expr).is_some_and(|values| values.contains(&number))
 }
 
-/// Whether an expression is a value of JSON's in SQL.
+/// Whether an expression extracts a JSON value as a value of SQL.
 pub(in crate::dialect) fn is_value(expr: &Expr) -> bool {
     match expr {
         Expr::Nested(inner) => is_value(inner),

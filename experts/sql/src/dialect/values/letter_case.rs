@@ -21,7 +21,7 @@ use crate::schema::last_part;
 /// The rule's name, and that of the note.
 const RULE: &str = "case-in-comparison";
 
-/// Most texts of a column that are held against those of another.
+/// Most texts of a column that are compared with those of another.
 const COMPARED: usize = 100;
 
 /// What is known of a text's values.
@@ -61,7 +61,7 @@ pub(in crate::dialect) struct Compared {
     pub(in crate::dialect) explicit: bool,
 }
 
-/// Whether case decides something.
+/// Whether case decides a comparison.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::dialect) enum Decides {
     /// It is no matter of case.
@@ -112,7 +112,7 @@ fn regarded(scopes: &Scopes<'_>, expr: &Expr) -> bool {
     }
 }
 
-/// Whether a collation that passes over case is written.
+/// Whether a case-insensitive collation is written.
 fn says_otherwise(expr: &Expr) -> bool {
     match expr {
         Expr::Nested(inner) => says_otherwise(inner),
@@ -126,7 +126,7 @@ pub(in crate::dialect) fn compares_with_regard(scopes: &Scopes<'_>, left: &Expr,
     (regarded(scopes, left) || regarded(scopes, right)) && !says_otherwise(left) && !says_otherwise(right)
 }
 
-/// How the values of an expression are compared; `None` when case is regarded, or they are no texts.
+/// How the values of an expression are compared; `None` when case-sensitively, or when they are no texts.
 pub(in crate::dialect) fn compared(scopes: &Scopes<'_>, dialect: Dialect, expr: &Expr) -> Option<Compared> {
     let mysql = dialect == Dialect::MySql;
     let inner_texts = |inner: &Expr| compared(scopes, dialect, inner).map(|found| found.texts);
@@ -183,7 +183,7 @@ pub(in crate::dialect) fn compared(scopes: &Scopes<'_>, dialect: Dialect, expr: 
     }
 }
 
-/// How the values of an expression are compared that is not written with a collation.
+/// Texts without a written collation.
 fn plain(texts: Texts) -> Option<Compared> {
     Some(Compared { texts, explicit: false })
 }
@@ -232,7 +232,7 @@ fn compared_call(scopes: &Scopes<'_>, expr: &Expr, function: &Function) -> Optio
     }
 }
 
-/// What is known of the texts of several expressions, one of which it is.
+/// What is known of a text that is one of several expressions.
 fn any_of<'e>(scopes: &Scopes<'_>, parts: impl Iterator<Item = &'e Expr>) -> Texts {
     let mut all = BTreeSet::new();
     for part in parts {
@@ -333,7 +333,7 @@ pub(in crate::dialect) fn decides_among(rewriter: &Rewriter<'_>, value: &Expr, s
     rewriter.within(value) == Decides::Yes || (sorted && rewriter.order_of(value) == Decides::Yes)
 }
 
-/// A text in lower case.
+/// Puts a text into lower case.
 pub(in crate::dialect) fn lower(expr: &mut Expr) {
     let bare = match &*expr {
         Expr::Collate { expr, .. } => (**expr).clone(),
@@ -346,7 +346,7 @@ pub(in crate::dialect) fn lower(expr: &mut Expr) {
     };
 }
 
-/// Whether an expression is in lower case as it is.
+/// Whether an expression is in lower case already.
 fn is_lower(expr: &Expr) -> bool {
     matches!(expr, Expr::Function(function) if matches!(crate::schema::last_part(&function.name).as_str(), "lower" | "lcase"))
 }

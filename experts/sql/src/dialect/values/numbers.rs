@@ -14,7 +14,7 @@ use crate::dialect::syntax::{arguments, brief};
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
 
-/// A text that is compared with a number in MySQL, as the number that it is read as there.
+/// The number that MySQL reads a text as beside a number.
 pub(in crate::dialect) fn of_compared(rewriter: &Rewriter<'_>, text: &Expr) -> Option<Expr> {
     let known = match text {
         Expr::Function(function) => crate::schema::last_part(&function.name) == "to_char",
@@ -29,7 +29,7 @@ pub(in crate::dialect) fn of_compared(rewriter: &Rewriter<'_>, text: &Expr) -> O
     or_zero(rewriter, beginning, text)
 }
 
-/// What the record's rows show of a text's values as numbers.
+/// How far a text's values in the record's rows are numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Values {
     /// Nothing: whether PostgreSQL can read them is found out by running it.
@@ -42,7 +42,7 @@ enum Values {
     Anything,
 }
 
-/// A text as the number that it is read as there.
+/// The number that the other database reads a text as.
 pub(in crate::dialect) fn of_text(rewriter: &Rewriter<'_>, text: &Expr) -> Option<Expr> {
     let beginning = match powers(rewriter, text) {
         true => r"CAST(SUBSTRING($1 FROM '^\s*[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?') AS NUMERIC)",
@@ -69,7 +69,7 @@ pub(in crate::dialect) fn before_cast(rewriter: &Rewriter<'_>, text: &Expr, whol
     }
 }
 
-/// Whether the rows show a text that counts as `number` and is written otherwise: `007`, `7 kg`.
+/// Whether the rows have a text that counts as `number` and is written differently: `007`, `7 kg`.
 pub(in crate::dialect) fn written_otherwise(rewriter: &Rewriter<'_>, text: &Expr, number: &str) -> bool {
     let Ok(number) = number.parse::<f64>() else { return false };
     rewriter.certain
@@ -80,7 +80,7 @@ pub(in crate::dialect) fn written_otherwise(rewriter: &Rewriter<'_>, text: &Expr
         })
 }
 
-/// A text as the number that it is as a whole. One that is none is greater than any, as SQLite has it.
+/// The number that the whole text is. A text that is none sorts above all numbers, as in SQLite.
 pub(in crate::dialect) fn of_whole_text(rewriter: &Rewriter<'_>, text: &Expr) -> Option<Expr> {
     let shown = rewriter.scopes.declared(text).filter(|column| column.kind == ValueKind::Text && column.is_shown());
     if shown.is_some_and(|column| column.texts.iter().all(|text| number_texts::is_number(text))) {
@@ -122,7 +122,7 @@ pub(in crate::dialect) fn differs_as_text(rewriter: &mut Rewriter<'_>, text: &Ex
     })
 }
 
-/// Whether a text is no column's, nor a value of JSON, nor digits that begin with a year.
+/// Whether a text is computed: neither a column's, nor a JSON value, nor digits that begin with a year.
 pub(in crate::dialect) fn is_computed(rewriter: &Rewriter<'_>, text: &Expr) -> bool {
     let json = matches!(text, Expr::BinaryOp { op: BinaryOperator::LongArrow, .. });
     let year = matches!(text, Expr::Function(function) if arguments(function)
@@ -130,12 +130,12 @@ pub(in crate::dialect) fn is_computed(rewriter: &Rewriter<'_>, text: &Expr) -> b
     rewriter.certain && !json && !year && rewriter.scopes.known(text).is_some_and(|known| known.computed)
 }
 
-/// Whether a text is the digits of a whole number: one that was cast from it.
+/// Whether a text was cast from a whole number.
 fn is_whole_text(text: &Expr) -> bool {
     matches!(text, Expr::Cast { expr, .. } if matches!(**expr, Expr::Extract { .. }))
 }
 
-/// `number`, or 0 where the text that it is read from has none. Of NULL it stays NULL.
+/// `number`, or 0 where the text that it is read from begins with none. NULL stays NULL.
 pub(in crate::dialect) fn or_zero(rewriter: &Rewriter<'_>, number: Expr, text: &Expr) -> Option<Expr> {
     match rewriter.scopes.known(text).is_some_and(|known| known.not_null) {
         true => build("COALESCE($1, 0)", &[&number]),
@@ -143,7 +143,7 @@ pub(in crate::dialect) fn or_zero(rewriter: &Rewriter<'_>, number: Expr, text: &
     }
 }
 
-/// Whether the rows show numbers such as `1.5e2` or `.5`.
+/// Whether the rows have numbers such as `1.5e2` or `.5`.
 fn powers(rewriter: &Rewriter<'_>, text: &Expr) -> bool {
     let other = |text: &str| {
         let text = text.trim_start().trim_start_matches(['-', '+']);

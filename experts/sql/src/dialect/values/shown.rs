@@ -15,12 +15,12 @@ use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
 use crate::schema::last_part;
 
-/// The text of a value that is none.
+/// The text of a value that is not a text.
 pub(in crate::dialect) fn as_text(rewriter: &Rewriter<'_>, value: &Expr) -> Option<Expr> {
     otherwise(rewriter, value).or_else(|| build("CAST($1 AS TEXT)", &[value]))
 }
 
-/// The text of a value, where PostgreSQL's cast would write another.
+/// The text of a value, where PostgreSQL's cast would return a different one.
 pub(in crate::dialect) fn otherwise(rewriter: &Rewriter<'_>, value: &Expr) -> Option<Expr> {
     let kind = rewriter.scopes.kind(value)?;
     match rewriter.dialect {
@@ -53,8 +53,8 @@ fn is_blob(rewriter: &Rewriter<'_>, value: &Expr) -> bool {
     declared.is_some_and(|declared| declared.to_string().to_uppercase().contains("BLOB"))
 }
 
-/// Whether SQLite's value has a fraction, be it 0, whatever the rows are. Of a column's that the rows show
-/// without whole numbers PostgreSQL writes the same.
+/// Whether SQLite prints the value with a fraction, even one of 0. For a column without whole numbers in the rows
+/// PostgreSQL prints the same.
 fn is_real(rewriter: &Rewriter<'_>, value: &Expr) -> bool {
     let real = |expr: &Expr| is_real(rewriter, expr);
     match value {
@@ -94,13 +94,13 @@ fn is_real(rewriter: &Rewriter<'_>, value: &Expr) -> bool {
     }
 }
 
-/// Whether a type is one that SQLite keeps its numbers in with a fraction.
+/// Whether SQLite stores the numbers of a type with a fraction.
 pub(in crate::dialect) fn is_real_type(declared: &DataType) -> bool {
     let name = declared.to_string().to_uppercase();
     !name.contains("INT") && ["REAL", "FLOA", "DOUB"].iter().any(|word| name.contains(word))
 }
 
-/// `ROUND` of a number of MySQL's that has no digits to keep.
+/// Whether a value is `ROUND` of a floating-point number, whose scale MySQL does not keep.
 fn is_rounded_float(rewriter: &Rewriter<'_>, value: &Expr) -> bool {
     let Expr::Function(function) = value else { return false };
     let first = arguments(function).and_then(|values| values.first().map(|first| (*first).clone()));
@@ -108,7 +108,7 @@ fn is_rounded_float(rewriter: &Rewriter<'_>, value: &Expr) -> bool {
         && matches!(first, Some(Expr::Cast { expr, .. }) if rewriter.scopes.kind(&expr) == Some(ValueKind::Float))
 }
 
-/// How many digits behind the point MySQL's exact number has, and whether PostgreSQL's has others.
+/// The scale of MySQL's exact number, and whether PostgreSQL's differs.
 fn scale(rewriter: &Rewriter<'_>, value: &Expr) -> Option<(i64, bool)> {
     use BinaryOperator::{Divide, Minus, Multiply, Plus};
     let scale = |expr: &Expr| scale(rewriter, expr);

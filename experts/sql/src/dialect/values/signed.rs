@@ -5,8 +5,8 @@ use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator};
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::literal;
 
-/// Whether an expression may be a negative number, as far as the record shows: it is written so, or the
-/// column has one in the schema's own rows.
+/// Whether an expression may be negative: it is written so, or the column has a negative number in the schema's own
+/// rows.
 pub(in crate::dialect) fn may_be_negative(rewriter: &Rewriter<'_>, expr: &Expr) -> bool {
     if let Some((text, _)) = literal(expr) {
         return text.trim_start().starts_with('-');

@@ -10,7 +10,7 @@ use crate::schema::last_part;
 /// PostgreSQL's longest VARCHAR.
 const LONGEST_VARCHAR: u64 = 10_485_760;
 
-/// The type as PostgreSQL has it; `None` when it stays as it is.
+/// The type in PostgreSQL; `None` when it stays unchanged.
 pub(in crate::dialect) fn of_column(data_type: &DataType, dialect: Dialect) -> Option<DataType> {
     use DataType as T;
     let numeric = |info: &ExactNumberInfo| match info {
@@ -94,7 +94,7 @@ pub(in crate::dialect) fn varchar(length: u64) -> DataType {
     DataType::Varchar(Some(CharacterLength::IntegerLength { length, unit: None }))
 }
 
-/// SQLite's rule for a type that it does not know: by the words that it holds.
+/// SQLite's rule for an unknown type: by the words in its name.
 /// <https://www.sqlite.org/datatype3.html#determination_of_column_affinity>
 pub(in crate::dialect) fn by_affinity(name: &str) -> DataType {
     let holds = |words: &[&str]| words.iter().any(|word| name.contains(word));
@@ -111,8 +111,7 @@ pub(in crate::dialect) fn by_affinity(name: &str) -> DataType {
     }
 }
 
-/// Types that the parser knows by their names alone: Oracle's, SQL Server's, and whatever SQLite
-/// took, by its rules of affinity.
+/// Types that the parser knows by their names alone: Oracle's and SQL Server's.
 fn custom(name: &str, details: &[String]) -> Option<DataType> {
     use DataType as T;
     let figures: Vec<u64> = details.iter().filter_map(|d| d.trim().parse().ok()).collect();

@@ -9,7 +9,7 @@ use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::bytes;
 
-/// A value of JSON that is compared: as text, or as a number beside one.
+/// Compares a JSON value as a text, or as a number beside one.
 pub(super) fn json_value(rewriter: &mut Rewriter<'_>, left: &mut Expr, right: &mut Expr) {
     if rewriter.dialect == Dialect::Postgres {
         return;
@@ -40,7 +40,7 @@ pub(super) fn json_value(rewriter: &mut Rewriter<'_>, left: &mut Expr, right: &m
     }
 }
 
-/// Beside another value the literal becomes of its kind.
+/// Gives a literal of bytes the kind of the value beside it.
 pub(super) fn bytes_literal(rewriter: &mut Rewriter<'_>, other: &Expr, literal: &mut Expr) {
     let (Expr::Value(value), true) = (&*literal, rewriter.certain) else { return };
     let Some(bytes) = bytes::of(&value.value) else { return };
@@ -66,7 +66,7 @@ pub(super) fn bytes_literal(rewriter: &mut Rewriter<'_>, other: &Expr, literal: 
     }
 }
 
-/// A FLOAT beside a number that four bytes do not hold is not that number.
+/// Compares a FLOAT in single precision, where the number beside it has no exact form in four bytes.
 pub(super) fn single_precision(rewriter: &mut Rewriter<'_>, column: &mut Expr, op: &BinaryOperator, number: &str) {
     let Some(declared) = rewriter.scopes.declared(column) else { return };
     let single = matches!(declared.declared, Some(DataType::Float(_) | DataType::FloatUnsigned(_)));

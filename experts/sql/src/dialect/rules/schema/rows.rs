@@ -67,7 +67,7 @@ pub(in crate::dialect) fn fit_rows(statements: &mut [Statement], sqlite: bool, c
     }
 }
 
-/// An identity that begins behind the highest number of the rows: SERIAL would begin at 1.
+/// Makes a column an identity that starts above the highest number in the rows: SERIAL would start at 1.
 fn count_on(column: &mut sqlparser::ast::ColumnDef, highest: u64) {
     let large = matches!(&column.data_type, DataType::Custom(name, _) if last_part(name) == "bigserial");
     column.data_type = if large { DataType::BigInt(None) } else { DataType::Int(None) };
@@ -82,7 +82,7 @@ fn count_on(column: &mut sqlparser::ast::ColumnDef, highest: u64) {
     column.options.insert(0, sqlparser::ast::ColumnOptionDef { name: None, option: identity });
 }
 
-/// MySQL's CHAR gives out no blanks at a text's end, so none go in.
+/// Drops blanks at the end of values for MySQL's CHAR, which returns none.
 pub(in crate::dialect) fn without_blanks(statements: &mut [Statement], dialect: Dialect, changes: &mut Vec<Change>) {
     if dialect != Dialect::MySql {
         return;

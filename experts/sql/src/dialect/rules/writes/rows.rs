@@ -13,7 +13,7 @@ use crate::dialect::values::bytes;
 use crate::dialect::values::letter_case::{Texts, unequal_but_for_case};
 use crate::schema::last_part;
 
-/// Values of a statement's own rows, in the form of the columns that they go into.
+/// Gives the values of a statement's rows the form of the columns that they go into.
 pub(super) fn fit_values(rewriter: &mut Rewriter<'_>, insert: &mut Insert) {
     let TableObject::TableName(name) = &insert.table else { return };
     let table = last_part(name);
@@ -72,7 +72,7 @@ pub(super) fn inserted_columns(rewriter: &Rewriter<'_>, table: &str, insert: &In
     }
 }
 
-/// SQLite keeps a fraction in a column of whole numbers, where PostgreSQL rounds it.
+/// Looks for fractions in columns of whole numbers, which SQLite keeps and PostgreSQL rounds.
 pub(super) fn fractions(rewriter: &mut Rewriter<'_>, table: &TableWithJoins, assignments: &[Assignment]) {
     let TableFactor::Table { name, .. } = &table.relation else { return };
     let table = last_part(name);
@@ -112,7 +112,7 @@ fn fraction(rewriter: &mut Rewriter<'_>, table: &str, column: &str, value: &Expr
     }
 }
 
-/// The texts that new rows have in a key, against those that are there.
+/// Compares the texts that new rows have in a key with those that are there.
 pub(super) fn keys_without_case(rewriter: &mut Rewriter<'_>, table: &str, insert: &Insert) {
     let names = rewriter.names;
     let columns = inserted_columns(rewriter, table, insert);
