@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hive_sdk::{ExpertError, Finding, Grade, Record};
 use sqlparser::ast::Statement;
 
-use crate::carry;
 use crate::dialect;
 use crate::dialect::Dialect;
 use crate::execute::{self, Pool, SqlError};
 use crate::grade::{self, check, code as text};
+use crate::import;
 use crate::lexer;
 use crate::lint::{Words, code as lints};
 use crate::measure::{Filled, MAX_ROWS, Measure, NoMeasure, Verdict, changes};
@@ -152,13 +152,13 @@ impl Examiner {
 
     /// The prompt's schema, with its rows.
     fn schema(&self, prompt: &Record) -> Result<Arc<Schema>, ExpertError> {
-        let from = carry::stamp(prompt);
+        let from = import::stamp(prompt);
         let mut kept = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, schema)) = kept.iter().find(|(known, _)| *known == from) {
             return Ok(Arc::clone(schema));
         }
         let declared = prompt.text("dialect").and_then(|name| name.parse().ok());
-        let carried = carry::carried(prompt, declared).map_err(ExpertError::new)?;
+        let carried = import::carried(prompt, declared).map_err(ExpertError::new)?;
         let translated = dialect::translate(&carried.text, "SELECT 1", carried.dialect.or(declared));
         let translated = translated.map_err(|no| ExpertError::new(no.why))?;
         if let Some(why) = execute::refusal(&translated.schema) {

@@ -5,7 +5,7 @@
 //! answered, `synthesize` makes records; the other modules serve these.
 
 mod canonical;
-mod carry;
+
 mod components;
 pub mod dialect;
 pub mod examine;
@@ -15,6 +15,7 @@ mod facts;
 mod fill;
 pub mod grade;
 mod grouping;
+mod import;
 pub mod inspect;
 mod lexer;
 pub mod lint;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use hive_sdk::{ExpertError, Facts, Finding, LintLevel, Manifest, Record, Settings as GateSettings, Verdict};
 use sqlparser::ast::Statement;
 
-use crate::carry::{self, Carried, Source};
 use crate::dialect::{self, Dialect, Translated, Untranslatable};
 use crate::execute::{self, Fault, Pool, Proof, SqlError, Stage};
 use crate::facts::{facts, facts_of_words};
+use crate::import::{self, Carried, Source};
 use crate::lexer;
 use crate::lint::{self, Context, Lints, Outcome, Words};
 use crate::resolve::resolve;
@@ -133,7 +133,7 @@ impl Validator {
                 Stop::reject(code::UNKNOWN_DIALECT, why)
             })?),
         };
-        let carried = carry::carried(record, declared).map_err(|why| Stop::reject(code::NO_DATABASE, why))?;
+        let carried = import::carried(record, declared).map_err(|why| Stop::reject(code::NO_DATABASE, why))?;
         let declared = carried.dialect.or(declared);
         let mut changes = Vec::new();
         let bare = statement::bare(parts.sql);
@@ -550,7 +550,7 @@ fn carry_back(
     if carried.source == Source::Inserts {
         if translated != carried.text || !carried.changes.is_empty() {
             record.set("schema", script.printed(false));
-            record.set(carry::INSERTS, script.printed(true));
+            record.set(import::INSERTS, script.printed(true));
         }
         return None;
     }
@@ -642,7 +642,7 @@ impl<'r> Parts<'r> {
         Ok(Self {
             question: text("question", code::NO_QUESTION)?,
             // A database file brings its own.
-            schema: match record.text(carry::DATABASE) {
+            schema: match record.text(import::DATABASE) {
                 Some(_) => record.text("schema").unwrap_or_default(),
                 None => text("schema", code::NO_SCHEMA)?,
             },

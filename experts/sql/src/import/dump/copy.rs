@@ -1,7 +1,7 @@
 //! The rows of COPY, in PostgreSQL's text format and in CSV:
 //! <https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS>.
 
-use crate::carry::quoted;
+use crate::import::quoted;
 use crate::lexer::{Kind, Token};
 
 /// How rows stand.
