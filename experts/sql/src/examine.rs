@@ -152,14 +152,14 @@ impl Examiner {
 
     /// The prompt's schema, with its rows.
     fn schema(&self, prompt: &Record) -> Result<Arc<Schema>, ExpertError> {
-        let from = import::stamp(prompt);
+        let from = import::fingerprint(prompt);
         let mut kept = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, schema)) = kept.iter().find(|(known, _)| *known == from) {
             return Ok(Arc::clone(schema));
         }
         let declared = prompt.text("dialect").and_then(|name| name.parse().ok());
-        let carried = import::carried(prompt, declared).map_err(ExpertError::new)?;
-        let translated = dialect::translate(&carried.text, "SELECT 1", carried.dialect.or(declared));
+        let imported = import::import(prompt, declared).map_err(ExpertError::new)?;
+        let translated = dialect::translate(&imported.text, "SELECT 1", imported.dialect.or(declared));
         let translated = translated.map_err(|no| ExpertError::new(no.why))?;
         if let Some(why) = execute::refusal(&translated.schema) {
             return Err(ExpertError::new(format!("the schema may not be loaded: {why}")));

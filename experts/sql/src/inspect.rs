@@ -9,7 +9,7 @@ use sqlparser::ast::{AlterTableOperation, Statement};
 use crate::dialect::{self, Dialect};
 use crate::examine::destroys;
 use crate::execute::{Pool, Proof, SqlError};
-use crate::import;
+use crate::import::{self, DATABASE, INSERTS};
 use crate::lint::code as lints;
 use crate::measure::changes;
 use crate::resolve::resolve;
@@ -134,14 +134,14 @@ impl Asked {
                 (records::UNKNOWN_DIALECT, why)
             })?),
         };
-        if record.text("schema").is_none() && record.text(import::DATABASE).is_none() {
+        if record.text("schema").is_none() && record.text(DATABASE).is_none() {
             return Err((records::NO_SCHEMA, "`schema` is empty".to_owned()));
         }
         // Rows do not decide what can be prepared.
         let mut tables = record.clone();
-        tables.0.remove(import::INSERTS);
-        let carried = import::carried(&tables, declared).map_err(|why| (records::NO_DATABASE, why))?;
-        let (given, declared) = (carried.text, carried.dialect.or(declared));
+        tables.0.remove(INSERTS);
+        let imported = import::import(&tables, declared).map_err(|why| (records::NO_DATABASE, why))?;
+        let (given, declared) = (imported.text, imported.dialect.or(declared));
         Ok(match dialect::translate(&given, "SELECT 1", declared) {
             Ok(translated) => {
                 let statements = statement::parse_all(&translated.schema);
@@ -163,7 +163,7 @@ impl Asked {
     /// The record as the gate makes it of one that trains: with its schema in PostgreSQL's dialect, without
     /// what makes no table there, and without rows that come from elsewhere.
     fn asked(&self, record: &Record, statements: &[Statement]) -> Option<Record> {
-        let schema = match (record.text(import::DATABASE), record.text("schema")) {
+        let schema = match (record.text(DATABASE), record.text("schema")) {
             (None, _) => self.schema.clone(),
             (Some(_), None) => {
                 let tables = statements.iter().filter(|statement| !matches!(statement, Statement::Insert(_)));

@@ -5,7 +5,6 @@
 //! answered, `synthesize` makes records; the other modules serve these.
 
 mod canonical;
-
 mod components;
 pub mod dialect;
 pub mod examine;

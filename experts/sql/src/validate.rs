@@ -9,7 +9,7 @@ use sqlparser::ast::Statement;
 use crate::dialect::{self, Dialect, Translated, Untranslatable};
 use crate::execute::{self, Fault, Pool, Proof, SqlError, Stage};
 use crate::facts::{facts, facts_of_words};
-use crate::import::{self, Carried, Source};
+use crate::import::{self, Imported, Source};
 use crate::lexer;
 use crate::lint::{self, Context, Lints, Outcome, Words};
 use crate::resolve::resolve;
@@ -50,11 +50,11 @@ pub mod code {
     pub const CRASHED: &str = "crashed";
     /// The dialect that the record names is not known.
     pub const UNKNOWN_DIALECT: &str = "unknown-dialect";
-    /// The database file that the record names cannot be carried over.
+    /// The database file that the record names cannot be imported.
     pub const NO_DATABASE: &str = "no-database";
     /// The schema is that of the database file that the record names.
     pub const CARRIED_OVER: &str = "carried-over";
-    /// The database file has more rows than are carried over.
+    /// The database file has more rows than are imported.
     pub const ROWS_LEFT_BEHIND: &str = "rows-left-behind";
     /// A statement of a dump that makes neither tables nor rows, or COPY's rows: passed over, or written as
     /// INSERT.
@@ -133,8 +133,8 @@ impl Validator {
                 Stop::reject(code::UNKNOWN_DIALECT, why)
             })?),
         };
-        let carried = import::carried(record, declared).map_err(|why| Stop::reject(code::NO_DATABASE, why))?;
-        let declared = carried.dialect.or(declared);
+        let imported = import::import(record, declared).map_err(|why| Stop::reject(code::NO_DATABASE, why))?;
+        let declared = imported.dialect.or(declared);
         let mut changes = Vec::new();
         let bare = statement::bare(parts.sql);
         if let Some(wrapping) = bare.wrapping {
@@ -142,7 +142,7 @@ impl Validator {
             changes.push(Finding { code: code::WRAPPED_SQL.to_owned(), message });
         }
         changes.extend(
-            carried
+            imported
                 .changes
                 .iter()
                 .take(MOST_TOLD)
@@ -150,12 +150,12 @@ impl Validator {
         );
         let certain = || Stop::reject(code::STATEMENT_FAILS, "its dialect is certain");
         let translated = match reading {
-            Reading::AsItIs => dialect::translate(&carried.text, bare.sql, declared),
-            Reading::Unqualified => dialect::unqualified(&carried.text, bare.sql).ok_or_else(certain).map(Ok)?,
+            Reading::AsItIs => dialect::translate(&imported.text, bare.sql, declared),
+            Reading::Unqualified => dialect::unqualified(&imported.text, bare.sql).ok_or_else(certain).map(Ok)?,
             Reading::Mended if declared.is_some() => return Err(certain()),
-            Reading::Mended => dialect::repair(&carried.text, bare.sql),
+            Reading::Mended => dialect::repair(&imported.text, bare.sql),
         };
-        let translated = translated.map_err(|cannot| untranslatable(&cannot, &carried))?;
+        let translated = translated.map_err(|cannot| untranslatable(&cannot, &imported))?;
         let foreign = !translated.changes.is_empty();
         seen.labels.insert("dialect".to_owned(), translated.dialect.name().to_owned());
         let by = translated.mark.as_ref().map_or("not told", |_| translated.dialect.name());
@@ -172,14 +172,14 @@ impl Validator {
                 return Err(Stop::reject(code, "a text holds a NUL, which no text of PostgreSQL's does"));
             }
         }
-        let script = self.script(&translated, &carried)?;
+        let script = self.script(&translated, &imported)?;
         let schema = Schema::of_script(&script);
         if schema.is_empty() {
-            self.unread_fault(&script, &translated, &carried)?;
+            self.unread_fault(&script, &translated, &imported)?;
             let why = "`schema` has no table: got no CREATE TABLE or CREATE VIEW, expected at least one";
             return Err(Stop::reject(code::SCHEMA_HAS_NO_TABLE, why));
         }
-        let texts = Texts { translated: &translated, carried: &carried, script: &script };
+        let texts = Texts { translated: &translated, imported: &imported, script: &script };
         let passed = match one_statement(&translated.sql)? {
             Form::Tree(statement) => self.judge_tree(parts.question, &schema, &texts, *statement, seen)?,
             Form::Text(why) => self.judge_text(parts.question, &schema, &texts, why, seen)?,
@@ -202,7 +202,7 @@ impl Validator {
             code::DUMP_STATEMENT,
         ];
         let correct =
-            changes.iter().all(|c| style.contains(&c.code.as_str())) || self.runs_as_given(&carried.text, bare.sql)?;
+            changes.iter().all(|c| style.contains(&c.code.as_str())) || self.runs_as_given(&imported.text, bare.sql)?;
         let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
         seen.labels.insert(CORRECT.to_owned(), yes(correct));
         let no_fault = [lint::code::EMPTY_RESULT, code::NOT_LINTED];
@@ -210,13 +210,13 @@ impl Validator {
         seen.labels.insert(CONFORMS.to_owned(), yes(plain));
         let facts = std::mem::take(seen);
         let mut record = record.clone();
-        if carried.source == Source::Schema {
+        if imported.source == Source::Schema {
             if translated.schema != parts.schema {
                 record.set("schema", translated.schema);
             }
         } else {
-            remarks.extend(left_behind(&carried));
-            changes.extend(carry_back(&mut record, &carried, declared, &translated.schema, &script));
+            remarks.extend(skipped_rows(&imported));
+            changes.extend(set_imported(&mut record, &imported, declared, &translated.schema, &script));
         }
         if changes.is_empty() {
             return Ok(Verdict::Accept { notes: remarks, facts });
@@ -229,7 +229,7 @@ impl Validator {
     }
 
     /// The statements of a schema, all of which may run.
-    fn script(&self, translated: &Translated, carried: &Carried) -> Result<Script, Stop> {
+    fn script(&self, translated: &Translated, imported: &Imported) -> Result<Script, Stop> {
         let text = &translated.schema;
         if text.len() > statement::MAX_BYTES {
             let why =
@@ -238,9 +238,9 @@ impl Validator {
         }
         let script = Script::of(text);
         let Some((at, why)) = execute::refusal_in(text) else { return Ok(script) };
-        let place = |position| carried.place(text, at, position).unwrap_or_else(|| "`schema`".to_owned());
+        let place = |position| imported.locate(text, at, position).unwrap_or_else(|| "`schema`".to_owned());
         if let Some(cannot) = &translated.unread {
-            return Err(in_neither(cannot, carried));
+            return Err(in_neither(cannot, imported));
         }
         // What is no statement of any kind is not forbidden, but wrong.
         let piece = lexer::statements(text, Dialect::Postgres).nth(at).map_or("", |piece| piece.text);
@@ -254,15 +254,16 @@ impl Validator {
     }
 
     /// What is wrong with the grammar of what the parser has not read of a schema, if anything.
-    fn unread_fault(&self, script: &Script, translated: &Translated, carried: &Carried) -> Result<(), Stop> {
+    fn unread_fault(&self, script: &Script, translated: &Translated, imported: &Imported) -> Result<(), Stop> {
         for unread in script.unread() {
             let Some(error) = self.grammar_fault(&unread.text)? else { continue };
             if let Some(cannot) = &translated.unread {
-                return Err(in_neither(cannot, carried));
+                return Err(in_neither(cannot, imported));
             }
             let mut pieces = lexer::statements(&translated.schema, Dialect::Postgres);
             let at = pieces.position(|piece| piece.text == unread.text).unwrap_or_default();
-            let place = carried.place(&translated.schema, at, error.position).unwrap_or_else(|| "`schema`".to_owned());
+            let place =
+                imported.locate(&translated.schema, at, error.position).unwrap_or_else(|| "`schema`".to_owned());
             let why = format!("{place} does not parse as PostgreSQL: {error}");
             return Err(Stop::reject(code::SCHEMA_DOES_NOT_PARSE, why));
         }
@@ -483,25 +484,25 @@ fn refusal_code(error: &SqlError) -> &'static str {
 
 /// A statement of the schema, or of its rows, that PostgreSQL refuses.
 fn schema_refused(at: usize, error: &SqlError, texts: &Texts<'_>) -> Stop {
-    let Texts { translated, carried, .. } = texts;
+    let Texts { translated, imported, .. } = texts;
     let piece = lexer::statements(&translated.schema, Dialect::Postgres).nth(at.saturating_sub(1));
-    let place = carried.place(&translated.schema, at.saturating_sub(1), error.position);
+    let place = imported.locate(&translated.schema, at.saturating_sub(1), error.position);
     if error.sqlstate == "42601" {
         if let Some(cannot) = translated.unread.as_ref().filter(|cannot| cannot.code == code::SCHEMA_DOES_NOT_PARSE) {
-            return in_neither(cannot, carried);
+            return in_neither(cannot, imported);
         }
         let place = place.unwrap_or_else(|| "`schema`".to_owned());
         return Stop::reject(code::SCHEMA_DOES_NOT_PARSE, format!("{place} does not parse as PostgreSQL: {error}"));
     }
     let what = piece.map_or_else(|| format!("statement {at}"), |piece| format!("`{}`", piece.brief()));
     let place = place
-        .unwrap_or_else(|| if carried.source == Source::Database { "the database" } else { "`schema`" }.to_owned());
+        .unwrap_or_else(|| if imported.source == Source::Database { "the database" } else { "`schema`" }.to_owned());
     Stop::reject(code::SCHEMA_FAILS, format!("PostgreSQL refuses {what} in {place}: {error}"))
 }
 
 /// A text that is neither PostgreSQL's nor of the dialect that it seemed to be of.
-fn in_neither(cannot: &Untranslatable, carried: &Carried) -> Stop {
-    match untranslatable(cannot, carried) {
+fn in_neither(cannot: &Untranslatable, imported: &Imported) -> Stop {
+    match untranslatable(cannot, imported) {
         Stop::Reject(code, why) => Stop::Reject(code, neither(&why, cannot.dialect)),
         lost @ Stop::Lost(_) => lost,
     }
@@ -513,17 +514,17 @@ fn neither(why: &str, dialect: Dialect) -> String {
 }
 
 /// A text that is not of the dialect that it is said to be of: where the fault stands.
-fn untranslatable(cannot: &Untranslatable, carried: &Carried) -> Stop {
+fn untranslatable(cannot: &Untranslatable, imported: &Imported) -> Stop {
     let dialect = cannot.dialect;
     let place = || {
-        let mut pieces = lexer::statements(&carried.text, dialect).enumerate();
+        let mut pieces = lexer::statements(&imported.text, dialect).enumerate();
         pieces.find_map(|(at, piece)| {
             let why = statement::parse_all_as(piece.text, dialect).err()?;
             let (why, line) = match why.rsplit_once(" at Line: ") {
                 Some((why, place)) => (why.to_owned(), place.split(',').next().and_then(|n| n.parse().ok())),
                 None => (why, None),
             };
-            let place = carried.own_place(at, line.unwrap_or(1_usize).saturating_sub(1))?;
+            let place = imported.locate_untranslated(at, line.unwrap_or(1_usize).saturating_sub(1))?;
             Some(format!("{place} does not parse as {}: {why}", dialect.title()))
         })
     };
@@ -532,23 +533,23 @@ fn untranslatable(cannot: &Untranslatable, carried: &Carried) -> Stop {
     Stop::reject(cannot.code, why)
 }
 
-fn left_behind(carried: &Carried) -> Option<Finding> {
-    let rows = Some(carried.left_behind).filter(|n| *n > 0)?;
+fn skipped_rows(imported: &Imported) -> Option<Finding> {
+    let rows = Some(imported.skipped_rows).filter(|n| *n > 0)?;
     let message = format!("{rows} rows of the database are left behind: the first thousand of a table are enough");
     Some(Finding { code: code::ROWS_LEFT_BEHIND.to_owned(), message })
 }
 
 /// Sets the schema that the record's prompt shows, without rows, and its rows apart, where
 /// they have changed. Rows of a database file stay there.
-fn carry_back(
+fn set_imported(
     record: &mut Record,
-    carried: &Carried,
+    imported: &Imported,
     declared: Option<Dialect>,
     translated: &str,
     script: &Script,
 ) -> Option<Finding> {
-    if carried.source == Source::Inserts {
-        if translated != carried.text || !carried.changes.is_empty() {
+    if imported.source == Source::Inserts {
+        if translated != imported.text || !imported.changes.is_empty() {
             record.set("schema", script.printed(false));
             record.set(import::INSERTS, script.printed(true));
         }
@@ -597,7 +598,7 @@ const MENDABLE: [&str; 7] = [
 /// What a record's tables and rows are, and where they stand.
 struct Texts<'a> {
     translated: &'a Translated,
-    carried: &'a Carried,
+    imported: &'a Imported,
     script: &'a Script,
 }
 

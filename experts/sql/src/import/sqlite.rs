@@ -1,19 +1,20 @@
-//! A SQLite database as SQLite's own CREATE statements and INSERTs.
+//! A SQLite database as its own CREATE statements and INSERTs.
 
 use std::path::Path;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Carried, MOST_ROWS, Rows, Source, quoted};
+use super::inserts::{InsertWriter, MAX_ROWS_PER_TABLE, quoted};
+use super::{Imported, Source};
 use crate::dialect::Dialect;
 use crate::statement;
 
-/// Reads tables, views and rows; virtual tables, and those that they are kept in, stay behind.
+/// Reads tables, views and rows, but not virtual tables and the tables that hold their content.
 ///
 /// # Errors
 /// Why it cannot be read: a predicate whose subject is the database.
-pub(super) fn read(path: &Path) -> Result<Carried, String> {
+pub(super) fn read(path: &Path) -> Result<Imported, String> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(fault)?;
     let mut statement = connection
         .prepare(
@@ -31,39 +32,39 @@ pub(super) fn read(path: &Path) -> Result<Carried, String> {
     let mut text = String::new();
     for (_, table, create) in &tables {
         let create = create.trim().trim_end_matches(';');
-        // SQLite takes texts that no parser does, a comma left out before FOREIGN KEY say.
+        // SQLite accepts what no parser does, such as a missing comma before FOREIGN KEY.
         match statement::parse_all_as(create, Dialect::Sqlite) {
             Ok(_) => text.push_str(create),
             Err(_) => text.push_str(&rebuilt(&connection, table).map_err(fault)?),
         }
         text.push_str(";\n");
     }
-    let mut rows = Rows::new(tables.len());
+    let mut rows = InsertWriter::new(tables.len());
     for (_, table, _) in &tables {
         add(&connection, table, &mut rows).map_err(|why| format!("cannot be read in table `{table}`: {why}"))?;
     }
     text.push_str(&rows.text);
-    // Behind the tables that they look at.
+    // Views stand behind the tables that they read.
     for (_, _, create) in &views {
         text.push_str(create.trim().trim_end_matches(';'));
         text.push_str(";\n");
     }
-    Ok(Carried {
+    Ok(Imported {
         text,
         dialect: Some(Dialect::Sqlite),
-        left_behind: rows.left_behind,
+        skipped_rows: rows.skipped_rows,
         changes: Vec::new(),
         source: Source::Database,
-        places: Vec::new(),
+        locations: Vec::new(),
     })
 }
 
-/// A table's CREATE statement made from what SQLite has understood of it: columns, keys, references.
+/// A table's CREATE statement, rebuilt from the columns, keys and references that SQLite reports.
 fn rebuilt(connection: &Connection, table: &str) -> rusqlite::Result<String> {
     let mut parts = Vec::new();
     let mut keys: Vec<(i64, String)> = Vec::new();
-    let mut about = connection.prepare("SELECT name, type, \"notnull\", pk FROM pragma_table_info(?1)")?;
-    let columns = about.query_map([table], |row| {
+    let mut pragma = connection.prepare("SELECT name, type, \"notnull\", pk FROM pragma_table_info(?1)")?;
+    let columns = pragma.query_map([table], |row| {
         Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?, row.get::<_, i64>(3)?))
     })?;
     for column in columns {
@@ -79,9 +80,9 @@ fn rebuilt(connection: &Connection, table: &str) -> rusqlite::Result<String> {
         let names: Vec<String> = keys.into_iter().map(|(_, name)| name).collect();
         parts.push(format!("PRIMARY KEY ({})", names.join(", ")));
     }
-    let mut about = connection
+    let mut pragma = connection
         .prepare("SELECT id, \"table\", \"from\", \"to\" FROM pragma_foreign_key_list(?1) ORDER BY id, seq")?;
-    let references = about.query_map([table], |row| {
+    let references = pragma.query_map([table], |row| {
         Ok((
             row.get::<_, i64>(0)?,
             row.get::<_, String>(1)?,
@@ -111,11 +112,11 @@ fn fault(error: rusqlite::Error) -> String {
     format!("cannot be read: {error}")
 }
 
-fn add(connection: &Connection, table: &str, into: &mut Rows) -> rusqlite::Result<()> {
+fn add(connection: &Connection, table: &str, into: &mut InsertWriter) -> rusqlite::Result<()> {
     let table = identifier(table);
     let all: i64 = connection.query_row(&format!("SELECT COUNT(*) FROM {table}"), [], |row| row.get(0))?;
-    into.left_behind += usize::try_from(all).unwrap_or(0).saturating_sub(MOST_ROWS);
-    let mut statement = connection.prepare(&format!("SELECT * FROM {table} LIMIT {MOST_ROWS}"))?;
+    into.skipped_rows += usize::try_from(all).unwrap_or(0).saturating_sub(MAX_ROWS_PER_TABLE);
+    let mut statement = connection.prepare(&format!("SELECT * FROM {table} LIMIT {MAX_ROWS_PER_TABLE}"))?;
     let columns: Vec<String> = statement.column_names().map(identifier).collect();
     let width = columns.len();
     let columns = format!(" ({})", columns.join(", "));
@@ -138,7 +139,7 @@ fn literal(value: ValueRef<'_>) -> String {
     match value {
         ValueRef::Null => "NULL".to_owned(),
         ValueRef::Integer(number) => number.to_string(),
-        // SQLite keeps infinities, which have no literal.
+        // SQLite holds infinities, which have no literal.
         ValueRef::Real(number) if !number.is_finite() => "NULL".to_owned(),
         ValueRef::Real(number) => format!("{number:?}"),
         ValueRef::Text(bytes) => quoted(&String::from_utf8_lossy(bytes)),

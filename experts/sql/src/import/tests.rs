@@ -1,4 +1,4 @@
-//! What comes over from files.
+//! What is imported from fields and files.
 
 use super::*;
 use crate::dialect::translate;
@@ -10,10 +10,10 @@ fn with(field: &str, value: &str) -> Record {
 #[test]
 fn inserts_stand_behind_the_schema() {
     let mut record = Record::from_pairs([("schema", "CREATE TABLE t (a INT)")]);
-    let alone = carried(&record, None).unwrap();
+    let alone = import(&record, None).unwrap();
     assert_eq!((alone.text.as_str(), alone.source, alone.changes.len()), ("CREATE TABLE t (a INT)", Source::Schema, 0));
     record.set(INSERTS, "INSERT INTO t VALUES (1)");
-    assert_eq!(carried(&record, None).unwrap().text, "CREATE TABLE t (a INT);\nINSERT INTO t VALUES (1)");
+    assert_eq!(import(&record, None).unwrap().text, "CREATE TABLE t (a INT);\nINSERT INTO t VALUES (1)");
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn a_sqlite_database_comes_over_with_views_and_rows() {
         )
         .unwrap();
     drop(connection);
-    let found = carried(&with(DATABASE, path.to_str().unwrap()), None).unwrap();
+    let found = import(&with(DATABASE, path.to_str().unwrap()), None).unwrap();
     assert_eq!(
         found.text,
         "CREATE TABLE \"order\" (id INTEGER PRIMARY KEY AUTOINCREMENT, who VARCHAR(9), paid REAL, raw BLOB);\n\
@@ -52,7 +52,7 @@ fn virtual_tables_stay_behind_with_what_they_are_kept_in() {
         )
         .unwrap();
     drop(connection);
-    let text = carried(&with(DATABASE, path.to_str().unwrap()), None).unwrap().text;
+    let text = import(&with(DATABASE, path.to_str().unwrap()), None).unwrap().text;
     let expected = "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT);\nINSERT INTO \"note\" (\"id\", \"body\") VALUES (1, 'x');\n";
     assert_eq!(text, expected);
 }
@@ -71,7 +71,7 @@ fn a_table_that_only_sqlite_can_read_is_rebuilt() {
         )
         .unwrap();
     drop(connection);
-    let found = carried(&with(DATABASE, path.to_str().unwrap()), None).unwrap();
+    let found = import(&with(DATABASE, path.to_str().unwrap()), None).unwrap();
     let rebuilt = "CREATE TABLE \"c\" (\"a_id\" INT NOT NULL, \"x\" INT, \"y\" INT, \"note\" TEXT, \
                    FOREIGN KEY (\"y\", \"x\") REFERENCES \"b\" (\"y\", \"x\"), FOREIGN KEY (\"a_id\") REFERENCES \"a\" (\"id\"));";
     assert!(found.text.contains(rebuilt), "{}", found.text);
@@ -90,8 +90,8 @@ fn a_large_table_is_cut_and_that_is_told() {
         )
         .unwrap();
     drop(connection);
-    let found = carried(&with(DATABASE, path.to_str().unwrap()), None).unwrap();
-    assert_eq!(found.left_behind, 500);
+    let found = import(&with(DATABASE, path.to_str().unwrap()), None).unwrap();
+    assert_eq!(found.skipped_rows, 500);
     assert!(found.text.ends_with("(999), (1000);\n"));
 }
 
@@ -106,7 +106,7 @@ fn a_dump_comes_over() {
         COPY public.pets (id, name) FROM stdin;\n1\tit's\\ta cat; so\n2\t\\N\n\\.\n\
         SELECT pg_catalog.setval('public.pets_id_seq', 2, true);\n\
         ALTER TABLE ONLY public.pets\n    ADD CONSTRAINT pets_pkey PRIMARY KEY (id);\n";
-    let found = of_dump(dump, None, "x").unwrap();
+    let found = import_dump(dump, None, "x").unwrap();
     assert_eq!(
         found.text,
         "CREATE TABLE pets (\n    id integer NOT NULL,\n    name text DEFAULT 'a;b'::text\n);\n\
@@ -117,8 +117,8 @@ fn a_dump_comes_over() {
          ALTER TABLE ONLY pets\n    ADD CONSTRAINT pets_pkey PRIMARY KEY (id);\n"
     );
     assert!(crate::statement::parse_all(&found.text).is_ok());
-    assert_eq!(of_dump("SET a = 1;", None, "x"), Err("holds no CREATE TABLE, expected at least one".to_owned()));
-    let broken = of_dump("\nCREATE TABLE t (\n a int", None, "x").unwrap_err();
+    assert_eq!(import_dump("SET a = 1;", None, "x"), Err("holds no CREATE TABLE, expected at least one".to_owned()));
+    let broken = import_dump("\nCREATE TABLE t (\n a int", None, "x").unwrap_err();
     assert_eq!(broken, "ends within a statement, which begins on line 2: `CREATE TABLE t …`");
 }
 
@@ -134,7 +134,7 @@ fn a_dump_with_references_code_and_types_comes_over() {
         COPY public.writers (id) FROM stdin;\n7\n\\.\n\
         ALTER TABLE ONLY public.writers\n    ADD CONSTRAINT w_key PRIMARY KEY (id);\n\
         ALTER TABLE ONLY public.books\n    ADD CONSTRAINT b_by FOREIGN KEY (who) REFERENCES public.writers(id);\n";
-    let found = of_dump(dump, None, "x").unwrap();
+    let found = import_dump(dump, None, "x").unwrap();
     let mut database = crate::execute::Database::open(&crate::execute::Settings::default()).unwrap();
     let proof =
         database.prove(&found.text, "SELECT books.feel FROM books JOIN writers ON books.who = writers.id").unwrap();
@@ -150,9 +150,9 @@ fn what_mysql_alone_writes_comes_over() {
         /*!50100 PARTITION BY HASH (`id`) PARTITIONS 2 */;\n\
         INSERT INTO `p` VALUES (1,_binary 'ab\\0c',_binary '\u{1}',NULL),(2,0x4142,_binary '\\0',5);\n\
         /*!50003 CREATE*/ /*!50020 DEFINER=`root`@`%`*/ /*!50003 FUNCTION `f`() RETURNS int DETERMINISTIC RETURN 1 */;\n";
-    let found = of_dump(dump, None, "x").unwrap();
+    let found = import_dump(dump, None, "x").unwrap();
     assert_eq!(
-        (found.dialect, found.places.iter().map(|p| p.line).collect::<Vec<_>>()),
+        (found.dialect, found.locations.iter().map(|p| p.line).collect::<Vec<_>>()),
         (Some(Dialect::MySql), vec![4, 12])
     );
     let sql = "SELECT p.b, p.`on` FROM p ORDER BY p.id";
@@ -170,7 +170,7 @@ fn what_is_no_database_is_told() {
     let why = |name: &str, bytes: &[u8]| {
         let path = dir.path().join(name);
         std::fs::write(&path, bytes).unwrap();
-        carried(&with(DATABASE, path.to_str().unwrap()), None).unwrap_err()
+        import(&with(DATABASE, path.to_str().unwrap()), None).unwrap_err()
     };
     assert!(why("a", b"PGDMP\x01").contains("pg_restore -f FILE.sql"));
     assert!(
@@ -179,5 +179,5 @@ fn what_is_no_database_is_told() {
     );
     assert!(why("b", b"SQLite format 3\0broken").contains("cannot be read"));
     assert!(why("c", b"").contains("holds no CREATE TABLE"));
-    assert!(carried(&with(DATABASE, "/nowhere/x.sqlite"), None).unwrap_err().contains("cannot be read"));
+    assert!(import(&with(DATABASE, "/nowhere/x.sqlite"), None).unwrap_err().contains("cannot be read"));
 }

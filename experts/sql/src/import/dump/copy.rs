@@ -1,10 +1,10 @@
 //! The rows of COPY, in PostgreSQL's text format and in CSV:
 //! <https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS>.
 
-use crate::import::quoted;
+use crate::import::inserts::quoted;
 use crate::lexer::{Kind, Token};
 
-/// How rows stand.
+/// The format of the rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Format {
     csv: bool,
@@ -16,8 +16,8 @@ pub(super) struct Format {
 }
 
 impl Format {
-    /// As the options behind `FROM stdin` have it, in either of their spellings; `None` when one is not known.
-    pub fn of(options: &[Token<'_>]) -> Option<Self> {
+    /// Parses the options behind `FROM stdin`, in either of their spellings; `None` when one is unknown.
+    pub fn parse(options: &[Token<'_>]) -> Option<Self> {
         let csv = options.iter().any(|token| token.is("csv") || text(token).is_some_and(|t| t == "csv"));
         let mut format = Self {
             csv,
@@ -33,7 +33,7 @@ impl Format {
             if token.kind == Kind::Symbol && matches!(token.text, "(" | ")" | ",") {
                 continue;
             }
-            let one = |value: Option<&Token<'_>>| {
+            let one_char = |value: Option<&Token<'_>>| {
                 let value = value.and_then(text)?;
                 let mut chars = value.chars();
                 chars.next().filter(|_| chars.next().is_none())
@@ -51,10 +51,10 @@ impl Format {
                     let value = tokens.next_if(|token| token.is_any(&["true", "false", "on", "off", "match"]));
                     format.header = !value.is_some_and(|token| token.is_any(&["false", "off"]));
                 }
-                "delimiter" => format.delimiter = one(tokens.next())?,
+                "delimiter" => format.delimiter = one_char(tokens.next())?,
                 "null" => format.null = text(tokens.next()?)?,
-                "quote" => format.quote = one(tokens.next())?,
-                "escape" => escape = Some(one(tokens.next())?),
+                "quote" => format.quote = one_char(tokens.next())?,
+                "escape" => escape = Some(one_char(tokens.next())?),
                 "encoding" => {
                     tokens.next()?;
                 }
@@ -120,7 +120,7 @@ fn text(token: &Token<'_>) -> Option<String> {
     (token.kind == Kind::Text).then(|| if escaped { unescaped(&inner) } else { inner })
 }
 
-/// The fields of a line, as they stand; a delimiter behind a backslash is part of its field.
+/// The raw fields of a line; a delimiter behind a backslash is part of its field.
 fn split(line: &str, delimiter: char) -> Vec<&str> {
     let (mut fields, mut begin, mut escaped) = (Vec::new(), 0, false);
     for (at, c) in line.char_indices() {
@@ -134,7 +134,7 @@ fn split(line: &str, delimiter: char) -> Vec<&str> {
     fields
 }
 
-/// What a field of the text format says.
+/// The value of a field of the text format.
 fn unescaped(field: &str) -> String {
     let mut bytes: Vec<u8> = Vec::with_capacity(field.len());
     let mut rest = field;
@@ -177,7 +177,7 @@ mod tests {
 
     fn rows(options: &str, data: &str) -> Option<Vec<Vec<String>>> {
         let tokens: Vec<Token<'_>> = Lexer::new(options, Dialect::Postgres).collect();
-        Some(Format::of(&tokens)?.rows(data))
+        Some(Format::parse(&tokens)?.rows(data))
     }
 
     #[test]

@@ -1,341 +1,255 @@
-//! Dumps: what `pg_dump`, `mysqldump`, `mariadb-dump` and `sqlite3 .dump` write, as the statements in it
-//! that make tables, views and rows, each with the line where it stands. Rows of COPY become INSERTs;
-//! settings, rights and code are passed over.
+//! Dumps as `pg_dump`, `mysqldump`, `mariadb-dump` and `sqlite3 .dump` write them: the statements that create tables,
+//! views and rows, each with its line. Rows of COPY become INSERTs; settings, rights and code are skipped. Statements
+//! are told apart by their tokens; nothing is parsed here.
 //! Formats: <https://www.postgresql.org/docs/current/app-pgdump.html>,
 //! <https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS>,
 //! <https://mariadb.com/kb/en/mariadb-dump/>, <https://www.sqlite.org/cli.html#converting_an_entire_database_to_a_text_file>.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::{MOST_BYTES, MOST_ROWS};
-use crate::dialect::Dialect;
-use crate::lexer::{self, Kind, Lexer, Piece, Token};
-
 mod copy;
-mod fate;
+mod detect;
+mod disposition;
+mod items;
+mod text;
 
-use fate::{Fate, fate};
+use std::collections::BTreeSet;
 
-/// Where a text stands, which decides how much of it is taken.
+pub(super) use detect::{dialect_of_dump, guess_dialect};
+
+use crate::dialect::Dialect;
+use crate::lexer::{self, Kind, Piece};
+use disposition::{Disposition, disposition};
+use items::{ByteBudget, DumpItem};
+use text::{partitions_start, statement_text, tokens_text};
+
+/// Where a text comes from, which decides how much of it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// A file: only the first rows of each table, and no schema's name before tables.
+pub(super) enum TextOrigin {
+    /// A file: the first rows of each table are kept, and `public.` goes.
     File,
-    /// A record's own text: what makes something is taken as it is.
+    /// A field of the record: all that creates something is kept as it is.
     Field,
 }
 
-/// A statement that is taken.
+/// A statement that is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Kept {
+pub(super) struct KeptStatement {
     /// Its text, without a semicolon.
     pub text: String,
     /// The line on which it begins.
     pub line: usize,
-    /// The line of its first row, if they were COPY's.
-    pub rows_from: Option<usize>,
-    /// It has rows refer to those of another table.
-    pub refers: bool,
+    /// The line of its first row, if the rows came from COPY.
+    pub first_row_line: Option<usize>,
+    /// It is an ALTER TABLE that adds a foreign key.
+    pub adds_foreign_key: bool,
 }
 
-/// What was read.
+/// What was read of a dump.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Dump {
-    pub kept: Vec<Kept>,
-    /// What each change to the text is, in words; none when all statements were taken as they are.
+    pub kept: Vec<KeptStatement>,
+    /// Each change to the text, in words; empty when all statements were kept as they are.
     pub changes: Vec<String>,
-    /// Rows that are too many.
-    pub left_behind: usize,
-    /// What was made.
-    pub made: Made,
+    /// Rows beyond the limits.
+    pub skipped_rows: usize,
+    /// What its statements create.
+    pub created: CreatedObjects,
 }
 
-/// A statement, or rows, as they came.
-enum Item {
-    Statement { text: String, refers: bool },
-    Rows { table: String, head: String, rows: Vec<String>, from: Option<usize> },
+/// What the statements so far have created, by names in lower case.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct CreatedObjects {
+    names: BTreeSet<String>,
+    /// Tables with a column GENERATED ALWAYS AS IDENTITY.
+    always_numbered: BTreeSet<String>,
+    /// SQLite's virtual tables: each has tables of its own that hold its content.
+    virtuals: BTreeSet<String>,
 }
 
-/// Reads a text as this dialect's. `before`: what was made by a text that stands before it; that is not made again.
+/// Reads a text in this dialect. `before`: what a text before it has created, which is not created again.
 ///
 /// # Errors
-/// Where it breaks off: a predicate whose subject is the text.
-pub(super) fn read(text: &str, dialect: Dialect, place: Place, before: &Made) -> Result<Dump, String> {
-    let ansi = with_backticks(text, dialect);
+/// That it ends within a statement, or has rows of an unknown format: a predicate whose subject is the text.
+pub(super) fn read(text: &str, dialect: Dialect, origin: TextOrigin, before: &CreatedObjects) -> Result<Dump, String> {
+    let ansi = text::with_backticks(text, dialect);
     let text = ansi.as_deref().unwrap_or(text);
-    let mut dump = Dump::default();
-    let mut items: Vec<(usize, Item)> = Vec::new();
-    let mut made = Made { names: before.names.clone(), numbered: before.numbered.clone(), virtuals: BTreeSet::new() };
+    let mut dump = Dump { created: CreatedObjects { virtuals: BTreeSet::new(), ..before.clone() }, ..Dump::default() };
+    let mut items: Vec<(usize, DumpItem)> = Vec::new();
     let (mut line, mut counted) = (1, 0);
     for piece in lexer::statements(text, dialect) {
         line += text.as_bytes()[counted..piece.start].iter().filter(|c| **c == b'\n').count();
         counted = piece.start;
-        if breaks_off(&piece) {
-            return Err(format!("ends within a statement, which begins on line {line}: `{}`", piece.brief()));
-        }
-        if piece.data.is_some() && copy_format(&piece).is_none() {
-            let what = piece.brief();
-            return Err(format!("has `{what}` with other options on line {line}, expected COPY's text format or CSV"));
-        }
-        // MySQL's statements for some versions alone, as statements for all.
-        let plain = plain(&piece, dialect);
+        check_readable(&piece, line)?;
+        // MySQL's statements for some versions alone become statements for all.
+        let plain = text::without_conditional_comments(&piece, dialect);
         let inner = plain.as_deref().and_then(|text| lexer::statements(text, dialect).next());
         if plain.is_some() && inner.is_none() {
-            dump.changes.push(passed(&piece));
+            dump.changes.push(skipped(&piece));
             continue;
         }
         let piece = inner.as_ref().unwrap_or(&piece);
-        made.virtuals.extend(virtual_table(piece, dialect));
-        let fate = if makes_again(piece, before) { Fate::Passed } else { fate(piece, dialect, place, &made) };
-        match fate {
-            Fate::Passed => {
-                if place == Place::Field {
-                    dump.changes.push(passed(piece));
+        dump.created.virtuals.extend(virtual_table(piece, dialect));
+        let disposition = match creates_again(piece, before) {
+            true => Disposition::Skip,
+            false => disposition(piece, dialect, origin, &dump.created),
+        };
+        match disposition {
+            Disposition::Keep => {}
+            Disposition::Skip => {
+                if origin == TextOrigin::Field {
+                    dump.changes.push(skipped(piece));
                 }
                 continue;
             }
-            Fate::Removes(name) => {
-                items.retain(|(_, item)| !matches!(item, Item::Statement { text, .. } if creates(text, dialect).as_ref() == Some(&name)));
-                made.names.remove(&name);
-                dump.changes.push(passed(piece));
+            Disposition::Remove(name) => {
+                items.retain(|(_, item)| {
+                    let DumpItem::Statement { text, .. } = item else { return true };
+                    created_by_text(text, dialect).as_ref() != Some(&name)
+                });
+                dump.created.names.remove(&name);
+                dump.changes.push(skipped(piece));
                 continue;
             }
-            Fate::Kept => {}
         }
-        made.names.extend(created(piece));
-        if always_numbers(piece) {
-            made.numbered.extend(piece.target());
+        dump.created.names.extend(created_name(piece));
+        if has_always_identity(piece) {
+            dump.created.always_numbered.extend(piece.target());
         }
         let item = match piece.data {
             Some(data) => {
-                let behind = &text[piece.start..data.as_ptr() as usize - text.as_ptr() as usize];
-                let from = line + behind.matches('\n').count();
-                let Some(item) = copied(piece, data, from, place, &made) else { continue };
+                let head = &text[piece.start..data.as_ptr() as usize - text.as_ptr() as usize];
+                let first_row_line = line + head.matches('\n').count();
+                let Some(item) = copied_rows(piece, data, first_row_line, origin, &dump.created) else { continue };
                 dump.changes.push(format!("the rows of `{}` are written as INSERT", piece.brief()));
                 item
             }
-            None if place == Place::File => taken(piece, dialect),
-            None => {
-                let cut = dialect == Dialect::MySql && partitions(&piece.tokens) < piece.tokens.len();
-                if cut {
-                    dump.changes.push(format!("`{}` stands without its partitions", piece.brief()));
-                }
-                let rewritten = cut || plain.is_some();
-                let text = if rewritten { without_conditionals(piece, dialect) } else { piece.text.to_owned() };
-                Item::Statement { text, refers: refers(piece) }
-            }
+            None if origin == TextOrigin::File => file_item(piece, dialect),
+            None => field_item(piece, dialect, plain.is_some(), &mut dump.changes),
         };
-        if plain.is_some() && place == Place::Field {
-            dump.changes.push(format!("`{}` stands outside of comments", piece.brief()));
-        }
         items.push((line, item));
     }
-    let room = (place == Place::File).then(|| Room::of(&items));
-    emit(items, room, &mut dump);
-    // Said once is enough.
-    let mut told = BTreeSet::new();
-    dump.changes.retain(|change| told.insert(change.clone()));
-    dump.made = made;
+    let budget = (origin == TextOrigin::File).then(|| ByteBudget::new(&items));
+    items::keep(items, budget, &mut dump);
+    // Each change is reported once.
+    let mut reported = BTreeSet::new();
+    dump.changes.retain(|change| reported.insert(change.clone()));
     Ok(dump)
 }
 
-/// The text of a dump made with `--compatible=ansi`, whose names stand in double quotes, as MySQL reads it by
-/// default.
-fn with_backticks(text: &str, dialect: Dialect) -> Option<String> {
-    let names = ["CREATE TABLE \"", "CREATE TABLE IF NOT EXISTS \"", "INSERT INTO \""];
-    if dialect != Dialect::MySql || !names.iter().any(|name| text.contains(name)) {
-        return None;
+/// Refuses a statement that does not end, and rows whose format is unknown.
+fn check_readable(piece: &Piece<'_>, line: usize) -> Result<(), String> {
+    let open = |symbol: &str| piece.tokens.iter().filter(|token| token.is_symbol(symbol)).count();
+    let unterminated = piece.tokens.last().is_some_and(|token| token.kind == Kind::Unterminated);
+    if unterminated || (!piece.ended && (piece.data.is_some() || open("(") > open(")"))) {
+        return Err(format!("ends within a statement, which begins on line {line}: `{}`", piece.brief()));
     }
-    let mut out = String::with_capacity(text.len());
-    let mut last = 0;
-    for token in Lexer::new(text, dialect).filter(|token| token.text.starts_with('"')) {
-        out.push_str(&text[last..token.start]);
-        out.push_str(&token.text.replace('"', "`"));
-        last = token.end();
+    if piece.data.is_some() && copy_format(piece).is_none() {
+        let what = piece.brief();
+        return Err(format!("has `{what}` with other options on line {line}, expected COPY's text format or CSV"));
     }
-    out.push_str(&text[last..]);
-    Some(out)
+    Ok(())
 }
 
-/// What was made so far, by names in lower case.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Made {
-    names: BTreeSet<String>,
-    /// Tables whose rows are always numbered.
-    numbered: BTreeSet<String>,
-    /// SQLite's virtual tables: what they are made of are tables too.
-    virtuals: BTreeSet<String>,
-}
-
-/// Whether it makes or changes what an earlier text has made, such as the tables of a whole dump beside its
-/// schema.
-fn makes_again(piece: &Piece<'_>, before: &Made) -> bool {
+/// Whether it creates or changes what an earlier text has created, such as the tables of a whole dump that stands
+/// beside its schema.
+fn creates_again(piece: &Piece<'_>, before: &CreatedObjects) -> bool {
     let index = piece.tokens.iter().take(3).any(|token| token.is("index"));
-    let makes = piece.tokens.first().is_some_and(|token| token.is_any(&["create", "alter", "comment", "drop"]));
-    makes && !before.names.is_empty() && (index || piece.target().is_some_and(|name| before.names.contains(&name)))
+    let creates = piece.tokens.first().is_some_and(|token| token.is_any(&["create", "alter", "comment", "drop"]));
+    creates && !before.names.is_empty() && (index || piece.target().is_some_and(|name| before.names.contains(&name)))
 }
 
-fn passed(piece: &Piece<'_>) -> String {
+fn skipped(piece: &Piece<'_>) -> String {
     format!("`{}` makes no table", piece.brief())
 }
 
-fn breaks_off(piece: &Piece<'_>) -> bool {
-    let open = |symbol: &str| piece.tokens.iter().filter(|token| token.is_symbol(symbol)).count();
-    let unterminated = piece.tokens.last().is_some_and(|token| token.kind == Kind::Unterminated);
-    unterminated || (!piece.ended && (piece.data.is_some() || open("(") > open(")")))
-}
-
-/// How the rows of COPY stand, where that is known.
+/// The format of the rows behind a COPY, where it is known.
 fn copy_format(piece: &Piece<'_>) -> Option<copy::Format> {
     let from = piece.tokens.iter().rposition(|token| token.is("stdin"))?;
-    copy::Format::of(&piece.tokens[from + 1..])
+    copy::Format::parse(&piece.tokens[from + 1..])
 }
 
-/// A statement's text with what stands in conditional comments, where there are such.
-fn plain(piece: &Piece<'_>, dialect: Dialect) -> Option<String> {
-    if dialect != Dialect::MySql || !piece.tokens.iter().any(|token| token.kind == Kind::Conditional) {
-        return None;
-    }
-    // In the definition of a table they say how it is stored.
-    let drop = piece.begins(&["create"]) && piece.tokens.iter().take(4).any(|token| token.is("table"));
-    let mut text = String::new();
-    let mut last = piece.start;
-    for token in &piece.tokens {
-        text.push_str(piece.text.get(last - piece.start..token.start - piece.start).unwrap_or(" "));
-        last = token.end();
-        if token.kind != Kind::Conditional {
-            text.push_str(token.text);
-            continue;
-        }
-        let inside = token.text.trim_start_matches("/*").trim_start_matches(['M', '!']).trim_end_matches("*/");
-        let inside = inside.trim_start_matches(|c: char| c.is_ascii_digit());
-        // MariaDB's first line is said to its client.
-        if !drop && !inside.starts_with('\\') {
-            text.push_str(inside);
-        }
-    }
-    Some(text)
-}
-
-/// What a piece creates: the names of tables, views and others, in lower case.
-fn created(piece: &Piece<'_>) -> Option<String> {
+/// The name of the table, view or other object that a statement creates, in lower case.
+fn created_name(piece: &Piece<'_>) -> Option<String> {
     if !piece.begins(&["create"]) {
         return None;
     }
     piece.target()
 }
 
-fn creates(text: &str, dialect: Dialect) -> Option<String> {
-    lexer::statements(text, dialect).next().and_then(|piece| created(&piece))
+fn created_by_text(text: &str, dialect: Dialect) -> Option<String> {
+    lexer::statements(text, dialect).next().and_then(|piece| created_name(&piece))
 }
 
-/// The virtual table that SQLite's catalogue is told of.
+/// The virtual table that a statement creates, or enters into SQLite's catalogue.
 fn virtual_table(piece: &Piece<'_>, dialect: Dialect) -> Option<String> {
     if piece.begins(&["create", "virtual", "table"]) {
         return piece.target();
     }
-    let told = dialect == Dialect::Sqlite && piece.begins(&["insert", "into", "sqlite_schema"])
+    let entered = dialect == Dialect::Sqlite && piece.begins(&["insert", "into", "sqlite_schema"])
         || piece.begins(&["insert", "into", "sqlite_master"]);
     let mut texts = piece.tokens.iter().filter(|token| token.kind == Kind::Text);
-    let name = texts.nth(1).filter(|_| told)?;
+    let name = texts.nth(1).filter(|_| entered)?;
     Some(name.text.trim_matches('\'').to_lowercase())
 }
 
-/// Whether it says that rows are numbered whatever they say themselves.
-fn always_numbers(piece: &Piece<'_>) -> bool {
+/// Whether a column is GENERATED ALWAYS AS IDENTITY.
+fn has_always_identity(piece: &Piece<'_>) -> bool {
     let words = ["generated", "always", "as", "identity"];
     piece.tokens.windows(4).any(|four| four.iter().zip(words).all(|(token, word)| token.is(word)))
 }
 
-/// The rows of COPY.
-fn copied(piece: &Piece<'_>, data: &str, from: usize, place: Place, made: &Made) -> Option<Item> {
+/// The rows of COPY as rows of an INSERT.
+fn copied_rows(
+    piece: &Piece<'_>,
+    data: &str,
+    first_row_line: usize,
+    origin: TextOrigin,
+    created: &CreatedObjects,
+) -> Option<DumpItem> {
     let end = piece.tokens.windows(2).position(|two| two[0].is("from") && two[1].is("stdin"))?;
     let head = &piece.tokens[1..end];
-    let names = written(piece.text, piece.start, head, place == Place::File);
+    let names = tokens_text(piece.text, piece.start, head, origin == TextOrigin::File);
     let table = piece.target()?;
-    // A table without columns has empty lines for rows.
+    // The rows of a table without columns are empty lines.
     if data.lines().all(str::is_empty) && !head.iter().any(|token| token.is_symbol("(")) {
         return None;
     }
     let rows = copy_format(piece)?.rows(data);
     let rows = rows.into_iter().map(|values| format!("({})", values.join(", ")));
-    // COPY writes numbers that INSERT may not.
-    let overriding = if made.numbered.contains(&table) { " OVERRIDING SYSTEM VALUE" } else { "" };
-    let head = format!("INSERT INTO {names}{overriding} VALUES ");
-    Some(Item::Rows { table, head, rows: rows.collect(), from: Some(from) })
+    // COPY may write an identity column, INSERT only with this clause.
+    let overriding = if created.always_numbered.contains(&table) { " OVERRIDING SYSTEM VALUE" } else { "" };
+    let insert_head = format!("INSERT INTO {names}{overriding} VALUES ");
+    Some(DumpItem::Rows { table, insert_head, rows: rows.collect(), first_row_line: Some(first_row_line) })
 }
 
-/// A statement of a file.
-fn taken(piece: &Piece<'_>, dialect: Dialect) -> Item {
-    match rows_of(piece, dialect) {
-        Some((head, rows)) => Item::Rows { table: piece.target().unwrap_or_default(), head, rows, from: None },
-        None => Item::Statement { text: without_conditionals(piece, dialect), refers: refers(piece) },
+/// A statement of a file; the rows of an INSERT one by one, so that they can be counted.
+fn file_item(piece: &Piece<'_>, dialect: Dialect) -> DumpItem {
+    match inserted_rows(piece, dialect) {
+        Some((insert_head, rows)) => {
+            DumpItem::Rows { table: piece.target().unwrap_or_default(), insert_head, rows, first_row_line: None }
+        }
+        None => DumpItem::Statement { text: statement_text(piece, dialect), adds_foreign_key: adds_foreign_key(piece) },
     }
 }
 
-/// Whether a statement has rows refer to those of another table.
-fn refers(piece: &Piece<'_>) -> bool {
+/// A statement of a record's field. `from_comments`: it stood in conditional comments.
+fn field_item(piece: &Piece<'_>, dialect: Dialect, from_comments: bool, changes: &mut Vec<String>) -> DumpItem {
+    let cut = dialect == Dialect::MySql && partitions_start(&piece.tokens) < piece.tokens.len();
+    if cut {
+        changes.push(format!("`{}` stands without its partitions", piece.brief()));
+    }
+    let text = if cut || from_comments { statement_text(piece, dialect) } else { piece.text.to_owned() };
+    if from_comments {
+        changes.push(format!("`{}` stands outside of comments", piece.brief()));
+    }
+    DumpItem::Statement { text, adds_foreign_key: adds_foreign_key(piece) }
+}
+
+fn adds_foreign_key(piece: &Piece<'_>) -> bool {
     piece.begins(&["alter", "table"]) && piece.tokens.windows(2).any(|two| two[0].is("foreign") && two[1].is("key"))
 }
 
-/// A statement's text as it is taken from a file or from comments; `CREATE ALGORITHM = … DEFINER = …
-/// SQL SECURITY … VIEW` as CREATE VIEW.
-fn without_conditionals(piece: &Piece<'_>, dialect: Dialect) -> String {
-    let tokens = &piece.tokens;
-    let view = tokens.iter().position(|token| token.is("view")).filter(|_| dialect == Dialect::MySql);
-    match view {
-        Some(at) if tokens[..at].iter().any(|token| token.is_any(&["algorithm", "definer", "sql"])) => {
-            format!("CREATE {}", written(piece.text, piece.start, &tokens[at..], false))
-        }
-        _ if dialect == Dialect::MySql => written(piece.text, piece.start, &tokens[..partitions(tokens)], false),
-        _ => written(piece.text, piece.start, tokens, dialect == Dialect::Postgres),
-    }
-}
-
-/// Where in a CREATE TABLE the partitions begin: how rows are stored.
-fn partitions(tokens: &[Token<'_>]) -> usize {
-    let table =
-        tokens.first().is_some_and(|token| token.is("create")) && tokens.iter().take(4).any(|token| token.is("table"));
-    let begin = tokens.windows(2).position(|two| two[0].is("partition") && two[1].is("by"));
-    begin.filter(|_| table).unwrap_or(tokens.len())
-}
-
-/// Tokens of a statement as text, with what stands between those that follow one another; `bare`: without
-/// `public.`, also in the texts that name sequences.
-fn written(text: &str, start: usize, tokens: &[Token<'_>], bare: bool) -> String {
-    let mut out = String::with_capacity(text.len());
-    let names = !tokens.first().is_some_and(|token| token.is("insert"));
-    let mut last: Option<&Token<'_>> = None;
-    let mut i = 0;
-    while let Some(token) = tokens.get(i) {
-        let public = bare
-            && token.name().is_some_and(|name| name == "public")
-            && tokens.get(i + 1).is_some_and(|dot| dot.is_symbol("."))
-            && !last.is_some_and(|last| last.is_symbol("."));
-        if let Some(last) = last {
-            let between = text.get(last.end() - start..token.start - start).unwrap_or(" ");
-            out.push_str(if between.is_empty() { "" } else { between });
-        }
-        if public {
-            last = tokens.get(i + 1);
-            i += 2;
-            continue;
-        }
-        match token.text.strip_prefix("'public.") {
-            Some(rest) if bare && names && token.kind == Kind::Text => {
-                out.push('\'');
-                out.push_str(rest);
-            }
-            _ => out.push_str(token.text),
-        }
-        last = Some(token);
-        i += 1;
-    }
-    out
-}
-
-/// What stands before the rows of `INSERT … VALUES`, and each row; `None` when something stands behind.
-fn rows_of(piece: &Piece<'_>, dialect: Dialect) -> Option<(String, Vec<String>)> {
+/// The text before the rows of `INSERT … VALUES`, and each row; `None` when anything follows the rows.
+fn inserted_rows(piece: &Piece<'_>, dialect: Dialect) -> Option<(String, Vec<String>)> {
     if !piece.tokens.first()?.is_any(&["insert", "replace"]) {
         return None;
     }
@@ -372,96 +286,6 @@ fn rows_of(piece: &Piece<'_>, dialect: Dialect) -> Option<(String, Vec<String>)>
             _ => return None,
         }
     }
-    let head = written(piece.text, piece.start, &piece.tokens[..=values], dialect == Dialect::Postgres);
+    let head = tokens_text(piece.text, piece.start, &piece.tokens[..=values], dialect == Dialect::Postgres);
     Some((format!("{head} "), rows))
-}
-
-/// How many bytes the rows of each table may have.
-struct Room(BTreeMap<String, usize>);
-
-impl Room {
-    /// Small tables get what they need, and large ones equal parts of what is left.
-    fn of(items: &[(usize, Item)]) -> Self {
-        let mut needs: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-        for (_, item) in items {
-            let Item::Rows { table, rows, .. } = item else { continue };
-            let (count, bytes) = needs.entry(table).or_default();
-            for row in rows.iter().take(MOST_ROWS.saturating_sub(*count)) {
-                *count += 1;
-                *bytes += row.len() + 2;
-            }
-        }
-        let mut all: Vec<(&str, usize)> = needs.into_iter().map(|(table, (_, bytes))| (table, bytes)).collect();
-        all.sort_by_key(|(_, bytes)| *bytes);
-        let (mut left, mut tables) = (MOST_BYTES, all.len());
-        let mut room = BTreeMap::new();
-        for (table, bytes) in all {
-            let share = bytes.min(left / tables.max(1));
-            (left, tables) = (left - share, tables - 1);
-            room.insert(table.to_owned(), share);
-        }
-        Self(room)
-    }
-}
-
-fn emit(items: Vec<(usize, Item)>, mut room: Option<Room>, dump: &mut Dump) {
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for (line, item) in items {
-        match item {
-            Item::Statement { text, refers } => {
-                dump.kept.push(Kept { text, line, rows_from: None, refers });
-            }
-            Item::Rows { table, head, mut rows, from } => {
-                if let Some(Room(room)) = &mut room {
-                    let (count, left) = (counts.entry(table.clone()).or_default(), room.entry(table).or_default());
-                    let all = rows.len();
-                    let fits = rows.iter().take_while(|row| {
-                        let fits = *count < MOST_ROWS && row.len() + 2 <= *left;
-                        if fits {
-                            *count += 1;
-                            *left -= row.len() + 2;
-                        }
-                        fits
-                    });
-                    let fits = fits.count();
-                    rows.truncate(fits);
-                    dump.left_behind += all - fits;
-                }
-                if !rows.is_empty() {
-                    dump.kept.push(Kept { text: head + &rows.join(", "), line, rows_from: from, refers: false });
-                }
-            }
-        }
-    }
-    // Where rows are left behind, what refers to them would not hold.
-    if dump.left_behind > 0 {
-        dump.kept.retain(|kept| !kept.refers);
-    }
-}
-
-/// Whose dump a text is, by what only theirs have; `None` when nothing tells.
-pub(super) fn whose(text: &str) -> Option<Dialect> {
-    let head = text.char_indices().nth(2_000).map_or(text, |(at, _)| &text[..at]);
-    if head.contains("-- MySQL dump") || head.contains("-- MariaDB dump") || head.contains("/*!40101 SET") {
-        return Some(Dialect::MySql);
-    }
-    if head.contains("-- PostgreSQL database") || head.contains("pg_catalog.set_config") {
-        return Some(Dialect::Postgres);
-    }
-    let first = lexer::statements(head, Dialect::Sqlite).next()?;
-    if first.begins(&["pragma"]) || first.begins(&["begin", "transaction"]) {
-        return Some(Dialect::Sqlite);
-    }
-    None
-}
-
-/// In which dialect a text of nobody's is cut into tokens.
-pub(super) fn flavour(text: &str) -> Dialect {
-    whose(text).unwrap_or_else(|| {
-        let quotes = |token: Token<'_>| token.kind == Kind::Name && token.text.starts_with('`');
-        let lower = text.to_ascii_lowercase();
-        let mysql = ["\\'", "auto_increment", "engine=", "engine ="].iter().any(|sign| lower.contains(sign))
-            || (text.contains('`') && Lexer::new(text, Dialect::Sqlite).any(quotes));
-        if mysql { Dialect::MySql } else { Dialect::Postgres }
-    })
 }
