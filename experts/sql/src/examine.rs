@@ -1,6 +1,5 @@
-//! How good a completion is as an answer, told by running it: on the prompt's own rows and on
-//! databases filled at random, beside the golds, in a real PostgreSQL. Right is what comes to the
-//! same as a gold on every one of them: score 1, else 0.
+//! Grades a completion by executing it in a real PostgreSQL, on the databases of the prompt's test suite. Its score is 1
+//! if it comes to the same as a gold on every one of them, else 0.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,8 +14,8 @@ use crate::grade::{self, check, code as text};
 use crate::import;
 use crate::lexer;
 use crate::lint::{Words, code as lints};
-use crate::measure::{Filled, MAX_ROWS, Measure, NoMeasure, Verdict, changes};
 use crate::statement::{self, NotOne, Script};
+use crate::test_suite::{AnswerVerdict, MAX_ROWS, TestDatabase, TestSuite, TestSuiteError, modifies_data};
 use crate::validate::code as records;
 
 /// Codes of findings besides those of the text's grade.
@@ -27,34 +26,34 @@ pub mod code {
     pub const TOO_MANY_ROWS: &str = "too-many-rows";
 }
 
-/// Measures that are kept: the answers of several candidates to one prompt come one after another.
-const KEPT: usize = 24;
+/// Test suites and schemas that are cached: the answers of several candidates to one prompt come one after another.
+const CACHED: usize = 24;
 
-/// Examines completions.
+/// Grades completions by executing them.
 pub struct Examiner {
     pool: Arc<Pool>,
-    measures: Mutex<VecDeque<(Key, Arc<Measure>)>>,
-    /// By what they are made from: a text, or a file with its size and time.
-    schemas: Mutex<VecDeque<(String, Arc<Schema>)>>,
+    suites: Mutex<VecDeque<(SuiteKey, Arc<TestSuite>)>>,
+    /// By [`import::fingerprint`].
+    schemas: Mutex<VecDeque<(String, Arc<PromptSchema>)>>,
 }
 
-/// What a measure is made from.
+/// What a test suite depends on.
 #[derive(PartialEq, Eq)]
-struct Key {
+struct SuiteKey {
     schema: String,
     golds: Vec<String>,
 }
 
-/// A prompt's schema and rows.
-struct Schema {
+/// A prompt's schema and rows, in PostgreSQL's dialect.
+struct PromptSchema {
     text: String,
     statements: Vec<Statement>,
 }
 
 impl Examiner {
-    /// On databases from `pool`.
+    /// Executes on databases from `pool`.
     pub fn new(pool: Arc<Pool>) -> Self {
-        Self { pool, measures: Mutex::default(), schemas: Mutex::default() }
+        Self { pool, suites: Mutex::default(), schemas: Mutex::default() }
     }
 
     /// Grades `completion` against the `sql` of `prompt` and `alternatives`, which are PostgreSQL: the
@@ -63,7 +62,7 @@ impl Examiner {
     /// # Errors
     /// When the prompt is at fault, or the database is lost.
     pub fn examine(&self, prompt: &Record, alternatives: &[String], completion: &str) -> Result<Grade, ExpertError> {
-        let measure = self.measure(prompt, alternatives)?;
+        let suite = self.suite(prompt, alternatives)?;
         let mut grade = grade::grade(prompt, completion)?;
         grade.score = 0.0;
         grade.findings.retain(|f| f.code != text::DIFFERS_FROM_GOLD);
@@ -91,18 +90,18 @@ impl Examiner {
         if let Some(what) = destroyed {
             return Ok(grade.with(lints::DESTRUCTIVE, format!("{what} changes tables, which no prompt asks for")));
         }
-        if answer.as_ref().map_or_else(|| words.changes(), changes) && !measure.changes {
+        if answer.as_ref().map_or_else(|| words.changes(), modifies_data) && !suite.modifies_data {
             return Ok(grade.with(lints::DESTRUCTIVE, "it changes rows, and the question asks for some"));
         }
-        for filled in &measure.databases {
-            let verdict = measure.judge(&self.pool, filled, sql).map_err(lost)?;
-            if matches!(verdict, Verdict::Right) {
+        for database in &suite.databases {
+            let verdict = suite.judge(&self.pool, database, sql).map_err(lost)?;
+            if matches!(verdict, AnswerVerdict::Right) {
                 continue;
             }
-            if answer.is_none() && !matches!(&verdict, Verdict::Refused(error) if error.sqlstate == "42601") {
+            if answer.is_none() && !matches!(&verdict, AnswerVerdict::Refused(error) if error.sqlstate == "42601") {
                 read_by_postgresql(&mut grade);
             }
-            return Ok(wrong(grade, answer.as_ref(), &measure, filled, verdict));
+            return Ok(wrong(grade, answer.as_ref(), &suite, database, verdict));
         }
         if answer.is_none() {
             read_by_postgresql(&mut grade);
@@ -110,7 +109,7 @@ impl Examiner {
         grade.score = 1.0;
         grade.check(check::EXECUTES, true);
         grade.check(check::ROWS, true);
-        // Rows without a match are kept in other ways as well.
+        // There are other ways than LEFT JOIN to keep rows without a match.
         if grade.checks.contains_key(check::LEFT_JOIN) {
             grade.check(check::LEFT_JOIN, true);
         }
@@ -118,14 +117,15 @@ impl Examiner {
         Ok(grade)
     }
 
-    fn measure(&self, prompt: &Record, alternatives: &[String]) -> Result<Arc<Measure>, ExpertError> {
+    /// The prompt's test suite, from the cache or made now.
+    fn suite(&self, prompt: &Record, alternatives: &[String]) -> Result<Arc<TestSuite>, ExpertError> {
         let mut golds = vec![statement::bare(prompt.require("sql")?).sql.to_owned()];
         golds.extend(alternatives.iter().map(|a| statement::bare(a).sql.to_owned()));
         let schema = self.schema(prompt)?;
-        let key = Key { schema: schema.text.clone(), golds };
-        let mut kept = self.measures.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, measure)) = kept.iter().find(|(known, _)| *known == key) {
-            return Ok(Arc::clone(measure));
+        let key = SuiteKey { schema: schema.text.clone(), golds };
+        let mut cached = self.suites.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, suite)) = cached.iter().find(|(known, _)| *known == key) {
+            return Ok(Arc::clone(suite));
         }
         let parsed = key.golds.iter().map(|gold| {
             let statement = statement::parse_one(gold).map_err(|_| {
@@ -140,39 +140,39 @@ impl Examiner {
             }
         });
         let parsed = parsed.collect::<Result<Vec<_>, _>>()?;
-        let measure = Measure::new(&self.pool, (&schema.text, &schema.statements), &parsed).map_err(|no| match no {
-            NoMeasure::Broken(why) => ExpertError::new(format!("the gold is no measure: {why}")),
-            NoMeasure::Lost(error) => lost(error),
+        let suite = TestSuite::new(&self.pool, (&schema.text, &schema.statements), &parsed).map_err(|e| match e {
+            TestSuiteError::Prompt(why) => ExpertError::new(format!("the gold is no measure: {why}")),
+            TestSuiteError::Lost(error) => lost(error),
         })?;
-        let measure = Arc::new(measure);
-        kept.truncate(KEPT - 1);
-        kept.push_front((key, Arc::clone(&measure)));
-        Ok(measure)
+        let suite = Arc::new(suite);
+        cached.truncate(CACHED - 1);
+        cached.push_front((key, Arc::clone(&suite)));
+        Ok(suite)
     }
 
-    /// The prompt's schema, with its rows.
-    fn schema(&self, prompt: &Record) -> Result<Arc<Schema>, ExpertError> {
-        let from = import::fingerprint(prompt);
-        let mut kept = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, schema)) = kept.iter().find(|(known, _)| *known == from) {
+    /// The prompt's schema with its rows, from the cache or made now.
+    fn schema(&self, prompt: &Record) -> Result<Arc<PromptSchema>, ExpertError> {
+        let fingerprint = import::fingerprint(prompt);
+        let mut cached = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, schema)) = cached.iter().find(|(known, _)| *known == fingerprint) {
             return Ok(Arc::clone(schema));
         }
         let declared = prompt.text("dialect").and_then(|name| name.parse().ok());
         let imported = import::import(prompt, declared).map_err(ExpertError::new)?;
         let translated = dialect::translate(&imported.text, "SELECT 1", imported.dialect.or(declared));
-        let translated = translated.map_err(|no| ExpertError::new(no.why))?;
+        let translated = translated.map_err(|e| ExpertError::new(e.why))?;
         if let Some(why) = execute::refusal(&translated.schema) {
             return Err(ExpertError::new(format!("the schema may not be loaded: {why}")));
         }
         let script = Script::of(&translated.schema);
-        let schema = Arc::new(Schema { text: translated.schema, statements: script.trees });
-        kept.truncate(KEPT - 1);
-        kept.push_front((from, Arc::clone(&schema)));
+        let schema = Arc::new(PromptSchema { text: translated.schema, statements: script.trees });
+        cached.truncate(CACHED - 1);
+        cached.push_front((fingerprint, Arc::clone(&schema)));
         Ok(schema)
     }
 }
 
-/// Takes back what the parser has said against a statement that PostgreSQL reads.
+/// Removes the parser's findings against a statement that PostgreSQL reads.
 fn read_by_postgresql(grade: &mut Grade) {
     grade.findings.retain(|f| f.code != text::DOES_NOT_PARSE && f.code != text::NOT_POSTGRESQL);
     grade.check(check::POSTGRESQL, true);
@@ -182,7 +182,7 @@ fn lost(error: std::io::Error) -> ExpertError {
     ExpertError::new(format!("the database was lost: {error}"))
 }
 
-/// What a statement does to tables rather than to their rows.
+/// The command of a statement that changes tables rather than their rows.
 pub(crate) fn destroys(statement: &Statement) -> Option<&'static str> {
     match statement {
         Statement::Drop { .. } => Some("`DROP`"),
@@ -196,24 +196,33 @@ pub(crate) fn destroys(statement: &Statement) -> Option<&'static str> {
 }
 
 /// The grade of an answer that is not right on one of the databases.
-fn wrong(mut grade: Grade, answer: Option<&Statement>, measure: &Measure, filled: &Filled, verdict: Verdict) -> Grade {
-    let place = &filled.name;
+fn wrong(
+    mut grade: Grade,
+    answer: Option<&Statement>,
+    suite: &TestSuite,
+    database: &TestDatabase,
+    verdict: AnswerVerdict,
+) -> Grade {
+    let place = &database.name;
     match verdict {
-        Verdict::Right => grade,
-        Verdict::Differs(difference) => {
+        AnswerVerdict::Right => grade,
+        AnswerVerdict::Differs(difference) => {
             grade.check(check::EXECUTES, true);
-            let what =
-                if measure.changes { "leaves other rows than the gold" } else { "returns other rows than the gold" };
+            let what = if suite.modifies_data {
+                "leaves other rows than the gold"
+            } else {
+                "returns other rows than the gold"
+            };
             grade.evidence = Some(format!("on {place}: {difference}"));
             grade.with(code::WRONG_ROWS, format!("on {place} it {what}"))
         }
-        Verdict::TooMany => {
+        AnswerVerdict::TooManyRows => {
             grade.check(check::EXECUTES, true);
             grade.with(code::TOO_MANY_ROWS, format!("on {place} it returns more than {MAX_ROWS} rows"))
         }
-        Verdict::Refused(error) => {
+        AnswerVerdict::Refused(error) => {
             let code = refused(&error);
-            // A name of another database's is no invented one.
+            // A name that belongs to another database is not invented.
             let foreign =
                 matches!(error.sqlstate.as_str(), "42883" | "42703") && answer.is_some_and(dialect::calls_foreign);
             if foreign || error.sqlstate == "42601" {
@@ -231,11 +240,11 @@ fn wrong(mut grade: Grade, answer: Option<&Statement>, measure: &Measure, filled
             }
             grade
         }
-        Verdict::Crashed(why) => grade.with(records::CRASHED, format!("the database ends over it: {why}")),
+        AnswerVerdict::Crashed(why) => grade.with(records::CRASHED, format!("the database ends over it: {why}")),
     }
 }
 
-/// The code for what PostgreSQL refuses.
+/// The finding's code for an error of PostgreSQL's.
 fn refused(error: &SqlError) -> &'static str {
     match error.sqlstate.as_str() {
         "42601" => text::DOES_NOT_PARSE,

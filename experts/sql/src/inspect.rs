@@ -11,10 +11,10 @@ use crate::examine::destroys;
 use crate::execute::{Pool, Proof, SqlError};
 use crate::import::{self, DATABASE, INSERTS};
 use crate::lint::code as lints;
-use crate::measure::changes;
 use crate::resolve::resolve;
 use crate::schema::Schema;
 use crate::statement;
+use crate::test_suite::modifies_data;
 use crate::validate::code as records;
 
 /// Codes of findings besides those of records and lints.
@@ -68,7 +68,7 @@ pub fn answer(pool: &Pool, record: &Record, completion: &str) -> Result<Inspecti
     let parsed = statement::parse_one(bare.sql).ok();
     if let Some(what) = parsed.as_ref().and_then(destroys) {
         found = found.note(code::CHANGES, format!("it is {what}, which changes tables"));
-    } else if parsed.as_ref().is_some_and(|statement| is_about_rows(statement) && changes(statement)) {
+    } else if parsed.as_ref().is_some_and(|statement| is_about_rows(statement) && modifies_data(statement)) {
         found = found.note(code::CHANGES, "it changes rows");
     }
     // What was found without a database is worth more than that there was none.

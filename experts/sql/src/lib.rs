@@ -6,28 +6,27 @@
 
 mod canonical;
 mod components;
+mod datagen;
 pub mod dialect;
 pub mod examine;
 pub mod execute;
 mod expert;
 mod facts;
-mod fill;
 pub mod grade;
 mod grouping;
 mod import;
 pub mod inspect;
 mod lexer;
 pub mod lint;
-mod measure;
-mod near_miss;
+mod mutants;
 mod options;
-mod outcome;
 mod prompt;
 mod resolve;
 mod schema;
 mod scope;
 mod statement;
 pub mod synthesize;
+mod test_suite;
 pub mod validate;
 mod walk;
 

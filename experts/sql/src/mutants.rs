@@ -1,24 +1,24 @@
-//! Statements that are nearly the gold: one thing of it changed, as a model would get it wrong. A
-//! database on which they return what the gold returns does not tell right from wrong.
+//! Mutants of the gold: statements that differ from it in one thing, as a model would get it wrong. A database on which
+//! a mutant returns the same as the gold does not tell that mistake from a right answer.
 
 use sqlparser::ast::{
-    BinaryOperator, Distinct, DuplicateTreatment, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr,
-    Ident, JoinConstraint, JoinOperator, LimitClause, ObjectName, OrderByExpr, Query, Select, SetExpr, SetQuantifier,
-    Statement, Value,
+    BinaryOperator, Distinct, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
+    GroupByExpr, Ident, JoinConstraint, JoinOperator, LimitClause, ObjectName, OrderByExpr, Query, Select, SetExpr,
+    SetQuantifier, Statement, Value,
 };
 
 use crate::schema::last_part;
 use crate::walk::{self, Edit};
 
-/// At most `most` of them, those of the outer query first.
-pub fn near_misses(gold: &Statement, most: usize) -> Vec<Statement> {
+/// At most `limit` mutants, those of the outer query first.
+pub fn mutants(gold: &Statement, limit: usize) -> Vec<Statement> {
     let mut found: Vec<Statement> = Vec::new();
-    for wanted in 0.. {
+    for site in 0.. {
         let mut statement = gold.clone();
-        let mut change = Change { wanted, at: 0, done: false };
-        change.top(&mut statement);
-        walk::edit(&mut statement, &mut change);
-        if !change.done || found.len() == most {
+        let mut mutator = Mutator { site, visited: 0, done: false };
+        mutator.changed_rows(&mut statement);
+        walk::edit(&mut statement, &mut mutator);
+        if !mutator.done || found.len() == limit {
             break;
         }
         if statement != *gold && !found.contains(&statement) {
@@ -28,24 +28,24 @@ pub fn near_misses(gold: &Statement, most: usize) -> Vec<Statement> {
     found
 }
 
-/// Makes one of all possible changes: the one that is met as number `wanted` on the walk.
-struct Change {
-    wanted: usize,
-    at: usize,
+/// Makes one of all possible mutations: that at the place which the walk meets as number `site`.
+struct Mutator {
+    site: usize,
+    visited: usize,
     done: bool,
 }
 
-impl Change {
-    /// Whether the change that is possible here is the one to make.
+impl Mutator {
+    /// Whether the mutation that is possible here is the one to make.
     fn here(&mut self) -> bool {
-        let here = !self.done && self.at == self.wanted;
-        self.at += 1;
+        let here = !self.done && self.visited == self.site;
+        self.visited += 1;
         self.done |= here;
         here
     }
 
-    /// Conditions that are no part of a SELECT.
-    fn top(&mut self, statement: &mut Statement) {
+    /// Mutates the conditions and assignments of UPDATE and DELETE.
+    fn changed_rows(&mut self, statement: &mut Statement) {
         match statement {
             Statement::Update(update) => {
                 self.condition(&mut update.selection);
@@ -58,19 +58,19 @@ impl Change {
         }
     }
 
-    /// Leaves out one part of a condition after the other.
+    /// Drops one conjunct of a condition.
     fn condition(&mut self, condition: &mut Option<Expr>) {
         let Some(whole) = condition else { return };
-        for part in 0..parts(whole) {
+        for conjunct in 0..conjuncts(whole) {
             if self.here() {
-                let mut at = 0;
-                *condition = without(whole.clone(), part, &mut at);
+                *condition = without(whole.clone(), conjunct, &mut 0);
                 return;
             }
         }
     }
 
-    fn joins(&mut self, operator: &mut JoinOperator) {
+    /// Makes an inner join a left one, and an outer join an inner one.
+    fn join(&mut self, operator: &mut JoinOperator) {
         use JoinOperator as J;
         let always = |constraint: &JoinConstraint| !matches!(constraint, JoinConstraint::None);
         let other = match operator {
@@ -88,19 +88,19 @@ fn is_text(expr: &Expr) -> bool {
     matches!(expr, Expr::Value(value) if matches!(value.value, Value::SingleQuotedString(_)))
 }
 
-/// How many parts a condition's ANDs join.
-fn parts(condition: &Expr) -> usize {
+/// How many conditions the ANDs of a condition join.
+fn conjuncts(condition: &Expr) -> usize {
     match condition {
-        Expr::BinaryOp { left, op: BinaryOperator::And, right } => parts(left) + parts(right),
+        Expr::BinaryOp { left, op: BinaryOperator::And, right } => conjuncts(left) + conjuncts(right),
         _ => 1,
     }
 }
 
-/// The condition without one of its parts.
-fn without(condition: Expr, part: usize, at: &mut usize) -> Option<Expr> {
+/// The condition without one of its conjuncts. `seen`: how many were passed so far.
+fn without(condition: Expr, dropped: usize, seen: &mut usize) -> Option<Expr> {
     match condition {
         Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
-            match (without(*left, part, at), without(*right, part, at)) {
+            match (without(*left, dropped, seen), without(*right, dropped, seen)) {
                 (Some(left), Some(right)) => {
                     Some(Expr::BinaryOp { left: Box::new(left), op: BinaryOperator::And, right: Box::new(right) })
                 }
@@ -108,13 +108,13 @@ fn without(condition: Expr, part: usize, at: &mut usize) -> Option<Expr> {
             }
         }
         other => {
-            *at += 1;
-            (*at - 1 != part).then_some(other)
+            *seen += 1;
+            (*seen - 1 != dropped).then_some(other)
         }
     }
 }
 
-impl Edit for Change {
+impl Edit for Mutator {
     fn query(&mut self, query: &mut Query) {
         if let Some(LimitClause::LimitOffset { limit: limit @ Some(_), .. }) = &mut query.limit_clause
             && self.here()
@@ -135,7 +135,7 @@ impl Edit for Change {
         self.condition(&mut select.selection);
         self.condition(&mut select.having);
         for join in select.from.iter_mut().flat_map(|item| &mut item.joins) {
-            self.joins(&mut join.join_operator);
+            self.join(&mut join.join_operator);
         }
         if self.here() {
             select.distinct = match select.distinct {
@@ -163,62 +163,17 @@ impl Edit for Change {
 
     fn expr(&mut self, expr: &mut Expr) {
         match expr {
-            Expr::BinaryOp { left, op: BinaryOperator::Eq, right } if is_text(right) && self.here() => {
-                *expr = Expr::ILike {
-                    negated: false,
-                    any: false,
-                    expr: left.clone(),
-                    pattern: right.clone(),
-                    escape_char: None,
-                };
-            }
-            Expr::BinaryOp { op, .. } => {
-                use BinaryOperator as B;
-                let other = match op {
-                    B::Eq => B::NotEq,
-                    B::NotEq => B::Eq,
-                    B::Gt => B::GtEq,
-                    B::GtEq => B::Gt,
-                    B::Lt => B::LtEq,
-                    B::LtEq => B::Lt,
-                    B::And => B::Or,
-                    B::Or => B::And,
-                    B::Plus => B::Minus,
-                    B::Minus => B::Plus,
-                    _ => return,
-                };
-                if self.here() {
-                    *op = other;
-                }
-            }
+            Expr::BinaryOp { .. } => self.operator(expr),
+            Expr::Like { .. } | Expr::ILike { .. } => self.pattern(expr),
             Expr::IsNull(inner) if self.here() => *expr = Expr::IsNotNull(inner.clone()),
             Expr::IsNotNull(inner) if self.here() => *expr = Expr::IsNull(inner.clone()),
-            Expr::Like { negated, any, expr: what, pattern, escape_char } if self.here() => {
-                *expr = Expr::ILike {
-                    negated: *negated,
-                    any: *any,
-                    expr: what.clone(),
-                    pattern: pattern.clone(),
-                    escape_char: escape_char.clone(),
-                };
-            }
             Expr::InList { negated, .. }
             | Expr::InSubquery { negated, .. }
             | Expr::Exists { negated, .. }
             | Expr::Between { negated, .. }
-            | Expr::Like { negated, .. }
                 if self.here() =>
             {
                 *negated = !*negated;
-            }
-            Expr::ILike { negated, any, expr: what, pattern, escape_char } if self.here() => {
-                *expr = Expr::Like {
-                    negated: *negated,
-                    any: *any,
-                    expr: what.clone(),
-                    pattern: pattern.clone(),
-                    escape_char: escape_char.clone(),
-                };
             }
             Expr::Value(value) => {
                 if let Value::Number(number, _) = &mut value.value
@@ -230,39 +185,113 @@ impl Edit for Change {
             }
             Expr::Function(function) => {
                 let name = last_part(&function.name);
-                let other = match name.as_str() {
-                    "sum" => "avg",
-                    "avg" => "sum",
-                    "min" => "max",
-                    "max" => "min",
-                    "rank" => "row_number",
-                    "dense_rank" | "row_number" => "rank",
-                    "lag" => "lead",
-                    "lead" => "lag",
-                    _ => "",
-                };
-                if !other.is_empty() && self.here() {
-                    function.name = ObjectName::from(vec![Ident::new(other)]);
-                }
-                let FunctionArguments::List(list) = &mut function.args else { return };
-                let aggregate = ["count", "sum", "avg", "string_agg", "array_agg"].contains(&name.as_str());
-                let column = matches!(&list.args[..], [FunctionArg::Unnamed(FunctionArgExpr::Expr(_)), ..]);
-                if aggregate && column && function.over.is_none() && self.here() {
-                    list.duplicate_treatment = match list.duplicate_treatment {
-                        Some(DuplicateTreatment::Distinct) => None,
-                        _ => Some(DuplicateTreatment::Distinct),
-                    };
-                    return;
-                }
-                if name == "count" && column && self.here() {
-                    list.duplicate_treatment = None;
-                    list.args = vec![FunctionArg::Unnamed(FunctionArgExpr::Wildcard)];
-                }
-                if function.filter.is_some() && self.here() {
-                    function.filter = None;
-                }
+                self.function_name(function, &name);
+                self.arguments(function, &name);
             }
             _ => {}
+        }
+    }
+}
+
+/// Mutations of expressions.
+impl Mutator {
+    /// Makes equality with a text regardless of case, or takes the neighbouring operator.
+    fn operator(&mut self, expr: &mut Expr) {
+        use BinaryOperator as B;
+        let Expr::BinaryOp { left, op, right } = expr else { return };
+        if *op == B::Eq && is_text(right) && self.here() {
+            *expr = Expr::ILike {
+                negated: false,
+                any: false,
+                expr: left.clone(),
+                pattern: right.clone(),
+                escape_char: None,
+            };
+            return;
+        }
+        let other = match op {
+            B::Eq => B::NotEq,
+            B::NotEq => B::Eq,
+            B::Gt => B::GtEq,
+            B::GtEq => B::Gt,
+            B::Lt => B::LtEq,
+            B::LtEq => B::Lt,
+            B::And => B::Or,
+            B::Or => B::And,
+            B::Plus => B::Minus,
+            B::Minus => B::Plus,
+            _ => return,
+        };
+        if self.here() {
+            *op = other;
+        }
+    }
+
+    /// Makes LIKE regardless of case or negates it; makes ILIKE regard case.
+    fn pattern(&mut self, expr: &mut Expr) {
+        match expr {
+            Expr::Like { negated, any, expr: matched, pattern, escape_char } => {
+                if self.here() {
+                    *expr = Expr::ILike {
+                        negated: *negated,
+                        any: *any,
+                        expr: matched.clone(),
+                        pattern: pattern.clone(),
+                        escape_char: escape_char.clone(),
+                    };
+                } else if self.here() {
+                    *negated = !*negated;
+                }
+            }
+            Expr::ILike { negated, any, expr: matched, pattern, escape_char } if self.here() => {
+                *expr = Expr::Like {
+                    negated: *negated,
+                    any: *any,
+                    expr: matched.clone(),
+                    pattern: pattern.clone(),
+                    escape_char: escape_char.clone(),
+                };
+            }
+            _ => {}
+        }
+    }
+
+    /// Calls the function with which this one is most easily confused.
+    fn function_name(&mut self, function: &mut Function, name: &str) {
+        let other = match name {
+            "sum" => "avg",
+            "avg" => "sum",
+            "min" => "max",
+            "max" => "min",
+            "rank" => "row_number",
+            "dense_rank" | "row_number" => "rank",
+            "lag" => "lead",
+            "lead" => "lag",
+            _ => return,
+        };
+        if self.here() {
+            function.name = ObjectName::from(vec![Ident::new(other)]);
+        }
+    }
+
+    /// Mutates what an aggregate counts: DISTINCT, `*`, FILTER. `name`: the function's, before any mutation.
+    fn arguments(&mut self, function: &mut Function, name: &str) {
+        let FunctionArguments::List(list) = &mut function.args else { return };
+        let aggregate = ["count", "sum", "avg", "string_agg", "array_agg"].contains(&name);
+        let column = matches!(&list.args[..], [FunctionArg::Unnamed(FunctionArgExpr::Expr(_)), ..]);
+        if aggregate && column && function.over.is_none() && self.here() {
+            list.duplicate_treatment = match list.duplicate_treatment {
+                Some(DuplicateTreatment::Distinct) => None,
+                _ => Some(DuplicateTreatment::Distinct),
+            };
+            return;
+        }
+        if name == "count" && column && self.here() {
+            list.duplicate_treatment = None;
+            list.args = vec![FunctionArg::Unnamed(FunctionArgExpr::Wildcard)];
+        }
+        if function.filter.is_some() && self.here() {
+            function.filter = None;
         }
     }
 }
@@ -275,7 +304,7 @@ mod tests {
     #[test]
     fn each_differs_in_one_thing() {
         let of = |sql: &str| -> Vec<String> {
-            near_misses(&parse_one(sql).unwrap(), 100).iter().map(ToString::to_string).collect()
+            mutants(&parse_one(sql).unwrap(), 100).iter().map(ToString::to_string).collect()
         };
         let found = of(
             "SELECT a, COUNT(b) FROM t JOIN u ON t.id = u.id WHERE c > 1 AND d IS NULL GROUP BY a ORDER BY a LIMIT 2",
@@ -300,6 +329,6 @@ mod tests {
         assert!(of("DELETE FROM t WHERE a = 1 AND b = 2").contains(&"DELETE FROM t WHERE b = 2".to_owned()));
         assert!(of("DELETE FROM t WHERE a = 1").contains(&"DELETE FROM t".to_owned()));
         assert!(of("UPDATE t SET a = 1, b = 2").contains(&"UPDATE t SET a = 1".to_owned()));
-        assert_eq!(near_misses(&parse_one("SELECT a FROM t WHERE b = 1 AND c = 2 AND d = 3").unwrap(), 4).len(), 4);
+        assert_eq!(mutants(&parse_one("SELECT a FROM t WHERE b = 1 AND c = 2 AND d = 3").unwrap(), 4).len(), 4);
     }
 }

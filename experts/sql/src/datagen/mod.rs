@@ -1,7 +1,6 @@
-//! Databases filled at random, for telling right answers from those that are right by chance on one
-//! database (the test-suite method: Zhong, Yu, Klein, EMNLP 2020, "Semantic evaluation for
-//! text-to-SQL with distilled test suites"). Rows keep to keys, references and types; their values
-//! lie at and beside what the statement speaks of. The same seed gives the same rows on any machine.
+//! Generates random rows for a schema, for test suites. The rows keep to keys, foreign keys, types and CHECKs; their
+//! values lie at and beside the constants of the statement. The same seed gives the same rows on any machine. Whether a
+//! database accepts the rows is not checked here.
 
 mod columns;
 mod values;
@@ -12,38 +11,38 @@ use sqlparser::ast::Statement;
 
 use crate::synthesize::rng::Rng;
 use columns::{Kind, Table};
-use values::{Spoken, Style, value};
+use values::{Constants, Profile, value};
 
-/// Fills databases of one schema for one statement.
+/// Generates rows of one schema for one prompt's golds.
 #[derive(Debug)]
-pub struct Filler {
+pub struct DataGenerator {
     tables: Vec<Table>,
-    spoken: Spoken,
+    constants: Constants,
 }
 
-impl Filler {
-    /// For a schema, whose own rows are drawn from, and for the statements that are right.
+impl DataGenerator {
+    /// For a schema, from whose own rows values are drawn, and for the golds.
     pub fn new<'s>(schema: &[Statement], golds: impl IntoIterator<Item = &'s Statement>) -> Self {
-        let mut spoken = Spoken::default();
-        golds.into_iter().for_each(|gold| spoken.add(gold));
-        Self { tables: columns::tables(schema), spoken }
+        let mut constants = Constants::default();
+        golds.into_iter().for_each(|gold| constants.add(gold));
+        Self { tables: columns::tables(schema), constants }
     }
 
-    /// The rows of one database, one INSERT for each table. `seed` counts from 0; `reversed` has the
-    /// same rows in the opposite order.
+    /// The rows of one database, one INSERT for each table. `seed` counts from 0; `reversed`: the same rows in the
+    /// opposite order.
     pub fn rows(&self, seed: u64, reversed: bool) -> Vec<String> {
         let mut rng = Rng::new(seed, 0x5EED);
-        // Few values make groups, ties and matches; many make each row another.
-        let style = [
-            Style { spread: 12, absent: 12, spoken: 35 },
-            Style { spread: 1_000, absent: 8, spoken: 30 },
-            Style { spread: 5, absent: 20, spoken: 50 },
-            Style { spread: 200, absent: 0, spoken: 20 },
+        // Few distinct values make groups, ties and matches; many make rows differ.
+        let profile = [
+            Profile { distinct: 12, null_percent: 12, constant_percent: 35 },
+            Profile { distinct: 1_000, null_percent: 8, constant_percent: 30 },
+            Profile { distinct: 5, null_percent: 20, constant_percent: 50 },
+            Profile { distinct: 200, null_percent: 0, constant_percent: 20 },
         ][(seed % 4) as usize];
-        let mut made: BTreeMap<&str, Vec<Vec<String>>> = BTreeMap::new();
+        let mut generated: BTreeMap<&str, Vec<Vec<String>>> = BTreeMap::new();
         let mut inserts = Vec::new();
         for table in &self.tables {
-            let rows = self.table(table, &made, style, &mut rng);
+            let rows = self.table(table, &generated, profile, &mut rng);
             let written: Vec<_> = table.columns.iter().enumerate().filter(|(_, c)| !c.generated).collect();
             let names: Vec<&str> = written.iter().map(|(_, c)| c.name.as_str()).collect();
             let mut values: Vec<String> = rows
@@ -57,32 +56,33 @@ impl Filler {
                 values.reverse();
             }
             if !values.is_empty() && !names.is_empty() {
-                let insist = if table.columns.iter().any(|c| c.identity) { " OVERRIDING SYSTEM VALUE" } else { "" };
+                let overriding = if table.columns.iter().any(|c| c.identity) { " OVERRIDING SYSTEM VALUE" } else { "" };
                 let (name, names, values) = (&table.name, names.join(", "), values.join(", "));
-                inserts.push(format!("INSERT INTO {name} ({names}){insist} VALUES {values};"));
+                inserts.push(format!("INSERT INTO {name} ({names}){overriding} VALUES {values};"));
             }
-            made.insert(&table.key, rows);
+            generated.insert(&table.key, rows);
         }
         inserts
     }
 
+    /// The rows of one table. `generated`: those of the tables before it.
     fn table(
         &self,
         table: &Table,
-        made: &BTreeMap<&str, Vec<Vec<String>>>,
-        style: Style,
+        generated: &BTreeMap<&str, Vec<Vec<String>>>,
+        profile: Profile,
         rng: &mut Rng,
     ) -> Vec<Vec<String>> {
         let parent = self.tables.iter().any(|t| t.foreign.iter().any(|f| f.table == table.key && t.key != table.key));
         let wanted = if parent { 6 + rng.below(6) } else { 12 + rng.below(10) };
-        // Of the parents some have no child.
+        // Some rows of the parents have no child.
         let parents: Vec<Vec<Vec<String>>> = table
             .foreign
             .iter()
             .map(|foreign| {
                 let Some(other) = self.tables.iter().find(|t| t.key == foreign.table) else { return Vec::new() };
                 let Some(key) = other.referred(foreign) else { return Vec::new() };
-                let rows = made.get(foreign.table.as_str()).map_or(&[][..], Vec::as_slice);
+                let rows = generated.get(foreign.table.as_str()).map_or(&[][..], Vec::as_slice);
                 let mut keys: Vec<Vec<String>> =
                     rows.iter().map(|row| key.iter().map(|i| row[*i].clone()).collect()).collect();
                 rng.shuffle(&mut keys);
@@ -93,15 +93,15 @@ impl Filler {
         let mut taken: Vec<BTreeSet<Vec<String>>> = vec![BTreeSet::new(); table.unique.len()];
         let mut rows: Vec<Vec<String>> = Vec::new();
         let mut numbers = self.numbers(wanted, rng);
-        // Rows whose keys are taken are tried again, not for ever.
+        // A row whose key is taken is tried again, a limited number of times.
         for _ in 0..wanted * 6 {
             if rows.len() == wanted {
                 break;
             }
-            // Some rows meet all that is asked of them at once.
-            let asked_for = rng.below(100) < style.spoken;
+            // Some rows meet all conditions at once.
+            let matching = rng.below(100) < profile.constant_percent;
             let mut row: Vec<String> =
-                table.columns.iter().map(|column| value(column, &self.spoken, style, asked_for, rng)).collect();
+                table.columns.iter().map(|column| value(column, &self.constants, profile, matching, rng)).collect();
             if let Some([only]) = table.unique.first().map(Vec::as_slice)
                 && table.columns[*only].kind == Kind::Integer
                 && table.foreign.iter().all(|f| f.columns != [*only])
@@ -115,7 +115,7 @@ impl Filler {
             let keys: Vec<Vec<String>> =
                 table.unique.iter().map(|key| key.iter().map(|i| row[*i].clone()).collect()).collect();
             let clash = keys.iter().zip(&taken).any(|(key, taken)| {
-                // What is absent equals nothing.
+                // NULL equals nothing.
                 !key.iter().any(|value| value == "NULL") && taken.contains(key)
             });
             if !clash {
@@ -129,10 +129,10 @@ impl Filler {
         rows
     }
 
-    /// Numbers for a key, the last first: those that the statement speaks of among them.
+    /// Numbers for a key, to be taken from the end; the statement's constants are among them.
     fn numbers(&self, wanted: usize, rng: &mut Rng) -> Vec<i64> {
         let mut numbers: Vec<i64> = (1..=wanted as i64).collect();
-        for key in self.spoken.keys().take(3) {
+        for key in self.constants.keys().take(3) {
             if !numbers.contains(&key)
                 && let Some(last) = numbers.iter_mut().rev().find(|n| **n <= wanted as i64)
             {
@@ -143,7 +143,7 @@ impl Filler {
         numbers
     }
 
-    /// Sets the columns of a foreign key.
+    /// Sets the columns of a foreign key. `keys`: those of the other table; `rows`: this table's rows so far.
     fn refer(
         &self,
         table: &Table,
@@ -160,7 +160,7 @@ impl Filler {
             match earlier {
                 Some(earlier) => Some(referred.iter().map(|i| earlier[*i].clone()).collect()),
                 None if nullable => None,
-                // The first of all can only refer to itself.
+                // The first row can only refer to itself.
                 None => Some(referred.iter().map(|i| row[*i].clone()).collect()),
             }
         } else if nullable && rng.below(100) < 10 {
@@ -193,13 +193,13 @@ mod tests {
     fn rows_keep_to_the_schema_and_are_the_same_for_the_same_seed() {
         let schema = statement::parse_all(SCHEMA).unwrap();
         let gold = statement::parse_one("SELECT code FROM staff WHERE id = 77 AND code LIKE 'A%'").unwrap();
-        let filler = Filler::new(&schema, [&gold]);
+        let generator = DataGenerator::new(&schema, [&gold]);
         let mut database = Database::open(&Settings::default()).unwrap();
         let mut seen = BTreeSet::new();
         for seed in 0..8 {
-            let rows = filler.rows(seed, false);
-            assert_eq!(rows, filler.rows(seed, false));
-            assert_ne!(rows, filler.rows(seed, true));
+            let rows = generator.rows(seed, false);
+            assert_eq!(rows, generator.rows(seed, false));
+            assert_ne!(rows, generator.rows(seed, true));
             let text = format!("{SCHEMA}\n{}", rows.join("\n"));
             let counts =
                 "SELECT (SELECT COUNT(*) FROM staff), (SELECT COUNT(*) FROM sites), (SELECT COUNT(*) FROM shifts)";

@@ -1,5 +1,5 @@
-//! Where a column's values come from: what the statement speaks of and what lies just beside it,
-//! what the schema's own rows hold, and what any database might hold.
+//! Where a column's values come from: the statement's constants and what lies just beside them, the schema's own rows,
+//! and values that any database might hold.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,39 +9,39 @@ use super::columns::{Column, Kind};
 use crate::synthesize::rng::Rng;
 use crate::walk::{self, Look};
 
-/// What a statement speaks of.
+/// The constants of a statement, and the columns that it compares.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Spoken {
+pub(super) struct Constants {
     numbers: BTreeSet<i64>,
     texts: BTreeSet<String>,
-    /// Texts that are dates, `2024-02-29`, perhaps with a time behind them.
+    /// The dates that texts begin with: `2024-02-29`.
     dates: BTreeSet<String>,
-    /// Whether it asks for the day of today.
+    /// Whether it uses the current date.
     today: bool,
-    /// Columns that are compared with columns, in lower case: they must meet.
+    /// Columns that are compared with columns, in lower case: their values must coincide.
     joined: BTreeSet<String>,
-    /// Literals by the columns, in lower case, that they are compared with.
+    /// By column, in lower case: the literals that it is compared with.
     compared: BTreeMap<String, BTreeSet<String>>,
 }
 
-impl Spoken {
-    /// Of a statement, and more with each.
+impl Constants {
+    /// Adds those of a statement.
     pub fn add(&mut self, statement: &Statement) {
         walk::statement(statement, self);
     }
 
-    /// Whether the column is compared with another one.
+    /// Whether the column is compared with another.
     pub fn joins(&self, column: &Column) -> bool {
         self.joined.contains(&column.name.trim_matches('"').to_lowercase())
     }
 
-    /// Numbers that may be keys.
+    /// Constants that may be keys.
     pub fn keys(&self) -> impl Iterator<Item = i64> + '_ {
         self.numbers.iter().copied().filter(|n| (1..1_000_000).contains(n))
     }
 }
 
-impl Look for Spoken {
+impl Look for Constants {
     fn expr(&mut self, expr: &Expr) -> bool {
         match expr {
             Expr::Value(value) => match &value.value {
@@ -90,7 +90,7 @@ impl Look for Spoken {
     }
 }
 
-impl Spoken {
+impl Constants {
     /// Notes that a column is compared with a literal.
     fn compare(&mut self, column: String, with: &Expr) {
         let literal = match with {
@@ -106,7 +106,7 @@ impl Spoken {
     }
 
     /// The literals that a column is compared with.
-    fn of(&self, column: &Column) -> Vec<&String> {
+    fn compared_with(&self, column: &Column) -> Vec<&String> {
         let name = column.name.trim_matches('"').to_lowercase();
         self.compared.get(&name).map(|literals| literals.iter().collect()).unwrap_or_default()
     }
@@ -141,21 +141,21 @@ const WORDS: [&str; 24] = [
     "Nettle", "oak", "Pine", "Quince", "Rowan", "sage", "Thyme", "Umber", "Violet", "willow", "Yew",
 ];
 
-/// How one database differs from another in what it holds.
+/// How the values of one database differ from those of another.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Style {
-    /// How many values a column draws from.
-    pub spread: i64,
-    /// How often, of a hundred times, a value is absent where it may be.
-    pub absent: usize,
-    /// How often, of a hundred times, a value is one that the statement speaks of.
-    pub spoken: usize,
+pub(super) struct Profile {
+    /// How many distinct values a column draws from.
+    pub distinct: i64,
+    /// How often, in percent, a nullable column is NULL.
+    pub null_percent: usize,
+    /// How often, in percent, a value is a constant of the statement or lies beside one.
+    pub constant_percent: usize,
 }
 
-/// A literal for this column; `asked_for` in a row that is to meet what the statement asks for.
-pub(super) fn value(column: &Column, spoken: &Spoken, style: Style, asked_for: bool, rng: &mut Rng) -> String {
-    let compared = spoken.of(column);
-    if asked_for
+/// A literal for this column. `matching`: the row is to meet the statement's conditions.
+pub(super) fn value(column: &Column, constants: &Constants, profile: Profile, matching: bool, rng: &mut Rng) -> String {
+    let compared = constants.compared_with(column);
+    if matching
         && column.choices.is_empty()
         && rng.below(100) < 85
         && let Some(literal) = rng.pick(&compared)
@@ -163,37 +163,37 @@ pub(super) fn value(column: &Column, spoken: &Spoken, style: Style, asked_for: b
     {
         return value;
     }
-    if column.nullable && rng.below(100) < style.absent {
+    if column.nullable && rng.below(100) < profile.null_percent {
         return "NULL".to_owned();
     }
     if let Some(choice) = rng.pick(&column.choices) {
         return choice.clone();
     }
     let dice = rng.below(100);
-    if dice >= style.spoken
-        && dice < style.spoken + 25
-        && !spoken.joins(column)
+    if dice >= profile.constant_percent
+        && dice < profile.constant_percent + 25
+        && !constants.joins(column)
         && let Some(seen) = rng.pick(&column.seen)
     {
         return seen.clone();
     }
-    let speaks = dice < style.spoken;
+    let constant = dice < profile.constant_percent;
     match column.kind {
         Kind::Boolean => if rng.below(2) == 0 { "TRUE" } else { "FALSE" }.to_owned(),
-        Kind::Integer => bounded(column, whole(column, spoken, style, speaks, rng) as f64).round().to_string(),
+        Kind::Integer => bounded(column, whole(column, constants, profile, constant, rng) as f64).round().to_string(),
         Kind::Number => {
-            let whole = whole(column, spoken, style, speaks, rng) as f64;
+            let whole = whole(column, constants, profile, constant, rng) as f64;
             let part = *rng.pick(&[0.0, 0.25, 0.5, 0.0]).unwrap_or(&0.0);
             bounded(column, whole + part).to_string()
         }
-        Kind::Text => quoted(&cut(text(column, spoken, style, speaks, rng), column.longest)),
+        Kind::Text => quoted(&cut(text(column, constants, profile, constant, rng), column.longest)),
         Kind::Date => {
-            let day = day(spoken, style, speaks, rng);
+            let day = day(constants, profile, constant, rng);
             day.unwrap_or_else(|| format!("CURRENT_DATE - {}", rng.below(400)))
         }
         Kind::Timestamp => {
             let hours = rng.below(24);
-            match day(spoken, style, speaks, rng) {
+            match day(constants, profile, constant, rng) {
                 Some(day) => format!("{day} + INTERVAL '{hours} hours'"),
                 None => format!("CURRENT_DATE - {} + INTERVAL '{hours} hours'", rng.below(400)),
             }
@@ -209,8 +209,7 @@ pub(super) fn value(column: &Column, spoken: &Spoken, style: Style, asked_for: b
     }
 }
 
-/// A value that meets a comparison with this literal, or only just does not; `None` for a kind that has
-/// none.
+/// A value that meets a comparison with this literal or only just fails to; `None` for kinds without such values.
 fn meeting(column: &Column, literal: &str, rng: &mut Rng) -> Option<String> {
     let beside = [0, 0, 1, -1][rng.below(4)];
     match column.kind {
@@ -221,7 +220,7 @@ fn meeting(column: &Column, literal: &str, rng: &mut Rng) -> Option<String> {
         }
         Kind::Text => {
             let text = match literal.get(..4).and_then(|year| year.parse::<i32>().ok()) {
-                // A date kept as text, or the same day of a year beside it.
+                // A date held as text: that day, or the same day of the next or previous year.
                 Some(year) if literal.get(..10).is_some_and(is_day) => format!("{:04}{}", year + beside, &literal[4..]),
                 _ => found(literal, rng),
             };
@@ -237,7 +236,7 @@ fn meeting(column: &Column, literal: &str, rng: &mut Rng) -> Option<String> {
     }
 }
 
-/// A text that a pattern finds, with something for each of its signs.
+/// A text that a pattern matches: something in place of each wildcard.
 fn found(pattern: &str, rng: &mut Rng) -> String {
     if !pattern.contains('%') {
         return pattern.to_owned();
@@ -245,11 +244,11 @@ fn found(pattern: &str, rng: &mut Rng) -> String {
     pattern.replace('%', ["", "x", " yes "][rng.below(3)]).replace('_', "q")
 }
 
-/// The nearest number that the column may hold: off the ends of what a CHECK allows.
+/// The nearest number that the column may hold, strictly within the bounds of its CHECK.
 fn bounded(column: &Column, number: f64) -> f64 {
     let number = number.min(column.most);
     match column.bounds {
-        // Too near each other for a whole number between them.
+        // No whole number lies between them.
         (Some(low), Some(high)) if high - low < 2.0 => {
             if number > low && number < high {
                 number
@@ -264,24 +263,24 @@ fn bounded(column: &Column, number: f64) -> f64 {
     }
 }
 
-fn whole(column: &Column, spoken: &Spoken, style: Style, speaks: bool, rng: &mut Rng) -> i64 {
-    if spoken.joins(column) {
+fn whole(column: &Column, constants: &Constants, profile: Profile, constant: bool, rng: &mut Rng) -> i64 {
+    if constants.joins(column) {
         return rng.between(1, 8);
     }
-    let numbers: Vec<i64> = spoken.numbers.iter().copied().collect();
-    if speaks && let Some(number) = rng.pick(&numbers) {
+    let numbers: Vec<i64> = constants.numbers.iter().copied().collect();
+    if constant && let Some(number) = rng.pick(&numbers) {
         return number + rng.between(-1, 1);
     }
-    match (column.bounds, style.spread) {
+    match (column.bounds, profile.distinct) {
         ((Some(low), Some(high)), _) => rng.between(low.ceil() as i64, high.floor() as i64),
         ((Some(low), None), spread) => rng.between(low.ceil() as i64, low.ceil() as i64 + spread),
         (_, spread) => rng.between(0, spread),
     }
 }
 
-fn text(column: &Column, spoken: &Spoken, style: Style, speaks: bool, rng: &mut Rng) -> String {
-    let texts: Vec<&String> = spoken.texts.iter().collect();
-    if speaks && let Some(text) = rng.pick(&texts) {
+fn text(column: &Column, constants: &Constants, profile: Profile, constant: bool, rng: &mut Rng) -> String {
+    let texts: Vec<&String> = constants.texts.iter().collect();
+    if constant && let Some(text) = rng.pick(&texts) {
         let found = found(text, rng);
         return match rng.below(7) {
             0 => found.to_uppercase(),
@@ -291,12 +290,12 @@ fn text(column: &Column, spoken: &Spoken, style: Style, speaks: bool, rng: &mut 
             _ => found,
         };
     }
-    if style.spread <= 12 && column.nullable && rng.below(12) == 0 {
+    if profile.distinct <= 12 && column.nullable && rng.below(12) == 0 {
         return String::new();
     }
-    let few = if spoken.joins(column) { 6 } else { style.spread.clamp(4, WORDS.len() as i64) as usize };
+    let few = if constants.joins(column) { 6 } else { profile.distinct.clamp(4, WORDS.len() as i64) as usize };
     let word = WORDS[rng.below(few)].to_owned();
-    if style.spread > 100 && !spoken.joins(column) && rng.below(2) == 0 {
+    if profile.distinct > 100 && !constants.joins(column) && rng.below(2) == 0 {
         return format!("{word} {}", rng.below(90) + 10);
     }
     word
@@ -313,18 +312,18 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// A day as an expression; `None` for one near today.
-fn day(spoken: &Spoken, style: Style, speaks: bool, rng: &mut Rng) -> Option<String> {
-    if spoken.today && rng.below(100) < 70 {
+/// A date as an expression; `None` for one near today.
+fn day(constants: &Constants, profile: Profile, constant: bool, rng: &mut Rng) -> Option<String> {
+    if constants.today && rng.below(100) < 70 {
         return None;
     }
-    let dates: Vec<&String> = spoken.dates.iter().collect();
-    if speaks && let Some(date) = rng.pick(&dates) {
+    let dates: Vec<&String> = constants.dates.iter().collect();
+    if constant && let Some(date) = rng.pick(&dates) {
         return Some(format!("DATE '{date}' + {}", [-1, 0, 0, 1, 29, -31, 365][rng.below(7)]));
     }
-    // Years in which most data sets have their dates; or days so near that their distances matter.
+    // Years that most data sets cover, or days so close together that their distances matter.
     let near = dates.first().map_or("2023-05-30", |date| date.as_str());
-    Some(match style.spread {
+    Some(match profile.distinct {
         i64::MIN..=5 => format!("DATE '{near}' + {}", rng.below(12)),
         6..=100 => format!("DATE '{near}' + {}", rng.between(-60, 60)),
         _ => format!("DATE '{}-01-01' + {}", 2_023 - rng.below(8), rng.below(366)),
@@ -337,17 +336,17 @@ mod tests {
     use crate::statement;
 
     #[test]
-    fn a_statement_is_read_for_what_it_speaks_of() {
-        let mut spoken = Spoken::default();
+    fn a_statement_is_read_for_what_it_constant_of() {
+        let mut constants = Constants::default();
         let sql = "SELECT a.x FROM a JOIN b ON a.id = b.a_id WHERE a.n > 2.5 AND b.d >= DATE '2024-02-29' \
                    AND b.t LIKE 'Ro%' AND b.e < NOW() AND b.k IN (SELECT k FROM c)";
-        spoken.add(&statement::parse_one(sql).unwrap());
-        assert_eq!(spoken.numbers.into_iter().collect::<Vec<_>>(), [2, 3]);
-        let compared: Vec<_> = spoken.compared.iter().map(|(c, l)| (c.as_str(), l.len())).collect();
+        constants.add(&statement::parse_one(sql).unwrap());
+        assert_eq!(constants.numbers.into_iter().collect::<Vec<_>>(), [2, 3]);
+        let compared: Vec<_> = constants.compared.iter().map(|(c, l)| (c.as_str(), l.len())).collect();
         assert_eq!(compared, [("d", 1), ("n", 1), ("t", 1)]);
-        assert_eq!(spoken.texts.into_iter().collect::<Vec<_>>(), ["2024-02-29", "Ro%"]);
-        assert_eq!(spoken.dates.into_iter().collect::<Vec<_>>(), ["2024-02-29"]);
-        assert_eq!(spoken.joined.into_iter().collect::<Vec<_>>(), ["a_id", "id", "k"]);
-        assert!(spoken.today);
+        assert_eq!(constants.texts.into_iter().collect::<Vec<_>>(), ["2024-02-29", "Ro%"]);
+        assert_eq!(constants.dates.into_iter().collect::<Vec<_>>(), ["2024-02-29"]);
+        assert_eq!(constants.joined.into_iter().collect::<Vec<_>>(), ["a_id", "id", "k"]);
+        assert!(constants.today);
     }
 }

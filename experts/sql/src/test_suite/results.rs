@@ -1,20 +1,19 @@
-//! What a statement came to on a database, and whether two statements came to the same: rows as
-//! multisets, columns in any order, rows in order where the gold orders them, numbers with a
-//! tolerance. It runs nothing.
+//! The rows that a statement returned, and whether two statements returned the same: rows as multisets, columns in any
+//! order, rows in order where the gold orders them, numbers with a tolerance. It runs nothing.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use crate::execute::{Column, Ran};
 
-/// How far two numbers may lie apart, relative to the greater: sums of floating-point numbers depend
-/// on the order of their rows.
+/// How far two numbers may differ, relative to the greater: sums of floating-point numbers depend on the order of their
+/// rows.
 const TOLERANCE: f64 = 1e-6;
 
-/// How far two numbers near zero may: differences of such sums.
+/// How far two numbers near zero may differ: they are differences of such sums.
 const TOLERANCE_AT_ZERO: f64 = 1e-9;
 
-/// A value, so that what means the same is equal whatever its type is called.
+/// A value, in a form that is equal for equal values of different types.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// NULL.
@@ -23,14 +22,14 @@ pub enum Value {
     Boolean(bool),
     /// A number of any type.
     Number(f64),
-    /// A day, or a moment within it.
+    /// A date, or a point in time.
     Moment(String),
     /// Anything else, as PostgreSQL writes it.
     Text(String),
 }
 
 impl Value {
-    /// Of a column's text. Types by their numbers in `pg_type`:
+    /// Reads a column's text. Types by their numbers in `pg_type`:
     /// <https://github.com/postgres/postgres/blob/REL_17_STABLE/src/include/catalog/pg_type.dat>.
     fn of(text: Option<&str>, column: &Column) -> Self {
         let Some(text) = text else { return Value::Null };
@@ -46,7 +45,7 @@ impl Value {
                 let text = text.strip_suffix("+00").unwrap_or(text);
                 Value::Moment(text.strip_suffix(" 00:00:00").unwrap_or(text).to_owned())
             }
-            // bpchar: blanks at its end mean nothing.
+            // bpchar: trailing blanks do not count.
             1042 => Value::Text(text.trim_end_matches(' ').to_owned()),
             _ => Value::Text(text.to_owned()),
         }
@@ -84,8 +83,8 @@ impl Value {
     }
 }
 
-/// To nine digits, so that rows sort alike whose numbers are the same within the tolerance; those few
-/// that fall on two sides of a step are looked at again.
+/// Rounded to nine digits, so that rows sort alike whose numbers are the same within the tolerance. Those few that fall
+/// on two sides of a rounding step are compared again.
 fn rounded(number: f64) -> f64 {
     format!("{number:.8e}").parse().unwrap_or(number)
 }
@@ -117,7 +116,7 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Of a result.
+    /// Reads a result.
     pub fn of(ran: &Ran) -> Self {
         let row = |row: &Vec<Option<String>>| {
             row.iter().zip(&ran.columns).map(|(text, column)| Value::of(text.as_deref(), column)).collect()
@@ -129,9 +128,8 @@ impl Rows {
         }
     }
 
-    /// Whether both hold the same rows, for some order of the other's columns. `blocks` are lengths:
-    /// the rows of each must be the same, in any order within it. One block is a multiset, blocks of one
-    /// row are a sequence.
+    /// Whether both hold the same rows, for some order of the other's columns. `blocks` are lengths: the rows of each
+    /// block must be the same, in any order within it. One block is a multiset, blocks of one row are a sequence.
     pub fn same(&self, other: &Self, blocks: &[usize]) -> bool {
         if self.rows.len() != other.rows.len() || self.columns.len() != other.columns.len() || self.more != other.more {
             return false;
@@ -148,7 +146,7 @@ impl Rows {
         if candidates.iter().any(Vec::is_empty) {
             return false;
         }
-        self.arranged(other, blocks, &candidates, &mut Vec::new(), &mut { TRIES })
+        self.same_in_some_order(other, blocks, &candidates, &mut Vec::new(), &mut { MAX_TRIES })
     }
 
     /// One block of all rows.
@@ -156,15 +154,15 @@ impl Rows {
         vec![self.rows.len()]
     }
 
-    /// The shortest blocks that hold the same rows here and in `other`, which has the same columns: what
-    /// an order fixes when it leaves ties open. `None` when the rows are not the same at all.
+    /// The shortest blocks that hold the same rows here and in `other`, which has the same columns: what an order fixes
+    /// when it leaves ties open. `None` when the two do not hold the same rows.
     pub fn blocks(&self, other: &Self) -> Option<Vec<usize>> {
         if self.rows.len() != other.rows.len() {
             return None;
         }
         let mut blocks = Vec::new();
         let mut begun = 0;
-        // Of each row how many more were seen here than there.
+        // For each row, how many more of it were seen here than there.
         let mut open: HashMap<String, i64> = HashMap::new();
         for (at, (mine, theirs)) in self.rows.iter().zip(&other.rows).enumerate() {
             for (row, change) in [(mine, 1), (theirs, -1)] {
@@ -188,8 +186,8 @@ impl Rows {
         values
     }
 
-    /// Tries one arrangement of columns after the other.
-    fn arranged(
+    /// Tries one assignment of columns after the other.
+    fn same_in_some_order(
         &self,
         other: &Self,
         blocks: &[usize],
@@ -205,7 +203,7 @@ impl Rows {
             if !chosen.contains(candidate) {
                 *tries -= 1;
                 chosen.push(*candidate);
-                if self.arranged(other, blocks, candidates, chosen, tries) {
+                if self.same_in_some_order(other, blocks, candidates, chosen, tries) {
                     return true;
                 }
                 chosen.pop();
@@ -224,17 +222,17 @@ impl Rows {
         if mine.iter().zip(&theirs).all(|(a, b)| same(a, b)) {
             return true;
         }
-        if blocks.len() != 1 || mine.len() > FEW {
+        if blocks.len() != 1 || mine.len() > MAX_PAIRED_ROWS {
             return false;
         }
-        // Numbers that the rounding of the sort has put on two sides of a step.
+        // The sort's rounding may have put two near numbers on two sides of a step.
         let mut left = theirs;
         mine.iter().all(|a| left.iter().position(|b| same(a, b)).map(|i| drop(left.swap_remove(i))).is_some())
     }
 
-    /// What the other has too few and too many of, for people: at most `most` rows each. Columns are
-    /// taken as they stand.
-    pub fn difference(&self, other: &Self, most: usize) -> String {
+    /// Which rows the other lacks and which it has too many, for people: at most `limit` rows each. Columns are compared
+    /// by position.
+    pub fn difference(&self, other: &Self, limit: usize) -> String {
         if self.columns.len() != other.columns.len() {
             return format!(
                 "expected {} ({}), got {} ({})",
@@ -267,23 +265,22 @@ impl Rows {
             lines.push("the rows are those of the gold in another order".to_owned());
         }
         for (what, rows) in [("missing", missing), ("not expected", extra)] {
-            for row in rows.iter().take(most) {
+            for row in rows.iter().take(limit) {
                 lines.push(format!("{what}: {row}"));
             }
-            if rows.len() > most {
-                lines.push(format!("{what}: {} more", rows.len() - most));
+            if rows.len() > limit {
+                lines.push(format!("{what}: {} more", rows.len() - limit));
             }
         }
         lines.join("\n")
     }
 }
 
-/// Steps on the way to an arrangement of columns that are tried: enough for seven columns that all hold
-/// the same.
-const TRIES: usize = 20_000;
+/// Steps of that search: enough for seven columns that all hold the same.
+const MAX_TRIES: usize = 20_000;
 
 /// Rows up to which every pair is compared.
-const FEW: usize = 500;
+const MAX_PAIRED_ROWS: usize = 500;
 
 fn each_block<T>(items: &mut [T], blocks: &[usize], mut work: impl FnMut(&mut [T])) {
     let mut rest = items;
@@ -294,7 +291,7 @@ fn each_block<T>(items: &mut [T], blocks: &[usize], mut work: impl FnMut(&mut [T
     }
 }
 
-/// A row as a text that is another for every other row, numbers rounded.
+/// A row as a text, the same for equal rows alone; numbers are rounded.
 fn exact(row: &[Value]) -> String {
     let value = |value: &Value| match value {
         Value::Number(number) => format!("{:?}", Value::Number(rounded(*number))),
