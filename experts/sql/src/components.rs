@@ -8,7 +8,7 @@ use sqlparser::ast::{
 };
 
 use crate::canonical;
-use crate::walk::{self, Look};
+use crate::syntax::walk::{self, Look};
 
 /// The parts, each a set of texts. All SELECTs of a statement add to the same sets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

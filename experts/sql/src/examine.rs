@@ -8,13 +8,13 @@ use hive_sdk::{ExpertError, Finding, Grade, Record};
 use sqlparser::ast::Statement;
 
 use crate::dialect;
-use crate::dialect::Dialect;
 use crate::execute::{self, Pool, SqlError};
 use crate::grade::{self, check, code as text};
 use crate::import;
-use crate::lexer;
 use crate::lint::{Words, code as lints};
-use crate::statement::{self, NotOne, Script};
+use crate::syntax::Dialect;
+use crate::syntax::lexer;
+use crate::syntax::statement::{self, NotOne, Script};
 use crate::test_suite::{AnswerVerdict, MAX_ROWS, TestDatabase, TestSuite, TestSuiteError, modifies_data};
 use crate::validate::code as records;
 
@@ -164,7 +164,7 @@ impl Examiner {
         if let Some(why) = execute::refusal(&translated.schema) {
             return Err(ExpertError::new(format!("the schema may not be loaded: {why}")));
         }
-        let script = Script::of(&translated.schema);
+        let script = Script::parse(&translated.schema);
         let schema = Arc::new(PromptSchema { text: translated.schema, statements: script.trees });
         cached.truncate(CACHED - 1);
         cached.push_front((fingerprint, Arc::clone(&schema)));

@@ -7,7 +7,7 @@ use sqlparser::ast::{Expr, Query, Select, SetExpr, Statement, TableFactor};
 use crate::lint::Words;
 use crate::resolve::Resolved;
 use crate::schema::Schema;
-use crate::walk::{self, Look};
+use crate::syntax::walk::{self, Look};
 
 /// Labels, measures and keys of a record whose statement is resolved.
 pub fn facts(question: &str, schema: &Schema, statement: &Statement, resolved: &Resolved) -> Facts {
@@ -154,7 +154,7 @@ impl Look for Shape {
 mod tests {
     use super::*;
     use crate::resolve::resolve;
-    use crate::statement;
+    use crate::syntax::statement;
 
     fn of(question: &str, schema: &str, sql: &str) -> Facts {
         let schema = Schema::parse(schema).unwrap();

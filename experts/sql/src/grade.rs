@@ -11,13 +11,14 @@
 use hive_sdk::{ExpertError, Grade, Record};
 
 use crate::components::Components;
-use crate::dialect::Dialect;
 use crate::execute;
 use crate::lint::Words;
 use crate::resolve::{Resolved, resolve};
 use crate::schema::Schema;
-use crate::statement::{self, NotOne};
-use crate::{dialect, grouping, lexer, lint};
+use crate::syntax::Dialect;
+use crate::syntax::lexer;
+use crate::syntax::statement::{self, NotOne};
+use crate::{dialect, grouping, lint};
 
 /// Codes of findings, stable: they are counted and compared between runs. `unknown-table`,
 /// `unknown-column` and `incomplete-group-by` come from the walk over the statement.

@@ -4,7 +4,7 @@
 use sqlparser::ast::{Expr, Function, GroupByExpr, Query, Select, SelectItem, Statement};
 
 use crate::scope::Scope;
-use crate::walk::{self, Look};
+use crate::syntax::walk::{self, Look};
 
 /// PostgreSQL's aggregate functions.
 const AGGREGATES: [&str; 38] = [

@@ -6,14 +6,15 @@ use std::io;
 use hive_sdk::{ExpertError, Inspection, Record};
 use sqlparser::ast::{AlterTableOperation, Statement};
 
-use crate::dialect::{self, Dialect};
+use crate::dialect;
 use crate::examine::destroys;
 use crate::execute::{Pool, Proof, SqlError};
 use crate::import::{self, DATABASE, INSERTS};
 use crate::lint::code as lints;
 use crate::resolve::resolve;
 use crate::schema::Schema;
-use crate::statement;
+use crate::syntax::Dialect;
+use crate::syntax::statement;
 use crate::test_suite::modifies_data;
 use crate::validate::code as records;
 

@@ -16,7 +16,6 @@ pub mod grade;
 mod grouping;
 mod import;
 pub mod inspect;
-mod lexer;
 pub mod lint;
 mod mutants;
 mod options;
@@ -24,12 +23,12 @@ mod prompt;
 mod resolve;
 mod schema;
 mod scope;
-mod statement;
+mod syntax;
 pub mod synthesize;
 mod test_suite;
 pub mod validate;
-mod walk;
 
 pub use expert::SqlExpert;
+pub use syntax::Dialect;
 
 hive_sdk::export_expert!(SqlExpert::default());

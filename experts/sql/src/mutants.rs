@@ -7,8 +7,8 @@ use sqlparser::ast::{
     SetQuantifier, Statement, Value,
 };
 
-use crate::schema::last_part;
-use crate::walk::{self, Edit};
+use crate::syntax::last_part;
+use crate::syntax::walk::{self, Edit};
 
 /// At most `limit` mutants, those of the outer query first.
 pub fn mutants(gold: &Statement, limit: usize) -> Vec<Statement> {
@@ -299,7 +299,7 @@ impl Mutator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statement::parse_one;
+    use crate::syntax::statement::parse_one;
 
     #[test]
     fn each_differs_in_one_thing() {

@@ -3,7 +3,7 @@
 use hive_sdk::prompt::compact;
 use hive_sdk::{ExpertError, Manifest, Message, Record, Rendered};
 
-use crate::statement;
+use crate::syntax::statement;
 
 /// The record as a chat: the turns that the manifest declares, then the SQL. In short: what is
 /// wanted, the schema, what the record says of its domain (`evidence`) and the question. Each token

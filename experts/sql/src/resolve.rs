@@ -18,9 +18,10 @@ use sqlparser::ast::{
 
 use crate::canonical;
 use crate::grouping;
-use crate::schema::{Schema, last_part};
+use crate::schema::Schema;
 use crate::scope::{Binding, Column, Lookup, Scope, look_up};
-use crate::walk::{self, Edit};
+use crate::syntax::last_part;
+use crate::syntax::walk::{self, Edit};
 
 /// A statement in canonical form and what was remarked on the way.
 #[derive(Debug, Clone)]

@@ -4,7 +4,8 @@
 use sqlparser::ast::{AlterTableOperation, TableConstraint};
 use sqlparser::ast::{ColumnOption, CreateTable, CreateView, Expr, ObjectName, Query, SelectItem, SetExpr, Statement};
 
-use crate::statement::{self, Script};
+use crate::syntax::last_part;
+use crate::syntax::statement::{self, Script};
 
 /// A table or a view.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,11 +109,6 @@ impl Schema {
             }
         }
     }
-}
-
-/// The last part of a dotted name, in lower case.
-pub fn last_part(name: &ObjectName) -> String {
-    name.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.to_lowercase()).unwrap_or_default()
 }
 
 fn table(create: &CreateTable) -> Table {

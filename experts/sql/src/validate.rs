@@ -6,15 +6,16 @@ use std::sync::Arc;
 use hive_sdk::{ExpertError, Facts, Finding, LintLevel, Manifest, Record, Settings as GateSettings, Verdict};
 use sqlparser::ast::Statement;
 
-use crate::dialect::{self, Dialect, Translated, Untranslatable};
+use crate::dialect::{self, Translated, Untranslatable};
 use crate::execute::{self, Fault, Pool, Proof, SqlError, Stage};
 use crate::facts::{facts, facts_of_words};
 use crate::import::{self, Imported, Source};
-use crate::lexer;
 use crate::lint::{self, Context, Lints, Outcome, Words};
 use crate::resolve::resolve;
 use crate::schema::Schema;
-use crate::statement::{self, NotOne, Script};
+use crate::syntax::Dialect;
+use crate::syntax::lexer;
+use crate::syntax::statement::{self, NotOne, Script};
 
 /// Codes of rejection besides those of lints, stable: they are counted and compared between runs.
 pub mod code {
@@ -236,7 +237,7 @@ impl Validator {
                 format!("the tables and rows have {} bytes, expected at most {}", text.len(), statement::MAX_BYTES);
             return Err(Stop::reject(code::SCHEMA_DOES_NOT_PARSE, why));
         }
-        let script = Script::of(text);
+        let script = Script::parse(text);
         let Some((at, why)) = execute::refusal_in(text) else { return Ok(script) };
         let place = |position| imported.locate(text, at, position).unwrap_or_else(|| "`schema`".to_owned());
         if let Some(cannot) = &translated.unread {
@@ -519,7 +520,7 @@ fn untranslatable(cannot: &Untranslatable, imported: &Imported) -> Stop {
     let place = || {
         let mut pieces = lexer::statements(&imported.text, dialect).enumerate();
         pieces.find_map(|(at, piece)| {
-            let why = statement::parse_all_as(piece.text, dialect).err()?;
+            let why = dialect::parse_as(piece.text, dialect).err()?;
             let (why, line) = match why.rsplit_once(" at Line: ") {
                 Some((why, place)) => (why.to_owned(), place.split(',').next().and_then(|n| n.parse().ok())),
                 None => (why, None),
@@ -550,8 +551,8 @@ fn set_imported(
 ) -> Option<Finding> {
     if imported.source == Source::Inserts {
         if translated != imported.text || !imported.changes.is_empty() {
-            record.set("schema", script.printed(false));
-            record.set(import::INSERTS, script.printed(true));
+            record.set("schema", script.text(false));
+            record.set(import::INSERTS, script.text(true));
         }
         return None;
     }
@@ -563,7 +564,7 @@ fn set_imported(
             None
         }
         None => {
-            record.set("schema", script.printed(false));
+            record.set("schema", script.text(false));
             let message = "the schema is that of the database".to_owned();
             Some(Finding { code: code::CARRIED_OVER.to_owned(), message })
         }

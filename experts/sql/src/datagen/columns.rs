@@ -8,7 +8,7 @@ use sqlparser::ast::{
     ForeignKeyConstraint, IndexColumn, Insert, ObjectName, SetExpr, Statement, TableConstraint, TableObject, Value,
 };
 
-use crate::schema::last_part;
+use crate::syntax::last_part;
 
 /// What kind of values a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

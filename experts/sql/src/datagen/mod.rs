@@ -178,7 +178,7 @@ impl DataGenerator {
 mod tests {
     use super::*;
     use crate::execute::{Database, Proof, Settings};
-    use crate::statement;
+    use crate::syntax::statement;
 
     const SCHEMA: &str = "CREATE TYPE mood AS ENUM ('glad', 'sad');\n\
         CREATE TABLE staff (id SERIAL PRIMARY KEY, code VARCHAR(4) UNIQUE NOT NULL, boss INT REFERENCES staff, feels mood, \

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlparser::ast::{BinaryOperator, Expr, Statement, Value};
 
 use super::columns::{Column, Kind};
+use crate::syntax::walk::{self, Look};
 use crate::synthesize::rng::Rng;
-use crate::walk::{self, Look};
 
 /// The constants of a statement, and the columns that it compares.
 #[derive(Debug, Clone, Default)]
@@ -333,7 +333,7 @@ fn day(constants: &Constants, profile: Profile, constant: bool, rng: &mut Rng) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statement;
+    use crate::syntax::statement;
 
     #[test]
     fn a_statement_is_read_for_what_it_constant_of() {

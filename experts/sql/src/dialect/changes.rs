@@ -1,6 +1,6 @@
 //! What a translation returns: the texts, what was changed in them, and why a text cannot be translated.
 
-use super::dialects::Dialect;
+use crate::syntax::Dialect;
 
 /// A change, or a note.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use super::call_kinds::kind_of_result;
 use super::names::{DeclaredColumn, Names};
 use super::syntax::{is_comparison, is_condition};
 use super::value_kind::ValueKind;
-use crate::schema::last_part;
+use crate::syntax::last_part;
 
 /// What is known of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 //! Each layer uses only those above it in this list; rules do not use each other:
 //!
 //! ```text
-//! words        dialects    changes: what a translation returns    exactness: which changes keep the meaning
+//! words        changes: what a translation returns    exactness: which changes keep the meaning
 //! tree         syntax, template    value_kind    number_texts, moments    collations
 //! schema       names: what is declared    call_kinds, kinds: what kind of values an expression has
 //! text         grammar: what the parser lacks of each dialect    detect: whose SQL a text is
@@ -22,7 +22,6 @@ mod changes;
 mod collations;
 mod conditions;
 mod detect;
-mod dialects;
 mod exactness;
 mod grammar;
 mod kinds;
@@ -40,10 +39,9 @@ mod values;
 
 pub use changes::{Change, Translated, Untranslatable};
 pub use detect::{calls_foreign, foreign, foreign_text};
-pub use dialects::Dialect;
 pub use translate::{repair, translate, unqualified};
 
-pub(crate) use grammar::{MySql, Sqlite, readable};
+pub(crate) use grammar::parse_as;
 pub(crate) use rules::completed_groups;
 pub(crate) use value_kind::ValueKind;
 

@@ -3,10 +3,10 @@
 
 use sqlparser::ast::{BinaryOperator, Expr, OrderByExpr, OrderBySort};
 
-use super::dialects::Dialect;
 use super::rewriter::Rewriter;
 use super::syntax::brief;
 use super::values::enums;
+use crate::syntax::Dialect;
 
 /// Rewrites an item of ORDER BY. `stands_for`: the output whose name or position it is.
 pub(super) fn order_item(rewriter: &mut Rewriter<'_>, item: &mut OrderByExpr, stands_for: Option<&Expr>) {

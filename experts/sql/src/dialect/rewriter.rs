@@ -4,9 +4,9 @@
 use sqlparser::ast::{Ident, Statement};
 
 use super::changes::{Change, Untranslatable};
-use super::dialects::Dialect;
 use super::kinds::Scopes;
 use super::names::Names;
+use crate::syntax::Dialect;
 
 /// Most changes that are reported one by one.
 pub(super) const MOST_CHANGES: usize = 40;

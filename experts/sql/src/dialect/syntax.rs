@@ -7,8 +7,8 @@ use sqlparser::ast::{
 };
 
 use crate::grouping::is_aggregate;
-use crate::schema::last_part;
-use crate::walk::{self, Look};
+use crate::syntax::last_part;
+use crate::syntax::walk::{self, Look};
 
 /// The arguments of a call; `None` when any of them is named or a wildcard.
 pub(super) fn arguments(function: &Function) -> Option<Vec<&Expr>> {

@@ -5,7 +5,7 @@ use sqlparser::ast::{Expr, Value};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 
-use crate::walk::{self, Edit};
+use crate::syntax::walk::{self, Edit};
 
 /// The template's expression with `arguments` in it; `None` for a template that does not parse,
 /// which a test rules out.

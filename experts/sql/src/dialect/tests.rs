@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::execute::{Database, Proof, Settings};
+use crate::syntax::Dialect;
 
 const SCHEMA: &str = r#"CREATE TABLE p (id INT PRIMARY KEY, name VARCHAR(20) NOT NULL, city TEXT, born DATE, seen TIMESTAMP, day TEXT, pay NUMERIC(8, 2), rate DOUBLE PRECISION, n INT, code TEXT, active BOOLEAN, "Free Meal (%)" INT);
     CREATE TABLE o (oid INT PRIMARY KEY, pid INT REFERENCES p, total INT, note TEXT);

@@ -4,7 +4,6 @@
 use sqlparser::ast::{Expr, FromTable, Insert, OrderByExpr, Query, Select, Statement, TableObject};
 
 use super::changes::{Change, Translated, Untranslatable};
-use super::dialects::Dialect;
 use super::names::{Names, Origin};
 use super::rewriter::{MOST_CHANGES, Rewriter};
 use super::rules::{
@@ -13,8 +12,9 @@ use super::rules::{
 };
 use super::syntax::one_table;
 use super::{detect, exactness, grammar};
-use crate::statement;
-use crate::walk::{self, Edit};
+use crate::syntax::Dialect;
+use crate::syntax::statement;
+use crate::syntax::walk::{self, Edit};
 
 /// Translates a record's schema and statement to PostgreSQL. `declared` is the dialect that the record names; without
 /// one it is detected.
@@ -96,7 +96,7 @@ fn read_as(
     let Schema { tables, origin, changed: schema_changed, mut changes, mut notes } = read;
     let mut names = Names::of(&tables);
     names.learn(&origin);
-    let mut statements = statement::parse_all_as(sql, dialect)
+    let mut statements = grammar::parse_as(sql, dialect)
         .or_else(|why| plain_sql.clone().map_err(|plain| unparsed(dialect, certain, "sql", (why, plain))))?;
     // Where PostgreSQL reads the same text as another tree, it must not stay as it is.
     let read_otherwise = certain && plain_sql.as_ref().is_ok_and(|plain| *plain != statements);
@@ -158,7 +158,7 @@ struct Schema {
 }
 
 fn read_schema(dialect: Dialect, certain: bool, (text, plain): Parsed<'_>) -> Result<Schema, Untranslatable> {
-    let mut tables = statement::parse_all_as(text, dialect)
+    let mut tables = grammar::parse_as(text, dialect)
         .or_else(|why| plain.clone().map_err(|plain| unparsed(dialect, certain, "schema", (why, plain))))?;
     let read_otherwise = certain && plain.as_ref().is_ok_and(|plain| *plain != tables);
     let (mut changes, mut notes) = (Vec::new(), Vec::new());

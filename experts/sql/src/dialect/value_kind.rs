@@ -2,7 +2,7 @@
 
 use sqlparser::ast::DataType;
 
-use crate::schema::last_part;
+use crate::syntax::last_part;
 
 /// What kind of values a column holds, as far as rules care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::embedded::Embedded;
 use super::server::Server;
-use crate::dialect::Dialect;
-use crate::lexer::{self, Kind, Lexer};
+use crate::syntax::Dialect;
+use crate::syntax::lexer::{self, Kind, Lexer};
 
 use super::wire::{self, Carrier, Ran, SqlError, Stage};
 

@@ -2,8 +2,8 @@
 //! network or the server itself, leave the transaction, or wait. On an embedded database most of it
 //! would fail; on a server it might not.
 
-use crate::dialect::Dialect;
-use crate::lexer::{self, Kind, Piece, Token};
+use crate::syntax::Dialect;
+use crate::syntax::lexer::{self, Kind, Piece, Token};
 
 /// Functions that reach out of the database, by the beginning of their names.
 const FUNCTIONS: [&str; 36] = [

@@ -3,8 +3,8 @@
 
 use super::dump;
 use super::{Imported, Source};
-use crate::dialect::Dialect;
-use crate::lexer::{self, Lexer, Piece};
+use crate::syntax::Dialect;
+use crate::syntax::lexer::{self, Lexer, Piece};
 
 /// Where a statement was written.
 #[derive(Debug, Clone, PartialEq, Eq)]

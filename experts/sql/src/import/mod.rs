@@ -11,8 +11,8 @@ use std::path::Path;
 
 use hive_sdk::Record;
 
-use crate::dialect::Dialect;
-use crate::lexer;
+use crate::syntax::Dialect;
+use crate::syntax::lexer;
 use dump::{CreatedObjects, Dump, KeptStatement, TextOrigin};
 use location::SourceLocation;
 

@@ -7,8 +7,8 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::inserts::{InsertWriter, MAX_ROWS_PER_TABLE, quoted};
 use super::{Imported, Source};
-use crate::dialect::Dialect;
-use crate::statement;
+use crate::dialect::parse_as;
+use crate::syntax::Dialect;
 
 /// Reads tables, views and rows, but not virtual tables and the tables that hold their content.
 ///
@@ -33,7 +33,7 @@ pub(super) fn read(path: &Path) -> Result<Imported, String> {
     for (_, table, create) in &tables {
         let create = create.trim().trim_end_matches(';');
         // SQLite accepts what no parser does, such as a missing comma before FOREIGN KEY.
-        match statement::parse_all_as(create, Dialect::Sqlite) {
+        match parse_as(create, Dialect::Sqlite) {
             Ok(_) => text.push_str(create),
             Err(_) => text.push_str(&rebuilt(&connection, table).map_err(fault)?),
         }

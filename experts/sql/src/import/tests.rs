@@ -116,7 +116,7 @@ fn a_dump_comes_over() {
          SELECT pg_catalog.setval('pets_id_seq', 2, true);\n\
          ALTER TABLE ONLY pets\n    ADD CONSTRAINT pets_pkey PRIMARY KEY (id);\n"
     );
-    assert!(crate::statement::parse_all(&found.text).is_ok());
+    assert!(crate::syntax::statement::parse_all(&found.text).is_ok());
     assert_eq!(import_dump("SET a = 1;", None, "x"), Err("holds no CREATE TABLE, expected at least one".to_owned()));
     let broken = import_dump("\nCREATE TABLE t (\n a int", None, "x").unwrap_err();
     assert_eq!(broken, "ends within a statement, which begins on line 2: `CREATE TABLE t …`");

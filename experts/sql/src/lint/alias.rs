@@ -8,8 +8,8 @@ use sqlparser::ast::{
 };
 
 use super::{Context, Found};
-use crate::schema::last_part;
-use crate::walk::{self, Edit, Look};
+use crate::syntax::last_part;
+use crate::syntax::walk::{self, Edit, Look};
 
 pub(super) fn check(context: &Context<'_>) -> Option<Found> {
     let needless = &context.resolved.needless_aliases;

@@ -5,7 +5,7 @@
 use sqlparser::ast::{Expr, JoinOperator, Query, Select, Statement};
 
 use super::{Context, Found};
-use crate::walk::{self, Look};
+use crate::syntax::walk::{self, Look};
 
 /// Wordings that ask for rows without a match.
 const WORDINGS: [&str; 22] = [

@@ -4,7 +4,7 @@
 use sqlparser::ast::{Expr, Ident, SelectItem, SetExpr, Statement, TableFactor};
 
 use super::{Context, Found};
-use crate::schema::last_part;
+use crate::syntax::last_part;
 
 pub(super) fn check(context: &Context<'_>) -> Option<Found> {
     let Statement::Query(query) = context.statement else { return None };

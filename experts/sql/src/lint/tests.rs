@@ -4,7 +4,7 @@ use hive_sdk::LintLevel;
 
 use super::*;
 use crate::resolve::resolve;
-use crate::statement;
+use crate::syntax::statement;
 
 const SCHEMA: &str = "CREATE TABLE customers (id INT PRIMARY KEY, name TEXT, city TEXT); \
     CREATE TABLE orders (id INT PRIMARY KEY, customer_id INT, total INT, placed DATE)";

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::dialect::Dialect;
-use crate::lexer::{self, Kind, Piece, Token};
+use crate::syntax::Dialect;
+use crate::syntax::lexer::{self, Kind, Piece, Token};
 
 /// The words of one statement.
 pub struct Words<'t> {

@@ -3,7 +3,7 @@
 
 use sqlparser::ast::{ColumnDef, ColumnOption, CreateTable, DataType, Insert, SetExpr, Statement, TableObject};
 
-use crate::schema::last_part;
+use crate::syntax::last_part;
 
 /// Before a table's name: all its rows.
 pub(super) const SELECT_ALL: &str = "SELECT * FROM ";

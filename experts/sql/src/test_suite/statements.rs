@@ -3,7 +3,7 @@
 
 use sqlparser::ast::{Expr, OrderByExpr, OrderByKind, OrderByOptions, OrderBySort, Query, SetExpr, Statement, Value};
 
-use crate::walk::{self, Look};
+use crate::syntax::walk::{self, Look};
 
 /// The query with all its columns behind those of its ORDER BY, so that no ties are left.
 pub(super) fn with_ties_broken(query: &Query, width: usize, descending: bool) -> Option<String> {

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use expert_sql::dialect::{Dialect, translate};
+use expert_sql::Dialect;
+use expert_sql::dialect::translate;
 use expert_sql::execute::{Around, Database, Proof, Settings};
 use serde_json::Value;
 

@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use expert_sql::dialect::{Dialect, translate};
+use expert_sql::Dialect;
+use expert_sql::dialect::translate;
 use expert_sql::execute::{Around, Database, Proof, Settings};
 
 /// Functions that PostgreSQL has in its grammar and not in its catalogue.

@@ -3,7 +3,8 @@
 //! table, in its own database (MariaDB 10.11, and MySQL's manual where that has other grammar; SQLite
 //! 3.40), and that the translation's are the same.
 
-use expert_sql::dialect::{Dialect, translate};
+use expert_sql::Dialect;
+use expert_sql::dialect::translate;
 use expert_sql::execute::{Around, Database, Proof, Ran, Settings};
 
 use Dialect::{MySql, Sqlite};

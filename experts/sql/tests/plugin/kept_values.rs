@@ -2,7 +2,8 @@
 //! text, a whole number in a column of decimals. SQLite answers here itself; of MySQL the values stand
 //! written (MariaDB 10.11 and MySQL 9.7 agree on them).
 
-use expert_sql::dialect::{Dialect, Translated, translate};
+use expert_sql::Dialect;
+use expert_sql::dialect::{Translated, translate};
 use expert_sql::execute::{Around, Database, Proof, Settings};
 use rusqlite::types::Value;
 

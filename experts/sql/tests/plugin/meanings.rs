@@ -2,7 +2,8 @@
 //! returns in its own database (MySQL's as measured in MySQL 9.7 or read in its manual, SQLite's in SQLite
 //! 3.54), and that the translation returns the same, or is refused for the reason that is true.
 
-use expert_sql::dialect::{Dialect, Translated, translate};
+use expert_sql::Dialect;
+use expert_sql::dialect::{Translated, translate};
 use expert_sql::execute::{Around, Database, Proof, Settings};
 
 use Dialect::{MySql, Sqlite};

@@ -7,8 +7,8 @@ use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::functions::{MYSQL, OTHERS, SQLITE};
-use crate::schema::last_part;
-use crate::walk::{self, Look};
+use crate::syntax::last_part;
+use crate::syntax::walk::{self, Look};
 
 /// Functions that PostgreSQL does not have, in order, and what it has instead.
 const FUNCTIONS: [(&str, &str); 24] = [
@@ -112,7 +112,7 @@ impl Look for Search {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::statement;
+    use crate::syntax::statement;
 
     #[test]
     fn foreign_spellings_are_told() {

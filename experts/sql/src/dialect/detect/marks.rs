@@ -13,12 +13,12 @@ use sqlparser::dialect::GenericDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::functions::{FOREIGN_TYPES, MYSQL, OTHERS, SQLITE};
-use crate::dialect::dialects::Dialect;
 use crate::dialect::names::{Names, own_names};
 use crate::dialect::syntax::{arguments, literal};
-use crate::schema::last_part;
-use crate::statement;
-use crate::walk::{self, Look};
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
+use crate::syntax::statement;
+use crate::syntax::walk::{self, Look};
 
 /// What the marks say of a record's dialect.
 #[derive(Debug, Clone, PartialEq, Eq)]

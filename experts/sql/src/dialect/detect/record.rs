@@ -5,8 +5,8 @@ use sqlparser::ast::Statement;
 use super::marks::{Detected, detect_in_statements, detect_in_text, has_double_equals};
 use super::untranslated;
 use crate::dialect::changes::Untranslatable;
-use crate::dialect::dialects::Dialect;
 use crate::dialect::names::declared_names;
+use crate::syntax::Dialect;
 
 /// The dialect of a record that does not name it, whether that is certain, and by what mark; `None` for PostgreSQL.
 pub(in crate::dialect) fn dialect_of_record(

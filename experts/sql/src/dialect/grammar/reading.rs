@@ -92,7 +92,7 @@ macro_rules! as_wrapped {
 
 /// The parser's MySQL with `!` as MySQL has it.
 #[derive(Debug)]
-pub(crate) struct MySql(pub MySqlDialect);
+pub(super) struct MySql(pub MySqlDialect);
 
 impl Dialect for MySql {
     as_wrapped! {
@@ -262,7 +262,7 @@ fn sounds_like(parser: &Parser) -> bool {
 
 /// The parser's SQLite with `IS` as SQLite has it.
 #[derive(Debug)]
-pub(crate) struct Sqlite(pub SQLiteDialect);
+pub(super) struct Sqlite(pub SQLiteDialect);
 
 impl Dialect for Sqlite {
     fn dialect(&self) -> TypeId {

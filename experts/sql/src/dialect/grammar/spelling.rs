@@ -5,10 +5,10 @@ use sqlparser::dialect::SQLiteDialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Whitespace};
 
-use crate::dialect::dialects::Dialect;
+use crate::syntax::Dialect;
 
 /// The tokens of a script as the parser reads them.
-pub(crate) fn readable(tokens: Vec<TokenWithSpan>, dialect: Dialect) -> Vec<TokenWithSpan> {
+pub(super) fn readable(tokens: Vec<TokenWithSpan>, dialect: Dialect) -> Vec<TokenWithSpan> {
     let mut tokens: Vec<TokenWithSpan> = match dialect {
         Dialect::Postgres => return tokens,
         // What is left of a comment that counts is read as it stands.
@@ -241,11 +241,11 @@ fn is_position(tokens: &[TokenWithSpan], at: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::dialect::Dialect;
-    use crate::statement::parse_all_as;
+    use crate::dialect::grammar::parse_as;
+    use crate::syntax::Dialect;
 
     fn read(sql: &str, dialect: Dialect) -> String {
-        parse_all_as(sql, dialect).map_or_else(|why| why, |all| all[0].to_string())
+        parse_as(sql, dialect).map_or_else(|why| why, |all| all[0].to_string())
     }
 
     #[test]

@@ -11,7 +11,7 @@ use sqlparser::ast::{
 use super::origin::Origin;
 use crate::dialect::syntax::{index_column, last_ident, literal};
 use crate::dialect::value_kind::ValueKind;
-use crate::schema::last_part;
+use crate::syntax::last_part;
 
 /// A declared column.
 #[derive(Debug, Clone)]

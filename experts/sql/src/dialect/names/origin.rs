@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlparser::ast::{ColumnOption, CreateTable, DataType, EnumMember, Statement, TableConstraint};
 
 use crate::dialect::collations::regards_case;
-use crate::dialect::dialects::Dialect;
 use crate::dialect::syntax::index_column;
-use crate::schema::last_part;
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
 
 /// Table and column, in lower case.
 type Place = (String, String);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sqlparser::ast::{Query, SelectItem, SetExpr, Statement, TableFactor};
 
-use crate::walk::{self, Look};
+use crate::syntax::walk::{self, Look};
 
 /// Names that statements introduce, in lower case: aliases, common tables.
 pub(in crate::dialect) fn own_names(statements: &[Statement]) -> BTreeSet<String> {

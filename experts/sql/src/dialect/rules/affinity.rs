@@ -8,7 +8,6 @@
 
 use sqlparser::ast::{BinaryOperator, DataType, Expr, Query, SelectItem, SetExpr, UnaryOperator, Value};
 
-use crate::dialect::dialects::Dialect;
 use crate::dialect::kinds::Scopes;
 use crate::dialect::names::DeclaredColumn;
 use crate::dialect::number_texts;
@@ -16,7 +15,8 @@ use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, brief, is_comparison, literal, text};
 use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::{json_values, numbers, shown};
-use crate::schema::last_part;
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
 
 /// What a side does to the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

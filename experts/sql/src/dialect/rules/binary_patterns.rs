@@ -3,12 +3,12 @@
 use sqlparser::ast::{BinaryOperator, Expr};
 
 use crate::dialect::collations::{bare, is_binary};
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{brief, literal, text};
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::letter_case::compares_with_regard;
+use crate::syntax::Dialect;
 
 /// LIKE and REGEXP with regard to case: `LIKE BINARY`, columns with such a collation, JSON's texts.
 pub(in crate::dialect) fn binary_pattern(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
@@ -22,7 +22,7 @@ pub(in crate::dialect) fn binary_pattern(rewriter: &mut Rewriter<'_>, expr: &mut
     }
     let json = match bare(value) {
         Expr::BinaryOp { op: BinaryOperator::Arrow, .. } => true,
-        Expr::Function(function) => crate::schema::last_part(&function.name) == "json_extract",
+        Expr::Function(function) => crate::syntax::last_part(&function.name) == "json_extract",
         // Bytes have a pattern of their own.
         value => {
             rewriter.scopes.declared(&value).is_some_and(|column| column.kind == ValueKind::Other && !column.bytes)

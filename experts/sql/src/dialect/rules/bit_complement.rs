@@ -2,10 +2,10 @@
 
 use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator};
 
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::template::build;
 use crate::dialect::values::signed::may_be_negative;
+use crate::syntax::Dialect;
 
 /// `a & ~b`, of which the highest bits are those of `a`, so that a sign does not matter. Before other rules.
 pub(in crate::dialect) fn complement(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {

@@ -5,10 +5,10 @@
 use sqlparser::ast::{Expr, GroupByExpr, Query, Select, SelectItem, SetExpr};
 
 use crate::dialect::collations::{bare, is_binary};
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
+use crate::syntax::Dialect;
 
 /// Marks them, before what is inside of them is rewritten.
 pub(in crate::dialect) fn mark(rewriter: &mut Rewriter<'_>, select: &mut Select) {

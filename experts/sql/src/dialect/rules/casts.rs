@@ -2,14 +2,14 @@
 
 use sqlparser::ast::{CharacterLength, DataType, ExactNumberInfo, Expr};
 
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::days::days_as_floats;
 use crate::dialect::values::signed::may_be_negative;
 use crate::dialect::values::{enums, numbers, types};
-use crate::schema::last_part;
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
 
 /// Rewrites the type of a cast, and a cast that PostgreSQL does otherwise.
 pub(in crate::dialect) fn cast(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {

@@ -8,13 +8,13 @@
 use serde_json::Value as Json;
 use sqlparser::ast::{BinaryOperator, Expr, Function};
 
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, brief, integer, literal, text, without_parentheses};
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::json_values;
-use crate::schema::last_part;
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
 
 /// Rewrites an operator or a call that follows a path.
 pub(in crate::dialect) fn expr(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {

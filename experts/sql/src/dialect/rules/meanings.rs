@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use sqlparser::ast::Expr;
 
 use crate::dialect::rewriter::Rewriter;
-use crate::schema::last_part;
+use crate::syntax::last_part;
 
 /// The table, as it lies beside the sources.
 const TABLE: &str = include_str!("../../../functions/functions.tsv");

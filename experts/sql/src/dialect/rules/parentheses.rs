@@ -7,7 +7,7 @@
 
 use sqlparser::ast::{BinaryOperator, CastKind, Expr, Statement, UnaryOperator, Value};
 
-use crate::walk::{self, Edit};
+use crate::syntax::walk::{self, Edit};
 
 /// How tightly an expression's outermost operator binds, loosest first. Operators of one level
 /// group from left to right; IS, comparisons and LIKE do not group at all.
@@ -200,7 +200,7 @@ fn of_operator(op: &BinaryOperator) -> Level {
 mod tests {
     use super::*;
     use crate::dialect::template::build;
-    use crate::statement;
+    use crate::syntax::statement;
 
     /// Puts what stands for `hole` in its place and sets parentheses.
     fn put(sql: &str, hole: &Expr) -> String {

@@ -2,12 +2,12 @@
 
 use sqlparser::ast::{BinaryOperator, Expr, Function, Select, SelectItem};
 
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::arguments;
 use crate::dialect::template::build;
-use crate::schema::last_part;
-use crate::walk::{self, Look};
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
+use crate::syntax::walk::{self, Look};
 
 /// SQLite's RANDOM is a whole number of 64 bits with its sign, PostgreSQL's a fraction. To order by it
 /// either will do; `ABS(RANDOM()) % n` is a whole number below n.

@@ -3,8 +3,8 @@
 
 use sqlparser::ast::Expr;
 
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
+use crate::syntax::Dialect;
 
 /// SQLite's ROWID, which is the `INTEGER PRIMARY KEY` of a table that has one.
 pub(in crate::dialect) fn rowid(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {

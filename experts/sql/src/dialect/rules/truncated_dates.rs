@@ -5,12 +5,12 @@
 
 use sqlparser::ast::{BinaryOperator, DateTimeField, Expr, Function, Interval, Value};
 
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, brief};
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
-use crate::schema::last_part;
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
 
 /// The latest year of a date that is early.
 const EARLY: i64 = 1900;

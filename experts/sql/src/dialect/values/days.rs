@@ -21,7 +21,7 @@ pub(in crate::dialect) fn difference_of_days(expr: &mut Expr) {
 
 /// Julian days as floating-point numbers, as SQLite has them: fractions of a day are cut off in the same place.
 pub(in crate::dialect) fn days_as_floats(expr: &mut Expr) {
-    crate::walk::edit_expressions(expr, &mut |part| {
+    crate::syntax::walk::edit_expressions(expr, &mut |part| {
         if matches!(part, Expr::Extract { field: DateTimeField::Julian, .. })
             && let Some(float) = build("CAST($1 AS DOUBLE PRECISION)", &[part])
         {

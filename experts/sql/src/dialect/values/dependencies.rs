@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlparser::ast::{Expr, SetExpr, Statement, TableObject};
 
-use crate::schema::last_part;
+use crate::syntax::last_part;
 
 /// Whether the rows of a table have one value of `column` for the same values of `keys`; `None` when the table has no
 /// rows, or rows that are not literals.

@@ -6,7 +6,7 @@ use sqlparser::ast::{BinaryOperator, Expr};
 use crate::dialect::kinds::Scopes;
 use crate::dialect::syntax::{arguments, literal};
 use crate::dialect::value_kind::ValueKind;
-use crate::schema::last_part;
+use crate::syntax::last_part;
 
 /// One step of a path.
 #[derive(Debug, PartialEq, Eq)]

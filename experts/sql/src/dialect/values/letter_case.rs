@@ -10,13 +10,13 @@ use std::collections::BTreeSet;
 use sqlparser::ast::{BinaryOperator, DataType, Expr, Function};
 
 use crate::dialect::collations::regards_case;
-use crate::dialect::dialects::Dialect;
 use crate::dialect::kinds::Scopes;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, brief, literal, text};
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
-use crate::schema::last_part;
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
 
 /// The rule's name, and that of the note.
 const RULE: &str = "case-in-comparison";
@@ -348,5 +348,5 @@ pub(in crate::dialect) fn lower(expr: &mut Expr) {
 
 /// Whether an expression is in lower case already.
 fn is_lower(expr: &Expr) -> bool {
-    matches!(expr, Expr::Function(function) if matches!(crate::schema::last_part(&function.name).as_str(), "lower" | "lcase"))
+    matches!(expr, Expr::Function(function) if matches!(crate::syntax::last_part(&function.name).as_str(), "lower" | "lcase"))
 }

@@ -7,17 +7,17 @@
 
 use sqlparser::ast::{BinaryOperator, Expr};
 
-use crate::dialect::dialects::Dialect;
 use crate::dialect::number_texts;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, brief};
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
+use crate::syntax::Dialect;
 
 /// The number that MySQL reads a text as beside a number.
 pub(in crate::dialect) fn of_compared(rewriter: &Rewriter<'_>, text: &Expr) -> Option<Expr> {
     let known = match text {
-        Expr::Function(function) => crate::schema::last_part(&function.name) == "to_char",
+        Expr::Function(function) => crate::syntax::last_part(&function.name) == "to_char",
         Expr::BinaryOp { op, .. } => *op == BinaryOperator::LongArrow,
         other => rewriter.scopes.declared(other).is_some() || is_whole_text(other),
     };

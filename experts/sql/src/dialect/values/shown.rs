@@ -8,12 +8,12 @@
 
 use sqlparser::ast::{BinaryOperator, DataType, DateTimeField, ExactNumberInfo, Expr, UnaryOperator};
 
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, integer, literal};
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
-use crate::schema::last_part;
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
 
 /// The text of a value that is not a text.
 pub(in crate::dialect) fn as_text(rewriter: &Rewriter<'_>, value: &Expr) -> Option<Expr> {

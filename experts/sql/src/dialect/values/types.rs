@@ -4,8 +4,8 @@
 
 use sqlparser::ast::{CharacterLength, DataType, ExactNumberInfo, TimezoneInfo};
 
-use crate::dialect::dialects::Dialect;
-use crate::schema::last_part;
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
 
 /// PostgreSQL's longest VARCHAR.
 const LONGEST_VARCHAR: u64 = 10_485_760;

@@ -2,7 +2,7 @@
 //! <https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS>.
 
 use crate::import::inserts::quoted;
-use crate::lexer::{Kind, Token};
+use crate::syntax::lexer::{Kind, Token};
 
 /// The format of the rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,8 +172,8 @@ fn unescaped(field: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialect::Dialect;
-    use crate::lexer::Lexer;
+    use crate::syntax::Dialect;
+    use crate::syntax::lexer::Lexer;
 
     fn rows(options: &str, data: &str) -> Option<Vec<Vec<String>>> {
         let tokens: Vec<Token<'_>> = Lexer::new(options, Dialect::Postgres).collect();

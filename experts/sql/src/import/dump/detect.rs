@@ -1,7 +1,7 @@
 //! Which dialect a dump or a text of no declared dialect is in.
 
-use crate::dialect::Dialect;
-use crate::lexer::{self, Kind, Lexer, Token};
+use crate::syntax::Dialect;
+use crate::syntax::lexer::{self, Kind, Lexer, Token};
 
 /// The dialect of a dump, by what only its program writes; `None` when nothing tells.
 pub fn dialect_of_dump(text: &str) -> Option<Dialect> {

@@ -1,8 +1,8 @@
 //! Whether a statement of a dump is kept: it creates a table, a view or rows, or is skipped.
 
 use super::{CreatedObjects, TextOrigin, created_name};
-use crate::dialect::Dialect;
-use crate::lexer::{Kind, Piece, Token};
+use crate::syntax::Dialect;
+use crate::syntax::lexer::{Kind, Piece, Token};
 
 /// What happens to a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]

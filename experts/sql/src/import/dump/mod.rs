@@ -15,8 +15,8 @@ use std::collections::BTreeSet;
 
 pub(super) use detect::{dialect_of_dump, guess_dialect};
 
-use crate::dialect::Dialect;
-use crate::lexer::{self, Kind, Piece};
+use crate::syntax::Dialect;
+use crate::syntax::lexer::{self, Kind, Piece};
 use disposition::{Disposition, disposition};
 use items::{ByteBudget, DumpItem};
 use text::{partitions_start, statement_text, tokens_text};

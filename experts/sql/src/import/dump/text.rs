@@ -1,7 +1,7 @@
 //! The text of a statement as it is kept: without conditional comments, partitions, definers and `public.`.
 
-use crate::dialect::Dialect;
-use crate::lexer::{Kind, Lexer, Piece, Token};
+use crate::syntax::Dialect;
+use crate::syntax::lexer::{Kind, Lexer, Piece, Token};
 
 /// A dump made with `--compatible=ansi`, whose names stand in double quotes, with its names in backticks; `None` for
 /// any other text.

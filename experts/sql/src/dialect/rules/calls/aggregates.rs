@@ -6,13 +6,13 @@ use sqlparser::ast::{
 };
 
 use super::texts::joined;
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, case_of, is_condition};
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::{enums, numbers, shown};
-use crate::schema::last_part;
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
 
 /// `GROUP_CONCAT(DISTINCT a ORDER BY b SEPARATOR ';')`, or SQLite's with the separator second.
 pub(super) fn group_concat(rewriter: &Rewriter<'_>, function: &mut Function) {

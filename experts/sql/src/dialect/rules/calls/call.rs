@@ -11,12 +11,12 @@ use super::rounding::{remainder, round};
 use super::texts::{
     ascii_case, count_of_characters, first_byte, of_text, substring, trim, truth_as_text, truth_or_text,
 };
-use crate::dialect::dialects::Dialect;
 use crate::dialect::ordering::order_item;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::brief;
 use crate::dialect::values::enums;
-use crate::schema::last_part;
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
 
 /// Functions that have another name and the same arguments.
 const RENAMED: [(&str, &str); 17] = [

@@ -6,15 +6,15 @@ use sqlparser::ast::{
     DuplicateTreatment, Expr, Function, FunctionArgumentClause, FunctionArguments, OrderByExpr, OrderBySort, Value,
 };
 
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, brief, same, text};
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::enums;
 use crate::dialect::values::letter_case::decides_among;
-use crate::schema::last_part;
-use crate::walk::{self, Edit};
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
+use crate::syntax::walk::{self, Edit};
 
 /// A text whose case UPPER or LOWER changes, which its order passes over.
 fn of_any_case(expr: &Expr) -> &Expr {

@@ -4,11 +4,11 @@ use sqlparser::ast::Expr;
 
 use super::call_parts::Call;
 use super::texts::joined;
-use crate::dialect::dialects::Dialect;
 use crate::dialect::syntax::number;
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::shown;
+use crate::syntax::Dialect;
 
 /// A call about the characters and bytes of a text.
 pub(super) fn encodings(call: &Call<'_>) -> Option<Expr> {

@@ -5,11 +5,11 @@
 use sqlparser::ast::{Expr, Function};
 
 use crate::dialect::collations::{bare, is_binary};
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, integer, literal, text};
 use crate::dialect::template::build;
-use crate::schema::last_part;
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
 
 /// A call of a function of regular expressions; `None` when it is none, or cannot be said.
 pub(super) fn call(rewriter: &Rewriter<'_>, function: &Function) -> Option<Expr> {

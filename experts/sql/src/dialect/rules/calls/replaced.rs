@@ -9,9 +9,9 @@ use super::numbers::numbers;
 use super::pieces::pieces;
 use super::templates;
 use super::times::times;
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::arguments;
+use crate::syntax::Dialect;
 
 /// A call that becomes another expression altogether.
 pub(super) fn replaced(rewriter: &Rewriter<'_>, name: &str, function: &Function) -> Option<Expr> {

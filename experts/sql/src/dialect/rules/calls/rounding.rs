@@ -2,12 +2,12 @@
 
 use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
 
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{brief, call, integer, literal};
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::numbers;
+use crate::syntax::Dialect;
 
 /// MySQL rounds a floating-point number by its binary value: to digits by way of a whole number, which
 /// PostgreSQL rounds in the same way.

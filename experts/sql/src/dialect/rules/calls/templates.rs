@@ -4,10 +4,10 @@
 
 use sqlparser::ast::{Expr, Function, FunctionArguments};
 
-use crate::dialect::dialects::Dialect;
 use crate::dialect::syntax::arguments;
 use crate::dialect::template::build;
-use crate::schema::last_part;
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
 
 /// MySQL's.
 const MYSQL: &[(&str, usize, &str)] = &[

@@ -5,12 +5,12 @@ use sqlparser::ast::{
     BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, UnaryOperator, Value,
 };
 
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, brief, call, integer, literal, text};
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::shown;
+use crate::syntax::Dialect;
 
 /// MySQL's CONCAT, which is NULL as soon as one part is; PostgreSQL's passes NULL over.
 pub(super) fn joined(rewriter: &Rewriter<'_>, parts: &[&Expr]) -> Option<Expr> {

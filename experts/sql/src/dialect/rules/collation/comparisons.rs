@@ -7,11 +7,11 @@ use sqlparser::ast::{
 };
 
 use super::keys::{fold_one, window};
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{brief, is_comparison};
 use crate::dialect::values::letter_case::{Decides, compared, decides, folded, lower, unequal_but_for_case};
-use crate::schema::last_part;
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
 
 /// Comparisons within an expression. Before any other rule has changed them.
 pub(in crate::dialect) fn expr(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {

@@ -3,13 +3,13 @@
 use sqlparser::ast::{Distinct, Expr, GroupByExpr, Query, Select, SelectItem};
 
 use super::keys::{output_of, window};
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{aggregated, named_windows, same};
 use crate::dialect::template::build;
 use crate::dialect::values::letter_case::{Decides, lower};
 use crate::grouping::is_aggregate;
-use crate::walk::Edit;
+use crate::syntax::Dialect;
+use crate::syntax::walk::Edit;
 
 /// GROUP BY and DISTINCT: texts that differ in case alone are one, of which any spelling comes out.
 pub(in crate::dialect) fn select(rewriter: &mut Rewriter<'_>, select: &mut Select) {
@@ -71,7 +71,7 @@ pub(in crate::dialect) fn select(rewriter: &mut Rewriter<'_>, select: &mut Selec
     }
     if let Some(having) = &mut select.having {
         for key in &grouped {
-            crate::walk::edit_expressions(having, &mut |expr| {
+            crate::syntax::walk::edit_expressions(having, &mut |expr| {
                 if matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_)) && same(key, expr) {
                     lower(expr);
                 }
@@ -109,7 +109,7 @@ fn any_spelling(expr: &mut Expr, grouped: &[Expr]) {
             }
         }
     }
-    crate::walk::edit(expr, &mut Spell { grouped, inside: 0 });
+    crate::syntax::walk::edit(expr, &mut Spell { grouped, inside: 0 });
 }
 
 /// DISTINCT of plain columns, some of which hold texts that differ in case alone, as groups: what

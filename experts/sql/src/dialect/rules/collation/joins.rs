@@ -2,13 +2,13 @@
 
 use sqlparser::ast::{Expr, JoinConstraint, JoinOperator, Select};
 
-use crate::dialect::dialects::Dialect;
 use crate::dialect::names::DeclaredColumn;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::table_name;
 use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::letter_case::unequal_but_for_case;
-use crate::schema::last_part;
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
 
 /// `JOIN … USING (name)` and `NATURAL JOIN`, which have no sides that could be put into lower case.
 pub(in crate::dialect) fn shared_columns(rewriter: &mut Rewriter<'_>, select: &Select) {

@@ -4,11 +4,11 @@ use sqlparser::ast::{GroupByExpr, OrderByExpr, OrderByKind, Query, Select, Selec
 
 use super::keys::output_of;
 use crate::dialect::collations::{bare, is_binary};
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{brief, same};
 use crate::dialect::template::build;
 use crate::dialect::values::letter_case::{Decides, compared, decides, lower, unequal_but_for_case};
+use crate::syntax::Dialect;
 
 /// `ORDER BY name COLLATE utf8mb4_bin`, `ORDER BY BINARY name`: by the bytes, which PostgreSQL's "C" does.
 pub(in crate::dialect) fn binary_order(rewriter: &mut Rewriter<'_>, item: &mut OrderByExpr) {

@@ -2,12 +2,12 @@
 
 use sqlparser::ast::{Expr, Value};
 
-use crate::dialect::dialects::Dialect;
 use crate::dialect::number_texts;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
-use crate::schema::last_part;
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
 
 /// `value` as a point in time, cast unless it is one.
 pub(super) fn moment(rewriter: &Rewriter<'_>, value: &Expr) -> Expr {

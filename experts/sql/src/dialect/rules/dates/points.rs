@@ -4,10 +4,10 @@ use sqlparser::ast::Expr;
 
 use super::modifiers::modified;
 use super::moment::{moment, text};
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
+use crate::syntax::Dialect;
 
 /// SQLite's number of a day, with its fraction.
 const JULIAN_DAY: &str = "EXTRACT(JULIAN FROM $1) - 0.5";

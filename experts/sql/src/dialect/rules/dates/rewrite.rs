@@ -9,12 +9,12 @@ use super::moment::moment;
 use super::parts::{part, seconds};
 use super::points::point;
 use super::weeks::{WEEK, week};
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, brief};
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
-use crate::schema::last_part;
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
 
 /// Rewrites a call about dates, if it is one that PostgreSQL does not take.
 pub(in crate::dialect) fn expr(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {

@@ -7,7 +7,7 @@ use sqlparser::ast::{
 };
 
 use crate::dialect::rewriter::Rewriter;
-use crate::walk::{self, Edit, Look};
+use crate::syntax::walk::{self, Edit, Look};
 
 /// Takes the name of a database, or of a schema that is not there, off the tables that the record's schema
 /// has without it.

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use sqlparser::ast::{Expr, Ident, Statement, Value};
 
 use super::database::without_databases;
-use crate::dialect::dialects::Dialect;
 use crate::dialect::names::{own_names, plain};
 use crate::dialect::rewriter::Rewriter;
-use crate::walk::{self, Edit};
+use crate::syntax::Dialect;
+use crate::syntax::walk::{self, Edit};
 
 /// Writes the names of a statement as the schema does.
 pub(in crate::dialect) fn statement(rewriter: &mut Rewriter<'_>, statement: &mut Statement) {

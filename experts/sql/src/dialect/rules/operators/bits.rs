@@ -4,12 +4,12 @@
 
 use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator};
 
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{brief, literal};
 use crate::dialect::template::build;
 use crate::dialect::values::enums;
 use crate::dialect::values::signed::may_be_negative;
+use crate::syntax::Dialect;
 
 /// `~a` by itself.
 pub(super) fn inverted(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {

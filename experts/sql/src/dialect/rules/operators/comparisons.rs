@@ -4,13 +4,13 @@
 use sqlparser::ast::{BinaryOperator, Expr, SelectItem, Value};
 
 use super::sides;
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{brief, literal, number_literal, text};
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::{enums, numbers};
 use crate::dialect::{moments, number_texts};
+use crate::syntax::Dialect;
 
 /// Makes the two sides of a comparison agree.
 pub(super) fn compare(rewriter: &mut Rewriter<'_>, left: &mut Expr, op: &BinaryOperator, right: &mut Expr) {

@@ -9,13 +9,13 @@ use super::comparisons::{compare, in_query};
 use super::patterns::{glob, pattern};
 use super::{bits, whole};
 use crate::dialect::conditions::condition;
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, brief, is_comparison, literal, number, number_literal};
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::days::difference_of_days;
 use crate::dialect::values::{enums, numbers, shown};
+use crate::syntax::Dialect;
 
 /// Rewrites an operator that PostgreSQL does not have or that means something else there.
 pub(in crate::dialect) fn expr(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
@@ -221,7 +221,7 @@ fn guard(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {
     let Expr::BinaryOp { op: BinaryOperator::Divide | BinaryOperator::Modulo, right, .. } = expr else { return };
     let safe = |e: &Expr| match e {
         Expr::Value(value) => number(value) != Some(0),
-        Expr::Function(function) => crate::schema::last_part(&function.name) == "nullif",
+        Expr::Function(function) => crate::syntax::last_part(&function.name) == "nullif",
         _ => false,
     };
     let inner = match &**right {
@@ -316,7 +316,7 @@ fn operand(rewriter: &mut Rewriter<'_>, side: &mut Expr) {
 /// Whether a text is a part of a date in digits: `TO_CHAR(d, 'YYYYMM')`.
 fn is_digits(expr: &Expr) -> bool {
     let Expr::Function(function) = expr else { return false };
-    crate::schema::last_part(&function.name) == "to_char"
+    crate::syntax::last_part(&function.name) == "to_char"
         && arguments(function).and_then(|arguments| literal(arguments.get(1)?)).is_some_and(|(format, _)| {
             let mut rest = format.as_str();
             while let Some(code) =

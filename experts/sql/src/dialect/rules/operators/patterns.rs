@@ -2,12 +2,12 @@
 
 use sqlparser::ast::Expr;
 
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{literal, text};
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::shown;
+use crate::syntax::Dialect;
 
 /// LIKE and REGEXP: of texts, and without regard to case.
 pub(super) fn pattern(rewriter: &mut Rewriter<'_>, expr: &mut Expr) {

@@ -2,12 +2,12 @@
 
 use sqlparser::ast::{BinaryOperator, DataType, Expr, Value};
 
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{brief, literal, without_parentheses};
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::bytes;
+use crate::syntax::Dialect;
 
 /// Compares a JSON value as a text, or as a number beside one.
 pub(super) fn json_value(rewriter: &mut Rewriter<'_>, left: &mut Expr, right: &mut Expr) {

@@ -11,7 +11,7 @@ use crate::dialect::syntax::{arguments, brief, literal};
 use crate::dialect::template::build;
 use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::shown;
-use crate::schema::last_part;
+use crate::syntax::last_part;
 
 /// Whether an expression's values are whole numbers in SQLite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

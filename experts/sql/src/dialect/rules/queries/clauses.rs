@@ -11,11 +11,11 @@ use super::groups::{complete, complete_order};
 use super::order::{nulls, order_of_set, ordered_distinct};
 use super::outputs::{aliases, hiding, insert_outputs};
 use crate::dialect::conditions::condition;
-use crate::dialect::dialects::Dialect;
 use crate::dialect::ordering::order_item;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{aggregated, arguments, named_windows};
 use crate::dialect::template::enclosed;
+use crate::syntax::Dialect;
 
 /// Rewrites the clauses around a query's body.
 pub(in crate::dialect) fn query(rewriter: &mut Rewriter<'_>, query: &mut Query) {
@@ -144,7 +144,7 @@ fn any_value(rewriter: &mut Rewriter<'_>, select: &mut Select) {
     for item in &mut select.projection {
         if let SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } = item
             && let Expr::Function(function) = &*expr
-            && crate::schema::last_part(&function.name) == "any_value"
+            && crate::syntax::last_part(&function.name) == "any_value"
             && let Some([value]) = arguments(function).as_deref()
         {
             rewriter.changed("function", "`ANY_VALUE` without groups is each row's value".to_owned());

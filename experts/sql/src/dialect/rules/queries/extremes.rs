@@ -7,10 +7,10 @@ use sqlparser::ast::{
 };
 
 use super::fixed::{bare_columns, covered};
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, brief, holds_aggregate, outputs};
-use crate::schema::last_part;
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
 
 /// What an expression is the highest or lowest of.
 pub(super) fn extreme_of(expr: &Expr) -> Option<Expr> {

@@ -9,8 +9,8 @@ use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::same;
 use crate::dialect::value_kind::ValueKind;
 use crate::grouping::is_aggregate;
-use crate::schema::last_part;
-use crate::walk::{self, Look};
+use crate::syntax::last_part;
+use crate::syntax::walk::{self, Look};
 
 /// The columns, with their relations, that have one value in each group: those grouped by, what
 /// they are joined with, and all of a table one of whose keys is among them.

@@ -63,7 +63,7 @@ pub(super) fn from(rewriter: &mut Rewriter<'_>, select: &mut Select) {
     }
     // MySQL's table of nothing.
     if let [only] = &select.from[..]
-        && matches!(&only.relation, TableFactor::Table { name, .. } if crate::schema::last_part(name) == "dual")
+        && matches!(&only.relation, TableFactor::Table { name, .. } if crate::syntax::last_part(name) == "dual")
         && only.joins.is_empty()
         && !rewriter.names.has_table("dual")
     {

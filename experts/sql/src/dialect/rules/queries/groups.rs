@@ -8,12 +8,12 @@ use sqlparser::ast::{Expr, GroupByExpr, OrderByKind, Query, Select, SelectItem, 
 
 use super::extremes::is_extreme;
 use super::fixed::{Joined, bare_columns, covered, fixed_columns, place};
-use crate::dialect::dialects::Dialect;
 use crate::dialect::names::Names;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{aggregated, brief, holds_aggregate, number, outputs};
 use crate::dialect::values::dependencies::determines;
-use crate::walk::{self, Edit};
+use crate::syntax::Dialect;
+use crate::syntax::walk::{self, Edit};
 
 /// Adds what is neither grouped nor aggregated to GROUP BY.
 pub(super) fn complete(rewriter: &mut Rewriter<'_>, select: &mut Select) {

@@ -12,7 +12,7 @@ use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{aggregated, number, same};
 use crate::dialect::template::build;
 use crate::dialect::values::enums;
-use crate::statement;
+use crate::syntax::statement;
 
 /// `… UNION … ORDER BY name COLLATE NOCASE`: by more than an output's name PostgreSQL sorts the rows of a
 /// query alone.

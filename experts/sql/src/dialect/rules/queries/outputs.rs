@@ -4,12 +4,12 @@
 use sqlparser::ast::{Expr, GroupByExpr, Query, Select, SelectItem};
 
 use super::extremes::extreme_of;
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{brief, holds_aggregate, same};
 use crate::dialect::template::enclosed;
 use crate::grouping::is_aggregate;
-use crate::walk::{self, Edit};
+use crate::syntax::Dialect;
+use crate::syntax::walk::{self, Edit};
 
 /// Names of outputs and what they stand for.
 pub(super) fn aliases(select: &Select) -> Vec<(String, Expr)> {

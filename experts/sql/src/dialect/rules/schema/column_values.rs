@@ -7,7 +7,7 @@ use sqlparser::ast::{
 use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::bytes;
 use crate::dialect::{moments, number_texts};
-use crate::schema::last_part;
+use crate::syntax::last_part;
 
 /// A column and what its values ask for.
 pub(super) struct Column {

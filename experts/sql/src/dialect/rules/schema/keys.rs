@@ -11,7 +11,7 @@ use sqlparser::ast::{
 
 use crate::dialect::changes::Change;
 use crate::dialect::names::Names;
-use crate::schema::last_part;
+use crate::syntax::last_part;
 
 /// Drops the foreign keys that cannot hold and puts the statements into an order in which
 /// PostgreSQL takes them.

@@ -8,10 +8,10 @@ use sqlparser::ast::{ColumnOption, DataType, Expr, Insert, SetExpr, Statement, T
 
 use super::column_values::Column;
 use crate::dialect::changes::Change;
-use crate::dialect::dialects::Dialect;
 use crate::dialect::syntax::index_column;
 use crate::dialect::value_kind::ValueKind;
-use crate::schema::last_part;
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
 
 /// Makes rows and column types fit. `sqlite`: dates are texts there, and compared and shown as such,
 /// so a column of dates remains one only if its texts are those that PostgreSQL shows.

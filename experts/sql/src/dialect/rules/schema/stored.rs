@@ -11,7 +11,7 @@ use sqlparser::ast::{
 
 use crate::dialect::changes::Change;
 use crate::dialect::syntax::number_literal;
-use crate::schema::last_part;
+use crate::syntax::last_part;
 
 /// Columns of each table: their names, and how many digits behind the point their values are rounded to.
 type Tables = BTreeMap<String, Vec<(String, Option<i64>)>>;

@@ -13,12 +13,12 @@ use super::keys::order_tables;
 use super::rows::fit_rows;
 use super::stored;
 use crate::dialect::changes::Change;
-use crate::dialect::dialects::Dialect;
 use crate::dialect::names::{is_reserved, plain};
 use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::types;
-use crate::schema::last_part;
-use crate::walk::{self, Edit, Look};
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
+use crate::syntax::walk::{self, Edit, Look};
 
 /// Brings a schema's statements into PostgreSQL's dialect.
 pub(in crate::dialect) fn rewrite(

@@ -10,12 +10,12 @@ use sqlparser::ast::{
 };
 
 use crate::dialect::conditions::condition;
-use crate::dialect::dialects::Dialect;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{one_table, table_factor, table_name};
 use crate::dialect::template::{build, enclosed};
-use crate::schema::last_part;
-use crate::statement;
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
+use crate::syntax::statement;
 
 /// `DELETE FROM a USING acc a JOIN …` as `DELETE a FROM acc a JOIN …`, so that what stands behind USING is
 /// in sight as FROM is.

@@ -4,14 +4,14 @@ use sqlparser::ast::{
     Assignment, AssignmentTarget, Expr, Insert, SelectItem, SetExpr, TableFactor, TableObject, TableWithJoins, Value,
 };
 
-use crate::dialect::dialects::Dialect;
 use crate::dialect::names::DeclaredColumn;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{brief, literal};
 use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::bytes;
 use crate::dialect::values::letter_case::{Texts, unequal_but_for_case};
-use crate::schema::last_part;
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
 
 /// Gives the values of a statement's rows the form of the columns that they go into.
 pub(super) fn fit_values(rewriter: &mut Rewriter<'_>, insert: &mut Insert) {

@@ -10,13 +10,13 @@ use sqlparser::ast::{
 use super::joined;
 use super::rows::{fit_values, fractions, fractions_of_rows, inserted_columns, keys_without_case, set_column};
 use crate::dialect::conditions::condition;
-use crate::dialect::dialects::Dialect;
 use crate::dialect::ordering::order_item;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, brief};
 use crate::dialect::template::enclosed;
-use crate::schema::last_part;
-use crate::{statement, walk};
+use crate::syntax::Dialect;
+use crate::syntax::last_part;
+use crate::syntax::{statement, walk};
 
 /// Rewrites a statement that changes rows.
 pub(in crate::dialect) fn statement(rewriter: &mut Rewriter<'_>, statement: &mut Statement) {

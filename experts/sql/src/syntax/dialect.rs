@@ -1,4 +1,4 @@
-//! The dialects that are translated.
+//! The databases whose SQL is read. What sets them apart is in `crate::dialect`.
 
 use std::str::FromStr;
 

@@ -1,15 +1,13 @@
-//! SQL text: taken out of its wrapping and parsed as PostgreSQL within limits that
-//! keep the parser's recursion shallow. It knows nothing of records, and the parser is not the judge:
-//! what it does not read may be PostgreSQL all the same.
+//! SQL texts: unwrapped, and parsed within limits that keep the parser's recursion shallow. The parser does not decide
+//! what is PostgreSQL: what it does not read may be valid all the same.
 
 use sqlparser::ast::Statement;
-use sqlparser::dialect::{MySqlDialect, PostgreSqlDialect, SQLiteDialect};
+use sqlparser::dialect::{self, PostgreSqlDialect};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
-use crate::dialect::Dialect;
-use crate::lexer;
+use super::{Dialect, lexer};
 
 /// Longest text that is parsed at all, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -29,32 +27,28 @@ const MAX_PARENTHESES: usize = 40;
 /// # Errors
 /// Why it does not parse, as a sentence without its full stop.
 pub fn parse_all(text: &str) -> Result<Vec<Statement>, String> {
-    parse_with(text, Dialect::Postgres, &PostgreSqlDialect {})
+    parse_with(text, &PostgreSqlDialect {}, |tokens| tokens)
 }
 
-/// Parses all statements of `text` as this dialect's.
+/// Parses all statements of `text` with a grammar of the parser's. `rewrite` changes the tokens before they are parsed.
 ///
 /// # Errors
 /// As [`parse_all`].
-pub fn parse_all_as(text: &str, dialect: Dialect) -> Result<Vec<Statement>, String> {
-    match dialect {
-        Dialect::Postgres => parse_all(text),
-        Dialect::MySql => parse_with(text, dialect, &crate::dialect::MySql(MySqlDialect {})),
-        Dialect::Sqlite => parse_with(text, dialect, &crate::dialect::Sqlite(SQLiteDialect {})),
-    }
-}
-
-fn parse_with(text: &str, owner: Dialect, dialect: &dyn sqlparser::dialect::Dialect) -> Result<Vec<Statement>, String> {
+pub fn parse_with(
+    text: &str,
+    grammar: &dyn dialect::Dialect,
+    rewrite: impl FnOnce(Vec<TokenWithSpan>) -> Vec<TokenWithSpan>,
+) -> Result<Vec<Statement>, String> {
     if text.len() > MAX_BYTES {
         return Err(format!("got {} bytes, expected at most {MAX_BYTES}", text.len()));
     }
-    let tokens = Tokenizer::new(dialect, text).tokenize_with_location().map_err(|e| brief(&e.to_string()))?;
+    let tokens = Tokenizer::new(grammar, text).tokenize_with_location().map_err(|e| brief(&e.to_string()))?;
     check_depth(&tokens)?;
-    let tokens = crate::dialect::readable(tokens, owner);
-    Parser::new(dialect).with_tokens_with_locations(tokens).parse_statements().map_err(|e| brief(&e.to_string()))
+    let tokens = rewrite(tokens);
+    Parser::new(grammar).with_tokens_with_locations(tokens).parse_statements().map_err(|e| brief(&e.to_string()))
 }
 
-/// The statements of a schema: trees where the parser reads them, texts where it does not.
+/// The statements of a schema: as trees where the parser reads them, else as texts.
 #[derive(Debug, Clone, Default)]
 pub struct Script {
     /// The statements that the parser reads, in their order.
@@ -65,17 +59,17 @@ pub struct Script {
 /// A statement that the parser does not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
-    /// As it stands there, without a semicolon.
+    /// Its text, without a semicolon.
     pub text: String,
     /// Why the parser does not read it.
     pub why: String,
-    /// How many of the trees stand before it.
+    /// How many of the trees come before it.
     before: usize,
 }
 
 impl Script {
-    /// Reads as much of `text` as the parser does.
-    pub fn of(text: &str) -> Self {
+    /// Parses as much of `text` as the parser reads.
+    pub fn parse(text: &str) -> Self {
         if let Ok(trees) = parse_all(text) {
             return Self { trees, unread: Vec::new() };
         }
@@ -92,27 +86,28 @@ impl Script {
         script
     }
 
-    /// What the parser does not read.
+    /// The statements that the parser does not read.
     pub fn unread(&self) -> &[Unread] {
         &self.unread
     }
 
-    /// Whether it has rows.
+    /// Whether it inserts rows.
     pub fn has_rows(&self) -> bool {
-        self.trees.iter().any(|tree| matches!(tree, Statement::Insert(_))) || self.unread.iter().any(Unread::is_rows)
+        self.trees.iter().any(|tree| matches!(tree, Statement::Insert(_)))
+            || self.unread.iter().any(Unread::inserts_rows)
     }
 
-    /// Its statements as text: those that are rows, or those that are not.
-    pub fn printed(&self, rows: bool) -> String {
+    /// Its statements as text: those that insert rows, or all others.
+    pub fn text(&self, rows: bool) -> String {
         let mut lines: Vec<String> = Vec::new();
         let mut unread = self.unread.iter().peekable();
-        for at in 0..=self.trees.len() {
-            while let Some(text) = unread.next_if(|unread| unread.before == at) {
-                if text.is_rows() == rows {
-                    lines.push(format!("{};", text.text));
+        for index in 0..=self.trees.len() {
+            while let Some(statement) = unread.next_if(|unread| unread.before == index) {
+                if statement.inserts_rows() == rows {
+                    lines.push(format!("{};", statement.text));
                 }
             }
-            if let Some(tree) = self.trees.get(at).filter(|tree| matches!(tree, Statement::Insert(_)) == rows) {
+            if let Some(tree) = self.trees.get(index).filter(|tree| matches!(tree, Statement::Insert(_)) == rows) {
                 lines.push(format!("{tree};"));
             }
         }
@@ -121,7 +116,7 @@ impl Script {
 }
 
 impl Unread {
-    fn is_rows(&self) -> bool {
+    fn inserts_rows(&self) -> bool {
         lexer::statements(&self.text, Dialect::Postgres).next().is_some_and(|piece| piece.begins(&["insert"]))
     }
 
@@ -133,14 +128,14 @@ impl Unread {
         creates.then(|| piece.target()).flatten()
     }
 
-    /// The table that it changes or puts rows into, in lower case.
+    /// The table that it alters, in lower case.
     pub fn altered(&self) -> Option<String> {
         let piece = lexer::statements(&self.text, Dialect::Postgres).next()?;
         piece.begins(&["alter", "table"]).then(|| piece.target()).flatten()
     }
 }
 
-/// Refuses text whose parsed tree could be too deep to walk on a thread's stack.
+/// Refuses a text whose tree could be too deep to walk on a thread's stack.
 fn check_depth(tokens: &[TokenWithSpan]) -> Result<(), String> {
     // Per level of parentheses: tokens since the last comma, and set operators.
     let mut levels = vec![(0usize, 0usize)];
@@ -185,7 +180,7 @@ fn check_depth(tokens: &[TokenWithSpan]) -> Result<(), String> {
     Ok(())
 }
 
-/// The parser's message, without its prefix and cut to a readable length.
+/// The parser's message without its prefix, cut to a readable length.
 fn brief(message: &str) -> String {
     let message = message.trim_start_matches("sql parser error: ");
     let mut short: String = message.chars().take(200).collect();
@@ -224,7 +219,7 @@ pub fn parse_one(text: &str) -> Result<Statement, NotOne> {
 pub struct Bare<'a> {
     /// The text inside, trimmed, without trailing semicolons.
     pub sql: &'a str,
-    /// What was around it, in words: "a code fence". `None` when there was nothing.
+    /// The wrapping, in words: "a code fence". `None` when there was none.
     pub wrapping: Option<&'static str>,
 }
 
@@ -278,7 +273,7 @@ fn find_ignoring_case(text: &str, needle: &str) -> Option<usize> {
     text.as_bytes().windows(needle.len()).position(|window| window.eq_ignore_ascii_case(needle.as_bytes()))
 }
 
-/// `sql` without what stands between single quotes.
+/// `sql` without the content of its single quotes.
 pub fn without_texts(sql: &str) -> String {
     let mut inside = false;
     let pieces = sql.split('\'').filter(|_| {

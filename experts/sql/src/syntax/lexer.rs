@@ -3,7 +3,7 @@
 //! read, and for looking at every word of those that it does. PostgreSQL's rules are those of its
 //! scanner: <https://www.postgresql.org/docs/current/sql-syntax-lexical.html>.
 
-use crate::dialect::Dialect;
+use super::Dialect;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
