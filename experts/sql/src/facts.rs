@@ -4,35 +4,34 @@
 use hive_sdk::Facts;
 use sqlparser::ast::{Expr, Query, Select, SetExpr, Statement, TableFactor};
 
+use crate::catalog::{Catalog, Table};
 use crate::lint::Words;
 use crate::resolve::Resolved;
-use crate::schema::Schema;
 use crate::syntax::walk::{self, Look};
 
 /// Labels, measures and keys of a record whose statement is resolved.
-pub fn facts(question: &str, schema: &Schema, statement: &Statement, resolved: &Resolved) -> Facts {
+pub fn facts(question: &str, catalog: &Catalog, statement: &Statement, resolved: &Resolved) -> Facts {
     let mut shape = Shape::default();
     walk::statement(statement, &mut shape);
     let mut facts = Facts::default();
     let mut label = |name: &str, class: &str| facts.labels.insert(name.to_owned(), class.to_owned());
     label("statement", kind(statement));
     label("complexity", shape.complexity());
-    let columns: usize = schema.tables().iter().map(|t| t.columns.as_ref().map_or(0, Vec::len)).sum();
     let mut measure = |name: &str, figure: usize| facts.measures.insert(name.to_owned(), figure as f64);
-    measure("tables in the schema", schema.tables().len());
-    measure("columns in the schema", columns);
+    measure("tables in the schema", catalog.tables().len());
+    measure("columns in the schema", known_columns(catalog));
     measure("tables used", shape.tables);
     measure("characters of SQL", statement.to_string().chars().count());
     let mut key = |field: &str, text: String| facts.keys.insert(field.to_owned(), text);
     key("question", folded(question));
     key("sql", resolved.statement.to_string());
-    key("schema", schema.canonical());
+    key("schema", schema_key(catalog));
     facts
 }
 
 /// Labels, measures and keys of a record whose statement the parser does not read.
-pub fn facts_of_words(question: &str, schema: &Schema, words: &Words<'_>) -> Facts {
-    let tables = words.tokens().iter().filter(|t| t.name().is_some_and(|name| schema.table(&name).is_some())).count();
+pub fn facts_of_words(question: &str, catalog: &Catalog, words: &Words<'_>) -> Facts {
+    let tables = words.tokens().iter().filter(|t| t.name().is_some_and(|name| catalog.table(&name).is_some())).count();
     let selects = words.tokens().iter().filter(|token| token.is("select")).count();
     let shape = Shape {
         joins: words.tokens().iter().filter(|token| token.is("join")).count(),
@@ -49,15 +48,32 @@ pub fn facts_of_words(question: &str, schema: &Schema, words: &Words<'_>) -> Fac
     label("complexity", shape.complexity());
     let canonical = words.canonical();
     let mut measure = |name: &str, figure: usize| facts.measures.insert(name.to_owned(), figure as f64);
-    measure("tables in the schema", schema.tables().len());
-    measure("columns in the schema", schema.tables().iter().map(|t| t.columns.as_ref().map_or(0, Vec::len)).sum());
+    measure("tables in the schema", catalog.tables().len());
+    measure("columns in the schema", known_columns(catalog));
     measure("tables used", tables);
     measure("characters of SQL", canonical.chars().count());
     let mut key = |field: &str, text: String| facts.keys.insert(field.to_owned(), text);
     key("question", folded(question));
     key("sql", canonical);
-    key("schema", schema.canonical());
+    key("schema", schema_key(catalog));
     facts
+}
+
+/// How many columns are known.
+fn known_columns(catalog: &Catalog) -> usize {
+    catalog.tables().iter().map(|t| t.column_names.as_ref().map_or(0, Vec::len)).sum()
+}
+
+/// A text that is the same for schemas with the same tables and columns, in whatever order and form they are written.
+/// Types, rows and constraints do not count: what a model learns of names from one schema it knows of the other.
+fn schema_key(catalog: &Catalog) -> String {
+    let text = |table: &Table| {
+        let columns = table.column_names.as_ref().map_or_else(|| "?".to_owned(), |names| names.join(","));
+        format!("{}({columns})", table.name)
+    };
+    let mut tables: Vec<String> = catalog.tables().iter().map(text).collect();
+    tables.sort();
+    tables.join(";")
 }
 
 fn kind_of_words(first: &str) -> String {
@@ -157,9 +173,9 @@ mod tests {
     use crate::syntax::statement;
 
     fn of(question: &str, schema: &str, sql: &str) -> Facts {
-        let schema = Schema::parse(schema).unwrap();
+        let catalog = Catalog::parse(schema).unwrap();
         let statement = statement::parse_one(sql).unwrap();
-        facts(question, &schema, &statement, &resolve(statement.clone(), Some(&schema)))
+        facts(question, &catalog, &statement, &resolve(statement.clone(), Some(&catalog)))
     }
 
     #[test]

@@ -10,11 +10,11 @@
 
 use hive_sdk::{ExpertError, Grade, Record};
 
+use crate::catalog::Catalog;
 use crate::components::Components;
 use crate::execute;
 use crate::lint::Words;
 use crate::resolve::{Resolved, resolve};
-use crate::schema::Schema;
 use crate::syntax::Dialect;
 use crate::syntax::lexer;
 use crate::syntax::statement::{self, NotOne};
@@ -91,12 +91,12 @@ pub fn grade(prompt: &Record, completion: &str) -> Result<Grade, ExpertError> {
             });
         }
     };
-    let schema = prompt.text("schema").and_then(|text| Schema::parse(text).ok()).filter(|s| !s.is_empty());
+    let catalog = prompt.text("schema").and_then(|text| Catalog::parse(text).ok()).filter(|c| !c.is_empty());
     let foreign = dialect::foreign(&answer);
     let limit = lint::giant_limit(prompt.text("question").unwrap_or_default(), &answer);
     let groups = grouping::groups(&answer);
-    let gold = resolve(gold, schema.as_ref());
-    let answer = resolve(answer, schema.as_ref());
+    let gold = resolve(gold, catalog.as_ref());
+    let answer = resolve(answer, catalog.as_ref());
     let mut grade = compared(&gold, answer, &foreign);
     let has = |codes: &[&str]| grade.findings.iter().any(|f| codes.contains(&f.code.as_str()));
     let mut checks = vec![

@@ -6,13 +6,13 @@ use std::io;
 use hive_sdk::{ExpertError, Inspection, Record};
 use sqlparser::ast::{AlterTableOperation, Statement};
 
+use crate::catalog::Catalog;
 use crate::dialect;
 use crate::examine::destroys;
 use crate::execute::{Pool, Proof, SqlError};
 use crate::import::{self, DATABASE, INSERTS};
 use crate::lint::code as lints;
 use crate::resolve::resolve;
-use crate::schema::Schema;
 use crate::syntax::Dialect;
 use crate::syntax::statement;
 use crate::test_suite::modifies_data;
@@ -38,7 +38,7 @@ pub fn question(record: &Record, pool: impl FnOnce() -> Result<std::sync::Arc<Po
         Err((code, why)) => return fault(code, why),
     };
     match &read.statements {
-        Ok(statements) if Schema::of(statements).is_empty() => {
+        Ok(statements) if Catalog::read(statements).is_empty() => {
             let why = "`schema` has no table: got no CREATE TABLE or CREATE VIEW, expected at least one";
             fault(records::SCHEMA_HAS_NO_TABLE, why.to_owned())
         }
@@ -89,15 +89,15 @@ pub fn answer(pool: &Pool, record: &Record, completion: &str) -> Result<Inspecti
         }
         Proof::Crashed(why) => return unchecked(found, format!("the database ended over it: {why}")),
         Proof::StatementRefused(_, error) => {
-            let schema = read.statements.as_ref().ok().map(|statements| Schema::of(statements));
-            let said = in_words(&error, schema.as_ref());
+            let catalog = read.statements.as_ref().ok().map(|statements| Catalog::read(statements));
+            let said = in_words(&error, catalog.as_ref());
             let name = quoted(&said).map(str::to_owned);
             found = found.fault(code::NOT_PREPARED, said);
             // PostgreSQL stops at the first name that it does not know; all of them are told.
-            if let (Some(statement), Some(schema)) = (parsed, &schema)
+            if let (Some(statement), Some(catalog)) = (parsed, &catalog)
                 && matches!(error.sqlstate.as_str(), "42P01" | "42703")
             {
-                for other in resolve(statement, Some(schema)).findings {
+                for other in resolve(statement, Some(catalog)).findings {
                     let unknown = [lints::UNKNOWN_TABLE, lints::UNKNOWN_COLUMN].contains(&other.code.as_str());
                     let told = quoted(&other.message).map(last) == name.as_deref().map(last);
                     if unknown && !told {
@@ -233,14 +233,14 @@ fn placed(why: &str) -> String {
 
 /// What PostgreSQL refuses, for a person who has the schema at hand. A server may speak another
 /// language than English: then in its words.
-fn in_words(error: &SqlError, schema: Option<&Schema>) -> String {
+fn in_words(error: &SqlError, catalog: Option<&Catalog>) -> String {
     let message = error.message.as_str();
     let missing = message.strip_suffix(" does not exist");
     match (error.sqlstate.as_str(), missing) {
         ("42P01", Some(what)) if what.starts_with("relation ") => {
             let name = quoted(what).unwrap_or(what);
             let tables: Vec<&str> =
-                schema.map_or_else(Vec::new, |s| s.tables().iter().map(|t| t.name.as_str()).collect());
+                catalog.map_or_else(Vec::new, |c| c.tables().iter().map(|t| t.name.as_str()).collect());
             match nearest(last(name), tables.iter().copied()) {
                 Some(near) => format!("there is no table `{name}`, did you mean `{near}`?"),
                 None if (1..=LISTED).contains(&tables.len()) => {
@@ -257,8 +257,8 @@ fn in_words(error: &SqlError, schema: Option<&Schema>) -> String {
             // PostgreSQL knows which tables are in sight.
             let hint = error.hint.as_deref().filter(|hint| hint.starts_with("Perhaps you meant")).and_then(quoted);
             let columns = || {
-                let tables = schema.map_or(&[][..], Schema::tables);
-                tables.iter().flat_map(|t| t.columns.iter().flatten()).map(String::as_str)
+                let tables = catalog.map_or(&[][..], Catalog::tables);
+                tables.iter().flat_map(|t| t.column_names.iter().flatten()).map(String::as_str)
             };
             match hint.or_else(|| nearest(last(name), columns())) {
                 Some(near) => format!("there is no column `{name}`, did you mean `{near}`?"),
@@ -317,8 +317,8 @@ mod tests {
 
     #[test]
     fn refusals_are_told_in_words() {
-        let schema =
-            Schema::parse("CREATE TABLE city (name TEXT, state TEXT); CREATE TABLE rivers (length INT)").unwrap();
+        let catalog =
+            Catalog::parse("CREATE TABLE city (name TEXT, state TEXT); CREATE TABLE rivers (length INT)").unwrap();
         let said = |sqlstate: &str, message: &str, hint: Option<&str>| {
             let error = SqlError {
                 sqlstate: sqlstate.to_owned(),
@@ -327,7 +327,7 @@ mod tests {
                 hint: hint.map(str::to_owned),
                 position: None,
             };
-            in_words(&error, Some(&schema))
+            in_words(&error, Some(&catalog))
         };
         let missing = said("42P01", "relation \"weather\" does not exist", None);
         assert_eq!(missing, "there is no table `weather` (the schema has city, rivers)");

@@ -5,6 +5,7 @@
 //! answered, `synthesize` makes records; the other modules serve these.
 
 mod canonical;
+mod catalog;
 mod components;
 mod datagen;
 pub mod dialect;
@@ -21,7 +22,7 @@ mod mutants;
 mod options;
 mod prompt;
 mod resolve;
-mod schema;
+
 mod scope;
 mod syntax;
 pub mod synthesize;

@@ -17,8 +17,8 @@ use sqlparser::ast::{
 };
 
 use crate::canonical;
+use crate::catalog::{Catalog, Table};
 use crate::grouping;
-use crate::schema::Schema;
 use crate::scope::{Binding, Column, Lookup, Scope, look_up};
 use crate::syntax::last_part;
 use crate::syntax::walk::{self, Edit};
@@ -34,10 +34,10 @@ pub struct Resolved {
     pub needless_aliases: Vec<(String, String)>,
 }
 
-/// Resolves `statement` against `schema`; without one no name is called unknown.
-pub fn resolve(mut statement: Statement, schema: Option<&Schema>) -> Resolved {
+/// Resolves `statement` against `catalog`; without one no name is called unknown.
+pub fn resolve(mut statement: Statement, catalog: Option<&Catalog>) -> Resolved {
     let mut resolver = Resolver {
-        schema,
+        catalog,
         scopes: vec![],
         ctes: vec![],
         cte_count: 0,
@@ -60,7 +60,7 @@ struct CommonTable {
 }
 
 struct Resolver<'s> {
-    schema: Option<&'s Schema>,
+    catalog: Option<&'s Catalog>,
     scopes: Vec<Scope>,
     ctes: Vec<CommonTable>,
     cte_count: usize,
@@ -428,16 +428,16 @@ impl Resolver<'_> {
             self.aliases.push((alias, table.clone()));
         }
         let canonical = self.numbered(&table, scope);
-        let catalogue = name.0.len() > 1 && {
+        let system = name.0.len() > 1 && {
             let schema = name.0[0].to_string().to_lowercase();
             schema == "information_schema" || schema == "pg_catalog"
         };
-        let known = self.schema.and_then(|schema| schema.table(&table));
-        if let (None, Some(schema), false) = (known, self.schema, catalogue || table.starts_with("pg_")) {
-            let message = format!("there is no table `{table}` (the schema has {})", schema.names());
+        let known = self.catalog.and_then(|catalog| catalog.table(&table));
+        if let (None, Some(catalog), false) = (known, self.catalog, system || table.starts_with("pg_")) {
+            let message = format!("there is no table `{table}` (the schema has {})", catalog.names());
             self.remark("unknown-table", message);
         }
-        let columns = known.and_then(|t| t.columns.clone()).map(|names| {
+        let columns = known.and_then(|t| t.column_names.clone()).map(|names| {
             names
                 .into_iter()
                 .enumerate()
@@ -447,7 +447,7 @@ impl Resolver<'_> {
                 })
                 .collect()
         });
-        Binding { name: visible, canonical, columns, key: known.map(|t| t.primary_key.clone()).unwrap_or_default() }
+        Binding { name: visible, canonical, columns, key: known.map(Table::primary_key).unwrap_or_default() }
     }
 
     /// `base`, made different from the other uses of it in sight.
@@ -576,13 +576,13 @@ impl Resolver<'_> {
     }
 
     fn no_such_column(&mut self, column: &str) {
-        if self.schema.is_some() {
+        if self.catalog.is_some() {
             self.remark("unknown-column", format!("there is no column `{column}` in the tables of the statement"));
         }
     }
 
     fn no_such_name(&mut self, name: &str) {
-        if self.schema.is_some() {
+        if self.catalog.is_some() {
             self.remark("unknown-table", format!("no table in FROM goes by the name `{name}`"));
         }
     }

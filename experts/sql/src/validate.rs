@@ -6,13 +6,13 @@ use std::sync::Arc;
 use hive_sdk::{ExpertError, Facts, Finding, LintLevel, Manifest, Record, Settings as GateSettings, Verdict};
 use sqlparser::ast::Statement;
 
+use crate::catalog::Catalog;
 use crate::dialect::{self, Translated, Untranslatable};
 use crate::execute::{self, Fault, Pool, Proof, SqlError, Stage};
 use crate::facts::{facts, facts_of_words};
 use crate::import::{self, Imported, Source};
 use crate::lint::{self, Context, Lints, Outcome, Words};
 use crate::resolve::resolve;
-use crate::schema::Schema;
 use crate::syntax::Dialect;
 use crate::syntax::lexer;
 use crate::syntax::statement::{self, NotOne, Script};
@@ -174,16 +174,16 @@ impl Validator {
             }
         }
         let script = self.script(&translated, &imported)?;
-        let schema = Schema::of_script(&script);
-        if schema.is_empty() {
+        let catalog = Catalog::read_script(&script);
+        if catalog.is_empty() {
             self.unread_fault(&script, &translated, &imported)?;
             let why = "`schema` has no table: got no CREATE TABLE or CREATE VIEW, expected at least one";
             return Err(Stop::reject(code::SCHEMA_HAS_NO_TABLE, why));
         }
         let texts = Texts { translated: &translated, imported: &imported, script: &script };
         let passed = match one_statement(&translated.sql)? {
-            Form::Tree(statement) => self.judge_tree(parts.question, &schema, &texts, *statement, seen)?,
-            Form::Text(why) => self.judge_text(parts.question, &schema, &texts, why, seen)?,
+            Form::Tree(statement) => self.judge_tree(parts.question, &catalog, &texts, *statement, seen)?,
+            Form::Text(why) => self.judge_text(parts.question, &catalog, &texts, why, seen)?,
         };
         let Passed { sql, repairs, notes: mut remarks } = passed;
         changes.extend(repairs);
@@ -275,15 +275,15 @@ impl Validator {
     fn judge_tree(
         &self,
         question: &str,
-        schema: &Schema,
+        catalog: &Catalog,
         texts: &Texts<'_>,
         statement: Statement,
         seen: &mut Facts,
     ) -> Result<Passed, Stop> {
         let sql = &texts.translated.sql;
-        let mut resolved = resolve(statement.clone(), Some(schema));
+        let mut resolved = resolve(statement.clone(), Some(catalog));
         *seen = Facts { labels: std::mem::take(&mut seen.labels), ..Facts::default() };
-        let found = facts(question, schema, &statement, &resolved);
+        let found = facts(question, catalog, &statement, &resolved);
         seen.labels.extend(found.labels);
         (seen.measures, seen.keys) = (found.measures, found.keys);
         let aliased = if resolved.needless_aliases.is_empty() { "no" } else { "yes" };
@@ -307,12 +307,12 @@ impl Validator {
             if states.is_none() && before > 0 {
                 // The parser took something for a name that is none, so its tree is of no use.
                 let why = "the parser and PostgreSQL read it differently".to_owned();
-                return self.judge_text(question, schema, texts, why, seen);
+                return self.judge_text(question, catalog, texts, why, seen);
             }
             proof = Some(said);
         }
         let context =
-            Context { question, schema, tables: &texts.script.trees, statement: &statement, resolved: &resolved };
+            Context { question, catalog, tables: &texts.script.trees, statement: &statement, resolved: &resolved };
         let outcome = self.lints.judge(&context);
         if let (Some(why), Outcome::Pass { .. }) = (refused, &outcome) {
             return Err(Stop::reject(code::FORBIDDEN, why));
@@ -348,7 +348,7 @@ impl Validator {
     fn judge_text(
         &self,
         question: &str,
-        schema: &Schema,
+        catalog: &Catalog,
         texts: &Texts<'_>,
         why: String,
         seen: &mut Facts,
@@ -367,7 +367,7 @@ impl Validator {
         }
         let words = Words::of(sql);
         *seen = Facts { labels: std::mem::take(&mut seen.labels), ..Facts::default() };
-        let found = facts_of_words(question, schema, &words);
+        let found = facts_of_words(question, catalog, &words);
         seen.labels.extend(found.labels);
         (seen.measures, seen.keys) = (found.measures, found.keys);
         let mut notes = match self.lints.judge_words(question, &words) {

@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 use hive_sdk::{Finding, LintLevel, Manifest};
 use sqlparser::ast::Statement;
 
+use crate::catalog::Catalog;
 use crate::resolve::Resolved;
-use crate::schema::Schema;
 
 pub use words::Words;
 
@@ -55,8 +55,8 @@ pub mod code {
 pub struct Context<'a> {
     /// What is asked.
     pub question: &'a str,
-    /// The record's schema.
-    pub schema: &'a Schema,
+    /// What the record's schema declares.
+    pub catalog: &'a Catalog,
     /// The statements of the schema, its rows included.
     pub tables: &'a [Statement],
     /// The statement.

@@ -29,7 +29,7 @@ fn written_out(context: &Context<'_>) -> Option<Statement> {
     if !item.joins.is_empty() || query.with.is_some() || select.projection.len() != 1 {
         return None;
     }
-    let columns = context.schema.table(&last_part(name))?.columns.as_ref()?;
+    let columns = context.catalog.table(&last_part(name))?.column_names.as_ref()?;
     // A name that PostgreSQL would fold or refuse needs the quotes that the schema had.
     if !columns.iter().all(|c| c.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')) {
         return None;

@@ -17,10 +17,10 @@ fn lints(changed: &[(&str, LintLevel)]) -> Lints {
 
 fn judge(lints: &Lints, question: &str, sql: &str) -> Outcome {
     let tables = statement::parse_all(SCHEMA).unwrap();
-    let schema = Schema::of(&tables);
+    let catalog = Catalog::read(&tables);
     let statement = statement::parse_one(sql).unwrap_or_else(|e| panic!("{sql}: {e:?}"));
-    let resolved = resolve(statement.clone(), Some(&schema));
-    lints.judge(&Context { question, schema: &schema, tables: &tables, statement: &statement, resolved: &resolved })
+    let resolved = resolve(statement.clone(), Some(&catalog));
+    lints.judge(&Context { question, catalog: &catalog, tables: &tables, statement: &statement, resolved: &resolved })
 }
 
 /// Code of the rejection, if it is one.
