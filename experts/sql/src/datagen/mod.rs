@@ -2,30 +2,34 @@
 //! values lie at and beside the constants of the statement. The same seed gives the same rows on any machine. Whether a
 //! database accepts the rows is not checked here.
 
-mod columns;
+mod constants;
+mod limits;
+mod plan;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::Statement;
 
-use crate::synthesize::rng::Rng;
-use columns::{Kind, Table};
-use values::{Constants, Profile, value};
+use crate::catalog::{Catalog, ValueKind};
+use crate::rng::Rng;
+use constants::Constants;
+use plan::{Reference, TablePlan};
+use values::{Profile, ValueSource};
 
 /// Generates rows of one schema for one prompt's golds.
 #[derive(Debug)]
 pub struct DataGenerator {
-    tables: Vec<Table>,
+    tables: Vec<TablePlan>,
     constants: Constants,
 }
 
 impl DataGenerator {
-    /// For a schema, from whose own rows values are drawn, and for the golds.
-    pub fn new<'s>(schema: &[Statement], golds: impl IntoIterator<Item = &'s Statement>) -> Self {
+    /// For a catalog, the statements that it was read from, whose rows give values too, and the golds.
+    pub fn new<'g>(catalog: &Catalog, schema: &[Statement], golds: impl IntoIterator<Item = &'g Statement>) -> Self {
         let mut constants = Constants::default();
         golds.into_iter().for_each(|gold| constants.add(gold));
-        Self { tables: columns::tables(schema), constants }
+        Self { tables: plan::tables(catalog, schema), constants }
     }
 
     /// The rows of one database, one INSERT for each table. `seed` counts from 0; `reversed`: the same rows in the
@@ -39,12 +43,13 @@ impl DataGenerator {
             Profile { distinct: 5, null_percent: 20, constant_percent: 50 },
             Profile { distinct: 200, null_percent: 0, constant_percent: 20 },
         ][(seed % 4) as usize];
+        let source = ValueSource { constants: &self.constants, profile };
         let mut generated: BTreeMap<&str, Vec<Vec<String>>> = BTreeMap::new();
         let mut inserts = Vec::new();
         for table in &self.tables {
-            let rows = self.table(table, &generated, profile, &mut rng);
-            let written: Vec<_> = table.columns.iter().enumerate().filter(|(_, c)| !c.generated).collect();
-            let names: Vec<&str> = written.iter().map(|(_, c)| c.name.as_str()).collect();
+            let rows = self.table(table, &generated, source, &mut rng);
+            let written: Vec<_> = table.columns.iter().enumerate().filter(|(_, c)| !c.declared.computed).collect();
+            let names: Vec<String> = written.iter().map(|(_, c)| c.declared.ident.to_string()).collect();
             let mut values: Vec<String> = rows
                 .iter()
                 .map(|row| {
@@ -56,11 +61,11 @@ impl DataGenerator {
                 values.reverse();
             }
             if !values.is_empty() && !names.is_empty() {
-                let overriding = if table.columns.iter().any(|c| c.identity) { " OVERRIDING SYSTEM VALUE" } else { "" };
-                let (name, names, values) = (&table.name, names.join(", "), values.join(", "));
+                let overriding = if table.overrides_numbers() { " OVERRIDING SYSTEM VALUE" } else { "" };
+                let (name, names, values) = (&table.declared.written, names.join(", "), values.join(", "));
                 inserts.push(format!("INSERT INTO {name} ({names}){overriding} VALUES {values};"));
             }
-            generated.insert(&table.key, rows);
+            generated.insert(&table.declared.name, rows);
         }
         inserts
     }
@@ -68,28 +73,19 @@ impl DataGenerator {
     /// The rows of one table. `generated`: those of the tables before it.
     fn table(
         &self,
-        table: &Table,
+        table: &TablePlan,
         generated: &BTreeMap<&str, Vec<Vec<String>>>,
-        profile: Profile,
+        source: ValueSource<'_>,
         rng: &mut Rng,
     ) -> Vec<Vec<String>> {
-        let parent = self.tables.iter().any(|t| t.foreign.iter().any(|f| f.table == table.key && t.key != table.key));
-        let wanted = if parent { 6 + rng.below(6) } else { 12 + rng.below(10) };
-        // Some rows of the parents have no child.
-        let parents: Vec<Vec<Vec<String>>> = table
-            .foreign
+        let name = &table.declared.name;
+        let is_parent = self
+            .tables
             .iter()
-            .map(|foreign| {
-                let Some(other) = self.tables.iter().find(|t| t.key == foreign.table) else { return Vec::new() };
-                let Some(key) = other.referred(foreign) else { return Vec::new() };
-                let rows = generated.get(foreign.table.as_str()).map_or(&[][..], Vec::as_slice);
-                let mut keys: Vec<Vec<String>> =
-                    rows.iter().map(|row| key.iter().map(|i| row[*i].clone()).collect()).collect();
-                rng.shuffle(&mut keys);
-                keys.truncate((keys.len() * 2).div_ceil(3));
-                keys
-            })
-            .collect();
+            .any(|t| t.declared.name != *name && t.references.iter().any(|reference| reference.table == *name));
+        let wanted = if is_parent { 6 + rng.below(6) } else { 12 + rng.below(10) };
+        let parents: Vec<Vec<Vec<String>>> =
+            table.references.iter().map(|reference| self.parent_keys(reference, generated, rng)).collect();
         let mut taken: Vec<BTreeSet<Vec<String>>> = vec![BTreeSet::new(); table.unique.len()];
         let mut rows: Vec<Vec<String>> = Vec::new();
         let mut numbers = self.numbers(wanted, rng);
@@ -99,18 +95,17 @@ impl DataGenerator {
                 break;
             }
             // Some rows meet all conditions at once.
-            let matching = rng.below(100) < profile.constant_percent;
-            let mut row: Vec<String> =
-                table.columns.iter().map(|column| value(column, &self.constants, profile, matching, rng)).collect();
+            let matching = rng.below(100) < source.profile.constant_percent;
+            let mut row: Vec<String> = table.columns.iter().map(|column| source.value(column, matching, rng)).collect();
             if let Some([only]) = table.unique.first().map(Vec::as_slice)
-                && table.columns[*only].kind == Kind::Integer
-                && table.foreign.iter().all(|f| f.columns != [*only])
+                && table.columns[*only].declared.kind == ValueKind::Integer
+                && table.references.iter().all(|reference| reference.columns != [*only])
                 && let Some(number) = numbers.last()
             {
                 row[*only] = number.to_string();
             }
-            for (foreign, keys) in table.foreign.iter().zip(&parents) {
-                self.refer(table, foreign, keys, &rows, &mut row, rng);
+            for (reference, keys) in table.references.iter().zip(&parents) {
+                follow(table, reference, keys, &rows, &mut row, rng);
             }
             let keys: Vec<Vec<String>> =
                 table.unique.iter().map(|key| key.iter().map(|i| row[*i].clone()).collect()).collect();
@@ -143,34 +138,49 @@ impl DataGenerator {
         numbers
     }
 
-    /// Sets the columns of a foreign key. `keys`: those of the other table; `rows`: this table's rows so far.
-    fn refer(
+    /// The keys of the rows that a foreign key may refer to: two thirds of them, so that some rows have no child.
+    fn parent_keys(
         &self,
-        table: &Table,
-        foreign: &columns::Foreign,
-        keys: &[Vec<String>],
-        rows: &[Vec<String>],
-        row: &mut [String],
+        reference: &Reference,
+        generated: &BTreeMap<&str, Vec<Vec<String>>>,
         rng: &mut Rng,
-    ) {
-        let nullable = foreign.columns.iter().all(|i| table.columns[*i].nullable);
-        let key: Option<Vec<String>> = if foreign.table == table.key {
-            let referred = table.referred(foreign).unwrap_or_default();
-            let earlier = rng.pick(rows).filter(|_| !nullable || rng.below(100) < 75);
-            match earlier {
-                Some(earlier) => Some(referred.iter().map(|i| earlier[*i].clone()).collect()),
-                None if nullable => None,
-                // The first row can only refer to itself.
-                None => Some(referred.iter().map(|i| row[*i].clone()).collect()),
-            }
-        } else if nullable && rng.below(100) < 10 {
-            None
-        } else {
-            rng.pick(keys).cloned()
-        };
-        for (place, i) in foreign.columns.iter().enumerate() {
-            row[*i] = key.as_ref().and_then(|key| key.get(place)).cloned().unwrap_or_else(|| "NULL".to_owned());
+    ) -> Vec<Vec<String>> {
+        let Some(parent) = self.tables.iter().find(|t| t.declared.name == reference.table) else { return Vec::new() };
+        let Some(key) = parent.referred(reference) else { return Vec::new() };
+        let rows = generated.get(reference.table.as_str()).map_or(&[][..], Vec::as_slice);
+        let mut keys: Vec<Vec<String>> = rows.iter().map(|row| key.iter().map(|i| row[*i].clone()).collect()).collect();
+        rng.shuffle(&mut keys);
+        keys.truncate((keys.len() * 2).div_ceil(3));
+        keys
+    }
+}
+
+/// Sets the columns of a foreign key. `keys`: those of the other table; `rows`: this table's rows so far.
+fn follow(
+    table: &TablePlan,
+    reference: &Reference,
+    keys: &[Vec<String>],
+    rows: &[Vec<String>],
+    row: &mut [String],
+    rng: &mut Rng,
+) {
+    let nullable = reference.columns.iter().all(|i| table.columns[*i].nullable);
+    let key: Option<Vec<String>> = if reference.table == table.declared.name {
+        let referred = table.referred(reference).unwrap_or_default();
+        let earlier = rng.pick(rows).filter(|_| !nullable || rng.below(100) < 75);
+        match earlier {
+            Some(earlier) => Some(referred.iter().map(|i| earlier[*i].clone()).collect()),
+            None if nullable => None,
+            // The first row can only refer to itself.
+            None => Some(referred.iter().map(|i| row[*i].clone()).collect()),
         }
+    } else if nullable && rng.below(100) < 10 {
+        None
+    } else {
+        rng.pick(keys).cloned()
+    };
+    for (place, i) in reference.columns.iter().enumerate() {
+        row[*i] = key.as_ref().and_then(|key| key.get(place)).cloned().unwrap_or_else(|| "NULL".to_owned());
     }
 }
 
@@ -193,7 +203,7 @@ mod tests {
     fn rows_keep_to_the_schema_and_are_the_same_for_the_same_seed() {
         let schema = statement::parse_all(SCHEMA).unwrap();
         let gold = statement::parse_one("SELECT code FROM staff WHERE id = 77 AND code LIKE 'A%'").unwrap();
-        let generator = DataGenerator::new(&schema, [&gold]);
+        let generator = DataGenerator::new(&Catalog::read(&schema), &schema, [&gold]);
         let mut database = Database::open(&Settings::default()).unwrap();
         let mut seen = BTreeSet::new();
         for seed in 0..8 {

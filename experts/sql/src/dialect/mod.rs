@@ -43,7 +43,6 @@ pub use translate::{repair, translate, unqualified};
 
 pub(crate) use grammar::parse_as;
 pub(crate) use rules::completed_groups;
-pub(crate) use value_kind::ValueKind;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 //! returns `None` when the domain has nothing of the kind, and the shape is then passed over.
 
 use super::domain::{Column, Domain, Kind, Table};
-use super::rng::Rng;
+use crate::rng::Rng;
 
 /// A question and its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,16 +8,15 @@
 mod context;
 mod domain;
 mod domains;
-pub(crate) mod rng;
 mod shapes;
 
 use std::collections::BTreeSet;
 
 use hive_sdk::{ExpertError, Record};
 
+use crate::rng::Rng;
 use context::Context;
 use domains::DOMAINS;
-use rng::Rng;
 
 /// Most records that are made at once.
 const MAX_RECORDS: usize = 200_000;

@@ -1,68 +1,48 @@
 //! What the schema of a test suite needs so that statements can be run on it again and again: sequences reset, all
 //! rows selected, rows in the opposite order.
 
-use sqlparser::ast::{ColumnDef, ColumnOption, CreateTable, DataType, Insert, SetExpr, Statement, TableObject};
+use sqlparser::ast::{Insert, SetExpr, Statement, TableObject};
 
+use crate::catalog::{Catalog, Column, InsertedRows, Relation, Table};
 use crate::syntax::last_part;
 
 /// Before a table's name: all its rows.
 pub(super) const SELECT_ALL: &str = "SELECT * FROM ";
 
-/// Columns that take the next number of a sequence.
-fn numbered(create: &CreateTable) -> impl Iterator<Item = &ColumnDef> {
-    create.columns.iter().filter(|column| {
-        let serial = matches!(&column.data_type, DataType::Custom(name, _) if last_part(name).ends_with("serial"));
-        let identity = |option: &ColumnOption| matches!(option, ColumnOption::Generated { generation_expr: None, .. });
-        serial || column.options.iter().any(|option| identity(&option.option))
-    })
-}
-
 /// Statements that set every sequence to the number behind the highest in its column.
-pub(super) fn reset_sequences(schema: &[Statement]) -> String {
-    let creates = schema.iter().filter_map(|statement| match statement {
-        Statement::CreateTable(create) => Some(create),
-        _ => None,
-    });
-    let reset = |create: &CreateTable, column: &ColumnDef| {
-        let (table, name) = (create.name.to_string(), column.name.value.replace('\'', "''"));
+pub(super) fn reset_sequences(catalog: &Catalog) -> String {
+    let reset = |table: &Table, column: &Column| {
+        let (table, column, name) = (&table.written, &column.ident, column.ident.value.replace('\'', "''"));
         format!(
-            "SELECT setval(pg_get_serial_sequence('{}', '{name}'), COALESCE(MAX({}), 0) + 1, false) FROM {table};",
-            table.replace('\'', "''"),
-            column.name
+            "SELECT setval(pg_get_serial_sequence('{}', '{name}'), COALESCE(MAX({column}), 0) + 1, false) FROM {table};",
+            table.to_string().replace('\'', "''"),
         )
     };
-    creates.flat_map(|create| numbered(create).map(move |column| reset(create, column))).collect()
+    tables(catalog).flat_map(|table| numbered(table).map(move |column| reset(table, column))).collect()
 }
 
 /// Whether an INSERT of the schema leaves a numbered column to its sequence.
-pub(super) fn rows_number_themselves(schema: &[Statement]) -> bool {
-    let columns = |table: &str| {
-        schema.iter().find_map(|statement| match statement {
-            Statement::CreateTable(create) if last_part(&create.name) == table => {
-                Some(numbered(create).map(|column| column.name.value.to_lowercase()).collect::<Vec<_>>())
-            }
-            _ => None,
-        })
-    };
-    schema.iter().any(|statement| match statement {
-        Statement::Insert(Insert { table: TableObject::TableName(name), columns: given, .. }) => {
-            let given: Vec<String> = given.iter().map(last_part).collect();
-            let own = columns(&last_part(name)).unwrap_or_default();
-            !given.is_empty() && own.iter().any(|column| !given.contains(column))
-        }
-        _ => false,
+pub(super) fn rows_number_themselves(catalog: &Catalog, schema: &[Statement]) -> bool {
+    schema.iter().any(|statement| {
+        let Statement::Insert(insert) = statement else { return false };
+        let Some(rows) = InsertedRows::read(insert) else { return false };
+        let omits = |table: &Table| numbered(table).any(|column| !rows.columns.contains(&column.name));
+        !rows.columns.is_empty() && tables(catalog).find(|table| table.name == rows.table).is_some_and(omits)
     })
 }
 
 /// Queries for all rows of every table.
-pub(super) fn select_all_tables(schema: &[Statement]) -> Vec<String> {
-    schema
-        .iter()
-        .filter_map(|statement| match statement {
-            Statement::CreateTable(create) => Some(format!("{SELECT_ALL}{}", create.name)),
-            _ => None,
-        })
-        .collect()
+pub(super) fn select_all_tables(catalog: &Catalog) -> Vec<String> {
+    tables(catalog).map(|table| format!("{SELECT_ALL}{}", table.written)).collect()
+}
+
+fn tables(catalog: &Catalog) -> impl Iterator<Item = &Table> {
+    catalog.tables().iter().filter(|table| table.relation == Relation::Table)
+}
+
+/// Columns that take the next number of a sequence.
+fn numbered(table: &Table) -> impl Iterator<Item = &Column> {
+    table.columns.iter().filter(|column| column.numbering.is_some())
 }
 
 /// The statements as text.

@@ -11,6 +11,7 @@ use std::io;
 
 use sqlparser::ast::Statement;
 
+use crate::catalog::Catalog;
 use crate::datagen::DataGenerator;
 use crate::execute::{Around, Pool, Proof, SqlError};
 use crate::mutants::mutants;
@@ -145,6 +146,7 @@ impl TestSuite {
     pub fn new(pool: &Pool, (text, schema): (&str, &[Statement]), golds: &[Statement]) -> Result<Self, TestSuiteError> {
         let Some(first) = golds.first() else { return Err(TestSuiteError::Prompt("there is no gold".to_owned())) };
         let modifies_data = modifies_data(first);
+        let catalog = Catalog::read(schema);
         let sql: Vec<String> = golds.iter().map(ToString::to_string).collect();
         let volatile = sql.iter().map(String::as_str).chain([text]).any(reads_the_clock);
         let mut suite = Self {
@@ -152,18 +154,18 @@ impl TestSuite {
             modifies_data,
             volatile,
             golds: sql,
-            before: if modifies_data { fixture::reset_sequences(schema) } else { String::new() },
-            after: if modifies_data { fixture::select_all_tables(schema) } else { Vec::new() },
+            before: if modifies_data { fixture::reset_sequences(&catalog) } else { String::new() },
+            after: if modifies_data { fixture::select_all_tables(&catalog) } else { Vec::new() },
             compares_rows: !modifies_data || returns_rows(first),
         };
         if schema.iter().any(|s| matches!(s, Statement::Insert(_))) {
             // In the opposite order, rows that number themselves would get other numbers.
-            let reversed = (!fixture::rows_number_themselves(schema))
+            let reversed = (!fixture::rows_number_themselves(&catalog, schema))
                 .then(|| fixture::printed(&fixture::with_rows_reversed(schema)));
             let own = suite.own_database(pool, golds, text.to_owned(), reversed)?;
             suite.databases.push(own);
         }
-        let failures = suite.add_random_databases(pool, schema, golds)?;
+        let failures = suite.add_random_databases(pool, &catalog, schema, golds)?;
         suite.check_usable(failures)?;
         Ok(suite)
     }
@@ -172,6 +174,7 @@ impl TestSuite {
     fn add_random_databases(
         &mut self,
         pool: &Pool,
+        catalog: &Catalog,
         schema: &[Statement],
         golds: &[Statement],
     ) -> Result<Failures, TestSuiteError> {
@@ -183,7 +186,7 @@ impl TestSuite {
             .collect();
         let tables: Vec<Statement> = schema.iter().filter(|s| !matches!(s, Statement::Insert(_))).cloned().collect();
         let tables = fixture::printed(&tables);
-        let generator = DataGenerator::new(schema, golds);
+        let generator = DataGenerator::new(catalog, schema, golds);
         let own = self.databases.len();
         let mut failures = Failures {
             undetermined: self.databases.iter().any(|database| database.expected.is_empty()),
