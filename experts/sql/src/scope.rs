@@ -1,22 +1,22 @@
-//! What names mean at one place of a statement: the tables in FROM, the columns they bring, and
-//! the name each goes by in canonical form. It looks names up and walks nothing.
+//! Name lookup at one place of a statement: the relations in FROM, their columns, and the canonical name of each. It
+//! walks no statement.
 
 /// One item of a FROM clause.
 #[derive(Debug, Clone)]
 pub struct Binding {
     /// The name by which the statement refers to it, in lower case; `None` when it has none.
     pub name: Option<String>,
-    /// The name that stands for it in canonical form.
+    /// Its name in canonical form.
     pub canonical: String,
-    /// Its columns; `None` when they cannot be known, so that no column may be called unknown.
-    pub columns: Option<Vec<Column>>,
+    /// Its columns; `None` when they are unknown, so that no column may be reported as unknown.
+    pub columns: Option<Vec<BoundColumn>>,
     /// Canonical names of its primary key; empty when there is none.
     pub key: Vec<String>,
 }
 
 /// A column of a [`Binding`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
+pub struct BoundColumn {
     /// The name by which the statement refers to it, in lower case.
     pub name: String,
     /// The name that stands for it in canonical form.
@@ -26,23 +26,23 @@ pub struct Column {
 /// The bindings of one SELECT, UPDATE or DELETE.
 pub type Scope = Vec<Binding>;
 
-/// What looking a column up brought.
+/// The result of looking a column up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lookup {
     /// Canonical names of the binding and of the column.
     Found(String, String),
-    /// There may be such a column; nothing can be said.
+    /// There may be such a column.
     Unclear,
-    /// No table in sight has such a column.
+    /// No relation in scope has such a column.
     NoColumn,
-    /// No table goes by the name before the dot.
+    /// No relation has the name before the dot.
     NoTable,
 }
 
 /// Columns that every PostgreSQL table has.
 const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "oid", "tableoid", "xmin", "xmax", "cmin"];
 
-/// Looks `column` up in `scopes`, innermost last, with the name before the dot when there is one.
+/// Looks `column` up in `scopes`, of which the innermost is the last. `qualifier`: the name before the dot.
 pub fn look_up(scopes: &[Scope], qualifier: Option<&str>, column: &str) -> Lookup {
     match qualifier {
         Some(qualifier) => qualified(scopes, qualifier, column),

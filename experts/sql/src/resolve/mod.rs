@@ -1,36 +1,36 @@
-//! The walk over one statement that finds what every name means, remarks on names that mean
-//! nothing, and rewrites the statement into canonical form on the way.
+//! Resolves the names of a statement: a walk that finds which table and column each name refers to, reports names that
+//! refer to nothing, and rewrites the statement into canonical form on the way.
 //!
-//! In canonical form every column is `table.column`, no table has an alias, and outputs have no
-//! names. Where something cannot be resolved it is left alone: a name is called unknown only when
-//! everything in sight is known. It does not compare statements or score them.
+//! In canonical form every column is `table.column`, no table has an alias, and outputs have no names. What cannot be
+//! resolved is left alone: a name is reported as unknown only when everything in scope is known. Statements are neither
+//! compared nor scored here.
+
+mod relations;
+mod writes;
 
 use std::collections::BTreeMap;
 
 use hive_sdk::Finding;
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, BinaryOperator, ConflictTarget, Delete, Distinct, Expr, FromTable, FunctionArg,
-    FunctionArguments, GroupByExpr, Ident, Insert, Join, JoinConstraint, JoinOperator, LimitClause, ObjectName,
-    OnConflictAction, OnInsert, OrderBy, OrderByExpr, OrderByKind, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, Statement, TableAlias, TableFactor, TableObject, TableWithJoins, Update,
-    UpdateTableFromKind, Value, Values,
+    Distinct, Expr, FunctionArg, FunctionArguments, GroupByExpr, Ident, LimitClause, OrderBy, OrderByExpr, OrderByKind,
+    Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement, TableAlias, Value, Values,
 };
 
 use crate::canonical;
-use crate::catalog::{Catalog, Table};
+use crate::catalog::Catalog;
 use crate::grouping;
-use crate::scope::{Binding, Column, Lookup, Scope, look_up};
+use crate::scope::{Binding, BoundColumn, Lookup, Scope, look_up};
 use crate::syntax::last_part;
 use crate::syntax::walk::{self, Edit};
 
-/// A statement in canonical form and what was remarked on the way.
+/// A statement in canonical form, and what was found on the way.
 #[derive(Debug, Clone)]
 pub struct Resolved {
     /// The statement, rewritten.
     pub statement: Statement,
     /// Unknown tables and columns, incomplete GROUP BY; each code and message once.
     pub findings: Vec<Finding>,
-    /// Table aliases without need: alias and table.
+    /// Needless table aliases: alias and table.
     pub needless_aliases: Vec<(String, String)>,
 }
 
@@ -52,7 +52,7 @@ pub fn resolve(mut statement: Statement, catalog: Option<&Catalog>) -> Resolved 
     Resolved { statement, findings: resolver.findings, needless_aliases }
 }
 
-/// A common table expression in sight.
+/// A common table expression in scope.
 struct CommonTable {
     name: String,
     canonical: String,
@@ -65,14 +65,14 @@ struct Resolver<'s> {
     ctes: Vec<CommonTable>,
     cte_count: usize,
     findings: Vec<Finding>,
-    /// Aliases of tables of the schema, with the table.
+    /// Aliases of tables of the schema: alias and table.
     aliases: Vec<(String, String)>,
-    /// How often each table of the schema is used in the whole statement.
+    /// How often the whole statement uses each table of the schema.
     uses: BTreeMap<String, usize>,
 }
 
 impl Resolver<'_> {
-    fn remark(&mut self, code: &str, message: String) {
+    fn report(&mut self, code: &str, message: String) {
         let finding = Finding { code: code.to_owned(), message };
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
@@ -91,7 +91,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// Walks a query; returns the names of its outputs when they can be known.
+    /// Walks a query; returns the names of its outputs when they are known.
     fn query(&mut self, query: &mut Query) -> Option<Vec<String>> {
         let ctes_before = self.ctes.len();
         if let Some(with) = &mut query.with {
@@ -126,7 +126,7 @@ impl Resolver<'_> {
         outputs
     }
 
-    /// Walks a body; returns its outputs and, for a plain SELECT, its scope.
+    /// Walks a query's body; returns its outputs and, for a plain SELECT, its scope.
     fn set_expr(&mut self, body: &mut SetExpr) -> (Option<Vec<String>>, Option<Scope>) {
         match body {
             SetExpr::Select(select) => {
@@ -191,11 +191,11 @@ impl Resolver<'_> {
         } else {
             format!("`{column}` is neither in GROUP BY nor inside an aggregate")
         };
-        self.remark("incomplete-group-by", message);
+        self.report("incomplete-group-by", message);
     }
 
-    /// Walks select items and takes their names off; returns the outputs' names when all are
-    /// known, and which item goes by which explicit name.
+    /// Walks select items and removes their aliases; returns the outputs' names when all are known, and the item of each
+    /// alias.
     fn projection(
         &mut self,
         projection: &mut Vec<SelectItem>,
@@ -236,8 +236,8 @@ impl Resolver<'_> {
         (outputs, aliases)
     }
 
-    /// The columns that `*` or `t.*` stands for, when they can be known.
-    fn expanded(&mut self, item: &SelectItem, scope: &Scope) -> Option<Vec<(String, Column)>> {
+    /// The columns that `*` or `t.*` stands for, when they are known.
+    fn expanded(&mut self, item: &SelectItem, scope: &Scope) -> Option<Vec<(String, BoundColumn)>> {
         let bindings: Vec<&Binding> = match item {
             SelectItem::Wildcard(_) => scope.iter().collect(),
             SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
@@ -267,7 +267,7 @@ impl Resolver<'_> {
             }
             return;
         }
-        // A column of the tables comes before an output of that name.
+        // A column of the tables takes precedence over an output of that name.
         if let Expr::Identifier(ident) = expr {
             let name = ident.value.to_lowercase();
             if !matches!(look_up(&self.scopes, None, &name), Lookup::Found(..))
@@ -316,234 +316,6 @@ impl Resolver<'_> {
         }
     }
 
-    fn table_with_joins(&mut self, item: &mut TableWithJoins, scope: &mut Scope) {
-        self.factor(&mut item.relation, scope);
-        for Join { relation, join_operator, .. } in &mut item.joins {
-            let left = scope.len();
-            self.factor(relation, scope);
-            let constraint = match join_operator {
-                JoinOperator::Join(c)
-                | JoinOperator::Inner(c)
-                | JoinOperator::Left(c)
-                | JoinOperator::LeftOuter(c)
-                | JoinOperator::Right(c)
-                | JoinOperator::RightOuter(c)
-                | JoinOperator::FullOuter(c)
-                | JoinOperator::CrossJoin(c) => c,
-                _ => continue,
-            };
-            match constraint {
-                JoinConstraint::On(on) => {
-                    self.scopes.push(std::mem::take(scope));
-                    self.expr(on);
-                    *scope = self.scopes.pop().unwrap_or_default();
-                }
-                JoinConstraint::Using(names) => {
-                    if let Some(on) = self.using(names, &scope[..left], &scope[left..]) {
-                        *constraint = JoinConstraint::On(on);
-                    }
-                }
-                JoinConstraint::Natural | JoinConstraint::None => {}
-            }
-        }
-    }
-
-    /// `USING (a, b)` as the condition it stands for.
-    fn using(&mut self, names: &[ObjectName], left: &[Binding], right: &[Binding]) -> Option<Expr> {
-        let mut conditions = Vec::new();
-        for name in names {
-            let name = last_part(name);
-            let sides = [left, right].map(|side| look_up(&[side.to_vec()], None, &name));
-            if sides.contains(&Lookup::NoColumn) {
-                self.no_such_column(&name);
-            }
-            match sides {
-                [Lookup::Found(lt, lc), Lookup::Found(rt, rc)] => {
-                    let mut on = canonical::binary(column_expr(&lt, &lc), BinaryOperator::Eq, column_expr(&rt, &rc));
-                    canonical::expression(&mut on);
-                    conditions.push(on);
-                }
-                _ => return None,
-            }
-        }
-        Some(canonical::joined(conditions, &BinaryOperator::And))
-    }
-
-    /// Adds what `factor` brings to `scope`.
-    fn factor(&mut self, factor: &mut TableFactor, scope: &mut Scope) {
-        match factor {
-            TableFactor::Table { name, alias, args: None, .. } => {
-                let binding = self.table(name, alias.as_ref(), scope);
-                *name = ObjectName::from(vec![Ident::new(binding.canonical.clone())]);
-                *alias = None;
-                scope.push(binding);
-            }
-            TableFactor::Derived { lateral, subquery, alias, .. } => {
-                let outputs = if *lateral {
-                    self.scopes.push(scope.clone());
-                    let outputs = self.query(subquery);
-                    self.scopes.pop();
-                    outputs
-                } else {
-                    self.query(subquery)
-                };
-                let canonical = self.numbered("derived", scope);
-                let declared: Vec<_> =
-                    alias.iter().flat_map(|a| &a.columns).map(|c| c.name.value.to_lowercase()).collect();
-                let name = alias.as_ref().map(|a| a.name.value.to_lowercase());
-                *alias = Some(plain_alias(&canonical));
-                let columns = renamed(outputs, &declared).map(numbered_columns);
-                scope.push(Binding { name, canonical, columns, key: vec![] });
-            }
-            TableFactor::NestedJoin { table_with_joins, alias: None } => self.table_with_joins(table_with_joins, scope),
-            TableFactor::Table { alias, .. }
-            | TableFactor::Function { alias, .. }
-            | TableFactor::TableFunction { alias, .. }
-            | TableFactor::UNNEST { alias, .. }
-            | TableFactor::JsonTable { alias, .. }
-            | TableFactor::XmlTable { alias, .. }
-            | TableFactor::NestedJoin { alias, .. } => {
-                let name = alias.as_ref().map(|a| a.name.value.to_lowercase());
-                let canonical = name.clone().unwrap_or_else(|| "function".to_owned());
-                scope.push(Binding { name, canonical, columns: None, key: vec![] });
-            }
-            _ => scope.push(Binding { name: None, canonical: "unclear".to_owned(), columns: None, key: vec![] }),
-        }
-    }
-
-    fn table(&mut self, name: &ObjectName, alias: Option<&TableAlias>, scope: &Scope) -> Binding {
-        let table = last_part(name);
-        let alias_name = alias.map(|a| a.name.value.to_lowercase());
-        let visible = Some(alias_name.clone().unwrap_or_else(|| table.clone()));
-        let declared: Vec<_> = alias.iter().flat_map(|a| &a.columns).map(|c| c.name.value.to_lowercase()).collect();
-        if name.0.len() == 1
-            && let Some(cte) = self.ctes.iter().rev().find(|c| c.name == table)
-        {
-            let columns = renamed(cte.outputs.clone(), &declared).map(numbered_columns);
-            let canonical = cte.canonical.clone();
-            return Binding { name: visible, canonical: self.numbered(&canonical, scope), columns, key: vec![] };
-        }
-        *self.uses.entry(table.clone()).or_default() += 1;
-        if let Some(alias) = alias_name.filter(|alias| *alias != table) {
-            self.aliases.push((alias, table.clone()));
-        }
-        let canonical = self.numbered(&table, scope);
-        let system = name.0.len() > 1 && {
-            let schema = name.0[0].to_string().to_lowercase();
-            schema == "information_schema" || schema == "pg_catalog"
-        };
-        let known = self.catalog.and_then(|catalog| catalog.table(&table));
-        if let (None, Some(catalog), false) = (known, self.catalog, system || table.starts_with("pg_")) {
-            let message = format!("there is no table `{table}` (the schema has {})", catalog.names());
-            self.remark("unknown-table", message);
-        }
-        let columns = known.and_then(|t| t.column_names.clone()).map(|names| {
-            names
-                .into_iter()
-                .enumerate()
-                .map(|(i, column)| match declared.get(i) {
-                    Some(renamed) => Column { name: renamed.clone(), canonical: column },
-                    None => Column { name: column.clone(), canonical: column },
-                })
-                .collect()
-        });
-        Binding { name: visible, canonical, columns, key: known.map(Table::primary_key).unwrap_or_default() }
-    }
-
-    /// `base`, made different from the other uses of it in sight.
-    fn numbered(&self, base: &str, scope: &Scope) -> String {
-        let depth = self.scopes.len();
-        let same = scope.iter().filter(|b| b.canonical.split('@').next() == Some(base)).count();
-        if depth == 0 && same == 0 { base.to_owned() } else { format!("{base}@{depth}#{same}") }
-    }
-
-    fn insert(&mut self, insert: &mut Insert) {
-        let TableObject::TableName(name) = &mut insert.table else { return };
-        let mut binding = self.table(name, None, &Scope::new());
-        *name = ObjectName::from(vec![Ident::new(binding.canonical.clone())]);
-        if let Some(alias) = &insert.table_alias {
-            binding.name = Some(alias.alias.value.to_lowercase());
-        }
-        for column in &mut insert.columns {
-            self.target(column, &binding);
-        }
-        if let Some(source) = &mut insert.source {
-            self.query(source);
-        }
-        let excluded =
-            Binding { name: Some("excluded".to_owned()), canonical: "excluded".to_owned(), ..binding.clone() };
-        self.scopes.push(vec![binding.clone()]);
-        if let Some(OnInsert::OnConflict(conflict)) = &mut insert.on {
-            if let Some(ConflictTarget::Columns(columns)) = &mut conflict.conflict_target {
-                for column in columns {
-                    *column = canonical::lowered(column);
-                }
-            }
-            if let OnConflictAction::DoUpdate(update) = &mut conflict.action {
-                self.scopes.push(vec![excluded]);
-                self.assignments(&mut update.assignments, &binding);
-                update.selection.iter_mut().for_each(|e| self.expr(e));
-                self.scopes.pop();
-            }
-        }
-        self.returning(&mut insert.returning, &vec![binding]);
-        self.scopes.pop();
-    }
-
-    fn update(&mut self, update: &mut Update) {
-        let mut scope = Scope::new();
-        self.table_with_joins(&mut update.table, &mut scope);
-        let Some(target) = scope.first().cloned() else { return };
-        if let Some(UpdateTableFromKind::AfterSet(tables) | UpdateTableFromKind::BeforeSet(tables)) = &mut update.from {
-            for table in tables {
-                self.table_with_joins(table, &mut scope);
-            }
-        }
-        self.scopes.push(scope.clone());
-        self.assignments(&mut update.assignments, &target);
-        update.selection.iter_mut().for_each(|e| self.expr(e));
-        self.returning(&mut update.returning, &scope);
-        self.scopes.pop();
-    }
-
-    fn delete(&mut self, delete: &mut Delete) {
-        let (FromTable::WithFromKeyword(tables) | FromTable::WithoutKeyword(tables)) = &mut delete.from;
-        let mut scope = Scope::new();
-        for table in tables.iter_mut().chain(delete.using.iter_mut().flatten()) {
-            self.table_with_joins(table, &mut scope);
-        }
-        self.scopes.push(scope.clone());
-        delete.selection.iter_mut().for_each(|e| self.expr(e));
-        self.returning(&mut delete.returning, &scope);
-        self.scopes.pop();
-    }
-
-    fn assignments(&mut self, assignments: &mut [Assignment], target: &Binding) {
-        for assignment in assignments.iter_mut() {
-            match &mut assignment.target {
-                AssignmentTarget::ColumnName(name) => self.target(name, target),
-                AssignmentTarget::Tuple(names) => names.iter_mut().for_each(|name| self.target(name, target)),
-            }
-            self.expr(&mut assignment.value);
-        }
-        assignments.sort();
-    }
-
-    /// A column that is written to: a column of the target and of nothing else.
-    fn target(&mut self, name: &mut ObjectName, target: &Binding) {
-        let column = last_part(name);
-        if look_up(&[vec![target.clone()]], None, &column) == Lookup::NoColumn {
-            self.no_such_column(&column);
-        }
-        canonical::lower(name);
-    }
-
-    fn returning(&mut self, returning: &mut Option<Vec<SelectItem>>, scope: &Scope) {
-        if let Some(items) = returning {
-            self.projection(items, scope);
-        }
-    }
-
     fn expr(&mut self, expr: &mut Expr) {
         walk::edit(expr, &mut Expressions { resolver: self, queries: vec![] });
     }
@@ -551,7 +323,7 @@ impl Resolver<'_> {
     /// Replaces a column reference by its canonical name.
     fn column(&mut self, expr: &mut Expr) {
         let parts = match &*expr {
-            // What a column has when nothing is said of it.
+            // DEFAULT as a value.
             Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("default") => {
                 return;
             }
@@ -577,18 +349,18 @@ impl Resolver<'_> {
 
     fn no_such_column(&mut self, column: &str) {
         if self.catalog.is_some() {
-            self.remark("unknown-column", format!("there is no column `{column}` in the tables of the statement"));
+            self.report("unknown-column", format!("there is no column `{column}` in the tables of the statement"));
         }
     }
 
     fn no_such_name(&mut self, name: &str) {
         if self.catalog.is_some() {
-            self.remark("unknown-table", format!("no table in FROM goes by the name `{name}`"));
+            self.report("unknown-table", format!("no table in FROM goes by the name `{name}`"));
         }
     }
 }
 
-/// Visits expressions; sub-queries inside them go back to the resolver, which knows scopes.
+/// Visits expressions; sub-queries inside them are handed to the resolver, which keeps the scopes.
 struct Expressions<'r, 's> {
     resolver: &'r mut Resolver<'s>,
     queries: Vec<Query>,
@@ -596,7 +368,7 @@ struct Expressions<'r, 's> {
 
 impl Edit for Expressions<'_, '_> {
     fn query(&mut self, query: &mut Query) {
-        // The visitor must not walk into it as well: an empty one takes its place meanwhile.
+        // The visitor must not walk into the query as well, so an empty one takes its place meanwhile.
         let mut taken = std::mem::replace(query, empty_query());
         self.resolver.query(&mut taken);
         self.queries.push(taken);
@@ -613,7 +385,7 @@ impl Edit for Expressions<'_, '_> {
     }
 
     fn expr(&mut self, expr: &mut Expr) {
-        // The name of an argument, `days => 3`, is no column.
+        // The name of an argument, as in `days => 3`, is not a column.
         let Expr::Function(function) = expr else { return };
         let FunctionArguments::List(list) = &mut function.args else { return };
         for argument in &mut list.args {
@@ -652,7 +424,7 @@ fn column_expr(table: &str, column: &str) -> Expr {
     Expr::CompoundIdentifier(vec![Ident::new(table), Ident::new(column)])
 }
 
-/// `outputs` with the first ones renamed as an alias list says.
+/// `outputs`, the first of them renamed by an alias's list of columns.
 fn renamed(outputs: Option<Vec<String>>, declared: &[String]) -> Option<Vec<String>> {
     let mut outputs = outputs?;
     for (output, name) in outputs.iter_mut().zip(declared) {
@@ -661,19 +433,14 @@ fn renamed(outputs: Option<Vec<String>>, declared: &[String]) -> Option<Vec<Stri
     Some(outputs)
 }
 
-/// Columns whose canonical names are their positions.
-fn numbered_columns(names: Vec<String>) -> Vec<Column> {
-    names.into_iter().enumerate().map(|(i, name)| Column { name, canonical: format!("c{}", i + 1) }).collect()
-}
-
-/// Which item a number in GROUP BY or ORDER BY means, counted from 0.
+/// The item that a number in GROUP BY or ORDER BY refers to, from 0.
 fn ordinal(expr: &Expr) -> Option<usize> {
     let Expr::Value(value) = expr else { return None };
     let Value::Number(number, _) = &value.value else { return None };
     number.to_string().parse::<usize>().ok()?.checked_sub(1)
 }
 
-/// The name that PostgreSQL gives to an output without an explicit one.
+/// The name that PostgreSQL gives to an output without an alias.
 fn output_name(expr: &Expr) -> String {
     match expr {
         Expr::Identifier(ident) => ident.value.to_lowercase(),
