@@ -1,7 +1,7 @@
-//! What a shape draws from: tables, columns and values of one domain, and wordings. Every draw
-//! returns `None` when the domain has nothing of the kind, and the shape is then passed over.
+//! What a shape draws from: tables, columns and values of one domain, and wordings. A draw returns `None` when the
+//! domain has nothing of the kind, and the shape is then skipped.
 
-use super::domain::{Column, Domain, Kind, Table};
+use super::domain::{ColumnValues, Domain, DomainColumn, DomainTable};
 use crate::rng::Rng;
 
 /// A question and its answer.
@@ -21,19 +21,19 @@ pub struct Context {
     rng: Rng,
 }
 
-/// A table that refers to another which has a label.
+/// A table with a reference to a table that has a label.
 #[derive(Debug, Clone, Copy)]
 pub struct Link {
     /// The referring table.
-    pub child: &'static Table,
+    pub child: &'static DomainTable,
     /// Its reference.
-    pub reference: &'static Column,
+    pub reference: &'static DomainColumn,
     /// The table referred to.
-    pub parent: &'static Table,
+    pub parent: &'static DomainTable,
     /// The parent's key.
-    pub key: &'static Column,
+    pub key: &'static DomainColumn,
     /// The parent's label.
-    pub label: &'static Column,
+    pub label: &'static DomainColumn,
 }
 
 impl Link {
@@ -43,22 +43,22 @@ impl Link {
     }
 
     /// `parent.column`.
-    pub fn parent(&self, column: &Column) -> String {
+    pub fn parent(&self, column: &DomainColumn) -> String {
         format!("{}.{}", self.parent.name, column.name)
     }
 
     /// `child.column`.
-    pub fn child(&self, column: &Column) -> String {
+    pub fn child(&self, column: &DomainColumn) -> String {
         format!("{}.{}", self.child.name, column.name)
     }
 
-    /// `parent.key, parent.label`: what to group by, one group a row of the parent.
+    /// `parent.key, parent.label`: the columns to group by for one group per row of the parent.
     pub fn group(&self) -> String {
         format!("{}, {}", self.parent(self.key), self.parent(self.label))
     }
 
-    /// Words for wordings: `C` and `c` for the child, `P` and `p` for the parent, plural and
-    /// singular, and `pl` for the parent's label.
+    /// Placeholders for wordings: `C` and `c` for the child, `P` and `p` for the parent, plural and singular, and `pl`
+    /// for the parent's label.
     pub fn words(&self) -> [(&'static str, String); 5] {
         [
             ("C", self.child.many()),
@@ -87,14 +87,18 @@ impl Context {
     }
 
     /// A table with a column of each kind asked for.
-    pub fn table(&mut self, kinds: &[fn(&Column) -> bool]) -> Option<&'static Table> {
+    pub fn table(&mut self, kinds: &[fn(&DomainColumn) -> bool]) -> Option<&'static DomainTable> {
         let fit: Vec<_> =
             self.domain.tables.iter().filter(|t| kinds.iter().all(|kind| t.columns.iter().any(kind))).collect();
         self.one(&fit)
     }
 
     /// A column of the table.
-    pub fn column(&mut self, table: &'static Table, kind: fn(&Column) -> bool) -> Option<&'static Column> {
+    pub fn column(
+        &mut self,
+        table: &'static DomainTable,
+        kind: fn(&DomainColumn) -> bool,
+    ) -> Option<&'static DomainColumn> {
         let fit: Vec<_> = table.columns.iter().filter(|c| kind(c)).collect();
         self.one(&fit)
     }
@@ -102,9 +106,9 @@ impl Context {
     /// Two different columns of the table.
     pub fn two(
         &mut self,
-        table: &'static Table,
-        kind: fn(&Column) -> bool,
-    ) -> Option<(&'static Column, &'static Column)> {
+        table: &'static DomainTable,
+        kind: fn(&DomainColumn) -> bool,
+    ) -> Option<(&'static DomainColumn, &'static DomainColumn)> {
         let mut fit: Vec<_> = table.columns.iter().filter(|c| kind(c)).collect();
         self.rng.shuffle(&mut fit);
         match fit[..] {
@@ -131,26 +135,26 @@ impl Context {
         None
     }
 
-    fn links_of(&self, child: &'static Table) -> impl Iterator<Item = Link> + use<> {
+    fn links_of(&self, child: &'static DomainTable) -> impl Iterator<Item = Link> + use<> {
         let domain = self.domain;
         child.columns.iter().filter_map(move |reference| {
-            let Kind::Reference(parent) = reference.kind else { return None };
+            let ColumnValues::Reference(parent) = reference.kind else { return None };
             let parent = domain.table(parent)?;
             Some(Link { child, reference, parent, key: parent.key()?, label: parent.label()? })
         })
     }
 
     /// One of a category's values, or a word of a label.
-    pub fn value(&mut self, column: &Column) -> Option<&'static str> {
+    pub fn value(&mut self, column: &DomainColumn) -> Option<&'static str> {
         match column.kind {
-            Kind::Category(values) | Kind::Label(values) => self.one(values),
+            ColumnValues::Category(values) | ColumnValues::Label(values) => self.one(values),
             _ => None,
         }
     }
 
     /// Two different values of a category.
-    pub fn two_values(&mut self, column: &Column) -> Option<(&'static str, &'static str)> {
-        let Kind::Category(values) = column.kind else { return None };
+    pub fn two_values(&mut self, column: &DomainColumn) -> Option<(&'static str, &'static str)> {
+        let ColumnValues::Category(values) = column.kind else { return None };
         let mut values = values.to_vec();
         self.rng.shuffle(&mut values);
         match values[..] {
@@ -160,8 +164,8 @@ impl Context {
     }
 
     /// A round number within the column's range, between these tenths of it.
-    pub fn threshold(&mut self, column: &Column, from: i64, to: i64) -> Option<i64> {
-        let (Kind::Count(low, high) | Kind::Amount(low, high)) = column.kind else { return None };
+    pub fn threshold(&mut self, column: &DomainColumn, from: i64, to: i64) -> Option<i64> {
+        let (ColumnValues::Count(low, high) | ColumnValues::Amount(low, high)) = column.kind else { return None };
         let width = high - low;
         let at = self.number(low + width * from / 10, low + width * to / 10);
         if is_year(column) {
@@ -179,20 +183,20 @@ impl Context {
     }
 
     /// A year in which the column has values.
-    pub fn year(&mut self, column: &Column) -> Option<i64> {
-        let (Kind::Date(from, to) | Kind::Time(from, to)) = column.kind else { return None };
+    pub fn year(&mut self, column: &DomainColumn) -> Option<i64> {
+        let (ColumnValues::Date(from, to) | ColumnValues::Time(from, to)) = column.kind else { return None };
         Some(self.number(from, to))
     }
 
     /// A day in which the column has values, as `2021-03-01`.
-    pub fn day(&mut self, column: &Column) -> Option<String> {
+    pub fn day(&mut self, column: &DomainColumn) -> Option<String> {
         let year = self.year(column)?;
         let (month, day) = (self.number(1, 12), self.one(&[1, 10, 15, 20])?);
         Some(format!("{year}-{month:02}-{day:02}"))
     }
 
-    /// One of the wordings with its `{places}` filled. `{list}`, `{what}`, `{many}`, `{each}`,
-    /// `{more}` and `{less}` stand for usual ways to say so.
+    /// One of the wordings with its `{placeholders}` filled. `{list}`, `{what}`, `{many}`, `{each}`, `{more}` and
+    /// `{less}` stand for common phrases.
     pub fn say(&mut self, wordings: &[&str], words: &[(&str, String)]) -> Option<String> {
         let mut rest = self.one(wordings)?;
         let mut said = String::new();
@@ -235,33 +239,33 @@ fn capital(word: &str) -> Option<String> {
     Some(first.to_uppercase().chain(letters).collect())
 }
 
-/// Any column that one would ask to see: not a key and not a reference.
-pub fn shown(column: &Column) -> bool {
-    !matches!(column.kind, Kind::Key | Kind::Reference(_))
+/// A column worth asking for: neither a key nor a reference.
+pub fn shown(column: &DomainColumn) -> bool {
+    !matches!(column.kind, ColumnValues::Key | ColumnValues::Reference(_))
 }
 
 /// A column with a label.
-pub fn labels(column: &Column) -> bool {
-    matches!(column.kind, Kind::Label(_))
+pub fn labels(column: &DomainColumn) -> bool {
+    matches!(column.kind, ColumnValues::Label(_))
 }
 
 /// A text with few values.
-pub fn categories(column: &Column) -> bool {
-    matches!(column.kind, Kind::Category(_)) && !column.nullable
+pub fn categories(column: &DomainColumn) -> bool {
+    matches!(column.kind, ColumnValues::Category(_)) && !column.nullable
 }
 
 /// A number.
-pub fn numbers(column: &Column) -> bool {
-    matches!(column.kind, Kind::Count(..) | Kind::Amount(..)) && !column.nullable
+pub fn numbers(column: &DomainColumn) -> bool {
+    matches!(column.kind, ColumnValues::Count(..) | ColumnValues::Amount(..)) && !column.nullable
 }
 
 /// A number that makes sense as an average.
-pub fn measures(column: &Column) -> bool {
+pub fn measures(column: &DomainColumn) -> bool {
     numbers(column) && !is_year(column)
 }
 
 /// A number that makes sense as a sum.
-pub fn sums(column: &Column) -> bool {
+pub fn sums(column: &DomainColumn) -> bool {
     const NO_SUM: [&str; 17] = [
         "age",
         "bonus",
@@ -285,31 +289,31 @@ pub fn sums(column: &Column) -> bool {
 }
 
 /// A date or a point in time.
-pub fn dates(column: &Column) -> bool {
-    matches!(column.kind, Kind::Date(..) | Kind::Time(..)) && !column.nullable
+pub fn dates(column: &DomainColumn) -> bool {
+    matches!(column.kind, ColumnValues::Date(..) | ColumnValues::Time(..)) && !column.nullable
 }
 
-/// A column with gaps.
-pub fn gaps(column: &Column) -> bool {
+/// A nullable column.
+pub fn gaps(column: &DomainColumn) -> bool {
     column.nullable
 }
 
-/// A number with gaps.
-pub fn number_gaps(column: &Column) -> bool {
-    column.nullable && matches!(column.kind, Kind::Count(..) | Kind::Amount(..))
+/// A nullable number.
+pub fn number_gaps(column: &DomainColumn) -> bool {
+    column.nullable && matches!(column.kind, ColumnValues::Count(..) | ColumnValues::Amount(..))
 }
 
-/// A text with gaps.
-pub fn text_gaps(column: &Column) -> bool {
-    column.nullable && matches!(column.kind, Kind::Category(_))
+/// A nullable text.
+pub fn text_gaps(column: &DomainColumn) -> bool {
+    column.nullable && matches!(column.kind, ColumnValues::Category(_))
 }
 
 /// Yes or no.
-pub fn flags(column: &Column) -> bool {
-    column.kind == Kind::Flag
+pub fn flags(column: &DomainColumn) -> bool {
+    column.kind == ColumnValues::Flag
 }
 
-fn is_year(column: &Column) -> bool {
+fn is_year(column: &DomainColumn) -> bool {
     column.name.contains("year") && column.name != "years_of_service" || column.name == "vintage"
 }
 

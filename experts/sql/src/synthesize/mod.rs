@@ -1,9 +1,9 @@
-//! Makes training records out of nothing but a seed: questions and PostgreSQL over invented
-//! schemas of many domains. It holds no data set and runs no SQL.
+//! Makes training records from a seed: questions and PostgreSQL over invented schemas of many domains. It holds no data
+//! set and executes no SQL.
 //!
-//! Record `k` takes the next domain and the next shape in two orders shuffled by the seed, so that
-//! any run of records is balanced in both. A combination that fits no table is passed over, as is
-//! one that would ask a question of a domain twice.
+//! Record `k` takes the next domain and the next shape, each in an order shuffled by the seed, so that any run of
+//! records is balanced in both. A combination that fits no table is skipped, as is one that would repeat a question on
+//! a domain.
 
 mod context;
 mod domain;
@@ -21,7 +21,7 @@ use domains::DOMAINS;
 /// Most records that are made at once.
 const MAX_RECORDS: usize = 200_000;
 
-/// Attempts at a combination of domain and shape before it is passed over.
+/// Attempts at a combination of domain and shape before it is skipped.
 const ATTEMPTS: u64 = 6;
 
 /// `n` records with `id`, `question`, `schema` and `sql`; no question is asked of a schema twice.
@@ -53,8 +53,7 @@ pub fn records(seed: u64, n: usize) -> Result<Vec<Record>, ExpertError> {
             )));
         }
         let domain = k % domains.len();
-        // Each domain starts elsewhere in the shapes and moves on by one a turn, so that every
-        // pair comes once a round.
+        // Each domain starts at another shape and moves on by one each turn, so that every pair comes once per round.
         let shape = shapes[(domain * shapes.len() / domains.len() + k / domains.len()) % shapes.len()];
         let made = (0..ATTEMPTS).find_map(|attempt| {
             let rng = Rng::new(seed, 1 + k as u64 * ATTEMPTS + attempt);

@@ -1,7 +1,7 @@
 //! Requests that change rows: INSERT, UPDATE, DELETE.
 
 use super::super::context::{Context, Draft, categories, dates, flags, labels, measures, numbers, quoted};
-use super::super::domain::Kind;
+use super::super::domain::ColumnValues;
 use super::{Shape, article, draft, shape};
 
 pub const SHAPES: &[Shape] = &[
@@ -55,7 +55,7 @@ fn update_set(x: &mut Context) -> Option<Draft> {
 fn update_raise(x: &mut Context) -> Option<Draft> {
     let t = x.table(&[categories, measures])?;
     let (c, n) = (x.column(t, categories)?, x.column(t, measures)?);
-    if !matches!(n.kind, Kind::Amount(..)) {
+    if !matches!(n.kind, ColumnValues::Amount(..)) {
         return None;
     }
     let (v, k) = (x.value(c)?, x.one(&[5, 10, 15, 20, 25])?);
@@ -149,16 +149,16 @@ fn insert(x: &mut Context) -> Option<Draft> {
     for column in t.columns {
         let value = match column.kind {
             _ if column.nullable => continue,
-            Kind::Key | Kind::Reference(_) => x.number(1, 999).to_string(),
-            Kind::Label(_) | Kind::Category(_) => x.value(column)?.to_owned(),
-            Kind::Count(..) | Kind::Amount(..) => x.threshold(column, 1, 9)?.to_string(),
-            Kind::Date(..) => x.day(column)?,
-            Kind::Time(..) | Kind::Flag => continue,
+            ColumnValues::Key | ColumnValues::Reference(_) => x.number(1, 999).to_string(),
+            ColumnValues::Label(_) | ColumnValues::Category(_) => x.value(column)?.to_owned(),
+            ColumnValues::Count(..) | ColumnValues::Amount(..) => x.threshold(column, 1, 9)?.to_string(),
+            ColumnValues::Date(..) => x.day(column)?,
+            ColumnValues::Time(..) | ColumnValues::Flag => continue,
         };
         columns.push(column.name);
         said.push(format!("{} {value}", column.words()));
         values.push(match column.kind {
-            Kind::Label(_) | Kind::Category(_) | Kind::Date(..) => quoted(&value),
+            ColumnValues::Label(_) | ColumnValues::Category(_) | ColumnValues::Date(..) => quoted(&value),
             _ => value,
         });
     }

@@ -1,7 +1,7 @@
 //! Questions to two or three tables: JOIN, LEFT JOIN, and groups over them.
 
 use super::super::context::{Context, Draft, categories, dates, measures, quoted, shown, sums};
-use super::super::domain::Column;
+use super::super::domain::DomainColumn;
 use super::{Shape, draft, shape};
 
 pub const SHAPES: &[Shape] = &[
@@ -22,7 +22,7 @@ pub const SHAPES: &[Shape] = &[
     shape("left-join-count-where", left_join_count_where),
 ];
 
-fn plain(column: &Column) -> bool {
+fn plain(column: &DomainColumn) -> bool {
     shown(column) && !column.nullable
 }
 
