@@ -1,6 +1,6 @@
-//! One form for expressions that mean the same: operands in order, parentheses gone, spellings
-//! unified. It works on single expressions whose columns are resolved already, and on FROM
-//! clauses; it does not reason about data.
+//! Canonical form: one form for expressions that mean the same, with operands sorted, parentheses removed and spellings
+//! unified. It works on single expressions whose columns are resolved, and on FROM clauses; it does not reason about
+//! data.
 
 use sqlparser::ast::{
     BinaryOperator, CastKind, DataType, Expr, Fetch, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
@@ -8,7 +8,7 @@ use sqlparser::ast::{
     TableWithJoins, UnaryOperator, Value,
 };
 
-/// Rewrites `expr`, whose parts are canonical already.
+/// Rewrites `expr`, whose operands are canonical already.
 pub fn expression(expr: &mut Expr) {
     match expr {
         Expr::Nested(inner) => *expr = take(inner),
@@ -94,7 +94,7 @@ pub fn flatten(expr: Expr, op: &BinaryOperator, into: &mut Vec<Expr>) {
     }
 }
 
-/// `operands` in order, without repeats, as a chain of `op`.
+/// `operands`, sorted and without repeats, as a chain of `op`.
 pub fn joined(mut operands: Vec<Expr>, op: &BinaryOperator) -> Expr {
     operands.sort();
     operands.dedup();
@@ -106,7 +106,7 @@ pub fn binary(left: Expr, op: BinaryOperator, right: Expr) -> Expr {
     Expr::BinaryOp { left: Box::new(left), op, right: Box::new(right) }
 }
 
-/// Ascending order and the default place of NULLs are left unsaid.
+/// Removes ASC and a NULLS clause that says the default.
 pub fn order(options: &mut OrderByOptions) {
     let descending = matches!(options.sort, Some(OrderBySort::Desc));
     if matches!(options.sort, Some(OrderBySort::Asc)) {
@@ -132,7 +132,7 @@ pub fn fetch(query: &mut Query) {
     }
 }
 
-/// When all joins are inner ones, the tables stand in order and the conditions in WHERE.
+/// Sorts the tables and moves the conditions into WHERE, if all joins are inner ones.
 pub fn from_clause(select: &mut Select) {
     for join in select.from.iter_mut().flat_map(|item| &mut item.joins) {
         match &join.join_operator {

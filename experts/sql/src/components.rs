@@ -1,5 +1,5 @@
-//! The parts of a statement in canonical form, for telling how near an answer is to the gold. It
-//! compares parts as text, part by part; it does not decide whether two statements agree.
+//! The parts of a statement in canonical form, which tell how near an answer is to the gold. Parts are compared as
+//! text; whether two statements mean the same is not decided here.
 
 use std::collections::BTreeSet;
 
@@ -54,8 +54,8 @@ impl Components {
         components
     }
 
-    /// How much of both statements' parts is shared, from 0 to 1: for each kind of part that
-    /// either has, shared ÷ all; then the mean over the kinds.
+    /// The share of parts that both statements have, from 0 to 1: for each kind of part that either has, shared ÷ all;
+    /// then the mean over the kinds.
     pub fn overlap(&self, other: &Self) -> f64 {
         let kinds = [
             (&self.tables, &other.tables),

@@ -22,7 +22,7 @@ use crate::validate::code as records;
 pub mod code {
     /// It runs, and returns or leaves other rows than the gold.
     pub const WRONG_ROWS: &str = "wrong-rows";
-    /// It returns more rows than anyone looks at.
+    /// It returns more rows than are compared.
     pub const TOO_MANY_ROWS: &str = "too-many-rows";
 }
 
@@ -56,7 +56,7 @@ impl Examiner {
         Self { pool, suites: Mutex::default(), schemas: Mutex::default() }
     }
 
-    /// Grades `completion` against the `sql` of `prompt` and `alternatives`, which are PostgreSQL: the
+    /// Grades `completion` against the `sql` of `prompt` and the `alternatives`. All of these are PostgreSQL, since the
     /// prompt has passed `validate`.
     ///
     /// # Errors
@@ -71,7 +71,7 @@ impl Examiner {
         let sql = statement::bare(completion).sql;
         let answer = match statement::parse_one(sql) {
             Ok(answer) => Some(answer),
-            // PostgreSQL may take what the parser does not read.
+            // PostgreSQL may accept what the parser does not read.
             Err(NotOne::Syntax(_)) if lexer::statements(sql, Dialect::Postgres).count() == 1 => None,
             Err(_) => return Ok(grade),
         };

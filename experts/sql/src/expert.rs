@@ -1,4 +1,4 @@
-//! The expert as the host sees it: each method hands over to the module that does the work.
+//! The expert as the host sees it: each method calls the module that does the work.
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
@@ -12,12 +12,12 @@ use crate::{grade, inspect, options, prompt, synthesize};
 /// The text-to-SQL expert.
 #[derive(Default)]
 pub struct SqlExpert {
-    /// Made at the first need: it starts a database.
+    /// Created on first use, because it starts a database.
     judges: RwLock<Option<Arc<Judges>>>,
     manifest: OnceLock<Manifest>,
 }
 
-/// Who judges records and answers, on the same databases.
+/// The judges of records and of answers, which share the same databases.
 struct Judges {
     pool: Arc<Pool>,
     validator: Validator,

@@ -1,5 +1,5 @@
-//! What a record is like, for the report, and the canonical texts by which it is compared with
-//! others. It judges nothing.
+//! Facts about a record for reports, and the canonical texts by which it is compared with others. Records are not
+//! judged here.
 
 use hive_sdk::Facts;
 use sqlparser::ast::{Expr, Query, Select, SetExpr, Statement, TableFactor};
@@ -85,7 +85,7 @@ fn kind_of_words(first: &str) -> String {
     .to_owned()
 }
 
-/// A question without what two tellings of it may differ in: case, blanks, punctuation.
+/// A question without differences of form: case, blanks, punctuation.
 fn folded(question: &str) -> String {
     let words = question.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect::<Vec<_>>().join(" ")
@@ -120,7 +120,7 @@ struct Shape {
 }
 
 impl Shape {
-    /// The highest rung of a ladder on which the statement stands.
+    /// The most complex construct that the statement uses.
     fn complexity(&self) -> &'static str {
         match self {
             Shape { windows: true, .. } => "window function",

@@ -1,10 +1,10 @@
-//! How good a completion is as an answer, told from the text alone: nothing is executed.
+//! Grades a completion by its text alone: nothing is executed.
 //!
 //! | score | when |
 //! | --- | --- |
-//! | 1.0 | the completion means what the gold says, by a comparison of canonical forms |
-//! | 0.9 | the same, with table aliases that nothing needs and the gold does not have |
-//! | up to 0.7 | it parses and differs: 0.1, and 0.1 more if nothing in it would be refused, and 0.5 × the share of parts (tables, items, conditions, groups, order, form) that it has in common with the gold |
+//! | 1.0 | the completion means the same as the gold, by a comparison of canonical forms |
+//! | 0.9 | the same, with needless table aliases that the gold does not have |
+//! | up to 0.7 | it parses and differs: 0.1, and 0.1 more if PostgreSQL would refuse nothing in it, and 0.5 × the share of parts (tables, items, conditions, groups, order, form) that it has in common with the gold |
 //! | up to 0.6 | the gold is PostgreSQL that the parser does not read: 0.1, and 0.5 × the share of words in common |
 //! | 0.0 | it is not one statement that parses as PostgreSQL |
 
@@ -20,18 +20,18 @@ use crate::syntax::lexer;
 use crate::syntax::statement::{self, NotOne};
 use crate::{dialect, grouping, lint};
 
-/// Codes of findings, stable: they are counted and compared between runs. `unknown-table`,
-/// `unknown-column` and `incomplete-group-by` come from the walk over the statement.
+/// Codes of findings. They are stable: they are counted and compared between runs. `unknown-table`, `unknown-column`
+/// and `incomplete-group-by` come from resolving names.
 pub mod code {
     /// The completion is not a statement.
     pub const DOES_NOT_PARSE: &str = "does-not-parse";
     /// The completion is more than one statement.
     pub const SEVERAL_STATEMENTS: &str = "several-statements";
-    /// A table has an alias that nothing needs.
+    /// A table has a needless alias.
     pub const NEEDLESS_ALIAS: &str = "needless-alias";
     /// The gold has an outer join and the completion has none.
     pub const LEFT_JOIN_WANTED: &str = "left-join-wanted";
-    /// The completion does not mean what the gold says.
+    /// The completion does not mean the same as the gold.
     pub const DIFFERS_FROM_GOLD: &str = "differs-from-gold";
     /// Something in it belongs to another database.
     pub const NOT_POSTGRESQL: &str = "not-postgresql";
@@ -41,26 +41,26 @@ pub mod code {
 
 /// Codes of the manifest's checks.
 pub mod check {
-    /// It is one statement that parses as PostgreSQL, with nothing of another database's in it.
+    /// It is one statement that parses as PostgreSQL and holds nothing of another database.
     pub const POSTGRESQL: &str = "postgresql-syntax";
     /// Every table and column is one of the schema's.
     pub const NAMES: &str = "no-invented-name";
-    /// Where it groups or aggregates, every other column is grouped.
+    /// If it groups or aggregates, every other column is grouped.
     pub const GROUP_BY: &str = "complete-group-by";
-    /// Where the gold keeps rows without a match, it does too.
+    /// If the gold keeps rows without a match, it does too.
     pub const LEFT_JOIN: &str = "left-join";
-    /// No table has an alias that nothing needs.
+    /// No table has a needless alias.
     pub const ALIASES: &str = "no-needless-alias";
-    /// No LIMIT of thousands that nobody asked for.
+    /// No LIMIT of thousands that the question does not ask for.
     pub const LIMIT: &str = "no-giant-limit";
-    /// PostgreSQL runs it.
+    /// PostgreSQL executes it.
     pub const EXECUTES: &str = "executes";
-    /// It returns, or leaves, what the gold does.
+    /// It returns or leaves the same rows as the gold.
     pub const ROWS: &str = "right-rows";
 }
 
-/// Grades `completion` against the `sql` of `prompt`, with names from its `schema`. A schema that
-/// is absent or does not parse accuses no name.
+/// Grades `completion` against the `sql` of `prompt`. Names are those of its `schema`; without one that parses, no name
+/// is reported as unknown.
 ///
 /// # Errors
 /// When `prompt` has no `sql`, or one that is not one statement.
@@ -69,7 +69,7 @@ pub fn grade(prompt: &Record, completion: &str) -> Result<Grade, ExpertError> {
     let text = statement::bare(completion).sql;
     let gold = match statement::parse_one(wanted) {
         Ok(gold) => gold,
-        // PostgreSQL may take it all the same, and has, if the prompt has passed the gate.
+        // PostgreSQL may accept it all the same, and has if the prompt has passed the gate.
         Err(NotOne::Syntax(_)) if one_statement(wanted) && execute::refusal(wanted).is_none() => {
             return Ok(by_words(wanted, text));
         }
@@ -122,7 +122,7 @@ fn one_statement(sql: &str) -> bool {
     lexer::statements(sql, Dialect::Postgres).count() == 1
 }
 
-/// Against a gold that the parser does not read: by the words that the two have in common.
+/// Grades against a gold that the parser does not read, by the words that the two have in common.
 fn by_words(gold: &str, answer: &str) -> Grade {
     if !one_statement(answer) {
         let mut grade = Grade::new(0.0).with(code::DOES_NOT_PARSE, "it is not one statement");

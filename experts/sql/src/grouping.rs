@@ -1,5 +1,5 @@
-//! Which column of a SELECT with aggregates is neither grouped nor aggregated. It works on
-//! canonical form; a primary key in GROUP BY covers its table, as in PostgreSQL.
+//! Finds the column of a SELECT with aggregates that is neither grouped nor aggregated. It works on canonical form; as
+//! in PostgreSQL, a primary key in GROUP BY covers its table.
 
 use sqlparser::ast::{Expr, Function, GroupByExpr, Query, Select, SelectItem, Statement};
 
@@ -48,8 +48,7 @@ const AGGREGATES: [&str; 38] = [
     "xmlagg",
 ];
 
-/// The first column in the select items, in HAVING or in `ordered` that PostgreSQL would refuse,
-/// as `table.column`.
+/// The first column in the select items, in HAVING or in `ordered` that PostgreSQL would refuse, as `table.column`.
 pub fn ungrouped(select: &Select, scope: &Scope, ordered: &[&Expr]) -> Option<String> {
     let GroupByExpr::Expressions(grouped, modifiers) = &select.group_by else { return None };
     let mut keys = Vec::new();
@@ -129,7 +128,7 @@ impl Look for HasAggregate {
 struct Search<'a> {
     keys: &'a [&'a Expr],
     scope: &'a Scope,
-    /// How many covered expressions and sub-queries enclose the place.
+    /// How many covered expressions and sub-queries enclose the current node.
     covered: usize,
     /// The column at which the walk ended.
     found: Option<String>,
@@ -140,7 +139,7 @@ impl Search<'_> {
         self.keys.contains(&expr) || matches!(expr, Expr::Function(function) if is_aggregate(function))
     }
 
-    /// A column by the names that the statement uses.
+    /// A column, by the names that the statement uses.
     fn as_written(&self, table: &str, column: &str) -> String {
         let binding = self.scope.iter().find(|b| b.canonical == table);
         let known = binding.and_then(|b| b.columns.as_ref()?.iter().find(|c| c.canonical == column));

@@ -1,5 +1,5 @@
-//! What a person should know who asks: whether the schema holds, and whether PostgreSQL would prepare
-//! the answer on it. Nothing is run and nothing is graded: there is no gold, and there may be no rows.
+//! Inspects the question of a person and its answer: whether the schema parses or loads, and whether PostgreSQL would
+//! prepare the answer on it. Nothing is executed or graded: there is no gold, and there may be no rows.
 
 use std::io;
 
@@ -26,11 +26,11 @@ pub mod code {
     pub const CHANGES: &str = "changes-data";
 }
 
-/// Names of tables that a message lists.
+/// Most tables whose names a message lists.
 const LISTED: usize = 12;
 
-/// What is wrong with a question: with its schema, that is. `pool` is asked when the parser, which
-/// knows less SQL than PostgreSQL, cannot read it.
+/// Faults of a question, which can only be those of its schema. `pool` is called only if the parser, which knows less
+/// SQL than PostgreSQL, cannot read the schema.
 pub fn question(record: &Record, pool: impl FnOnce() -> Result<std::sync::Arc<Pool>, ExpertError>) -> Inspection {
     let fault = |code: &str, why: String| Inspection::default().fault(code, why);
     let read = match Asked::of(record) {
@@ -53,10 +53,10 @@ pub fn question(record: &Record, pool: impl FnOnce() -> Result<std::sync::Arc<Po
     }
 }
 
-/// What is wrong with an answer: that it is no statement alone, or one that PostgreSQL would refuse.
+/// Faults of an answer: it is not one statement alone, or PostgreSQL would refuse it.
 ///
 /// # Errors
-/// When that cannot be told: PostgreSQL refuses the schema, or the database is lost.
+/// When PostgreSQL refuses the schema, or the database is lost.
 pub fn answer(pool: &Pool, record: &Record, completion: &str) -> Result<Inspection, ExpertError> {
     let mut found = Inspection::default();
     let bare = statement::bare(completion);
@@ -72,7 +72,7 @@ pub fn answer(pool: &Pool, record: &Record, completion: &str) -> Result<Inspecti
     } else if parsed.as_ref().is_some_and(|statement| is_about_rows(statement) && modifies_data(statement)) {
         found = found.note(code::CHANGES, "it changes rows");
     }
-    // What was found without a database is worth more than that there was none.
+    // Findings made without a database are reported even if there is none.
     let unchecked = |found: Inspection, why: String| match found.faults.is_empty() {
         true => Err(ExpertError::new(why)),
         false => Ok(found),
@@ -93,7 +93,7 @@ pub fn answer(pool: &Pool, record: &Record, completion: &str) -> Result<Inspecti
             let said = in_words(&error, catalog.as_ref());
             let name = quoted(&said).map(str::to_owned);
             found = found.fault(code::NOT_PREPARED, said);
-            // PostgreSQL stops at the first name that it does not know; all of them are told.
+            // PostgreSQL stops at the first unknown name; all of them are reported.
             if let (Some(statement), Some(catalog)) = (parsed, &catalog)
                 && matches!(error.sqlstate.as_str(), "42P01" | "42703")
             {
@@ -121,7 +121,7 @@ struct Asked {
     schema: String,
     /// Its statements, or why the parser cannot read it.
     statements: Result<Vec<Statement>, String>,
-    /// The dialect that it came in, where that is certain.
+    /// Its original dialect, where that is certain.
     declared: Option<Dialect>,
 }
 
@@ -138,7 +138,7 @@ impl Asked {
         if record.text("schema").is_none() && record.text(DATABASE).is_none() {
             return Err((records::NO_SCHEMA, "`schema` is empty".to_owned()));
         }
-        // Rows do not decide what can be prepared.
+        // Rows do not matter for preparing a statement.
         let mut tables = record.clone();
         tables.0.remove(INSERTS);
         let imported = import::import(&tables, declared).map_err(|why| (records::NO_DATABASE, why))?;
@@ -148,7 +148,7 @@ impl Asked {
                 let statements = statement::parse_all(&translated.schema);
                 Self { statements, schema: translated.schema, declared }
             }
-            // Why PostgreSQL's own parser cannot read it says where.
+            // The reason of the parser for PostgreSQL says where.
             Err(cannot) => {
                 let plain = statement::parse_all(&given).err();
                 let why = if declared.is_some_and(|d| d != Dialect::Postgres) {
@@ -161,8 +161,8 @@ impl Asked {
         })
     }
 
-    /// The record as the gate makes it of one that trains: with its schema in PostgreSQL's dialect, without
-    /// what makes no table there, and without rows that come from elsewhere.
+    /// The record as the gate would write it for training: its schema in PostgreSQL's dialect, without statements that
+    /// create no table, and without rows from elsewhere.
     fn asked(&self, record: &Record, statements: &[Statement]) -> Option<Record> {
         let schema = match (record.text(DATABASE), record.text("schema")) {
             (None, _) => self.schema.clone(),
@@ -170,7 +170,7 @@ impl Asked {
                 let tables = statements.iter().filter(|statement| !matches!(statement, Statement::Insert(_)));
                 tables.map(|table| format!("{table};\n")).collect()
             }
-            // A schema of the question's own is what is to be shown.
+            // A schema beside the database is what the question wants to show.
             (Some(_), Some(own)) => dialect::translate(own, "SELECT 1", self.declared).ok()?.schema,
         };
         if record.text("schema") == Some(&*schema) {
@@ -184,8 +184,8 @@ impl Asked {
         Some(asked)
     }
 
-    /// Has `sql` prepared on the schema. What PostgreSQL refuses in a schema of no certain dialect is
-    /// mended once, as the gate does.
+    /// Prepares `sql` on the schema. If PostgreSQL refuses a schema of unknown dialect, it is repaired once, as the
+    /// gate does.
     fn prepare(&self, pool: &Pool, sql: &str) -> io::Result<Proof> {
         let text = self.definitions();
         match pool.prepare(&text, sql)? {
@@ -197,7 +197,7 @@ impl Asked {
         }
     }
 
-    /// The statements that make names, as text: rows, settings and rights decide nothing here.
+    /// The statements that declare names, as text: rows, settings and rights do not matter here.
     fn definitions(&self) -> String {
         let Ok(statements) = &self.statements else { return self.schema.clone() };
         let makes = |statement: &&Statement| match statement {
@@ -208,7 +208,7 @@ impl Asked {
             | Statement::CreateSequence { .. }
             | Statement::CreateSchema { .. }
             | Statement::CreateIndex(_) => true,
-            // Whoever owns it need not be known here.
+            // The owner may not exist here.
             Statement::AlterTable(alter) => {
                 !alter.operations.iter().any(|operation| matches!(operation, AlterTableOperation::OwnerTo { .. }))
             }
@@ -221,7 +221,7 @@ impl Asked {
     }
 }
 
-/// The parser's reason with the line first: `line 3: expected ), got ;`.
+/// The parser's message with the line first: `line 3: expected ), got ;`.
 fn placed(why: &str) -> String {
     let plain = |what: &str| what.replace("Expected: ", "expected ").replace(", found: ", ", got ");
     let place = why.rsplit_once(" at Line: ");
@@ -231,8 +231,8 @@ fn placed(why: &str) -> String {
     }
 }
 
-/// What PostgreSQL refuses, for a person who has the schema at hand. A server may speak another
-/// language than English: then in its words.
+/// An error of PostgreSQL's, for a person who has the schema at hand. Messages of a server that speaks another language
+/// than English are quoted.
 fn in_words(error: &SqlError, catalog: Option<&Catalog>) -> String {
     let message = error.message.as_str();
     let missing = message.strip_suffix(" does not exist");
@@ -254,7 +254,7 @@ fn in_words(error: &SqlError, catalog: Option<&Catalog>) -> String {
         }
         ("42703", Some(what)) if what.starts_with("column ") => {
             let name = quoted(what).unwrap_or_else(|| what.trim_start_matches("column "));
-            // PostgreSQL knows which tables are in sight.
+            // PostgreSQL knows which tables are in scope.
             let hint = error.hint.as_deref().filter(|hint| hint.starts_with("Perhaps you meant")).and_then(quoted);
             let columns = || {
                 let tables = catalog.map_or(&[][..], Catalog::tables);
@@ -280,7 +280,7 @@ fn in_words(error: &SqlError, catalog: Option<&Catalog>) -> String {
     }
 }
 
-/// What stands in the first quotes or backticks of a message.
+/// The text in the first quotes or backticks of a message.
 fn quoted(message: &str) -> Option<&str> {
     let start = message.find(['"', '`'])?;
     let quote = message.as_bytes()[start] as char;
@@ -293,7 +293,7 @@ fn last(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
 }
 
-/// The known name that is nearest, if it is near: about one slip in three letters.
+/// The nearest known name, if it is near: one edit in three letters.
 fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str> + Clone) -> Option<&'k str> {
     let name = name.to_lowercase();
     let slips = (name.chars().count() / 3).max(1);

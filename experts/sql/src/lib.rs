@@ -1,8 +1,8 @@
 //! The text-to-SQL expert: (question, schema) in, one PostgreSQL statement out.
 //!
-//! Wiring only. `expert` answers the host, `prompt` makes chats, `validate` judges records, `grade`
-//! judges answers by their text, `examine` by running them, `inspect` what a person asks and is
-//! answered, `synthesize` makes records; the other modules serve these.
+//! Wiring only. `expert` answers the host: `prompt` renders chats, `validate` judges records, `grade` grades answers by
+//! their text and `examine` by executing them, `inspect` checks what a person asks and is answered, `synthesize` makes
+//! records. The other modules serve these.
 
 mod canonical;
 mod catalog;

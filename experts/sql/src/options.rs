@@ -1,4 +1,4 @@
-//! Settings of the expert's own, as `--set` and `--database-url` give them.
+//! Options of this expert, as `--set` and `--database-url` give them.
 
 use hive_sdk::{ExpertError, Settings};
 
@@ -7,7 +7,7 @@ use crate::execute;
 /// Where and how statements run.
 ///
 /// # Errors
-/// When an option is unknown or no text or number where it should be.
+/// When an option is unknown or has a value of the wrong type.
 pub fn database(settings: &Settings) -> Result<execute::Settings, ExpertError> {
     let mut database = execute::Settings::default();
     for (name, value) in &settings.options {

@@ -1,13 +1,12 @@
-//! The one place where a record becomes a chat. It judges nothing: that is `validate`'s.
+//! Renders a record as a chat. Records are judged by `validate`, not here.
 
 use hive_sdk::prompt::compact;
 use hive_sdk::{ExpertError, Manifest, Message, Record, Rendered};
 
 use crate::syntax::statement;
 
-/// The record as a chat: the turns that the manifest declares, then the SQL. In short: what is
-/// wanted, the schema, what the record says of its domain (`evidence`) and the question. Each token
-/// costs time in every step.
+/// Renders a record: the turns that the manifest declares, then the SQL. The turns hold the task, the schema, notes on
+/// the domain (`evidence`) and the question. They are short, because each token costs time in every step.
 ///
 /// The schema has its blanks compacted, one statement a line. The SQL stands alone on one line and
 /// **without** a semicolon at its end.

@@ -1,5 +1,4 @@
-//! A small generator of random numbers (SplitMix64), the same on every machine. It is no source
-//! of secrets.
+//! A small pseudo-random number generator (SplitMix64), the same on every machine. It is not fit for secrets.
 
 /// The state of the generator.
 #[derive(Debug, Clone)]

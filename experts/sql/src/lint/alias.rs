@@ -1,6 +1,6 @@
-//! Aliases of tables that nothing needs: `T1`, `T2` for tables that the statement uses once. They
-//! go, and what was qualified by them is qualified by the table, or by nothing when there is one
-//! table alone. An alias that tells two uses of a table apart stays.
+//! Needless table aliases: `T1`, `T2` for tables that the statement uses once. They are removed, and what they
+//! qualified is qualified by the table, or by nothing if there is only one table. An alias that distinguishes two uses
+//! of a table stays.
 
 use sqlparser::ast::{
     Expr, Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
@@ -18,7 +18,7 @@ pub(super) fn check(context: &Context<'_>) -> Option<Found> {
     }
     let mut taken = Taken::default();
     walk::statement(context.statement, &mut taken);
-    // A table whose name is another's alias cannot go by its own name.
+    // A table whose name is the alias of another cannot go by its own name.
     let needless: Vec<_> = needless.iter().filter(|(_, table)| !taken.names.contains(table)).cloned().collect();
     if needless.is_empty() {
         return None;
@@ -32,31 +32,31 @@ pub(super) fn check(context: &Context<'_>) -> Option<Found> {
     if renamer.changed > 0 { Found::repaired(message, statement) } else { Found::new(message) }
 }
 
-/// One SELECT: what its qualifiers become, and all names that its FROM brings.
+/// One SELECT: what its qualifiers become, and all names in its FROM.
 #[derive(Default)]
 struct Scope {
-    /// Alias, in lower case, and what stands for it now: the table, or nothing.
+    /// By alias, in lower case, what replaces it: the table, or nothing.
     renamed: Vec<(String, Option<Ident>)>,
-    /// Names by which this FROM's tables go, in lower case.
+    /// Names of the tables in this FROM, in lower case.
     names: Vec<String>,
 }
 
 struct Renamer<'a> {
     needless: &'a [(String, String)],
     scopes: Vec<Scope>,
-    /// For each open query, how many scopes stand outside it, and whether the scope of its SELECT
-    /// is open and waits for that SELECT.
+    /// For each open query, how many scopes enclose it, and whether the scope of its SELECT is open and waits for that
+    /// SELECT.
     queries: Vec<(usize, bool)>,
-    /// For each open SELECT, whether its scope goes with it.
+    /// For each open SELECT, whether its scope closes with it.
     selects: Vec<bool>,
     changed: usize,
 }
 
 impl Renamer<'_> {
-    /// Takes the needless aliases of a FROM off.
+    /// Removes the needless aliases of a FROM.
     fn enter(&mut self, select: &mut Select) {
         let mut scope = Scope::default();
-        // With names of its own for outputs, a bare name in ORDER BY would mean those.
+        // If outputs have aliases, a bare name in ORDER BY would refer to those.
         let renamed = select.projection.iter().any(|item| matches!(item, SelectItem::ExprWithAlias { .. }));
         let alone = !renamed && select.from.len() == 1 && select.from.iter().all(|t| t.joins.is_empty());
         for factor in select.from.iter_mut().flat_map(factors) {
@@ -72,8 +72,8 @@ impl Renamer<'_> {
                 let plain = alias.as_ref().filter(|a| a.columns.is_empty()).map(|a| a.name.value.to_lowercase());
                 let needless = plain.filter(|alias| self.needless.contains(&(alias.clone(), table.clone())));
                 if let (Some(old), Some(ObjectNamePart::Identifier(now))) = (needless, name.0.last()) {
-                    // A single table needs no name before its columns, unless they stand in an
-                    // inner query, which `expr` sees to.
+                    // A single table needs no qualifier before its columns, except in an inner query, which `expr`
+                    // handles.
                     scope.renamed.push((old, if alone { None } else { Some(now.clone()) }));
                     *alias = None;
                     self.changed += 1;
@@ -95,7 +95,7 @@ impl Renamer<'_> {
         }
     }
 
-    /// What stands for `qualifier` here; `None` when it stays.
+    /// What replaces `qualifier` here; `None` when it stays.
     fn now(&self, qualifier: &Ident) -> Option<Option<Ident>> {
         let name = qualifier.value.to_lowercase();
         for (depth, scope) in self.scopes.iter().enumerate().rev() {
@@ -103,7 +103,7 @@ impl Renamer<'_> {
                 let innermost = depth + 1 == self.scopes.len();
                 return Some(match now {
                     Some(table) => Some(table.clone()),
-                    // From an inner query the outer table must be named.
+                    // In an inner query, the outer table must be named.
                     None if !innermost => {
                         let table = self.needless.iter().find(|(alias, _)| *alias == name).map(|(_, table)| table);
                         table.map(|table| Ident::new(table.clone()))
@@ -136,7 +136,7 @@ impl Renamer<'_> {
     }
 }
 
-/// Names that stand for a relation and are no table's own.
+/// Names of relations that are not tables.
 #[derive(Default)]
 struct Taken {
     names: Vec<String>,
@@ -168,8 +168,8 @@ fn factors(item: &mut TableWithJoins) -> impl Iterator<Item = &mut TableFactor> 
 impl Edit for Renamer<'_> {
     fn query(&mut self, query: &mut Query) {
         let outside = self.scopes.len();
-        // ORDER BY belongs to the query and names the tables of its one SELECT, so that scope opens
-        // here and not at the SELECT.
+        // ORDER BY belongs to the query but names the tables of its one SELECT, so that scope opens here and not at the
+        // SELECT.
         let plain = if let SetExpr::Select(select) = &mut *query.body {
             self.enter(select);
             true
@@ -214,7 +214,7 @@ impl Edit for Renamer<'_> {
     }
 
     fn statement(&mut self, statement: &mut Statement) -> bool {
-        // UPDATE and DELETE keep theirs: their FROM is not a SELECT's.
+        // UPDATE and DELETE keep their aliases: their FROM is not that of a SELECT.
         matches!(statement, Statement::Query(_) | Statement::Insert(_))
     }
 }

@@ -1,6 +1,6 @@
-//! A column beside an aggregate that is not grouped by. Where a key or the record's own rows prove
-//! that each group has one value of it, it joins the groups, which stay what they were. Anything else
-//! would be a guess: more groups are other counts and sums.
+//! A column beside an aggregate that is not in GROUP BY. If a key or the record's own rows prove that each group has
+//! one value of it, it is added to GROUP BY, which leaves the groups as they were. Anything else would be a guess: more
+//! groups have other counts and sums.
 
 use super::{Context, Found, code};
 use crate::dialect;

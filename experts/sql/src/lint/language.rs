@@ -1,6 +1,5 @@
-//! A question that is not English: told by its script, or by the function words of another language.
-//! Names and borrowed words prove nothing, so it accuses only where such words are many and English
-//! has none of them.
+//! Questions that are not English, recognised by their script or by function words of another language. Names and
+//! loanwords prove nothing, so a question is reported only if such words are many and English ones are rare.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -35,8 +34,8 @@ const LANGUAGES: &[(&str, &str)] = &[
     ("vi", "Vietnamese"),
 ];
 
-/// Which languages a function word belongs to, as places in [`LANGUAGES`]; words that English has
-/// too are left out.
+/// The languages that a function word belongs to, as positions in [`LANGUAGES`]; words that English shares are left
+/// out.
 static FUNCTION_WORDS: LazyLock<HashMap<&str, Vec<usize>>> = LazyLock::new(|| {
     let mut words: HashMap<&str, Vec<usize>> = HashMap::new();
     for (language, (code, _)) in LANGUAGES.iter().enumerate() {
@@ -59,14 +58,14 @@ static ENGLISH: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     long.chain(SHORT.split_whitespace()).collect()
 });
 
-/// Fewest words from which a language is told.
+/// Fewest words by which a language is recognised.
 const WORDS: usize = 4;
 
 pub(super) fn check(context: &Context<'_>) -> Option<Found> {
     of_question(context.question).and_then(Found::new)
 }
 
-/// Why a question is not English, if so.
+/// Why a question is not English, if it is not.
 pub(super) fn of_question(question: &str) -> Option<String> {
     let letters = question.chars().filter(|c| c.is_alphabetic()).count();
     // Beyond Latin with its accents: Greek, Cyrillic, Arabic, Hangul, Han …
@@ -76,7 +75,7 @@ pub(super) fn of_question(question: &str) -> Option<String> {
     }
     let question = without_quotations(question);
     let words = question.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
-    // Capitals within a sentence begin names.
+    // Within a sentence, capitals begin names.
     let words = words.enumerate().filter(|(i, word)| *i == 0 || !word.starts_with(char::is_uppercase));
     let words: Vec<String> = words.map(|(_, word)| word.to_lowercase()).collect();
     if words.len() < WORDS {
@@ -86,14 +85,13 @@ pub(super) fn of_question(question: &str) -> Option<String> {
     for language in words.iter().filter_map(|word| FUNCTION_WORDS.get(word.as_str())).flatten() {
         seen[*language] += 1;
     }
-    // The first of those that have the most.
+    // Of those with the most words, the first.
     let (language, most) = seen.iter().enumerate().rev().max_by_key(|(_, seen)| **seen)?;
     let (code, name) = LANGUAGES[language];
-    // `in` and `a` are words of several languages, and speak for none.
+    // `in` and `a` are words of several languages, and indicate none.
     let shared = |word: &str| stop_words::get(code).contains(&word);
     let english = words.iter().filter(|word| ENGLISH.contains(word.as_str()) && !shared(word)).count();
-    // One in four is more than borrowed words bring, and half as many English ones make a frame
-    // around a long name.
+    // One word in four is more than loanwords explain, and half as many English words are a frame around a long name.
     if *most < 2 || 4 * most < words.len() || 2 * english >= *most {
         return None;
     }
@@ -101,7 +99,7 @@ pub(super) fn of_question(question: &str) -> Option<String> {
     words.iter().find(evidence).map(|word| format!("the question reads like {name} (`{word}`), expected English"))
 }
 
-/// The question without what it quotes: values stand there, in whatever language.
+/// The question without its quoted values, which may be in any language.
 fn without_quotations(question: &str) -> String {
     let mut rest = question;
     let mut kept = String::new();
@@ -109,7 +107,7 @@ fn without_quotations(question: &str) -> String {
         let (before, quotation) = rest.split_at(open);
         let (mark, inside) = quotation.split_at(1);
         kept.push_str(before);
-        // An apostrophe stands behind a letter, a closing mark before none.
+        // An apostrophe follows a letter, and a closing quote is followed by none.
         let opens = !before.ends_with(char::is_alphanumeric);
         let close = inside.match_indices(mark).map(|(at, _)| at + 1);
         let close = close.into_iter().find(|at| !inside[*at..].starts_with(char::is_alphanumeric));

@@ -1,6 +1,5 @@
-//! A question that wants rows without a match too, and a statement that joins them away. Only
-//! wordings that leave no doubt count: a missed case is a note that is not made, a false one is a
-//! sound record under suspicion.
+//! A question that asks for rows without a match too, and a statement that drops them in a join. Only unambiguous
+//! wordings count: a missed case is a missing note, a false one casts suspicion on a good record.
 
 use sqlparser::ast::{Expr, JoinOperator, Query, Select, Statement};
 
@@ -47,17 +46,17 @@ pub(super) fn check(context: &Context<'_>) -> Option<Found> {
     None
 }
 
-/// Which kinds of joins a statement has.
+/// The kinds of joins in a statement.
 #[derive(Default)]
 struct Joins {
     inner: bool,
-    /// An outer join, or another way to keep what has no match.
+    /// An outer join, or another way to keep rows without a match.
     keeps: bool,
 }
 
 impl Look for Joins {
     fn query(&mut self, query: &Query) {
-        // A UNION may bring the others.
+        // A UNION may add the other rows.
         self.keeps |= matches!(*query.body, sqlparser::ast::SetExpr::SetOperation { .. });
     }
 
@@ -71,7 +70,7 @@ impl Look for Joins {
     }
 
     fn expr(&mut self, expr: &Expr) -> bool {
-        // A sub-query per row keeps the row.
+        // A sub-query for each row keeps the row.
         self.keeps |= matches!(expr, Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. });
         true
     }

@@ -1,18 +1,18 @@
-//! A LIMIT of a thousand rows or more that the question does not speak of: it cuts nothing in a
-//! small table and answers wrongly in a large one. It goes.
+//! A LIMIT of a thousand rows or more that the question does not mention: it has no effect on a small table and gives a
+//! wrong answer on a large one. It is removed.
 
 use sqlparser::ast::{Expr, LimitClause, Statement, Value};
 
 use super::{Context, Found};
 
-/// From here on a limit is giant.
+/// The smallest giant limit.
 const GIANT: u64 = 1_000;
 
 pub(super) fn check(context: &Context<'_>) -> Option<Found> {
     giant(context.question, context.statement).and_then(|(message, repaired)| Found::repaired(message, repaired))
 }
 
-/// What is wrong with the statement's limit, and the statement without it.
+/// A message about the statement's limit, and the statement without it.
 pub(super) fn giant(question: &str, statement: &Statement) -> Option<(String, Statement)> {
     let mut statement = statement.clone();
     let Statement::Query(query) = &mut statement else { return None };
@@ -27,7 +27,7 @@ pub(super) fn giant(question: &str, statement: &Statement) -> Option<(String, St
     Some((format!("`LIMIT {number}` is not asked for"), statement))
 }
 
-/// Whether the question speaks of this number.
+/// Whether the question mentions this number.
 fn asked(question: &str, number: u64) -> bool {
     let digits: String = question.chars().filter(|c| !matches!(c, ',' | '.' | '\'' | ' ')).collect();
     digits.contains(&number.to_string()) || ["thousand", "million"].iter().any(|w| question.to_lowercase().contains(w))

@@ -1,6 +1,5 @@
-//! What the expert looks for in every record, beyond whether it runs: one file per lint, each with
-//! its code in the manifest. A lint accuses only where it is sure, and a repair never changes what
-//! a statement returns.
+//! Lints: what the expert looks for in every record besides whether it executes. One file per lint, each with its code
+//! in the manifest. A lint reports only what is certain, and a repair never changes what a statement returns.
 
 mod alias;
 mod group_by;
@@ -21,39 +20,39 @@ use crate::resolve::Resolved;
 
 pub use words::Words;
 
-/// Codes of lints, stable: they are counted and compared between runs.
+/// Codes of lints. They are stable: they are counted and compared between runs.
 pub mod code {
     /// A selected column is neither grouped nor aggregated.
     pub const INCOMPLETE_GROUP_BY: &str = "incomplete-group-by";
-    /// A table has an alias that nothing needs.
+    /// A table has a needless alias.
     pub const NEEDLESS_ALIAS: &str = "needless-alias";
     /// A table that the schema does not have.
     pub const UNKNOWN_TABLE: &str = "unknown-table";
     /// A column that the tables do not have.
     pub const UNKNOWN_COLUMN: &str = "unknown-column";
-    /// The question wants rows without a match too.
+    /// The question asks for rows without a match too.
     pub const LEFT_JOIN_WANTED: &str = "left-join-wanted";
-    /// A LIMIT of thousands that nobody asked for.
+    /// A LIMIT of thousands that the question does not ask for.
     pub const GIANT_LIMIT: &str = "giant-limit";
     /// `SELECT *`.
     pub const SELECT_STAR: &str = "select-star";
     /// More than one statement.
     pub const SEVERAL_STATEMENTS: &str = "several-statements";
-    /// A statement that destroys more than was asked.
+    /// A statement that destroys more than the question asks for.
     pub const DESTRUCTIVE: &str = "destructive-statement";
-    /// A statement that answers nothing.
+    /// A statement that is not an answer.
     pub const NOT_AN_ANSWER: &str = "not-an-answer";
     /// A question in another language.
     pub const NON_ENGLISH: &str = "non-english-question";
-    /// A repair decides what the statement means where it does not say.
+    /// A repair decides what an ambiguous statement means.
     pub const INTERPRETED: &str = "interpreted";
     /// The statement returns nothing on the record's own rows.
     pub const EMPTY_RESULT: &str = "empty-result";
 }
 
-/// What a lint looks at.
+/// What a lint sees.
 pub struct Context<'a> {
-    /// What is asked.
+    /// The question.
     pub question: &'a str,
     /// What the record's schema declares.
     pub catalog: &'a Catalog,
@@ -65,10 +64,10 @@ pub struct Context<'a> {
     pub resolved: &'a Resolved,
 }
 
-/// What a lint says.
+/// What a lint found.
 struct Found {
     message: String,
-    /// The statement without the fault, where that can be had.
+    /// The statement without the fault, if that can be had.
     repaired: Option<Statement>,
 }
 
@@ -84,7 +83,7 @@ impl Found {
 
 type Check = fn(&Context<'_>) -> Option<Found>;
 
-/// In the order in which they look: what ends it first, style last.
+/// The lints in the order in which they run: those that reject first, those on style last.
 const CHECKS: [(&str, Check); 9] = [
     (code::NON_ENGLISH, language::check),
     (code::NOT_AN_ANSWER, purpose::not_an_answer),
@@ -97,19 +96,19 @@ const CHECKS: [(&str, Check); 9] = [
     (code::GIANT_LIMIT, limit::check),
 ];
 
-/// What became of a statement.
+/// The verdict of all lints on a statement.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// It passes, perhaps changed.
     Pass {
-        /// The statement instead, when it was changed.
+        /// The repaired statement, if it was changed.
         statement: Option<Box<Statement>>,
         /// What was changed.
         changes: Vec<Finding>,
-        /// What was remarked.
+        /// What was found without being changed.
         notes: Vec<Finding>,
     },
-    /// It does not.
+    /// It is rejected.
     Reject(Finding),
 }
 
@@ -118,7 +117,7 @@ pub enum Outcome {
 pub struct Lints(BTreeMap<String, LintLevel>);
 
 impl Lints {
-    /// The manifest's levels, with others where `changed` has them.
+    /// The levels of the manifest, overridden by those in `changed`.
     pub fn of(manifest: &Manifest, changed: &BTreeMap<String, LintLevel>) -> Self {
         let mut levels: BTreeMap<_, _> = manifest.dataset.lints.iter().map(|l| (l.code.clone(), l.level)).collect();
         levels.extend(changed.iter().map(|(code, level)| (code.clone(), *level)));
@@ -130,7 +129,7 @@ impl Lints {
         self.0.get(code).copied().unwrap_or(LintLevel::Off)
     }
 
-    /// Has those lints look at a statement that need no tree of it.
+    /// Runs the lints that need no syntax tree.
     pub fn judge_words(&self, question: &str, words: &Words<'_>) -> Outcome {
         let mut notes = Vec::new();
         let found = [
@@ -153,7 +152,7 @@ impl Lints {
         Outcome::Pass { statement: None, changes: Vec::new(), notes }
     }
 
-    /// Has every lint look at the statement.
+    /// Runs all lints.
     pub fn judge(&self, context: &Context<'_>) -> Outcome {
         let mut changes = Vec::new();
         let mut notes = Vec::new();
@@ -164,7 +163,7 @@ impl Lints {
             if level == LintLevel::Off {
                 continue;
             }
-            // What was repaired so far is what the next one looks at; names mean what they meant.
+            // The next lint sees the repaired statement; its names mean the same.
             let statement = current.as_deref().unwrap_or(context.statement);
             let Some(found) = check(&Context { statement, ..*context }) else { continue };
             let finding = Finding { code: code.to_owned(), message: found.message };
@@ -174,7 +173,7 @@ impl Lints {
                     current = Some(Box::new(repaired));
                     changes.push(finding);
                 }
-                // A fault that would not run cannot merely be noted.
+                // A fault that PostgreSQL refuses cannot be a mere note.
                 (LintLevel::Repair, None) if code == code::INCOMPLETE_GROUP_BY => return Outcome::Reject(finding),
                 _ => notes.push(finding),
             }
@@ -183,12 +182,12 @@ impl Lints {
     }
 }
 
-/// Why the statement's LIMIT is giant, for whoever judges no record.
+/// Why the statement's LIMIT is giant, for grading answers.
 pub fn giant_limit(question: &str, statement: &Statement) -> Option<String> {
     limit::giant(question, statement).map(|(message, _)| message)
 }
 
-/// What resolving the names has found already.
+/// The findings with this code from resolving the names.
 fn named(context: &Context<'_>, code: &str) -> Option<Found> {
     let found = context.resolved.findings.iter().find(|finding| finding.code == code)?;
     Found::new(found.message.clone())

@@ -1,5 +1,5 @@
-//! What a statement is for: one that destroys more than was asked for, and one that answers
-//! nothing, such as `SET` or `COPY`.
+//! The purpose of a statement: whether it destroys more than the question asks for, or is not an answer at all, such as
+//! `SET` or `COPY`.
 
 use sqlparser::ast::Statement;
 
@@ -43,7 +43,7 @@ pub(super) fn asks_for_all(question: &str) -> bool {
     ASKED.iter().any(|word| question.contains(word))
 }
 
-/// What is said of a statement that changes more than some rows.
+/// The message about a statement that changes more than some rows.
 pub(super) fn too_much(what: &str) -> String {
     format!("{what} changes more than the question asks for")
 }

@@ -1,5 +1,4 @@
-//! `SELECT *` at the outside: the reader cannot tell what comes. When the columns are known it can
-//! be written out.
+//! `SELECT *` in the outer query, which does not say which columns it returns. If they are known, they are written out.
 
 use sqlparser::ast::{Expr, Ident, SelectItem, SetExpr, Statement, TableFactor};
 
@@ -19,7 +18,7 @@ pub(super) fn check(context: &Context<'_>) -> Option<Found> {
     }
 }
 
-/// The statement with the columns of its one table in place of the star.
+/// The statement with the columns of its only table in place of the star.
 fn written_out(context: &Context<'_>) -> Option<Statement> {
     let mut statement = context.statement.clone();
     let Statement::Query(query) = &mut statement else { return None };
@@ -30,7 +29,7 @@ fn written_out(context: &Context<'_>) -> Option<Statement> {
         return None;
     }
     let columns = context.catalog.table(&last_part(name))?.column_names.as_ref()?;
-    // A name that PostgreSQL would fold or refuse needs the quotes that the schema had.
+    // A name that PostgreSQL would fold or refuse would need the quotes that it has in the schema.
     if !columns.iter().all(|c| c.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')) {
         return None;
     }

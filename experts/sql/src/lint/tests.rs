@@ -1,4 +1,4 @@
-//! What each lint finds, what it lets pass, and what it makes of a statement.
+//! What each lint reports, what it accepts, and what it makes of a statement.
 
 use hive_sdk::LintLevel;
 

@@ -1,4 +1,4 @@
-//! A statement that the parser does not read, by its words: what it is for, and what it is built of.
+//! A statement that the parser does not read, by its words: its purpose and its constructs.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ pub struct Words<'t> {
 }
 
 impl<'t> Words<'t> {
-    /// Of the first statement of a text.
+    /// Reads the first statement of a text.
     pub fn of(sql: &'t str) -> Self {
         Self { piece: lexer::statements(sql, Dialect::Postgres).next() }
     }
@@ -21,7 +21,7 @@ impl<'t> Words<'t> {
         self.piece.as_ref().map_or(&[], |piece| &piece.tokens)
     }
 
-    /// The word that it begins with, in lower case; behind WITH, that of the statement itself.
+    /// Its first word, in lower case; behind WITH, the first word of the statement itself.
     pub fn first(&self) -> String {
         let mut tokens = self.tokens().iter().skip_while(|token| token.is_symbol("("));
         let first = tokens.next().filter(|token| token.kind == Kind::Word);
@@ -45,12 +45,12 @@ impl<'t> Words<'t> {
         matches!(self.first().as_str(), "select" | "values" | "table")
     }
 
-    /// Whether this word stands in it, outside of quotes.
+    /// Whether it has this word outside of quotes.
     pub fn has(&self, word: &str) -> bool {
         self.tokens().iter().any(|token| token.is(word))
     }
 
-    /// What in it changes more than some rows.
+    /// The message about a statement that changes more than some rows, if this one does.
     pub(super) fn destructive(&self) -> Option<&'static str> {
         match self.first().as_str() {
             "delete" if !self.has("where") && !self.has("using") => Some("`DELETE` without WHERE"),
@@ -62,7 +62,7 @@ impl<'t> Words<'t> {
         }
     }
 
-    /// Why it answers nothing.
+    /// Why it is not an answer, if it is not.
     pub(super) fn not_an_answer(&self) -> Option<String> {
         let answers = [
             "select", "values", "table", "insert", "update", "delete", "merge", "truncate", "drop", "alter", "create",
@@ -84,7 +84,7 @@ impl<'t> Words<'t> {
 }
 
 impl Words<'_> {
-    /// The share of words that two statements have in common, each as often as it stands in both.
+    /// The share of words that two statements have in common, each counted as often as both have it.
     pub fn overlap(&self, other: &Words<'_>) -> f64 {
         let counts = |words: &Words<'_>| {
             let mut counts: BTreeMap<String, usize> = BTreeMap::new();
@@ -97,7 +97,7 @@ impl Words<'_> {
         common as f64 / all as f64
     }
 
-    /// Whether it changes rows, in a common table say.
+    /// Whether it changes rows, be it in a common table expression.
     pub fn changes(&self) -> bool {
         !self.reads() || self.tokens().iter().any(|token| token.is_any(&["insert", "update", "delete", "merge"]))
     }

@@ -1,18 +1,17 @@
-//! SQL as tokens and statements, without a grammar: what quotes, comments and dollar signs enclose,
-//! where a statement ends, what a dump puts between statements. For texts that the parser does not
-//! read, and for looking at every word of those that it does. PostgreSQL's rules are those of its
-//! scanner: <https://www.postgresql.org/docs/current/sql-syntax-lexical.html>.
+//! Splits SQL into tokens and statements without a grammar: quotes, comments, dollar quotes, ends of statements, and what
+//! dumps have between statements. It serves texts that the parser does not read, and checks of every word of those that
+//! it does. PostgreSQL's rules are those of its scanner: <https://www.postgresql.org/docs/current/sql-syntax-lexical.html>.
 
 use super::Dialect;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A keyword or a name without quotes.
     Word,
     /// A name in quotes.
     Name,
-    /// A PostgreSQL name with Unicode escapes, `U&"…"`: what it names is not seen.
+    /// A PostgreSQL name with Unicode escapes, `U&"…"`, which are not decoded.
     EscapedName,
     /// A text, in quotes or between dollar signs.
     Text,
@@ -20,18 +19,18 @@ pub enum Kind {
     Number,
     /// One character of an operator or of punctuation.
     Symbol,
-    /// MySQL's conditional comment, `/*!40101 … */`, whose content is run.
+    /// A conditional comment of MySQL, `/*!40101 … */`, whose content is executed.
     Conditional,
     /// Quotes or a comment that do not end.
     Unterminated,
 }
 
-/// A piece of a text.
+/// A token of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token<'t> {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
-    /// As it stands there.
+    /// Its text.
     pub text: &'t str,
     /// Where it begins, in bytes from the beginning of the text.
     pub start: usize,
@@ -58,7 +57,7 @@ impl<'t> Token<'t> {
         self.kind == Kind::Symbol && self.text == symbol
     }
 
-    /// What it names, in lower case and without quotes; `None` when it is no name.
+    /// The name that it is, in lower case and without quotes; `None` when it is not a name.
     pub fn name(&self) -> Option<String> {
         match self.kind {
             Kind::Word => Some(self.text.to_ascii_lowercase()),
@@ -72,7 +71,7 @@ impl<'t> Token<'t> {
     }
 }
 
-/// Reads tokens one after another.
+/// Reads the tokens of a text.
 #[derive(Debug, Clone)]
 pub struct Lexer<'t> {
     text: &'t str,
@@ -81,7 +80,7 @@ pub struct Lexer<'t> {
 }
 
 impl<'t> Lexer<'t> {
-    /// From the beginning of `text`.
+    /// Begins at the start of `text`.
     pub fn new(text: &'t str, dialect: Dialect) -> Self {
         Self { text, at: 0, dialect }
     }
@@ -90,14 +89,14 @@ impl<'t> Lexer<'t> {
         &self.text[self.at..]
     }
 
-    /// Passes over blanks and comments; `false` at a comment that does not end.
+    /// Skips blanks and comments; `false` at a comment that does not end.
     fn pass_blanks(&mut self) -> bool {
         loop {
             let rest = self.rest();
             let bytes = rest.as_bytes();
             match bytes.first() {
                 Some(c) if c.is_ascii_whitespace() || *c == 0x0b => self.at += 1,
-                // MySQL wants a blank behind the two.
+                // MySQL requires a blank behind the two dashes.
                 Some(b'-')
                     if rest.starts_with("--")
                         && (self.dialect != Dialect::MySql || bytes.get(2).is_none_or(|c| *c <= b' ')) =>
@@ -124,11 +123,11 @@ impl<'t> Lexer<'t> {
         self.at += rest.find(['\n', '\r']).unwrap_or(rest.len());
     }
 
-    /// Length of the comment that `rest` begins with. In PostgreSQL comments nest.
+    /// Length of the comment at the start of `rest`. In PostgreSQL comments nest.
     fn comment_length(&self, rest: &str) -> Option<usize> {
         if self.dialect != Dialect::Postgres {
             let end = rest[2..].find("*/").map(|end| end + 4);
-            // SQLite takes the end of the text for the end of the comment.
+            // In SQLite the end of the text ends a comment.
             return if self.dialect == Dialect::Sqlite { end.or(Some(rest.len())) } else { end };
         }
         let bytes = rest.as_bytes();
@@ -162,7 +161,7 @@ impl<'t> Lexer<'t> {
         self.token(Kind::Unterminated, self.rest().len())
     }
 
-    /// What stands in quotes that begin `prefix` bytes from here.
+    /// The quoted token whose quote is `prefix` bytes from here.
     fn quoted(&mut self, kind: Kind, prefix: usize, close: char, escapes: bool) -> Token<'t> {
         let rest = self.rest();
         let mut i = prefix + 1;
@@ -177,7 +176,7 @@ impl<'t> Lexer<'t> {
                 i += at + 2 * close.len_utf8();
             } else {
                 i += at + close.len_utf8();
-                // A text with escapes that goes on behind a line break has escapes there too.
+                // A text with escapes has them too where it continues behind a line break.
                 match self.dialect {
                     Dialect::Postgres if escapes => match continued(&rest[i..]) {
                         Some(next) => i += next + 1,
@@ -195,7 +194,7 @@ fn word(text: &str) -> usize {
     text.find(|c| !is_start(c) && !c.is_ascii_digit() && c != '$').unwrap_or(text.len())
 }
 
-/// How far behind the end of a text its continuation begins, at the quote.
+/// Where a text continues behind a line break: the distance from its end to the next quote.
 fn continued(rest: &str) -> Option<usize> {
     let mut lexer = Lexer { text: rest, at: 0, dialect: Dialect::Postgres };
     let mut newline = false;
@@ -240,7 +239,7 @@ impl<'t> Iterator for Lexer<'t> {
                 None => self.unterminated(),
             },
             '$' if postgres => {
-                // Within a tag there is no dollar sign, and none begins with a digit.
+                // A tag has no dollar sign and does not begin with a digit.
                 let tag = rest[1..].find(|c| !is_start(c) && !c.is_ascii_digit()).unwrap_or(rest.len() - 1);
                 let opening = tag + 2;
                 let opens = rest[1 + tag..].starts_with('$') && !rest[1..].starts_with(|c: char| c.is_ascii_digit());
@@ -304,7 +303,7 @@ fn number(text: &str) -> usize {
     end
 }
 
-/// Words that stand before the name of what a statement makes or changes.
+/// Words before the name of what a statement creates or changes.
 const BEFORE_NAMES: [&str; 36] = [
     "alter",
     "column",
@@ -344,20 +343,20 @@ const BEFORE_NAMES: [&str; 36] = [
     "virtual",
 ];
 
-/// A statement, or what stands between statements.
+/// A statement, or what a dump has between statements.
 #[derive(Debug, Clone)]
 pub struct Piece<'t> {
-    /// Without the semicolon, blanks and comments around it.
+    /// Its text, without the semicolon and the blanks and comments around it.
     pub text: &'t str,
     /// Where it begins, in bytes.
     pub start: usize,
-    /// Its tokens; none for a command to psql.
+    /// Its tokens; none for a command of psql.
     pub tokens: Vec<Token<'t>>,
-    /// The lines behind `COPY … FROM stdin`, without the last one.
+    /// The lines behind `COPY … FROM stdin`, without the end marker.
     pub data: Option<&'t str>,
-    /// A command to psql, such as `\restrict`.
+    /// A command of psql, such as `\restrict`.
     pub command: bool,
-    /// Whether it ends as a statement does, and not with the text.
+    /// Whether it ends with a semicolon or delimiter, and not with the text.
     pub ended: bool,
 }
 
@@ -367,16 +366,16 @@ impl Piece<'_> {
         self.tokens.len() >= words.len() && words.iter().zip(&self.tokens).all(|(word, token)| token.is(word))
     }
 
-    /// Whether the word at this place is this one.
+    /// Whether the token at this position is this word.
     pub fn word(&self, at: usize) -> String {
         self.tokens.get(at).filter(|t| t.kind == Kind::Word).map(|t| t.text.to_ascii_lowercase()).unwrap_or_default()
     }
 
-    /// The name of what a statement makes or changes, in lower case and without a schema.
+    /// The name of what a statement creates or changes, in lower case and without a schema.
     pub fn target(&self) -> Option<String> {
         let at = self.tokens.iter().position(|token| !token.is_any(&BEFORE_NAMES))?;
         let first = &self.tokens[at];
-        // SQLite writes some names as texts.
+        // SQLite writes some names in single quotes.
         let quoted = || (first.kind == Kind::Text).then(|| first.text.trim_matches('\'').to_lowercase());
         let mut name = first.name().or_else(quoted)?;
         for two in self.tokens[at + 1..].chunks(2) {
@@ -415,19 +414,19 @@ impl Piece<'_> {
 #[derive(Debug, Clone)]
 pub struct Statements<'t> {
     lexer: Lexer<'t>,
-    /// What ends a statement: MySQL's client has it changed, for the sake of code.
+    /// The delimiter that ends a statement, which the MySQL client can change.
     delimiter: &'t str,
 }
 
 /// The statements of `text`, and what a dump has between them.
 pub fn statements(text: &str, dialect: Dialect) -> Statements<'_> {
-    // A mark of the byte order is no part of the first word.
+    // A byte order mark is not part of the first word.
     let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     Statements { lexer: Lexer { text, at, dialect }, delimiter: ";" }
 }
 
 impl<'t> Statements<'t> {
-    /// A line that is said to a client: psql's commands, and MySQL's DELIMITER.
+    /// A line for a client: commands of psql, and DELIMITER of MySQL.
     fn command(&mut self) -> Option<Piece<'t>> {
         let rest = self.lexer.rest();
         let line = rest.lines().next().unwrap_or_default();
@@ -543,7 +542,7 @@ impl<'t> Statements<'t> {
     }
 }
 
-/// Whether a statement holds others: a function, a procedure, a trigger.
+/// Whether a statement contains others: a function, a procedure, a trigger.
 fn holds_code(tokens: &[Token<'_>]) -> bool {
     tokens.first().is_some_and(|t| t.is("create"))
         && tokens.iter().take(8).any(|t| t.is_any(&["function", "procedure", "trigger"]))

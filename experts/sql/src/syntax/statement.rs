@@ -12,8 +12,8 @@ use super::{Dialect, lexer};
 /// Longest text that is parsed at all, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
 
-/// Most tokens in a row without a comma at the same level, enclosing levels included. Operators
-/// that follow one another nest in the parsed tree, so this bounds its depth.
+/// Most tokens in a row without a comma at the same level, enclosing levels included. Consecutive operators nest in the
+/// tree, so this bounds its depth.
 const MAX_RUN: usize = 1_200;
 
 /// Most set operators (`UNION` …) at one level; they nest as operators do.
@@ -223,7 +223,7 @@ pub struct Bare<'a> {
     pub wrapping: Option<&'static str>,
 }
 
-/// Takes `[SQL] … [/SQL]`, code fences, a leading `SQL:` and trailing semicolons off `text`.
+/// Removes `[SQL] … [/SQL]`, code fences, a leading `SQL:` and trailing semicolons from `text`.
 pub fn bare(text: &str) -> Bare<'_> {
     let mut sql = trimmed(text);
     let mut wrapping = None;

@@ -1,6 +1,5 @@
-//! One walk over a parsed statement for all who look, and one for all who change it. The parser's
-//! visitors are compiled anew, over every type of its tree, for each type that implements them; here
-//! one does, for all.
+//! One walk over a syntax tree for all that inspect it, and one for all that edit it. The parser compiles its visitors
+//! over every type of its tree anew for each type that implements them; here one type does, for all.
 
 use std::ops::ControlFlow;
 
@@ -8,7 +7,7 @@ use sqlparser::ast::{
     Expr, Ident, ObjectName, OrderByExpr, Query, Select, Statement, TableFactor, Visit, VisitMut, Visitor, VisitorMut,
 };
 
-/// What someone wants to see on the walk. Everything is passed over unless said otherwise.
+/// What inspects a tree. Everything is ignored by default.
 pub trait Look {
     /// A statement begins.
     fn statement(&mut self, _: &Statement) {}
@@ -33,7 +32,7 @@ pub fn statement(statement: &Statement, look: &mut dyn Look) {
     let _ = statement.visit(&mut Walker(look));
 }
 
-/// Walks over an expression; `false` when `look` ended the walk.
+/// Walks over an expression; `false` if `look` ended the walk.
 pub fn expr(expr: &Expr, look: &mut dyn Look) -> bool {
     expr.visit(&mut Walker(look)).is_continue()
 }
@@ -78,7 +77,7 @@ impl Visitor for Walker<'_> {
     }
 }
 
-/// What someone changes on the walk. Everything is passed over unless said otherwise.
+/// What edits a tree. Everything is left alone by default.
 pub trait Edit {
     /// A statement begins; `false` ends the walk.
     fn statement(&mut self, _: &mut Statement) -> bool {
@@ -100,16 +99,16 @@ pub trait Edit {
     fn order_by(&mut self, _: &mut OrderByExpr) {}
     /// A name.
     fn ident(&mut self, _: &mut Ident) {}
-    /// The name of a table, before its parts are seen as names.
+    /// The name of a table, before its parts are visited as names.
     fn relation(&mut self, _: &mut ObjectName) {}
 }
 
-/// Walks over a statement, or a part of one, that is changed on the way.
+/// Edits a statement or a part of one.
 pub fn edit(node: &mut impl VisitMut, edit: &mut dyn Edit) {
     let _ = node.visit(&mut Editor(edit));
 }
 
-/// Changes every expression within one, what is inside before what is around it.
+/// Changes every expression within one, inner ones first.
 pub fn edit_expressions(expr: &mut Expr, change: &mut dyn FnMut(&mut Expr)) {
     struct Each<'a>(&'a mut dyn FnMut(&mut Expr));
     impl Edit for Each<'_> {
