@@ -9,7 +9,7 @@ use sqlparser::ast::{
 use super::call_kinds::kind_of_result;
 use super::names::{DeclaredColumn, Names};
 use super::syntax::{is_comparison, is_condition};
-use super::value_kind::ValueKind;
+use crate::catalog::ValueKind;
 use crate::syntax::last_part;
 
 /// What is known of a value.

@@ -34,7 +34,6 @@ mod rules;
 mod syntax;
 mod template;
 mod translate;
-mod value_kind;
 mod values;
 
 pub use changes::{Change, Translated, Untranslatable};

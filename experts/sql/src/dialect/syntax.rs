@@ -2,8 +2,8 @@
 
 use sqlparser::ast::{
     BinaryOperator, CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments,
-    Ident, IndexColumn, NamedWindowExpr, ObjectName, ObjectNamePart, Query, Select, SelectItem, TableFactor,
-    TableWithJoins, UnaryOperator, Value, ValueWithSpan, WindowSpec,
+    Ident, NamedWindowExpr, ObjectName, ObjectNamePart, Query, Select, SelectItem, TableFactor, TableWithJoins,
+    UnaryOperator, Value, ValueWithSpan, WindowSpec,
 };
 
 use crate::grouping::is_aggregate;
@@ -152,14 +152,6 @@ pub(super) fn number_literal(number: f64) -> Expr {
 /// The last part of a dotted name.
 pub(super) fn last_ident(name: &ObjectName) -> Option<&Ident> {
     name.0.last().and_then(ObjectNamePart::as_ident)
-}
-
-/// The name of an indexed column, in lower case.
-pub(super) fn index_column(column: &IndexColumn) -> String {
-    match &column.column.expr {
-        Expr::Identifier(ident) => ident.value.to_lowercase(),
-        other => other.to_string().to_lowercase(),
-    }
 }
 
 /// Whether an operator compares.

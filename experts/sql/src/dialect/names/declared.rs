@@ -3,14 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlparser::ast::{
-    ColumnOption, CreateTable, DataType, Expr, Ident, Insert, SetExpr, Statement, TableConstraint, TableObject,
-    UnaryOperator, Value,
-};
+use sqlparser::ast::{DataType, Expr, Ident, Statement, UnaryOperator, Value};
 
 use super::origin::Origin;
-use crate::dialect::syntax::{index_column, last_ident, literal};
-use crate::dialect::value_kind::ValueKind;
+use crate::catalog::{Catalog, InsertedRows, Key, KeyClause, Relation, Table, ValueKind};
+use crate::dialect::syntax::{last_ident, literal};
 use crate::syntax::last_part;
 
 /// A declared column.
@@ -90,20 +87,14 @@ impl Names {
     /// The names of a schema that is PostgreSQL's already.
     pub fn of(statements: &[Statement]) -> Self {
         let mut names = Self::default();
-        for statement in statements {
-            match statement {
-                Statement::CreateTable(create) => names.table(create),
-                Statement::CreateView(create) => {
-                    if let Some(ident) = last_ident(&create.name) {
-                        names.tables.insert(ident.value.to_lowercase(), ident.clone());
-                    }
-                }
-                _ => {}
-            }
+        for table in Catalog::read(statements).tables() {
+            names.table(table);
         }
         for statement in statements {
-            if let Statement::Insert(insert) = statement {
-                names.rows(insert);
+            if let Statement::Insert(insert) = statement
+                && let Some(rows) = InsertedRows::read(insert)
+            {
+                names.rows(&rows);
             }
         }
         names
@@ -131,67 +122,51 @@ impl Names {
             [] => self.order.get(&table).cloned().unwrap_or_default(),
             given => given.iter().map(last_part).collect(),
         };
-        let Some(SetExpr::Values(values)) = insert.source.as_deref().map(|query| &*query.body) else { return };
         for (i, column) in columns.iter().enumerate() {
             let Some(all) = self.columns.get_mut(column) else { continue };
-            let Some((_, column)) = all.iter_mut().find(|(t, _)| *t == table) else { continue };
+            let Some((_, column)) = all.iter_mut().find(|(table, _)| *table == rows.table) else { continue };
             if column.kind.is_number() {
-                column.negative |= values.rows.iter().any(|row| row.get(i).is_some_and(is_negative));
+                column.negative |= rows.values(i).any(is_negative);
             }
-            for value in values.rows.iter().filter_map(|row| row.get(i)) {
-                column.keep(value);
-            }
+            rows.values(i).for_each(|value| column.keep(value));
         }
     }
 
-    fn table(&mut self, create: &CreateTable) {
-        let Some(ident) = last_ident(&create.name) else { return };
-        let table = ident.value.to_lowercase();
-        self.tables.insert(table.clone(), ident.clone());
-        let mut primary = Vec::new();
-        let mut unique = Vec::new();
-        for constraint in &create.constraints {
-            match constraint {
-                TableConstraint::PrimaryKey(key) => primary = key.columns.iter().map(index_column).collect(),
-                TableConstraint::Unique(key) => unique.push(key.columns.iter().map(index_column).collect()),
-                _ => {}
-            }
+    /// Adds a table of the catalog. Keys that ALTER TABLE adds are not counted.
+    fn table(&mut self, table: &Table) {
+        let Some(ident) = last_ident(&table.written) else { return };
+        self.tables.insert(table.name.clone(), ident.clone());
+        if table.relation != Relation::Table {
+            return;
         }
-        for column in &create.columns {
-            let name = column.name.value.to_lowercase();
-            for option in &column.options {
-                match option.option {
-                    ColumnOption::PrimaryKey(_) => primary = vec![name.clone()],
-                    ColumnOption::Unique(_) => unique.push(vec![name.clone()]),
-                    _ => {}
-                }
-            }
-        }
-        for column in &create.columns {
-            let name = column.name.value.to_lowercase();
-            let not_null =
-                primary.contains(&name) || column.options.iter().any(|o| matches!(o.option, ColumnOption::NotNull));
+        let keys = || table.keys.iter().filter(|key| key.clause != KeyClause::Alter);
+        let lower = |key: &Key| key.columns.iter().map(|column| column.to_lowercase()).collect::<Vec<_>>();
+        let in_column = |key: &&Key| key.clause == KeyClause::Column;
+        let primary = keys().filter(|key| key.primary).max_by_key(in_column).map(lower);
+        let (of_columns, of_table): (Vec<&Key>, Vec<&Key>) = keys().filter(|key| !key.primary).partition(in_column);
+        for declared in &table.columns {
+            let in_key = primary.as_ref().is_some_and(|key| key.contains(&declared.name));
             let column = DeclaredColumn {
-                ident: column.name.clone(),
-                kind: ValueKind::of(&column.data_type),
-                not_null,
+                ident: declared.ident.clone(),
+                kind: declared.kind,
+                not_null: in_key || declared.not_null,
                 texts: BTreeSet::new(),
                 numbers: BTreeSet::new(),
                 declared: None,
                 passes_over_case: false,
                 members: Vec::new(),
                 set: false,
-                bytes: column.data_type == DataType::Bytea,
+                bytes: declared.data_type == DataType::Bytea,
                 negative: false,
             };
-            self.order.entry(table.clone()).or_default().push(name.clone());
-            self.columns.entry(name).or_default().push((table.clone(), column));
+            self.order.entry(table.name.clone()).or_default().push(declared.name.clone());
+            self.columns.entry(declared.name.clone()).or_default().push((table.name.clone(), column));
         }
-        if !primary.is_empty() {
-            self.primary.insert(table.clone());
+        if primary.as_ref().is_some_and(|key| !key.is_empty()) {
+            self.primary.insert(table.name.clone());
         }
-        let keys = [primary].into_iter().filter(|key: &Vec<String>| !key.is_empty()).chain(unique).collect();
-        self.keys.insert(table, keys);
+        let unique = of_table.into_iter().chain(of_columns).map(lower);
+        self.keys.insert(table.name.clone(), primary.into_iter().filter(|key| !key.is_empty()).chain(unique).collect());
     }
 
     /// How the table of this name is written.

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlparser::ast::{ColumnOption, CreateTable, DataType, EnumMember, Statement, TableConstraint};
 
+use crate::catalog::index_column;
 use crate::dialect::collations::regards_case;
-use crate::dialect::syntax::index_column;
 use crate::syntax::Dialect;
 use crate::syntax::last_part;
 
@@ -97,7 +97,9 @@ impl Origin {
             .constraints
             .iter()
             .filter_map(|constraint| match constraint {
-                TableConstraint::PrimaryKey(key) => Some(key.columns.iter().map(index_column).collect()),
+                TableConstraint::PrimaryKey(key) => {
+                    Some(key.columns.iter().map(|column| index_column(column).to_lowercase()).collect())
+                }
                 _ => None,
             })
             .collect();

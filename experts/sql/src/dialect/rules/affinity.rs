@@ -8,12 +8,12 @@
 
 use sqlparser::ast::{BinaryOperator, DataType, Expr, Query, SelectItem, SetExpr, UnaryOperator, Value};
 
+use crate::catalog::ValueKind;
 use crate::dialect::kinds::Scopes;
 use crate::dialect::names::DeclaredColumn;
 use crate::dialect::number_texts;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, brief, is_comparison, literal, text};
-use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::{json_values, numbers, shown};
 use crate::syntax::Dialect;
 use crate::syntax::last_part;

@@ -2,11 +2,11 @@
 
 use sqlparser::ast::{BinaryOperator, Expr};
 
+use crate::catalog::ValueKind;
 use crate::dialect::collations::{bare, is_binary};
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{brief, literal, text};
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::letter_case::compares_with_regard;
 use crate::syntax::Dialect;
 

@@ -4,10 +4,10 @@
 
 use sqlparser::ast::{Expr, GroupByExpr, Query, Select, SelectItem, SetExpr};
 
+use crate::catalog::ValueKind;
 use crate::dialect::collations::{bare, is_binary};
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 use crate::syntax::Dialect;
 
 /// Marks them, before what is inside of them is rewritten.

@@ -2,9 +2,9 @@
 
 use sqlparser::ast::{CharacterLength, DataType, ExactNumberInfo, Expr};
 
+use crate::catalog::ValueKind;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::days::days_as_floats;
 use crate::dialect::values::signed::may_be_negative;
 use crate::dialect::values::{enums, numbers, types};

@@ -2,8 +2,8 @@
 
 use sqlparser::ast::Expr;
 
+use crate::catalog::ValueKind;
 use crate::dialect::rewriter::Rewriter;
-use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::shown;
 
 /// What a statement casts to a text. Before calls have become casts.

@@ -2,10 +2,10 @@
 
 use sqlparser::ast::{BinaryOperator, Expr};
 
+use crate::catalog::ValueKind;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{brief, literal};
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 use crate::syntax::Dialect;
 
 /// Dates in sums, before any other rule has changed them: SQLite takes a date for the number that it begins

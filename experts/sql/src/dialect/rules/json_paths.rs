@@ -8,10 +8,10 @@
 use serde_json::Value as Json;
 use sqlparser::ast::{BinaryOperator, Expr, Function};
 
+use crate::catalog::ValueKind;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, brief, integer, literal, text, without_parentheses};
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::json_values;
 use crate::syntax::Dialect;
 use crate::syntax::last_part;

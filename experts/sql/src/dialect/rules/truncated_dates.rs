@@ -5,10 +5,10 @@
 
 use sqlparser::ast::{BinaryOperator, DateTimeField, Expr, Function, Interval, Value};
 
+use crate::catalog::ValueKind;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, brief};
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 use crate::syntax::Dialect;
 use crate::syntax::last_part;
 

@@ -5,7 +5,7 @@
 
 use sqlparser::ast::Value;
 
-use crate::dialect::value_kind::ValueKind;
+use crate::catalog::ValueKind;
 
 /// The bytes of such a literal.
 pub(in crate::dialect) fn of(value: &Value) -> Option<Vec<u8>> {

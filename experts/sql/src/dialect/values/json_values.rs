@@ -3,9 +3,9 @@
 use serde_json::Value as Json;
 use sqlparser::ast::{BinaryOperator, Expr};
 
+use crate::catalog::ValueKind;
 use crate::dialect::kinds::Scopes;
 use crate::dialect::syntax::{arguments, literal};
-use crate::dialect::value_kind::ValueKind;
 use crate::syntax::last_part;
 
 /// One step of a path.

@@ -9,12 +9,12 @@ use std::collections::BTreeSet;
 
 use sqlparser::ast::{BinaryOperator, DataType, Expr, Function};
 
+use crate::catalog::ValueKind;
 use crate::dialect::collations::regards_case;
 use crate::dialect::kinds::Scopes;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, brief, literal, text};
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 use crate::syntax::Dialect;
 use crate::syntax::last_part;
 

@@ -7,11 +7,11 @@
 
 use sqlparser::ast::{BinaryOperator, Expr};
 
+use crate::catalog::ValueKind;
 use crate::dialect::number_texts;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, brief};
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 use crate::syntax::Dialect;
 
 /// The number that MySQL reads a text as beside a number.

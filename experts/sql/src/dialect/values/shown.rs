@@ -8,10 +8,10 @@
 
 use sqlparser::ast::{BinaryOperator, DataType, DateTimeField, ExactNumberInfo, Expr, UnaryOperator};
 
+use crate::catalog::ValueKind;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, integer, literal};
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 use crate::syntax::Dialect;
 use crate::syntax::last_part;
 

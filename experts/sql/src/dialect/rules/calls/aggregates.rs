@@ -6,10 +6,10 @@ use sqlparser::ast::{
 };
 
 use super::texts::joined;
+use crate::catalog::ValueKind;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, case_of, is_condition};
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::{enums, numbers, shown};
 use crate::syntax::Dialect;
 use crate::syntax::last_part;

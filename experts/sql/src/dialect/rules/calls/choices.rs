@@ -3,9 +3,9 @@
 use sqlparser::ast::{CaseWhen, Expr};
 
 use super::call_parts::Call;
+use crate::catalog::ValueKind;
 use crate::dialect::syntax::{case, case_of, integer, literal};
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 
 /// A call that chooses among its arguments.
 pub(super) fn choices(call: &Call<'_>) -> Option<Expr> {

@@ -6,10 +6,10 @@ use sqlparser::ast::{
     DuplicateTreatment, Expr, Function, FunctionArgumentClause, FunctionArguments, OrderByExpr, OrderBySort, Value,
 };
 
+use crate::catalog::ValueKind;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, brief, same, text};
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::enums;
 use crate::dialect::values::letter_case::decides_among;
 use crate::syntax::Dialect;

@@ -4,9 +4,9 @@ use sqlparser::ast::Expr;
 
 use super::call_parts::Call;
 use super::texts::joined;
+use crate::catalog::ValueKind;
 use crate::dialect::syntax::number;
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::shown;
 use crate::syntax::Dialect;
 

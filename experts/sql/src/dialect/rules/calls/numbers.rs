@@ -5,9 +5,9 @@ use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Iden
 use super::call_parts::Call;
 use super::rounding::rounded;
 use super::texts::printed;
+use crate::catalog::ValueKind;
 use crate::dialect::syntax::{integer, is_condition, number};
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::numbers::of_text;
 use crate::syntax::Dialect;
 

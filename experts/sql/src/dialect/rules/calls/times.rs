@@ -3,10 +3,10 @@
 use sqlparser::ast::Expr;
 
 use super::call_parts::Call;
+use crate::catalog::ValueKind;
 use crate::dialect::moments;
 use crate::dialect::syntax::literal;
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 
 /// A call about times.
 pub(super) fn times(call: &Call<'_>) -> Option<Expr> {

@@ -2,10 +2,10 @@
 
 use sqlparser::ast::{Expr, JoinConstraint, JoinOperator, Select};
 
+use crate::catalog::ValueKind;
 use crate::dialect::names::DeclaredColumn;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::table_name;
-use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::letter_case::unequal_but_for_case;
 use crate::syntax::Dialect;
 use crate::syntax::last_part;

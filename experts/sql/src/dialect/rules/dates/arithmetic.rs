@@ -3,9 +3,9 @@
 use sqlparser::ast::Expr;
 
 use super::intervals::{added, counted, difference, sum};
+use crate::catalog::ValueKind;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 
 /// A call that adds to dates or subtracts them.
 pub(super) fn arithmetic(rewriter: &Rewriter<'_>, name: &str, arguments: &[&Expr]) -> Option<Expr> {

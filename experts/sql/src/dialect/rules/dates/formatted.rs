@@ -6,9 +6,9 @@ use super::formats::{MYSQL, SQLITE, format_text};
 use super::modifiers::modified;
 use super::moment::{moment, text};
 use super::weeks::{WEEK, WEEK_FROM_MONDAY};
+use crate::catalog::ValueKind;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 
 /// A call that formats a date, or reads one by a format.
 pub(super) fn formatted(rewriter: &Rewriter<'_>, name: &str, arguments: &[&Expr]) -> Option<Expr> {

@@ -3,9 +3,9 @@
 use sqlparser::ast::{BinaryOperator, Expr, Interval, Value};
 
 use super::moment::{moment, text};
+use crate::catalog::ValueKind;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 
 fn is_days(unit: &str) -> bool {
     ["day", "week", "month", "quarter", "year", "year_month"].contains(&unit)

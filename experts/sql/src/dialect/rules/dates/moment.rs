@@ -2,10 +2,10 @@
 
 use sqlparser::ast::{Expr, Value};
 
+use crate::catalog::ValueKind;
 use crate::dialect::number_texts;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 use crate::syntax::Dialect;
 use crate::syntax::last_part;
 

@@ -4,9 +4,9 @@ use sqlparser::ast::Expr;
 
 use super::modifiers::modified;
 use super::moment::{moment, text};
+use crate::catalog::ValueKind;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 use crate::syntax::Dialect;
 
 /// SQLite's number of a day, with its fraction.

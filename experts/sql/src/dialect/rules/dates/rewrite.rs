@@ -9,10 +9,10 @@ use super::moment::moment;
 use super::parts::{part, seconds};
 use super::points::point;
 use super::weeks::{WEEK, week};
+use crate::catalog::ValueKind;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, brief};
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 use crate::syntax::Dialect;
 use crate::syntax::last_part;
 

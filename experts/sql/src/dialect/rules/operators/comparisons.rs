@@ -4,10 +4,10 @@
 use sqlparser::ast::{BinaryOperator, Expr, SelectItem, Value};
 
 use super::sides;
+use crate::catalog::ValueKind;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{brief, literal, number_literal, text};
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::{enums, numbers};
 use crate::dialect::{moments, number_texts};
 use crate::syntax::Dialect;

@@ -2,10 +2,10 @@
 
 use sqlparser::ast::Expr;
 
+use crate::catalog::ValueKind;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{literal, text};
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::shown;
 use crate::syntax::Dialect;
 

@@ -2,10 +2,10 @@
 
 use sqlparser::ast::{BinaryOperator, DataType, Expr, Value};
 
+use crate::catalog::ValueKind;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{brief, literal, without_parentheses};
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::bytes;
 use crate::syntax::Dialect;
 

@@ -5,11 +5,11 @@
 
 use sqlparser::ast::{BinaryOperator, DateTimeField, Expr, UnaryOperator, Value};
 
+use crate::catalog::ValueKind;
 use crate::dialect::number_texts;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{arguments, brief, literal};
 use crate::dialect::template::build;
-use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::shown;
 use crate::syntax::last_part;
 

@@ -5,9 +5,9 @@ use sqlparser::ast::{
     BinaryOperator, Expr, GroupByExpr, JoinConstraint, JoinOperator, Query, Select, SelectItem, SetExpr, TableFactor,
 };
 
+use crate::catalog::ValueKind;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::same;
-use crate::dialect::value_kind::ValueKind;
 use crate::grouping::is_aggregate;
 use crate::syntax::last_part;
 use crate::syntax::walk::{self, Look};

@@ -4,7 +4,7 @@ use sqlparser::ast::{
     CharacterLength, ColumnOption, DataType, Expr, Ident, ObjectName, TimezoneInfo, UnaryOperator, Value,
 };
 
-use crate::dialect::value_kind::ValueKind;
+use crate::catalog::ValueKind;
 use crate::dialect::values::bytes;
 use crate::dialect::{moments, number_texts};
 use crate::syntax::last_part;

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use sqlparser::ast::{ColumnOption, DataType, Expr, Insert, SetExpr, Statement, TableConstraint, TableObject, Value};
 
 use super::column_values::Column;
+use crate::catalog::ValueKind;
+use crate::catalog::index_column;
 use crate::dialect::changes::Change;
-use crate::dialect::syntax::index_column;
-use crate::dialect::value_kind::ValueKind;
 use crate::syntax::Dialect;
 use crate::syntax::last_part;
 
@@ -25,7 +25,8 @@ pub(in crate::dialect) fn fit_rows(statements: &mut [Statement], sqlite: bool, c
             let mut columns: Vec<Column> = create.columns.iter().map(|column| Column::of(column, sqlite)).collect();
             for constraint in &create.constraints {
                 if let TableConstraint::PrimaryKey(key) = constraint {
-                    let parts: Vec<String> = key.columns.iter().map(index_column).collect();
+                    let parts: Vec<String> =
+                        key.columns.iter().map(|column| index_column(column).to_lowercase()).collect();
                     columns.iter_mut().filter(|c| parts.contains(&c.name)).for_each(|c| c.not_null = true);
                 }
             }

@@ -12,9 +12,9 @@ use sqlparser::ast::{
 use super::keys::order_tables;
 use super::rows::fit_rows;
 use super::stored;
+use crate::catalog::ValueKind;
 use crate::dialect::changes::Change;
 use crate::dialect::names::{is_reserved, plain};
-use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::types;
 use crate::syntax::Dialect;
 use crate::syntax::last_part;

@@ -4,10 +4,10 @@ use sqlparser::ast::{
     Assignment, AssignmentTarget, Expr, Insert, SelectItem, SetExpr, TableFactor, TableObject, TableWithJoins, Value,
 };
 
+use crate::catalog::ValueKind;
 use crate::dialect::names::DeclaredColumn;
 use crate::dialect::rewriter::Rewriter;
 use crate::dialect::syntax::{brief, literal};
-use crate::dialect::value_kind::ValueKind;
 use crate::dialect::values::bytes;
 use crate::dialect::values::letter_case::{Texts, unequal_but_for_case};
 use crate::syntax::Dialect;
