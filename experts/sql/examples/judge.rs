@@ -1,5 +1,5 @@
-//! Judges records as the gate does, one JSON object a line from stdin to stdout, on a number of
-//! threads, and says on stderr how fast it was: for measuring the gate without the host.
+//! Judges records as the gate does, one JSON object a line from stdin to stdout, on a number of threads, and reports its
+//! speed on stderr: for measuring the gate without the host.
 //!
 //! ```text
 //! cargo run --release -p expert-sql --example judge -- 2 < records.jsonl > verdicts.jsonl
@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for _ in 0..threads {
             scope.spawn(|| {
                 loop {
-                    // Neighbours go to one thread: they often share a schema.
+                    // Neighbouring records go to one thread, because they often share a schema.
                     let begin = next.fetch_add(64, Ordering::Relaxed);
                     for (i, record) in records.iter().enumerate().skip(begin).take(64) {
                         let (class, said) = match expert.validate(record) {

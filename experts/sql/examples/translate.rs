@@ -1,5 +1,5 @@
-//! Brings records into PostgreSQL's dialect, one JSON object a line from stdin to stdout: for
-//! measuring the dialect layer against databases and other transpilers.
+//! Translates records into PostgreSQL's dialect, one JSON object a line from stdin to stdout: for comparing the dialect
+//! layer with databases and other transpilers.
 //!
 //! ```text
 //! cargo run --release -p expert-sql --example translate < records.jsonl > translated.jsonl

@@ -16,7 +16,7 @@ use crate::syntax::Dialect;
 use crate::syntax::lexer;
 use crate::syntax::statement::{self, NotOne, Script};
 use crate::test_suite::{AnswerVerdict, MAX_ROWS, TestDatabase, TestSuite, TestSuiteError, modifies_data};
-use crate::validate::code as records;
+use crate::validate::{code as records, refusal_code};
 
 /// Codes of findings besides those of the text's grade.
 pub mod code {
@@ -221,7 +221,7 @@ fn wrong(
             grade.with(code::TOO_MANY_ROWS, format!("on {place} it returns more than {MAX_ROWS} rows"))
         }
         AnswerVerdict::Refused(error) => {
-            let code = refused(&error);
+            let code = finding_code(&error);
             // A name that belongs to another database is not invented.
             let foreign =
                 matches!(error.sqlstate.as_str(), "42883" | "42703") && answer.is_some_and(dialect::calls_foreign);
@@ -245,17 +245,9 @@ fn wrong(
 }
 
 /// The finding's code for an error of PostgreSQL's.
-fn refused(error: &SqlError) -> &'static str {
-    match error.sqlstate.as_str() {
-        "42601" => text::DOES_NOT_PARSE,
-        "42P01" => lints::UNKNOWN_TABLE,
-        "42703" => lints::UNKNOWN_COLUMN,
-        "42803" => lints::INCOMPLETE_GROUP_BY,
-        "42702" | "42725" | "42P09" | "42712" => records::AMBIGUOUS_NAME,
-        "42883" | "42804" | "42846" | "42P08" | "42P18" | "42P38" => records::TYPE_MISMATCH,
-        "57014" => records::TOO_SLOW,
-        "54000" => records::STATEMENT_FAILS,
-        state if state.starts_with("53") || state.starts_with("54") => records::TOO_EXPENSIVE,
-        _ => records::STATEMENT_FAILS,
+fn finding_code(error: &SqlError) -> &'static str {
+    match refusal_code(error) {
+        records::SQL_DOES_NOT_PARSE => text::DOES_NOT_PARSE,
+        code => code,
     }
 }

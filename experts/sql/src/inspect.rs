@@ -127,14 +127,7 @@ struct Asked {
 
 impl Asked {
     fn of(record: &Record) -> Result<Self, (&'static str, String)> {
-        let declared = match record.text("dialect") {
-            None => None,
-            Some(name) if Dialect::is_unnamed(name) => None,
-            Some(name) => Some(name.parse::<Dialect>().map_err(|()| {
-                let why = format!("`dialect` is `{name}`, expected postgresql, mysql or sqlite");
-                (records::UNKNOWN_DIALECT, why)
-            })?),
-        };
+        let declared = import::declared_dialect(record).map_err(|why| (records::UNKNOWN_DIALECT, why))?;
         if record.text("schema").is_none() && record.text(DATABASE).is_none() {
             return Err((records::NO_SCHEMA, "`schema` is empty".to_owned()));
         }

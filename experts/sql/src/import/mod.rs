@@ -50,6 +50,21 @@ pub enum Source {
     Database,
 }
 
+/// The dialect that a record names; `None` when it names none.
+///
+/// # Errors
+/// When the name is unknown.
+pub fn declared_dialect(record: &Record) -> Result<Option<Dialect>, String> {
+    match record.text("dialect") {
+        None => Ok(None),
+        Some(name) if Dialect::is_unnamed(name) => Ok(None),
+        Some(name) => match name.parse() {
+            Ok(dialect) => Ok(Some(dialect)),
+            Err(()) => Err(format!("`dialect` is `{name}`, expected postgresql, mysql or sqlite")),
+        },
+    }
+}
+
 /// Imports the tables and rows of a record. `declared`: the dialect that the record names.
 ///
 /// # Errors

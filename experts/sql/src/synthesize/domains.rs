@@ -1,5 +1,5 @@
-//! The domains: data alone. Names are chosen so that they read as words in a question. No two
-//! domains have the same schema, and none is that of an eval prompt; tests check both.
+//! The domains, as data alone. Names read as words in a question. No two domains have the same schema, and none has
+//! that of an eval prompt; tests check both.
 
 use super::domain::{Domain, amount, category, count, date, flag, key, label, maybe, reference, table, time};
 

@@ -20,10 +20,12 @@ use crate::import::{self, Imported, Source};
 use crate::lint::{self, Lints};
 use crate::syntax::statement::{self, Bare, Script};
 use crate::syntax::{Dialect, lexer};
-use parts::{Parts, StatementForm, declared_dialect, one_statement};
+use parts::{Parts, StatementForm, one_statement};
 use record_fields::{set_imported, skipped_rows};
 use statement_verdict::{Passed, Texts};
 use stop::{Stop, in_neither, untranslatable};
+
+pub(crate) use stop::refusal_code;
 
 /// Labels by which data sets are compared.
 const CONFORMS: &str = "conforms as given";
@@ -118,7 +120,7 @@ impl Validator {
     /// Judges a record. `collected`: the facts so far, for the verdict or, if judging stops, for the rejection.
     fn judge(&self, record: &Record, reading: Reading, collected: &mut Facts) -> Result<Verdict, Stop> {
         let parts = Parts::read(record)?;
-        let declared = declared_dialect(record)?;
+        let declared = import::declared_dialect(record).map_err(|why| Stop::reject(code::UNKNOWN_DIALECT, why))?;
         let imported = import::import(record, declared).map_err(|why| Stop::reject(code::NO_DATABASE, why))?;
         let declared = imported.dialect.or(declared);
         let bare = statement::bare(parts.sql);

@@ -33,18 +33,6 @@ impl<'r> Parts<'r> {
     }
 }
 
-/// The dialect that a record names.
-pub(super) fn declared_dialect(record: &Record) -> Result<Option<Dialect>, Stop> {
-    match record.text("dialect") {
-        None => Ok(None),
-        Some(name) if Dialect::is_unnamed(name) => Ok(None),
-        Some(name) => name.parse::<Dialect>().map(Some).map_err(|()| {
-            let why = format!("`dialect` is `{name}`, expected postgresql, mysql or sqlite");
-            Stop::reject(code::UNKNOWN_DIALECT, why)
-        }),
-    }
-}
-
 /// A statement: its tree, or why the parser does not read it.
 pub(super) enum StatementForm {
     Tree(Box<Statement>),

@@ -22,7 +22,7 @@ impl Stop {
 }
 
 /// The code of rejection for an error of PostgreSQL's.
-pub(super) fn refusal_code(error: &SqlError) -> &'static str {
+pub(crate) fn refusal_code(error: &SqlError) -> &'static str {
     use lint::code as lints;
     match error.sqlstate.as_str() {
         "42P01" => lints::UNKNOWN_TABLE,

@@ -1,4 +1,4 @@
-//! What the parser does not read, and what lints take for wrong names: PostgreSQL has the last word.
+//! Statements that the parser does not read, and names that lints take for wrong ones: PostgreSQL decides.
 
 use hive_sdk::{Record, Verdict};
 
@@ -90,7 +90,7 @@ fn a_database_before_a_table_goes_where_the_schema_has_the_table_alone() {
         assert_eq!(record.text("sql"), Some(expected), "{sql}");
         assert!(changes.iter().any(|c| c.code == "database-name"), "{sql}: {changes:?}");
     }
-    // What PostgreSQL takes keeps its name, and a table that is nowhere has none.
+    // A name that PostgreSQL accepts is kept, and an unknown table stays unknown.
     assert!(matches!(judged("SELECT id FROM public.t", &[]), Verdict::Accept { .. }));
     assert!(matches!(judged("SELECT COUNT(*) FROM information_schema.tables", &[]), Verdict::Accept { .. }));
     assert_eq!(rejection("SELECT id FROM broker.nothing", &[]).0, "unknown-table");
@@ -132,7 +132,7 @@ fn what_fails_on_the_records_own_rows_is_rejected_always() {
         let (code, why) = rejection(sql, &[("schema", keys.as_str())]);
         assert_eq!(code, "fails-on-data", "{sql}: {why}");
     }
-    // Without rows only a reference is unproved: the row that it wants may be anywhere.
+    // Without rows, only a foreign key is unproved: no row can satisfy it.
     let keys = format!("{TABLES}\nALTER TABLE u ADD FOREIGN KEY (t_id) REFERENCES t (id);");
     let empty = [("schema", keys.as_str()), ("inserts", "")];
     assert!(matches!(judged("INSERT INTO u VALUES (5, 9, 1)", &empty), Verdict::Accept { .. }));

@@ -1,10 +1,10 @@
-//! Dumps as pg_dump, mariadb-dump and sqlite3 write them, in every field that takes tables or rows.
+//! Dumps as pg_dump, mariadb-dump and sqlite3 write them, in every field that accepts tables or rows.
 
 use hive_sdk::{Record, Verdict};
 
 use crate::plugin;
 
-/// Without their remarks.
+/// Without their comments.
 const POSTGRESQL: &str = include_str!("../dumps/postgresql.sql");
 const MARIADB: &str = include_str!("../dumps/mariadb.sql");
 const SQLITE: &str = include_str!("../dumps/sqlite.sql");
@@ -15,7 +15,7 @@ fn judge(fields: &[(&str, &str)]) -> Verdict {
     plugin().validate(&record).unwrap_or_else(|e| panic!("{fields:?}: {e}"))
 }
 
-/// Passes, with rows: a query that returns none would be noted.
+/// The record is accepted and its query returns rows: otherwise a note would say so.
 fn assert_read(what: &str, fields: &[(&str, &str)]) {
     let verdict = judge(fields);
     let notes = match &verdict {
@@ -89,7 +89,7 @@ fn the_rows_of_a_dump_stand_beside_its_tables() {
     let (schema, rows) = (format!("{}{}", &POSTGRESQL[..split], &POSTGRESQL[behind..]), &POSTGRESQL[split..behind]);
     let sql = "SELECT writer.name FROM writer JOIN book ON book.writer_id = writer.id";
     assert_read("rows apart", &[("schema", &schema), ("inserts", rows), ("sql", sql)]);
-    // A whole dump beside its tables makes them once.
+    // A whole dump beside its tables creates them once.
     assert_read("whole dump apart", &[("schema", &schema), ("inserts", POSTGRESQL), ("sql", sql)]);
     let verdict = judge(&[
         ("schema", "CREATE TABLE c (a INT, b TEXT)"),

@@ -1,4 +1,4 @@
-//! What answers come to when they are run beside the gold.
+//! Grades of answers that are executed beside the gold.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -97,7 +97,7 @@ fn changes_are_told_by_the_tables_that_they_leave() {
                 UPDATE customers SET city = 'X' WHERE customer_id IN (SELECT customer_id FROM o)";
     assert_eq!(examined(gold, gold).score, 1.0);
     assert_eq!(examined(gold, "DELETE FROM orders").score, 0.0);
-    // A key that numbers itself, although no rollback sets its sequence back.
+    // A key with a sequence, which no rollback resets.
     let notes = Record::from_pairs([
         ("question", "q"),
         ("schema", "CREATE TABLE notes (note_id SERIAL PRIMARY KEY, body TEXT);"),
@@ -182,7 +182,7 @@ fn several_golds_are_as_right_and_a_broken_one_is_told() {
     );
     assert_eq!(plugin.examine(&prompt, &[], "SELECT MAX(name) FROM customers").unwrap().score, 0.0);
     let why = |gold: &str| plugin.examine(&self::prompt(gold), &[], "SELECT 1").unwrap_err().message;
-    // Its result is not determined: the rows of a group have no order.
+    // Its result is undetermined: the rows of a group have no order.
     for gold in ["SELECT STRING_AGG(name, ',') FROM customers", "SELECT ARRAY_AGG(name) FROM customers"] {
         assert!(why(gold).contains("depends on physical row order"), "{gold}: {}", why(gold));
     }
@@ -199,7 +199,7 @@ fn several_golds_are_as_right_and_a_broken_one_is_told() {
 
 #[test]
 fn a_tie_is_right_either_way() {
-    // Two orders of 3: which of them a LIMIT takes is open.
+    // Two orders of 3: which of them a LIMIT returns is open.
     let gold = "SELECT order_id FROM orders WHERE total = 3 ORDER BY total LIMIT 1";
     for completion in
         ["SELECT MIN(order_id) FROM orders WHERE total = 3", "SELECT MAX(order_id) FROM orders WHERE total = 3"]
@@ -210,7 +210,7 @@ fn a_tie_is_right_either_way() {
     }
 }
 
-/// The manifest's prompts, each with statements that are nearly its gold and wrong.
+/// The prompts of the manifest, each with wrong statements that are near its gold.
 fn suite() -> Vec<(EvalPrompt, Vec<String>)> {
     let manifest = Manifest::parse(include_str!("../../../../manifests/sql.json")).unwrap();
     let lines = include_str!("../suite/near_misses.jsonl").lines();
@@ -223,8 +223,8 @@ fn suite() -> Vec<(EvalPrompt, Vec<String>)> {
     manifest.eval_prompts.into_iter().map(|p| (near.remove(&p.id).unwrap(), p)).map(|(near, p)| (p, near)).collect()
 }
 
-/// Examines the golds and near misses of every prompt, on two threads, with or without the prompts' own
-/// rows; how many of the latter there are, which are taken for right, and which prompts are refused.
+/// Grades the golds and near misses of every prompt on two threads, with or without the prompts' own rows. Returns how
+/// many near misses there are, which of them are taken for right, and which prompts are refused.
 fn told(strip: bool) -> (usize, Vec<String>, Vec<String>) {
     let suite = suite();
     let next = AtomicUsize::new(0);
@@ -271,7 +271,7 @@ fn every_near_miss_of_the_suite_is_told_from_its_gold() {
 fn random_rows_alone_tell_nearly_all_near_misses() {
     let (all, untold, refused) = told(true);
     eprintln!("{} of {all} near misses are not told by random rows; refused: {refused:#?}", untold.len());
-    // Golds that ask for something of everything, or for a name and what lies below it.
+    // Golds that ask for one thing of everything, or for a name and everything below it.
     assert!(refused.len() <= 4, "{refused:#?}");
     assert!(refused.iter().all(|why| why.contains("returns no row on any database")), "{refused:#?}");
     assert!(untold.len() * 15 <= all, "{} of {all}: {untold:#?}", untold.len());

@@ -1,11 +1,11 @@
-//! What completions are worth and what is found in them.
+//! Scores and findings of completions graded by their text.
 
 use crate::{plugin, record};
 
 const SHOP: &str = "CREATE TABLE customers (customer_id INT PRIMARY KEY, name TEXT, city TEXT);\n\
      CREATE TABLE orders (order_id INT PRIMARY KEY, customer_id INT REFERENCES customers, total NUMERIC, placed DATE);";
 
-/// The score and the codes of the findings, in order of the alphabet.
+/// The score, and the codes of the findings in alphabetical order.
 fn graded(gold: &str, completion: &str) -> (f64, Vec<String>) {
     let grade = plugin().grade(&record("q", SHOP, gold), completion).unwrap();
     let mut codes: Vec<_> = grade.findings.into_iter().map(|f| f.code).collect();
@@ -184,7 +184,7 @@ fn needless_aliases_cost_a_tenth() {
         "SELECT customers.name, orders.total FROM customers JOIN orders ON customers.customer_id = orders.customer_id";
     let aliased = "SELECT T1.name, T2.total FROM customers AS T1 JOIN orders AS T2 ON T1.customer_id = T2.customer_id";
     assert_eq!(graded(gold, aliased), (0.9, vec!["needless-alias".to_owned()]));
-    // The gold's own style is not held against an answer.
+    // An answer is not blamed for the style of its gold.
     assert_eq!(graded(aliased, aliased), (1.0, vec![]));
     let myself = "SELECT a.name FROM customers AS a JOIN customers AS b ON a.city = b.city";
     assert_eq!(graded(myself, myself), (1.0, vec![]));

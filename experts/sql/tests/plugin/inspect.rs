@@ -1,4 +1,4 @@
-//! What is told to a person who asks: of the schema before, of the answer after.
+//! Inspections of a person's question and of its answer.
 
 use hive_sdk::{Inspection, Record, Verdict};
 
@@ -23,9 +23,9 @@ fn a_schema_is_looked_at_before_a_model_is_asked() {
         faults.into_iter().map(|finding| (finding.code, finding.message)).collect::<Vec<_>>()
     };
     assert_eq!(faults(CITY), []);
-    // What PostgreSQL knows and the parser does not is no fault of the schema's.
+    // SQL that PostgreSQL accepts and the parser does not read is no fault of the schema.
     assert_eq!(faults("CREATE TABLE a (b INT);\nCREATE FUNCTION f() RETURNS int LANGUAGE sql RETURN 1;"), []);
-    // Another database's, named or found out.
+    // A schema of another database, named or detected.
     assert_eq!(faults("CREATE TABLE `a` (`b` INT UNSIGNED AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB;"), []);
     for text in ["-- nothing", ";", "INSERT INTO city VALUES ('x')", "SELECT 1"] {
         let found = faults(text);
@@ -78,9 +78,9 @@ fn an_answer_is_prepared_and_what_is_wrong_is_named() {
     for good in [
         "SELECT SUM(millimetres) FROM rain",
         "SELECT city.name, SUM(millimetres) FROM city JOIN rain ON rain.city_name = city.name GROUP BY city.name",
-        // It fails on rows, which nobody has here; it prepares.
+        // It would fail on rows, but there are none: it can be prepared.
         "SELECT millimetres / 0 FROM rain",
-        // What only PostgreSQL's own parser reads.
+        // SQL that only PostgreSQL itself parses.
         "SELECT * FROM ROWS FROM (generate_series(1, 2)) WITH ORDINALITY",
     ] {
         assert_eq!(faults(good), Vec::<String>::new(), "{good}");
@@ -108,7 +108,7 @@ fn an_answer_is_prepared_and_what_is_wrong_is_named() {
         let found = faults(bad);
         assert!(found.len() == 1 && found[0].starts_with(expected), "{bad}: {found:?}");
     }
-    // All names that are not there, not only the first that PostgreSQL met.
+    // All unknown names are reported, not only the first that PostgreSQL met.
     let found = faults("SELECT weather.wind FROM weather JOIN storm ON storm.id = weather.id");
     assert_eq!(
         found,
@@ -117,7 +117,7 @@ fn an_answer_is_prepared_and_what_is_wrong_is_named() {
             "there is no table `storm` (the schema has city, rain)"
         ]
     );
-    // Nothing runs, whatever it is.
+    // Nothing is executed.
     assert_eq!(faults("SELECT pg_sleep(1000)"), Vec::<String>::new());
 }
 
@@ -139,7 +139,7 @@ fn a_schema_that_postgresql_refuses_leaves_the_answer_unchecked() {
     let schema = "CREATE TABLE a (b GEOMETRY(POINT, 4326));";
     let error = plugin().inspect(&asked(schema), Some("SELECT b FROM a")).unwrap_err();
     assert!(error.message.starts_with("PostgreSQL refuses statement 1 of `schema`: type"), "{error}");
-    // What needs no database is told all the same.
+    // Findings that need no database are reported all the same.
     let found = plugin().inspect(&asked(schema), Some("```SELECT b FROM a```")).unwrap();
     assert_eq!(said(&found.faults), ["it stands in a code fence, expected the statement alone"]);
     // Rows and rights beside the tables do not matter.

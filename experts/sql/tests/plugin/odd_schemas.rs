@@ -1,12 +1,12 @@
-//! Schemas of kinds that people bring: types of several words, virtual tables, extensions, dumps made with
-//! options; and outputs and literals of bytes. Each either answers with these rows or is refused for this reason.
+//! Schemas as people have them: types of several words, virtual tables, extensions, dumps made with options, and
+//! outputs and literals of bytes. Each record either returns these rows or is rejected for this reason.
 
 use expert_sql::execute::{Around, Database, Proof, Settings};
 use hive_sdk::{Record, Verdict};
 
 use crate::plugin;
 
-/// The rows of a statement as it was accepted, values between bars; or the rejection's code and reason.
+/// The rows of an accepted statement, values between bars; or the code and reason of the rejection.
 fn answer(database: &mut Database, schema: &str, inserts: &str, sql: &str) -> Result<Vec<String>, String> {
     let mut record = Record::from_pairs([("question", "Which are there?"), ("schema", schema), ("sql", sql)]);
     if !inserts.is_empty() {

@@ -1,6 +1,5 @@
-//! The same records on a PostgreSQL server and on the embedded one: the same verdicts. The server is
-//! started here from an installed package, such as Debian's `postgresql`; without one the test says
-//! so and passes by.
+//! The same records get the same verdicts on a PostgreSQL server and on the embedded one. The test starts a server from
+//! an installed package, such as Debian's `postgresql`; without one it says so and is skipped.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,7 +9,7 @@ use hive_sdk::{Expert, Record, Settings, Verdict};
 use expert_sql::SqlExpert;
 use expert_sql::execute::{self, Database, Proof};
 
-/// A server in a temporary folder, gone with it.
+/// A server in a temporary folder, stopped and removed on drop.
 struct Server {
     folder: tempfile::TempDir,
     programs: PathBuf,
@@ -121,7 +120,7 @@ fn programs() -> Option<PathBuf> {
     found.pop()
 }
 
-/// Code and kind of a verdict: wordings differ between versions.
+/// Code and kind of a verdict, since wordings differ between versions.
 fn class(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Accept { notes, .. } => format!("accept {:?}", notes.iter().map(|n| &n.code).collect::<Vec<_>>()),
@@ -194,7 +193,7 @@ fn records() -> Vec<Record> {
     records
 }
 
-/// Records of published data sets, where they are at hand.
+/// Records of published data sets, where they are available.
 fn shared() -> Vec<Record> {
     let folder = std::env::var_os("HIVE_SHARED")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);

@@ -1,4 +1,4 @@
-//! What the synthesiser makes.
+//! Records that the synthesiser makes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ fn text<'a>(record: &'a Record, field: &str) -> &'a str {
     record.text(field).unwrap_or_default()
 }
 
-/// `synth-real-estate-join-where-17` with the digits gone and the domain still in it.
+/// `synth-real-estate-join-where-17` without its number.
 fn kind(record: &Record) -> String {
     text(record, "id").trim_end_matches(|c: char| c.is_ascii_digit() || c == '-').to_owned()
 }
@@ -18,7 +18,7 @@ fn kind(record: &Record) -> String {
 #[test]
 fn every_record_is_accepted_and_right() {
     for record in plugin().synthesize(11, 3_000).unwrap().unwrap() {
-        // The gate's own verdict, the run in PostgreSQL included, without as much as a remark.
+        // The gate's own verdict, with the statement executed in PostgreSQL, without a single note.
         let verdict = plugin().validate(&record).unwrap();
         assert!(matches!(&verdict, Verdict::Accept { notes, .. } if notes.is_empty()), "{record:?}: {verdict:?}");
         let grade = plugin().grade(&record, text(&record, "sql")).unwrap();

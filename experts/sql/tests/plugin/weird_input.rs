@@ -1,4 +1,4 @@
-//! Input that no data set should hold: it brings a verdict or an error, never a panic.
+//! Unusual input gives a verdict or an error, never a panic.
 
 use hive_sdk::protocol::MethodId;
 use hive_sdk::{Record, Verdict};
@@ -97,7 +97,7 @@ fn hostile_records_are_rejected_and_the_next_one_is_judged() {
             "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n",
             "too-expensive",
         ),
-        // Deeper than the embedded engine's stack, which ends it.
+        // Deeper than the stack of the embedded engine, which crashes.
         (table.to_owned(), "SELECT jsonb(repeat('[', 100000))", "crashed"),
         (table.to_owned(), "SELECT COUNT(*) FROM generate_series(1, 1000000000)", "too-expensive"),
         (wide, "SELECT c1 FROM t", "schema-fails"),

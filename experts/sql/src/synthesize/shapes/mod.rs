@@ -1,8 +1,8 @@
-//! The shapes of question and answer that the synthesiser knows, by what they exercise.
+//! The shapes of question and answer that the synthesiser knows, by the SQL that they practise.
 //!
-//! Rules of the SQL, so that a small model can learn one style: no table aliases; bare columns
-//! with one table and `table.column` with several; a name for each computed column that others
-//! refer to or that is not alone; complete GROUP BY; never `SELECT *`.
+//! Rules of the SQL, so that a small model can learn one style: no table aliases; bare columns with one table and
+//! `table.column` with several; an alias for each computed column that others refer to or that is not alone; complete
+//! GROUP BY; never `SELECT *`.
 
 mod aggregate;
 mod change;

@@ -1,5 +1,4 @@
-//! Questions whose answer holds a query inside: scalar sub-queries, IN, EXISTS, WITH, and set
-//! operations.
+//! Questions whose answer has a query inside: scalar sub-queries, IN, EXISTS, WITH, and set operations.
 
 use super::super::context::{Context, Draft, categories, labels, measures, numbers, quoted, shown, sums};
 use super::{Shape, article, draft, shape};
