@@ -3,6 +3,8 @@
 //!
 //! Hand-written, because it must break off in the middle of a body, which HTTP server crates prevent.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};

@@ -1,6 +1,6 @@
 //! The kinds of values that functions return whatever their arguments are, those of all three databases.
 
-use super::value_kind::ValueKind;
+use crate::catalog::ValueKind;
 
 /// The kind of a function's result, by its name in lower case; `None` where it depends on the arguments, or is not
 /// known.

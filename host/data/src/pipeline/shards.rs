@@ -228,7 +228,7 @@ mod tests {
     }
 
     fn unjudged(n: usize) -> ReadRecord {
-        let record = if n % 7 == 0 { Err(Verdict::reject("bad", "why")) } else { Ok(judged(n).record) };
+        let record = if n.is_multiple_of(7) { Err(Verdict::reject("bad", "why")) } else { Ok(judged(n).record) };
         ReadRecord { source: Source::Line { file: Path::new("d.jsonl").into(), line: n as u64 }, record }
     }
 

@@ -77,9 +77,9 @@ impl List {
         let record = |(i, kind): (usize, &&str)| {
             let question = format!("{kind} question number {i}");
             let loud = format!("{} {i}", kind.to_uppercase());
-            Ok(Record::from_pairs([("question", question), ("topic", format!("t{}", i / 10)), ("loud", loud)]))
+            Record::from_pairs([("question", question), ("topic", format!("t{}", i / 10)), ("loud", loud)])
         };
-        Self(kinds.iter().enumerate().map(record).collect())
+        Self(kinds.iter().enumerate().map(record).map(Ok).collect())
     }
 }
 

@@ -115,12 +115,10 @@ impl Names {
     }
 
     /// Records the values of an INSERT's rows.
-    fn rows(&mut self, insert: &Insert) {
-        let TableObject::TableName(name) = &insert.table else { return };
-        let table = last_part(name);
-        let columns: Vec<String> = match &insert.columns[..] {
-            [] => self.order.get(&table).cloned().unwrap_or_default(),
-            given => given.iter().map(last_part).collect(),
+    fn rows(&mut self, rows: &InsertedRows<'_>) {
+        let columns = match &rows.columns[..] {
+            [] => self.order.get(&rows.table).cloned().unwrap_or_default(),
+            named => named.to_vec(),
         };
         for (i, column) in columns.iter().enumerate() {
             let Some(all) = self.columns.get_mut(column) else { continue };
