@@ -1,5 +1,5 @@
-//! The one error type an expert returns. It carries text for the person who runs hive, not a
-//! type hierarchy: the host adds the expert, the method and the record.
+//! The one error type that an expert returns. It carries text for the user rather than a type
+//! hierarchy; the host adds the expert, the method and the record.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExpertError {
-    /// What went wrong, what was got and what was expected; no full stop at the end.
+    /// What went wrong, what was found and what was expected; no full stop at the end.
     pub message: String,
-    /// Position in the batch of the record that caused it, filled in by `export_expert!`.
+    /// Index in the batch of the record that caused it, filled in by `export_expert!`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<usize>,
-    /// True when the expert panicked: a bug in the plugin rather than a fault of the record.
+    /// True when the expert panicked: a bug in the plugin rather than a bad record.
     #[serde(default)]
     pub panicked: bool,
 }

@@ -1,24 +1,24 @@
-//! The trait a domain implements. It says nothing of tensors, files or the command line: those
-//! are the host's.
+//! The trait that a domain implements. It does not deal with tensors, files or the command line;
+//! the host does.
 
 use crate::error::ExpertError;
 use crate::manifest::{EvalPrompt, Manifest};
 use crate::protocol::{Grade, Grammar, Inspection, Record, Rendered, Settings, Verdict};
 
-/// A domain: how its records become chats, which of them are sound, how good an answer is.
+/// A domain: how its records become chats, which records are valid, and how good an answer is.
 ///
-/// The host calls from several threads and in batches of a few hundred records, never inside the
-/// training loop. All methods must be deterministic: the same input gives the same output.
+/// The host calls it from several threads, in batches of a few hundred records, never inside the
+/// training loop. All methods must be deterministic.
 pub trait Expert: Send + Sync {
     /// The manifest, as JSON; called once after loading. The recommended body is
-    /// `include_str!("…/manifests/<name>.json")`, so that declared data has one source.
+    /// `include_str!("…/manifests/<name>.json")`, so that declared data has a single source.
     fn manifest_json(&self) -> &str;
 
-    /// How to judge from now on. Called once, before the first record; the default accepts the
-    /// lints that the manifest declares and no options.
+    /// Applies lint levels and options. Called once, before the first record; the default accepts
+    /// the lints that the manifest declares and no options.
     ///
     /// # Errors
-    /// When a setting is unknown or cannot be met.
+    /// When a setting is unknown or cannot be honoured.
     fn configure(&self, settings: &Settings) -> Result<(), ExpertError> {
         match settings.options.keys().next() {
             None => Ok(()),
@@ -26,16 +26,16 @@ pub trait Expert: Send + Sync {
         }
     }
 
-    /// The record as a chat, and where its completion starts. The one place where prompts are
-    /// made: training, evaluation and generation all come here. A record without its completion
-    /// field renders as a prompt alone.
+    /// The record as a chat, and where its completion starts. The only place where prompts are
+    /// built: training, evaluation and generation all use it. A record without its completion field
+    /// renders as a prompt alone.
     ///
     /// # Errors
-    /// When a required field is absent.
+    /// When a required field is missing.
     fn render(&self, record: &Record) -> Result<Rendered, ExpertError>;
 
-    /// Whether the record may be trained on, perhaps after a repair. Called once per record
-    /// before tokenisation.
+    /// Whether the record may be used for training, possibly after a repair. Called once per
+    /// record, before tokenization.
     ///
     /// # Errors
     /// Only when no verdict is possible: a bad record is a [`Verdict::Reject`], not an error.
@@ -47,12 +47,12 @@ pub trait Expert: Send + Sync {
     /// Only when no grade is possible: a bad completion has a low score, not an error.
     fn grade(&self, prompt: &Record, completion: &str) -> Result<Grade, ExpertError>;
 
-    /// The same as [`Expert::grade`], but for sure, in whatever time that takes: by running the
-    /// completion, say. Called in a process of its own, which is ended when it does not answer. The
-    /// default is the best of the grades against the gold and the alternatives.
+    /// Like [`Expert::grade`], but conclusive and without a time limit, for example by executing
+    /// the completion. Called in a separate process, which is killed on a timeout. The default is
+    /// the best of the grades against the gold completion and the alternatives.
     ///
     /// # Errors
-    /// Only when no grade is possible, because the prompt itself is at fault.
+    /// Only when no grade is possible, because the prompt itself is invalid.
     fn examine(&self, prompt: &Record, alternatives: &[String], completion: &str) -> Result<Grade, ExpertError> {
         let mut best = self.grade(prompt, completion)?;
         let field = Manifest::parse(self.manifest_json())?.completion_field().map(str::to_owned);
@@ -67,19 +67,18 @@ pub trait Expert: Send + Sync {
         Ok(best)
     }
 
-    /// What a person who asks should know: of the question, before a model is asked (`completion` is
-    /// `None`), or of the answer that it gave; and how the question is to be asked, so that a model meets
-    /// in use what it met in training. Called by `hive expert run` in a process of its own,
-    /// which is ended when it does not answer; before an answer is inspected, [`Expert::configure`] was
-    /// called. The default has nothing to say.
+    /// Faults and notes for the user: of the prompt, before the model runs (`completion` is
+    /// `None`), or of the model's answer; and the prompt rewritten to look like the training data.
+    /// Called by `hive expert run` in a separate process, which is killed on a timeout.
+    /// [`Expert::configure`] is called before an answer is inspected. The default reports nothing.
     ///
     /// # Errors
-    /// When neither can be told. A bad question or answer has faults, and is no error.
+    /// When neither can be inspected. A bad prompt or answer has faults and is not an error.
     fn inspect(&self, _record: &Record, _completion: Option<&str>) -> Result<Inspection, ExpertError> {
         Ok(Inspection::default())
     }
 
-    /// Prompts for evaluation that never train. The default reads the manifest.
+    /// Held-out prompts for evaluation. The default reads them from the manifest.
     ///
     /// # Errors
     /// When the manifest does not parse.
@@ -87,16 +86,16 @@ pub trait Expert: Send + Sync {
         Ok(Manifest::parse(self.manifest_json())?.eval_prompts)
     }
 
-    /// Which completions are possible for this prompt; `None` (the default) means any text.
+    /// Constrains the completions for this prompt; `None` (the default) allows any text.
     ///
     /// # Errors
-    /// When the prompt lacks what the grammar is made from.
+    /// When the prompt lacks what the grammar is built from.
     fn constrain(&self, _prompt: &Record) -> Result<Option<Grammar>, ExpertError> {
         Ok(None)
     }
 
-    /// `n` records of the expert's own making, the same for the same seed on any machine; `None`
-    /// (the default) means that the expert has no synthesiser.
+    /// `n` synthetic records, the same for the same seed on any machine; `None` (the default) when
+    /// the expert cannot synthesize records.
     ///
     /// # Errors
     /// When `n` records cannot be made.

@@ -1,4 +1,4 @@
-//! The plugin's side of the boundary: decodes a request, runs the expert with panics caught, and
+//! The plugin's side of the boundary: decodes a request, runs the expert while catching panics, and
 //! encodes the reply. `export_expert!` puts it behind the C table.
 
 use std::cell::Cell;
@@ -14,9 +14,9 @@ use crate::protocol::{
     ExamineRequest, GradeRequest, InspectRequest, MethodId, Record, Reply, Settings, SynthesizeRequest,
 };
 
-/// Exports `$make`, an expression that makes the expert, as this library's plugin.
+/// Exports the expert that the expression `$make` builds as this library's plugin.
 ///
-/// The expert is made once, at the first call. Every entry catches panics: a panic becomes an
+/// The expert is built once, at the first call. Every entry catches panics: a panic becomes an
 /// error reply that names the record.
 #[macro_export]
 macro_rules! export_expert {
@@ -37,13 +37,13 @@ macro_rules! export_expert {
                 out: *mut $crate::abi::Buffer,
             ) -> i32 {
                 static EXPERT: std::sync::OnceLock<Box<dyn $crate::Expert>> = std::sync::OnceLock::new();
-                // SAFETY: forwards the host's promise about these pointers.
+                // SAFETY: passes on the host's promise about these pointers.
                 unsafe {
                     $crate::export::entry(|| &**EXPERT.get_or_init(|| Box::new($make)), method, input, input_len, out)
                 }
             }
             unsafe extern "C" fn free(buffer: $crate::abi::Buffer) {
-                // SAFETY: the host gives back, once, a buffer that `call` of this library filled.
+                // SAFETY: the host returns, once, a buffer that `call` of this library filled.
                 unsafe { buffer.reclaim() }
             }
             $crate::abi::ExpertTable { size: std::mem::size_of::<$crate::abi::ExpertTable>(), call, free }
@@ -54,8 +54,8 @@ macro_rules! export_expert {
 /// The body of the exported `call`.
 ///
 /// # Safety
-/// `input` is readable for `input_len` bytes (or `input_len` is 0) and `out` is a valid place to
-/// write a [`Buffer`].
+/// `input` is readable for `input_len` bytes (or `input_len` is 0) and `out` points to a writable
+/// [`Buffer`].
 pub unsafe fn entry<'e>(
     expert: impl FnOnce() -> &'e dyn Expert,
     method: u32,
@@ -80,7 +80,7 @@ pub unsafe fn entry<'e>(
             .map(|s| (*s).to_owned())
             .or_else(|| payload.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "no message".to_owned());
-        // Dropping a panic payload may panic again; leaking it is the only safe end.
+        // Dropping a panic payload may panic again; leaking it is the only safe option.
         std::mem::forget(payload);
         error_bytes(ExpertError { message: text, record: record.get(), panicked: true })
     });
@@ -109,7 +109,7 @@ fn answer(expert: &dyn Expert, method: u32, input: &[u8], at: &Cell<Option<usize
     }
 }
 
-/// Answers a batch record by record; the first error stops it and names its record.
+/// Processes a batch record by record; the first error stops it and names its record.
 fn each<I: DeserializeOwned, O: Serialize>(
     input: &[u8],
     at: &Cell<Option<usize>>,

@@ -1,9 +1,9 @@
-//! What a domain expert is to hive, and nothing more: the [`Expert`] trait, the messages that
-//! cross the plugin boundary, the manifest, and [`export_expert!`].
+//! The interface between hive and a domain expert: the [`Expert`] trait, the messages that cross
+//! the plugin boundary, the manifest, and [`export_expert!`].
 //!
-//! The crate holds no tensors, no command line and no file access; an expert handles text.
+//! The crate has no tensors, no command line and no file access; an expert handles text.
 //!
-//! A whole plugin:
+//! A complete plugin:
 //!
 //! ```
 //! use hive_sdk::{Expert, Grade, Message, Record, Rendered, Verdict, ExpertError};

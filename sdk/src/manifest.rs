@@ -1,7 +1,7 @@
 //! The manifest: everything an expert declares. These types are the only definition; the JSON
 //! schema in `manifests/schema/` is generated from them and refuses unknown keys.
 //!
-//! Parsing here is plain serde: one fault at a time. `hive expert validate` lists all at once.
+//! Parsing here is plain serde: one error at a time. `hive expert validate` lists all at once.
 
 use std::collections::BTreeMap;
 
@@ -14,74 +14,74 @@ use crate::error::ExpertError;
 use crate::prompt::PromptTurn;
 use crate::protocol::{LintLevel, Record};
 
-/// What an expert declares of itself: `manifests/<name>.json`.
+/// What an expert declares about itself: `manifests/<name>.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// Where the schema of this file is, for editors.
+    /// Location of this file's JSON schema, for editors.
     #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
-    /// The name on the command line: lower-case letters, digits, dashes.
+    /// Name on the command line: lower-case letters, digits, dashes.
     #[schemars(regex(pattern = r"^[a-z][a-z0-9-]{0,62}$"))]
     pub name: String,
     /// Semantic version of the expert: `0.1.0`.
     #[schemars(regex(pattern = r"^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$"))]
     pub version: String,
-    /// ABI number of the SDK that the plugin is built for.
+    /// ABI number of the SDK that the plugin was built with.
     #[schemars(range(min = 1))]
     pub abi: u32,
     /// One sentence for `hive expert list`.
     #[schemars(length(min = 1))]
     pub description: String,
-    /// SPDX expression.
+    /// SPDX license expression.
     #[schemars(length(min = 1))]
     pub license: String,
-    /// Ids of the base models that the expert is meant for (see `hive model list`).
+    /// Ids of the base models that the expert supports (see `hive model list`).
     #[schemars(length(min = 1))]
     pub base_models: Vec<String>,
-    /// What its records look like.
+    /// The structure of its records.
     pub dataset: DatasetSpec,
-    /// What a person may set of how it judges and answers: `Settings::options`. Each becomes a flag of the
-    /// commands that ask the expert.
+    /// Settings that the user can change (`Settings::options`). Each becomes a flag of the commands
+    /// that call the expert.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<OptionSpec>,
-    /// The turns before the completion, with the record's fields in braces. A package without the
-    /// plugin can be asked only when its manifest has this.
+    /// The turns before the completion, with the record's fields in braces. Without its plugin, a
+    /// package can generate only when its manifest has this.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prompt: Vec<PromptTurn>,
-    /// How to train unless the user says otherwise.
+    /// Default training recipe.
     #[serde(default)]
     pub recipe: Recipe,
     /// Named changes to the recipe, each a partial recipe: `--profile quickstart`.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, Recipe>")]
     pub profiles: BTreeMap<String, Map<String, Value>>,
-    /// What a person should know of a profile, by its name: said whenever it is used.
+    /// Notes on profiles, by name; printed whenever the profile is used.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub profile_notes: BTreeMap<String, String>,
-    /// How to generate unless the user says otherwise.
+    /// Default generation settings.
     #[serde(default)]
     pub generation: GenerationSpec,
-    /// What an answer is held against, beside its score; each has a rate of its own.
+    /// What an answer is checked for, besides its score; each check has its own rate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<CheckSpec>,
-    /// Prompts that never train.
+    /// Prompts that are never used for training.
     #[serde(default)]
     pub eval_prompts: Vec<EvalPrompt>,
 }
 
 impl Manifest {
-    /// Reads a manifest.
+    /// Parses a manifest.
     ///
     /// # Errors
-    /// The first fault, with its line and column.
+    /// The first error, with its line and column.
     pub fn parse(json: &str) -> Result<Self, ExpertError> {
         serde_json::from_str(json)
             .map_err(|e| ExpertError::new(format!("the manifest does not follow its schema: {e}")))
     }
 
-    /// Name of the field that a person's words go into when the expert is asked: the one whose input says
-    /// so, else the first that is needed besides the completion.
+    /// Name of the field for the text that the user types: the one whose input says so, else the
+    /// first required field that is not the completion.
     pub fn asked_field(&self) -> Option<&str> {
         let fields = &self.dataset.fields;
         let declared = fields.iter().find(|field| field.input == Some(InputKind::Question));
@@ -94,59 +94,59 @@ impl Manifest {
     }
 }
 
-/// What a data set of this domain holds.
+/// The structure of a data set of this domain.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DatasetSpec {
     /// The fields of a record.
     #[schemars(length(min = 1))]
     pub fields: Vec<FieldSpec>,
-    /// Columns of what is asked, in their order, in data sets where the answer has a column of its own and
-    /// what is asked is a chat's turn: `instruction` and `input`.
+    /// Columns that make up the prompt, in order, in data sets that keep the answer in a column of
+    /// its own and store the prompt as a chat turn: `instruction` and `input`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chat_columns: Vec<String>,
-    /// A field whose value must not occur in both train and validation: records that share it
-    /// fall on the same side of the split.
+    /// A field whose value must not occur in both train and validation: records that share it go to
+    /// the same side of the split.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_by: Option<String>,
-    /// Regular expressions that find the fields in what a chat's user asks, tried in order: each
-    /// has a named group per required field besides the completion, which is the answer.
+    /// Regular expressions that extract the fields from a chat's user turn, tried in order: each
+    /// has one named group per required field except the completion, which is the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chat_patterns: Vec<String>,
-    /// What the expert looks for in a record, and what follows from it.
+    /// The lints that the expert checks, with their default levels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lints: Vec<LintSpec>,
 }
 
-/// One thing that the expert looks for in every record.
+/// A fault that the expert looks for in every record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LintSpec {
-    /// A short stable name, for counting: `needless-alias`.
+    /// A short stable name, used in counts: `needless-alias`.
     #[schemars(regex(pattern = r"^[a-z][a-z0-9-]*$"))]
     pub code: String,
-    /// What it finds, one sentence.
+    /// What it finds, in one sentence.
     pub description: String,
-    /// What follows unless the user says otherwise.
+    /// Default level.
     pub level: LintLevel,
-    /// True when the expert can change the record so that the fault is gone.
+    /// True when the expert can repair the record.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repairs: bool,
 }
 
-/// One thing that an answer passes or fails, where it applies.
+/// A check that an answer passes or fails, where it applies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CheckSpec {
-    /// A short stable name, for counting: `executes`.
+    /// A short stable name, used in counts: `executes`.
     #[schemars(regex(pattern = r"^[a-z][a-z0-9-]*$"))]
     pub code: String,
-    /// What a right answer does, a few words: a table's heading.
+    /// What a correct answer does, in a few words: used as a table heading.
     #[schemars(length(min = 1))]
     pub title: String,
-    /// When it applies and what is looked at, one sentence.
+    /// When it applies and what is checked, in one sentence.
     pub description: String,
-    /// True when an answer over which the examination does not end has failed it.
+    /// True when an answer whose grading times out fails the check.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub needs_end: bool,
 }
@@ -155,63 +155,66 @@ pub struct CheckSpec {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FieldSpec {
-    /// Its name inside hive.
+    /// Name inside hive.
     pub name: String,
-    /// What it holds.
+    /// What it contains.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// Names that data sets use for it, in order of preference, besides its own.
+    /// Other names that data sets use for it, in order of preference.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
-    /// How a person enters it when the expert is asked; by `--field NAME=VALUE` alone unless given.
+    /// How the user enters it on the command line; only by `--field NAME=VALUE` unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<InputKind>,
-    /// Of a field that is entered as a file: files of other kinds that people give, and what to do with them.
+    /// For a field that is entered as a file: other kinds of files that users pass by mistake, and
+    /// what to do with them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refuse: Vec<RefuseSpec>,
-    /// True when a record may lack it.
+    /// True when a record may omit it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
     /// True for the field that the model learns to write.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub completion: bool,
-    /// True when it names a file. The name is relative to the folder of the suite or data set that it stands in.
+    /// True when it is a file name, relative to the folder of the suite or data set that contains
+    /// it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub path: bool,
-    /// Words that head it in a chat, the surest first: `schema` of `### Database schema`.
+    /// Headings that mark it in a chat, the most specific first: `schema` in `### Database schema`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headings: Vec<String>,
-    /// Words that head it in a chat where none of `headings` does: `instruction`.
+    /// Headings that mark it in a chat when none of `headings` does: `instruction`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vague_headings: Vec<String>,
-    /// A regular expression that all its texts match, so that in a chat nothing else is taken for it.
+    /// A regular expression that every value matches, so that nothing else in a chat is mistaken
+    /// for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shape: Option<String>,
-    /// When to suggest a value for the records of a data set that lack it.
+    /// When to suggest a value for all records of a data set that lacks the field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suggest: Option<SuggestSpec>,
 }
 
-/// How a person enters a field's value on the command line.
+/// How the user enters a field's value on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InputKind {
-    /// As the text behind the expert's name; one field at most.
+    /// As the text after the expert's name; at most one field.
     Question,
-    /// As the text of a file: `--NAME FILE`.
+    /// As the content of a file: `--NAME FILE`.
     File,
     /// As a flag: `--NAME TEXT`.
     Text,
 }
 
-/// A file that a field cannot be entered from.
+/// A kind of file that a field cannot be read from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefuseSpec {
-    /// What the file begins with.
+    /// The first bytes of the file.
     #[schemars(length(min = 1))]
     pub begins_with: String,
-    /// What it is: `an archive of pg_dump`.
+    /// What kind of file it is: `an archive of pg_dump`.
     #[schemars(length(min = 1))]
     pub is: String,
     /// What to do, with the file's name in braces: `` `pg_restore -s -f schema.sql {file}` writes it as text ``.
@@ -219,16 +222,16 @@ pub struct RefuseSpec {
     pub hint: String,
 }
 
-/// What a person may set of how the expert judges and answers.
+/// A setting of the expert's grading and answering that the user can change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OptionSpec {
-    /// Its name in `Settings::options`: `database_url`. The flag is `--database-url`.
+    /// Name in `Settings::options`: `database_url`. The flag is `--database-url`.
     #[schemars(regex(pattern = r"^[a-z][a-z0-9_]{0,62}$"))]
     pub name: String,
-    /// What it holds.
+    /// What it contains.
     pub kind: OptionKind,
-    /// True when it may hold a password: it is written to no file and shown to nobody.
+    /// True when it may contain a password: it is never written to a file or shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub secret: bool,
     /// One sentence for `--help`.
@@ -236,70 +239,70 @@ pub struct OptionSpec {
     pub help: String,
 }
 
-/// What an option holds.
+/// The type of an option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OptionKind {
-    /// A text.
+    /// Text.
     Text,
     /// A number.
     Number,
-    /// True when it is given.
+    /// True when present.
     Flag,
-    /// The path of a file.
+    /// A file path.
     File,
-    /// An address.
+    /// A URL.
     Url,
 }
 
-/// When to suggest that a field is given for a whole data set, `--field dialect=mysql`: when a label
-/// of the expert's tells it of many records that lack the field.
+/// When to suggest a field's value for a whole data set, `--field dialect=mysql`: when many records
+/// lack the field and one of the expert's labels indicates its value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SuggestSpec {
-    /// The label, whose classes are values of the field.
+    /// The label whose classes are values of the field.
     #[schemars(length(min = 1))]
     pub label: String,
-    /// Classes that need no saying.
+    /// Classes for which nothing is suggested.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<String>,
-    /// What records of a class do, said of several of them, with the class in braces: `bear the marks
-    /// of {class}`.
+    /// The reason, phrased for several records, with the class in braces: `bear the marks of
+    /// {class}`.
     #[schemars(length(min = 1))]
     pub what: String,
 }
 
-/// Everything that decides what a training run does.
+/// All settings that determine a training run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Recipe {
-    /// Base model: a catalogue id, a folder or a GGUF file. Empty: the manifest's first.
+    /// Base model: a catalogue id, a folder or a GGUF file. Empty: the manifest's first base model.
     pub base_model: String,
     /// The adapter.
     pub adapter: AdapterSpec,
     /// The training loop.
     pub training: TrainingSpec,
-    /// What is trained and evaluated on.
+    /// Training and evaluation data.
     pub data: DataSpec,
 }
 
-/// What is trained and evaluated on.
+/// Training and evaluation data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DataSpec {
     /// Records to synthesise when no data set is given.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub synthetic_records: usize,
-    /// Share of the records held out for validation.
+    /// Fraction of the records held out for validation.
     #[schemars(range(min = 0.0, max = 0.9))]
     pub validation_fraction: f64,
-    /// Most validation records; those held out beyond it are not used.
+    /// Maximum number of validation records; further held-out records are not used.
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub validation_records: usize,
-    /// Held-out prompts that are answered and graded at the end, base against adapter.
+    /// Number of held-out prompts answered and graded at the end, base model against adapter.
     #[schemars(range(max = 100_000))]
     pub graded_prompts: usize,
-    /// Levels of lints other than the manifest's, by code.
+    /// Lint levels that differ from the manifest's, by code.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub lints: BTreeMap<String, LintLevel>,
 }
@@ -316,11 +319,11 @@ impl Default for DataSpec {
     }
 }
 
-/// How to generate.
+/// Generation settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GenerationSpec {
-    /// Most tokens in an answer.
+    /// Maximum tokens in an answer.
     #[schemars(range(min = 1, max = 1_048_576))]
     pub max_new_tokens: usize,
 }
@@ -331,22 +334,22 @@ impl Default for GenerationSpec {
     }
 }
 
-/// A prompt for evaluation, with its gold completion.
+/// An evaluation prompt with its gold completion.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EvalPrompt {
-    /// Stable name.
+    /// Stable id.
     pub id: String,
-    /// What the prompt is about, for grouping: `missing-group-by`.
+    /// Category, for grouping: `missing-group-by`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// Whether comparisons show the answers to it side by side.
+    /// Whether comparisons show its answers side by side.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub featured: bool,
-    /// The record, completion field included.
+    /// The record, including the completion field.
     #[schemars(with = "BTreeMap<String, String>")]
     pub record: Record,
-    /// Other completions that are as right as the record's.
+    /// Other completions that are as correct as the record's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<String>,
 }

@@ -1,10 +1,11 @@
-//! Prompts that a manifest declares: turns of text with the record's fields in them. The plugin and
-//! a host that has no plugin fill them in with the same code, so that a model is asked in the words
-//! that it was trained with. It knows no chat template; that is the base model's.
+//! Prompts declared in a manifest: turns of text with placeholders for the record's fields. The
+//! plugin and a host without the plugin fill them in with the same code, so that a model is
+//! prompted in use exactly as in training. Chat templates are not handled here; they belong to the
+//! base model.
 //!
 //! In a turn's `content`, `{field}` stands for a field of the record, `{field|filter|filter}` for
-//! the field changed by filters, `{{` and `}}` for the braces themselves. An optional field that the
-//! record lacks is the empty text.
+//! the field after these filters, `{{` and `}}` for literal braces. An optional field that the
+//! record lacks is empty.
 //!
 //! | filter | |
 //! |---|---|
@@ -23,28 +24,28 @@ use crate::protocol::{Message, Record, Role};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PromptTurn {
-    /// Who speaks.
+    /// The speaker.
     pub role: Role,
-    /// What is said, with fields in braces.
+    /// The text, with fields in braces.
     #[schemars(length(min = 1))]
     pub content: String,
 }
 
-/// What a turn's text consists of.
+/// A piece of a turn's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece<'t> {
-    /// Text as it stands.
+    /// Literal text.
     Text(&'t str),
     /// A field of the record.
     Field {
         /// Its name.
         name: &'t str,
-        /// What is done to its text, in this order.
+        /// Filters applied to its text, in this order.
         filters: &'t str,
     },
 }
 
-/// A change to a field's text.
+/// A filter for a field's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Filter {
     Trim,
@@ -75,10 +76,10 @@ impl Filter {
     }
 }
 
-/// Takes a turn's text apart.
+/// Splits a turn's text into pieces.
 ///
 /// # Errors
-/// A brace without its partner, a field without a name, a filter that is none, or too many of them.
+/// On an unmatched brace, a field without a name, an unknown filter, or too many filters.
 pub fn pieces(content: &str) -> Result<Vec<Piece<'_>>, ExpertError> {
     let mut pieces = Vec::new();
     let mut rest = content;
@@ -122,19 +123,19 @@ pub fn pieces(content: &str) -> Result<Vec<Piece<'_>>, ExpertError> {
     Ok(pieces)
 }
 
-/// Most bytes of all turns of a prompt together. No context holds as many; a template that repeats
-/// a field a thousand times is stopped here.
+/// Maximum bytes of all turns of a prompt together. No context holds as many; this stops a template
+/// that repeats a field a thousand times.
 const MAX_PROMPT: usize = 1 << 22;
 
-/// Most filters of one field.
+/// Maximum number of filters per field.
 const MAX_FILTERS: usize = 8;
 
 impl Manifest {
-    /// The turns before the completion, with this record in them.
+    /// The turns before the completion, filled in from this record.
     ///
     /// # Errors
-    /// When the manifest declares no prompt, a turn cannot be read, the record lacks a field that is
-    /// not optional, or the prompt becomes larger than any context.
+    /// When the manifest declares no prompt, a turn cannot be parsed, the record lacks a required
+    /// field, or the prompt becomes larger than any context.
     pub fn prompt_of(&self, record: &Record) -> Result<Vec<Message>, ExpertError> {
         if self.prompt.is_empty() {
             return Err(ExpertError::new(format!("the manifest of expert `{}` declares no `prompt`", self.name)));
@@ -172,9 +173,9 @@ impl Manifest {
     }
 }
 
-/// `text` with every run of blanks outside quotes (`'`, `"`) as one space and one statement, ended by
-/// a semicolon, a line. Line comments (`--`) become block comments, since the line no longer ends
-/// where they do.
+/// `text` with every run of blanks outside quotes (`'`, `"`) collapsed to one space, and one
+/// statement, ended by a semicolon, per line. Line comments (`--`) become block comments, because
+/// the line no longer ends where they do.
 pub fn compact(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.trim().chars().peekable();

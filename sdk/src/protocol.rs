@@ -1,6 +1,6 @@
-//! The messages that cross the plugin boundary, as JSON. Every type says since which ABI number
-//! it exists. Unknown keys in a reply are refused: a plugin and a host that disagree must not
-//! drift apart in silence.
+//! The messages that cross the plugin boundary, as JSON. Every type names the ABI number that
+//! introduced it. Unknown keys in a reply are rejected: a mismatch between plugin and host must not
+//! go unnoticed.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 use crate::error::ExpertError;
 
-/// The calls of the plugin table, since ABI 1. The numbers are the wire format; 7 was the adapter to
-/// train, until ABI 3, which the manifest declares.
+/// The methods of the plugin table, since ABI 1. The numbers are the wire format; 7 was the adapter
+/// to train, until ABI 3; the manifest now declares it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub enum MethodId {
@@ -23,7 +23,7 @@ pub enum MethodId {
     Validate = 3,
     /// `[GradeRequest]` → `[Grade]`.
     Grade = 4,
-    /// `SynthesizeRequest` → `[Record]`, or `null` when the expert has no synthesiser.
+    /// `SynthesizeRequest` → `[Record]`, or `null` when the expert cannot synthesize records.
     Synthesize = 5,
     /// `Record` → `Grammar`, or `null` when completions are not constrained.
     Constrain = 6,
@@ -52,12 +52,12 @@ impl MethodId {
         MethodId::Inspect,
     ];
 
-    /// The method with this number on the wire, if there is one.
+    /// The method with this wire number, if there is one.
     pub fn from_wire(number: u32) -> Option<Self> {
         Self::ALL.into_iter().find(|m| *m as u32 == number)
     }
 
-    /// The name used in messages to people.
+    /// The name used in messages to the user.
     pub fn name(self) -> &'static str {
         match self {
             MethodId::Manifest => "manifest",
@@ -74,19 +74,19 @@ impl MethodId {
     }
 }
 
-/// One item of a data set: named values, as the manifest's `dataset.fields` declares them.
-/// Since ABI 1.
+/// One item of a data set: named values, as the manifest's `dataset.fields` declares them. Since
+/// ABI 1.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Record(pub Map<String, Value>);
 
 impl Record {
-    /// A record of text fields.
+    /// A record from text fields.
     pub fn from_pairs<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
         Self(pairs.into_iter().map(|(k, v)| (k.into(), Value::String(v.into()))).collect())
     }
 
-    /// The text of `field`, unless it is absent, not text, or blank.
+    /// The text of `field`, unless it is missing, not text, or blank.
     pub fn text(&self, field: &str) -> Option<&str> {
         self.0.get(field).and_then(Value::as_str).filter(|t| !t.trim().is_empty())
     }
@@ -94,7 +94,7 @@ impl Record {
     /// The text of `field`.
     ///
     /// # Errors
-    /// When it is absent, not text, or blank; the message names the field and those present.
+    /// When it is missing, not text, or blank; the message names the field and those present.
     pub fn require(&self, field: &str) -> Result<&str, ExpertError> {
         self.text(field).ok_or_else(|| {
             let present: Vec<_> = self.0.keys().map(String::as_str).collect();
@@ -111,13 +111,13 @@ impl Record {
     }
 }
 
-/// Who speaks in a chat. Since ABI 1.
+/// The speaker of a chat turn. Since ABI 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Standing instructions.
+    /// System instructions.
     System,
-    /// The person who asks.
+    /// The user.
     User,
     /// The model.
     Assistant,
@@ -127,9 +127,9 @@ pub enum Role {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Message {
-    /// Who speaks.
+    /// The speaker.
     pub role: Role,
-    /// What is said.
+    /// The text.
     pub content: String,
 }
 
@@ -152,69 +152,69 @@ impl Message {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rendered {
-    /// The turns. A record that holds no completion (when a person asks) ends with the user's.
+    /// The turns. A record without a completion (a user's prompt) ends with the user's turn.
     pub messages: Vec<Message>,
-    /// Index in `messages` of the first turn that belongs to the completion; equal to the length
-    /// when there is none. Loss is computed from there on.
+    /// Index in `messages` of the first turn of the completion; equal to the length when there is
+    /// none. Loss is computed from there on.
     pub completion_start: usize,
 }
 
-/// What the expert says of a record. Since ABI 1; findings and facts since ABI 2.
+/// The expert's verdict on a record. Since ABI 1; findings and facts since ABI 2.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Verdict {
-    /// Good as it is.
+    /// Usable as it is.
     Accept {
-        /// Remarks that do not keep it from training.
+        /// Remarks that do not exclude it from training.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         notes: Vec<Finding>,
-        /// What it is like.
+        /// Its properties.
         #[serde(default, skip_serializing_if = "Facts::is_empty")]
         facts: Facts,
     },
-    /// Good after these changes.
+    /// Usable after these changes.
     Repaired {
         /// The record to use instead.
         record: Record,
         /// What was changed and why; at least one.
         changes: Vec<Finding>,
-        /// Remarks that do not keep it from training.
+        /// Remarks that do not exclude it from training.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         notes: Vec<Finding>,
-        /// What the changed record is like.
+        /// Properties of the changed record.
         #[serde(default, skip_serializing_if = "Facts::is_empty")]
         facts: Facts,
     },
-    /// Not to be trained on.
+    /// Not usable for training.
     Reject {
-        /// A short stable code, for counting: `schema-does-not-parse`.
+        /// A short stable code, used in counts: `schema-does-not-parse`.
         code: String,
-        /// What was got and what was expected.
+        /// What was found and what was expected.
         why: String,
-        /// What could be seen of it.
+        /// Its properties, as far as they could be determined.
         #[serde(default, skip_serializing_if = "Facts::is_empty")]
         facts: Facts,
     },
 }
 
 impl Verdict {
-    /// Good as it is, with nothing to remark.
+    /// Usable as it is, without remarks.
     pub fn accept() -> Self {
         Verdict::Accept { notes: Vec::new(), facts: Facts::default() }
     }
 
-    /// Good after one change.
+    /// Usable after one change.
     pub fn repaired(record: Record, code: impl Into<String>, why: impl Into<String>) -> Self {
         let changes = vec![Finding { code: code.into(), message: why.into() }];
         Verdict::Repaired { record, changes, notes: Vec::new(), facts: Facts::default() }
     }
 
-    /// A rejection with a code for counting and a reason for reading.
+    /// A rejection with a code for counts and a reason to read.
     pub fn reject(code: impl Into<String>, why: impl Into<String>) -> Self {
         Verdict::Reject { code: code.into(), why: why.into(), facts: Facts::default() }
     }
 
-    /// What the record is like, as far as it was looked at.
+    /// The record's properties, as far as they were determined.
     pub fn facts(&self) -> &Facts {
         match self {
             Verdict::Accept { facts, .. } | Verdict::Repaired { facts, .. } | Verdict::Reject { facts, .. } => facts,
@@ -222,19 +222,19 @@ impl Verdict {
     }
 }
 
-/// What a record is like, in the expert's own terms: the host counts, draws and compares without
-/// knowing what the names mean. Since ABI 2.
+/// Properties of a record, in the expert's own terms: the host counts, plots and compares them
+/// without knowing what the names mean. Since ABI 2.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Facts {
-    /// Classes that it belongs to, for counting: `statement` is `select`.
+    /// Classes that it belongs to, counted: `statement` is `select`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
-    /// Figures, for histograms: `tables` is 3.
+    /// Numbers, for histograms: `tables` is 3.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub measures: BTreeMap<String, f64>,
-    /// A canonical text per field: records that agree in one are alike in that field. A field
-    /// without one is compared as it stands.
+    /// A canonical text per field: records whose texts are equal are duplicates in that field. A
+    /// field without one is compared as it is.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub keys: BTreeMap<String, String>,
 }
@@ -246,48 +246,47 @@ impl Facts {
     }
 }
 
-/// What becomes of a record that a lint finds fault with. Since ABI 2.
+/// What happens to a record in which a lint finds a fault. Since ABI 2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LintLevel {
-    /// It does not train.
+    /// The record is not used for training.
     Reject,
-    /// It is changed where that is possible, noted where it is not.
+    /// The record is repaired if possible, otherwise noted.
     Repair,
-    /// It trains, and is counted.
+    /// The record is used for training, and counted.
     Note,
-    /// Nobody looks.
+    /// The lint is not checked.
     Off,
 }
 
-/// How the expert should judge. Sent before the first record. Since ABI 2.
+/// Lint levels and options. Sent before the first record. Since ABI 2.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Level of every lint that the manifest declares, by code.
     pub lints: BTreeMap<String, LintLevel>,
-    /// Settings of the domain's own, such as `database_url`. An expert refuses those that it does
-    /// not know.
+    /// Settings specific to the domain, such as `database_url`. An expert rejects unknown ones.
     pub options: Map<String, Value>,
 }
 
-/// A prompt and what a model answered. Since ABI 1.
+/// A prompt and a model's answer. Since ABI 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GradeRequest {
-    /// The record that was asked, with its gold completion.
+    /// The prompt's record, with its gold completion.
     pub prompt: Record,
     /// The text that the model produced.
     pub completion: String,
 }
 
-/// A prompt, all its right answers, and what a model answered. Since ABI 3.
+/// A prompt, all its correct answers, and a model's answer. Since ABI 3.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExamineRequest {
-    /// The record that was asked, with its gold completion.
+    /// The prompt's record, with its gold completion.
     pub prompt: Record,
-    /// Other completions that are as right as the gold.
+    /// Other completions that are as correct as the gold completion.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<String>,
     /// The text that the model produced.
@@ -298,9 +297,9 @@ pub struct ExamineRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
-    /// A short stable code, for counting: `unknown-table`.
+    /// A short stable code, used in counts: `unknown-table`.
     pub code: String,
-    /// The remark, one sentence.
+    /// The remark, in one sentence.
     pub message: String,
 }
 
@@ -308,22 +307,22 @@ pub struct Finding {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grade {
-    /// From 0 (useless) to 1 (right).
+    /// From 0 (useless) to 1 (correct).
     #[serde(deserialize_with = "score")]
     pub score: f64,
-    /// What was found, in no particular order.
+    /// Remarks, in no particular order.
     #[serde(default)]
     pub findings: Vec<Finding>,
-    /// Which of the manifest's checks it passes, by code; one that does not apply is not there.
+    /// The manifest's checks, by code: true when passed. Checks that do not apply are absent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub checks: BTreeMap<String, bool>,
-    /// What shows it, for a person to read, over several lines: the rows that differ.
+    /// Evidence for the user, in several lines: the rows that differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<String>,
 }
 
-/// JSON has no word for what is no number, and writes `null`: it is read as what it was, so that who
-/// checks scores can say so.
+/// JSON cannot represent NaN and infinity and writes `null`, which is read as NaN, so that the
+/// check of scores can report it.
 fn score<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
@@ -340,35 +339,35 @@ impl Grade {
         self
     }
 
-    /// Says whether a check is passed.
+    /// Records whether a check is passed.
     pub fn check(&mut self, code: &str, passed: bool) {
         self.checks.insert(code.to_owned(), passed);
     }
 }
 
-/// Asks what is wrong with a question or, when there is one, with the answer to it. Since ABI 4.
+/// Asks for the faults of a prompt or, when there is one, of the answer to it. Since ABI 4.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InspectRequest {
-    /// The record that is asked, without its completion.
+    /// The prompt's record, without its completion.
     pub record: Record,
-    /// The text that the model produced; none before it was asked.
+    /// The text that the model produced; `None` before it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completion: Option<String>,
 }
 
-/// What a person who asks should know. Since ABI 4.
+/// Faults and notes for the user. Since ABI 4.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Inspection {
-    /// What makes the question none that could be answered, or the answer one that cannot be used.
+    /// Reasons why the prompt cannot be answered, or the answer cannot be used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Finding>,
-    /// What is worth knowing of it, and no fault.
+    /// Remarks that are not faults.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Finding>,
-    /// The question as it is to be asked: as `validate` would have made a training record of it. None when
-    /// it stays as it is, and for answers.
+    /// The prompt to use instead: normalized as `validate` would a training record. `None` when it
+    /// stays as it is, and for answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<Record>,
 }
@@ -387,30 +386,30 @@ impl Inspection {
     }
 }
 
-/// Which completions are possible at all. Since ABI 1.
+/// A constraint on the possible completions. Since ABI 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grammar {
-    /// A Lark grammar as llguidance reads it.
+    /// A Lark grammar for llguidance.
     pub lark: String,
 }
 
-/// Asks an expert for data of its own making. Since ABI 1.
+/// Requests synthetic records from an expert. Since ABI 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SynthesizeRequest {
     /// The same seed gives the same records, on any machine.
     pub seed: u64,
-    /// How many records.
+    /// Number of records.
     pub n: usize,
 }
 
-/// What comes back from a call: the method's reply, or why there is none. Since ABI 1.
+/// The result of a call: the method's reply or an error. Since ABI 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Reply<T> {
-    /// The answer.
+    /// The reply.
     Ok(T),
-    /// Why there is none.
+    /// The error.
     Error(ExpertError),
 }

@@ -1,5 +1,5 @@
-//! Drives an expert through its own exported table, as the host would: for an expert's tests.
-//! It loads no library.
+//! Drives an expert through its own exported table, as the host does: for an expert's tests. It
+//! loads no library.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,10 +23,10 @@ impl Driver {
         Self { table }
     }
 
-    /// Any method with any request.
+    /// Calls any method with any request.
     ///
     /// # Errors
-    /// What the expert answered, or that its reply does not follow the protocol.
+    /// The expert's error, or that its reply does not follow the protocol.
     pub fn call<T: DeserializeOwned>(&self, method: MethodId, request: &impl Serialize) -> Result<T, ExpertError> {
         let input = serde_json::to_vec(request).map_err(|e| ExpertError::new(e.to_string()))?;
         // SAFETY: the table was made by `export_expert!` in this same program.
@@ -46,7 +46,7 @@ impl Driver {
         Ok(self.call::<Vec<Rendered>>(MethodId::Render, &[record])?.remove(0))
     }
 
-    /// Says how to judge.
+    /// Applies lint levels and options.
     ///
     /// # Errors
     /// As [`Driver::call`].
@@ -71,7 +71,7 @@ impl Driver {
         Ok(self.call::<Vec<Grade>>(MethodId::Grade, &[request])?.remove(0))
     }
 
-    /// Examines one completion.
+    /// Runs the conclusive grading on one completion.
     ///
     /// # Errors
     /// As [`Driver::call`].
@@ -81,7 +81,7 @@ impl Driver {
         Ok(self.call::<Vec<Grade>>(MethodId::Examine, &[request])?.remove(0))
     }
 
-    /// Inspects a question or, when there is one, the answer to it.
+    /// Inspects a prompt or, when there is one, the answer to it.
     ///
     /// # Errors
     /// As [`Driver::call`].
@@ -90,7 +90,7 @@ impl Driver {
         Ok(self.call::<Vec<Inspection>>(MethodId::Inspect, &[request])?.remove(0))
     }
 
-    /// Makes records.
+    /// Synthesizes records.
     ///
     /// # Errors
     /// As [`Driver::call`].
