@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How the adapter acts on a linear layer.
+/// The adaptation method for a linear layer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
@@ -16,15 +16,15 @@ pub enum Method {
     Lora,
 }
 
-/// What dropout drops in training. The two differ for DoRA alone, and not at dropout 0.
+/// What dropout is applied to in training. The two differ only for DoRA with a non-zero dropout.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DropoutSemantics {
     /// The input of the adapter's branch.
     #[default]
     Branch,
-    /// PEFT's rule, for comparisons with it: also the input of the base product that DoRA scales.
-    /// Slower: three more base products per layer.
+    /// PEFT's rule, for comparisons: also the input of the base product that DoRA scales. Slower:
+    /// three more base products per layer.
     Peft,
 }
 
@@ -63,22 +63,22 @@ pub struct AdapterSpec {
     /// Scaling is alpha / rank (alpha / √rank with rsLoRA).
     #[schemars(range(min = 0.0, max = 1e6))]
     pub alpha: f64,
-    /// Probability with which an input is dropped in training.
+    /// Dropout probability for inputs in training.
     #[schemars(range(min = 0.0, max = 0.99))]
     pub dropout: f64,
-    /// What dropout drops.
+    /// What dropout is applied to.
     pub dropout_semantics: DropoutSemantics,
     /// Scale by alpha / √rank (arXiv 2312.03732).
     pub rslora: bool,
     /// The linear layers that carry an adapter.
     #[schemars(length(min = 1))]
     pub target_modules: Vec<TargetModule>,
-    /// Only these decoder layers, from 0; all of them unless given.
+    /// Only these decoder layers, counted from 0; all layers unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layers_to_transform: Option<Vec<usize>>,
-    /// Other ranks for modules whose name ends so: `{"layers.1.mlp.up_proj": 6}`.
+    /// Ranks for modules whose name ends with the key: `{"layers.1.mlp.up_proj": 6}`.
     pub rank_pattern: BTreeMap<String, u32>,
-    /// Other alphas for modules whose name ends so.
+    /// Alphas for modules whose name ends with the key.
     pub alpha_pattern: BTreeMap<String, f64>,
 }
 

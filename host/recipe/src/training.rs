@@ -1,31 +1,33 @@
-//! The training loop's numbers. A step is an optimizer step.
+//! Hyperparameters of the training loop. A step is an optimizer step.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How the learning rate moves after warm-up.
+/// Learning rate schedule after warm-up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Schedule {
-    /// Half a cosine, down to zero.
+    /// Cosine decay to zero.
     #[default]
     Cosine,
-    /// A straight line, down to zero.
+    /// Linear decay to zero.
     Linear,
-    /// No change.
+    /// Constant.
     Constant,
 }
 
-/// What ranks the evaluations of a run.
+/// The metric that ranks the evaluations of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
     /// The validation loss; lower is better.
     #[default]
     EvalLoss,
-    /// The share of the validation records' loss tokens that the model would have written.
+    /// Fraction of the validation records' loss tokens for which the model's most likely token is
+    /// correct.
     TokenAccuracy,
-    /// The partial credit of the answers to `graded_eval_prompts` held-out prompts: their mean score.
+    /// Mean score of the answers to `graded_eval_prompts` held-out prompts, partial credit
+    /// included.
     Score,
 }
 
@@ -39,20 +41,20 @@ impl Metric {
         }
     }
 
-    /// Whether a greater value is a better one, unless the recipe says otherwise.
+    /// Whether a greater value is better, unless the recipe overrides it.
     pub fn greater_is_better(self) -> bool {
         self != Self::EvalLoss
     }
 }
 
-/// What to do about a loss or gradient that is not finite.
+/// What to do when the loss or gradient is not finite.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum NonFinite {
-    /// End the run; its checkpoints stand.
+    /// Stop the run; its checkpoints are kept.
     #[default]
     Stop,
-    /// Change nothing, count the step and go on; ten in a row end the run.
+    /// Skip the update, count the step and continue; ten in a row stop the run.
     Skip,
 }
 
@@ -60,21 +62,21 @@ pub enum NonFinite {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainingSpec {
-    /// Highest learning rate.
+    /// Peak learning rate.
     #[schemars(range(min = 0.0, max = 10.0))]
     pub learning_rate: f64,
-    /// Passes over the training records; may be a fraction, of which whole steps are made. Ignored
-    /// when `steps` is given.
+    /// Epochs over the training records; a fraction is rounded to whole steps. Ignored when `steps`
+    /// is given.
     #[schemars(range(min = 0.0, max = 10_000.0))]
     pub epochs: f64,
-    /// Optimizer steps in all.
+    /// Total optimizer steps.
     #[schemars(range(max = 1_000_000_000))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<u64>,
-    /// Share of the steps during which the learning rate rises from zero.
+    /// Fraction of the steps during which the learning rate rises from zero.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub warmup_ratio: f64,
-    /// Warm-up in optimizer steps, instead of `warmup_ratio`.
+    /// Warm-up in optimizer steps; overrides `warmup_ratio`.
     #[schemars(range(max = 1_000_000_000))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warmup_steps: Option<u64>,
@@ -83,21 +85,21 @@ pub struct TrainingSpec {
     /// Records per optimizer step.
     #[schemars(range(min = 1, max = 65_536))]
     pub effective_batch: usize,
-    /// Longest record in tokens, prompt and completion; a longer one is dropped and counted.
+    /// Maximum length of a record in tokens, prompt and completion; longer records are dropped and
+    /// counted.
     #[schemars(range(min = 8, max = 1_048_576))]
     pub max_seq_len: usize,
-    /// Most tokens in one forward pass: a memory knob that does not change the result.
+    /// Maximum tokens per forward pass: a memory setting that does not change the result.
     #[schemars(range(min = 8, max = 1_048_576))]
     pub micro_batch_tokens: usize,
-    /// Most records in one forward pass; as many as fit unless given. Does not change the result
-    /// either.
+    /// Maximum records per forward pass; as many as fit unless given. Does not change the result.
     #[schemars(range(min = 1, max = 65_536))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub micro_batch_records: Option<usize>,
-    /// Fill every forward pass with whatever record still fits, instead of records of a size. Each
-    /// record attends to itself alone either way, so this does not change the result.
+    /// Pack records of any length into a forward pass, instead of batching records of similar
+    /// length. Records never attend to each other, so this does not change the result.
     pub packing: bool,
-    /// Decoupled weight decay of A and B; magnitudes never decay.
+    /// Decoupled weight decay of A and B; magnitudes are not decayed.
     #[schemars(range(min = 0.0, max = 100.0))]
     pub weight_decay: f64,
     /// AdamW's first-moment decay.
@@ -109,7 +111,7 @@ pub struct TrainingSpec {
     /// AdamW's epsilon.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub epsilon: f64,
-    /// Gradients are scaled down to this global L2 norm; 0 means never.
+    /// Gradients are clipped to this global L2 norm; 0 disables clipping.
     #[schemars(range(min = 0.0, max = 1e9))]
     pub max_grad_norm: f64,
     /// Optimizer steps between evaluations of the validation loss.
@@ -118,26 +120,27 @@ pub struct TrainingSpec {
     /// Optimizer steps between checkpoints.
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub save_steps: u64,
-    /// Held-out prompts that are answered and graded at every evaluation; 0: none.
+    /// Number of held-out prompts answered and graded at every evaluation; 0: none.
     #[schemars(range(max = 100_000))]
     pub graded_eval_prompts: usize,
-    /// Checkpoints to keep, the best by `best_metric`, besides the latest.
+    /// Number of checkpoints to keep, the best by `best_metric`, in addition to the latest.
     #[schemars(range(min = 1, max = 10_000))]
     pub keep_best: usize,
-    /// What makes an evaluation the best.
+    /// Metric that determines the best evaluation.
     pub best_metric: Metric,
-    /// Whether a greater value of `best_metric` is better; as it says itself unless given.
+    /// Whether a greater value of `best_metric` is better; the metric's own default unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub greater_is_better: Option<bool>,
-    /// End with the best adapter instead of the last.
+    /// Keep the best adapter at the end instead of the last.
     pub load_best_at_end: bool,
-    /// End early after so many evaluations without a better one; never unless given.
+    /// Early stopping: number of evaluations without improvement after which the run stops; never
+    /// unless given.
     #[schemars(range(min = 1, max = 1_000_000_000))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patience: Option<u64>,
-    /// What to do about a loss or gradient that is not finite.
+    /// What to do when the loss or gradient is not finite.
     pub non_finite: NonFinite,
-    /// Seed of initialisation, order and dropout.
+    /// Seed for initialisation, data order and dropout.
     pub seed: u64,
 }
 
@@ -177,9 +180,9 @@ impl Default for TrainingSpec {
 impl TrainingSpec {
     /// Records seen over the whole run: steps × batch, or epochs × records.
     ///
-    /// Whole epochs show every record equally often, so the records left at their end make a last,
-    /// smaller step. A part of an epoch is cut at an arbitrary record anyway: there, only whole
-    /// steps count (99,935 records, 1.5 epochs, 90 a step: 1,665 steps), but at least one.
+    /// Whole epochs show every record equally often, so the remaining records make a last, smaller
+    /// step. A fractional epoch ends at an arbitrary record anyway, so only whole steps count
+    /// (99,935 records, 1.5 epochs, 90 per step: 1,665 steps), but at least one.
     pub fn total_records(&self, records: usize) -> u64 {
         let batch = self.effective_batch as u64;
         if let Some(steps) = self.steps {
@@ -189,12 +192,12 @@ impl TrainingSpec {
         if self.epochs.fract() == 0.0 || seen < batch {
             return seen;
         }
-        // Not `seen`: rounding it up must not complete a step.
+        // Not `seen`: rounding that up must not complete a step.
         let whole = (self.epochs * records as f64 / batch as f64 + 1e-9).floor() as u64;
         whole * batch
     }
 
-    /// Optimizer steps of the whole run; the last may hold fewer records.
+    /// Optimizer steps of the whole run; the last step may have fewer records.
     pub fn total_steps(&self, records: usize) -> u64 {
         self.total_records(records).div_ceil(self.effective_batch as u64)
     }
@@ -209,7 +212,7 @@ impl TrainingSpec {
         self.warmup_steps.unwrap_or_else(|| (self.warmup_ratio * total as f64).ceil() as u64).min(total)
     }
 
-    /// Every number that is out of its range, in words.
+    /// A message for every number that is out of range.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         let mut need = |ok: bool, name: &str, got: String, expected: &str| {
@@ -249,11 +252,11 @@ mod tests {
         let steps = |epochs, batch, records| config(epochs, batch).total_steps(records);
         assert_eq!(steps(1.5, 90, 99_935), 1665);
         assert_eq!(config(1.5, 90).warmup(1665), 167);
-        // Whole epochs: what is left over makes a smaller step, as every record counts equally often.
+        // Whole epochs: the remainder makes a smaller step, as every record counts equally often.
         assert_eq!(steps(1.0, 4, 10), 3);
         assert_eq!(steps(3.0, 4, 10), 8);
         assert_eq!(config(1.0, 4).total_records(10), 10);
-        // Broken ones: whole steps, however the fraction rounds.
+        // Fractional epochs: whole steps, however the fraction rounds.
         assert_eq!(steps(1.5, 4, 10), 3);
         assert_eq!(steps(1.1, 11, 100), 10);
         assert_eq!(steps(0.25, 4, 10), 1);
