@@ -221,7 +221,7 @@ fn a_full_disk_is_named_and_leaves_nothing_half_written() {
     assert!(said.starts_with("exit: 2\n--- stdout\n--- stderr\n"), "{said}");
     assert!(said.contains("error: Failed to write `") && said.contains("disk/run/checkpoints/step-0000"), "{said}");
     assert!(said.contains("the disk is full (it takes ") && said.contains(" are free)"), "{said}");
-    assert!(said.contains("hint: free some space, or write to another disk: `--out FOLDER`, or `HIVE_HOME` for what hive keeps; a run that had"), "{said}");
+    assert!(said.contains("hint: free some space, or write to another disk: `--out FOLDER`, or `HIVE_HOME` for hive's own files; an interrupted run"), "{said}");
     let left = std::fs::read_dir(disk.folder().join("run/checkpoints")).map_or(0, Iterator::count);
     assert_eq!(left, 0, "no checkpoint, whole or half, is left");
     assert!(!disk.folder().join("run/adapter").exists());

@@ -1,7 +1,7 @@
-//! Atomic writes: to a temporary name in the same folder, synced, then renamed.
+//! Atomic writes: to a temporary file in the same folder, synced, then renamed.
 //!
-//! Whatever has a name that begins with [`PARTIAL_PREFIX`] belongs to a writer that is still at work or
-//! was killed; nothing reads it.
+//! A name that begins with [`PARTIAL_PREFIX`] belongs to a writer that is still running or was
+//! killed; nothing reads such files.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, ErrorKind, Write};
@@ -9,24 +9,23 @@ use std::path::Path;
 
 use crate::error::{FileError, Result};
 
-/// Prefix of the names of unfinished files and folders.
+/// Prefix of the names of incomplete files and folders.
 pub const PARTIAL_PREFIX: &str = ".partial-";
 
-/// Writes `bytes` to `path` by way of a temporary file in the same folder.
+/// Writes `bytes` to `path` through a temporary file in the same folder.
 ///
 /// # Errors
-/// When the folder cannot be written or the disk is full; nothing is then left under `path`, and
-/// what stood there still stands.
+/// When the folder cannot be written to or the disk is full. `path` is then unchanged.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     let length = bytes.len() as u64;
     write_file_with(path, length, |file| file.write_all(bytes).map_err(|e| FileError::io_of("write", path, e, length)))
 }
 
-/// Writes a file of `length` bytes as [`write_file`] does, with what `fill` writes into it: for
-/// files that are not held in memory.
+/// Writes a file of `length` bytes atomically, with the content that `fill` writes: for files that
+/// are not held in memory.
 ///
 /// # Errors
-/// As [`write_file`], and what `fill` says.
+/// As [`write_file`], and any error of `fill`.
 pub fn write_file_with<E: From<FileError>>(
     path: &Path,
     length: u64,
@@ -39,7 +38,8 @@ pub fn write_file_with<E: From<FileError>>(
     fill(&mut buffered)?;
     buffered.flush().and_then(|()| file.as_file().sync_all()).map_err(fault)?;
     drop(buffered);
-    // Temporary files are private; results are for whoever may read the folder.
+    // Temporary files are private; the result should be readable by everyone who may read the
+    // folder.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -49,11 +49,11 @@ pub fn write_file_with<E: From<FileError>>(
     Ok(())
 }
 
-/// Writes a folder that appears whole or not at all: `fill` gets a folder beside `path`, which is
-/// synced and takes the name, and with it the place of a folder that had it.
+/// Writes a folder atomically: `fill` gets a temporary folder beside `path`, which is then synced
+/// and renamed to `path`, replacing a folder of that name.
 ///
 /// # Errors
-/// What `fill` says, or when the folder cannot be made; an older `path` then still stands.
+/// Any error of `fill`, or when the folder cannot be created; an existing `path` is then unchanged.
 pub fn write_folder<E: From<FileError>>(path: &Path, fill: impl FnOnce(&Path) -> Result<(), E>) -> Result<(), E> {
     let parent = parent(path);
     fs::create_dir_all(parent).map_err(|e| FileError::io("create", parent, e))?;
@@ -62,7 +62,8 @@ pub fn write_folder<E: From<FileError>>(path: &Path, fill: impl FnOnce(&Path) ->
         .tempdir_in(parent)
         .map_err(|e| FileError::io("create", path, e))?;
     fill(aside.path())?;
-    // Temporary folders are private; results are for whoever may read the run.
+    // Temporary folders are private; the result should be readable by everyone who may read the
+    // run.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -71,18 +72,18 @@ pub fn write_folder<E: From<FileError>>(path: &Path, fill: impl FnOnce(&Path) ->
     }
     sync(aside.path())?;
     if path.exists() {
-        // The two change places in one step; what was there is then under the temporary name, and
-        // goes with it.
+        // The two are swapped in one step; the old folder then has the temporary name and is
+        // removed with it.
         exchange(aside.path(), path)?;
     } else {
         fs::rename(aside.path(), path).map_err(|e| FileError::io("rename", path, e))?;
-        // It has another name now: there is nothing left to clean up under the old one.
+        // It has been renamed: there is nothing left to clean up under the old name.
         drop(aside.keep());
     }
     Ok(sync(parent)?)
 }
 
-/// Removes a folder so that it is never seen half empty: it loses its name first.
+/// Removes a folder atomically: it is renamed first, so that no reader sees it half deleted.
 ///
 /// # Errors
 /// When it cannot be renamed or removed.
@@ -93,7 +94,7 @@ pub fn remove_folder(path: &Path) -> Result<()> {
     aside.close().map_err(fault)
 }
 
-/// Removes what writers that were killed left in `folder`.
+/// Removes what killed writers left in `folder`.
 ///
 /// # Errors
 /// When the folder cannot be read or something in it cannot be removed.
@@ -113,11 +114,11 @@ pub fn remove_leftovers(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Refuses what Git leaves in place of a file that is kept in Git LFS, when a repository was cloned
-/// without it: `bytes` are what is at `path`, or the beginning of it.
+/// Rejects the pointer that Git leaves in place of a Git LFS file when a repository was cloned
+/// without LFS: `bytes` is the content of `path`, or the beginning of it.
 ///
 /// # Errors
-/// [`FileError::Format`] that says how to get the file.
+/// [`FileError::Format`], which says how to get the file.
 pub fn refuse_lfs_pointer(path: &Path, bytes: &[u8]) -> Result<()> {
     match bytes.starts_with(b"version https://git-lfs.github.com/spec/") {
         true => Err(FileError::format(path, "it is a Git LFS pointer: `git lfs pull` gets the file")),
@@ -133,7 +134,7 @@ fn sync(folder: &Path) -> Result<()> {
     File::open(folder).and_then(|f| f.sync_all()).map_err(|e| FileError::io("sync", folder, e))
 }
 
-/// Two folders change places, in one step where the file system can do that.
+/// Swaps two folders, in one step where the file system supports it.
 fn exchange(new: &Path, old: &Path) -> Result<()> {
     #[cfg(any(target_os = "linux", target_vendor = "apple"))]
     {
@@ -142,7 +143,8 @@ fn exchange(new: &Path, old: &Path) -> Result<()> {
             return Ok(());
         }
     }
-    // Between the two renames the name is free: a kill there leaves the old folder aside.
+    // Between the two renames the name is unused: after a kill there, the old folder has the
+    // temporary name.
     let fault = |e| FileError::io("replace", old, e);
     let aside = tempfile::Builder::new().prefix(PARTIAL_PREFIX).tempdir_in(parent(old)).map_err(fault)?;
     fs::rename(old, aside.path().join("replaced")).map_err(fault)?;

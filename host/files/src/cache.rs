@@ -1,8 +1,8 @@
-//! The one cache below `HIVE_HOME/cache`: one folder per kind of thing, with an entry (a file or a
-//! folder) per key. What is in it can be made again, so entries that were not used for long are
-//! removed, the least recently used first, and a failure to remove one is no failure of the caller.
+//! The cache below `HIVE_HOME/cache`: one folder per kind, with an entry (a file or a folder) per
+//! key. Everything in it can be recomputed, so eviction removes the least recently used entries,
+//! and a failure to remove one is not an error of the caller.
 //!
-//! When an entry was last used is its modification time, which [`Cache::touch`] sets.
+//! The modification time of an entry, set by [`Cache::touch`], is the time of its last use.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -10,14 +10,14 @@ use std::time::{Duration, SystemTime};
 
 use crate::error::{FileError, Result};
 
-/// How much of one kind is kept.
+/// Limits of one kind of entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheLimits {
-    /// Entries; the most recently used stay.
+    /// Number of entries; the most recently used are kept.
     pub entries: usize,
-    /// Bytes of all entries together. The most recently used entry stays, however large it is.
+    /// Total bytes of all entries. The most recently used entry is kept, however large it is.
     pub bytes: u64,
-    /// Time since an entry was last used, after which it is removed.
+    /// Time since its last use after which an entry is removed.
     pub age: Duration,
 }
 
@@ -26,9 +26,9 @@ pub struct CacheLimits {
 pub struct CacheEntry {
     /// The file or folder.
     pub path: PathBuf,
-    /// Bytes that it takes, files of a folder added up.
+    /// Size in bytes; the sum of its files for a folder.
     pub bytes: u64,
-    /// When it was last used.
+    /// Time of its last use.
     pub used: SystemTime,
 }
 
@@ -55,26 +55,27 @@ impl Cache {
         Ok(&self.folder)
     }
 
-    /// Where the entry of `key` is, whether or not it exists.
+    /// The path of the entry for `key`, whether or not it exists.
     pub fn path(&self, key: &str) -> PathBuf {
         self.folder.join(key)
     }
 
-    /// The folder of `key`, created if need be and now the most recently used. Makes room for it.
+    /// The folder for `key`, created if necessary and now the most recently used. Evicts other
+    /// entries.
     ///
     /// # Errors
     /// When it cannot be created.
     pub fn folder(&self, key: &str) -> Result<PathBuf> {
         let path = self.path(key);
         fs::create_dir_all(&path).map_err(|e| FileError::io("create", &path, e))?;
-        // A folder that exists and cannot be written to is known now, before any work.
+        // An unwritable folder is detected here, before any work.
         tempfile::tempfile_in(&path).map_err(|e| FileError::io("write to", &path, e))?;
         self.touch(key);
         self.prune(&path);
         Ok(path)
     }
 
-    /// The bytes kept under `key`, which are then the most recently used.
+    /// The bytes stored under `key`, now the most recently used.
     pub fn get(&self, key: &str) -> Option<Vec<u8>> {
         let path = self.path(key);
         let bytes = fs::read(&path).ok()?;
@@ -82,7 +83,8 @@ impl Cache {
         Some(bytes)
     }
 
-    /// Keeps `bytes` under `key`. Room is made by [`Self::evict`], not at every one of many small files.
+    /// Stores `bytes` under `key`. Does not evict, as there may be many small files: see
+    /// [`Self::evict`].
     ///
     /// # Errors
     /// When they cannot be written.
@@ -93,7 +95,8 @@ impl Cache {
         crate::write_file(&path, bytes)
     }
 
-    /// Makes the entry the most recently used. One that cannot be dated is older than it is, and no more.
+    /// Marks the entry as the most recently used. If its time cannot be set, it only appears older
+    /// than it is.
     pub fn touch(&self, key: &str) {
         let _ = File::open(self.path(key)).and_then(|entry| entry.set_modified(SystemTime::now()));
     }
@@ -110,7 +113,7 @@ impl Cache {
         entries
     }
 
-    /// Removes what is beyond the limits.
+    /// Removes entries beyond the limits.
     pub fn evict(&self) {
         self.prune(Path::new(""));
     }
@@ -123,7 +126,7 @@ impl Cache {
             let age = now.duration_since(entry.used).unwrap_or_default();
             let beyond = place >= self.limits.entries || bytes > self.limits.bytes && place > 0;
             if entry.path != in_use && (beyond || age > self.limits.age) {
-                // One that another process maps stays readable to it.
+                // An entry that another process has mapped stays readable to it.
                 let _ =
                     if entry.path.is_dir() { fs::remove_dir_all(&entry.path) } else { fs::remove_file(&entry.path) };
                 bytes -= entry.bytes;
@@ -151,7 +154,7 @@ mod tests {
         CacheLimits { entries: 3, bytes: 1000, age: 30 * DAY }
     }
 
-    /// An entry of this size that was last used so long ago.
+    /// An entry of this size, last used `ago`.
     fn entry(root: &Path, name: &str, bytes: usize, ago: Duration) {
         let path = root.join(name);
         fs::write(&path, vec![0; bytes]).unwrap();

@@ -1,4 +1,4 @@
-//! sha256 digests.
+//! SHA-256 digests.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{FileError, Result};
 
-/// The sha256 of a file, lower-case hex. Reads the file rather than mapping it: pages that only
-/// hashing needs are not kept in this process.
+/// The SHA-256 digest of a file, lower-case hex. Reads the file rather than mapping it: pages
+/// needed only for hashing do not stay in this process.
 ///
 /// # Errors
 /// [`FileError::Io`] when the file cannot be read.
@@ -18,10 +18,10 @@ pub fn sha256_of_file(path: &Path) -> Result<String> {
     sha256_of(&mut file).map_err(|e| FileError::io("read", path, e))
 }
 
-/// The sha256 of what is still to be read, lower-case hex.
+/// The SHA-256 digest of the remaining bytes, lower-case hex.
 ///
 /// # Errors
-/// When it cannot be read.
+/// When they cannot be read.
 pub fn sha256_of(from: &mut dyn Read) -> std::io::Result<String> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0u8; 1 << 20];

@@ -1,4 +1,4 @@
-//! The error of this crate: what was tried on which path, and what the system said.
+//! The error of this crate: the operation, the path and the system's message.
 
 use std::path::{Path, PathBuf};
 
@@ -12,49 +12,49 @@ pub enum FileError {
     /// A file could not be read or written.
     #[error("Failed to {action} `{}`", path.display())]
     Io {
-        /// What was tried: `read`, `write`, `rename`.
+        /// The operation: `read`, `write`, `rename`.
         action: &'static str,
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },
-    /// There is no place for what hive keeps.
-    #[error("Failed to find a folder for what hive keeps: none of `HIVE_HOME`, `XDG_DATA_HOME`, `HOME` is set")]
+    /// No home folder for hive could be determined.
+    #[error("Failed to find a folder for hive's data: none of `HIVE_HOME`, `XDG_DATA_HOME`, `HOME` is set")]
     NoHome,
-    /// There is no room for a file.
+    /// The disk is full.
     #[error("Failed to write `{}`: the disk is full{}", path.display(), need(*needed, *free))]
     DiskFull {
         /// The file or folder.
         path: PathBuf,
-        /// Bytes that it takes; 0 when that is not known.
+        /// Size in bytes; 0 when unknown.
         needed: u64,
-        /// Bytes that are free, where the system tells.
+        /// Free bytes, where the system reports them.
         free: Option<u64>,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },
-    /// A file is not what its format says.
+    /// A file does not follow its format.
     #[error("`{}` is not usable: {problem}", path.display())]
     Format {
         /// The file.
         path: PathBuf,
-        /// What was got and what was expected.
+        /// What was found and what was expected.
         problem: String,
     },
-    /// A file that ends too early or whose bytes are not what they should be: another copy may be.
+    /// A file is truncated or corrupted: another copy may be intact.
     #[error("`{}` is not usable: {problem}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What was got and what was expected.
+        /// What was found and what was expected.
         problem: String,
     },
 }
 
-/// "(it takes 12 MB, 3 MB are free)", as far as that is known.
+/// "(it takes 12 MB, 3 MB are free)", as far as known.
 fn need(needed: u64, free: Option<u64>) -> String {
     let mb = |bytes: u64| match bytes {
         0..1_000_000 => format!("{} kB", bytes.div_ceil(1000)),
@@ -68,7 +68,7 @@ fn need(needed: u64, free: Option<u64>) -> String {
     }
 }
 
-/// A result of this crate.
+/// Result type of this crate.
 pub type Result<T, E = FileError> = std::result::Result<T, E>;
 
 impl FileError {
@@ -77,7 +77,7 @@ impl FileError {
         Self::io_of(action, path, source, 0)
     }
 
-    /// As [`Self::io`], for a file or folder that takes `needed` bytes.
+    /// As [`Self::io`], for a file or folder of `needed` bytes.
     pub fn io_of(action: &'static str, path: &Path, source: std::io::Error, needed: u64) -> Self {
         use std::io::ErrorKind::{QuotaExceeded, StorageFull};
         let path = path.to_owned();
@@ -87,12 +87,12 @@ impl FileError {
         }
     }
 
-    /// An [`FileError::Format`].
+    /// A [`FileError::Format`].
     pub fn format(path: &Path, problem: impl Into<String>) -> Self {
         Self::Format { path: path.to_owned(), problem: problem.into() }
     }
 
-    /// An [`FileError::Damaged`].
+    /// A [`FileError::Damaged`].
     pub fn damaged(path: &Path, problem: impl Into<String>) -> Self {
         Self::Damaged { path: path.to_owned(), problem: problem.into() }
     }
@@ -111,13 +111,13 @@ impl Diagnostic for FileError {
         match self {
             Self::Io { action, .. } if ["map", "open", "read"].contains(action) => None,
             Self::DiskFull { .. } => Some(
-                "free some space, or write to another disk: `--out FOLDER`, or `HIVE_HOME` for what hive keeps; a run that had begun goes on with `--resume`"
+                "free some space, or write to another disk: `--out FOLDER`, or `HIVE_HOME` for hive's own files; an interrupted run resumes with `--resume`"
                     .into(),
             ),
             Self::Io { source, .. } => matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem)
-                .then(|| "write elsewhere: `--out FOLDER`, or `HIVE_HOME` for what hive keeps".into()),
+                .then(|| "write elsewhere: `--out FOLDER`, or `HIVE_HOME` for hive's own files".into()),
             Self::Damaged { .. } => {
-                Some("get the file again; a base model of the catalogue is mended by `hive model pull ID`".into())
+                Some("get the file again; `hive model pull ID` repairs a base model of the catalogue".into())
             }
             Self::NoHome => Some("set `HIVE_HOME` to a folder".into()),
             Self::Format { .. } => None,

@@ -1,13 +1,14 @@
-//! Files and folders: atomic writes, staging folders, the cache, memory maps, sha256 digests and free space.
+//! Files and folders: atomic writes, staging folders, the cache, memory maps, SHA-256 digests and
+//! free space.
 //!
-//! This crate knows no format: not what a model, a package or a data set is.
+//! This crate knows no formats of models, packages or data sets.
 //!
-//! - [`write_file`], [`write_folder`]: a write is atomic, to a temporary name and then renamed.
-//! - [`Staging`]: a locked folder in which something is unpacked before it is checked.
-//! - [`Cache`]: what can be made again, with its size, age and eviction.
-//! - [`MappedFile`]: a file as bytes that are read when touched.
-//! - [`Lock`]: keeps two processes from doing the same.
-//! - [`FileError`]: what was tried on which path, and what the system said.
+//! - [`write_file`], [`write_folder`]: atomic writes, to a temporary name and then renamed.
+//! - [`Staging`]: a locked folder for unpacking files before they are checked.
+//! - [`Cache`]: results that can be recomputed, with limits on size and age.
+//! - [`MappedFile`]: a memory-mapped file.
+//! - [`Lock`]: mutual exclusion between processes.
+//! - [`FileError`]: the operation, the path and the system's message.
 
 mod atomic;
 mod cache;

@@ -1,4 +1,4 @@
-//! A read-only memory map of a file. The only `unsafe` of this crate.
+//! A read-only memory map of a file. The only `unsafe` code of this crate.
 
 use std::fs::File;
 use std::ops::Deref;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::atomic::refuse_lfs_pointer;
 use crate::error::{FileError, Result};
 
-/// A file's bytes, read from disk when touched.
+/// A file's bytes, read from disk when accessed.
 #[derive(Debug)]
 pub struct MappedFile {
     path: PathBuf,
@@ -26,15 +26,16 @@ impl MappedFile {
         if length == 0 {
             return Err(FileError::damaged(path, "the file is empty"));
         }
-        // SAFETY: the map is read-only and never handed out mutably. What remains is that another
-        // process could truncate or rewrite the file while it is mapped. What hive maps is written once,
-        // under another name, and renamed (by hive and by the hub's tools alike), so nobody writes in place.
+        // SAFETY: the map is read-only and never handed out mutably. Another process could still
+        // truncate or rewrite the file while it is mapped; but the files that hive maps are written
+        // once, under another name, and renamed (by hive and by the hub's tools alike), so nobody
+        // writes in place.
         let map = unsafe { memmap2::Mmap::map(&file) }.map_err(|e| FileError::io("map", path, e))?;
         refuse_lfs_pointer(path, &map)?;
         Ok(Self { path: path.to_owned(), map })
     }
 
-    /// Where the bytes come from, for messages.
+    /// The file's path, for messages.
     pub fn path(&self) -> &Path {
         &self.path
     }

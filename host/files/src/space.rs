@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-/// Bytes that may still be written where `path` is or will be; `None` where the system does not
-/// tell.
+/// Free bytes on the file system of `path`, which need not exist; `None` where the system does not
+/// report it.
 pub fn free_bytes(path: &Path) -> Option<u64> {
     #[cfg(unix)]
     {

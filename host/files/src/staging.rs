@@ -1,6 +1,6 @@
-//! Staging folders: something is unpacked there and checked before it is kept. A staging folder is removed
-//! when it is dropped; one whose process was killed is removed when the next one is made. Its owner holds a
-//! lock on the file beside it.
+//! Staging folders: files are unpacked there and checked before they are moved into place. A
+//! staging folder is removed when it is dropped; one left by a killed process is removed when the
+//! next one is created. The owner holds a lock on the file beside it.
 
 use std::fs::{self, File};
 use std::io;
@@ -11,22 +11,22 @@ use tempfile::{NamedTempFile, TempDir};
 use crate::atomic::PARTIAL_PREFIX;
 use crate::error::{FileError, Result};
 
-/// How the names of the lock files end.
+/// Suffix of the lock files' names.
 const LOCK: &str = ".lock";
 
-/// A folder of one's own.
+/// A private staging folder.
 #[derive(Debug)]
 pub struct Staging {
-    // Dropped in this order: the folder goes before the lock does.
+    // Dropped in this order: the folder is removed before the lock is released.
     dir: TempDir,
     _lock: NamedTempFile,
 }
 
 impl Staging {
-    /// A new one below `root`, after the leftovers there have been removed.
+    /// Creates one below `root`, after removing leftovers there.
     ///
     /// # Errors
-    /// When it cannot be made. Leftovers that cannot be removed are left.
+    /// When it cannot be created. Leftovers that cannot be removed are ignored.
     pub fn new(root: &Path) -> Result<Self> {
         sweep(root);
         Self::below(root).map_err(|e| FileError::io("write", root, e))
@@ -36,18 +36,18 @@ impl Staging {
         let lock = tempfile::Builder::new().prefix(PARTIAL_PREFIX).suffix(LOCK).tempfile_in(root)?;
         lock.as_file().lock()?;
         let name = lock.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        // Its name is the lock's: whoever finds it knows whose it is.
+        // The folder is named after its lock, so that its owner can be identified.
         let dir = tempfile::Builder::new().prefix(&name).rand_bytes(0).tempdir_in(root)?;
         Ok(Self { dir, _lock: lock })
     }
 
-    /// Where it is.
+    /// Path of the folder.
     pub fn path(&self) -> &Path {
         self.dir.path()
     }
 }
 
-/// Removes the folders below `root` whose owners have gone.
+/// Removes the folders below `root` whose owners have ended.
 fn sweep(root: &Path) {
     for entry in fs::read_dir(root).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -63,7 +63,7 @@ fn sweep(root: &Path) {
     }
 }
 
-/// The folder that a lock file is beside; `None` when it is none.
+/// The folder that belongs to a lock file; `None` if the file is not a lock.
 fn folder_of(lock: &Path) -> Option<PathBuf> {
     let name = lock.file_name()?.to_str()?;
     let folder = name.strip_suffix(LOCK).filter(|name| name.starts_with(PARTIAL_PREFIX))?;
