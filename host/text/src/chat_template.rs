@@ -1,8 +1,8 @@
-//! Chat templates: messages to the exact text a model was trained on, and records to token ids with
-//! the place where the completion starts. One renderer for training, evaluation and use; nothing
-//! else builds a prompt. Only what the template itself writes becomes control tokens: their names in
-//! a message are text. Templates are Jinja as transformers runs it; tools and documents are never
-//! passed to one.
+//! Chat templates: messages to the exact text that a model was trained on, and records to token ids
+//! with the position where the completion starts. Training, evaluation and inference share this one
+//! renderer; nothing else builds a prompt. Only the template's own text becomes control tokens:
+//! their names in a message are plain text. Templates are Jinja as transformers runs it; tools and
+//! documents are never passed to one.
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde, Value};
@@ -12,17 +12,17 @@ use serde::{Deserialize, Serialize};
 use super::tokenizer::{Shielded, Tokenizer};
 use crate::{Result, TextError};
 
-/// The day that `strftime_now` tells: Llama 3.2's own default. A prompt that changed with the
-/// calendar would not be the one the adapter was trained on.
+/// The date that `strftime_now` returns: Llama 3.2's own default. A prompt that changed with the
+/// calendar would differ from the one that the adapter was trained on.
 const TODAY: Day = Day { year: 2024, month: 7, day: 26 };
 
 /// One turn of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChatMessage {
-    /// Who speaks: `system`, `user`, `assistant`.
+    /// The speaker: `system`, `user`, `assistant`.
     pub role: String,
-    /// What is said.
+    /// The text.
     pub content: String,
 }
 
@@ -43,14 +43,14 @@ pub struct ChatTemplate {
 }
 
 impl ChatTemplate {
-    /// Compiles a template. `bos_token` and `eos_token` are the texts that it may refer to.
+    /// Compiles a template. `bos_token` and `eos_token` are the tokens that it may refer to.
     ///
     /// # Errors
     /// [`TextError::Refused`] with the line when the template is not valid Jinja.
     pub fn new(source: &str, bos_token: Option<String>, eos_token: Option<String>) -> Result<Self> {
         let failed = |e: Error| TextError::Refused(format!("Failed to compile the chat template: {}", describe(&e)));
         let mut environment = Environment::new();
-        // As transformers sets Jinja up: lines that only hold a block leave nothing behind.
+        // As transformers configures Jinja: lines that only hold a block produce no output.
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
         environment.set_syntax(syntax.map_err(failed)?);
         environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
@@ -63,13 +63,13 @@ impl ChatTemplate {
         Ok(Self { environment, source: source.to_owned(), bos_token, eos_token })
     }
 
-    /// The template's text.
+    /// The template's source.
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// The text of these messages; with `add_generation_prompt`, up to where the assistant begins to
-    /// speak. Reasoning ("thinking") is switched off where the template knows it.
+    /// Renders these messages; with `add_generation_prompt`, up to where the assistant begins to
+    /// speak. Reasoning ("thinking") is switched off if the template supports that.
     ///
     /// # Errors
     /// [`TextError::Refused`] when the template refuses the messages.
@@ -78,7 +78,8 @@ impl ChatTemplate {
         let template = self.environment.get_template("chat").map_err(fail)?;
         let messages: Vec<Value> =
             messages.iter().map(|m| context! { role => m.role.as_str(), content => m.content.as_str() }).collect();
-        // A token that a model does not have is undefined to its template, so it prints as nothing.
+        // A token that the model does not have is undefined in its template, so it prints as
+        // nothing.
         let token = |token: &Option<String>| token.as_deref().map_or(Value::UNDEFINED, Value::from);
         template
             .render(context! {
@@ -95,25 +96,26 @@ impl ChatTemplate {
     }
 }
 
-/// A record as token ids.
+/// A tokenized record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PromptCompletion {
     /// Prompt and completion, one after the other.
     pub ids: Vec<u32>,
-    /// How many of them are the prompt.
+    /// Number of prompt tokens among them.
     pub prompt_len: usize,
 }
 
-/// Renders and tokenizes a record, for training (with `completion`) or for use (without).
+/// Renders and tokenizes a record, for training (with `completion`) or for inference (without).
 ///
-/// The prompt is rendered with its generation prompt and tokenized on its own, so that training sees
-/// the very ids that use will see; the completion is what the whole conversation adds to that text,
-/// up to and with the first of the `eos` tokens. What a message holds is text, whatever it looks like.
+/// The prompt is rendered with its generation prompt and tokenized on its own, so that training
+/// sees the same ids as inference; the completion is what the whole conversation adds to that text,
+/// up to and including the first of the `eos` tokens. The content of a message is plain text,
+/// whatever it contains.
 ///
 /// # Errors
 /// [`TextError::Refused`] when the template fails, when the whole conversation does not start with
 /// the prompt, or when a completion does not end with an end token (an expert trained on it would
-/// never learn to stop). With no `eos` at all the completion is taken as it is.
+/// never learn to stop). Without any `eos` token the completion is used as it is.
 pub fn encode(
     template: &ChatTemplate,
     tokenizer: &Tokenizer,
@@ -161,7 +163,7 @@ pub fn encode(
     Ok(PromptCompletion { ids, prompt_len })
 }
 
-/// Where the two renderings part, shown from both.
+/// Where the two renderings diverge, with an excerpt of both.
 fn parting(prompt: &str, full: &str) -> String {
     let same = prompt.bytes().zip(full.bytes()).take_while(|(a, b)| a == b).count();
     let at = floor_char(prompt, same);
@@ -185,7 +187,8 @@ fn excerpt(text: &str) -> String {
     format!("`{}{more}`", start.escape_debug())
 }
 
-/// minijinja's error with its causes on one line: what a template raises is the last of them.
+/// minijinja's error with its causes on one line: an error raised by a template is the last of
+/// them.
 fn describe(error: &Error) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
@@ -197,7 +200,7 @@ fn describe(error: &Error) -> String {
 }
 
 /// `tojson` as transformers defines it: Python's `json.dumps` without HTML escapes, so with a space
-/// after commas and colons, and `indent` where given.
+/// after commas and colons, and with `indent` if given.
 fn to_json(value: Serde<serde_json::Value>, kwargs: Kwargs) -> Result<Value, Error> {
     let indent: Option<usize> = kwargs.get("indent")?;
     kwargs.assert_all_used()?;
@@ -213,7 +216,7 @@ fn to_json(value: Serde<serde_json::Value>, kwargs: Kwargs) -> Result<Value, Err
             value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, PythonSpacing)).map_err(failed)?;
         }
     }
-    // serde_json writes UTF-8.
+    // serde_json writes valid UTF-8.
     Ok(Value::from(String::from_utf8_lossy(&out).into_owned()))
 }
 
@@ -240,7 +243,7 @@ struct Day {
 }
 
 impl Day {
-    /// The directives of `strftime` that concern a day.
+    /// The `strftime` directives for dates.
     fn format(&self, format: &str) -> Result<String, Error> {
         const MONTHS: [&str; 12] = [
             "January",

@@ -1,21 +1,21 @@
-//! Why a text does not become tokens, or tokens a text.
+//! Errors of tokenizers and chat templates.
 
 use hive_errors::Diagnostic;
 use hive_files::FileError;
 
-/// A result of this crate.
+/// Result type of this crate.
 pub type Result<T, E = TextError> = std::result::Result<T, E>;
 
-/// Why a text does not become tokens, or tokens a text.
+/// Why text could not be tokenized, or tokens could not be decoded.
 #[derive(Debug, thiserror::Error)]
 pub enum TextError {
-    /// A file cannot be read, or is no tokenizer.
+    /// A file cannot be read, or is not a tokenizer.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A chat template or a tokenizer refused its input.
+    /// A chat template or a tokenizer rejected its input.
     #[error("{0}")]
     Refused(String),
-    /// No tokenizer can be made of a vocabulary, or no vocabulary of a tokenizer.
+    /// A vocabulary cannot be turned into a tokenizer, or a tokenizer into a vocabulary.
     #[error("{0}")]
     Vocabulary(String),
 }

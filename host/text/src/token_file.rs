@@ -1,9 +1,10 @@
-//! Tokenised records in one file, mapped into memory: a data set of any size costs no memory of its own.
+//! Tokenized records in one memory-mapped file: a data set of any size takes no heap memory.
 //!
-//! The file is safetensors (<https://github.com/huggingface/safetensors#format>). It has named parts, such
-//! as `train` and `validation`, each with three tensors: `PART.ids` u32 `[tokens]`, the records end to end;
-//! and per record `PART.ends` u64 (where it ends in `ids`) and `PART.loss_from` u32 (its first token that
-//! carries loss). Metadata: `format` = `hive-tokens-2`, and what the writer adds.
+//! The file is safetensors (<https://github.com/huggingface/safetensors#format>). It has named
+//! parts, such as `train` and `validation`, each with three tensors: `PART.ids` u32 `[tokens]`, the
+//! concatenated records; and per record `PART.ends` u64 (end offset in `ids`) and `PART.loss_from`
+//! u32 (its first token that carries loss). Metadata: `format` = `hive-tokens-2`, and keys added by
+//! the writer.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -19,8 +20,8 @@ use crate::error::{Result, TextError};
 
 const FORMAT: &str = "hive-tokens-2";
 
-/// Writes a token file, record by record. Token ids go to disk as they come; what is held in memory
-/// is 12 bytes per record.
+/// Writes a token file, record by record. Token ids are streamed to disk; only 12 bytes per record
+/// are held in memory.
 #[derive(Debug)]
 pub struct TokenWriter {
     path: PathBuf,
@@ -37,7 +38,7 @@ struct PartWriter {
 }
 
 impl TokenWriter {
-    /// Begins the file that will be `path`, with these parts.
+    /// Starts a file that [`Self::finish`] stores at `path`, with these parts.
     ///
     /// # Errors
     /// When its folder cannot be written to.
@@ -49,7 +50,7 @@ impl TokenWriter {
         Ok(Self { path: path.to_owned(), parts: parts.iter().map(part).collect::<Result<_>>()? })
     }
 
-    /// Adds a record whose first `prompt_len` tokens carry no loss to the part of this number.
+    /// Adds a record to the part with index `part`; its first `prompt_len` tokens carry no loss.
     ///
     /// # Errors
     /// When the disk is full.
@@ -61,15 +62,15 @@ impl TokenWriter {
         }
         part.tokens += ids.len() as u64;
         part.ends.extend(part.tokens.to_le_bytes());
-        // Nothing comes before the first token, so it never carries loss.
+        // The first token is never predicted, so it never carries loss.
         part.loss_from.extend((prompt_len.max(1) as u32).to_le_bytes());
         Ok(())
     }
 
-    /// Puts the file together; `metadata` is kept with it.
+    /// Assembles and stores the file, with `metadata`.
     ///
     /// # Errors
-    /// When the disk is full; nothing is then left under the file's name.
+    /// When the disk is full; no file is then stored.
     pub fn finish(self, metadata: impl IntoIterator<Item = (String, String)>) -> Result<()> {
         let path = &self.path;
         let needed: u64 = self.parts.iter().map(|part| 4 * part.tokens).sum();
@@ -144,11 +145,12 @@ impl TokenFile {
     /// Opens `path`.
     ///
     /// # Errors
-    /// When it cannot be read, or is no token file.
+    /// When it cannot be read, or is not a token file.
     pub fn open(path: &Path) -> Result<Self> {
         let map = MappedFile::open(path)?;
         let fault = |problem: String| TextError::from(FileError::damaged(path, problem));
-        let (_, header) = SafeTensors::read_metadata(&map).map_err(|e| fault(format!("it is no token file: {e}")))?;
+        let (_, header) =
+            SafeTensors::read_metadata(&map).map_err(|e| fault(format!("it is not a token file: {e}")))?;
         let metadata = header.metadata().clone().unwrap_or_default();
         let format = metadata.get("format").map_or("none", String::as_str);
         if format != FORMAT {
@@ -157,7 +159,7 @@ impl TokenFile {
         Ok(Self { map: Arc::new(map), metadata })
     }
 
-    /// What the writer added.
+    /// A metadata value added by the writer.
     pub fn metadata(&self, key: &str) -> Option<&str> {
         self.metadata.get(key).map(String::as_str)
     }
@@ -168,7 +170,7 @@ impl TokenFile {
     /// When the file has no such part, or its tensors contradict each other.
     pub fn part(&self, name: &str) -> Result<TokenPart> {
         let fault = |problem: String| TextError::from(FileError::damaged(self.map.path(), problem));
-        let tensors = SafeTensors::deserialize(&self.map).map_err(|e| fault(format!("it is no token file: {e}")))?;
+        let tensors = SafeTensors::deserialize(&self.map).map_err(|e| fault(format!("it is not a token file: {e}")))?;
         let place = |tensor: &str, dtype: Dtype| -> Result<Range<usize>> {
             let name = format!("{name}.{tensor}");
             let tensor = tensors.tensor(&name).map_err(|e| fault(e.to_string()))?;
@@ -176,7 +178,7 @@ impl TokenFile {
                 let (got, shape) = (tensor.dtype(), tensor.shape());
                 return Err(fault(format!("`{name}` is {got:?} {shape:?}, expected {dtype:?} of one dimension")));
             }
-            // The tensor's bytes lie within the map.
+            // The tensor's bytes are inside the map.
             let start = tensor.data().as_ptr() as usize - self.map.as_ptr() as usize;
             Ok(start..start + tensor.data().len())
         };
@@ -211,28 +213,28 @@ pub struct TokenPart {
 }
 
 impl TokenPart {
-    /// How many records there are.
+    /// Number of records.
     pub fn len(&self) -> usize {
         self.ends.len() / 8
     }
 
-    /// Whether there are none.
+    /// Whether there are no records.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Tokens of the record `index`.
+    /// Number of tokens of the record `index`.
     pub fn tokens(&self, index: usize) -> usize {
         self.span(index).len()
     }
 
-    /// Token ids of the record `index`, copied.
+    /// A copy of the token ids of the record `index`.
     pub fn ids(&self, index: usize) -> Vec<u32> {
         let ids = &self.map[self.ids.clone()];
         self.span(index).map(|token| u32_at(ids, token)).collect()
     }
 
-    /// The first token of the record `index` that carries loss.
+    /// Index of the first token of the record `index` that carries loss.
     pub fn loss_from(&self, index: usize) -> usize {
         u32_at(&self.map[self.loss_from.clone()], index) as usize
     }
@@ -264,7 +266,7 @@ mod tests {
 
     fn written(path: &Path, train: &[Record], validation: &[Record]) {
         let mut writer = TokenWriter::create(path, &["train", "validation"]).unwrap();
-        // In the order of a data set, whose records go to either part.
+        // In data set order, alternating between the parts.
         for i in 0..train.len().max(validation.len()) {
             for (part, records) in [train, validation].into_iter().enumerate() {
                 if let Some((ids, prompt_len)) = records.get(i) {
@@ -311,6 +313,6 @@ mod tests {
         let bytes = std::fs::read(&path).unwrap();
         std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
         let refused = TokenFile::open(&path).and_then(|file| file.part("train")).unwrap_err();
-        assert!(refused.to_string().contains("no token file"), "{refused}");
+        assert!(refused.to_string().contains("not a token file"), "{refused}");
     }
 }

@@ -1,7 +1,7 @@
 //! Text to token ids and back, from `tokenizer.json` or rebuilt from a vocabulary. Special tokens
-//! in a text are recognised, none are ever added: what goes before and after a text is the chat
-//! template's business. Where a text comes from somebody else than the template, their names are
-//! text ([`Tokenizer::shield`]). Truncation and padding that a file may ask for are switched off.
+//! in a text are recognised but never added: the text before and after is the chat template's
+//! responsibility. In text that does not come from the template, their names are plain text
+//! ([`Tokenizer::shield`]). Truncation and padding settings in a file are ignored.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -22,12 +22,12 @@ pub struct Tokenizer {
     controls: Controls,
 }
 
-/// Texts whose control tokens are broken by a mark, so that only the template's own are left.
+/// Texts whose control tokens are broken by a mark, so that only the template's own remain.
 #[derive(Debug)]
 pub struct Shielded<'t> {
-    /// The texts, with the mark where there is one.
+    /// The texts, with the mark inserted where necessary.
     pub texts: Vec<Cow<'t, str>>,
-    /// The mark; `None` when nothing had to be broken, and the texts are as they were.
+    /// The mark; `None` when nothing had to be broken and the texts are unchanged.
     pub mark: Option<char>,
 }
 
@@ -53,20 +53,20 @@ impl Tokenizer {
         Ok(Self { inner, controls })
     }
 
-    /// sha256 over everything that the tokenizer does, lower-case hex.
+    /// SHA-256 digest of everything that determines the tokenizer's output, lower-case hex.
     ///
     /// # Errors
-    /// [`TextError::Refused`] when it cannot be written down.
+    /// [`TextError::Refused`] when the tokenizer cannot be serialized.
     pub fn digest(&self) -> Result<String> {
         let text = self.inner.to_string(false);
-        let text = text.map_err(|e| TextError::Refused(format!("Failed to write the tokenizer down: {e}")))?;
+        let text = text.map_err(|e| TextError::Refused(format!("Failed to serialize the tokenizer: {e}")))?;
         Ok(hex(&Sha256::digest(text)))
     }
 
-    /// The ids of `text`. Special tokens written in it become their ids; none are added.
+    /// Tokenizes `text`. Special tokens in it become their ids; none are added.
     ///
     /// # Errors
-    /// [`TextError::Refused`] when the tokenizer refuses the text.
+    /// [`TextError::Refused`] when the tokenizer rejects the text.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
         let encoding = self
             .inner
@@ -75,17 +75,17 @@ impl Tokenizer {
         Ok(encoding.get_ids().to_vec())
     }
 
-    /// The control tokens that are written in `text`, each once, sorted: in a record or a question
-    /// they are text.
+    /// The control tokens that occur in `text`, each once, sorted: in a record or a prompt they are
+    /// plain text.
     pub fn control_tokens_in(&self, text: &str) -> Vec<&str> {
         self.controls.within(text)
     }
 
-    /// `texts` as they can be given to a template: whatever of a control token is in them is broken by
-    /// a mark that occurs neither in them nor in `beside`, which is what the template itself may write.
+    /// Prepares `texts` for a template: every control token in them is broken by a mark that occurs
+    /// neither in them nor in `beside`, the text that the template itself may write.
     ///
     /// # Errors
-    /// [`TextError::Refused`] when no character is left to mark with.
+    /// [`TextError::Refused`] when no unused character is left for the mark.
     pub fn shield<'t>(
         &self,
         texts: impl IntoIterator<Item = &'t str>,
@@ -111,9 +111,9 @@ impl Tokenizer {
         Ok(Shielded { texts: texts.collect(), mark: Some(mark) })
     }
 
-    /// The ids of `text`, which may hold texts that were shielded with `mark`: special tokens become
-    /// their ids where no mark breaks them. The marks themselves leave nothing behind, so the ids are
-    /// those of [`Self::encode`] but for the tokens that were broken.
+    /// Tokenizes `text`, which may contain texts shielded with `mark`: special tokens become their
+    /// ids unless a mark breaks them. The marks themselves are dropped, so the ids equal those of
+    /// [`Self::encode`] except for the broken tokens.
     ///
     /// # Errors
     /// As [`Self::encode`].
@@ -122,8 +122,8 @@ impl Tokenizer {
         let failed = |e: tokenizers::Error| {
             TextError::Refused(format!("Failed to tokenize a text of {} bytes: {e}", text.len()))
         };
-        // What `encode` does, but that the places of special tokens are looked for in the marked text and
-        // everything else is done with the plain one.
+        // As `encode`, but special tokens are located in the marked text and everything else uses
+        // the plain text.
         let normalizer = self.inner.get_normalizer();
         let found = self.inner.get_added_vocabulary().extract_and_normalize(normalizer, text);
         let plain_at = |at: usize| at - text[..at].matches(mark).count() * mark.len_utf8();
@@ -148,47 +148,47 @@ impl Tokenizer {
         Ok(encoding.get_ids().to_vec())
     }
 
-    /// The text of `ids`, special tokens left out. Bytes that are not UTF-8, such as a character cut
-    /// in the middle, become U+FFFD: see [`Tokenizer::stream`] for ids that arrive one by one.
+    /// Decodes `ids`, without special tokens. Bytes that are not UTF-8, such as a character cut in
+    /// the middle, become U+FFFD: see [`Tokenizer::stream`] for incremental decoding.
     ///
     /// # Errors
-    /// [`TextError::Refused`] when the tokenizer refuses the ids.
+    /// [`TextError::Refused`] when the tokenizer rejects the ids.
     pub fn decode(&self, ids: &[u32]) -> Result<String> {
         self.inner
             .decode(ids, true)
             .map_err(|e| TextError::Refused(format!("Failed to turn {} tokens into text: {e}", ids.len())))
     }
 
-    /// Decodes ids that arrive one by one.
+    /// Decodes ids incrementally.
     pub fn stream(&self) -> TextStream<'_> {
         TextStream { tokenizer: self, ids: Vec::new(), context: 0, emitted: 0 }
     }
 
-    /// One more than the largest id, added tokens included. A model's embedding may have more rows.
+    /// The largest id plus one, including added tokens. A model's embedding may have more rows.
     pub fn vocab_size(&self) -> usize {
         let largest_added = self.inner.get_added_vocabulary().get_added_tokens_decoder().keys().max().copied();
         let model = self.inner.get_vocab_size(false);
         largest_added.map_or(model, |id| model.max(id as usize + 1))
     }
 
-    /// The id of this token, written as in the vocabulary.
+    /// The id of this token, spelled as in the vocabulary.
     pub fn token_id(&self, token: &str) -> Option<u32> {
         self.inner.token_to_id(token)
     }
 
-    /// The token of this id, written as in the vocabulary.
+    /// The token of this id, spelled as in the vocabulary.
     pub fn token(&self, id: u32) -> Option<String> {
         self.inner.id_to_token(id)
     }
 
-    /// `ids` up to the first end token, without it.
+    /// `ids` up to the first end token, exclusive.
     pub fn before_end<'a>(&self, ids: &'a [u32], eos: &[u32]) -> &'a [u32] {
         let end = ids.iter().position(|id| eos.contains(id)).unwrap_or(ids.len());
         &ids[..end]
     }
 }
 
-/// `whole` in pieces: these tokens, and what lies between them.
+/// Splits `whole` into these tokens and the text between them.
 fn cut_out(whole: &NormalizedString, tokens: &[(usize, usize, Token)]) -> Vec<(NormalizedString, Option<Vec<Token>>)> {
     let piece = |start: usize, end: usize| whole.slice(tokenizers::normalizer::Range::Original(start..end));
     let mut pieces = Vec::with_capacity(2 * tokens.len() + 1);
@@ -202,18 +202,18 @@ fn cut_out(whole: &NormalizedString, tokens: &[(usize, usize, Token)]) -> Vec<(N
     pieces
 }
 
-/// Text of ids that arrive one by one: a character that spans tokens comes out once it is whole.
+/// Incremental decoder: a character that spans several tokens is emitted once it is complete.
 pub struct TextStream<'a> {
     tokenizer: &'a Tokenizer,
     ids: Vec<u32>,
-    /// Ids before this one are behind the text that later ids could still change.
+    /// Ids before this index can no longer change the text.
     context: usize,
-    /// Ids before this one have come out.
+    /// Ids before this index have been emitted.
     emitted: usize,
 }
 
 impl TextStream<'_> {
-    /// Takes one id; gives the text that is now certain, which may be empty.
+    /// Adds one id and returns the text that is now final, possibly empty.
     ///
     /// # Errors
     /// As [`Tokenizer::decode`].
@@ -221,7 +221,7 @@ impl TextStream<'_> {
         self.ids.push(id);
         let before = self.tokenizer.decode(&self.ids[self.context..self.emitted])?;
         let now = self.tokenizer.decode(&self.ids[self.context..])?;
-        // An unfinished character shows as U+FFFD at the end: wait for its other bytes.
+        // An incomplete character shows as U+FFFD at the end: wait for its remaining bytes.
         if now.ends_with('\u{fffd}') {
             return Ok(String::new());
         }
@@ -231,7 +231,7 @@ impl TextStream<'_> {
         Ok(new)
     }
 
-    /// Whatever has been held back, as it is.
+    /// The text held back so far.
     ///
     /// # Errors
     /// As [`Tokenizer::decode`].

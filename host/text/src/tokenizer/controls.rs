@@ -1,7 +1,8 @@
-//! Names of control tokens in a text that is not the template's, such as `<|im_end|>` in a question:
-//! there they are text. It finds them and breaks them with a mark that occurs nowhere else, so that
-//! the text can go through a template and come out with its control tokens told from the template's
-//! own. It encodes nothing: see [`super::Tokenizer::encode_marked`].
+//! Control tokens in text that does not come from the template, such as `<|im_end|>` in a prompt:
+//! there they are plain text. This module finds them and breaks them with a mark that occurs
+//! nowhere else, so that the text can pass through a template and its control tokens can be
+//! distinguished from the template's own. It does not tokenize: see
+//! [`super::Tokenizer::encode_marked`].
 
 use std::collections::BTreeSet;
 
@@ -11,22 +12,22 @@ use tokenizers::{AddedToken, AddedVocabulary};
 /// The control tokens of a tokenizer.
 #[derive(Debug, Clone)]
 pub(super) struct Controls {
-    /// As they are written, sorted.
+    /// Their names, sorted.
     names: Vec<String>,
     finder: AhoCorasick,
-    /// Bytes of the longest.
+    /// Length of the longest, in bytes.
     longest: usize,
-    /// Characters that one begins with.
+    /// First characters of all names.
     first: BTreeSet<char>,
-    /// Characters that one ends with.
+    /// Last characters of all names.
     last: BTreeSet<char>,
 }
 
 impl Controls {
-    /// Those of `vocabulary`.
+    /// Collects the control tokens of `vocabulary`.
     ///
     /// # Errors
-    /// When they are more than can be searched for, in words.
+    /// When there are too many to search for, as a message.
     pub(super) fn of(vocabulary: &AddedVocabulary) -> Result<Self, String> {
         let tokens = vocabulary.get_added_tokens_decoder().values();
         let mut names: Vec<String> =
@@ -40,19 +41,19 @@ impl Controls {
         Ok(Self { names, finder, longest, first, last })
     }
 
-    /// Those that are written in `text`, each once, sorted.
+    /// The control tokens that occur in `text`, each once, sorted.
     pub(super) fn within(&self, text: &str) -> Vec<&str> {
         let found: BTreeSet<usize> =
             self.finder.find_overlapping_iter(text).map(|found| found.pattern().as_usize()).collect();
         found.into_iter().map(|index| self.names[index].as_str()).collect()
     }
 
-    /// Where `text` has to be broken so that no control token is left in it, and none can come about
-    /// with what a template writes beside it. Bytes, in order.
+    /// Byte positions at which `text` has to be broken so that it contains no control token, and
+    /// none can form together with the template's text around it. In ascending order.
     pub(super) fn breaks(&self, text: &str) -> BTreeSet<usize> {
         let mut places: BTreeSet<usize> =
             self.finder.find_overlapping_iter(text).map(|found| behind_first(text, found.start())).collect();
-        // All of it the middle of one, of which a template could write both ends.
+        // The whole text is the middle of a control token whose ends a template could write.
         if text.len() < self.longest && !text.trim().is_empty() && self.names.iter().any(|name| name.contains(text)) {
             let alone = text.chars().nth(1).is_none();
             places.insert(if alone { 0 } else { behind_first(text, 0) });
@@ -79,22 +80,22 @@ impl Controls {
     }
 }
 
-/// The place behind the character at `at`.
+/// The position after the character at `at`.
 fn behind_first(text: &str, at: usize) -> usize {
     at + text[at..].chars().next().map_or(0, char::len_utf8)
 }
 
-/// Whether a token steers the model: a special one, or one whose form says so, as `<think>` and
-/// `<tool_call>`, which Qwen's vocabulary does not call special. Others, such as runs of spaces or
-/// words of a trade, stand for text. One character cannot be broken.
+/// Whether a token controls the model: a special one, or one whose form indicates it, such as
+/// `<think>` and `<tool_call>`, which Qwen's vocabulary does not mark as special. Others, such as
+/// runs of spaces or technical terms, stand for text. A single character cannot be broken.
 fn is_control(token: &AddedToken) -> bool {
     let name = token.content.as_str();
     let marked = |open, close| name.starts_with(open) && name.ends_with(close);
     name.chars().count() > 1 && (token.special || marked('<', '>') || marked('[', ']'))
 }
 
-/// A character that occurs in none of `texts`: one that Unicode leaves to private use. `None` when
-/// they hold all 137,468 of these.
+/// A private-use character of Unicode that occurs in none of `texts`. `None` when they contain all
+/// 137,468 of these.
 pub(super) fn unused<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> Option<char> {
     let private = ('\u{e000}'..='\u{f8ff}').chain('\u{f0000}'..='\u{ffffd}').chain('\u{100000}'..='\u{10fffd}');
     let is_private = |c: &char| matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..);
@@ -102,7 +103,7 @@ pub(super) fn unused<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> Option
     private.into_iter().find(|c| !used.contains(c))
 }
 
-/// `text` with `mark` at these places.
+/// `text` with `mark` inserted at these positions.
 pub(super) fn marked(text: &str, places: &BTreeSet<usize>, mark: char) -> String {
     let mut out = String::with_capacity(text.len() + places.len() * mark.len_utf8());
     let mut from = 0;

@@ -1,4 +1,4 @@
-//! How a text is cut before byte pairs are merged.
+//! Pre-tokenization: how text is split before byte pairs are merged.
 
 use tokenizers::normalizers::unicode::NFC;
 use tokenizers::pre_tokenizers::PreTokenizerWrapper;
@@ -10,18 +10,18 @@ use tokenizers::{NormalizerWrapper, SplitDelimiterBehavior};
 
 use crate::{Result, TextError};
 
-/// How Qwen2 and Qwen3 cut a text before merging: contractions, words with one leading sign, single
-/// digits, signs, line ends, spaces. From Qwen's `tokenizer.json`.
+/// The split of Qwen2 and Qwen3: contractions, words with one leading symbol, single digits,
+/// symbols, line breaks, spaces. From Qwen's `tokenizer.json`.
 const QWEN2_SPLIT: &str =
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-/// Llama 3's: the same with digits in groups of up to three.
+/// The split of Llama 3: the same with digits in groups of up to three.
 const LLAMA3_SPLIT: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-/// What happens to a text before byte pairs are merged. GGUF files keep only its name.
+/// Processing of text before byte pairs are merged. GGUF files store only its name.
 pub(super) struct PreTokenizer {
     pub(super) normalizer: Option<NormalizerWrapper>,
     pub(super) steps: PreTokenizerWrapper,
-    /// A piece that is a token as a whole is that token, whatever the merges say.
+    /// A piece that is itself a token becomes that token, regardless of the merges.
     pub(super) ignore_merges: bool,
 }
 
@@ -32,7 +32,7 @@ impl PreTokenizer {
                 .map(PreTokenizerWrapper::from)
                 .map_err(|e| TextError::Vocabulary(format!("its pre-tokenizer `{name}` cannot be rebuilt: {e}")))
         };
-        // The arguments: no space put in front, offsets untrimmed, GPT-2's own split or not.
+        // The arguments: no leading space added, offsets not trimmed, GPT-2's own split or not.
         let bytes = |own_split: bool| PreTokenizerWrapper::from(ByteLevel::new(false, false, own_split));
         let (normalizer, steps, ignore_merges) = match name {
             "gpt-2" | "default" => (None, bytes(true), false),

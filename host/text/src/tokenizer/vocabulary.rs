@@ -1,5 +1,5 @@
-//! A tokenizer as a vocabulary, which is what a GGUF file holds of it, and back; and as the text of a
-//! `tokenizer.json`. It reads and writes no files.
+//! Converts a tokenizer to a vocabulary, as GGUF files store it, and back; and to the text of a
+//! `tokenizer.json`. It does no file access.
 
 use std::collections::HashSet;
 
@@ -17,47 +17,47 @@ use crate::{Result, TextError};
 /// A byte-level BPE tokenizer, as GGUF files describe it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vocabulary {
-    /// Name of what happens to a text before byte pairs are merged.
+    /// Name of the pre-tokenizer.
     pub pre_tokenizer: String,
-    /// Every token, in the order of the ids.
+    /// All tokens, in order of their ids.
     pub tokens: Vec<String>,
-    /// What each is; empty when that is not told.
+    /// The kind of each token; empty when unknown.
     pub kinds: Vec<TokenKind>,
-    /// The pairs that are merged, the first first.
+    /// The merges, in order of priority.
     pub merges: Vec<(String, String)>,
 }
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
-    /// Part of a text.
+    /// Plain text.
     Normal,
-    /// It steers the model, such as `<|im_end|>`.
+    /// Controls the model, such as `<|im_end|>`.
     Control,
-    /// It was added to a vocabulary and stands for text.
+    /// Added to a vocabulary, stands for text.
     UserDefined,
-    /// A row of the embedding that no token stands for.
+    /// A row of the embedding without a token.
     Unused,
-    /// Something else, which is read as text.
+    /// Another kind, read as text.
     Other,
 }
 
-/// Pre-tokenizers that GGUF has a name for and that are told apart here.
+/// Pre-tokenizers with a GGUF name that this module can distinguish.
 const NAMES: [&str; 4] = ["smollm", "qwen2", "llama-bpe", "gpt-2"];
 
-/// A text in which every pre-tokenizer that is confused with another cuts somewhere else: runs of
-/// digits, contractions in both cases, signs, spaces, line ends, combining and wide characters.
+/// A text that every pair of these pre-tokenizers splits differently: runs of digits, contractions
+/// in both cases, symbols, spaces, line breaks, combining and wide characters.
 const SAMPLE: &str = "It's 12345 o'clock, and I'VE said:\n\n\tx  +=  3.14;\r\n   naïve e\u{301} … 漢字 🚀 2nd\u{a0}\n \
                       SELECT \"a\".b_1 FROM c WHERE d >= 1000000 -- (we'll see)  ";
 
 impl Tokenizer {
-    /// The text of a `tokenizer.json`. With `first`, transformers puts this token before every text;
-    /// otherwise what the tokenizer came with stays.
+    /// The text of a `tokenizer.json`. With `first`, transformers puts this token before every
+    /// text; otherwise the original setting is kept.
     ///
     /// # Errors
-    /// [`TextError::Refused`] when it cannot be written down.
+    /// [`TextError::Refused`] when the tokenizer cannot be serialized.
     pub fn json(&self, first: Option<u32>) -> Result<String> {
-        let failed = |e: &dyn std::fmt::Display| TextError::Refused(format!("Failed to write the tokenizer down: {e}"));
+        let failed = |e: &dyn std::fmt::Display| TextError::Refused(format!("Failed to serialize the tokenizer: {e}"));
         let mut inner = self.inner.clone();
         if let Some((id, token)) = first.and_then(|id| Some((id, self.token(id)?))) {
             let special = json!({"SpecialToken": {"id": token, "type_id": 0}});
@@ -74,15 +74,15 @@ impl Tokenizer {
         inner.to_string(true).map_err(|e| failed(&e))
     }
 
-    /// The token that the tokenizer, as it came, puts before every text, if it does.
+    /// The token that the original tokenizer puts before every text, if any.
     pub fn first_added(&self) -> Option<u32> {
         self.inner.encode_fast("", true).ok()?.get_ids().first().copied()
     }
 
-    /// The byte-level BPE tokenizer of a vocabulary.
+    /// Builds the byte-level BPE tokenizer of a vocabulary.
     ///
     /// # Errors
-    /// [`TextError::Vocabulary`] when it contradicts itself or names another kind of tokenizer.
+    /// [`TextError::Vocabulary`] when it is inconsistent or names another kind of tokenizer.
     pub fn from_vocabulary(vocabulary: &Vocabulary) -> Result<Self> {
         let Vocabulary { pre_tokenizer, tokens, kinds, merges } = vocabulary;
         if !kinds.is_empty() && kinds.len() != tokens.len() {
@@ -110,20 +110,20 @@ impl Tokenizer {
         Self::new(inner)
     }
 
-    /// The vocabulary of this tokenizer, for an embedding of so many `rows`. What it says is read back
-    /// and compared.
+    /// The vocabulary of this tokenizer, for an embedding with `rows` rows. It is verified by
+    /// rebuilding the tokenizer and comparing.
     ///
     /// # Errors
-    /// [`TextError::Vocabulary`] when a vocabulary cannot say what the tokenizer does, or a token has no
-    /// row.
+    /// [`TextError::Vocabulary`] when a vocabulary cannot represent the tokenizer, or a token has
+    /// no row.
     pub fn vocabulary(&self, rows: usize) -> Result<Vocabulary> {
         let refuse = |problem: String| Err(TextError::Vocabulary(problem));
         let ModelWrapper::BPE(bpe) = self.inner.get_model() else {
-            return refuse("it is of another kind than byte-level BPE".to_owned());
+            return refuse("it is not byte-level BPE".to_owned());
         };
         let merges = merges(bpe)?;
         let Some(pre) = self.pre_tokenizer_name(bpe, merges.is_empty()) else {
-            return refuse(format!("it cuts texts in none of the ways that are known by name ({})", NAMES.join(", ")));
+            return refuse(format!("its pre-tokenizer is none of the known ones ({})", NAMES.join(", ")));
         };
         if self.vocab_size() > rows {
             return refuse(format!("it has {} tokens, the embedding {rows} rows", self.vocab_size()));
@@ -135,13 +135,13 @@ impl Tokenizer {
                 (Some(token), _) if token.special => (token.content.clone(), TokenKind::Control),
                 (Some(token), _) => (token.content.clone(), TokenKind::UserDefined),
                 (None, Some(token)) => (token, TokenKind::Normal),
-                // As llama.cpp's converter fills them.
+                // The same padding as llama.cpp's converter.
                 (None, None) => (format!("[PAD{id}]"), TokenKind::Unused),
             };
             tokens.push(token);
             kinds.push(kind);
         }
-        // llama.cpp takes this for granted.
+        // llama.cpp assumes unique tokens.
         if let Some(twice) = repeated(&tokens) {
             return refuse(format!("two of its tokens are `{twice}`, expected each one once"));
         }
@@ -152,11 +152,11 @@ impl Tokenizer {
         }
     }
 
-    /// GGUF's name for what happens to a text before byte pairs are merged.
+    /// GGUF's name of the pre-tokenizer.
     fn pre_tokenizer_name(&self, bpe: &BPE, no_merges: bool) -> Option<&'static str> {
         let steps = json!(self.inner.get_pre_tokenizer());
         let normalizer = json!(self.inner.get_normalizer());
-        // Where every token is a byte, it does not matter where a text is cut.
+        // If every token is a single byte, the split does not matter.
         if no_merges && !bpe.ignore_merges && normalizer.is_null() {
             return Some("gpt-2");
         }
@@ -164,13 +164,13 @@ impl Tokenizer {
             PreTokenizer::named(name).is_ok_and(|rules| {
                 rules.ignore_merges == bpe.ignore_merges
                     && json!(rules.normalizer) == normalizer
-                    && what_it_cuts(json!(rules.steps)) == what_it_cuts(steps.clone())
+                    && without_offsets(json!(rules.steps)) == without_offsets(steps.clone())
             })
         })
     }
 
-    /// The first of some telling texts, every added token among them, that `other` tokenizes in
-    /// another way.
+    /// The first of a set of sample texts, including every added token, that `other` tokenizes
+    /// differently.
     fn first_difference(&self, other: &Self) -> Result<Option<String>> {
         let added = self.inner.get_added_vocabulary().get_added_tokens_decoder();
         let mut ids: Vec<&u32> = added.keys().collect();
@@ -185,35 +185,35 @@ impl Tokenizer {
     }
 }
 
-/// The first text that is there a second time.
+/// The first text that occurs twice.
 fn repeated(texts: &[String]) -> Option<&str> {
     let mut seen = HashSet::with_capacity(texts.len());
     texts.iter().map(String::as_str).find(|text| !seen.insert(*text))
 }
 
-/// The pairs that are merged, the first first.
+/// The merges, in order of priority.
 fn merges(bpe: &BPE) -> Result<Vec<(String, String)>> {
-    /// The list is private to the tokenizers crate, but it is in what a model says of itself.
+    /// The list is private to the tokenizers crate, but it is part of a model's serialized form.
     #[derive(Deserialize)]
     struct Written {
         merges: Vec<(String, String)>,
     }
     let written = serde_json::to_string(bpe).and_then(|text| serde_json::from_str::<Written>(&text));
     let written =
-        written.map_err(|e| TextError::Refused(format!("Failed to write the tokenizer's merges down: {e}")))?;
+        written.map_err(|e| TextError::Refused(format!("Failed to serialize the tokenizer's merges: {e}")))?;
     Ok(written.merges)
 }
 
-/// A pre-tokenizer without the setting that concerns offsets alone.
-fn what_it_cuts(mut steps: Json) -> Json {
+/// A pre-tokenizer without the setting that only affects offsets.
+fn without_offsets(mut steps: Json) -> Json {
     match &mut steps {
         Json::Object(object) => {
             object.remove("trim_offsets");
             for value in object.values_mut() {
-                *value = what_it_cuts(value.take());
+                *value = without_offsets(value.take());
             }
         }
-        Json::Array(list) => list.iter_mut().for_each(|value| *value = what_it_cuts(value.take())),
+        Json::Array(list) => list.iter_mut().for_each(|value| *value = without_offsets(value.take())),
         _ => {}
     }
     steps
