@@ -1,4 +1,4 @@
-//! Asking a model: prompt in, text out, greedily.
+//! Generation: from prompt tokens to text, by greedy decoding.
 
 use hive_engine::generate::{Generated, Sampling, StopReason, generate};
 use hive_engine::network::pass::Model;
@@ -12,33 +12,34 @@ use crate::RuntimeError;
 pub struct Answer {
     /// The text, without surrounding white space.
     pub text: String,
-    /// Tokens read.
+    /// Tokens in the prompt.
     pub prompt_tokens: usize,
-    /// Tokens written.
+    /// Tokens generated.
     pub tokens: usize,
-    /// Whether it ended by itself.
+    /// Whether the model generated an end token.
     pub complete: bool,
     /// Wall time.
     pub seconds: f64,
-    /// Of these, until the first token stood.
+    /// Of these, the seconds until the first token.
     pub first_seconds: f64,
 }
 
-/// Whether the base has room for a prompt of so many tokens and an answer of at most so many.
+/// Whether the base model's context fits a prompt of `prompt` tokens and an answer of up to
+/// `max_new_tokens`.
 pub fn has_room(config: &ModelConfig, prompt: usize, max_new_tokens: usize) -> bool {
     prompt.saturating_add(max_new_tokens) <= config.max_position_embeddings
 }
 
-/// Answers a prompt's tokens.
+/// Generates the answer to a tokenized prompt.
 ///
 /// # Errors
-/// [`RuntimeError::NoRoom`], or what the tokenizer or the model says.
+/// [`RuntimeError::NoRoom`], or an error of the tokenizer or the model.
 pub fn answer_to(
     model: Model,
     tokeniser: &Tokeniser,
     prompt: &[u32],
     max_new_tokens: usize,
-    mut go_on: impl FnMut() -> bool,
+    mut keep_going: impl FnMut() -> bool,
 ) -> Result<Answer, RuntimeError> {
     let config = &model.base.config;
     if !has_room(config, prompt.len(), max_new_tokens) {
@@ -49,7 +50,7 @@ pub fn answer_to(
     let mut first = None;
     let Generated { ids, reason } = generate(model, prompt, max_new_tokens, &tokeniser.eos, Sampling::Greedy, |_| {
         first.get_or_insert_with(|| begin.elapsed());
-        go_on()
+        keep_going()
     })?;
     Ok(Answer {
         first_seconds: first.unwrap_or_else(|| begin.elapsed()).as_secs_f64(),

@@ -1,15 +1,16 @@
-//! How the fields of a record are entered on the command line, as the manifest declares it. The text behind
-//! the expert's name is one of them; each of the others has a flag of its own or `--field`.
+//! How the fields of a record are entered on the command line, as declared in the manifest. The
+//! text after the expert's name is one of them; each other field has its own flag or `--field`.
 
 use hive_sdk::Manifest;
 use hive_sdk::manifest::{FieldSpec, InputKind};
 
-/// A flag's name: `db_schema` is `--db-schema`.
+/// A flag's name: `db_schema` becomes `--db-schema`.
 pub fn flag(name: &str) -> String {
     name.replace('_', "-")
 }
 
-/// How a field that is not the text behind the name is given: `--context FILE`, `--field language=…`.
+/// The argument for a field that is not the text after the name: `--context FILE`, `--field
+/// language=…`.
 pub fn argument(field: &FieldSpec) -> String {
     match field.input {
         Some(InputKind::File) => format!("--{} FILE", flag(&field.name)),
@@ -18,8 +19,8 @@ pub fn argument(field: &FieldSpec) -> String {
     }
 }
 
-/// The arguments that a person must give behind `hive expert run NAME`: flags of required fields, and the
-/// text in quotes.
+/// The required arguments after `hive expert run NAME`: flags of required fields, and the text in
+/// quotes.
 pub fn needed_arguments(manifest: &Manifest) -> String {
     let asked = manifest.asked_field();
     let needed = manifest.dataset.fields.iter().filter(|f| !f.optional && !f.completion);

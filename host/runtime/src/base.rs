@@ -1,4 +1,5 @@
-//! A base model ready to compute: its files found or fetched, opened, its weights in memory.
+//! A loaded base model: its files are located or downloaded and opened, its weights loaded into
+//! memory.
 
 use hive_engine::adapter::peft::BaseRef;
 use hive_engine::weights::decoder::Decoder;
@@ -15,15 +16,16 @@ pub struct Base {
     pub model: BaseModel,
     /// Its weights.
     pub decoder: Decoder,
-    /// What adapters record of it.
+    /// The reference that adapters store.
     pub reference: BaseRef,
 }
 
 impl Base {
-    /// Opens the base of this catalogue id, folder or GGUF file, fetching it first if need be.
+    /// Opens the base model with this catalogue id, folder or GGUF file, downloading it first if
+    /// necessary.
     ///
     /// # Errors
-    /// When it cannot be had, or its files are not what they should be.
+    /// When it is unavailable, or its files are invalid.
     pub fn open(
         context: &Context,
         id_or_path: &str,
@@ -33,17 +35,17 @@ impl Base {
         Self::load(&id, model)
     }
 
-    /// Takes the weights of an opened base into memory.
+    /// Loads the weights of an opened base model.
     ///
     /// # Errors
-    /// When its files are not what they should be.
+    /// When its files are invalid.
     pub fn load(id_or_path: &str, model: BaseModel) -> Result<Self, RuntimeError> {
         let decoder = Decoder::load(&model.config, model.tensors.as_ref())?;
         let reference = BaseRef { id: id_or_path.to_owned(), digest: model.digest()?.to_owned() };
         Ok(Self { model, decoder, reference })
     }
 
-    /// Makes it generate faster, for some memory more: see [`Decoder::keep_stored`].
+    /// Makes generation faster at the cost of some memory: see [`Decoder::keep_stored`].
     #[must_use]
     pub fn for_generation(mut self) -> Self {
         self.decoder.keep_stored(self.model.tensors.as_ref());
@@ -51,11 +53,11 @@ impl Base {
     }
 }
 
-/// The files of a base, fetched first if need be: tokenizer, template and shape, no weights yet. With
-/// what it is to be called: its id in the catalogue, or the path as it was given.
+/// The files of a base model, downloaded first if necessary: tokenizer, template and shape, without
+/// weights. Also returns its name: the id in the catalogue, or the path as given.
 ///
 /// # Errors
-/// When it cannot be had, or its files are not what they should be.
+/// When it is unavailable, or its files are invalid.
 pub fn files(
     context: &Context,
     id_or_path: &str,

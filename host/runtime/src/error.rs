@@ -1,4 +1,4 @@
-//! Why a model does not answer.
+//! Errors of loading and running a model.
 
 use hive_engine::EngineError;
 use hive_errors::Diagnostic;
@@ -8,10 +8,10 @@ use hive_text::TextError;
 
 use crate::models::ModelError;
 
-/// A result of this crate.
+/// Result type of this crate.
 pub type Result<T, E = RuntimeError> = std::result::Result<T, E>;
 
-/// Why a model does not answer.
+/// Why a model could not be loaded or run.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
     /// The plugin.
@@ -23,15 +23,15 @@ pub enum RuntimeError {
     /// The engine.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The base has no tokenizer or no chat template.
+    /// The base model has no tokenizer or no chat template.
     #[error("Base model `{base}` has no {missing}, which an expert needs")]
     NotAChatModel {
-        /// The base.
+        /// The base model.
         base: String,
         /// `tokenizer`, `chat template`
         missing: &'static str,
     },
-    /// A prompt and its answer are more than the base can read.
+    /// A prompt and its answer exceed the base model's context.
     #[error(
         "The prompt has {prompt} tokens and the answer may have {max_new_tokens}: together more than the {longest} that \
          the base model reads"
@@ -39,9 +39,9 @@ pub enum RuntimeError {
     NoRoom {
         /// Tokens of the prompt.
         prompt: usize,
-        /// Most tokens of the answer.
+        /// Maximum tokens of the answer.
         max_new_tokens: usize,
-        /// Tokens that the base reads.
+        /// Context length in tokens.
         longest: usize,
     },
 }

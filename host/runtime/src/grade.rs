@@ -1,4 +1,4 @@
-//! Graded evaluation: a model answers prompts that it never saw, the expert grades the answers.
+//! Graded evaluation: a model answers held-out prompts, the expert grades the answers.
 
 use std::collections::BTreeMap;
 
@@ -17,26 +17,26 @@ use crate::statistics::Figures;
 pub struct Graded {
     /// The record, with its gold completion.
     pub prompt: Record,
-    /// What the model answered.
+    /// The model's answer.
     pub completion: String,
-    /// What the expert says of it.
+    /// The expert's grade.
     pub grade: Grade,
 }
 
-/// All prompts of an evaluation.
+/// The results of an evaluation.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Scores {
-    /// Right answers and partial credit.
+    /// Correct answers and partial credit.
     #[serde(flatten)]
     pub figures: Figures,
-    /// Prompts that there are to ask; those that were asked may be fewer.
+    /// Number of prompts available; fewer may have been answered.
     pub of: usize,
-    /// How often each finding came.
+    /// Count of each finding.
     pub findings: BTreeMap<String, usize>,
-    /// Prompts that were not asked: with an answer they are more than the base can read.
+    /// Prompts skipped because prompt and answer exceed the base model's context.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub left_out: usize,
-    /// Prompt by prompt.
+    /// Results per prompt.
     pub graded: Vec<Graded>,
 }
 
@@ -44,17 +44,17 @@ fn is_zero(n: &usize) -> bool {
     *n == 0
 }
 
-/// Answers and grades `prompts`, but for those that leave no room for an answer; `on_answer` sees each as
-/// it comes and says whether to go on. What was answered before a stop is graded. `of` is how many prompts
-/// these were chosen from.
+/// Answers and grades `prompts`, except those that leave no room for an answer; `on_answer` sees
+/// each answer and returns whether to continue. Answers given before a stop are graded. `available`
+/// is the number of prompts from which these were selected.
 ///
 /// # Errors
-/// What the expert or the model says.
+/// Errors of the expert or the model.
 pub fn grade(
     model: Model,
     tokeniser: &Tokeniser,
     expert: &LoadedExpert,
-    (prompts, of): (&[Record], usize),
+    (prompts, available): (&[Record], usize),
     max_new_tokens: usize,
     mut on_answer: impl FnMut(usize, &Answer) -> bool,
 ) -> Result<Scores, RuntimeError> {
@@ -66,15 +66,15 @@ pub fn grade(
             continue;
         }
         let answer = answer_to(model, tokeniser, &ids, max_new_tokens, || true)?;
-        let go_on = on_answer(i, &answer);
+        let keep_going = on_answer(i, &answer);
         requests.push(GradeRequest { prompt: prompt.clone(), completion: answer.text });
-        if !go_on {
+        if !keep_going {
             break;
         }
     }
     let grades = expert.grade(&requests)?;
     let figures = Figures::of(grades.iter().map(|grade| grade.score));
-    let mut scores = Scores { figures, of, left_out, ..Scores::default() };
+    let mut scores = Scores { figures, of: available, left_out, ..Scores::default() };
     for (GradeRequest { prompt, completion }, grade) in requests.into_iter().zip(grades) {
         for finding in &grade.findings {
             *scores.findings.entry(finding.code.clone()).or_default() += 1;

@@ -1,6 +1,6 @@
-//! Has the expert look at a prompt's record before a model is asked, and at the answer that came. It does so
-//! in a process of its own, which makes itself ready while the model writes: an expert may start a
-//! database for it. What it finds is told, not judged, here.
+//! Has the expert inspect a prompt before the model runs, and the model's answer. The expert runs
+//! in a separate process that initializes itself while the model generates: an expert may start a
+//! server for that. Findings are only reported here.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -12,10 +12,10 @@ use serde_json::{Map, Value};
 
 use crate::opened::OpenExpert;
 
-/// Longest time for one call.
+/// Time limit for one call.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Longest that a person waits for what is said of an answer, from when it stands.
+/// How long a user waits for the inspection of an answer, counted from its completion.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An expert that inspects.
@@ -25,7 +25,7 @@ pub struct Inspector {
     settings: Settings,
 }
 
-/// An inspector that makes itself ready.
+/// An inspector that is initializing.
 #[derive(Debug)]
 pub struct Readying {
     worker: Arc<LoadedExpert>,
@@ -33,7 +33,7 @@ pub struct Readying {
 }
 
 impl Inspector {
-    /// Starts the expert's process with these options; `None` when it was installed without native code.
+    /// Starts the expert's process with these options; `None` when the expert has no native code.
     ///
     /// # Errors
     /// When the process cannot be started.
@@ -47,29 +47,29 @@ impl Inspector {
         Ok(workers.pop().map(|worker| Self { worker: Arc::new(worker), settings }))
     }
 
-    /// What is said of the record that is to be asked.
+    /// Inspects the record before the model runs.
     ///
     /// # Errors
-    /// When the expert does not answer.
+    /// When the expert does not reply.
     pub fn prompt(&self, record: &Record) -> Result<Inspection, PluginError> {
         self.worker.inspect(record, None)
     }
 
-    /// Lets the expert make itself ready for an answer, and returns at once.
+    /// Starts initialization for inspecting an answer, and returns immediately.
     pub fn get_ready(self) -> Readying {
         let (send, ready) = mpsc::channel();
         let worker = Arc::clone(&self.worker);
-        // Ends with its process at the latest, which ends with this one.
+        // Ends at the latest with the expert's process, which ends with this one.
         std::thread::spawn(move || drop(send.send(worker.configure(&self.settings))));
         Readying { worker: self.worker, ready }
     }
 }
 
 impl Readying {
-    /// What is said of the answer; `None` when that takes too long.
+    /// Inspects the answer; `None` on a timeout.
     ///
     /// # Errors
-    /// When the expert cannot make itself ready, or does not answer.
+    /// When the expert cannot initialize, or does not reply.
     pub fn answer(self, record: &Record, completion: &str) -> Result<Option<Inspection>, PluginError> {
         let Self { worker, ready } = self;
         match ready.recv_timeout(PATIENCE) {

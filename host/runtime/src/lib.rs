@@ -1,14 +1,15 @@
-//! Base models on this machine, and experts that answer on them: a prompt becomes tokens, tokens
-//! become an answer, an answer gets a grade.
+//! Base models on this machine, and experts that run on them: tokenizing prompts, generating
+//! answers and grading them.
 //!
-//! This crate knows no run and no package: who trains or installs an adapter says where it lies.
+//! This crate knows no runs and no packages: the code that trains or installs an adapter passes its
+//! path.
 //!
-//! - [`models`]: the catalogue of base models, and getting them here.
+//! - [`models`]: the catalogue of base models, and downloading them.
 //! - [`base`]: a base model in memory.
-//! - [`opened`]: an expert, with what it works with.
-//! - [`tokenise`]: records to tokens; the one place where a prompt becomes token ids.
-//! - [`answer`], [`grade`], [`inspection`]: what a model answers, what the expert says of it.
-//! - [`statistics`]: rates and means with their intervals.
+//! - [`opened`]: an expert with its context.
+//! - [`tokenise`]: records to tokens; the only place where prompts become token ids.
+//! - [`answer`], [`grade`], [`inspection`]: generating answers, grading and inspecting them.
+//! - [`statistics`]: rates and means with confidence intervals.
 
 pub mod answer;
 pub mod asking;

@@ -1,15 +1,15 @@
-//! An expert that is open, with what it works with.
+//! An open expert with its context.
 
 use hive_net::Context;
 use hive_plugins::{LibraryPlace, LoadedExpert};
 
-/// An expert, with what it works with.
+/// An expert with its context.
 #[derive(Debug)]
 pub struct OpenExpert {
-    /// Where things are kept, and what may be reached.
+    /// Paths and network access.
     pub context: Context,
     /// The expert in this process.
     pub expert: LoadedExpert,
-    /// Its library, so that more processes can load it.
+    /// Its library, so that further processes can load it.
     pub place: LibraryPlace,
 }

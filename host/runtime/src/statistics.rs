@@ -1,124 +1,125 @@
-//! The two figures of graded answers, each with its interval, and whether one candidate is better
-//! than another on the same prompts. *Right answers* is the share of answers with the full score,
-//! *partial credit* the mean of all scores: the one says how often an answer can be used, the other
-//! how near the others come. They are never mixed: a mean of partial scores is no share.
+//! The two metrics of graded answers, each with its confidence interval, and a test whether one
+//! candidate is better than another on the same prompts. *Right answers* is the fraction of answers
+//! with the full score, *partial credit* the mean of all scores: the first says how often an answer
+//! can be used, the second how close the others come. They are never mixed: a mean of partial
+//! scores is not a fraction of correct answers.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The normal distribution's quantile for intervals of 95 %.
+/// Quantile of the normal distribution for 95 % confidence intervals.
 const Z: f64 = 1.959_963_984_540_054;
 
-/// Bootstrap samples: one less than a multiple of 40, so that the ends of an interval of 95 % are
-/// order statistics (A. C. Davison, D. V. Hinkley, Bootstrap Methods and their Application, 1997, §5.2).
+/// Bootstrap samples: one less than a multiple of 40, so that the ends of a 95 % interval are order
+/// statistics (A. C. Davison, D. V. Hinkley, Bootstrap Methods and their Application, 1997, §5.2).
 const RESAMPLES: usize = 1_999;
 
-/// Seed of the bootstrap: the same scores have the same interval, always.
+/// Seed of the bootstrap: the same scores always have the same interval.
 const SEED: u64 = 0x6869_7665;
 
-/// The score from which on an answer is right.
+/// The minimum score of a correct answer.
 pub const RIGHT: f64 = 1.0;
 
-/// Shown in place of a figure of no answers.
+/// Shown when there are no answers.
 const NOTHING: &str = "–";
 
-/// A share with its interval.
+/// A rate with its confidence interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
-    /// The share, 0 to 1.
+    /// The rate, 0 to 1.
     pub value: f64,
-    /// Of how many.
+    /// Sample size.
     pub of: usize,
-    /// Lower end of the interval of 95 %.
+    /// Lower end of the 95 % confidence interval.
     pub low: f64,
     /// Upper end.
     pub high: f64,
 }
 
 impl Rate {
-    /// The share of those that passed, with Wilson's score interval (E. B. Wilson, J. Am. Stat. Assoc.
-    /// 22, 1927): exact enough at any share and any number.
+    /// The rate of `true` values, with Wilson's score interval (E. B. Wilson, J. Am. Stat. Assoc.
+    /// 22, 1927), which is accurate for any rate and sample size.
     pub fn of(passed: impl IntoIterator<Item = bool>) -> Self {
-        let (mut count, mut of) = (0usize, 0usize);
+        let (mut count, mut total) = (0usize, 0usize);
         for passed in passed {
             count += usize::from(passed);
-            of += 1;
+            total += 1;
         }
-        if of == 0 {
-            return Self { value: 0.0, of, low: 0.0, high: 1.0 };
+        if total == 0 {
+            return Self { value: 0.0, of: total, low: 0.0, high: 1.0 };
         }
-        let n = of as f64;
+        let n = total as f64;
         let p = count as f64 / n;
         let denominator = 1.0 + Z * Z / n;
         let middle = (p + Z * Z / (2.0 * n)) / denominator;
         let half = Z / denominator * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).max(0.0).sqrt();
-        // At none and at all of them one end is exact, and rounding must not move it.
+        // At rates 0 and 1 one end is exact, and rounding must not move it.
         let low = if count == 0 { 0.0 } else { (middle - half).max(0.0) };
-        let high = if count == of { 1.0 } else { (middle + half).min(1.0) };
-        Self { value: p, of, low, high }
+        let high = if count == total { 1.0 } else { (middle + half).min(1.0) };
+        Self { value: p, of: total, low, high }
     }
 
-    /// How many passed.
+    /// Number that passed.
     pub fn count(&self) -> usize {
         (self.value * self.of as f64).round() as usize
     }
 
-    /// The share alone: `42.0 %`.
+    /// The rate alone: `42.0 %`.
     pub fn share(&self) -> String {
         if self.of == 0 { NOTHING.to_owned() } else { format!("{:.1} %", 100.0 * self.value) }
     }
 
-    /// Its interval alone, in percent: `[35.1, 49.2]`.
+    /// The interval alone, in percent: `[35.1, 49.2]`.
     pub fn range(&self) -> String {
         format!("[{:.1}, {:.1}]", 100.0 * self.low, 100.0 * self.high)
     }
 }
 
-/// As people read it: `42.0 % [35.1, 49.2]`.
+/// For display: `42.0 % [35.1, 49.2]`.
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.of == 0 { f.write_str(NOTHING) } else { write!(f, "{} {}", self.share(), self.range()) }
     }
 }
 
-/// A mean with its interval.
+/// A mean with its confidence interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mean {
     /// The mean.
     pub value: f64,
-    /// Of how many.
+    /// Sample size.
     pub of: usize,
-    /// Lower end of the interval of 95 %.
+    /// Lower end of the 95 % confidence interval.
     pub low: f64,
     /// Upper end.
     pub high: f64,
 }
 
 impl Mean {
-    /// The mean of values, with the percentile interval of the bootstrap (B. Efron, Ann. Statist. 7,
-    /// 1979). It depends on the values alone, not on their order. Values that are all the same have
-    /// an interval of no width: what was seen says nothing of how they spread.
+    /// The mean of values, with the percentile bootstrap interval (B. Efron, Ann. Statist. 7,
+    /// 1979). It does not depend on the order of the values. If all values are equal the interval
+    /// has no width, as the sample shows no variance.
     pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
         let mut values: Vec<f64> = values.into_iter().collect();
-        let of = values.len();
+        let count = values.len();
         values.sort_by(f64::total_cmp);
         let (Some(least), Some(most)) = (values.first().copied(), values.last().copied()) else {
-            return Self { value: 0.0, of, low: 0.0, high: 1.0 };
+            return Self { value: 0.0, of: count, low: 0.0, high: 1.0 };
         };
-        let n = of as f64;
+        let n = count as f64;
         let value = values.iter().sum::<f64>() / n;
         if least == most {
-            return Self { value: least, of, low: least, high: least };
+            return Self { value: least, of: count, low: least, high: least };
         }
         let mut draw = Draw(SEED);
         let mut means: Vec<f64> =
-            (0..RESAMPLES).map(|_| (0..of).map(|_| values[draw.below(of)]).sum::<f64>() / n).collect();
+            (0..RESAMPLES).map(|_| (0..count).map(|_| values[draw.below(count)]).sum::<f64>() / n).collect();
         means.sort_by(f64::total_cmp);
         let tail = (RESAMPLES + 1) / 40;
-        Self { value, of, low: means[tail - 1], high: means[RESAMPLES - tail] }
+        Self { value, of: count, low: means[tail - 1], high: means[RESAMPLES - tail] }
     }
 
     /// The mean alone: `0.345`.
@@ -126,13 +127,13 @@ impl Mean {
         if self.of == 0 { NOTHING.to_owned() } else { format!("{:.3}", self.value) }
     }
 
-    /// Its interval alone: `[0.210, 0.480]`.
+    /// The interval alone: `[0.210, 0.480]`.
     pub fn range(&self) -> String {
         format!("[{:.3}, {:.3}]", self.low, self.high)
     }
 }
 
-/// As people read it: `0.345 [0.210, 0.480]`.
+/// For display: `0.345 [0.210, 0.480]`.
 impl fmt::Display for Mean {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.of == 0 { f.write_str(NOTHING) } else { write!(f, "{} {}", self.credit(), self.range()) }
@@ -143,7 +144,7 @@ impl fmt::Display for Mean {
 struct Draw(u64);
 
 impl Draw {
-    /// A whole number from 0 to `n` - 1; `n` is far below 2^32, so that none is preferred noticeably.
+    /// A whole number from 0 to `n` - 1; `n` is far below 2^32, so the bias is negligible.
     fn below(&mut self, n: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -154,17 +155,17 @@ impl Draw {
     }
 }
 
-/// What graded answers come to.
+/// Metrics of graded answers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
-    /// The share of answers with the full score.
+    /// Fraction of answers with the full score.
     pub right_answers: Rate,
     /// The mean score.
     pub partial_credit: Mean,
 }
 
 impl Figures {
-    /// Of scores from 0 to 1.
+    /// Computed from scores from 0 to 1.
     pub fn of(scores: impl IntoIterator<Item = f64>) -> Self {
         let scores: Vec<f64> = scores.into_iter().collect();
         Self { right_answers: Rate::of(scores.iter().map(|s| *s >= RIGHT)), partial_credit: Mean::of(scores) }
@@ -180,23 +181,23 @@ impl Default for Figures {
 /// Two candidates on the same prompts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Pair {
-    /// The one.
+    /// The first candidate.
     pub first: String,
-    /// The other.
+    /// The second candidate.
     pub second: String,
-    /// Prompts that the first alone answers rightly.
+    /// Prompts that only the first answers correctly.
     pub only_first_right: usize,
-    /// Prompts that the second alone answers rightly.
+    /// Prompts that only the second answers correctly.
     pub only_second_right: usize,
-    /// How likely so uneven a split is if both are equally good: McNemar's test in its exact form,
+    /// Probability of a split at least as uneven if both are equally good: McNemar's exact test,
     /// two-sided.
     pub p: f64,
-    /// The second's partial credit less the first's, prompt by prompt.
+    /// The second's partial credit minus the first's, per prompt.
     pub credit_gain: Mean,
 }
 
 impl Pair {
-    /// Of two candidates' scores, prompt by prompt.
+    /// Compares two candidates' scores, prompt by prompt.
     pub fn of((first, a): (&str, &[f64]), (second, b): (&str, &[f64])) -> Self {
         let right = |score: &f64| *score >= RIGHT;
         let only_first_right = a.iter().zip(b).filter(|(a, b)| right(a) && !right(b)).count();
@@ -212,10 +213,10 @@ impl Pair {
     }
 }
 
-/// How likely it is that a fair coin falls at least so unevenly.
+/// Probability that a fair coin gives a split at least as uneven.
 fn two_sided(a: usize, b: usize) -> f64 {
     let n = a + b;
-    // The term of the binomial distribution, from one to the next, in logarithms.
+    // Each term of the binomial distribution from the previous one, in logarithms.
     let mut term = -(n as f64) * std::f64::consts::LN_2;
     let mut tail = 0.0;
     for k in 0..=a.min(b) {
@@ -232,7 +233,7 @@ mod tests {
     #[test]
     fn intervals_are_wilsons() {
         // Published values: 0 of 10, 5 of 10, 81 of 263 (Newcombe, Stat. Med. 17, 1998, table I).
-        let rate = |passed: usize, of: usize| Rate::of((0..of).map(|i| i < passed));
+        let rate = |passed: usize, total: usize| Rate::of((0..total).map(|i| i < passed));
         let close = |got: Rate, low: f64, high: f64| (got.low - low).abs() < 5e-4 && (got.high - high).abs() < 5e-4;
         assert!(close(rate(81, 263), 0.2553, 0.3662), "{:?}", rate(81, 263));
         assert!(close(rate(15, 148), 0.0624, 0.1605), "{:?}", rate(15, 148));
@@ -244,7 +245,7 @@ mod tests {
 
     #[test]
     fn right_answers_and_partial_credit_are_two_figures() {
-        // Four of twelve are right; the mean of all is twice that.
+        // Four of twelve are correct; the mean of all is twice that.
         let scores = [1.0, 1.0, 1.0, 1.0, 0.6, 0.6, 0.6, 0.5, 0.5, 0.4, 0.5, 0.4];
         let figures = Figures::of(scores);
         assert_eq!((figures.right_answers.count(), figures.right_answers.of), (4, 12));
@@ -255,7 +256,7 @@ mod tests {
         assert_eq!(figures.right_answers.to_string(), "33.3 % [13.8, 60.9]");
         assert!(figures.partial_credit.to_string().starts_with("0.675 [0.5"), "{}", figures.partial_credit);
         assert_eq!(Figures::default().right_answers.to_string(), "–");
-        // Nearly right is not right.
+        // Nearly correct is not correct.
         assert_eq!(Figures::of([0.9, 0.999]).right_answers.count(), 0);
     }
 
@@ -285,7 +286,7 @@ mod tests {
         assert!((two_sided(1, 9) - 0.021_484_375).abs() < 1e-12);
         assert!((two_sided(0, 5) - 0.0625).abs() < 1e-12);
         assert!(two_sided(400, 600) < 1e-9);
-        // More credit for a wrong answer makes nobody better at right ones.
+        // More partial credit for wrong answers does not count as correct answers.
         let pair = Pair::of(("a", &[1.0, 0.0, 1.0, 0.5]), ("b", &[0.0, 0.0, 0.5, 0.75]));
         assert_eq!((pair.only_first_right, pair.only_second_right, pair.p), (2, 0, 0.5));
         assert!((pair.credit_gain.value - (-1.0 - 0.5 + 0.25) / 4.0).abs() < 1e-12);

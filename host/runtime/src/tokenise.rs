@@ -1,6 +1,7 @@
-//! Records to tokens: the expert renders, the base's template and tokenizer do the rest. The one
-//! place where a prompt becomes token ids, for training, evaluation and generation alike. What a
-//! record or a question holds is text: only the template's own control tokens become control tokens.
+//! Records to tokens: the expert renders, the base model's template and tokenizer do the rest. The
+//! only place where prompts become token ids, for training, evaluation and generation alike. The
+//! content of a record or prompt is plain text: only the template's own control tokens become
+//! control tokens.
 
 use std::collections::BTreeSet;
 
@@ -16,22 +17,22 @@ use sha2::{Digest, Sha256};
 
 use crate::RuntimeError;
 
-/// What turns chats into tokens, for one base.
+/// Tokenizes chats for one base model.
 #[derive(Debug)]
 pub struct Tokeniser<'a> {
-    /// The base's template.
+    /// The base model's template.
     pub template: &'a ChatTemplate,
-    /// The base's tokenizer.
+    /// The base model's tokenizer.
     pub tokenizer: &'a Tokenizer,
     /// Tokens that end a completion.
     pub eos: Vec<u32>,
 }
 
 impl<'a> Tokeniser<'a> {
-    /// The tokeniser of `base`.
+    /// The tokenizer and template of `base`.
     ///
     /// # Errors
-    /// When the base has no tokenizer or no chat template.
+    /// When the base model has no tokenizer or no chat template.
     pub fn new(base: &'a BaseModel) -> Result<Self, RuntimeError> {
         let missing = |missing| RuntimeError::NotAChatModel { base: base.name.clone(), missing };
         Ok(Self {
@@ -41,7 +42,7 @@ impl<'a> Tokeniser<'a> {
         })
     }
 
-    /// sha256 of the tokenizer and of the template's text.
+    /// SHA-256 digests of the tokenizer and of the template's text.
     ///
     /// # Errors
     /// When the tokenizer's file cannot be read.
@@ -49,10 +50,10 @@ impl<'a> Tokeniser<'a> {
         Ok((self.tokenizer.digest()?, hex(&Sha256::digest(self.template.source()))))
     }
 
-    /// Tokens of a rendered record.
+    /// Tokenizes a rendered record.
     ///
     /// # Errors
-    /// When the template or the tokenizer refuses it.
+    /// When the template or the tokenizer rejects it.
     pub fn encode(&self, rendered: &Rendered) -> Result<PromptCompletion, RuntimeError> {
         let turns: Vec<ChatMessage> = rendered.messages.iter().map(turn).collect();
         let (prompt, completion) = turns.split_at(rendered.completion_start);
@@ -60,17 +61,17 @@ impl<'a> Tokeniser<'a> {
         Ok(chat_template::encode(self.template, self.tokenizer, prompt, completion, &self.eos)?)
     }
 
-    /// Control tokens whose names are in the text of these messages, each once, sorted.
+    /// Control tokens whose names occur in the text of these messages, each once, sorted.
     pub fn control_tokens_in(&self, rendered: &Rendered) -> Vec<String> {
         let contents = rendered.messages.iter().map(|message| message.content.as_str());
         let names: BTreeSet<&str> = contents.flat_map(|text| self.tokenizer.control_tokens_in(text)).collect();
         names.into_iter().map(str::to_owned).collect()
     }
 
-    /// Tokenises records, whatever their length.
+    /// Tokenizes records, whatever their length.
     ///
     /// # Errors
-    /// What the expert, the template or the tokenizer says.
+    /// Errors of the expert, the template or the tokenizer.
     pub fn records(&self, expert: &LoadedExpert, records: &[Record]) -> Result<Vec<Example>, RuntimeError> {
         let encode = |(index, rendered): (usize, Rendered)| {
             let PromptCompletion { ids, prompt_len } = self.encode(&rendered)?;
@@ -79,10 +80,10 @@ impl<'a> Tokeniser<'a> {
         expert.render(records)?.into_iter().enumerate().map(encode).collect()
     }
 
-    /// Tokens of the prompt of a record, without its completion.
+    /// Tokenizes the prompt of a record, without its completion.
     ///
     /// # Errors
-    /// What the expert, the template or the tokenizer says.
+    /// Errors of the expert, the template or the tokenizer.
     pub fn prompts(&self, expert: &LoadedExpert, records: &[Record]) -> Result<Vec<Vec<u32>>, RuntimeError> {
         let rendered = expert.render(records)?;
         rendered

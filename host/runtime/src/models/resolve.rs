@@ -1,5 +1,5 @@
-//! From what a person writes (`qwen3-0.6b`, `Qwen/Qwen3-0.6B`, `./my-model`, `model.gguf`) to a path
-//! that the engine opens, pulling where that is allowed. It does not look into the files.
+//! From what the user types (`qwen3-0.6b`, `Qwen/Qwen3-0.6B`, `./my-model`, `model.gguf`) to a path
+//! that the engine opens, downloading where allowed. It does not look into the files.
 
 use std::path::{Path, PathBuf};
 
@@ -14,39 +14,40 @@ use super::{files, pull};
 pub struct ModelLocation {
     /// Its id in the catalogue; `None` for a local path.
     pub id: Option<String>,
-    /// What the engine opens: a folder or a `.gguf` file.
+    /// The path that the engine opens: a folder or a `.gguf` file.
     pub path: PathBuf,
 }
 
 /// The catalogue and the cache of base models.
 #[derive(Debug)]
 pub struct ModelStore {
-    /// What is known.
+    /// The known models.
     pub catalogue: Catalogue,
     /// The cache: a folder per model.
     pub models: PathBuf,
-    /// How to reach the outside.
+    /// Network access.
     pub network: Network,
 }
 
 impl ModelStore {
-    /// The built-in catalogue over the cache in the context's home.
+    /// The built-in catalogue with the cache in the context's home.
     ///
     /// # Errors
-    /// When there is no place for the cache.
+    /// When no folder for the cache can be determined.
     pub fn new(context: &Context) -> Result<Self> {
         let models = context.home()?.join("models");
         Ok(Self { catalogue: Catalogue::embedded()?, models, network: context.network.clone() })
     }
 
-    /// The model of the catalogue that this name means: its id, or the repository of the hub that it
-    /// comes from. An id goes before a folder of that name, a folder before a repository.
+    /// The catalogue's model of this name: its id, or its hub repository. An id takes precedence
+    /// over a folder of that name, a folder over a repository.
     pub fn entry(&self, name: &str) -> Option<&Model> {
         self.catalogue.get(name).or_else(|| self.catalogue.named(name).filter(|_| !Path::new(name).exists()))
     }
 
-    /// Finds a base model on this machine: one of the catalogue that has been pulled, a folder, or a
-    /// `.gguf` file. An id goes before a folder of that name; write `./NAME` for the folder.
+    /// Finds a base model on this machine: a downloaded model of the catalogue, a folder, or a
+    /// `.gguf` file. An id takes precedence over a folder of that name; write `./NAME` for the
+    /// folder.
     ///
     /// # Errors
     /// [`ModelError::NotPulled`], [`ModelError::NotAModel`] or [`ModelError::Unknown`].
@@ -57,7 +58,7 @@ impl ModelStore {
         }
     }
 
-    /// As [`Self::locate`], pulling a model of the catalogue that is not here.
+    /// As [`Self::locate`], but downloads a catalogue model that is missing.
     ///
     /// # Errors
     /// As [`Self::locate`] and [`Self::pull`].
@@ -68,7 +69,7 @@ impl ModelStore {
         }
     }
 
-    /// Makes sure that every file of a catalogue model is here and has its sha256.
+    /// Ensures that every file of a catalogue model is present and has its SHA-256 digest.
     ///
     /// # Errors
     /// [`ModelError::Unknown`] for an id that is not in the catalogue, [`ModelError::Offline`],
@@ -79,7 +80,7 @@ impl ModelStore {
         Ok(self.location(model))
     }
 
-    /// Where this model is; or why it cannot be used, going by its receipt and the sizes.
+    /// The location of this model; or why it cannot be used, judging by its receipt and the sizes.
     pub fn state(&self, model: &Model) -> std::result::Result<ModelLocation, String> {
         files::check_sizes(model, &self.models.join(&model.id))?;
         Ok(self.location(model))

