@@ -387,7 +387,7 @@ fn a_plugin_runs_only_when_its_signer_is_trusted() {
     // Trusted no longer: the code stays, and nothing of it is run.
     done(&user, &["key", "revoke", "author"]);
     let listed = done(&user, &["expert", "list"]);
-    assert!(listed.contains("it is not asked any longer: its key `author`"), "{listed}");
+    assert!(listed.contains("it is disabled: its key `author`"), "{listed}");
     assert_eq!(user.output(&[], &["expert", "run", "sql", "--schema", "pets.sql", QUESTION]).status.code(), Some(1));
 }
 

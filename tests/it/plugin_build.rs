@@ -59,7 +59,7 @@ fn a_library_that_was_changed_behind_cargos_back_is_not_opened() {
     assert!(error.to_string().contains(": its sha256 is `"), "{error}");
     assert_eq!(
         error.hint().as_deref(),
-        Some("`cargo clean --package expert-tiny`, then the same command again, builds it anew")
+        Some("`cargo clean --package expert-tiny`, then the same command again, rebuilds it")
     );
 }
 

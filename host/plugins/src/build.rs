@@ -1,5 +1,5 @@
-//! Builds the library of an expert from a checkout, when it is missing or stale, with cargo and in
-//! the profile of the running binary. Prints nothing: cargo's lines go to the caller.
+//! Builds an expert's library from a checkout when it is missing or stale, with cargo and in the
+//! profile of the running binary. Prints nothing: cargo's lines are passed to the caller.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -12,39 +12,40 @@ use super::checkout::{Checkout, built_in, library_name};
 use super::error::PluginError;
 use super::record::{LibraryRecord, modified};
 
-/// Lines of cargo's output that a failed build shows.
+/// Number of lines of cargo's output shown when a build fails.
 const TAIL_LINES: usize = 20;
 
-/// The package of the program that loads them.
+/// The package of the program that loads the libraries.
 const HOST: &str = "hive";
 
-/// How libraries are built and where they lie.
+/// How libraries are built, and where they are stored.
 #[derive(Debug, Clone)]
 pub struct Builder {
     /// The cargo to call.
     pub cargo: OsString,
     /// `dev`, `release` or another profile.
     pub profile: String,
-    /// Cargo's target folder; `None` is the checkout's own.
+    /// Cargo's target folder; `None` for the checkout's own.
     pub target_dir: Option<PathBuf>,
-    /// Names of the environment's variables.
+    /// Names of the environment variables.
     pub variables: Vec<OsString>,
 }
 
-/// Whether a library can be used as it is.
+/// Whether a library is up to date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
-    /// Built from the sources as they are.
+    /// Built from the current sources.
     Fresh,
-    /// A source is younger than the last build, or cargo has built it since by other means.
+    /// A source is newer than the last build, or cargo has built it since by other means.
     Stale,
-    /// Never built here.
+    /// Not built yet.
     Missing,
 }
 
 impl Builder {
-    /// Builds as the running binary was built: the same profile, and the same target folder when
-    /// the binary lies in one, else `target_dir`. `cargo` is the cargo to call, when it is not `cargo`.
+    /// Builds in the same way as the running binary: the same profile, and the same target folder
+    /// if the binary is in one, else `target_dir`. `cargo` is the cargo executable, `cargo` by
+    /// default.
     pub fn new(cargo: Option<OsString>, target_dir: Option<PathBuf>, variables: Vec<OsString>) -> Self {
         let cargo = cargo.unwrap_or_else(|| "cargo".into());
         let home = std::env::current_exe().ok().and_then(|exe| target_of(&exe));
@@ -56,9 +57,10 @@ impl Builder {
         Self { cargo, profile, target_dir, variables }
     }
 
-    /// Cargo, as from a terminal: without the variables that `cargo run` and `cargo test` set for
-    /// the program they start. Build scripts that watch them (ring's does) would run again, and all
-    /// that depends on them be compiled again, at every change between inside and outside.
+    /// Cargo as run from a terminal: without the variables that `cargo run` and `cargo test` set
+    /// for the program they start. Otherwise build scripts that watch them (ring's does) would run
+    /// again, and all dependents be recompiled, whenever builds alternate between inside and
+    /// outside.
     pub fn cargo_command(&self) -> Command {
         const SET_FOR_PROGRAMS: [&str; 5] =
             ["CARGO_BIN_", "CARGO_CRATE_NAME", "CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_PRIMARY_PACKAGE"];
@@ -71,22 +73,22 @@ impl Builder {
         command
     }
 
-    /// Where the expert's library lies once it is built.
+    /// Path of the expert's library once it is built.
     pub fn library(&self, checkout: &Checkout, expert: &str) -> PathBuf {
-        // Cargo keeps the `dev` profile in a folder of another name.
+        // Cargo puts the `dev` profile in a folder of another name.
         let folder = if self.profile == "dev" { "debug" } else { &self.profile };
         self.target_dir(checkout).join(folder).join(library_name(expert))
     }
 
-    /// Where its sha256 is recorded.
+    /// Path of the record of its SHA-256 digest.
     pub fn record(&self, checkout: &Checkout, expert: &str) -> PathBuf {
         let mut path = self.library(checkout, expert).into_os_string();
         path.push(".sha256");
         path.into()
     }
 
-    /// Whether the library of this expert is there and no source is younger. A first guess by
-    /// modification times, to spare a call of cargo; cargo decides what is really rebuilt.
+    /// Whether the expert's library exists and no source is newer. A first check by modification
+    /// times, to avoid calling cargo; cargo decides what is actually rebuilt.
     pub fn freshness(&self, checkout: &Checkout, expert: &str) -> Freshness {
         let library = self.library(checkout, expert);
         if !library.is_file() {
@@ -102,12 +104,12 @@ impl Builder {
         if sources_older && same_build { Freshness::Fresh } else { Freshness::Stale }
     }
 
-    /// Builds the library and records its sha256.
+    /// Builds the library and records its SHA-256 digest.
     ///
     /// # Errors
-    /// When cargo cannot be started, or fails: the error holds its last lines.
+    /// When cargo cannot be started, or fails: the error contains its last lines.
     pub fn build(&self, checkout: &Checkout, expert: &str, on_line: &mut dyn FnMut(&str)) -> Result<(), PluginError> {
-        // The record is dated by the start: a source saved during the build is younger than it.
+        // The record gets the start time, so that a source saved during the build is newer.
         let started = SystemTime::now();
         let package = format!("expert-{expert}");
         let mut command = self.cargo_command();
@@ -122,10 +124,11 @@ impl Builder {
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         if self.shares_target_with_host(checkout) {
-            // Named together, both use one set of features, the one that `default-members` of the
-            // workspace chose when the host was built, so what it was built with is used again. For
-            // the expert alone cargo would choose fewer features and build serde, syn and their
-            // dependents a second time: minutes. The host itself is fresh, as it is running.
+            // Naming both packages selects one set of features, the one that `default-members` of
+            // the workspace selected when the host was built, so its dependencies are reused. For
+            // the expert alone cargo would select fewer features and build serde, syn and their
+            // dependents a second time, which takes minutes. The host itself is up to date, as it
+            // is running.
             command.args(["--package", HOST]);
         }
         let failed = |why: String, tail: Vec<String>| PluginError::Build {
@@ -153,7 +156,7 @@ impl Builder {
         if !status.success() {
             return Err(failed(format!("cargo ended with {status}"), tail.into()));
         }
-        // A first build may itself write Cargo.lock, which then is no sign of a change.
+        // A first build may itself write Cargo.lock, which is then not a change.
         let lock = std::fs::metadata(checkout.root().join("Cargo.lock")).and_then(|m| m.modified());
         let dated = lock.map_or(started, |lock| lock.max(started));
         let library = self.library(checkout, expert);
@@ -162,7 +165,7 @@ impl Builder {
             .map_err(|e| failed(format!("`{}` cannot be recorded: {e}", library.display()), Vec::new()))
     }
 
-    /// True when this binary was built from `checkout` into the folder that libraries go to.
+    /// True when this binary was built from `checkout` into the folder where libraries are built.
     fn shares_target_with_host(&self, checkout: &Checkout) -> bool {
         let built_from_it = built_in() == Some(checkout.root());
         let own = std::env::current_exe().ok().and_then(|exe| target_of(&exe));
@@ -170,7 +173,7 @@ impl Builder {
     }
 
     fn target_dir(&self, checkout: &Checkout) -> PathBuf {
-        // A relative folder is meant from where cargo runs.
+        // A relative folder is relative to cargo's working directory.
         checkout.root().join(self.target_dir.as_deref().unwrap_or(Path::new("target")))
     }
 }

@@ -1,4 +1,4 @@
-//! The source tree of hive, where experts are built from. Knows which files belong to an expert;
+//! The source tree of hive, from which experts are built. Knows which files belong to an expert;
 //! runs nothing.
 
 use std::path::{Path, PathBuf};
@@ -23,13 +23,13 @@ pub struct Checkout {
 }
 
 impl Checkout {
-    /// The checkout around the current folder, else the one that this binary was built in, if it
+    /// The checkout around the current folder, else the one that this binary was built from, if it
     /// still exists.
     pub fn find() -> Option<Self> {
         std::env::current_dir().ok().and_then(|dir| Self::around(&dir)).or_else(|| built_in().and_then(Self::at))
     }
 
-    /// The checkout that `dir` lies in.
+    /// The checkout that contains `dir`.
     pub fn around(dir: &Path) -> Option<Self> {
         dir.ancestors().find_map(Self::at)
     }
@@ -41,7 +41,7 @@ impl Checkout {
         is_one.then(|| Self { root: root.to_owned() })
     }
 
-    /// The folder that holds it.
+    /// The root folder.
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -68,7 +68,7 @@ impl Checkout {
         names
     }
 
-    /// When the youngest file that an expert's library is made from was changed.
+    /// The modification time of the newest file that an expert's library is built from.
     pub fn newest_source(&self, expert: &str) -> Option<SystemTime> {
         let places =
             [self.crate_dir(expert), self.root.join("sdk"), self.manifest(expert), self.root.join("Cargo.lock")];
@@ -84,7 +84,7 @@ fn newest(path: &Path) -> Option<SystemTime> {
     std::fs::read_dir(path)
         .ok()?
         .flatten()
-        // Build outputs and editors' files make nothing stale.
+        // Build outputs and editors' files do not make a library stale.
         .filter(|entry| entry.file_name() != "target" && !entry.file_name().to_string_lossy().starts_with('.'))
         .filter_map(|entry| newest(&entry.path()))
         .max()

@@ -1,9 +1,9 @@
-//! An expert without native code: a manifest that declares its prompt. It can be asked; what only a
-//! plugin knows — which records are sound, how good an answer is — it cannot say.
+//! An expert without native code: a manifest that declares its prompt. It can generate answers;
+//! validating records and grading answers need a plugin.
 
 use hive_sdk::{Expert, ExpertError, Grade, Manifest, Record, Rendered, Verdict};
 
-/// A manifest that answers for itself.
+/// An expert that consists of a manifest only.
 pub(super) struct Declared {
     json: String,
     manifest: Manifest,
@@ -21,7 +21,7 @@ impl Declared {
 
     fn refuse(&self) -> ExpertError {
         ExpertError::new(format!(
-            "`{}` was installed without its plugin: it can be asked, and no more",
+            "`{}` was installed without its plugin: it can only generate answers",
             self.manifest.name
         ))
     }

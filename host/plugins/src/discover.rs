@@ -1,5 +1,5 @@
-//! Finds the experts of a source checkout, beside those that are installed, which it is told of.
-//! It opens no library and builds nothing.
+//! Finds the experts of a source checkout and combines them with the installed ones, which the
+//! caller passes in. It opens no library and builds nothing.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,53 +8,53 @@ use super::PluginError;
 use super::build::Builder;
 use super::checkout::{Checkout, library_name};
 
-/// The record of an installed library's sha256.
+/// The record of an installed library's SHA-256 digest.
 const RECORD: &str = "library.sha256";
 
-/// Where an expert comes from.
+/// The origin of an expert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// Built from this source tree.
     Checkout(Checkout),
-    /// A folder that holds it.
+    /// Installed in a folder.
     Installed(Installed),
 }
 
-/// An expert in a folder with `manifest.json` and, unless the manifest alone is to answer, a library
-/// and the record of its sha256.
+/// An expert in a folder with `manifest.json` and, unless it is manifest-only, a library and the
+/// record of its SHA-256 digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed {
     /// The folder.
     pub folder: PathBuf,
-    /// Its library, whether or not there is one.
+    /// Its library, whether or not it exists.
     pub library: PathBuf,
-    /// Version of the package that it came as, which may be another than its manifest's.
+    /// Version of the package that it was installed from, which may differ from its manifest's.
     pub version: Option<String>,
-    /// What of it may be used.
+    /// Which parts of it may be used.
     pub standing: Standing,
 }
 
-/// What of an installed expert may be used.
+/// Which parts of an installed expert may be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
-    /// All of it.
+    /// All parts.
     Trusted,
-    /// Its manifest: it has no native code.
+    /// The manifest only: it has no native code.
     ManifestAlone,
-    /// Its native code may not run, for this reason.
+    /// Its native code must not run, for this reason.
     Untrusted(String),
     /// Nothing, for this reason.
     Revoked(String),
 }
 
 impl Installed {
-    /// The expert in a folder that somebody put there by hand.
+    /// An expert folder that the user created manually.
     pub fn by_hand(name: &str, folder: &Path) -> Self {
         let library = folder.join(library_name(name));
         Self { folder: folder.to_owned(), library, version: None, standing: Standing::Trusted }
     }
 
-    /// The file that records the sha256 of its library.
+    /// The file that records the SHA-256 digest of its library.
     pub fn record(&self) -> PathBuf {
         self.folder.join(RECORD)
     }
@@ -65,7 +65,7 @@ impl Installed {
 pub struct ExpertEntry {
     /// Its name.
     pub name: String,
-    /// Where it comes from.
+    /// Its origin.
     pub origin: Origin,
 }
 
@@ -86,7 +86,7 @@ impl ExpertEntry {
         }
     }
 
-    /// The file that records the sha256 of its library.
+    /// The file that records the SHA-256 digest of its library.
     pub fn record_path(&self, builder: &Builder) -> PathBuf {
         match &self.origin {
             Origin::Checkout(checkout) => builder.record(checkout, &self.name),
@@ -94,7 +94,7 @@ impl ExpertEntry {
         }
     }
 
-    /// Version of the package that it came as, which may be another than its manifest's.
+    /// Version of the package that it was installed from, which may differ from its manifest's.
     pub(super) fn package_version(&self) -> Option<String> {
         match &self.origin {
             Origin::Installed(installed) => installed.version.clone(),
@@ -102,7 +102,7 @@ impl ExpertEntry {
         }
     }
 
-    /// What of it may be used.
+    /// Which parts of it may be used.
     pub(super) fn standing(&self) -> &Standing {
         match &self.origin {
             Origin::Installed(installed) => &installed.standing,
@@ -116,15 +116,15 @@ impl ExpertEntry {
     }
 }
 
-/// All experts that can be found, by name.
+/// All available experts, by name.
 #[derive(Debug, Clone, Default)]
 pub struct Experts {
     entries: BTreeMap<String, ExpertEntry>,
 }
 
 impl Experts {
-    /// Those of a checkout and those that are installed. An expert of the checkout hides an installed
-    /// one of the same name: who works on the sources means them.
+    /// The experts of a checkout and the installed ones. An expert of the checkout hides an
+    /// installed one of the same name, as whoever works on the sources wants those.
     pub fn of(checkout: Option<&Checkout>, installed: impl IntoIterator<Item = (String, Installed)>) -> Self {
         let mut entries = BTreeMap::new();
         for (name, installed) in installed {
@@ -139,7 +139,7 @@ impl Experts {
     /// The expert of this name.
     ///
     /// # Errors
-    /// When there is none; the error knows those that exist.
+    /// When there is none; the error lists those that exist.
     pub fn get(&self, name: &str) -> Result<&ExpertEntry, PluginError> {
         self.entries.get(name).ok_or_else(|| PluginError::Unknown {
             name: name.to_owned(),

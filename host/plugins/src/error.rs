@@ -1,5 +1,5 @@
-//! Everything that can go wrong with a plugin, as data: which expert, which method, which record.
-//! Each error carries its exit code and hint; the command line only prints them.
+//! All errors of plugins, with the expert, method and record concerned. Each error carries its exit
+//! code and hint; the command line only prints them.
 
 use std::path::PathBuf;
 
@@ -7,25 +7,25 @@ use hive_errors::{Diagnostic, listed, nearest};
 use hive_sdk::abi::CallError;
 use hive_sdk::{ABI_VERSION, OLDEST_ABI};
 
-/// Why an expert cannot be used, or could not answer.
+/// Why an expert cannot be used, or a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PluginError {
     /// No expert has this name.
     #[error("No expert `{name}`, expected one of: {}", listed(known.iter().map(String::as_str)))]
     Unknown {
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
         /// The names that exist.
         known: Vec<String>,
     },
-    /// Cargo did not build the library.
+    /// Cargo failed to build the library.
     #[error("Failed to build expert `{expert}`: {why}")]
     Build {
         /// The expert.
         expert: String,
-        /// The command, as a person would type it.
+        /// The command, as a user would type it.
         command: String,
-        /// What stopped it.
+        /// Why it failed.
         why: String,
         /// The last lines of cargo's output.
         tail: Vec<String>,
@@ -39,25 +39,25 @@ pub enum PluginError {
         library: PathBuf,
         /// True when it was installed under `HIVE_HOME` rather than built here.
         installed: bool,
-        /// What is wrong with it.
+        /// The problem.
         fault: LoadFault,
     },
-    /// A call brought no usable reply.
+    /// A call returned no usable reply.
     #[error("Expert `{expert}` failed in `{method}`{}: {fault}", record.map(|r| format!(", record {r}")).unwrap_or_default())]
     Call {
         /// The expert.
         expert: String,
         /// The method that was called.
         method: &'static str,
-        /// Position of the record among all that the caller passed in, from 0; `None` when the
-        /// fault belongs to no single one.
+        /// Index of the record among all those that the caller passed in, from 0; `None` when no
+        /// single record is at fault.
         record: Option<usize>,
         /// What went wrong.
         fault: CallFault,
     },
 }
 
-/// What is wrong with a library.
+/// Why a library cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadFault {
     /// It does not exist.
@@ -67,23 +67,23 @@ pub enum LoadFault {
     #[error("the file cannot be read: {0}")]
     Unreadable(std::io::Error),
     /// It was installed without a plugin.
-    #[error("it was installed without its plugin, so it can be asked, and no more")]
+    #[error("it was installed without its plugin, so it can only generate answers")]
     NoPlugin,
-    /// Its package is not trusted, or no longer.
+    /// Its package is not trusted, or no longer trusted.
     #[error("its native code is not run: {0}")]
     Untrusted(String),
-    /// Whoever signed its package is trusted no longer.
-    #[error("it is not asked any longer: {0}")]
+    /// The key that signed its package was revoked.
+    #[error("it is disabled: {0}")]
     Revoked(String),
-    /// No sha256 was recorded for it.
+    /// No SHA-256 digest was recorded for it.
     #[error("its sha256 was never recorded (`{}`: {why})", path.display())]
     NotRecorded {
-        /// The record that should exist.
+        /// Path of the expected record.
         path: PathBuf,
-        /// Why it is no use.
+        /// Why it cannot be used.
         why: String,
     },
-    /// Its bytes are not those that were recorded.
+    /// Its digest differs from the recorded one.
     #[error("its sha256 is `{got}`, recorded was `{expected}`")]
     Sha256 {
         /// Digest of the file.
@@ -91,7 +91,7 @@ pub enum LoadFault {
         /// Digest in the record.
         expected: String,
     },
-    /// It is no library for this machine.
+    /// It is not a library for this machine.
     #[error("got {got}, expected {expected}")]
     Format {
         /// What the file is.
@@ -99,53 +99,53 @@ pub enum LoadFault {
         /// What it should be.
         expected: String,
     },
-    /// The system's loader refused it.
+    /// The system's loader rejected it.
     #[error("the system's loader refused it: {0}")]
     Open(String),
-    /// A symbol of the contract is missing.
-    #[error("the library does not export `{0}`, so it is no expert")]
+    /// A symbol of the plugin contract is missing.
+    #[error("the library does not export `{0}`, so it is not an expert")]
     NoSymbol(&'static str),
-    /// It was built for another contract.
+    /// It was built for another ABI version.
     #[error("built for ABI {got}, this hive speaks ABI {OLDEST_ABI} to {ABI_VERSION}")]
     Abi {
-        /// The library's number.
+        /// The library's ABI version.
         got: u32,
     },
     /// Its table of functions is broken.
     #[error("its table of functions {0}")]
     Table(String),
-    /// It is another expert than its place says.
+    /// It contains another expert than expected.
     #[error("the library's manifest names expert `{got}`")]
     Name {
-        /// The name in the library.
+        /// The expert's name in the library.
         got: String,
     },
-    /// The manifest in it is not the one beside it.
+    /// Its embedded manifest differs from the manifest file.
     #[error("its `manifest_json` is not `{}`", file.display())]
     OtherManifest {
         /// The manifest's file.
         file: PathBuf,
-        /// Where they differ, each with both values.
+        /// The differences, each with both values.
         differences: Vec<String>,
     },
-    /// The manifest in it has faults.
+    /// Its embedded manifest has faults.
     #[error("{what}")]
     Manifest {
-        /// How many.
+        /// The number of faults, as text.
         what: String,
         /// Each with its JSON path.
         faults: Vec<String>,
     },
 }
 
-/// What is wrong with a reply.
+/// Why a reply cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CallFault {
-    /// No bytes came back, or too many.
+    /// It had no bytes, or too many.
     #[error("{0}")]
     NoReply(#[from] CallError),
-    /// No process that runs the expert can be started.
-    #[error("no process can be started for it: {0}")]
+    /// The process that runs the expert could not be started.
+    #[error("its process cannot be started: {0}")]
     NotStarted(String),
     /// The process that runs the expert ended during the call.
     #[error("its process ended ({status}){}", said.as_ref().map(|said| format!(": {said}")).unwrap_or_default())]
@@ -155,27 +155,27 @@ pub enum CallFault {
         /// The last line that it wrote to stderr.
         said: Option<String>,
     },
-    /// The call took too long, and its process was ended.
-    #[error("no reply within {} s, its process was ended", .0.as_secs_f64())]
+    /// The call timed out, and the process was killed.
+    #[error("no reply within {} s, its process was killed", .0.as_secs_f64())]
     TimedOut(std::time::Duration),
     /// The request could not be encoded.
     #[error("the request cannot be written as JSON: {0}")]
     Request(String),
-    /// The reply is not the JSON that the protocol asks for.
+    /// The reply does not follow the protocol's JSON format.
     #[error("the reply does not follow the protocol: {0}")]
     Protocol(String),
-    /// Not one reply per request.
+    /// The number of replies differs from the number of requests.
     #[error("got {got} replies, expected {expected}")]
     Count {
-        /// Replies that came.
+        /// Replies received.
         got: usize,
-        /// Requests that were sent.
+        /// Requests sent.
         expected: usize,
     },
-    /// The reply's shape is right and its content is impossible.
+    /// The reply has the right format but impossible content.
     #[error("{0}")]
     Impossible(String),
-    /// The expert says why it cannot answer.
+    /// The expert returned an error.
     #[error("{0}")]
     Refused(String),
     /// The expert panicked.
@@ -227,11 +227,11 @@ impl Diagnostic for PluginError {
                 format!("`hive expert validate manifests/{expert}.json` lists every fault")
             }
             PluginError::Load { expert, .. } => {
-                format!("`cargo clean --package expert-{expert}`, then the same command again, builds it anew")
+                format!("`cargo clean --package expert-{expert}`, then the same command again, rebuilds it")
             }
             PluginError::Call { fault: CallFault::Refused(_), .. } => return None,
             PluginError::Call { expert, .. } => {
-                format!("this is a fault of the plugin: `cargo test --package expert-{expert}` tests it alone")
+                format!("this is a bug in the plugin: `cargo test --package expert-{expert}` tests it alone")
             }
         })
     }

@@ -1,5 +1,5 @@
-//! A loaded expert: one typed function per method of the protocol. Calls go out in batches, and
-//! every reply is decoded strictly and checked before anyone sees it.
+//! A loaded expert: one typed function per method of the protocol. Calls are made in batches, and
+//! every reply is decoded strictly and checked before it is returned.
 
 use std::ops::Range;
 
@@ -18,20 +18,20 @@ use super::error::{CallFault, LoadFault, PluginError};
 use super::transport::Transport;
 use crate::manifest;
 
-/// Most records in one call: enough to make the boundary cheap, few enough to keep replies small.
+/// Maximum records per call: enough to make the boundary cheap, few enough to keep replies small.
 pub const BATCH: usize = 256;
 
-/// The ABI number since which plugins can be asked to inspect.
+/// The first ABI version that has the method `inspect`.
 const INSPECT_SINCE: u32 = 4;
 
-/// Whether a score is one.
+/// Checks that a score is from 0 to 1.
 fn check_score(grade: &Grade) -> Result<(), String> {
     // Written so that NaN fails too.
     let fits = grade.score >= 0.0 && grade.score <= 1.0;
     if fits { Ok(()) } else { Err(format!("`score` is {}, expected 0 to 1", grade.score)) }
 }
 
-/// An expert that answers. May be shared between threads.
+/// A loaded expert. May be shared between threads.
 pub struct LoadedExpert {
     name: String,
     transport: Box<dyn Transport>,
@@ -46,15 +46,15 @@ impl std::fmt::Debug for LoadedExpert {
 }
 
 impl LoadedExpert {
-    /// The expert `name` at the other end of `transport`. Asks for its manifest at once.
+    /// The expert `name` at the other end of `transport`. Requests its manifest immediately.
     ///
     /// # Errors
-    /// When it does not answer, its manifest has faults, or it is another expert.
+    /// When it does not reply, its manifest has faults, or it is another expert.
     pub fn over(name: &str, transport: Box<dyn Transport>) -> Result<Self, PluginError> {
         let manifest_json: String = call(name, &*transport, MethodId::Manifest, &(), 0..0)?;
         let failed =
             |fault| PluginError::Load { expert: name.to_owned(), library: Default::default(), installed: false, fault };
-        // All checks of `hive expert validate`: whoever has a loaded expert may rely on them.
+        // Runs all checks of `hive expert validate`: users of a loaded expert may rely on them.
         let manifest = manifest::check("manifest", &manifest_json).map_err(|e| {
             let faults = e.details();
             let what = match faults.len() {
@@ -74,20 +74,20 @@ impl LoadedExpert {
         &self.name
     }
 
-    /// Its manifest, as the library holds it.
+    /// Its manifest, as embedded in the library.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// The manifest's own text, byte for byte.
+    /// The text of the manifest, byte for byte.
     pub fn manifest_json(&self) -> &str {
         &self.manifest_json
     }
 
-    /// The records as chats. The only maker of prompts.
+    /// The records as chats. Prompts are built only here.
     ///
     /// # Errors
-    /// As for every method here: [`PluginError::Call`] with the record's position in `records`.
+    /// As for every method here: [`PluginError::Call`] with the record's index in `records`.
     pub fn render(&self, records: &[Record]) -> Result<Vec<Rendered>, PluginError> {
         self.batched(MethodId::Render, records, |rendered: &Rendered| {
             let turns = rendered.messages.len();
@@ -101,18 +101,18 @@ impl LoadedExpert {
         })
     }
 
-    /// Says how to judge: before the first record.
+    /// Applies lint levels and options: to be called before the first record.
     ///
     /// # Errors
-    /// [`PluginError::Call`] when a setting is unknown to the expert or cannot be met.
+    /// [`PluginError::Call`] when a setting is unknown to the expert or cannot be honoured.
     pub fn configure(&self, settings: &Settings) -> Result<(), PluginError> {
         self.single(MethodId::Configure, settings)
     }
 
-    /// What the expert says of each record.
+    /// The expert's verdict on each record.
     ///
     /// # Errors
-    /// [`PluginError::Call`] with the record's position in `records`.
+    /// [`PluginError::Call`] with the record's index in `records`.
     pub fn validate(&self, records: &[Record]) -> Result<Vec<Verdict>, PluginError> {
         self.batched(MethodId::Validate, records, |verdict| match verdict {
             Verdict::Reject { code, .. } if code.trim().is_empty() => Err("a rejection has no `code`".to_owned()),
@@ -121,18 +121,18 @@ impl LoadedExpert {
         })
     }
 
-    /// How good each completion is.
+    /// Grades each completion.
     ///
     /// # Errors
-    /// [`PluginError::Call`] with the request's position in `requests`.
+    /// [`PluginError::Call`] with the request's index in `requests`.
     pub fn grade(&self, requests: &[GradeRequest]) -> Result<Vec<Grade>, PluginError> {
         self.batched(MethodId::Grade, requests, check_score)
     }
 
-    /// How good each completion is, for sure: for an expert in a process of its own.
+    /// Grades each completion conclusively: for an expert in a separate process.
     ///
     /// # Errors
-    /// [`PluginError::Call`] with the request's position in `requests`.
+    /// [`PluginError::Call`] with the request's index in `requests`.
     pub fn examine(&self, requests: &[ExamineRequest]) -> Result<Vec<Grade>, PluginError> {
         let declared = &self.manifest.checks;
         self.batched(MethodId::Examine, requests, |grade: &Grade| {
@@ -144,10 +144,10 @@ impl LoadedExpert {
         })
     }
 
-    /// `n` records of the expert's own making; `None` when it has no synthesiser.
+    /// `n` synthetic records; `None` when the expert cannot synthesize records.
     ///
     /// # Errors
-    /// [`PluginError::Call`], also when not exactly `n` records came.
+    /// [`PluginError::Call`], also when the number of records is not `n`.
     pub fn synthesize(&self, seed: u64, n: usize) -> Result<Option<Vec<Record>>, PluginError> {
         let method = MethodId::Synthesize;
         let records: Option<Vec<Record>> = self.single(method, &SynthesizeRequest { seed, n })?;
@@ -159,7 +159,7 @@ impl LoadedExpert {
         }
     }
 
-    /// Which completions are possible for this prompt; `None` means any text.
+    /// Constrains the completions for this prompt; `None` allows any text.
     ///
     /// # Errors
     /// [`PluginError::Call`].
@@ -167,8 +167,8 @@ impl LoadedExpert {
         self.single(MethodId::Constrain, prompt)
     }
 
-    /// What a person should know of a question or, when there is one, of the answer to it: for an
-    /// expert in a process of its own. A plugin from before this could be asked has nothing to say.
+    /// Faults and notes for the user about a prompt or, when there is one, the answer to it: for an
+    /// expert in a separate process. A plugin with an ABI before this method reports nothing.
     ///
     /// # Errors
     /// [`PluginError::Call`].
@@ -183,7 +183,7 @@ impl LoadedExpert {
         }
     }
 
-    /// Prompts that never train.
+    /// Held-out prompts for evaluation.
     ///
     /// # Errors
     /// [`PluginError::Call`].
@@ -195,7 +195,7 @@ impl LoadedExpert {
         call(&self.name, &*self.transport, method, request, 0..0)
     }
 
-    /// One call per [`BATCH`] items; replies in the order of the items.
+    /// One call per [`BATCH`] items; replies are in the order of the items.
     fn batched<I: Serialize, T: DeserializeOwned>(
         &self,
         method: MethodId,
@@ -224,7 +224,7 @@ impl LoadedExpert {
     }
 }
 
-/// One call. `span` is where the batch lies among all records; empty when there is no batch.
+/// One call. `span` is the range of the batch among all records; empty when there is no batch.
 fn call<T: DeserializeOwned>(
     expert: &str,
     transport: &dyn Transport,
@@ -238,13 +238,14 @@ fn call<T: DeserializeOwned>(
     match serde_json::from_slice(&bytes) {
         Ok(Reply::Ok(value)) => Ok(value),
         Ok(Reply::Error(ExpertError { message, record, panicked })) => {
-            // A position outside the batch is a plugin's slip: name no record rather than a wrong one.
+            // An index outside the batch is an error of the plugin: name no record rather than a
+            // wrong one.
             let record = record.map(|r| span.start + r).filter(|r| span.contains(r));
             let fault = if panicked { CallFault::Panicked(message) } else { CallFault::Refused(message) };
             Err(failed(record, fault))
         }
         Err(e) => {
-            // Only a batch has records to name.
+            // Only batches have records to name.
             let misfit = misfit::<T>(&bytes).filter(|(i, _)| *i < span.len());
             let (record, why) = misfit.map_or((None, e.to_string()), |(i, why)| (Some(span.start + i), why));
             Err(failed(record, CallFault::Protocol(why)))
@@ -252,7 +253,8 @@ fn call<T: DeserializeOwned>(
     }
 }
 
-/// Which reply of a batch is the misshapen one, when all of it is JSON. `T` is then a list.
+/// The first reply of a batch that does not have the type `T`, if all of it is JSON. `T` is then a
+/// list.
 fn misfit<T: DeserializeOwned>(bytes: &[u8]) -> Option<(usize, String)> {
     let Ok(Reply::Ok(replies)) = serde_json::from_slice::<Reply<Vec<Value>>>(bytes) else { return None };
     replies.into_iter().enumerate().find_map(|(i, reply)| {
@@ -265,7 +267,7 @@ fn misfit<T: DeserializeOwned>(bytes: &[u8]) -> Option<(usize, String)> {
 mod tests {
     use super::*;
 
-    /// A plugin of an older ABI: it knows its manifest, and refuses what came since.
+    /// A plugin of an older ABI: it supports the manifest, and rejects methods added since.
     struct Older(u32);
 
     impl Transport for Older {
@@ -289,7 +291,7 @@ mod tests {
         let question = Record::from_pairs([("text", "hi")]);
         let older = LoadedExpert::over("shout", Box::new(Older(3))).unwrap();
         assert_eq!(older.inspect(&question, None).unwrap(), Inspection::default());
-        // One that says it knew is taken at its word.
+        // A plugin that claims a newer ABI is called.
         let current = LoadedExpert::over("shout", Box::new(Older(4))).unwrap();
         assert!(current.inspect(&question, Some("HI")).is_err());
     }

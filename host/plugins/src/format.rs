@@ -1,24 +1,24 @@
-//! What kind of file a library is, from its first bytes: so that a text file, or a library for
-//! another machine, gets a plain answer instead of the system loader's. Not a parser.
+//! Detects the kind of file that a library is, from its first bytes, so that a text file or a
+//! library for another machine gets a clear error instead of the system loader's. Not a parser.
 
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Machine numbers of the two formats that a Unix system loads, with Rust's names for them.
+/// Machine numbers in ELF and PE headers, with Rust's names for them.
 const ELF_MACHINES: [(u16, &str); 5] = [(3, "x86"), (40, "arm"), (62, "x86_64"), (183, "aarch64"), (243, "riscv64")];
 const MACH_MACHINES: [(u32, &str); 2] = [(0x0100_0007, "x86_64"), (0x0100_000c, "aarch64")];
 
-/// What a file is.
+/// The kind of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Format {
-    /// A binary of this system and machine, as `std::env::consts` name them; `None` is unknown.
+    /// A binary for this system and machine, named as in `std::env::consts`; `None` is unknown.
     Binary { system: &'static str, machine: Option<&'static str> },
-    /// Nothing that a loader takes.
+    /// Nothing that can be loaded.
     Other(&'static str),
 }
 
 impl Format {
-    /// Looks at the file's first bytes.
+    /// Reads the file's first bytes.
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         let mut head = Vec::new();
         std::fs::File::open(path)?.take(64).read_to_end(&mut head)?;
@@ -38,17 +38,17 @@ impl Format {
                 let machine = u32_at(4).and_then(|n| MACH_MACHINES.iter().find(|m| m.0 == n)).map(|m| m.1);
                 Format::Binary { system: "macos", machine }
             }
-            // A universal binary may hold any machine: left to the loader.
+            // A universal binary may contain any machine: left to the loader.
             [0xca, 0xfe, 0xba, 0xbe, ..] => Format::Binary { system: "macos", machine: None },
             [b'M', b'Z', ..] => Format::Binary { system: "windows", machine: None },
-            _ => Format::Other("a file that is no library"),
+            _ => Format::Other("a file that is not a library"),
         }
     }
 
-    /// What is wrong with it on this machine, as (got, expected).
+    /// Why it cannot be loaded on this machine, as (got, expected).
     pub(super) fn fault(&self) -> Option<(String, String)> {
         use std::env::consts::{ARCH, OS};
-        // The BSDs load ELF as well.
+        // The BSDs also load ELF.
         let family = if OS == "macos" || OS == "windows" { OS } else { "linux" };
         let expected = format!("a library for {OS} on {ARCH}");
         match self {
@@ -73,8 +73,8 @@ mod tests {
         let format = Format::from_head(&head);
         assert_eq!(format, Format::Binary { system: "linux", machine: Some("riscv64") });
         assert_eq!(format.fault().map(|f| f.0), Some("a library for linux on riscv64".to_owned()));
-        assert_eq!(Format::from_head(b"#!/bin/sh"), Format::Other("a file that is no library"));
-        assert_eq!(Format::from_head(b"\x7fEL"), Format::Other("a file that is no library"));
+        assert_eq!(Format::from_head(b"#!/bin/sh"), Format::Other("a file that is not a library"));
+        assert_eq!(Format::from_head(b"\x7fEL"), Format::Other("a file that is not a library"));
     }
 
     #[test]

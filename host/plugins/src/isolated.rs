@@ -1,5 +1,5 @@
-//! An expert in a process of its own. A call that never returns, or that takes the process down,
-//! costs one error: the next call starts another process and says again how to judge.
+//! An expert in a separate process. A call that never returns, or that crashes the process, costs
+//! one error: the next call starts another process and sends the settings again.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -20,10 +20,10 @@ use super::library::LibraryPlace;
 use super::transport::Transport;
 use super::worker::{Call, MARK, kind};
 
-/// Longest time for loading the library, and for making ready what it needs.
+/// Time limit for loading the library and initializing what it needs.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-/// Lines of a worker's stderr that an error shows.
+/// Number of lines of a worker's stderr shown in an error.
 const TAIL_LINES: usize = 5;
 
 /// How workers are started.
@@ -33,11 +33,11 @@ pub struct WorkerCommand {
     pub program: PathBuf,
     /// The expert's library.
     pub place: LibraryPlace,
-    /// Longest time for one call.
+    /// Time limit for one call.
     pub limit: Duration,
 }
 
-/// Carries requests to an expert in another process.
+/// Sends requests to an expert in another process.
 pub struct Isolated {
     command: WorkerCommand,
     state: Mutex<State>,
@@ -46,7 +46,7 @@ pub struct Isolated {
 #[derive(Default)]
 struct State {
     worker: Option<Worker>,
-    /// The last settings, for a process that takes over.
+    /// The last settings, to be sent to a replacement process.
     settings: Option<Vec<u8>>,
 }
 
@@ -77,7 +77,7 @@ impl Transport for Isolated {
 impl State {
     fn running(&mut self, command: &WorkerCommand, method: MethodId) -> Result<&mut Worker, CallFault> {
         if self.worker.is_none() {
-            // What fails before the first call is not that call's fault.
+            // A failure before the first call was sent is not an error of that call.
             let not_started = |fault: CallFault| CallFault::NotStarted(fault.to_string());
             let mut worker = Worker::start(command).map_err(not_started)?;
             if let Some(settings) = self.settings.as_ref().filter(|_| method != MethodId::Configure) {
@@ -89,16 +89,16 @@ impl State {
     }
 }
 
-/// A process that answers one call at a time.
+/// A process that handles one call at a time.
 struct Worker {
     child: Child,
     stdin: ChildStdin,
     replies: Receiver<Vec<u8>>,
     tail: Arc<Mutex<VecDeque<String>>>,
-    /// Fills the tail until the process has closed its stderr.
+    /// Collects the tail until the process has closed its stderr.
     listener: JoinHandle<()>,
-    /// Its temporary files, which it cannot remove itself when it is killed. Removed after the process has ended;
-    /// if this process is killed too, the next worker's start removes them.
+    /// Its temporary files, which it cannot remove itself when it is killed. Removed after the
+    /// process has ended; if this process is killed too, the next worker's start removes them.
     _scratch: Option<Staging>,
 }
 
@@ -106,10 +106,10 @@ impl Worker {
     fn start(command: &WorkerCommand) -> Result<Self, CallFault> {
         let mut child = Command::new(&command.program);
         child.arg("worker").args(command.place.to_args());
-        // Our allocator would take a gigabyte at once and use little of it, which a limit on memory
-        // counts all the same.
+        // Our allocator would reserve a gigabyte at once and use little of it, but a memory limit
+        // counts all of it.
         child.env("MIMALLOC_ARENA_RESERVE", "65536");
-        // Without one it writes where everybody does, and leaves what it cannot remove.
+        // Without one it uses the shared temporary folder, and leaves files that it cannot remove.
         let scratch = Staging::new(&std::env::temp_dir()).ok();
         if let Some(scratch) = &scratch {
             child.envs(["TMPDIR", "TMP", "TEMP"].map(|name| (name, scratch.path())));
@@ -117,7 +117,7 @@ impl Worker {
         child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         #[cfg(unix)]
         {
-            // Out of the terminal's group: Ctrl-C is the parent's to answer.
+            // Outside the terminal's process group: Ctrl-C is handled by the parent.
             use std::os::unix::process::CommandExt;
             child.process_group(0);
         }
@@ -127,7 +127,7 @@ impl Worker {
             return Err(CallFault::NotStarted("it has no pipes".to_owned()));
         };
         let (send, replies) = mpsc::channel();
-        // Both pipes are always drained, so a worker never waits for the parent to read.
+        // Both pipes are always drained, so that a worker never blocks on writing.
         std::thread::spawn(move || {
             let mut stdout = BufReader::new(stdout);
             loop {
@@ -170,7 +170,7 @@ impl Worker {
         let call = Call { method: method as u32, request };
         let mut line = serde_json::to_vec(&call).map_err(|e| CallFault::Request(e.to_string()))?;
         line.push(b'\n');
-        // A worker reads its stdin at all times, so writing waits for nobody.
+        // A worker reads its stdin at all times, so writing does not block.
         if self.stdin.write_all(&line).and_then(|()| self.stdin.flush()).is_err() {
             return Err(self.ended());
         }
@@ -197,25 +197,25 @@ impl Worker {
         Err(CallFault::Protocol(String::from_utf8_lossy(why).into_owned()))
     }
 
-    /// Why the process is no more.
+    /// Why the process ended.
     fn ended(&mut self) -> CallFault {
-        // Its stdout is closed, so it has ended or is about to: how, and what it said last, is worth
-        // a moment. Longer may be a child of its own that holds the pipe.
+        // Its stdout is closed, so it has ended or is about to: wait a moment for its status and
+        // its last output. If it takes longer, a child process of its own may hold the pipe.
         patiently(|| !matches!(self.child.try_wait(), Ok(None)));
         let _ = self.child.kill();
         let status = self.child.wait().map_or_else(|e| e.to_string(), |status| status.to_string());
-        // Whether there is a core is the machine's setting.
+        // Whether a core is dumped depends on the machine's settings.
         let status = status.replace(" (core dumped)", "");
         patiently(|| self.listener.is_finished());
         let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-        // What hive itself says of a failure is followed by a hint.
+        // hive's own error message is followed by a hint.
         let error = tail.iter().find_map(|line| line.strip_prefix("error: ").map(str::to_owned));
         let said = error.or_else(|| tail.iter().rev().find(|line| !line.is_empty()).cloned());
         CallFault::Ended { status, said }
     }
 }
 
-/// Waits until `done`, for a second at most.
+/// Waits until `done`, for at most a second.
 fn patiently(mut done: impl FnMut() -> bool) {
     for _ in 0..100 {
         if done() {

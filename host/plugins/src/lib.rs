@@ -1,8 +1,8 @@
 //! Experts as plugins: found, built when they come from a checkout, loaded, and called with every
-//! reply checked. Handles text alone; prints nothing.
+//! reply checked. Handles only text; prints nothing.
 //!
-//! This crate knows no release and no trust: who installs an expert says where it lies and what of it
-//! may be used ([`Installed`]). It knows no base model either.
+//! This crate knows nothing of releases and trust: the code that installs an expert passes its
+//! location and which parts of it may be used ([`Installed`]). It does not know base models either.
 //!
 //! ```text
 //! discover  names and places      checkout  the source tree they may come from
@@ -44,11 +44,11 @@ pub use survey::{ExpertState, Surveyed, survey};
 pub use transport::Transport;
 pub use worker::serve;
 
-/// The expert, loaded; in a checkout its library is built first when it is missing or stale.
-/// `on_line` hears cargo's lines while it builds and is never called otherwise.
+/// Loads the expert; in a checkout its library is built first when it is missing or stale.
+/// `on_line` gets cargo's lines during a build and is not called otherwise.
 ///
 /// # Errors
-/// When it does not build, does not load, or does not keep the plugin contract.
+/// When it does not build, does not load, or violates the plugin contract.
 pub fn open(
     entry: &ExpertEntry,
     builder: &Builder,

@@ -1,8 +1,8 @@
-//! An expert's library: where it lies, and the table in it. The checks run in this order for safety: digest,
-//! kind of file, ABI number, and only then the table; nothing of the library is called before all of
-//! them have passed.
+//! An expert's library: its location and its function table. The checks run in this order for
+//! safety: digest, kind of file, ABI version, and only then the table; nothing in the library is
+//! called before all of them have passed.
 //!
-//! A library is never unloaded: its threads, statics and buffers may outlive any owner of ours.
+//! A library is never unloaded: its threads, statics and buffers may outlive any owner on our side.
 
 use std::ffi::OsString;
 use std::mem::{ManuallyDrop, align_of, offset_of, size_of};
@@ -18,14 +18,14 @@ use super::format::Format;
 use super::record::LibraryRecord;
 use super::transport::Table;
 
-/// Where an expert's library lies, and what it must be.
+/// Location of an expert's library, and what is expected of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LibraryPlace {
     /// Name of the expert.
     pub expert: String,
     /// The library.
     pub library: PathBuf,
-    /// The record of its sha256.
+    /// The record of its SHA-256 digest.
     pub record: PathBuf,
     /// True when it was installed under `HIVE_HOME` rather than built here.
     pub installed: bool,
@@ -34,7 +34,7 @@ pub struct LibraryPlace {
 }
 
 impl LibraryPlace {
-    /// Of a discovered expert.
+    /// The library of a discovered expert.
     pub fn of(entry: &ExpertEntry, builder: &Builder) -> Self {
         Self {
             expert: entry.name.clone(),
@@ -45,10 +45,10 @@ impl LibraryPlace {
         }
     }
 
-    /// sha256 that is recorded for the library.
+    /// The SHA-256 digest recorded for the library.
     ///
     /// # Errors
-    /// When nothing is recorded.
+    /// When none is recorded.
     pub fn sha256(&self) -> Result<String, PluginError> {
         if self.manifest_alone {
             return Err(self.fault(LoadFault::NoPlugin));
@@ -58,7 +58,7 @@ impl LibraryPlace {
         record.map(|record| record.sha256).map_err(|e| self.fault(fault(e)))
     }
 
-    /// As arguments of `hive worker`.
+    /// Arguments for `hive worker`.
     pub fn to_args(&self) -> Vec<OsString> {
         let mut args = vec![self.expert.clone().into(), self.library.clone().into(), self.record.clone().into()];
         args.extend(self.installed.then(|| "--installed".into()));
@@ -71,7 +71,7 @@ impl LibraryPlace {
     }
 }
 
-/// The library's table, checked.
+/// Loads and checks the library's table.
 pub(super) fn load_table(place: &LibraryPlace) -> Result<Table, PluginError> {
     let table = checked_table(&place.library, &place.record).map_err(|fault| place.fault(fault))?;
     // SAFETY: the ABI number says that the table keeps this contract, and `open` leaks the library.
@@ -104,11 +104,11 @@ fn checked_table(library: &Path, record: &Path) -> Result<&'static ExpertTable, 
     check_table(table)
 }
 
-/// Opens the library for good.
+/// Opens the library permanently.
 fn open(path: &Path) -> Result<ManuallyDrop<Library>, LoadFault> {
     #[cfg(unix)]
-    // SAFETY: opening runs the library's initialisers. It is the expert that the user named, and its
-    // bytes are those recorded when it was built or installed.
+    // SAFETY: opening runs the library's initialisers. It is the expert that the user named, and
+    // its digest matches the one recorded when it was built or installed.
     let opened = unsafe {
         use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
         // NOW: an unresolved symbol is an error here, not a crash later. LOCAL: two experts may
@@ -134,7 +134,7 @@ fn symbol<T>(library: &Library, name: &[u8], shown: &'static str) -> Result<*con
     Ok(address)
 }
 
-/// Checks the table field by field before any reference to it exists: a null function pointer
+/// Checks the table field by field before a reference to it is created: a null function pointer
 /// must never become a Rust `fn`.
 fn check_table(table: *const ExpertTable) -> Result<&'static ExpertTable, LoadFault> {
     // SAFETY: not null and aligned; the table starts with its own size by the contract.
@@ -144,7 +144,7 @@ fn check_table(table: *const ExpertTable) -> Result<&'static ExpertTable, LoadFa
         return Err(LoadFault::Table(format!("has {size} bytes, expected at least {expected}")));
     }
     for (function, offset) in [("call", offset_of!(ExpertTable, call)), ("free", offset_of!(ExpertTable, free))] {
-        // SAFETY: the offset lies within the table, which is at least that long (checked above).
+        // SAFETY: the offset is inside the table, which is at least that long (checked above).
         let address = unsafe { table.byte_add(offset).cast::<*const ()>().read() };
         if address.is_null() {
             return Err(LoadFault::Table(format!("has no `{function}`")));
@@ -154,7 +154,7 @@ fn check_table(table: *const ExpertTable) -> Result<&'static ExpertTable, LoadFa
     Ok(unsafe { &*table })
 }
 
-/// An I/O error without the operating system's number, which differs between systems.
+/// An I/O error without the operating system's error number, which differs between systems.
 fn plain(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".to_owned(),

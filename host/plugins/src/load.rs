@@ -1,4 +1,4 @@
-//! Loads an expert: in this process, in processes of its own, or from its manifest alone.
+//! Loads an expert: in this process, in separate processes, or from its manifest alone.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -16,11 +16,11 @@ use super::isolated::{Isolated, WorkerCommand};
 use super::library::{LibraryPlace, load_table};
 use super::transport::Transport;
 
-/// Loads the expert's library as it lies there; builds nothing.
+/// Loads the expert's existing library; builds nothing.
 ///
 /// # Errors
-/// When the library is missing, damaged, not for this machine, built for another ABI, or another
-/// expert than its name says.
+/// When the library is missing, damaged, not for this machine, built for another ABI, or contains
+/// another expert than its name says.
 pub fn load(entry: &ExpertEntry, builder: &Builder) -> Result<LoadedExpert, PluginError> {
     let place = LibraryPlace::of(entry, builder);
     match entry.standing() {
@@ -38,11 +38,11 @@ pub fn load(entry: &ExpertEntry, builder: &Builder) -> Result<LoadedExpert, Plug
     Ok(expert)
 }
 
-/// Most differences between two manifests that are told.
+/// Maximum number of differences between two manifests that are reported.
 const DIFFERENCES: usize = 5;
 
-/// Whether the manifest in the library is the one that lies in the file: commands read the one or the
-/// other. A file that is missing or no JSON is told of elsewhere.
+/// Checks that the library's embedded manifest equals the manifest file, as commands read one or
+/// the other. A file that is missing or not JSON is reported elsewhere.
 fn check_manifest(entry: &ExpertEntry, expert: &LoadedExpert) -> Result<(), LoadFault> {
     let file = entry.manifest_path();
     let read = |text: &str| serde_json::from_str::<Value>(text).ok();
@@ -61,7 +61,7 @@ fn check_manifest(entry: &ExpertEntry, expert: &LoadedExpert) -> Result<(), Load
     Err(LoadFault::OtherManifest { file, differences })
 }
 
-/// Where two JSON values differ, each place with both.
+/// Collects the differences between two JSON values, each with its path and both values.
 fn differ(path: &str, library: &Value, file: &Value, into: &mut Vec<String>) {
     match (library, file) {
         (Value::Object(a), Value::Object(b)) => {
@@ -87,7 +87,7 @@ fn differ(path: &str, library: &Value, file: &Value, into: &mut Vec<String>) {
     }
 }
 
-/// The expert of a manifest alone: what it declares, without native code.
+/// An expert from a manifest alone, without native code.
 ///
 /// # Errors
 /// When the manifest has faults or names another expert.
@@ -101,8 +101,8 @@ pub fn declared(name: &str, json: &str) -> Result<LoadedExpert, PluginError> {
     LoadedExpert::over(name, Box::new(InProcess(declared)))
 }
 
-/// The expert at `place`, in processes of their own: `count` of them, each with its own state.
-/// Build it first ([`super::open`] does).
+/// Loads the expert at `place` in `count` separate processes, each with its own state. Build it
+/// first ([`super::open`] does).
 ///
 /// # Errors
 /// As [`load`], and when a process cannot be started.
@@ -117,7 +117,7 @@ pub fn load_isolated(place: &LibraryPlace, count: usize, limit: Duration) -> Res
 
 fn over(place: &LibraryPlace, transport: Box<dyn Transport>) -> Result<LoadedExpert, PluginError> {
     LoadedExpert::over(&place.expert, transport).map_err(|error| match error {
-        // `over` knows no library: add where it lies.
+        // `over` does not know the library: add its location.
         PluginError::Load { fault, .. } => place.fault(fault),
         other => other,
     })

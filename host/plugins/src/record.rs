@@ -1,5 +1,5 @@
-//! The record of a library: its sha256, written when it was installed or built and checked before
-//! the library is opened. It guards against damage and mix-ups; it is no signature.
+//! The record of a library: its SHA-256 digest, written when it was installed or built and checked
+//! before the library is opened. It detects damage and mix-ups; it is not a signature.
 
 use std::fs;
 use std::io::{self, Write};
@@ -8,18 +8,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest, Sha256};
 
-/// What is known of a library file. On disk: `sha256sum`'s line, then `modified <nanoseconds>`.
+/// The record of a library file. On disk: `sha256sum`'s line, then `modified <nanoseconds>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LibraryRecord {
     /// Lower-case hexadecimal digest of its bytes.
     pub sha256: String,
-    /// Its modification time in nanoseconds since 1970, when that is known. Tells a library that
-    /// cargo built anew apart from one that was damaged.
+    /// Its modification time in nanoseconds since 1970, if known. Distinguishes a library that
+    /// cargo has rebuilt from one that was damaged.
     pub modified: Option<u128>,
 }
 
 impl LibraryRecord {
-    /// The record of this library as it is now.
+    /// Creates the record of this library in its current state.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -30,7 +30,7 @@ impl LibraryRecord {
     /// Reads a record.
     ///
     /// # Errors
-    /// When there is none, or it holds no sha256.
+    /// When there is none, or it contains no SHA-256 digest.
     pub fn read(path: &Path) -> io::Result<Self> {
         let text = fs::read_to_string(path)?;
         let sha256 = text.split_whitespace().next().unwrap_or_default().to_owned();
@@ -42,7 +42,7 @@ impl LibraryRecord {
         Ok(Self { sha256: sha256.to_ascii_lowercase(), modified })
     }
 
-    /// Writes it, whole or not at all, and dates the file `at`.
+    /// Writes it atomically, and sets the file's modification time to `at`.
     ///
     /// # Errors
     /// When the folder cannot be written to.

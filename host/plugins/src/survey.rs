@@ -1,5 +1,5 @@
-//! The state of every expert, for `hive expert list`. Loads what is ready, builds nothing, and
-//! turns each fault into a state: one broken expert never hides the others.
+//! The state of every expert, for `hive expert list`. Loads those that are ready, builds nothing,
+//! and turns each error into a state: a broken expert never hides the others.
 
 use std::path::PathBuf;
 
@@ -17,17 +17,17 @@ use crate::manifest::check;
 pub enum ExpertState {
     /// Loaded, and its manifest read from the library.
     Ready,
-    /// Installed without native code: it can be asked, and no more.
+    /// Installed without native code: it can generate answers, nothing else.
     Declared,
     /// No library yet; the first use builds it.
     NotBuilt,
-    /// Sources changed since the library was built; the next use builds it again.
+    /// The sources changed since the library was built; the next use rebuilds it.
     Stale,
     /// Why it cannot be used.
     Broken(String),
 }
 
-/// One expert as found.
+/// One expert in the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Surveyed {
     /// Its name.
@@ -36,7 +36,7 @@ pub struct Surveyed {
     pub version: Option<String>,
     /// ABI number that it declares, when a manifest could be read.
     pub abi: Option<u32>,
-    /// Its one sentence, when a manifest could be read.
+    /// Its description, when a manifest could be read.
     pub description: Option<String>,
     /// True when installed under `HIVE_HOME`.
     pub installed: bool,
@@ -88,9 +88,9 @@ fn try_load(entry: &ExpertEntry, builder: &Builder) -> ExpertState {
     match load(entry, builder) {
         Ok(_) if *entry.standing() == Standing::ManifestAlone => ExpertState::Declared,
         Ok(_) => ExpertState::Ready,
-        // The list names expert and library beside the state.
+        // The list shows expert and library beside the state.
         Err(PluginError::Load { fault: LoadFault::Manifest { what, faults }, .. }) => {
-            ExpertState::Broken(first_of(&what, &faults))
+            ExpertState::Broken(with_first(&what, &faults))
         }
         Err(PluginError::Load { fault, .. }) => ExpertState::Broken(fault.to_string()),
         Err(PluginError::Call { method, fault, .. }) => ExpertState::Broken(format!("`{method}` failed: {fault}")),
@@ -105,12 +105,13 @@ fn read_manifest(entry: &ExpertEntry) -> Result<Manifest, String> {
         _ => format!("`{}` cannot be read: {e}", path.display()),
     })?;
     Manifest::parse(&text).map_err(|first| match check(&path.display().to_string(), &text) {
-        Err(error) => first_of(&error.to_string(), &error.details()),
+        Err(error) => with_first(&error.to_string(), &error.details()),
         Ok(_) => first.message,
     })
 }
 
-/// The list has a line per expert: one fault stands for all, `hive expert validate` has the rest.
-fn first_of(what: &str, faults: &[String]) -> String {
-    faults.first().map_or_else(|| what.to_owned(), |fault| format!("{what}: {fault}"))
+/// The list has one line per expert: it shows the first fault, `hive expert validate` shows the
+/// rest.
+fn with_first(message: &str, faults: &[String]) -> String {
+    faults.first().map_or_else(|| message.to_owned(), |fault| format!("{message}: {fault}"))
 }

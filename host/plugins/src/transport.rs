@@ -1,17 +1,17 @@
-//! How a request's bytes reach an expert and the reply's bytes come back. The one seam between
-//! typed calls and what lies beneath: a table in a library today, a child process or a fake as well.
+//! Carries request and reply bytes between host and expert. The boundary between typed calls and
+//! the implementation: a library's table, a child process, or a fake in tests.
 
 use hive_sdk::abi::ExpertTable;
 use hive_sdk::protocol::MethodId;
 
 use super::error::CallFault;
 
-/// Carries requests to an expert.
+/// Sends requests to an expert.
 pub trait Transport: Send + Sync {
     /// One call: JSON in, JSON out.
     ///
     /// # Errors
-    /// When no reply came, or one that is too long.
+    /// When there was no reply, or one that is too long.
     fn invoke(&self, method: MethodId, request: &[u8]) -> Result<Vec<u8>, CallFault>;
 }
 
@@ -21,7 +21,7 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// Calls through this table from now on.
+    /// Wraps this table for calls.
     ///
     /// # Safety
     /// The table keeps the plugin contract of [`hive_sdk::ABI_VERSION`], and its library stays
@@ -33,7 +33,8 @@ impl Table {
 
 impl Transport for Table {
     fn invoke(&self, method: MethodId, request: &[u8]) -> Result<Vec<u8>, CallFault> {
-        // SAFETY: `Table::new` was promised a table that keeps the contract, for good.
+        // SAFETY: the caller of `Table::new` promised that the table keeps the contract
+        // permanently.
         Ok(unsafe { self.table.invoke(method, request) }?)
     }
 }

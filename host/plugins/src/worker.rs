@@ -1,6 +1,6 @@
 //! The child's side of an isolated expert: reads calls from stdin, one JSON line each, and writes
-//! replies to stdout. Whatever a plugin does to this process — abort, hang, eat memory — costs one
-//! call. It judges nothing: the parent decodes and checks.
+//! replies to stdout. Whatever a plugin does to this process — abort, hang, exhaust memory — costs
+//! one call. It checks nothing: the parent decodes and checks.
 
 use std::io::{self, BufRead, Write};
 use std::sync::mpsc;
@@ -13,8 +13,7 @@ use super::error::{LoadFault, PluginError};
 use super::library::{LibraryPlace, load_table};
 use super::transport::Transport;
 
-/// How a line of the worker's begins; what a plugin prints on stdout begins otherwise, and is
-/// passed over.
+/// Prefix of the worker's own lines on stdout; lines without it, printed by a plugin, are ignored.
 pub(super) const MARK: &str = "\u{1}hive ";
 
 /// One call, as a line on stdin.
@@ -27,7 +26,7 @@ pub(super) struct Call<'a> {
     pub request: &'a RawValue,
 }
 
-/// What a line on stdout is.
+/// The kind of a line on stdout.
 pub(super) mod kind {
     /// The library is loaded.
     pub const READY: &str = "ready ";
@@ -37,7 +36,7 @@ pub(super) mod kind {
     pub const FAULT: &str = "fault ";
 }
 
-/// Loads the library and answers calls until stdin ends.
+/// Loads the library and handles calls until stdin is closed.
 ///
 /// # Errors
 /// When the library cannot be used.
@@ -45,8 +44,8 @@ pub fn serve(place: &LibraryPlace) -> Result<(), PluginError> {
     limit_memory();
     let table = load_table(place)?;
     say(kind::READY, b"");
-    // Stdin has a thread of its own: when the parent is gone, this process ends at once, even
-    // from within a call that never returns.
+    // Stdin has a separate thread: when the parent has ended, this process ends immediately, even
+    // during a call that never returns.
     let (send, calls) = mpsc::channel::<Vec<u8>>();
     let reader = std::thread::Builder::new().name("calls".to_owned()).spawn(move || {
         let mut stdin = io::stdin().lock();
@@ -68,11 +67,11 @@ pub fn serve(place: &LibraryPlace) -> Result<(), PluginError> {
     Ok(())
 }
 
-/// Most memory that a worker may write to, in bytes. What an expert needs is far below; what a
-/// record makes it want beyond is refused by the system, and costs that record.
+/// Maximum bytes of memory that a worker may write to. Experts need far less; if a record makes one
+/// allocate more, the system refuses, and only that record fails.
 const MEMORY: u64 = 800 << 20;
 
-/// Limits this process. Where the system has no such limit, there is none.
+/// Limits this process's memory, where the system supports that.
 fn limit_memory() {
     #[cfg(unix)]
     if let Err(error) = rlimit::setrlimit(rlimit::Resource::DATA, MEMORY, MEMORY) {
@@ -84,7 +83,7 @@ fn answer(table: &dyn Transport, line: &[u8]) -> Result<Vec<u8>, String> {
     let call: Call<'_> = serde_json::from_slice(line).map_err(|e| format!("the call is not readable: {e}"))?;
     let method = MethodId::from_wire(call.method).ok_or_else(|| format!("there is no method {}", call.method))?;
     let reply = table.invoke(method, call.request.get().as_bytes()).map_err(|e| e.to_string())?;
-    // A line feed can only stand in a reply that is no compact JSON.
+    // A reply with a line break is not compact JSON.
     if reply.contains(&b'\n') {
         Err("the reply holds a line feed, expected JSON on one line".to_owned())
     } else {
@@ -92,10 +91,10 @@ fn answer(table: &dyn Transport, line: &[u8]) -> Result<Vec<u8>, String> {
     }
 }
 
-/// One whole line at a time. A parent that is gone ends this process at the next read.
+/// Writes one whole line at a time. If the parent has ended, this process ends at the next read.
 fn say(kind: &str, bytes: &[u8]) {
     let mut line = Vec::with_capacity(MARK.len() + kind.len() + bytes.len() + 2);
-    // The plugin may have left a line without an end.
+    // The plugin may have printed a line without a line break.
     line.push(b'\n');
     line.extend_from_slice(MARK.as_bytes());
     line.extend_from_slice(kind.as_bytes());

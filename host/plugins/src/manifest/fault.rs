@@ -1,11 +1,11 @@
-//! One fault of a manifest and the place where it is.
+//! A fault of a manifest, with its path.
 
 use std::collections::HashMap;
 use std::fmt;
 
 use serde_json::Value;
 
-/// A place in a JSON document.
+/// A path in a JSON document.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct JsonPath(Vec<Step>);
 
@@ -21,21 +21,21 @@ impl JsonPath {
         Self::default()
     }
 
-    /// The value of `key` here.
+    /// The path of `key` in this object.
     pub fn key(&self, key: &str) -> Self {
         let mut steps = self.0.clone();
         steps.push(Step::Key(key.to_owned()));
         Self(steps)
     }
 
-    /// The item at `index` here.
+    /// The path of the item at `index` in this array.
     pub fn index(&self, index: usize) -> Self {
         let mut steps = self.0.clone();
         steps.push(Step::Index(index));
         Self(steps)
     }
 
-    /// From a JSON pointer into `document`.
+    /// Converts a JSON pointer into `document`.
     pub(super) fn from_pointer(pointer: &str, document: &Value) -> Self {
         let mut path = Self::root();
         let mut here = Some(document);
@@ -76,9 +76,9 @@ impl fmt::Display for JsonPath {
 /// One fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// Where.
+    /// Its path.
     pub path: JsonPath,
-    /// What was got and what was expected.
+    /// What was found and what was expected.
     pub message: String,
 }
 
@@ -95,11 +95,11 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Sorts by where a person meets the faults when reading the file, and drops repetitions.
+/// Sorts faults by their position in the file, and removes duplicates.
 pub(super) fn sort(faults: &mut Vec<Fault>, document: &Value) {
     let mut order = HashMap::new();
     number(document, JsonPath::root(), &mut order);
-    // A missing key has no place of its own: it comes with what it is missing from.
+    // A missing key has no position: it takes that of its parent.
     let place = |path: &JsonPath| {
         let mut path = path.clone();
         loop {
@@ -119,7 +119,7 @@ fn number(value: &Value, path: JsonPath, order: &mut HashMap<JsonPath, usize>) {
         Value::Array(items) => items.iter().enumerate().for_each(|(i, v)| number(v, path.index(i), order)),
         _ => {}
     }
-    // After its contents, so that what is missing from an object is said last.
+    // After its contents, so that what is missing from an object is reported last.
     let next = order.len();
     order.insert(path, next);
 }

@@ -1,6 +1,6 @@
-//! Manifests as files: the JSON schema made from the SDK's types, and every fault of a file at
-//! once, each with its JSON path. Prints nothing; reading a sound manifest is the SDK's
-//! [`hive_sdk::Manifest::parse`].
+//! Manifests as files: the JSON schema generated from the SDK's types, and validation that reports
+//! every fault of a file at once, each with its JSON path. Prints nothing; parsing a valid manifest
+//! is the SDK's [`hive_sdk::Manifest::parse`].
 
 mod fault;
 mod schema;
@@ -17,11 +17,11 @@ use serde_json::Value;
 pub use fault::{Fault, JsonPath};
 pub use schema::{schema, schema_json};
 
-/// Most faults of a kind that are told. Manifests come from anywhere, and a small file can have
-/// millions.
+/// Maximum number of faults of a kind that are reported. Manifests are untrusted, and a small file
+/// can have millions.
 const MAX_FAULTS: usize = 500;
 
-/// Most fields of a record: every eval prompt is held against all of them.
+/// Maximum number of fields in a record: every eval prompt is checked against all of them.
 const MAX_FIELDS: usize = 256;
 
 /// Why a manifest file could not be accepted.
@@ -44,7 +44,7 @@ pub enum ManifestError {
         line: usize,
         /// Column, from 1.
         column: usize,
-        /// What the parser met.
+        /// The parser's message.
         why: String,
     },
     /// It has faults.
@@ -85,17 +85,17 @@ impl Diagnostic for ManifestError {
     }
 }
 
-/// Reads and checks a manifest file.
+/// Reads and validates a manifest file.
 ///
 /// # Errors
-/// When it cannot be read, is not JSON, or has faults; then all of them.
+/// When it cannot be read, is not JSON, or has faults; the error lists them all.
 pub fn check_file(path: &Path) -> Result<Manifest, ManifestError> {
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|source| ManifestError::Read { file: file.clone(), source })?;
     check(&file, &text)
 }
 
-/// Checks a manifest's text; `file` is its name in messages.
+/// Validates a manifest's text; `file` is its name in messages.
 ///
 /// # Errors
 /// As [`check_file`].
@@ -110,14 +110,14 @@ pub fn check(file: &str, text: &str) -> Result<Manifest, ManifestError> {
     let known: HashSet<&JsonPath> = semantic.iter().map(|fault| &fault.path).collect();
     let mut faults: Vec<Fault> = structure::faults(&value)
         .into_iter()
-        // A check that knows what the value means says it better than the schema.
+        // A semantic check has a better message than the schema.
         .filter(|fault| !known.contains(&fault.path))
         .collect();
     drop(known);
     faults.extend(semantic);
     fault::sort(&mut faults, &value);
     if faults.is_empty() {
-        // What the checks above let through and serde does not: a key given twice.
+        // The checks above accept duplicate keys, serde does not.
         match serde_json::from_str(text) {
             Ok(manifest) => return Ok(manifest),
             Err(e) => faults.push(Fault::new(JsonPath::root(), e.to_string())),
@@ -126,7 +126,7 @@ pub fn check(file: &str, text: &str) -> Result<Manifest, ManifestError> {
     Err(ManifestError::Faulty { file: file.to_owned(), faults })
 }
 
-/// serde_json ends its messages with the place, which ours begin with.
+/// serde_json ends its messages with the position; ours begin with it.
 fn without_place(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" at line ").map_or(text.clone(), |(what, _)| what.to_owned())

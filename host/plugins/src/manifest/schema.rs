@@ -1,5 +1,5 @@
-//! The JSON schema of a manifest, made from the SDK's types. Nothing is written here by hand, so
-//! the types stay the only definition.
+//! The JSON schema of a manifest, generated from the SDK's types. Nothing is written by hand here,
+//! so that the types remain the only definition.
 
 use hive_sdk::Manifest;
 use serde_json::Value;
@@ -9,7 +9,7 @@ pub fn schema() -> Value {
     schemars::schema_for!(Manifest).to_value()
 }
 
-/// The schema as `manifests/schema/expert.schema.json` holds it, with a final line break.
+/// The text of `manifests/schema/expert.schema.json`, with a final line break.
 pub fn schema_json() -> String {
     format!("{:#}\n", schema())
 }

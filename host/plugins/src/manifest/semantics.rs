@@ -1,6 +1,6 @@
-//! What a schema cannot say of a manifest: names that must agree, lists without repetition, paths
-//! that hold on every machine. Works on bare JSON, so that a manifest of the wrong shape still
-//! gets every fault told at once.
+//! Checks of a manifest that a schema cannot express: names that must match, lists without
+//! duplicates, portable paths. Works on untyped JSON, so that all faults of a malformed manifest
+//! are still reported at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,14 +12,14 @@ use serde_json::{Map, Value};
 use super::fault::{Fault, JsonPath};
 use super::{MAX_FAULTS, MAX_FIELDS};
 
-/// Highest rank and alpha for a module of its own: as the schema has them for all modules.
+/// Maximum rank and alpha for a single module, as in the schema for all modules.
 const MAX_RANK: u64 = 4096;
 const MAX_ALPHA: f64 = 1e6;
 
-/// The input of the field that a person's words go into.
+/// The input kind of the field for the text that the user types.
 const ASKED: &str = "question";
 
-/// Every fault beyond the schema.
+/// All faults that the schema cannot express.
 pub(super) fn faults(manifest: &Value) -> Vec<Fault> {
     let mut checks = Checks { faults: Vec::new() };
     let Some(top) = manifest.as_object() else { return Vec::new() };
@@ -95,7 +95,7 @@ impl Checks {
         self.no_repetition(top.get("base_models"), &root.key("base_models"));
     }
 
-    /// Texts that mean nothing when blank, and paths that exist on one machine alone.
+    /// Texts that must not be blank, and paths that are valid on one machine only.
     fn paths_and_blanks(&mut self, value: &Value, path: &JsonPath) {
         const NEEDED: [&str; 7] = ["name", "description", "license", "version", "id", "group_by", "$schema"];
         const NEEDED_ITEMS: [&str; 5] = ["base_models", "aliases", "tags", "headings", "vague_headings"];
@@ -103,7 +103,7 @@ impl Checks {
             Value::Object(map) => {
                 for (key, inner) in map {
                     let here = path.key(key);
-                    // A record's texts are data, and data may hold any of this.
+                    // A record's texts are data and may contain anything.
                     if key == "record" {
                         continue;
                     }
@@ -191,7 +191,7 @@ impl Checks {
         fields
     }
 
-    /// The expert's options, each declared once.
+    /// The expert's options, without duplicates.
     fn options(&mut self, options: Option<&Value>, path: &JsonPath) {
         let mut names = BTreeSet::new();
         for (i, option) in list(options).iter().enumerate() {
@@ -220,7 +220,7 @@ impl Checks {
             {
                 self.fault(here.key("id"), format!("the id `{id}` is used twice"));
             }
-            // Without declared fields their absence is the fault, and it was told.
+            // Without declared fields, their absence has already been reported.
             let Some(record) = prompt.get("record").and_then(Value::as_object).filter(|_| !fields.is_empty()) else {
                 continue;
             };
@@ -240,14 +240,14 @@ impl Checks {
         }
     }
 
-    /// The declared turns: each can be filled in, none gives the answer away.
+    /// The declared turns: each can be filled in, and none contains the answer.
     fn prompt(&mut self, turns: Option<&Value>, path: &JsonPath, fields: &[Field<'_>]) {
         for (i, turn) in list(turns).iter().enumerate() {
             let Some(content) = turn.get("content").and_then(Value::as_str) else { continue };
             let here = path.index(i).key("content");
             match pieces(content) {
                 Err(error) => self.fault(here, error.message),
-                // Without declared fields their absence is the fault, and it was told.
+                // Without declared fields, their absence has already been reported.
                 Ok(_) if fields.is_empty() => {}
                 Ok(pieces) => {
                     for piece in pieces {
@@ -266,7 +266,7 @@ impl Checks {
         }
     }
 
-    /// The declared lints: code, and whether it can be repaired.
+    /// The declared lints: code, and whether a repair is possible.
     fn lints<'m>(&mut self, lints: Option<&'m Value>, path: &JsonPath) -> BTreeMap<&'m str, bool> {
         let mut known = BTreeMap::new();
         for (i, lint) in list(lints).iter().enumerate() {
@@ -364,7 +364,7 @@ fn object(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
     value.and_then(Value::as_object).into_iter().flatten()
 }
 
-/// Absolute on any system, whichever this one is: `/x`, `\\server\x`, `F:/x`, `~/x`.
+/// Absolute on any operating system: `/x`, `\\server\x`, `F:/x`, `~/x`.
 fn is_absolute(text: &str) -> bool {
     let drive = matches!(text.as_bytes(), [letter, b':', b'/' | b'\\', ..] if letter.is_ascii_alphabetic());
     drive || text.starts_with(['/', '\\', '~']) || text.starts_with("file:")
@@ -377,7 +377,8 @@ fn is_name(text: &str) -> bool {
         && text.len() <= 63
 }
 
-/// Semantic Versioning 2.0.0, without build metadata: that would make two packages of one version.
+/// Semantic Versioning 2.0.0, without build metadata, which would allow two packages of one
+/// version.
 fn is_semver(text: &str) -> bool {
     let number = |n: &str| {
         !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()) && (n == "0" || !n.starts_with('0')) && n.len() < 20

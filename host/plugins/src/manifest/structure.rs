@@ -1,5 +1,5 @@
-//! Checks a manifest's shape against the schema and puts each violation into words that name the
-//! key: what was got, what was expected, and the nearest name of an unknown key.
+//! Checks a manifest's structure against the schema and turns each violation into a message that
+//! names the key: what was found, what was expected, and the nearest known name for an unknown key.
 
 use hive_errors::{listed, nearest};
 use jsonschema::ValidationError;
@@ -10,7 +10,7 @@ use super::MAX_FAULTS;
 use super::fault::{Fault, JsonPath};
 use super::schema::schema;
 
-/// Longest value that a message repeats.
+/// Maximum length of a value quoted in a message.
 const SHOWN: usize = 60;
 
 /// Every violation of the schema.
@@ -48,7 +48,7 @@ fn worded(error: &ValidationError<'_>, manifest: &Value, schema: &Value) -> Vec<
             let near = error.instance().as_str().and_then(|word| nearest(word, choices.iter().map(String::as_str)));
             let near = near.map(|n| format!(", did you mean `{n}`?")).unwrap_or_default();
             match choices.is_empty() {
-                true => format!("got {got}, which is none of the forms that are possible here"),
+                true => format!("got {got}, which matches none of the allowed forms"),
                 false => {
                     format!("got {got}, expected one of: {}{near}", listed(choices.iter().map(String::as_str)))
                 }
@@ -69,14 +69,14 @@ fn unknown_key(key: &str, known: &[String]) -> String {
     }
 }
 
-/// The keys that the violated part of the schema knows.
+/// The keys that the violated part of the schema allows.
 fn known_keys(error: &ValidationError<'_>, schema: &Value) -> Vec<String> {
     let keys = around(error, schema).and_then(|part| part.get("properties")).and_then(Value::as_object);
     keys.map(|map| map.keys().cloned().collect()).unwrap_or_default()
 }
 
-/// The texts that the violated part of the schema allows: `enum`, or `oneOf` of `const`s, which is
-/// how a documented Rust enum is written.
+/// The texts that the violated part of the schema allows: `enum`, or `oneOf` of `const`s, which
+/// schemars generates for a documented Rust enum.
 fn choices(error: &ValidationError<'_>, schema: &Value) -> Vec<String> {
     let Some(part) = around(error, schema) else { return Vec::new() };
     let texts = |list: &Value| -> Vec<String> {
@@ -107,7 +107,7 @@ fn types(kind: &TypeKind) -> String {
     match kind {
         TypeKind::Single(one) => described(&one.to_string()),
         TypeKind::Multiple(set) => {
-            // Nothing at all, where it is possible, is not what somebody meant who wrote something.
+            // `null` is not a useful suggestion for somebody who wrote a value.
             let all: Vec<_> = set.iter().map(|one| one.to_string()).filter(|one| one != "null").collect();
             all.iter().map(|one| described(one)).collect::<Vec<_>>().join(" or ")
         }
@@ -132,7 +132,7 @@ fn plural(n: u64) -> &'static str {
     if n == 1 { "" } else { "s" }
 }
 
-/// A value in few words: short ones as they are, long ones by their kind.
+/// A short form of a value: short ones as they are, long ones by their type.
 fn shown(value: &Value) -> String {
     match value {
         Value::Object(_) => "an object".to_owned(),

@@ -1,4 +1,4 @@
-//! Faults of manifests, from text to message.
+//! Tests of the messages for faulty manifests.
 
 use hive_errors::Diagnostic as _;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ fn sound() -> Value {
     })
 }
 
-/// The messages for the sound manifest with `value` put at the JSON pointer `at`.
+/// The messages for the valid manifest with `value` inserted at the JSON pointer `at`.
 fn faults_with(at: &str, value: Value) -> Vec<String> {
     let mut manifest = sound();
     let (parent, key) = at.rsplit_once('/').unwrap();
