@@ -187,7 +187,7 @@ fn a_run_can_be_made_again() {
         weights.values_mut().for_each(|(_, values)| values[0] += 0.5);
     });
     let said = place.run(&["expert", "replay", "run"]);
-    assert!(said.contains("what it was made of is no longer the same: base was "), "{said}");
+    assert!(said.contains("its inputs have changed: base was "), "{said}");
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn names_of_control_tokens_in_a_record_train_as_text_and_are_noted() {
 #[test]
 fn records_longer_than_the_base_reads_are_refused() {
     let place = place();
-    let expected = "error: `max_seq_len` is 5000, base model `../tiny` reads 4096 tokens at the most\n";
+    let expected = "error: `max_seq_len` is 5000, base model `../tiny` reads at most 4096 tokens\n";
     for said in [
         train_on(&place, &good(4), &["--set", "max_seq_len=5000"]),
         place.run(&[

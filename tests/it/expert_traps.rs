@@ -82,7 +82,7 @@ fn mistakes_that_only_data_shows_are_found_as_well() {
     std::fs::write(&report, value.to_string()).unwrap();
     let prepared = [&TRAIN[..], &["--dataset", "prepared", "--out", "prepared-run"]].concat();
     let said = with(&place, "leak-data", &prepared);
-    assert!(error_of(&said).contains("holds other prompts than expert `careless` renders now"), "{said}");
+    assert!(error_of(&said).contains("has other prompts than expert `careless` renders now"), "{said}");
     let said = place.run(&prepared);
     assert!(said.starts_with("exit: 0\n"), "{said}");
     // Records that teach nothing do not train, and are counted with their reason.

@@ -1,5 +1,5 @@
-//! The data of an expert, prepared: files or the expert's own making, through the gate, into a
-//! prepared set. Training and `hive expert data` both come here.
+//! Prepares an expert's data: files or synthetic records go through the data gate into a prepared
+//! set. Used by training and `hive expert data`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,31 +23,32 @@ use serde_json::{Map, Value};
 
 use super::TrainError;
 
-/// Longest time for one record, after which its worker is ended.
+/// Time limit per record, after which its worker is killed.
 const RECORD_LIMIT: Duration = Duration::from_secs(10);
 
 /// What to prepare.
 #[derive(Debug, Clone)]
 pub struct DataRequest {
-    /// Files or folders, as [`hive_data::sources::locate`] gives them; none: the expert's own data.
+    /// Files or folders, as returned by [`hive_data::sources::locate`]; none: the expert's
+    /// synthetic data.
     pub datasets: Vec<LocalData>,
     /// `field=column` pairs that override the mapping, as on the command line.
     pub map: Option<String>,
-    /// Values of fields for every record that lacks them.
+    /// Field values for every record that lacks them.
     pub fields: BTreeMap<String, String>,
-    /// The recipe, of which the data section and the seed count.
+    /// The recipe; only the data section and the seed are used.
     pub recipe: Recipe,
-    /// Settings of the domain's own.
+    /// Settings specific to the domain.
     pub options: Map<String, Value>,
     /// Folder for the prepared set; in the cache unless given.
     pub out: Option<PathBuf>,
-    /// How many processes judge; one per core unless given.
+    /// Number of worker processes; one per core unless given.
     pub workers: Option<usize>,
-    /// Take a prepared set as it is, with its halves, when it is the only data set: for training.
+    /// If a prepared set is the only data set, use it and its split unchanged: for training.
     pub take_prepared: bool,
 }
 
-/// Checks that a base of this shape can read what the recipe takes.
+/// Checks that a base model of this shape supports the recipe's record length.
 ///
 /// # Errors
 /// [`TrainError::LongerThanBase`].
@@ -59,11 +60,11 @@ pub fn check_length(recipe: &Recipe, config: &ModelConfig, base: &str) -> Result
     Err(TrainError::LongerThanBase { max_seq_len, base: base.to_owned(), longest })
 }
 
-/// Records that are looked at before any is judged.
+/// Number of records checked before any is judged.
 const FIRST: usize = 64;
 
-/// The first records of files, as they come; none of prepared sets, which were looked at, and none of
-/// the expert's own making.
+/// The first records of files, as read; none of prepared sets, which were checked before, and none
+/// of synthetic data.
 ///
 /// # Errors
 /// When the data cannot be read.
@@ -98,10 +99,10 @@ fn files(
     Ok(Files { sets, spec, map: map.unwrap_or_default().to_owned(), overrides, fixed: fixed.clone() })
 }
 
-/// Prepares data. `base`, when there is one, counts tokens.
+/// Prepares data. `base`, if given, is used to count tokens.
 ///
 /// # Errors
-/// What the gate says.
+/// Errors of the data gate.
 pub fn prepare(
     open: &OpenExpert,
     request: &DataRequest,
@@ -176,7 +177,7 @@ pub fn prepare(
     Ok(pipeline.run(&mut start, stop, reporter)?)
 }
 
-/// How this base makes token ids.
+/// How this base model tokenizes.
 ///
 /// # Errors
 /// When its files cannot be read.
@@ -191,10 +192,10 @@ pub(super) fn tokenisation<'a>(
     Ok(Tokenisation { base, base_digest, tokenizer, template, eos, encode })
 }
 
-/// A chat as this base's token ids.
+/// Tokenizes a chat for this base model.
 ///
 /// # Errors
-/// When the template or the tokenizer refuses it.
+/// When the template or the tokenizer rejects it.
 pub(super) fn encode(tokeniser: &Tokeniser<'_>, chat: &Rendered) -> Result<ChatTokens, PipelineError> {
     let encoded = tokeniser.encode(chat).map_err(|e| PipelineError::Tokenise(e.to_string()))?;
     Ok(ChatTokens { prompt_len: encoded.prompt_len, control: tokeniser.control_tokens_in(chat), ids: encoded.ids })

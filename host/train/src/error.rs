@@ -1,4 +1,4 @@
-//! Why an expert was not trained.
+//! Errors of training.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use hive_runtime::RuntimeError;
 use hive_runtime::models::ModelError;
 use hive_text::TextError;
 
-/// Why a use case did not come to its end.
+/// Why training, planning or another use case failed.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     /// The expert, the base model or the engine.
@@ -21,49 +21,49 @@ pub enum TrainError {
     /// The data.
     #[error(transparent)]
     Pipeline(Box<PipelineError>),
-    /// The recipe after all layers.
+    /// The merged recipe is invalid.
     #[error("{}", recipe_faults(.0))]
     Recipe(ManifestError),
-    /// `--profile` names none of the manifest's profiles and no recipe.
+    /// `--profile` names neither a profile of the manifest nor a recipe.
     #[error("There is no profile or recipe `{name}` (there are: {})", listed(known))]
     UnknownProfile {
         /// The name.
         name: String,
-        /// Those there are.
+        /// The names that exist.
         known: Vec<String>,
     },
-    /// `--set` or a configuration file says something that cannot be read.
+    /// `--set` or a configuration file cannot be parsed.
     #[error("Failed to read {what}: {problem}")]
     Setting {
         /// `--set x=y`, `hive.toml`
         what: String,
-        /// What was got and expected.
+        /// What was found and what was expected.
         problem: String,
     },
-    /// `max_seq_len` is more than the base can read.
-    #[error("`max_seq_len` is {max_seq_len}, base model `{base}` reads {longest} tokens at the most")]
+    /// `max_seq_len` exceeds the base model's context.
+    #[error("`max_seq_len` is {max_seq_len}, base model `{base}` reads at most {longest} tokens")]
     LongerThanBase {
-        /// What the recipe says.
+        /// The recipe's value.
         max_seq_len: usize,
-        /// The base.
+        /// The base model.
         base: String,
-        /// Tokens that it reads.
+        /// Its context length in tokens.
         longest: usize,
     },
-    /// After tokenisation nothing is left.
+    /// No records are left after tokenization.
     #[error(
         "No record is left to train on: all {records} are longer than max_seq_len = {max_seq_len} tokens (the shortest has {shortest})"
     )]
     AllTooLong {
-        /// Records before.
+        /// Number of records before.
         records: usize,
         /// The limit.
         max_seq_len: usize,
-        /// Tokens of the shortest.
+        /// Tokens of the shortest record.
         shortest: usize,
     },
-    /// A prepared set whose prompts are not what the expert renders now.
-    #[error("Prepared set `{}` holds other prompts than expert `{expert}` renders now: the first that differs is {place}", path.display())]
+    /// The prompts of a prepared set differ from what the expert renders now.
+    #[error("Prepared set `{}` has other prompts than expert `{expert}` renders now: the first difference is {place}", path.display())]
     RenderedOtherwise {
         /// The set's folder.
         path: PathBuf,
@@ -72,7 +72,7 @@ pub enum TrainError {
         /// The first row that differs.
         place: String,
     },
-    /// What would only show after an hour, or never, was found before the first step.
+    /// Faults that would only show after an hour, or never, found before the first step.
     #[error(
         "Expert `{expert}` cannot be trained: {} found in what it renders and grades",
         if faults.len() == 1 { "1 fault was".to_owned() } else { format!("{} faults were", faults.len()) }
@@ -80,15 +80,15 @@ pub enum TrainError {
     Preflight {
         /// The expert.
         expert: String,
-        /// Each with record and field.
+        /// The faults, each with record and field.
         faults: Vec<String>,
     },
-    /// What was named as a run is none.
+    /// A path given as a run is not a run.
     #[error("Failed to read the run `{}`: {problem}", path.display())]
     NotARun {
         /// The folder.
         path: PathBuf,
-        /// What was got and expected.
+        /// What was found and what was expected.
         problem: String,
     },
     /// A file of the run folder cannot be written or read.
@@ -102,31 +102,31 @@ pub enum TrainError {
         #[source]
         source: std::io::Error,
     },
-    /// Another process is at work on a run.
-    #[error("The run in `{}` is in use by another hive", path.display())]
+    /// Another process is using the run.
+    #[error("The run in `{}` is locked by another hive process", path.display())]
     InUse {
         /// The run folder.
         path: PathBuf,
     },
-    /// `--resume` of a run of something else.
-    #[error("Failed to resume `{}`: it is of another run", path.display())]
+    /// `--resume` of a run with other inputs.
+    #[error("Failed to resume `{}`: it belongs to another run", path.display())]
     OtherRun {
         /// The run folder.
         path: PathBuf,
-        /// What differs, both values each.
+        /// The differences, each with both values.
         details: Vec<String>,
-        /// Whether all of it may change in the middle of a run.
+        /// Whether all of them may change during a run.
         forcible: bool,
     },
-    /// A run whose steps cannot be made again.
+    /// A run whose steps cannot be replayed.
     #[error("Failed to replay `{}`: {problem}", path.display())]
     Replay {
         /// The run folder.
         path: PathBuf,
-        /// What was got and expected.
+        /// What was found and what was expected.
         problem: String,
     },
-    /// The page of a run cannot be drawn.
+    /// The report page of a run cannot be rendered.
     #[error("Failed to draw `{}`", path.display())]
     Page {
         /// The page.
@@ -135,17 +135,17 @@ pub enum TrainError {
         #[source]
         source: minijinja::Error,
     },
-    /// `--resume` with something that cannot be resumed.
+    /// `--resume` of something that cannot be resumed.
     #[error("Failed to resume `{}`: {problem}", path.display())]
     Resume {
         /// The run folder.
         path: PathBuf,
-        /// What was got and expected.
+        /// What was found and what was expected.
         problem: String,
     },
 }
 
-/// Faults that are told one by one.
+/// Maximum number of faults listed.
 const LISTED: usize = 20;
 
 fn recipe_faults(error: &ManifestError) -> String {
@@ -166,7 +166,7 @@ impl From<PipelineError> for TrainError {
     }
 }
 
-/// Errors of what the runtime is made of, on their way through it.
+/// Converts errors that are wrapped by the runtime's error.
 macro_rules! through_runtime {
     ($($inner:ty),*) => {
         $(impl From<$inner> for TrainError {
@@ -239,7 +239,7 @@ impl Diagnostic for TrainError {
             Self::NotARun { .. } => None,
             Self::RunFolder { .. } => Some("`--out FOLDER` writes the run elsewhere".into()),
             Self::OtherRun { forcible: true, .. } => Some(
-                "`--force-recipe` goes on with these changes; the run can then not be repeated from its start".into(),
+                "`--force-recipe` resumes with these changes; the run can then not be replayed from its start".into(),
             ),
             Self::OtherRun { .. } => Some("start a new run without `--resume`".into()),
             Self::InUse { .. } => Some("wait for it to end, or stop it with Ctrl-C there".into()),

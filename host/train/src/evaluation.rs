@@ -1,5 +1,5 @@
-//! What an adapter is worth: held-out loss, and answers graded by the expert. In the middle of
-//! training for the adapter alone, at the end for base and expert side by side.
+//! Evaluates an adapter: held-out loss, and answers graded by the expert. During training the
+//! adapter alone, at the end base model and expert side by side.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -21,36 +21,36 @@ use super::TrainError;
 use super::reporter::TrainReporter;
 use super::setup::Setup;
 
-/// Number of the format of `evaluation.json`.
+/// Format version of `evaluation.json`.
 pub(super) const FORMAT: u32 = 2;
 
-/// One figure of the base and of the expert.
+/// One metric for the base model and the expert.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Compared<T> {
-    /// Of the base alone.
+    /// Value for the base model alone.
     pub base: T,
-    /// Of the base with the adapter.
+    /// Value for the base model with the adapter.
     pub expert: T,
 }
 
-/// What training was worth.
+/// The final evaluation of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Summary {
-    /// Number of this format.
+    /// Format version.
     pub format: u32,
-    /// Held-out loss of the base and of the expert, nats per token.
+    /// Held-out loss of base model and expert, nats per token.
     pub loss: Option<Compared<f64>>,
-    /// Held-out token accuracy of the base and of the expert.
+    /// Held-out token accuracy of base model and expert.
     pub token_accuracy: Option<Compared<f64>>,
-    /// Graded answers to held-out records, base and expert.
+    /// Graded answers to held-out records, base model and expert.
     pub held_out: Option<Compared<Scores>>,
-    /// Graded answers to the manifest's own prompts, base and expert.
+    /// Graded answers to the manifest's eval prompts, base model and expert.
     pub eval_prompts: Option<Compared<Scores>>,
     /// Step of the adapter that was kept.
     pub step: u64,
 }
 
-/// The comparison at the end.
+/// The final comparison.
 pub(super) struct Evaluation<'a> {
     pub(super) expert: &'a LoadedExpert,
     pub(super) setup: &'a Setup,
@@ -94,42 +94,42 @@ impl Evaluation<'_> {
         &self,
         plain: Model,
         adapted: Model,
-        (prompts, of): (&[Record], usize),
+        (prompts, available): (&[Record], usize),
         reporter: &mut dyn TrainReporter,
     ) -> Result<Option<Compared<Scores>>, TrainError> {
         if prompts.is_empty() || self.stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
-        let most = longest_answer(self.tokeniser, self.expert, prompts)?;
-        let mut one = |who: &str, model: Model| {
-            grade(model, self.tokeniser, self.expert, (prompts, of), most, |i, answer| {
+        let max_tokens = longest_answer(self.tokeniser, self.expert, prompts)?;
+        let mut graded = |who: &str, model: Model| {
+            grade(model, self.tokeniser, self.expert, (prompts, available), max_tokens, |i, answer| {
                 reporter.grading(who, i + 1, prompts.len(), answer);
                 !self.stop.load(Ordering::Relaxed)
             })
         };
-        Ok(Some(Compared { base: one("base", plain)?, expert: one("expert", adapted)? }))
+        Ok(Some(Compared { base: graded("base", plain)?, expert: graded("expert", adapted)? }))
     }
 }
 
-/// Most tokens of an answer to these prompts: one twice as long as the longest right one is no
-/// longer right.
+/// Maximum tokens of an answer to these prompts: one more than twice as long as the longest gold
+/// completion cannot be correct.
 fn longest_answer(tokeniser: &Tokeniser, expert: &LoadedExpert, prompts: &[Record]) -> Result<usize, TrainError> {
     let golds = tokeniser.records(expert, prompts)?;
     let longest = golds.iter().map(Example::loss_tokens).max().unwrap_or(0);
     Ok((2 * longest).clamp(32, expert.manifest().generation.max_new_tokens.max(32)))
 }
 
-/// Grades the adapter's answers to the same few held-out prompts at every evaluation. It is not
-/// stopped half-way: a run that goes on later must find the same grade.
+/// Grades the adapter's answers to the same few held-out prompts at every evaluation. It cannot be
+/// interrupted: a resumed run must get the same scores.
 pub(super) struct HeldOutGrader<'a> {
     expert: &'a LoadedExpert,
     tokeniser: &'a Tokeniser<'a>,
     prompts: Vec<Record>,
-    most: usize,
+    max_tokens: usize,
 }
 
 impl<'a> HeldOutGrader<'a> {
-    /// A grader, when the recipe asks for one and there is something to ask.
+    /// Creates a grader if the recipe asks for one and there are held-out prompts.
     pub(super) fn new(
         expert: &'a LoadedExpert,
         tokeniser: &'a Tokeniser<'a>,
@@ -140,15 +140,15 @@ impl<'a> HeldOutGrader<'a> {
         if prompts.is_empty() {
             return Ok(None);
         }
-        let most = longest_answer(tokeniser, expert, &prompts)?;
-        Ok(Some(Self { expert, tokeniser, prompts, most }))
+        let max_tokens = longest_answer(tokeniser, expert, &prompts)?;
+        Ok(Some(Self { expert, tokeniser, prompts, max_tokens }))
     }
 }
 
 impl Grader for HeldOutGrader<'_> {
     fn grade(&mut self, model: Model, _step: u64) -> hive_engine::Result<Option<Graded>> {
         let prompts = (&self.prompts[..], self.prompts.len());
-        let scores = grade(model, self.tokeniser, self.expert, prompts, self.most, |_, _| true)
+        let scores = grade(model, self.tokeniser, self.expert, prompts, self.max_tokens, |_, _| true)
             .map_err(|e| EngineError::Caller(Box::new(e)))?;
         let Figures { right_answers, partial_credit } = scores.figures;
         let (answers, right) = (right_answers.of, right_answers.count());

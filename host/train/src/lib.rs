@@ -1,14 +1,14 @@
-//! Training an expert: recipe, prepared data, run folder, receipts, replay and the page of a run.
-//! Progress goes to a reporter, and nothing is printed here.
+//! Training an expert: recipe, prepared data, run folder, receipts, replay and the report page.
+//! Progress goes to a reporter; nothing is printed here.
 //!
-//! This crate knows no package: what is made of a run is for others.
+//! This crate knows no packages; other crates build them from a run.
 //!
-//! - [`recipe`]: the layers of settings, put on each other.
-//! - [`data`], [`setup`]: from a request to everything that training computes with.
-//! - [`train`]: a run, from its first step to its last, or from where it stopped.
-//! - [`run_folder`], [`run_record`], [`receipt`], [`metrics`]: what a run leaves.
-//! - [`replay`]: a run's first steps again.
-//! - [`plan`]: what a run would do and take.
+//! - [`recipe`]: merging the settings layers.
+//! - [`data`], [`setup`]: from a request to all inputs of training.
+//! - [`train`]: a run, new or resumed.
+//! - [`run_folder`], [`run_record`], [`receipt`], [`metrics`]: the files of a run.
+//! - [`replay`]: repeating the first steps of a run.
+//! - [`plan`]: what a run would do, and its cost.
 
 pub mod data;
 mod error;

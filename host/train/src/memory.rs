@@ -1,13 +1,13 @@
-//! Memory that this process holds.
+//! Memory use of this process.
 
 use std::fs;
 
-/// Memory of this process, in MB, where the system tells.
+/// Resident memory of this process in MB, where the system reports it.
 pub fn memory_mb() -> Option<u64> {
     status_mb("VmRSS:")
 }
 
-/// Most memory that this process has held, in MB, where the system tells.
+/// Peak resident memory of this process in MB, where the system reports it.
 pub fn peak_memory_mb() -> Option<u64> {
     status_mb("VmHWM:")
 }

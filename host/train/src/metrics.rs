@@ -1,8 +1,8 @@
-//! What a run measures, as it goes: `metrics.jsonl`, a line per step and per evaluation, and the same
-//! figures as TensorBoard events.
+//! Metrics of a run: `metrics.jsonl`, one line per step and per evaluation, and the same values as
+//! TensorBoard events.
 //!
-//! Most of a line is a function of recipe, data and base: the same run writes the same. The rest
-//! was measured by the clock; its keys are [`MEASURED`].
+//! Most of a line is determined by recipe, data and base model: the same run writes the same
+//! values. The keys in [`MEASURED`] depend on the clock.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -19,10 +19,10 @@ use super::reporter::TrainReporter;
 use super::run_folder::RunFolder;
 use super::tensorboard::Events;
 
-/// Keys of `metrics.jsonl` that differ between two runs of the same thing.
+/// Keys of `metrics.jsonl` that differ between two identical runs.
 pub const MEASURED: [&str; 5] = ["seconds", "score_seconds", "loss_tokens_per_s", "input_tokens_per_s", "memory_mb"];
 
-/// A line of `metrics.jsonl` without what the clock measured.
+/// A line of `metrics.jsonl` without the values that depend on the clock.
 pub fn repeatable(line: &Value) -> Value {
     let map: Map<String, Value> = line
         .as_object()
@@ -34,7 +34,7 @@ pub fn repeatable(line: &Value) -> Value {
     Value::Object(map)
 }
 
-/// `metrics.jsonl`, open for adding.
+/// `metrics.jsonl`, open for appending.
 #[derive(Debug)]
 pub struct Metrics {
     file: File,
@@ -42,9 +42,9 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Opens the file of `folder` after `step` steps. Lines that a run wrote after the checkpoint
-    /// that it goes on from are removed, among them a last one that is not whole; and, unless
-    /// `evaluated`, the evaluation of that very step, which is to be made again.
+    /// Opens the file in `folder` after `step` steps. Lines that were written after the checkpoint
+    /// from which the run resumes are removed, including an incomplete last line; and, unless
+    /// `evaluated`, the evaluation of that step, which is repeated.
     ///
     /// # Errors
     /// When it cannot be read or written.
@@ -71,7 +71,7 @@ impl Metrics {
         Ok(Self { file, path })
     }
 
-    /// Adds one line, in one write.
+    /// Appends one line, in one write.
     ///
     /// # Errors
     /// When the disk is full.
@@ -79,7 +79,7 @@ impl Metrics {
         self.file.write_all(format!("{line}\n").as_bytes()).map_err(|e| EngineError::io("write", &self.path, e))
     }
 
-    /// Waits until all lines are on disk.
+    /// Syncs all lines to disk.
     ///
     /// # Errors
     /// When they cannot be written.
@@ -88,8 +88,8 @@ impl Metrics {
     }
 }
 
-/// The lines of a run's `metrics.jsonl`; none when there is no such file. A last line that is not
-/// whole is left out.
+/// The lines of a run's `metrics.jsonl`; none when there is no such file. An incomplete last line
+/// is ignored.
 ///
 /// # Errors
 /// When it cannot be read.
@@ -112,7 +112,7 @@ pub fn step_line(r: &StepReport) -> Value {
     })
 }
 
-/// Passes events on and writes them down.
+/// Forwards events and records them.
 pub(super) struct Recorded<'a> {
     pub(super) inner: &'a mut dyn TrainReporter,
     pub(super) metrics: Metrics,

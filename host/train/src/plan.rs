@@ -1,5 +1,5 @@
-//! What a run will do and what it will cost: steps, parameters, and time and memory measured by a
-//! short probe of the machine at hand. Nothing is trained here.
+//! What a run will do and its cost: steps, parameters, and time and memory measured by a short
+//! probe on this machine. Nothing is trained here.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,104 +22,104 @@ use super::memory::memory_mb;
 use super::run_record::TrainRequest;
 use super::setup::Setup;
 
-/// Tokens that the probe computes with, at least.
+/// Minimum number of tokens for the probe.
 const PROBE_TOKENS: usize = 256;
 
-/// What is about to happen, for the person to read.
+/// The plan of a run, for the user to read.
 #[derive(Debug, Clone, Serialize)]
 pub struct Plan {
-    /// The base.
+    /// The base model.
     pub base: BaseRef,
-    /// Values in its weights.
+    /// Number of base model parameters.
     pub base_parameters: usize,
-    /// Values in the adapter.
+    /// Number of adapter parameters.
     pub trainable: usize,
-    /// Of them, per module: layers that carry an adapter and values.
+    /// Adapted layers and parameters per module.
     pub modules: Vec<ModuleShare>,
     /// The recipe.
     pub recipe: Recipe,
-    /// Where each of its values came from.
+    /// The origin of each of its values.
     pub origins: BTreeMap<String, String>,
-    /// Records to train on, and dropped as too long.
+    /// Number of training records, and of records dropped as too long.
     pub train: (usize, usize),
-    /// Records to validate on, and dropped as too long.
+    /// Number of validation records, and of records dropped as too long.
     pub validation: (usize, usize),
-    /// Tokens of the training records, and those of them that carry loss.
+    /// Tokens of the training records, and how many of them carry loss.
     pub tokens: (u64, u64),
     /// Tokens of the longest record.
     pub longest: usize,
     /// Optimizer steps.
     pub steps: u64,
-    /// Of them, steps of warm-up.
+    /// Warm-up steps among them.
     pub warmup: u64,
-    /// Steps made before, in a resumed run.
+    /// Steps completed before, in a resumed run.
     pub resumed_at: u64,
-    /// What it will cost.
+    /// Estimated cost.
     pub estimate: Estimate,
-    /// What will not fit or not do what one may think.
+    /// Warnings: what will not fit, or may have an unexpected effect.
     pub concerns: Vec<String>,
-    /// The run folder, when there is to be one.
+    /// The run folder, if any.
     pub folder: Option<PathBuf>,
 }
 
-/// One kind of linear layer that carries adapters.
+/// One kind of linear layer with adapters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ModuleShare {
     /// `q_proj`
     pub module: &'static str,
-    /// Layers of it.
+    /// Number of layers.
     pub layers: usize,
-    /// Values of its adapters.
+    /// Number of adapter parameters.
     pub parameters: usize,
 }
 
-/// Time and memory, from a probe.
+/// Time and memory, measured by a probe.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Estimate {
-    /// Tokens read per second in training.
+    /// Training throughput in tokens per second.
     pub tokens_per_s: f64,
-    /// Of an average step.
+    /// Seconds of an average step.
     pub step_seconds: f64,
-    /// Of one evaluation of the validation loss.
+    /// Seconds of one evaluation of the validation loss.
     pub eval_seconds: f64,
-    /// Of all steps and evaluations that are left, without graded answers.
+    /// Seconds of all remaining steps and evaluations, without graded answers.
     pub seconds: f64,
-    /// Most memory, in MB, where the system tells.
+    /// Peak memory in MB, where the system reports it.
     pub memory_mb: Option<u64>,
-    /// Memory that is there, in MB, what this process holds included, where the system tells.
+    /// Available memory in MB, including what this process uses, where the system reports it.
     pub available_mb: Option<u64>,
-    /// Of all checkpoints, in bytes.
+    /// Bytes of all checkpoints.
     pub checkpoint_bytes: u64,
-    /// Free where they go, in bytes, where the system tells.
+    /// Free bytes on the disk of the checkpoints, where the system reports it.
     pub free_bytes: Option<u64>,
 }
 
-/// What a plan is made of.
+/// The inputs of a plan.
 #[derive(Debug)]
 pub struct Parts<'a> {
-    /// The base.
+    /// The base model.
     pub base: &'a BaseRef,
-    /// Records to train on.
+    /// Training records.
     pub train: &'a dyn Records,
-    /// Records held out.
+    /// Held-out records.
     pub held: &'a dyn Records,
-    /// Dropped as too long, of both.
+    /// Numbers of records dropped as too long, of each.
     pub too_long: (usize, usize),
-    /// Tokens of the training records, and those that carry loss.
+    /// Tokens of the training records, and how many of them carry loss.
     pub tokens: (u64, u64),
-    /// The recipe's numbers.
+    /// The recipe's training section.
     pub config: &'a TrainingSpec,
-    /// Where the run stands, when it goes on.
+    /// State of the run, when it is resumed.
     pub start: Option<&'a State>,
     /// The run folder.
     pub folder: Option<&'a Path>,
 }
 
 impl Plan {
-    /// The plan of a run that is set up.
+    /// The plan of a run that has been set up.
     ///
     /// # Errors
-    /// What the probe says.
+    /// Errors of the probe.
     pub fn new(
         request: &TrainRequest,
         setup: &Setup,
@@ -140,10 +140,10 @@ impl Plan {
         Self::of(request, &parts, trainer)
     }
 
-    /// The plan of these parts.
+    /// The plan for these inputs.
     ///
     /// # Errors
-    /// What the probe says.
+    /// Errors of the probe.
     pub fn of(request: &TrainRequest, parts: &Parts<'_>, trainer: &mut Trainer) -> Result<Self, TrainError> {
         let Parts { base, train, held, config, .. } = *parts;
         let total = config.total_steps(train.len());
@@ -190,7 +190,7 @@ impl Plan {
             && needed > there
         {
             found.push(format!(
-                "about {needed} MB of memory are needed, {there} MB are there: fewer `micro_batch_tokens` need less"
+                "about {needed} MB of memory are needed, {there} MB are available: fewer `micro_batch_tokens` need less"
             ));
         }
         if let Some(free) = free_bytes.filter(|free| free < checkpoint_bytes) {
@@ -212,7 +212,7 @@ impl Plan {
             found.push(format!("all {} steps are warm-up: the full learning rate is never used", self.steps));
         }
         if self.validation.0 == 0 {
-            found.push("no record is held out: there is no best checkpoint, the last one counts".into());
+            found.push("no record is held out: there is no best checkpoint, the last one is used".into());
         } else if training.eval_steps > self.steps {
             found.push(format!(
                 "eval_steps = {} is more than all {} steps: the only evaluation is at the end",
@@ -226,7 +226,7 @@ impl Plan {
 fn estimate(parts: &Parts<'_>, trainer: &mut Trainer, lengths: &[usize], total: u64) -> Result<Estimate, TrainError> {
     let Parts { train, held, config, .. } = *parts;
     let before = memory_mb();
-    // The longest records: what costs most per token, and what a micro-batch may consist of.
+    // The longest records cost most per token, and determine the largest micro-batches.
     let mut order: Vec<usize> = (0..lengths.len()).collect();
     order.sort_by_key(|&i| std::cmp::Reverse(lengths[i]));
     let mut probe: Vec<Example> = Vec::new();
@@ -240,7 +240,7 @@ fn estimate(parts: &Parts<'_>, trainer: &mut Trainer, lengths: &[usize], total: 
         tokens += lengths[i];
         probe.push(train.get(i));
     }
-    // Twice: the first pass also takes its memory for the first time.
+    // Twice, as the first pass also allocates its memory.
     let mut seconds = f64::INFINITY;
     for _ in 0..2 {
         let begin = Instant::now();
@@ -291,7 +291,7 @@ fn estimate(parts: &Parts<'_>, trainer: &mut Trainer, lengths: &[usize], total: 
     })
 }
 
-/// Memory that programs may still take, in MB: the system's, or less where a control group says so.
+/// Available memory in MB: the system's, or less where a control group limits it.
 fn available_mb() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find(|l| l.starts_with("MemAvailable:"))?;
@@ -302,16 +302,16 @@ fn available_mb() -> Option<u64> {
     Some(group.map_or(system, |group| group.min(system)))
 }
 
-/// Records of one length that are nothing but noise: to plan without data.
+/// Records of random tokens, all of the same length: to plan without data.
 #[derive(Debug, Clone, Copy)]
 pub struct Noise {
-    /// How many.
+    /// Number of records.
     pub records: usize,
-    /// Tokens of each.
+    /// Tokens per record.
     pub tokens: usize,
-    /// Of them, tokens that carry no loss.
+    /// Tokens per record that carry no loss.
     pub prompt: usize,
-    /// Ids are below this.
+    /// Upper bound of the ids, exclusive.
     pub vocab: usize,
 }
 

@@ -1,6 +1,6 @@
-//! What is wrong with an expert that would only show after an hour, or never: found before the first
-//! step. Prompts that give the answer away, records without an answer, a grader that does not know
-//! its own golds. Every fault names the record and the field.
+//! Checks for faults of an expert that would only show after an hour, or never, before the first
+//! step: prompts that leak the answer, records without an answer, a grader that rejects its own
+//! gold completions. Every fault names the record and the field.
 
 use std::collections::BTreeMap;
 
@@ -15,37 +15,37 @@ use serde_json::json;
 
 use super::TrainError;
 
-/// Records of its own making that an expert is looked at by.
+/// Number of synthetic records with which an expert is checked.
 const MADE: usize = 8;
 
-/// Seed of these.
+/// Seed of these records.
 const SEED: u64 = 1;
 
-/// Records of a prepared set whose golds are graded.
+/// Number of records of a prepared set whose gold completions are graded.
 pub const GRADED: usize = 64;
 
-/// A record with its name in messages.
+/// A record with its name for messages.
 pub type Named = (String, Record);
 
-/// Looks at an expert by its eval prompts and by records of its own making: all that there is before
-/// any data is read.
+/// Checks an expert with its eval prompts and synthetic records: all that exists before data is
+/// read.
 ///
 /// # Errors
-/// [`TrainError::Preflight`] with every fault.
+/// [`TrainError::Preflight`] with all faults.
 pub fn expert(expert: &LoadedExpert) -> Result<(), TrainError> {
     let prompts = expert.eval_prompts()?;
     let named: Vec<Named> =
         prompts.iter().map(|prompt| (format!("eval prompt `{}`", prompt.id), prompt.record.clone())).collect();
-    let mut faults = look_at(expert, &named);
-    // Where two ask the same, a right answer to one is a wrong one to the other.
+    let mut faults = faults_of(expert, &named);
+    // If two have the same prompt, the answer to one is graded as wrong for the other.
     if faults.is_empty() {
         let mut asked: BTreeMap<String, &hive_sdk::EvalPrompt> = BTreeMap::new();
         let field = expert.manifest().completion_field().unwrap_or_default();
         for (prompt, rendered) in prompts.iter().zip(rendered(expert, &named).into_iter().flatten()) {
             let Some(other) = asked.insert(json!(prompt_of(&rendered)).to_string(), prompt) else { continue };
             let (a, b) = (other.record.text(field), prompt.record.text(field));
-            let known = |of: &hive_sdk::EvalPrompt, gold: Option<&str>| {
-                of.alternatives.iter().any(|x| Some(x.as_str()) == gold)
+            let known = |prompt: &hive_sdk::EvalPrompt, gold: Option<&str>| {
+                prompt.alternatives.iter().any(|x| Some(x.as_str()) == gold)
             };
             if a != b && !known(other, b) && !known(prompt, a) {
                 faults.push(format!(
@@ -56,14 +56,13 @@ pub fn expert(expert: &LoadedExpert) -> Result<(), TrainError> {
         }
     }
     let made = expert.synthesize(SEED, MADE)?.unwrap_or_default();
-    let named: Vec<Named> =
-        made.into_iter().enumerate().map(|(i, r)| (format!("record {i} of its own making"), r)).collect();
-    faults.extend(look_at(expert, &named));
+    let named: Vec<Named> = made.into_iter().enumerate().map(|(i, r)| (format!("synthetic record {i}"), r)).collect();
+    faults.extend(faults_of(expert, &named));
     found(expert, faults)
 }
 
-/// Looks for prompts that show the answer, among records as they came: nobody has judged them, so
-/// what cannot be rendered is passed over.
+/// Checks unjudged records for prompts that leak the answer. Records that cannot be rendered are
+/// skipped.
 ///
 /// # Errors
 /// As [`expert()`].
@@ -81,11 +80,11 @@ pub fn raw(expert: &LoadedExpert, records: &[Named]) -> Result<(), TrainError> {
     found(expert, faults)
 }
 
-/// Records that are compared at once.
+/// Number of records compared at once.
 const COMPARED: usize = 256;
 
-/// Fails when the set holds other prompts than the expert would render now: it was prepared by another
-/// library, and what the model would be shown in use is not what it trained on.
+/// Fails when the set's prompts differ from what the expert would render now: it was prepared with
+/// another library, and the model would be prompted differently in use than in training.
 ///
 /// # Errors
 /// As [`expert()`], or [`TrainError::RenderedOtherwise`].
@@ -117,7 +116,7 @@ pub fn rendering(expert: &LoadedExpert, library: &str, set: &PreparedSet) -> Res
     Ok(())
 }
 
-/// Looks at whether the grader knows the golds of these records.
+/// Checks that the grader accepts the gold completions of these records.
 ///
 /// # Errors
 /// As [`expert()`].
@@ -138,8 +137,8 @@ fn found(expert: &LoadedExpert, faults: Vec<String>) -> Result<(), TrainError> {
     Err(TrainError::Preflight { expert: expert.name().to_owned(), faults })
 }
 
-/// Everything that is wrong with these records.
-fn look_at(expert: &LoadedExpert, named: &[Named]) -> Vec<String> {
+/// All faults of these records.
+fn faults_of(expert: &LoadedExpert, named: &[Named]) -> Vec<String> {
     let field = expert.manifest().completion_field().unwrap_or_default();
     let mut faults = Vec::new();
     let mut good: Vec<(Named, Rendered)> = Vec::new();
@@ -147,7 +146,7 @@ fn look_at(expert: &LoadedExpert, named: &[Named]) -> Vec<String> {
     for (i, (name, record)) in named.iter().enumerate() {
         let one = match &all {
             Ok(all) => Ok(all[i].clone()),
-            // One of them is to blame: each alone, to know which.
+            // Render each alone, to find the one at fault.
             Err(_) => render_one(expert, record),
         };
         let one = match one {
@@ -165,7 +164,7 @@ fn look_at(expert: &LoadedExpert, named: &[Named]) -> Vec<String> {
                 let leak = leak(name, field, &one, &other);
                 faults.extend(leak.or_else(|| changed.and_then(|other| self::leak(name, field, &one, &other))));
             }
-            // So it is rendered whenever a person asks.
+            // A prompt without an answer must render, as in use.
             Err(error) => faults.push(format!("{name}, without the field `{field}`: {}", why(error))),
         }
         if faults.len() == before {
@@ -181,7 +180,7 @@ fn rendered(expert: &LoadedExpert, named: &[Named]) -> Result<Vec<Rendered>, Plu
     expert.render(&named.iter().map(|(_, record)| record.clone()).collect::<Vec<_>>())
 }
 
-/// What is learnt of a record, as one text.
+/// The text that is learned from a record.
 fn completion_of(rendered: &Rendered) -> String {
     let turns = rendered.messages.iter().skip(rendered.completion_start);
     turns.map(|turn| turn.content.as_str()).collect::<Vec<_>>().join("\n")
@@ -204,7 +203,7 @@ fn leak(name: &str, field: &str, rendered: &Rendered, other: &Rendered) -> Optio
     ))
 }
 
-/// Golds that the grader does not give the full score, each time.
+/// Gold completions that the grader does not always give the full score.
 fn misgraded(expert: &LoadedExpert, named: &[Named], rendered: &[Rendered]) -> Vec<String> {
     let field = expert.manifest().completion_field().unwrap_or_default();
     let requests: Vec<GradeRequest> = named
@@ -235,7 +234,7 @@ fn misgraded(expert: &LoadedExpert, named: &[Named], rendered: &[Rendered]) -> V
             _ => {}
         }
     }
-    // A model's first answers are nonsense: they have a low score, and are no error.
+    // A model's first answers are nonsense: they must get a low score, not an error.
     let nothing = |request: &GradeRequest| GradeRequest { completion: String::new(), ..request.clone() };
     let nothings: Vec<GradeRequest> = requests.iter().map(nothing).collect();
     if faults.is_empty() && scores(&nothings).is_err() {
@@ -247,7 +246,7 @@ fn misgraded(expert: &LoadedExpert, named: &[Named], rendered: &[Rendered]) -> V
     faults
 }
 
-/// What went wrong in a call, without the expert and the place in a batch, which mean nothing here.
+/// The error of a call, without the expert and the index in a batch, which mean nothing here.
 fn why(error: PluginError) -> String {
     match error {
         PluginError::Call { method, fault, .. } => format!("`{method}` fails: {fault}"),

@@ -1,6 +1,6 @@
-//! A sample of the prompts that a run was trained with: a few records, each with the digest of what
-//! the expert rendered of it. An adapter answers best what it was trained on; when its expert renders
-//! prompts in other words today, that is told before anyone wonders about the answers.
+//! A sample of a run's training prompts: a few records, each with the digest of the expert's
+//! rendering. An adapter works best with the prompts it was trained on; a warning is printed when
+//! its expert now renders them differently.
 
 use std::path::Path;
 
@@ -14,35 +14,35 @@ use sha2::{Digest, Sha256};
 
 use super::TrainError;
 
-/// Prompts in a sample.
+/// Number of prompts in a sample.
 const PROMPTS: usize = 4;
 
-/// Seed of the records that the expert makes for it, where it has no eval prompts.
+/// Seed of the synthetic records for an expert without eval prompts.
 const SEED: u64 = 1;
 
-/// Prompts of a run, as they were rendered.
+/// Prompts of a run, as rendered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PromptSample(Vec<SampledPrompt>);
 
-/// One of them.
+/// One prompt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SampledPrompt {
     /// Its name.
     id: String,
-    /// What is asked, without the answer.
+    /// The record without the answer.
     record: Record,
-    /// sha256 over the turns before the completion.
+    /// SHA-256 digest of the turns before the completion.
     sha256: String,
 }
 
 impl PromptSample {
-    /// The sample of an expert: of its eval prompts or, without any, of records that it makes, or of
-    /// those that it is trained on. The same expert and set give the same sample.
+    /// The sample of an expert: from its eval prompts or, without any, from synthetic records or
+    /// the training records. The same expert and set give the same sample.
     ///
     /// # Errors
-    /// What the expert or the set says.
+    /// Errors of the expert or the set.
     pub fn of(expert: &LoadedExpert, set: &PreparedSet) -> Result<Self, TrainError> {
         let prompts = expert.eval_prompts()?;
         let every = prompts.len().div_ceil(PROMPTS).max(1);
@@ -67,7 +67,7 @@ impl PromptSample {
         sampled.collect::<Result<_, PluginError>>().map(Self).map_err(TrainError::from)
     }
 
-    /// How the expert's prompts differ from these today, if they do.
+    /// The difference between these prompts and the expert's current ones, if any.
     pub fn differs(&self, expert: &LoadedExpert) -> Option<String> {
         self.0.iter().find_map(|SampledPrompt { id, record, sha256 }| match prompt_of(expert, record) {
             Ok(messages) if digest(&messages) == *sha256 => None,
@@ -77,7 +77,7 @@ impl PromptSample {
     }
 }
 
-/// The sample of the run that an adapter or checkpoint lies in, if it lies in one that has a sample.
+/// The sample of the run that contains this adapter or checkpoint, if any.
 pub fn of_adapter(dir: &Path) -> Option<PromptSample> {
     let dir = std::path::absolute(dir).ok()?;
     // `RUN/adapter`, `RUN/checkpoints/step-000012`.

@@ -1,5 +1,5 @@
-//! `receipt.json`: digests of everything that went into a run and of what came out, so that anyone
-//! can tell whether two runs are the same and whether this one can be made again.
+//! `receipt.json`: digests of all inputs and outputs of a run, to tell whether two runs are
+//! identical and whether a run can be replayed.
 
 use std::path::Path;
 
@@ -15,43 +15,43 @@ use super::run_folder::RunFolder;
 use super::run_record::{Digests, RunRecord};
 use super::{TrainError, metrics};
 
-/// Number of the receipt's format.
+/// Format version of the receipt.
 const FORMAT: u32 = 2;
 
-/// Name of the file.
+/// File name.
 pub const FILE: &str = "receipt.json";
 
 /// A run's receipt.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
-    /// Number of this format.
+    /// Format version.
     pub format: u32,
     /// The expert.
     pub expert: ExpertRef,
-    /// The base.
+    /// The base model.
     pub base: BaseRef,
-    /// What the steps depend on.
+    /// Digests of the steps' inputs.
     pub digests: Digests,
-    /// Records trained on and held out.
+    /// Numbers of training and held-out records.
     pub records: (usize, usize),
-    /// Seed of initialisation, order and dropout.
+    /// Seed for initialisation, data order and dropout.
     pub seed: u64,
     /// The program.
     pub code: Code,
-    /// Threads that it computed with.
+    /// Number of compute threads.
     pub threads: usize,
-    /// Steps made, of how many.
+    /// Steps completed, and steps in total.
     pub steps: (u64, u64),
-    /// What each step did.
+    /// Digests of each step.
     pub trace: Trace,
-    /// What the best evaluations are the best by: `eval_loss`, `token_accuracy` or `partial_credit`.
-    /// Not in receipts of format 1.
+    /// The metric of the best evaluations: `eval_loss`, `token_accuracy` or `partial_credit`.
+    /// Missing in receipts of format 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_by: Option<String>,
     /// The best evaluations.
     pub best: Vec<Ranked>,
-    /// The adapter that came out.
+    /// The resulting adapter.
     pub adapter: AdapterRef,
 }
 
@@ -63,7 +63,7 @@ pub struct ExpertRef {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// sha256 of its library.
+    /// SHA-256 digest of its library.
     pub library: String,
 }
 
@@ -73,7 +73,7 @@ pub struct ExpertRef {
 pub struct Code {
     /// hive's version.
     pub version: String,
-    /// sha256 of the binary.
+    /// SHA-256 digest of the binary.
     pub binary: String,
 }
 
@@ -81,19 +81,20 @@ pub struct Code {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AdapterRef {
-    /// Step after which it was taken.
+    /// The step at which it was saved.
     pub step: u64,
-    /// sha256 of its tensors' file.
+    /// SHA-256 digest of its tensor file.
     pub sha256: String,
 }
 
-/// What the steps of a run did, as digests.
+/// The steps of a run, as digests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trace {
-    /// sha256 over all steps.
+    /// SHA-256 digest over all steps.
     pub digest: String,
-    /// Per step, the first 8 bytes of the sha256 over its loss, gradient norm, rate and tokens.
+    /// Per step, the first 8 bytes of the SHA-256 digest over its loss, gradient norm, learning
+    /// rate and tokens.
     pub steps: Vec<String>,
 }
 
@@ -105,19 +106,19 @@ impl Trace {
     }
 }
 
-/// Whether a line of `metrics.jsonl` is of a training step, done or skipped.
+/// Whether a line of `metrics.jsonl` is a training step, completed or skipped.
 fn is_step(line: &Value) -> bool {
     line["loss"].is_number() || line["problem"].is_string()
 }
 
-/// What one step did.
+/// The digest of one step.
 pub fn step_digest(line: &Value) -> String {
-    // Numbers are written in the shortest form that reads back as the same bits, so equal text is
-    // equal numbers.
+    // Numbers are written in their shortest form that round-trips, so equal text means equal
+    // numbers.
     hex(&Sha256::digest(metrics::repeatable(line).to_string())[..8])
 }
 
-/// The figure that ranks a run's evaluations, by the name that it has in its files.
+/// The name, as in the run's files, of the metric that ranks its evaluations.
 fn best_by(metric: Metric) -> &'static str {
     match metric {
         Metric::EvalLoss => "eval_loss",
@@ -127,10 +128,10 @@ fn best_by(metric: Metric) -> &'static str {
 }
 
 impl Receipt {
-    /// The receipt of a run that has ended, from its folder.
+    /// The receipt of a finished run, from its folder.
     ///
     /// # Errors
-    /// When a file of the folder cannot be read.
+    /// When a file in the folder cannot be read.
     pub(super) fn of(
         folder: &RunFolder,
         record: &RunRecord,
@@ -164,7 +165,7 @@ impl Receipt {
         })
     }
 
-    /// The receipt in a run folder, if the run has come to its end.
+    /// The receipt in a run folder, if the run is finished.
     ///
     /// # Errors
     /// When it cannot be read.

@@ -1,6 +1,6 @@
 //! The effective recipe: built-in defaults < manifest < profiles and named recipes < `hive.toml` <
-//! `HIVE_*` < `--set`, checked against the manifest's schema after all layers are on each other. Every
-//! value remembers which layer it came from.
+//! `HIVE_*` < `--set`, validated against the manifest's schema after merging. The origin of every
+//! value is recorded.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,29 +15,30 @@ use serde_json::{Map, Value, json};
 
 use super::{TrainError, recipes};
 
-/// What variables of the environment begin with that set recipe keys.
+/// Prefix of environment variables that set recipe keys.
 const PREFIX: &str = "HIVE_";
 
-/// Sections of a recipe that `HIVE_TRAINING__LEARNING_RATE=…` may set.
+/// Sections of a recipe that can be set by variables such as `HIVE_TRAINING__LEARNING_RATE`.
 const SECTIONS: [&str; 4] = ["base_model", "adapter", "training", "data"];
 
-/// Keys of which only one can count: whichever a stronger layer gives takes the other's place.
+/// Mutually exclusive keys: the one in a stronger layer replaces the other.
 const EITHER: [(&str, &str); 2] = [("steps", "epochs"), ("warmup_steps", "warmup_ratio")];
 
-/// Where the layers above the manifest come from.
+/// The sources of the layers above the manifest.
 #[derive(Debug, Clone, Default)]
 pub struct Layers {
     /// The manifest's profiles, named recipes or TOML files, weakest first.
     pub profiles: Vec<String>,
     /// A TOML file with recipe keys, if it exists.
     pub file: Option<PathBuf>,
-    /// Variables of the environment, such as `HIVE_TRAINING__EPOCHS`; those that are no recipe keys are ignored.
+    /// Environment variables such as `HIVE_TRAINING__EPOCHS`; those that are not recipe keys are
+    /// ignored.
     pub environment: Vec<(String, String)>,
-    /// `key=value` pairs, the strongest.
+    /// `key=value` pairs, the strongest layer.
     pub sets: Vec<String>,
 }
 
-/// A recipe, and where each of its values came from.
+/// A recipe and the origin of each of its values.
 #[derive(Debug, Clone)]
 pub struct Effective {
     /// The recipe.
@@ -47,19 +48,19 @@ pub struct Effective {
     pub origins: BTreeMap<String, String>,
 }
 
-/// One layer: what it is called and what it sets.
+/// One layer: its name and its values.
 struct Layer {
     name: String,
     values: Map<String, Value>,
 }
 
-/// The name of the weakest layer: it has every key, so of two that exclude each other it has both.
+/// Name of the weakest layer: it has every key, including both of two exclusive ones.
 const WEAKEST: &str = "default";
 
-/// The recipe that a run follows, for the expert whose manifest this is.
+/// Resolves the recipe of a run of the expert with this manifest.
 ///
 /// # Errors
-/// An unknown profile, a setting that cannot be read, or all faults of the result at once.
+/// An unknown profile, a setting that cannot be parsed, or all faults of the merged recipe at once.
 pub fn resolve(manifest_json: &str, layers: &Layers) -> Result<Effective, TrainError> {
     let manifest = manifest::check("manifest", manifest_json).map_err(TrainError::Recipe)?;
     let raw: Value = serde_json::from_str(manifest_json).unwrap_or_default();
@@ -69,7 +70,7 @@ pub fn resolve(manifest_json: &str, layers: &Layers) -> Result<Effective, TrainE
         stack.push(profile(name, &raw)?);
     }
     if let Some(file) = layers.file.as_ref().filter(|file| file.exists()) {
-        // Exactly this file: figment would otherwise look for it in every parent folder too.
+        // Exactly this file: figment would otherwise search all parent folders too.
         stack.push(read(file.display().to_string(), Toml::file_exact(file))?);
     }
     stack.push(read("environment".into(), Serialized::defaults(environment(&layers.environment)))?);
@@ -77,8 +78,8 @@ pub fn resolve(manifest_json: &str, layers: &Layers) -> Result<Effective, TrainE
     merged(&manifest, stack, BTreeMap::new())
 }
 
-/// A run's recipe with changes on it: profiles and `key=value` pairs alone, since neither `hive.toml`
-/// nor the environment of today may change a run of yesterday.
+/// A run's recipe with changes from profiles and `key=value` pairs only: the current `hive.toml`
+/// and environment must not change an earlier run.
 ///
 /// # Errors
 /// As [`resolve`].
@@ -96,7 +97,7 @@ pub fn changed(
     }
     stack.extend(command_line(&layers.sets, &manifest)?);
     let effective = merged(&manifest, stack, BTreeMap::new())?;
-    // What was not changed comes from where it came from.
+    // Unchanged values keep their origin.
     let origins = effective
         .origins
         .into_iter()
@@ -108,7 +109,8 @@ pub fn changed(
     Ok(Effective { recipe: effective.recipe, origins })
 }
 
-/// What `HIVE_SECTION__KEY=value` variables set; of two that name one key in different case the last counts.
+/// The values set by `HIVE_SECTION__KEY=value` variables; of two that name one key in different
+/// case the last wins.
 fn environment(variables: &[(String, String)]) -> Dict {
     let mut values = Dict::new();
     for (name, text) in variables {
@@ -120,7 +122,7 @@ fn environment(variables: &[(String, String)]) -> Dict {
         if !path.first().is_some_and(|section| SECTIONS.contains(&section.as_str())) {
             continue;
         }
-        // Never fails: what is no number, list or truth value is text.
+        // Never fails: what is not a number, list or boolean is text.
         let value = text.parse::<Setting>().unwrap_or_else(|e| match e {});
         insert(&mut values, &path, value);
     }
@@ -143,8 +145,8 @@ fn insert(values: &mut Dict, path: &[String], value: Setting) {
     }
 }
 
-/// The layers of the command line, one per `key=value`. Of two keys that exclude each other only one may be
-/// given there, in whatever order.
+/// The command line's layers, one per `key=value`. Only one of two exclusive keys may be given
+/// there, in any order.
 fn command_line(sets: &[String], manifest: &Manifest) -> Result<Vec<Layer>, TrainError> {
     let known = known_keys(manifest);
     let layer = |set: &String| Ok(Layer { name: "--set".into(), values: object(&setting(set, &known)?) });
@@ -195,8 +197,8 @@ fn merged(
     Ok(Effective { recipe: check(manifest, merged)?, origins })
 }
 
-/// The layer that a name on the command line means: one of the manifest's profiles, a named
-/// recipe, or a TOML file.
+/// The layer for a name on the command line: a profile of the manifest, a named recipe, or a TOML
+/// file.
 fn profile(name: &str, manifest: &Value) -> Result<Layer, TrainError> {
     if let Some(profile) = manifest["profiles"].get(name) {
         return Ok(Layer { name: format!("profile {name}"), values: object(profile) });
@@ -215,7 +217,7 @@ fn profile(name: &str, manifest: &Value) -> Result<Layer, TrainError> {
 
 fn read(name: String, provider: impl Provider) -> Result<Layer, TrainError> {
     let figment = Figment::from(provider);
-    // JSON has no word for NaN and infinity: they would be as good as not given.
+    // JSON cannot represent NaN and infinity: they would be treated as missing.
     let values: Dict = figment.extract().map_err(|e| unreadable(&name, &e))?;
     if let Some((key, number)) = not_finite(&values) {
         let problem = format!("`{key}` is {number}, expected a finite number");
@@ -241,8 +243,7 @@ fn unreadable(layer: &str, error: &figment::Error) -> TrainError {
     TrainError::Setting { what, problem: error.kind.to_string().trim_end().to_owned() }
 }
 
-/// Of two keys that exclude each other, the one that this layer gives takes the place of the other
-/// in the layers below.
+/// Handles exclusive keys: the one in this layer replaces the other in the layers below.
 fn either(layer: &mut Layer, origins: &mut BTreeMap<String, String>) -> Result<(), TrainError> {
     if layer.name == WEAKEST {
         return Ok(());
@@ -263,7 +264,7 @@ fn either(layer: &mut Layer, origins: &mut BTreeMap<String, String>) -> Result<(
     Ok(())
 }
 
-/// Every value with its path; objects are walked into.
+/// Every leaf value with its path.
 pub fn leaves(value: &Value) -> Vec<(String, Value)> {
     match value {
         Value::Object(map) => map
@@ -281,14 +282,14 @@ fn object(value: &Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap_or_default()
 }
 
-/// Checks the merged recipe as part of its manifest: unknown keys, types and ranges.
+/// Validates the merged recipe as part of its manifest: unknown keys, types and ranges.
 fn check(manifest: &Manifest, recipe: Map<String, Value>) -> Result<Recipe, TrainError> {
     let mut whole = manifest.clone();
     whole.recipe = Recipe::default();
     let mut value = json!(whole);
-    // Absent and null are the same to figment's layers, not to the schema.
+    // Missing and null are the same for figment, but not for the schema.
     value["recipe"] = plain(Value::Object(recipe));
-    // A manifest serves every machine and names no absolute path; a run is on this one and may.
+    // A manifest must be portable and has no absolute paths; a run is local and may have one.
     let base = value["recipe"]["base_model"].as_str().filter(|base| !base.trim().is_empty()).map(str::to_owned);
     if base.is_some() {
         value["recipe"]["base_model"] = json!("this-run");
@@ -312,9 +313,10 @@ fn only_recipe(error: ManifestError) -> ManifestError {
     }
 }
 
-/// A recipe without nulls, and with whole numbers as such however they were written: `steps=1e3`.
+/// A recipe without nulls, and with whole numbers as integers however they were written:
+/// `steps=1e3`.
 fn plain(value: Value) -> Value {
-    /// Below this every whole number has an f64 of its own.
+    /// Below this, an f64 represents every whole number exactly.
     const EXACT: f64 = (1u64 << 53) as f64;
     match value {
         Value::Object(map) => {
@@ -328,14 +330,14 @@ fn plain(value: Value) -> Value {
     }
 }
 
-/// The built-in recipe; its base is the manifest's first.
+/// The built-in recipe; its base model is the manifest's first.
 fn defaults(manifest: &Manifest) -> Value {
     let mut value = json!(Recipe::default());
     value["base_model"] = json!(manifest.base_models.first());
     value
 }
 
-/// The defaults with every key present, absent ones as null, so that keys can be found.
+/// The defaults with every key present, missing ones as null, so that keys can be looked up.
 fn known_keys(manifest: &Manifest) -> Value {
     let mut value = defaults(manifest);
     let optional = [
@@ -353,7 +355,7 @@ fn known_keys(manifest: &Manifest) -> Value {
     value
 }
 
-/// `rank=8` or `adapter.rank=8` as a partial recipe.
+/// Parses `rank=8` or `adapter.rank=8` into a partial recipe.
 fn setting(set: &str, defaults: &Value) -> Result<Value, TrainError> {
     let fault = |problem: String| TrainError::Setting { what: format!("`--set {set}`"), problem };
     let (key, text) = set.split_once('=').ok_or_else(|| fault("expected `key=value`".into()))?;
@@ -540,7 +542,7 @@ mod tests {
         assert_eq!(origin("training.seed"), Some("--set"));
         assert_eq!(origin("training.beta1"), Some("default"));
         assert_eq!(origin("base_model"), Some("default"));
-        // What does not count has no origin.
+        // A replaced value has no origin.
         assert_eq!((origin("training.steps"), origin("training.epochs")), (Some("profile quick"), None));
         assert_eq!(effective(&[], &[]).unwrap().origins["adapter.rank"], "manifest");
     }
@@ -566,7 +568,7 @@ mod tests {
             let error = with(None, sets).unwrap_err().to_string();
             assert!(error.contains("the command line") && error.contains("are given"), "{error}");
         }
-        // The later of one key counts.
+        // The last of equal keys wins.
         assert_eq!(with(None, &["steps=3", "steps=4"]).unwrap().training.steps, Some(4));
     }
 

@@ -1,5 +1,5 @@
-//! The named recipes of `manifests/recipes/`, compiled in. Each is a partial recipe that any expert
-//! can be trained with: `--profile external`.
+//! The named recipes of `manifests/recipes/`, embedded in the binary. Each is a partial recipe that
+//! works with any expert: `--profile external`.
 
 const RECIPES: [(&str, &str); 4] = [
     ("before", include_str!("../../../manifests/recipes/before.toml")),

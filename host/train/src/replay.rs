@@ -1,4 +1,4 @@
-//! Making a run's first steps again, to see whether they come out the same.
+//! Repeats a run's first steps to check that they are reproducible.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,32 +22,31 @@ use super::run_folder::RunFolder;
 use super::run_record::{Digests, RunRecord, TrainRequest};
 use super::setup::set_up;
 
-/// What a replay found.
+/// The result of a replay.
 #[derive(Debug, Clone, Serialize)]
 pub struct Replay {
-    /// Steps made again.
+    /// Number of steps repeated.
     pub steps: u64,
-    /// Where the two part, if they do.
+    /// The first difference, if any.
     pub parts_at: Option<Parting>,
 }
 
-/// The first step that is not the same.
+/// The first step that differs.
 #[derive(Debug, Clone, Serialize)]
 pub struct Parting {
     /// The step, from 1.
     pub step: u64,
-    /// What the run recorded of it; empty when it recorded a digest alone.
+    /// The recorded values; empty when only a digest was recorded.
     pub then: Value,
-    /// What came out now.
+    /// The values now.
     pub now: Value,
 }
 
-/// Makes the first `steps` steps of the run in `path` again; `None` when `stop` was raised before
-/// the first.
+/// Repeats the first `steps` steps of the run in `path`; `None` when `stop` was set before the
+/// first.
 ///
 /// # Errors
-/// When the run cannot be made again: its data, its base or the expert's rendering is no longer
-/// what it was.
+/// When the run cannot be repeated: its data, its base model or the expert's rendering has changed.
 pub fn replay(
     path: &Path,
     open: &OpenExpert,
@@ -57,29 +56,29 @@ pub fn replay(
 ) -> Result<Option<Replay>, TrainError> {
     let fault = |problem: String| TrainError::Replay { path: path.to_owned(), problem };
     let record = RunRecord::read_of(path, open.expert.name())?;
-    let Some(digests) = &record.digests else { return Err(fault("it has made no step yet".into())) };
+    let Some(digests) = &record.digests else { return Err(fault("it has no steps yet".into())) };
     let folder = RunFolder::open(path);
     let lines = metrics::read(&folder)?;
     let told: Vec<&Value> = lines.iter().filter(|l| l["loss"].is_number() || l["problem"].is_string()).collect();
     let receipt = Receipt::read(&folder)?;
-    // The receipt is what the run vouches for; without one, its metrics are.
+    // The receipt is authoritative; without one, the metrics are.
     let expected: Vec<String> = match &receipt {
         Some(receipt) => receipt.trace.steps.clone(),
         None => told.iter().map(|line| step_digest(line)).collect(),
     };
-    // A run that changed its recipe followed the first one until then.
+    // If the recipe was changed during the run, the first one applied until then.
     let first = record.changes.first();
     let until = first.map_or(u64::MAX, |change| change.at_step);
     let steps = steps.min(expected.len() as u64).min(until);
     if steps == 0 {
-        return Err(fault("it has made no step that could be made again".into()));
+        return Err(fault("it has no steps to replay".into()));
     }
     let recipe = first.map_or(&record.request.recipe, |change| &change.recipe).clone();
     let request = TrainRequest { recipe, ..record.request.clone() };
     let Some(setup) = set_up(open, &request, stop, reporter)? else { return Ok(None) };
     let changed = changed(digests, &setup.digests);
     if !changed.is_empty() {
-        return Err(fault(format!("what it was made of is no longer the same: {}", changed.join("; "))));
+        return Err(fault(format!("its inputs have changed: {}", changed.join("; "))));
     }
     let config = &setup.config;
     let train = &setup.train;
@@ -109,7 +108,7 @@ pub fn replay(
             return Ok(Some(Replay { steps: step + 1, parts_at: Some(Parting { step: step + 1, then, now }) }));
         }
     }
-    // All of them: then the adapter is the same to the last bit, or nothing is.
+    // With all steps, the adapter must be identical to the last bit.
     if let Some(receipt) = &receipt
         && steps == receipt.steps.0
         && receipt.adapter.step == steps
@@ -127,7 +126,7 @@ pub fn replay(
     Ok(Some(Replay { steps, parts_at: None }))
 }
 
-/// The parts of a run that are no longer what they were, each with both digests.
+/// The inputs of a run that have changed, each with both digests.
 pub(super) fn changed(then: &Digests, now: &Digests) -> Vec<String> {
     let (then, now) = (then.map(), now.map());
     then.iter()

@@ -1,4 +1,4 @@
-//! The folder of a run: recipe as resolved, metrics, checkpoints, the adapter, the evaluation.
+//! The folder of a run: resolved recipe, metrics, checkpoints, adapter, evaluation.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::TrainError;
 
-/// The file by which a process holds a run.
+/// The lock file.
 const LOCK: &str = ".lock";
 
 /// A run's folder.
@@ -20,37 +20,37 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Makes the folder, or takes an existing one for a resumed run.
+    /// Creates the folder, or reuses an existing one for a resumed run.
     ///
     /// # Errors
-    /// When it cannot be made or written to.
+    /// When it cannot be created or written to.
     pub fn create(path: &Path) -> Result<Self, TrainError> {
         let folder = Self { path: path.to_owned() };
         fs::create_dir_all(folder.checkpoints()).map_err(|source| folder.fault("create", path, source))?;
         Ok(folder)
     }
 
-    /// The folder of a run that is there.
+    /// The folder of an existing run.
     pub fn open(path: &Path) -> Self {
         Self { path: path.to_owned() }
     }
 
-    /// Takes the folder for this process, until what is returned is dropped or the process ends,
-    /// however it ends.
+    /// Locks the folder for this process, until the returned file is dropped or the process ends,
+    /// however that happens.
     ///
     /// # Errors
-    /// When another process has it, or the lock's file cannot be made.
+    /// When another process holds the lock, or the lock file cannot be created.
     pub fn lock(&self) -> Result<File, TrainError> {
         let path = self.path.join(LOCK);
         let file = File::create(&path).map_err(|source| self.fault("create", &path, source))?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => Err(TrainError::InUse { path: self.path.clone() }),
-            // A file system without locks: then nothing is known.
+            // On a file system without locks, other processes cannot be detected.
             Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
         }
     }
 
-    /// The first of `runs/NAME-1`, `runs/NAME-2` … that does not exist yet, below `parent`.
+    /// The first of `runs/NAME-1`, `runs/NAME-2` … below `parent` that does not exist yet.
     pub fn next(parent: &Path, name: &str) -> PathBuf {
         let mut n = 1;
         loop {
@@ -62,8 +62,8 @@ impl RunFolder {
         }
     }
 
-    /// The latest of those that holds `file`, if there is one. A run that was stopped or failed has
-    /// no `adapter`, one that failed early has no `run.json`.
+    /// The latest run that contains `file`, if any. A run that was stopped or failed has no
+    /// `adapter`, one that failed early has no `run.json`.
     pub fn latest(parent: &Path, name: &str, file: &str) -> Option<PathBuf> {
         let prefix = format!("{name}-");
         let number = |path: &Path| path.file_name()?.to_str()?.strip_prefix(&prefix)?.parse::<u64>().ok();
@@ -77,14 +77,14 @@ impl RunFolder {
             .map(|(_, p)| p)
     }
 
-    /// Removes what was made for a run that did not come to its beginning, if nothing else has come
-    /// into the folder since.
+    /// Removes the folder of a run that never started, unless something else has been put into it
+    /// since.
     pub fn remove_if_nothing_begun(&self) {
         let begun = |record: Value| !record["digests"].is_null();
         if self.read_json("run.json").ok().flatten().is_some_and(begun) {
             return;
         }
-        // A folder with something in it is not removed: that is what is wanted.
+        // A folder that is not empty is not removed, as intended.
         if fs::remove_dir(self.checkpoints()).is_ok() {
             drop(fs::remove_file(self.path.join("run.json")));
             drop(fs::remove_file(self.path.join(LOCK)));
@@ -92,22 +92,22 @@ impl RunFolder {
         }
     }
 
-    /// The folder itself.
+    /// Path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where checkpoints go.
+    /// Folder of the checkpoints.
     pub fn checkpoints(&self) -> PathBuf {
         self.path.join("checkpoints")
     }
 
-    /// Where the finished adapter goes.
+    /// Folder of the finished adapter.
     pub fn adapter(&self) -> PathBuf {
         self.path.join("adapter")
     }
 
-    /// Writes `value` as `name`, whole or not at all.
+    /// Writes `value` as `name`, atomically.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -117,7 +117,7 @@ impl RunFolder {
         Ok(write_file(&path, (text + "\n").as_bytes())?)
     }
 
-    /// Reads `name` as JSON, if it is there.
+    /// Reads `name` as JSON, if it exists.
     ///
     /// # Errors
     /// When it cannot be read or is not JSON.
@@ -135,7 +135,7 @@ impl RunFolder {
     }
 }
 
-/// Most tokens of the records that an adapter of a run was trained on: the run's folder says so.
+/// Tokens of the longest training record of an adapter's run, from the run folder.
 pub fn trained_length(adapter: &Path) -> Option<usize> {
     // `RUN/adapter`, or `RUN/checkpoints/step-000123`.
     let adapter = adapter.canonicalize().ok()?;

@@ -1,5 +1,4 @@
-//! `run.json`: what a run is of, so that it can be gone on with, and what may not have changed when
-//! it is.
+//! `run.json`: the inputs of a run, needed to resume it, and which of them may change on resume.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,34 +15,34 @@ use super::prompt_sample::PromptSample;
 use super::recipe::leaves;
 use super::run_folder::RunFolder;
 
-/// What to train, and on what. Written into the run folder, so that a run can be resumed.
+/// What to train on, and how. Stored in the run folder, so that a run can be resumed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainRequest {
     /// The effective recipe.
     pub recipe: Recipe,
-    /// Where each value of the recipe came from.
+    /// The origin of each value of the recipe.
     #[serde(default)]
     pub origins: BTreeMap<String, String>,
-    /// Files, folders, prepared sets, data sets of the hub; none: the expert's own data.
+    /// Files, folders, prepared sets, data sets of the hub; none: the expert's synthetic data.
     pub datasets: Vec<PathBuf>,
     /// `field=column` pairs that override the mapping, as on the command line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub map: Option<String>,
-    /// Values of fields for every record that lacks them.
+    /// Field values for every record that lacks them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, String>,
-    /// Settings of the domain's own for judging. They decide where records are judged, not how, and
-    /// may hold a password: a run does not record them.
+    /// Domain-specific settings for judging. They decide where records are judged, not how, and may
+    /// contain a password: they are not recorded.
     #[serde(skip)]
     pub options: Map<String, Value>,
 }
 
-/// Digests of everything that a run's steps depend on, lower-case hex.
+/// Digests of all inputs of a run's steps, lower-case hex.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Digests {
-    /// Of the base's weights.
+    /// Of the base model's weights.
     pub base: String,
     /// Of its tokenizer.
     pub tokenizer: String,
@@ -56,7 +55,7 @@ pub struct Digests {
 }
 
 impl Digests {
-    /// As a checkpoint records them.
+    /// In the form that checkpoints record.
     pub fn map(&self) -> BTreeMap<String, String> {
         let Self { base, tokenizer, template, data, recipe } = self.clone();
         let names = ["base", "tokenizer", "template", "data", "recipe"].map(str::to_owned);
@@ -64,18 +63,18 @@ impl Digests {
     }
 }
 
-/// sha256 over the recipe's values, lower-case hex.
+/// SHA-256 digest over the recipe's values, lower-case hex.
 pub fn recipe_digest(recipe: &Recipe) -> String {
     hex(&Sha256::digest(json!(recipe).to_string()))
 }
 
-/// A recipe that a run followed up to a step, then no longer.
+/// A recipe that was used up to a step and then changed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
-    /// Steps made under it.
+    /// Steps completed with it.
     pub at_step: u64,
-    /// The recipe until then.
+    /// The old recipe.
     pub recipe: Recipe,
 }
 
@@ -87,19 +86,19 @@ pub struct RunRecord {
     pub expert: String,
     /// Its version.
     pub expert_version: String,
-    /// What was asked for.
+    /// The request.
     pub request: TrainRequest,
-    /// The base; not known before the data is prepared.
+    /// The base model; unknown before the data is prepared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<BaseRef>,
-    /// What the steps depend on; not known before the data is prepared.
+    /// Digests of the steps' inputs; unknown before the data is prepared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digests: Option<Digests>,
-    /// Prompts as they were rendered; not known before the data is prepared, and in no run of an older
-    /// hive.
+    /// Rendered prompts; unknown before the data is prepared, and missing in runs of older
+    /// versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompts: Option<PromptSample>,
-    /// Recipes that the run followed before this one.
+    /// Earlier recipes of the run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
 }
@@ -121,10 +120,10 @@ impl RunRecord {
         serde_json::from_value(value).map_err(|e| fault(format!("its `run.json` is not readable: {e}")))
     }
 
-    /// The record of a run of this expert.
+    /// Reads the record of a run of this expert.
     ///
     /// # Errors
-    /// As [`Self::read`], and when the run is of another expert.
+    /// As [`Self::read`], and when the run belongs to another expert.
     pub fn read_of(path: &Path, expert: &str) -> Result<Self, TrainError> {
         let record = Self::read(path)?;
         if record.expert != expert {
@@ -135,8 +134,8 @@ impl RunRecord {
     }
 }
 
-/// Keys of the recipe that may change in the middle of a run, with `--force-recipe`. They decide how
-/// the run goes on; the others decide what its steps so far were steps of.
+/// Recipe keys that may change during a run, with `--force-recipe`. They affect how the run
+/// continues; the others determine what the steps so far have computed.
 const MAY_CHANGE: [&str; 20] = [
     "training.epochs",
     "training.steps",
@@ -157,11 +156,11 @@ const MAY_CHANGE: [&str; 20] = [
     "training.non_finite",
     "training.graded_eval_prompts",
     "data.graded_prompts",
-    // Only its name: the digest of its weights is compared as well.
+    // Only its name may change: the digest of its weights is compared as well.
     "base_model",
 ];
 
-/// What differs between two recipes.
+/// The differences between two recipes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Differences {
     /// Keys that may change, each with both values.
@@ -170,7 +169,7 @@ pub struct Differences {
     pub fixed: Vec<String>,
 }
 
-/// Holds a run's recipe against the one that it is to go on with.
+/// Compares a run's recipe with the one it is to be resumed with.
 pub fn differences(then: &Recipe, now: &Recipe) -> Differences {
     let (then, now) = (leaves(&json!(then)), leaves(&json!(now)));
     let of = |all: &[(String, Value)]| all.iter().cloned().collect::<BTreeMap<_, _>>();

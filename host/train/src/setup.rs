@@ -1,5 +1,5 @@
-//! From a request to everything that training computes with: the data prepared and tokenised, the
-//! base in memory, and the digests of it all. Training, planning and replaying begin here.
+//! From a request to all inputs of training: the data prepared and tokenized, the base model
+//! loaded, and the digests of both. Used by training, planning and replay.
 
 use std::sync::atomic::AtomicBool;
 
@@ -24,41 +24,42 @@ use super::data::{DataRequest, encode, first_records, prepare, tokenisation};
 use super::run_record::{Digests, TrainRequest, recipe_digest};
 use super::{TrainError, preflight};
 
-/// Receives what becomes of the data, in this order: pulls, what the gate does, `data`, `tokenising`.
+/// Receives the progress of the setup, in this order: downloads, the data gate, `data`,
+/// `tokenising`.
 pub trait SetupReporter: TransferReporter {
-    /// Hears how far judging is.
+    /// Receives the progress of judging.
     fn pipeline(&self) -> &dyn PipelineReporter;
-    /// What became of the records; `true` when the set stood there already.
+    /// The prepared set; `found` is `true` when it existed already.
     fn data(&mut self, set: &PreparedSet, found: bool);
-    /// So many records of all were turned into tokens.
+    /// `done` of `total` records are tokenized.
     fn tokenising(&mut self, done: usize, total: usize);
 }
 
-/// Everything that a run computes with.
+/// All inputs of a run.
 #[derive(Debug)]
 pub struct Setup {
-    /// The base.
+    /// The base model.
     pub base: Base,
     /// The prepared set.
     pub set: Box<PreparedSet>,
-    /// Records to train on that are not too long.
+    /// Training records that are not too long.
     pub train: TokenRecords,
-    /// Records held out that are not too long.
+    /// Held-out records that are not too long.
     pub held: TokenRecords,
-    /// Where the token ids are; removed after them when they are not kept.
+    /// The token ids on disk; a temporary file is removed when this is dropped.
     pub tokens: SetTokens,
-    /// Digests of what the steps depend on.
+    /// Digests of the steps' inputs.
     pub digests: Digests,
-    /// sha256 of the expert's library.
+    /// SHA-256 digest of the expert's library.
     pub library: String,
-    /// The recipe's numbers.
+    /// The recipe's training section.
     pub config: TrainingSpec,
 }
 
-/// Prepares data and base for `request`; `None` when `stop` was raised before the end.
+/// Prepares data and base model for `request`; `None` when `stop` was set before the end.
 ///
 /// # Errors
-/// What the data, the base or the disk says.
+/// Errors of the data, the base model or the disk.
 pub fn set_up(
     open: &OpenExpert,
     request: &TrainRequest,
@@ -66,9 +67,9 @@ pub fn set_up(
     reporter: &mut dyn SetupReporter,
 ) -> Result<Option<Setup>, TrainError> {
     let recipe = &request.recipe;
-    // Without native code it has no grades: that is told first.
+    // Without native code it cannot grade: report that first.
     let library = open.place.sha256()?;
-    // What is wrong with the expert itself is told before anything is fetched or judged for it.
+    // Faults of the expert itself are reported before anything is downloaded or judged for it.
     preflight::expert(&open.expert)?;
     let datasets = locate(&open.context, &request.datasets, reporter)?;
     preflight::raw(&open.expert, &first_records(open, &datasets, request.map.as_deref(), &request.fields)?)?;
@@ -113,7 +114,7 @@ pub fn set_up(
     Ok(Some(Setup { base, set, train, held, tokens, digests, library, config }))
 }
 
-/// Records whose golds the grader must know, spread evenly over both halves.
+/// Records whose gold completions the grader must accept, spread evenly over both halves.
 fn to_grade(set: &PreparedSet) -> Result<Vec<preflight::Named>, TrainError> {
     let mut named = Vec::new();
     for (half, what, rows) in [
@@ -127,10 +128,10 @@ fn to_grade(set: &PreparedSet) -> Result<Vec<preflight::Named>, TrainError> {
     Ok(named)
 }
 
-/// The adapter of a recipe before the first step, on this base.
+/// The recipe's adapter before the first step, for this base model.
 ///
 /// # Errors
-/// When it does not fit the base, or something of it would have no effect.
+/// When it does not fit the base model, or part of it would have no effect.
 pub fn fresh_adapter(recipe: &Recipe, base: &Decoder) -> Result<Adapter, TrainError> {
     let config = AdapterConfig::from(&recipe.adapter);
     config.check_used(&base.config)?;
@@ -138,10 +139,10 @@ pub fn fresh_adapter(recipe: &Recipe, base: &Decoder) -> Result<Adapter, TrainEr
 }
 
 impl Setup {
-    /// What turns chats into tokens.
+    /// Tokenizes chats.
     ///
     /// # Errors
-    /// When the base has no tokenizer or no chat template.
+    /// When the base model has no tokenizer or no chat template.
     pub fn tokeniser(&self) -> Result<Tokeniser<'_>, TrainError> {
         Ok(Tokeniser::new(&self.base.model)?)
     }
@@ -149,13 +150,13 @@ impl Setup {
     /// The adapter before the first step.
     ///
     /// # Errors
-    /// When the recipe's adapter does not fit the base.
+    /// When the recipe's adapter does not fit the base model.
     pub fn fresh_adapter(&self, request: &TrainRequest) -> Result<Adapter, TrainError> {
         let TrainRequest { recipe, .. } = request;
         fresh_adapter(recipe, &self.base.decoder)
     }
 
-    /// Held-out records to be answered and graded, spread evenly over all.
+    /// `n` held-out records for graded answers, spread evenly.
     ///
     /// # Errors
     /// When the set cannot be read.

@@ -1,9 +1,9 @@
-//! TensorBoard event files: the figures of a run, for those who watch runs there.
+//! TensorBoard event files with the metrics of a run.
 //!
 //! The format is TFRecord (a length, its checksum, the bytes, their checksum;
 //! `tensorflow/core/lib/io/record_writer.h`) around protocol buffers of type `Event`
-//! (`tensorflow/core/util/event.proto`). Of these only scalars, the file's version and the mark of a
-//! session's start are written, so the few fields are encoded here.
+//! (`tensorflow/core/util/event.proto`). Only scalars, the file version and the session start are
+//! written, so the few fields are encoded here.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -14,7 +14,7 @@ use hive_engine::EngineError;
 
 use super::TrainError;
 
-/// An event file, open for adding.
+/// An event file, open for appending.
 #[derive(Debug)]
 pub struct Events {
     file: File,
@@ -22,8 +22,8 @@ pub struct Events {
 }
 
 impl Events {
-    /// Begins a new event file in `folder`, for a session that goes on after `step` steps. What
-    /// earlier files tell of later steps is then void, and TensorBoard drops it.
+    /// Creates a new event file in `folder`, for a session that continues after `step` steps.
+    /// TensorBoard then drops later steps of earlier files.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -65,7 +65,7 @@ impl Events {
         self.record(&event(now(), step, &field(5, &summary)))
     }
 
-    /// Waits until all events are on disk.
+    /// Syncs all events to disk.
     ///
     /// # Errors
     /// When they cannot be written.
@@ -88,16 +88,16 @@ fn now() -> f64 {
 }
 
 /// `Event { wall_time, step, … }`
-fn event(wall_time: f64, step: u64, what: &[u8]) -> Vec<u8> {
+fn event(wall_time: f64, step: u64, payload: &[u8]) -> Vec<u8> {
     let mut bytes = vec![1 << 3 | 1];
     bytes.extend(wall_time.to_le_bytes());
     bytes.push(2 << 3);
     varint(&mut bytes, step);
-    bytes.extend(what);
+    bytes.extend(payload);
     bytes
 }
 
-/// A field of bytes.
+/// A length-delimited field.
 fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
     let mut out = vec![number << 3 | 2];
     varint(&mut out, bytes.len() as u64);
@@ -113,7 +113,8 @@ fn varint(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-/// TFRecord's checksum: CRC-32C, rotated and shifted so that a checksum of checksums is none.
+/// TFRecord's checksum: CRC-32C, rotated and offset, so that a checksum over checksums is not
+/// degenerate.
 fn masked_crc(bytes: &[u8]) -> u32 {
     crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
 }
@@ -122,7 +123,7 @@ fn masked_crc(bytes: &[u8]) -> u32 {
 mod tests {
     use super::*;
 
-    /// Length, checksums and payload of each record.
+    /// The payload of each record, after checking length and checksums.
     fn records(mut bytes: &[u8]) -> Vec<Vec<u8>> {
         let mut found = Vec::new();
         while !bytes.is_empty() {

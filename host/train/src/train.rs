@@ -1,4 +1,4 @@
-//! Training an expert, from records to a graded adapter in a run folder.
+//! Trains an expert, from records to a graded adapter in a run folder.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -29,26 +29,26 @@ use super::setup::{Setup, set_up};
 use super::tensorboard::Events;
 use super::{TrainError, run_page};
 
-/// How `train` ended.
+/// The result of `train`.
 #[derive(Debug)]
 pub enum TrainEnd {
-    /// With an adapter.
+    /// Finished, with an adapter.
     Done(Box<Summary>, Outcome, RunFolder),
-    /// Stopped by the person; a checkpoint stands.
+    /// Stopped by the user; a checkpoint was saved.
     Stopped(Outcome, RunFolder),
-    /// It had come to its end before, and nothing has changed since.
+    /// The run was already finished, and nothing has changed since.
     AlreadyDone(Box<Summary>, RunFolder),
-    /// Stopped by the person before training began; what is judged is kept.
+    /// Stopped by the user before training began; judged records are kept.
     StoppedBefore,
 }
 
-/// Where the run goes.
+/// The folder of the run.
 #[derive(Debug, Clone)]
 pub enum RunPlace {
     /// A new folder.
     New(PathBuf),
-    /// A folder whose last checkpoint is gone on from; with `force`, under a recipe that differs
-    /// where it may.
+    /// A folder whose last checkpoint is resumed; with `force`, the recipe may differ in the keys
+    /// that may change.
     Resume {
         /// The folder.
         path: PathBuf,
@@ -57,10 +57,10 @@ pub enum RunPlace {
     },
 }
 
-/// Trains.
+/// Trains an expert.
 ///
 /// # Errors
-/// What any part of it says; checkpoints written before an error stand.
+/// Errors of any part; checkpoints written before an error are kept.
 pub fn train(
     expert: &OpenExpert,
     request: &TrainRequest,
@@ -68,18 +68,18 @@ pub fn train(
     stop: &AtomicBool,
     reporter: &mut dyn TrainReporter,
 ) -> Result<TrainEnd, TrainError> {
-    // The folder first: a place that cannot be written to is known before any work.
+    // The folder first, so that an unwritable place is reported before any work.
     let (RunPlace::New(path) | RunPlace::Resume { path, .. }) = place;
     let folder = RunFolder::create(path)?;
     let _lock = folder.lock()?;
     let job = Job { folder: &folder, open: expert, request, place, stop };
     let end = job.run(reporter);
     if matches!(place, RunPlace::New(_)) && matches!(end, Err(_) | Ok(TrainEnd::StoppedBefore)) {
-        // Data or a base that cannot be used: then no run has begun.
+        // With unusable data or an unusable base model, no run has begun.
         folder.remove_if_nothing_begun();
     }
     end.map_err(|error| match error {
-        // A grader's error has come through the engine.
+        // A grader's error was wrapped by the engine.
         TrainError::Runtime(RuntimeError::Engine(EngineError::Caller(inner))) => match inner.downcast::<TrainError>() {
             Ok(error) => *error,
             Err(other) => EngineError::Caller(other).into(),
@@ -106,7 +106,7 @@ impl Job<'_> {
         let config = &setup.config;
         let adapter = setup.fresh_adapter(request)?;
         let mut trainer = Trainer::new(&setup.base.decoder, adapter, config.clone())?;
-        let start = self.go_on(&mut record, &setup, &mut trainer)?;
+        let start = self.resume(&mut record, &setup, &mut trainer)?;
         if let Some(summary) = self.already_done(&setup)? {
             return Ok(TrainEnd::AlreadyDone(Box::new(summary), folder.clone()));
         }
@@ -115,7 +115,7 @@ impl Job<'_> {
         reporter.plan(&Plan::new(request, &setup, &mut trainer, start.as_ref(), Some(folder.path()))?);
         record.base = Some(setup.base.reference.clone());
         record.digests = Some(setup.digests.clone());
-        // A run that goes on has the same data, so its prompts are those of then.
+        // A resumed run has the same data, so its recorded prompts remain valid.
         if record.prompts.is_none() {
             record.prompts = Some(PromptSample::of(expert, &setup.set)?);
         }
@@ -138,7 +138,7 @@ impl Job<'_> {
         let mut recorded = Recorded { inner: reporter, metrics, events };
         let grading = grader.as_mut().map(|g| g as &mut dyn Grader);
         let outcome = info_span!("train").in_scope(|| run(&mut trainer, &plan, start, grading, &mut recorded));
-        // What was measured is worth a page even when the run ends badly.
+        // The metrics so far deserve a page even when the run fails.
         let paged = run_page::write(folder, &record, &setup, None);
         let outcome = outcome?;
         paged?;
@@ -147,8 +147,8 @@ impl Job<'_> {
         }
         write_folder(&folder.adapter(), |dir| peft::save(dir, &trainer.adapter, &setup.base.reference))?;
         let records = (setup.train.len(), setup.held.len());
-        let of = (&setup.base.reference, &setup.digests);
-        let receipt = Receipt::of(folder, &record, of, &setup.library, records, &outcome)?;
+        let inputs = (&setup.base.reference, &setup.digests);
+        let receipt = Receipt::of(folder, &record, inputs, &setup.library, records, &outcome)?;
         folder.write_json(receipt::FILE, &receipt)?;
         let job = Evaluation { expert, setup: &setup, tokeniser: &tokeniser, recipe, stop };
         let summary =
@@ -158,8 +158,8 @@ impl Job<'_> {
         Ok(TrainEnd::Done(Box::new(summary), outcome, folder.clone()))
     }
 
-    /// The run's record: a new one, which is written at once, so that a run that is killed while its
-    /// data is prepared can be gone on with; or that of the run that goes on.
+    /// The run's record: a new one, written immediately so that a run killed during data
+    /// preparation can be resumed; or that of the resumed run.
     fn record(&self) -> Result<RunRecord, TrainError> {
         let expert = &self.open.expert;
         match self.place {
@@ -184,7 +184,7 @@ impl Job<'_> {
         }
     }
 
-    /// What the run that goes on was worth, when it has come to its end under this very recipe.
+    /// The evaluation of the resumed run, if it is finished with the same recipe.
     fn already_done(&self, setup: &Setup) -> Result<Option<Summary>, TrainError> {
         if !matches!(self.place, RunPlace::Resume { .. }) {
             return Ok(None);
@@ -195,7 +195,7 @@ impl Job<'_> {
         {
             return Ok(None);
         }
-        // One of another format, or that was stopped on the way, is made again.
+        // An evaluation of another format, or an interrupted one, is repeated.
         let summary = self.folder.read_json("evaluation.json")?.and_then(|own| serde_json::from_value(own).ok());
         let prompts = self.open.expert.eval_prompts()?.len();
         let wanted = self.request.recipe.data.graded_prompts;
@@ -208,9 +208,14 @@ impl Job<'_> {
         Ok(summary.filter(whole))
     }
 
-    /// Takes the last checkpoint of the run that goes on, if it is a run of the same thing; `None`
-    /// when there is none yet.
-    fn go_on(&self, record: &mut RunRecord, setup: &Setup, trainer: &mut Trainer) -> Result<Option<State>, TrainError> {
+    /// Restores the last checkpoint of the resumed run, if the run has the same inputs; `None` when
+    /// there is none yet.
+    fn resume(
+        &self,
+        record: &mut RunRecord,
+        setup: &Setup,
+        trainer: &mut Trainer,
+    ) -> Result<Option<State>, TrainError> {
         let RunPlace::Resume { path, force } = self.place else { return Ok(None) };
         let fault =
             |details: Vec<String>, forcible: bool| TrainError::OtherRun { path: path.to_owned(), details, forcible };
@@ -248,7 +253,7 @@ impl Job<'_> {
             let at_step = trainer.steps();
             let recipe = std::mem::replace(&mut record.request.recipe, self.request.recipe.clone());
             record.request.origins = self.request.origins.clone();
-            // Before the first step there is nothing that followed the old one.
+            // Before the first step, the old recipe was not used.
             if at_step > 0 {
                 record.changes.push(Change { at_step, recipe });
             }
@@ -257,7 +262,7 @@ impl Job<'_> {
     }
 }
 
-/// The path of a run that `--resume` names, or of the latest one of this expert below `runs`.
+/// The path of the run named by `--resume`, or of the latest run of this expert below `runs`.
 pub fn run_to_resume(named: Option<&Path>, runs: &Path, expert: &str) -> Option<PathBuf> {
     named.map(Path::to_owned).or_else(|| RunFolder::latest(runs, expert, "run.json"))
 }

@@ -1,26 +1,26 @@
-//! Curves as an SVG's numbers: points, ticks and their labels. The page's template draws them.
+//! Computes curves for SVG: points, ticks and their labels. The page's template draws them.
 
 use serde::Serialize;
 
-/// Width of the plotting area, in the drawing's own units.
+/// Width of the plotting area, in SVG units.
 pub const WIDTH: f64 = 560.0;
 /// Height of the plotting area.
 pub const HEIGHT: f64 = 170.0;
-/// Most points of a curve; more are averaged in groups.
+/// Maximum number of points of a curve; more are averaged in groups.
 const POINTS: usize = 400;
-/// Ticks of an axis, about.
+/// Approximate number of ticks per axis.
 const TICKS: f64 = 4.0;
 
 /// One chart.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Chart {
-    /// What it shows.
+    /// Title.
     pub title: String,
     /// Its curves.
     pub curves: Vec<Curve>,
-    /// Marks on the horizontal axis.
+    /// Ticks of the horizontal axis.
     pub x_ticks: Vec<Tick>,
-    /// Marks on the vertical axis.
+    /// Ticks of the vertical axis.
     pub y_ticks: Vec<Tick>,
 }
 
@@ -29,34 +29,34 @@ pub struct Chart {
 pub struct Curve {
     /// Its name.
     pub name: String,
-    /// Class for its colour.
+    /// CSS class for its colour.
     pub class: String,
     /// `x,y x,y …`
     pub points: String,
-    /// Single points to mark, each with its label; none for a dense curve.
+    /// Labelled points to mark; none for a dense curve.
     pub dots: Vec<Tick>,
     /// Its last value.
     pub last: String,
 }
 
-/// A place and its label.
+/// A position and its label.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Tick {
-    /// Horizontal place.
+    /// Horizontal position.
     pub x: String,
-    /// Vertical place.
+    /// Vertical position.
     pub y: String,
-    /// What is there.
+    /// Label.
     pub label: String,
 }
 
-/// Named points.
+/// A named series of points.
 pub struct Series<'a> {
     /// Its name.
     pub name: &'a str,
-    /// Class for its colour.
+    /// CSS class for its colour.
     pub class: &'a str,
-    /// (step, value); values that are not finite are left out.
+    /// (step, value); values that are not finite are skipped.
     pub points: Vec<(f64, f64)>,
 }
 
@@ -72,7 +72,7 @@ pub fn chart(title: &str, last: u64, series: Vec<Series<'_>>) -> Option<Chart> {
     if low > high {
         return None;
     }
-    // Figures that come near zero are shown from zero on; a flat curve lies in the middle.
+    // If the values come close to zero the axis starts at zero; a flat curve is centred.
     let low = if low >= 0.0 && low < 0.35 * high { 0.0 } else { low };
     let (low, high) = if high > low { (low, high) } else { (low - 0.5, high + 0.5) };
     let each = step_of(low, high);
@@ -108,7 +108,7 @@ pub fn chart(title: &str, last: u64, series: Vec<Series<'_>>) -> Option<Chart> {
     Some(Chart { title: title.to_owned(), curves, x_ticks, y_ticks })
 }
 
-/// A round distance between ticks: 1, 2 or 5 times a power of ten.
+/// A round tick distance: 1, 2 or 5 times a power of ten.
 fn step_of(low: f64, high: f64) -> f64 {
     let rough = (high - low) / TICKS;
     let power = 10f64.powf(rough.log10().floor());
@@ -116,7 +116,7 @@ fn step_of(low: f64, high: f64) -> f64 {
     factor * power
 }
 
-/// Few enough points to draw: means of neighbours.
+/// Reduces the number of points by averaging neighbours.
 fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let group = points.len().div_ceil(POINTS).max(1);
     points
@@ -128,7 +128,7 @@ fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// A number in few characters.
+/// A short form of a number.
 pub fn shown(value: f64) -> String {
     let size = value.abs();
     let text = if size >= 1000.0 || value == value.round() && size < 1e15 {

@@ -1,5 +1,5 @@
-//! `report.html`: a run as a page that opens by itself, without script, font or network. Made from
-//! what lies in the run folder; the template draws, here numbers become lengths.
+//! `report.html`: a run as a self-contained page, without scripts, fonts or network access. Built
+//! from the files in the run folder; this code computes the layout, the template draws it.
 
 mod chart;
 
@@ -21,12 +21,12 @@ use super::setup::Setup;
 use super::{TrainError, metrics};
 use chart::{Chart, HEIGHT, Series, WIDTH, chart, shown};
 
-/// Bars of the histogram of lengths.
+/// Bars of the length histogram.
 const BARS: usize = 40;
-/// Graded answers that are shown.
+/// Number of graded answers shown.
 const SAMPLES: usize = 12;
 
-/// Draws the page of a run; `summary` once the run has come to its end.
+/// Writes the page of a run; with `summary` once the run is finished.
 ///
 /// # Errors
 /// When the folder cannot be read or written.
@@ -59,7 +59,7 @@ pub(super) fn write(
     Ok(write_file(&path, text.as_bytes())?)
 }
 
-/// What training was worth, row by row.
+/// The final evaluation, row by row.
 fn worth(summary: &Summary) -> Value {
     let row = |name: &str, pair: Option<(f64, f64)>| {
         pair.map(|(base, expert)| json!({"name": name, "base": shown(base), "expert": shown(expert)}))
@@ -124,7 +124,7 @@ fn charts(lines: &[Value], total: u64) -> Vec<Chart> {
     .collect()
 }
 
-/// Tokens per training record, as bars.
+/// Histogram of tokens per training record.
 fn lengths(setup: &Setup) -> Value {
     let records = &setup.train;
     let mut all: Vec<usize> = (0..records.len()).map(|i| records.tokens(i)).collect();
@@ -156,7 +156,7 @@ fn lengths(setup: &Setup) -> Value {
     })
 }
 
-/// The checkpoints on disk, with what their evaluations gave.
+/// The checkpoints on disk, with the results of their evaluations.
 fn checkpoints(folder: &RunFolder, lines: &[Value]) -> Result<Vec<Value>, TrainError> {
     let there = checkpoint::list(&folder.checkpoints())?;
     let latest = there.last().map(|(step, _)| *step);
@@ -190,13 +190,13 @@ fn evaluations(lines: &[Value]) -> Vec<Value> {
         .collect()
 }
 
-/// Right answers of an evaluation in the middle of training: `3 of 8`.
+/// Correct answers of an evaluation during training: `3 of 8`.
 fn right_of(line: &Value) -> Option<String> {
     let (share, of) = (line["right_answers"].as_f64()?, line["graded"].as_u64()?);
     Some(format!("{:.0} of {of}", share * of as f64))
 }
 
-/// Graded answers of the expert beside those of the base.
+/// Graded answers of the expert, next to the base model's.
 fn samples(summary: &Summary) -> Vec<Value> {
     let pairs = [&summary.held_out, &summary.eval_prompts].into_iter().flatten();
     pairs
