@@ -207,7 +207,7 @@ fn patterns_of_target_modules_may_look_ahead() {
     assert!(logits(&place, "../tiny") == wanted);
     assert!(inspect.starts_with("exit: 0\n"), "{inspect}");
     assert!(inspect.contains("The module pattern `(?:.*\\.q_proj` cannot be read: "), "{inspect}");
-    assert!(inspect.contains("; its tensors say which layers are meant\n"), "{inspect}");
+    assert!(inspect.contains("; its tensors determine the layers\n"), "{inspect}");
 }
 
 #[test]

@@ -197,7 +197,7 @@ fn ctrl_c_stops_and_keeps() {
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(output.stdout.is_empty(), "there is no result yet");
     assert!(said.contains("Stopping after the records in hand; Ctrl-C again ends at once"), "{said}");
-    assert!(said.ends_with("Stopped; what was judged is kept, and the same command goes on"), "{said}");
+    assert!(said.ends_with("Stopped; judged records are kept, and the same command resumes"), "{said}");
     assert!(!place.path("checkout/out").exists());
     let said = place.run(&args);
     assert!(said.starts_with("exit: 0\n"), "{said}");
@@ -231,7 +231,7 @@ fn every_form_of_the_same_data_prepares_alike() {
     }
     // Several at once: what the second repeats is left out.
     let said = place.run(&data(&["--dataset", "a.jsonl", "--dataset", "a.csv", "--out", "out"]));
-    assert!(said.contains("10 records, 2 repaired, 2 rejected, 4 left out beside others"), "{said}");
+    assert!(said.contains("10 records, 2 repaired, 2 rejected, 4 excluded (duplicate, leak or too long)"), "{said}");
     let output = place.output(&[], &data(&["--dataset", "shards", "--out", "out", "--json"]));
     let value: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&value["prepared"], &value["report"]["records"]), (&json!("out"), &json!(5)));

@@ -75,7 +75,7 @@ fn a_suite_is_checked_asked_and_examined() {
         "  broken: there is no column `nam`",
         "  ends-never: the expert did not answer within 30 s (too-slow)",
         "  no-gold: got no `gold`",
-        "passed over, since they are no field of the expert's: `db_id`",
+        "ignored, as the expert has no such field: `db_id`",
         "base vs adapter: only base is right on 0, only adapter on 0 (p = 1.000, no difference is shown); partial credit",
         "right answers ",
         "partial credit ",

@@ -219,7 +219,7 @@ fn the_question_to_try_is_one_that_was_answered_rightly() {
     // A run that has come to its end says so, and does nothing again.
     let before = std::fs::read(place.path("checkout/runs/careless 1/evaluation.json")).unwrap();
     let said = train(&["--resume", "runs/careless 1"]);
-    assert!(said.contains("The run in `runs/careless 1` came to its end before; nothing is left to do"), "{said}");
+    assert!(said.contains("The run in `runs/careless 1` is already finished; nothing to do"), "{said}");
     assert!(said.contains(&command) && !said.contains("grading"), "{said}");
     assert!(std::fs::read(place.path("checkout/runs/careless 1/evaluation.json")).unwrap() == before);
 }

@@ -163,7 +163,7 @@ fn what_one_machine_packs_another_installs_and_asks() {
         assert!(said.contains(line), "`{line}` is missing:\n{said}");
     }
     let listed = done(&user, &["expert", "list"]);
-    assert!(listed.contains("ready (without its plugin: it can be asked)"), "{listed}");
+    assert!(listed.contains("ready (without its plugin: it can only generate answers)"), "{listed}");
     assert!(listed.contains("INSTALLED\n  sql@0.1.0 for tiny (current)\n"), "{listed}");
     // The same words as on the author's machine, where the plugin renders the prompt.
     let answer = ask(&author, "sql", &["--run", "runs/sql-1"]);

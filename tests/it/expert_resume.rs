@@ -180,7 +180,7 @@ fn a_run_can_be_made_again() {
     std::fs::write(&path, text.replace(fourth, "0000000000000000")).unwrap();
     let said = place.run(&["expert", "replay", "run"]);
     assert!(said.starts_with("exit: 1\n"), "{said}");
-    assert!(said.contains("error: The run in `run` comes out differently from step 4 on"), "{said}");
+    assert!(said.contains("error: The run in `run` differs from step 4 on"), "{said}");
 
     // Another base under the same name.
     crate::tiny_base::write_base_with(&place.path("tiny"), |weights| {
@@ -218,7 +218,7 @@ fn graded_answers_can_choose_the_best() {
     assert!(said.starts_with("exit: 0\n"), "{said}");
     // The tiny base answers nonsense, before and after: nothing gets better.
     assert!(said.contains(", right answers 0 of 1, partial credit 0.000 ("), "{said}");
-    assert!(said.contains("Ended after step 9 of 10: no better evaluation for as long as `patience` waits"), "{said}");
+    assert!(said.contains("Ended after step 9 of 10: no better evaluation within `patience`"), "{said}");
     let scores =
         metrics(&place, "run").iter().filter(|m| m["partial_credit"].is_f64() && m["right_answers"].is_f64()).count();
     assert_eq!(scores, 4, "before the first step and after 3, 6 and 9");

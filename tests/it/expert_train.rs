@@ -64,7 +64,7 @@ fn a_run_leaves_everything_in_its_folder() {
     assert!(said.starts_with("exit: 0\n"), "{said}");
     let (out, err) = said.split_once("--- stderr\n").unwrap();
     for line in [
-        "What training was worth (base → expert, adapter of step ",
+        "Result of training (base → expert, adapter of step ",
         "  held-out loss            ",
         "  held-out token accuracy  ",
         "  right answers, held-out       0.0 % [0.0, 79.3] → 0.0 % [0.0, 79.3] (1 of 2 asked)\n",
@@ -72,7 +72,7 @@ fn a_run_leaves_everything_in_its_folder() {
         "  right answers, eval prompts   0.0 % [0.0, 79.3] → 0.0 % [0.0, 79.3] (1 of 96 asked)\n",
         "  partial credit, eval prompts  ",
         "Adapter: runs/sql-1/adapter\n",
-        "Try it (none of these questions was answered rightly):\n  ",
+        "Try it (none of these prompts was answered correctly):\n  ",
         " expert run sql --run runs/sql-1 --schema runs/sql-1/example.schema.sql '",
     ] {
         assert!(out.contains(line), "`{line}` is missing on stdout:\n{said}");
@@ -223,7 +223,7 @@ fn an_interrupted_run_goes_on_as_if_nothing_had_happened() {
     assert_eq!(String::from_utf8_lossy(&output.stdout), "", "there is no result yet");
     assert!(said.contains("Stopping after this step; Ctrl-C again ends at once, without saving"), "{said}");
     assert!(said.contains(" of 60; the checkpoint is in `parts`"), "{said}");
-    assert!(said.ends_with("Go on with: cargo run --release -- expert train sql --resume parts"), "{said}");
+    assert!(said.ends_with("Resume with: cargo run --release -- expert train sql --resume parts"), "{said}");
     assert!(!place.path("checkout/parts/adapter").exists());
 
     let said = place.run(&["expert", "train", "sql", "--resume", "parts"]);

@@ -194,5 +194,5 @@ fn the_expert_looks_at_the_question_and_at_the_answer() {
     assert!(text(&output.stderr).contains("hint: put it in quotes: 'how are you'"), "{}", text(&output.stderr));
     let said = place.run(&["expert", "run", "careless", "--base-only", " "]);
     assert!(said.contains("needs the field `question`, which is missing or empty"), "{said}");
-    assert!(said.contains("hint: it is the text behind the expert's name"), "{said}");
+    assert!(said.contains("hint: it is the text after the expert's name"), "{said}");
 }

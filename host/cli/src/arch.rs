@@ -1,4 +1,5 @@
-//! Shapes of models that can be had with random weights, for timing and planning without a base.
+//! Model shapes that are available with random weights, for timing and planning without a base
+//! model.
 
 use clap::ValueEnum;
 use hive_engine::adapter::peft::BaseRef;
@@ -23,7 +24,7 @@ impl Arch {
         }
     }
 
-    /// What an adapter on random weights of this shape records of its base.
+    /// The base model reference of adapters on random weights of this shape.
     pub fn reference(self, seed: u64) -> BaseRef {
         let id = match self {
             Self::Qwen3 => "qwen3-0.6b",

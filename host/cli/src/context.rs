@@ -1,5 +1,5 @@
-//! What the environment says, read once. Elsewhere it is read for the settings of the process itself
-//! (log, threads, vectors) and by libraries.
+//! Reads the environment once. Elsewhere it is only read for settings of the process itself (log,
+//! threads, vectors) and by libraries.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -13,33 +13,33 @@ use hive_train::recipe::Layers;
 /// The public hub; `HF_ENDPOINT` names a mirror.
 const PUBLIC_HUB: &str = "https://huggingface.co";
 
-/// Names what is asked of signatures where no option does.
+/// The variable for the signature policy, used when no option sets it.
 pub const POLICY: &str = "HIVE_REQUIRE_SIGNED";
 
-/// What every command may use.
+/// The context of every command.
 #[derive(Debug, Clone)]
 pub struct Environment {
-    /// Where things are kept, and what may be reached.
+    /// Paths and network access.
     pub context: Context,
     /// How experts of a checkout are built.
     pub builder: Builder,
-    /// How registries are reached.
+    /// Access to registries.
     pub access: Access,
     /// `HIVE_REQUIRE_SIGNED`.
     pub require_signed: Option<String>,
-    /// The variables that begin with `HIVE_`, for the recipe's layer of them.
+    /// Variables that begin with `HIVE_`, for the recipe's environment layer.
     pub recipe: Vec<(String, String)>,
 }
 
 impl Environment {
-    /// As the environment of this process says.
+    /// From the environment of this process.
     pub fn from_env() -> Self {
         Self::from_variables(&std::env::vars_os().collect::<Vec<_>>())
     }
 
     fn from_variables(variables: &[(OsString, OsString)]) -> Self {
         let variable = |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-        // An empty variable counts as unset, as the XDG specification asks.
+        // Empty variables count as unset, as the XDG specification requires.
         let get = |name: &str| variable(name).filter(|value| !value.is_empty());
         Self {
             context: Context { home: home(&get), network: network(&get) },
@@ -55,7 +55,7 @@ fn names(variables: &[(OsString, OsString)]) -> Vec<OsString> {
     variables.iter().map(|(name, _)| name.clone()).collect()
 }
 
-/// Those that may set recipe keys.
+/// The variables that may set recipe keys.
 fn recipe(variables: &[(OsString, OsString)]) -> Vec<(String, String)> {
     let text = |value: &OsString| value.to_str().map(str::to_owned);
     let all = variables.iter().filter_map(|(name, value)| Some((text(name)?, text(value)?)));
@@ -63,7 +63,7 @@ fn recipe(variables: &[(OsString, OsString)]) -> Vec<(String, String)> {
 }
 
 impl Environment {
-    /// All layers of a recipe: these, the folder's `hive.toml` and the environment.
+    /// All layers of a recipe: these, `hive.toml` in the current folder, and the environment.
     pub fn layers(&self, profiles: Vec<String>, sets: Vec<String>) -> Layers {
         Layers { profiles, file: Some(PathBuf::from("hive.toml")), environment: self.recipe.clone(), sets }
     }
@@ -83,7 +83,7 @@ fn text(get: Variables<'_>, name: &str) -> Option<String> {
     get(name)?.into_string().ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// As it is given: a password may begin or end with a space.
+/// Not trimmed: a password may begin or end with a space.
 fn secret(get: Variables<'_>, name: &str) -> Option<String> {
     get(name)?.into_string().ok()
 }
@@ -101,7 +101,7 @@ fn network(get: Variables<'_>) -> Network {
     }
 }
 
-/// `HIVE_REGISTRY_CA`, and `HIVE_REGISTRY_HOST` with a token or a name and a password.
+/// `HIVE_REGISTRY_CA`, and `HIVE_REGISTRY_HOST` with a token or a user name and a password.
 fn access(get: Variables<'_>) -> Access {
     let credential = match secret(get, "HIVE_REGISTRY_TOKEN") {
         Some(token) => Some(Credential::Bearer(token)),

@@ -1,5 +1,5 @@
-//! How preparing data looks: a bar with rate and time left on a terminal, a plain line now and then
-//! otherwise; and the summary, which training prints too. All on stderr.
+//! Progress of data preparation: a bar with rate and time left on a terminal, otherwise a plain
+//! line from time to time; and the summary, which training prints too. All on stderr.
 
 use std::error::Error;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,13 +17,13 @@ use super::output::note;
 /// Time between plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(15);
 
-/// Kinds of a sort that are shown; the report has all of them.
+/// Number of codes shown per table; the report has all of them.
 const ROWS: usize = 12;
 
-/// Longest example, in characters.
+/// Maximum length of an example, in characters.
 const EXAMPLE_CHARS: usize = 140;
 
-/// Draws preparing.
+/// Shows the progress of data preparation.
 #[derive(Debug)]
 pub struct DataProgress {
     terminal: bool,
@@ -34,30 +34,30 @@ pub struct DataProgress {
 struct State {
     bar: Option<ProgressBar>,
     total: usize,
-    /// When the first record of this run was judged: those of the cache say nothing of the rate.
+    /// When the first record of this run was judged: cached records do not count for the rate.
     begin: Option<Instant>,
-    said: Option<Instant>,
+    last_line: Option<Instant>,
 }
 
 impl State {
-    /// Whether it is time for another plain line.
+    /// Whether another plain line is due.
     fn is_time(&mut self) -> bool {
-        let said = self.said.get_or_insert_with(Instant::now);
-        let due = said.elapsed() >= LINE_EVERY;
+        let last = self.last_line.get_or_insert_with(Instant::now);
+        let due = last.elapsed() >= LINE_EVERY;
         if due {
-            *said = Instant::now();
+            *last = Instant::now();
         }
         due
     }
 }
 
 impl DataProgress {
-    /// For this process's stderr.
+    /// Writes to this process's stderr.
     pub fn stderr() -> Self {
         Self { terminal: console::user_attended_stderr(), state: Mutex::default() }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn close(&self) {
         if let Some(bar) = self.state().bar.take() {
             bar.finish_and_clear();
@@ -100,14 +100,14 @@ impl PipelineReporter for DataProgress {
         }
         let template = "{bar:24.cyan} judging {human_pos} of {human_len}  {wide_msg}";
         let bar = self.open(ProgressBar::new(total as u64), template);
-        *self.state() = State { bar, total, begin: None, said: None };
+        *self.state() = State { bar, total, begin: None, last_line: None };
     }
 
     fn judged(&self, tally: Tally) {
         let mut state = self.state();
         let begin = match state.begin {
             Some(begin) => begin,
-            // The first records in hand have taken their time already; the rate is of those behind them.
+            // The first batch has already taken its time; the rate is measured from here on.
             None if tally.judged > 0 => *state.begin.insert(Instant::now()),
             None => Instant::now(),
         };
@@ -155,7 +155,7 @@ impl PipelineReporter for DataProgress {
     }
 }
 
-/// The summary of a prepared set, as lines: what came in, what became of it, and why.
+/// The summary of a prepared set, as lines: the input, the outcome, and the reasons.
 pub fn summary(set: &PreparedSet, found: bool) -> Vec<String> {
     let report = &set.report;
     let mut lines = Vec::new();
@@ -165,14 +165,14 @@ pub fn summary(set: &PreparedSet, found: bool) -> Vec<String> {
     }
     let left_out: usize = report.left_out.values().sum();
     let mut parts = vec![format!("{} records", grouped(report.records))];
-    for (count, what) in [
+    for (count, outcome) in [
         (report.repaired, "repaired"),
         (report.rejected, "rejected"),
-        (left_out, "left out beside others"),
-        (report.unused, "left over by the limit on held-out records, unused"),
+        (left_out, "excluded (duplicate, leak or too long)"),
+        (report.unused, "beyond the limit on held-out records, unused"),
     ] {
         if count > 0 {
-            parts.push(format!("{} {what}", grouped(count)));
+            parts.push(format!("{} {outcome}", grouped(count)));
         }
     }
     let again = if found { "; prepared before" } else { "" };
@@ -195,7 +195,7 @@ pub fn summary(set: &PreparedSet, found: bool) -> Vec<String> {
     lines
 }
 
-/// One line per code: how many, and the first example.
+/// One line per code: the count and the first example.
 fn table(report: &Report, name: &str, rows: &[&Counted]) -> Vec<String> {
     let shown = &rows[..rows.len().min(ROWS)];
     let width = shown.iter().map(|r| r.code.len()).max().unwrap_or(0);
@@ -215,7 +215,7 @@ fn table(report: &Report, name: &str, rows: &[&Counted]) -> Vec<String> {
     lines
 }
 
-/// Shares of a report that a person wants first.
+/// The most important fractions of a report.
 pub fn shares(report: &Report) -> String {
     let share = |n: usize| if report.records == 0 { 0.0 } else { 100.0 * n as f64 / report.records as f64 };
     format!(

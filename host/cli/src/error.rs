@@ -1,15 +1,15 @@
-//! The error that ends a command. Errors of the libraries say themselves how the process ends and what
-//! to do ([`Diagnostic`]); a command that finds a fault of its own returns a [`Failure`].
+//! The error of a command. Errors of the libraries carry their exit code and hint ([`Diagnostic`]);
+//! errors detected by a command itself are a [`Failure`].
 
 use std::error::Error;
 use std::fmt;
 
 use hive_errors::Diagnostic;
 
-/// What a command returns.
+/// Result type of commands.
 pub type CommandResult<T = ()> = Result<T, CommandError>;
 
-/// The error that ends a command.
+/// The error of a command.
 pub struct CommandError(pub(super) Box<dyn Diagnostic>);
 
 impl<E: Diagnostic> From<E> for CommandError {
@@ -30,7 +30,7 @@ impl fmt::Display for CommandError {
     }
 }
 
-/// A fault that a command finds itself.
+/// An error detected by a command itself.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
@@ -42,7 +42,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// The command was misused, or the tool failed: exit code 2.
+    /// The command was misused, or hive failed: exit code 2.
     pub fn misuse(message: impl Into<String>) -> Self {
         Self { message: message.into(), exit: 2, hint: None, details: Vec::new(), source: None }
     }
@@ -52,7 +52,7 @@ impl Failure {
         Self { exit: 1, ..Self::misuse(message) }
     }
 
-    /// What was being done when `cause` came up, which says the rest.
+    /// Adds the failed action as context to `cause`.
     pub fn because(message: impl Into<String>, cause: impl Diagnostic) -> Self {
         Self {
             exit: cause.exit_code(),
@@ -63,19 +63,19 @@ impl Failure {
         }
     }
 
-    /// The error of another library that this comes from.
+    /// Sets the underlying error of another library.
     pub fn source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
         self.source = Some(Box::new(source));
         self
     }
 
-    /// What to try next, with a command to run.
+    /// Sets the hint: what to try next, with a command to run.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Lines to show below the message.
+    /// Sets lines to show below the message.
     pub fn details(mut self, details: Vec<String>) -> Self {
         self.details = details;
         self
@@ -96,7 +96,7 @@ impl Diagnostic for Failure {
     }
 }
 
-/// Nobody reads stdout any more: `hive … | head`. Ends the program in success.
+/// The reader of stdout has closed it: `hive … | head`. Ends the program successfully.
 #[derive(Debug, thiserror::Error)]
 #[error("stdout was closed")]
 pub struct StdoutClosed;

@@ -1,4 +1,5 @@
-//! How an examination looks: a bar on a terminal, a plain line now and then otherwise. On stderr.
+//! Progress of an evaluation: a bar on a terminal, otherwise a plain line from time to time. On
+//! stderr.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,10 +13,10 @@ use super::output::note;
 /// Time between plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(15);
 
-/// Refused prompts that are shown.
+/// Number of rejected prompts shown.
 const SHOWN: usize = 5;
 
-/// Draws an examination.
+/// Shows the progress of an evaluation.
 #[derive(Debug)]
 pub struct EvalProgress {
     terminal: bool,
@@ -25,17 +26,17 @@ pub struct EvalProgress {
 #[derive(Debug, Default)]
 struct State {
     bar: Option<ProgressBar>,
-    what: String,
-    said: Option<Instant>,
+    stage: String,
+    last_line: Option<Instant>,
 }
 
 impl EvalProgress {
-    /// For this process's stderr.
+    /// Writes to this process's stderr.
     pub fn stderr() -> Self {
         Self { terminal: console::user_attended_stderr(), state: Mutex::default() }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn close(&self) {
         if let Some(bar) = self.state().bar.take() {
             bar.finish_and_clear();
@@ -46,11 +47,11 @@ impl EvalProgress {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn step(&self, what: &str, done: usize, total: usize, message: String) {
+    fn step(&self, stage: &str, done: usize, total: usize, message: String) {
         let mut state = self.state();
-        if state.what != what {
-            state.what = what.to_owned();
-            state.said = Some(Instant::now());
+        if state.stage != stage {
+            state.stage = stage.to_owned();
+            state.last_line = Some(Instant::now());
             if let Some(bar) = state.bar.take() {
                 bar.finish_and_clear();
             }
@@ -58,7 +59,7 @@ impl EvalProgress {
                 let template = "{prefix} {bar:30} {pos}/{len}  {wide_msg:.dim}";
                 let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
                 let bar = ProgressBar::new(total as u64).with_style(style.progress_chars("━╸─"));
-                state.bar = Some(bar.with_prefix(heading(what)));
+                state.bar = Some(bar.with_prefix(heading(stage)));
             }
         }
         match &state.bar {
@@ -68,12 +69,12 @@ impl EvalProgress {
                 if done == total {
                     bar.finish_and_clear();
                     state.bar = None;
-                    state.what.clear();
+                    state.stage.clear();
                 }
             }
-            None if state.said.is_some_and(|said| said.elapsed() >= LINE_EVERY) => {
-                state.said = Some(Instant::now());
-                note(&format!("{} {done} of {total}", heading(what)));
+            None if state.last_line.is_some_and(|last| last.elapsed() >= LINE_EVERY) => {
+                state.last_line = Some(Instant::now());
+                note(&format!("{} {done} of {total}", heading(stage)));
             }
             None => {}
         }
@@ -109,7 +110,7 @@ impl EvalReporter for EvalProgress {
         }
         if !checked.passed_over.is_empty() {
             let keys: Vec<String> = checked.passed_over.keys().map(|k| format!("`{k}`")).collect();
-            note(&format!("  passed over, since they are no field of the expert's: {}", keys.join(", ")));
+            note(&format!("  ignored, as the expert has no such field: {}", keys.join(", ")));
         }
     }
 

@@ -1,6 +1,6 @@
-//! The flags that an expert's manifest declares: its options, and the fields of a record that are entered
-//! as a file or a text. They are added to the command line before it is parsed, for the expert that is
-//! named on it; `--option NAME=VALUE` is their general form.
+//! Flags declared by an expert's manifest: its options, and record fields that are entered as a
+//! file or text. They are added to the command line before parsing, for the expert named on it;
+//! `--option NAME=VALUE` is their general form.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -15,10 +15,10 @@ use serde_json::{Map, Number, Value};
 
 use super::error::{CommandResult, Failure};
 
-/// Commands of `hive expert` that an expert's options are flags of.
+/// Commands of `hive expert` with flags for an expert's options.
 const TAKE_OPTIONS: [&str; 6] = ["run", "data", "train", "plan", "eval", "compare"];
 
-/// The one that its fields are flags of.
+/// The command with flags for its fields.
 const TAKES_FIELDS: &str = "run";
 
 const OPTION: &str = "option:";
@@ -26,29 +26,29 @@ const SWITCH: &str = "switch:";
 const FILE: &str = "file:";
 const TEXT: &str = "text:";
 
-/// What the flags of the expert's own say.
+/// The values of the expert's own flags.
 #[derive(Debug, Clone, Default)]
 pub struct ExpertFlags {
     /// Options and their values as text.
     options: Vec<(String, String)>,
-    /// Fields that are entered as the text of a file.
+    /// Fields entered as the content of a file.
     pub files: Vec<(String, PathBuf)>,
-    /// Fields that are entered as a text.
+    /// Fields entered as text.
     pub texts: Vec<(String, String)>,
-    /// `--option`, as it was given.
+    /// Values of `--option`, unparsed.
     general: Vec<String>,
 }
 
 impl ExpertFlags {
-    /// The options, each of the kind that the manifest declares.
+    /// The options, converted to the types that the manifest declares.
     ///
     /// # Errors
-    /// When the expert has no such option, or the value is of another kind.
+    /// When the expert has no such option, or the value has the wrong type.
     pub fn options(&self, manifest: &Manifest) -> CommandResult<Map<String, Value>> {
         let mut options = Map::new();
-        let pairs = self.general.iter().map(|given| {
-            let pair = given.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.to_owned()));
-            pair.ok_or_else(|| Failure::misuse(format!("`--option {given}` is not of the form `NAME=VALUE`")))
+        let pairs = self.general.iter().map(|argument| {
+            let pair = argument.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.to_owned()));
+            pair.ok_or_else(|| Failure::misuse(format!("`--option {argument}` is not of the form `NAME=VALUE`")))
         });
         let own = self.options.iter().cloned().map(Ok);
         for pair in pairs.chain(own) {
@@ -72,7 +72,7 @@ fn unknown(manifest: &Manifest, name: &str) -> Failure {
     Failure::misuse(format!("Expert `{expert}` has no option `{name}` ({known})"))
 }
 
-/// The value of an option, whose text is of this kind.
+/// Parses the value of an option.
 fn value(spec: &OptionSpec, text: &str) -> CommandResult<Value> {
     let misuse = |expected: &str| {
         let got = if spec.secret { "another text".to_owned() } else { format!("`{text}`") };
@@ -109,13 +109,13 @@ impl FromArgMatches for ExpertFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         let mut flags = Self::default();
         for id in matches.ids().map(|id| id.as_str()) {
-            let given = || matches.get_one::<String>(id).cloned();
+            let value = || matches.get_one::<String>(id).cloned();
             if let Some(name) = id.strip_prefix(OPTION) {
-                flags.options.extend(given().map(|value| (name.to_owned(), value)));
+                flags.options.extend(value().map(|value| (name.to_owned(), value)));
             } else if let Some(name) = id.strip_prefix(SWITCH) {
                 flags.options.extend(matches.get_flag(id).then(|| (name.to_owned(), true.to_string())));
             } else if let Some(name) = id.strip_prefix(TEXT) {
-                flags.texts.extend(given().map(|value| (name.to_owned(), value)));
+                flags.texts.extend(value().map(|value| (name.to_owned(), value)));
             } else if let Some(name) = id.strip_prefix(FILE) {
                 flags.files.extend(matches.get_one::<PathBuf>(id).map(|path| (name.to_owned(), path.clone())));
             } else if id == "option" {
@@ -131,8 +131,8 @@ impl FromArgMatches for ExpertFlags {
     }
 }
 
-/// The command line with the flags of the expert that these arguments name. Arguments that name none, and a
-/// manifest that cannot be read, change nothing: what is wrong is told by the command.
+/// Adds the flags of the expert that these arguments name. Without a name, or if the manifest
+/// cannot be read, nothing changes: the command reports the error.
 pub fn with_expert_flags(command: Command, arguments: &[OsString], experts: impl FnOnce() -> Experts) -> Command {
     let words: Vec<&str> = arguments.iter().skip(1).filter_map(|word| word.to_str()).collect();
     let [group, name, rest @ ..] = &words[..] else { return command };
@@ -159,10 +159,10 @@ fn named_manifest(words: &[&str], experts: &Experts) -> Option<Manifest> {
     })
 }
 
-/// A flag that hive has already keeps its meaning; the expert's is then given by its general form.
+/// Existing flags of hive take precedence; the expert's can then be set by its general form.
 fn with_flags(command: Command, fields: bool, manifest: &Manifest) -> Command {
     let taken: Vec<String> = command.get_arguments().filter_map(|arg| arg.get_long().map(str::to_owned)).collect();
-    let heading = format!("Of expert `{}`", manifest.name);
+    let heading = format!("Options of expert `{}`", manifest.name);
     let own = manifest.dataset.fields.iter().filter_map(field_flag).filter(|_| fields);
     own.chain(manifest.options.iter().map(option_flag))
         .filter(|arg| arg.get_long().is_some_and(|long| !taken.iter().any(|taken| taken == long)))
@@ -194,18 +194,18 @@ fn option_flag(option: &OptionSpec) -> Arg {
     arg.long(flag(&option.name)).help(option.help.clone())
 }
 
-/// The text of a file for this field, which a person may have saved in many ways.
+/// The content of a file for this field, in any encoding that users commonly save.
 ///
 /// # Errors
-/// When it cannot be read, or is no text.
+/// When it cannot be read, or is not text.
 pub fn text_of(path: &Path, field: &FieldSpec) -> CommandResult<String> {
     let shown = path.display();
     if path.to_str().is_some_and(|p| p.starts_with("http://") || p.starts_with("https://")) {
         return Err(Failure::misuse(format!("`{shown}` is an address, expected a file")).hint("fetch it first").into());
     }
     let bytes = std::fs::read(path).map_err(|e| hive_files::FileError::io("read", path, e))?;
-    let not_text = |what: &str, hint: String| {
-        Failure::unacceptable(format!("`{shown}` is {what}, expected text in UTF-8")).hint(hint)
+    let not_text = |kind: &str, hint: String| {
+        Failure::unacceptable(format!("`{shown}` is {kind}, expected text in UTF-8")).hint(hint)
     };
     hive_files::refuse_lfs_pointer(path, &bytes)?;
     if let Some(refuse) = field.refuse.iter().find(|refuse| bytes.starts_with(refuse.begins_with.as_bytes())) {
@@ -218,9 +218,9 @@ pub fn text_of(path: &Path, field: &FieldSpec) -> CommandResult<String> {
     }
     let text = String::from_utf8(bytes).map_err(|e| {
         let line = e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
-        let what = format!("not UTF-8 in line {line}");
-        not_text(&what, format!("`iconv -f LATIN1 -t UTF-8 {shown} > {converted}` converts it, if it is Latin-1"))
+        let kind = format!("not UTF-8 in line {line}");
+        not_text(&kind, format!("`iconv -f LATIN1 -t UTF-8 {shown} > {converted}` converts it, if it is Latin-1"))
     })?;
-    // Some editors put this mark before UTF-8.
+    // Some editors put a byte-order mark before UTF-8.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }

@@ -1,4 +1,4 @@
-//! `hive key`: key pairs that sign packages, and keys of others that are trusted or revoked.
+//! `hive key`: key pairs for signing packages, and keys of others that are trusted or revoked.
 
 use clap::Subcommand;
 use hive_packages::trust::{KeyStatus, PublicKey, Ring};
@@ -9,36 +9,36 @@ use super::error::{CommandResult, Failure};
 use super::output::{note, result};
 use crate::context::Environment;
 
-/// Keys: make, list, show, trust, revoke.
+/// Keys: create, list, show, trust, revoke.
 #[derive(Debug, Subcommand)]
 pub enum KeyCommand {
-    /// Make a key pair that signs packages; its public half goes to stdout
+    /// Create a key pair for signing packages; its public key is printed
     New {
-        /// What to call it on this machine
+        /// Name of the key on this machine
         name: String,
     },
-    /// List all keys that are known here
+    /// List all known keys
     List {
         /// Print JSON: `{"keys": [{"name", "id", "public", "standing", "secret"}]}`
         #[arg(long)]
         json: bool,
     },
-    /// Print a key's public half, for those who are to trust it
+    /// Print a public key, for users who want to trust it
     Show {
-        /// Its name or id
+        /// Name or id of the key
         name: String,
     },
-    /// Trust somebody's key: their packages may be installed, and their plugins run
+    /// Trust a publisher's key: their packages may be installed, and their plugins run
     Trust {
-        /// The public key, as `hive key show` prints it: `ed25519:…`
+        /// Public key, as `hive key show` prints it: `ed25519:…`
         key: String,
-        /// What to call it on this machine; its id unless given
+        /// Name of the key on this machine [default: its id]
         #[arg(long)]
         name: Option<String>,
     },
-    /// Trust a key no longer: whatever it has signed is refused from now on
+    /// Revoke a key: packages signed by it are rejected from now on
     Revoke {
-        /// Its name or id
+        /// Name or id of the key
         name: String,
     },
 }

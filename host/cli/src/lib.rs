@@ -1,5 +1,5 @@
-//! The command line of hive: one file per command. Arguments, printing, progress and the text of
-//! errors live here and nowhere else; what a command does is in the crates beside it.
+//! The command line of hive: one file per command. Arguments, printing, progress and error output
+//! are here and nowhere else; the work of the commands is in the other crates.
 //!
 //! Every command is `fn run(self, env: &Environment) -> CommandResult`: `Ok` is exit code 0, and `report` turns
 //! an `Err` into text, hint and exit code.
@@ -45,20 +45,20 @@ use error::{CommandResult, Failure};
 
 /// Shown below the list of commands.
 const AFTER_HELP: &str = "\
-To begin: `hive expert list` shows the experts; hive expert train NAME --profile quickstart
+To get started: `hive expert list` shows the experts; hive expert train NAME --profile quickstart
 
-Results go to stdout, all else to stderr. Exit code 0: done, 1: the input or the result is not
+Results go to stdout, everything else to stderr. Exit code 0: done, 1: the input or the result is not
 acceptable, 2: hive failed or was misused.
 
 Environment:
-  HIVE_HOME      Where base models are kept [default: ~/.local/share/hive]
-  HIVE_OFFLINE   Fetch no base model when set to 1
+  HIVE_HOME      Folder for base models, experts and caches [default: ~/.local/share/hive]
+  HIVE_OFFLINE   Set to 1 to disable downloads
   HIVE_LOG       Log on stderr, such as `debug`; with `HIVE_LOG_FORMAT=json` a JSON object per line
-  HIVE_THREADS   Threads to compute with [default: one per core]
-  HIVE_VECTORS   `avx2`: do without AVX-512 [default: any]
+  HIVE_THREADS   Number of compute threads [default: one per core]
+  HIVE_VECTORS   `avx2`: do not use AVX-512 [default: any]
   HF_ENDPOINT    Address of the model hub or of a mirror
   HF_TOKEN       Token to send to the model hub
-  NO_COLOR       No colour";
+  NO_COLOR       Disable colours";
 
 /// Trains, evaluates and runs small domain experts on your own machine.
 #[derive(Debug, Parser)]
@@ -71,19 +71,19 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// List, train, examine, package, install and run experts
+    /// List, train, evaluate, package, install and run experts
     #[command(subcommand)]
     Expert(expert::ExpertCommand),
-    /// Make, trust and revoke the keys that sign packages
+    /// Create, trust and revoke keys for signing packages
     #[command(subcommand)]
     Key(key::KeyCommand),
-    /// List, fetch and find base models
+    /// List, download and locate base models
     #[command(subcommand)]
     Model(model::ModelCommand),
-    /// Look into adapters, compare what they compute, and merge them
+    /// Inspect adapters, compare their logits, and merge them
     #[command(subcommand)]
     Adapter(adapter::AdapterCommand),
-    /// Time the engine
+    /// Benchmark the engine
     #[command(subcommand)]
     Bench(bench::BenchCommand),
     /// Run an expert for another hive process
@@ -120,7 +120,7 @@ fn start_logging() -> CommandResult {
             .hint("a level or `target=level` pairs: `HIVE_LOG=debug hive expert list`")
     })?;
     let colour = std::io::stderr().is_terminal() && console::colors_enabled_stderr();
-    // A span that closes says how long it was open: a phase of training, a step, a forward pass.
+    // A closing span reports its duration: a phase of training, a step, a forward pass.
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_span_events(FmtSpan::CLOSE)
@@ -136,7 +136,7 @@ fn start_logging() -> CommandResult {
     Ok(())
 }
 
-/// Computes with vectors as wide as `HIVE_VECTORS` allows. The result does not depend on it.
+/// Limits the vector width to `HIVE_VECTORS`. The result does not depend on it.
 fn set_vectors() -> CommandResult {
     let Some(text) = std::env::var("HIVE_VECTORS").ok().filter(|t| !t.is_empty()) else { return Ok(()) };
     let limit = text
@@ -146,27 +146,27 @@ fn set_vectors() -> CommandResult {
     Ok(())
 }
 
-/// Computes with as many threads as `HIVE_THREADS` says. The result does not depend on it.
+/// Sets the number of compute threads from `HIVE_THREADS`. The result does not depend on it.
 fn set_threads() -> CommandResult {
-    let given =
+    let variable =
         |name: &'static str| std::env::var(name).ok().filter(|text| !text.trim().is_empty()).map(|text| (name, text));
-    let own = given("HIVE_THREADS");
-    // What the library of the threads would read by itself; there 0 means one per core.
-    let of_library = || given("RAYON_NUM_THREADS").filter(|(_, text)| text.parse() != Ok(0usize));
+    let own = variable("HIVE_THREADS");
+    // The variable that the thread pool itself reads; there, 0 means one per core.
+    let of_library = || variable("RAYON_NUM_THREADS").filter(|(_, text)| text.parse() != Ok(0usize));
     let Some((name, text)) = own.or_else(of_library) else { return Ok(()) };
-    let most = most_threads();
-    let threads = text.parse::<usize>().ok().filter(|n| (1..=most).contains(n));
+    let max = max_threads();
+    let threads = text.parse::<usize>().ok().filter(|n| (1..=max).contains(n));
     let threads =
-        threads.ok_or_else(|| Failure::misuse(format!("`{name}` is `{text}`, expected a number from 1 to {most}")))?;
+        threads.ok_or_else(|| Failure::misuse(format!("`{name}` is `{text}`, expected a number from 1 to {max}")))?;
     hive_engine::set_threads(threads)
         .map_err(|e| Failure::misuse(format!("Failed to start {threads} threads: {e}")).into())
 }
 
-/// Most threads: far more than there are cores spend their time waiting for each other.
-fn most_threads() -> usize {
+/// Maximum number of threads: far more threads than cores would mostly wait for each other.
+fn max_threads() -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     (4 * cores).max(LEAST_BOUND)
 }
 
-/// Threads that every machine may be asked for, so that what holds on one can be tried on another.
+/// A number of threads that is always allowed, so that a setup can be reproduced on any machine.
 const LEAST_BOUND: usize = 64;

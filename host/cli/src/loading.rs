@@ -1,5 +1,5 @@
-//! Gets an expert for a command, showing on stderr that its library is being built. The commands
-//! that need an expert all come here.
+//! Loads an expert for a command, showing on stderr when its library is being built. Used by all
+//! commands that need an expert.
 
 use hive_packages::installed::{self, Release};
 use hive_plugins::{Checkout, ExpertEntry, Experts, LibraryPlace, Origin, PluginError, open};
@@ -10,14 +10,14 @@ use super::context::Environment;
 use super::error::CommandResult;
 use super::output::note;
 
-/// Every expert: those of the checkout, and those that are installed.
+/// All experts: those of the checkout and the installed ones.
 pub fn experts(env: &Environment) -> Experts {
     let home = env.context.home.as_deref();
     Experts::of(Checkout::find().as_ref(), home.map(installed::experts).unwrap_or_default())
 }
 
-/// The expert of this name, built first if need be. On a terminal cargo's last line is shown while
-/// it works; elsewhere one plain line says what is going on.
+/// Loads the expert of this name, building it first if necessary. On a terminal cargo's last line
+/// is shown during the build; otherwise one plain line announces it.
 ///
 /// # Errors
 /// When there is no such expert, or it does not build or load.
@@ -25,7 +25,7 @@ pub fn load_expert(env: &Environment, name: &str) -> Result<OpenExpert, PluginEr
     load_entry(env, experts(env).get(name)?)
 }
 
-/// The expert of an installed release.
+/// Loads the expert of an installed release.
 ///
 /// # Errors
 /// When it does not load.
@@ -40,7 +40,7 @@ fn load_entry(env: &Environment, entry: &ExpertEntry) -> Result<OpenExpert, Plug
     let mut progress: Option<ProgressBar> = None;
     let builder = &env.builder;
     let loaded = open(entry, builder, &mut |line| {
-        // Cargo says "Finished" at once when there was nothing to do: no progress for that.
+        // Cargo prints "Finished" immediately when nothing had to be built: show no progress then.
         if progress.is_none() && line.trim_start().starts_with("Finished") {
             return;
         }

@@ -1,9 +1,9 @@
-//! The binary `hive`. What it does is in the library; here is only the allocator.
+//! The binary `hive`. The code is in the library; only the allocator is set here.
 
 use std::process::ExitCode;
 
-// Training frees and takes large buffers at every step, and fresh pages are dear: this allocator
-// keeps freed pages instead of handing them back.
+// Training frees and allocates large buffers at every step, and fresh pages are expensive: this
+// allocator keeps freed pages instead of returning them.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -9,7 +9,7 @@ use super::pull_progress::PullProgress;
 use crate::context::Environment;
 use crate::error::CommandResult;
 
-/// Base models: list, pull, find.
+/// Base models: list, pull, locate.
 #[derive(Debug, Subcommand)]
 pub enum ModelCommand {
     /// List the known base models and whether they are on this machine
@@ -18,12 +18,12 @@ pub enum ModelCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Download a base model, or go on with an interrupted download
+    /// Download a base model, or resume an interrupted download
     Pull {
         /// Id of the base model, as `hive model list` shows it
         id: String,
     },
-    /// Print where a base model is on this machine
+    /// Print the path of a base model on this machine
     Path {
         /// Id of the base model, as `hive model list` shows it
         id: String,
@@ -37,11 +37,11 @@ struct Row<'a> {
     description: &'a str,
     license: &'a str,
     architecture: &'a str,
-    /// Bytes of all files together.
+    /// Total bytes of all files.
     size: Option<u64>,
-    /// Where it is; null when it is not on this machine.
+    /// Its path; null when it is not on this machine.
     path: Option<String>,
-    /// Every place it can be had, in the order tried.
+    /// All sources, in the order tried.
     sources: Vec<String>,
 }
 

@@ -1,15 +1,15 @@
-//! Numbers on the command line: each argument says what it takes, and whatever else comes is refused
-//! with that. Without bounds, a slip of a finger asks for more memory or time than there is.
+//! Numbers on the command line: each argument states its range, and other input is rejected with
+//! that message. Without limits, a typo could request more memory or time than there is.
 
 use std::ops::RangeInclusive;
 
-/// Largest number of tokens that any argument takes: no base model reads as many.
+/// Maximum number of tokens that any argument accepts: no base model reads as many.
 pub const MOST_TOKENS: u64 = 1 << 20;
 
-/// Largest number of steps.
+/// Maximum number of steps.
 pub const MOST_STEPS: u64 = 1_000_000_000;
 
-/// Largest number of records, prompts or lines.
+/// Maximum number of records, prompts or lines.
 pub const MOST_RECORDS: u64 = 10_000_000;
 
 /// 3012480 as `3,012,480`.
@@ -17,7 +17,7 @@ pub fn grouped(n: usize) -> String {
     indicatif::HumanCount(n as u64).to_string()
 }
 
-/// Reads a whole number in this range.
+/// A parser for a whole number in this range.
 pub fn whole<T: TryFrom<u64>>(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<T, String> + Clone {
     move |text| {
         let number = text.parse::<u64>().ok().filter(|number| range.contains(number));
@@ -28,7 +28,7 @@ pub fn whole<T: TryFrom<u64>>(range: RangeInclusive<u64>) -> impl Fn(&str) -> Re
     }
 }
 
-/// Reads a number in this range; no NaN, no infinity.
+/// A parser for a number in this range; no NaN, no infinity.
 pub fn real(range: RangeInclusive<f64>) -> impl Fn(&str) -> Result<f64, String> + Clone {
     move |text| {
         let number = text.parse::<f64>().ok().filter(|number| range.contains(number));

@@ -1,5 +1,5 @@
-//! Where text goes: results to stdout, everything else to stderr. `println!` is not used, because it
-//! panics when the reader has gone.
+//! Output: results to stdout, everything else to stderr. `println!` is not used, because it panics
+//! when the reader has closed the pipe.
 
 use std::io::{BufRead, ErrorKind, Write};
 
@@ -10,7 +10,7 @@ use super::error::{CommandResult, Failure, StdoutClosed};
 /// Prints `text` and a line break to stdout, as the command's result.
 ///
 /// # Errors
-/// [`StdoutClosed`] when the reader has gone; pass it on with `?`.
+/// [`StdoutClosed`] when the reader has closed it; propagate it with `?`.
 pub fn result(text: &str) -> CommandResult {
     let mut stdout = std::io::stdout().lock();
     let written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
@@ -20,16 +20,16 @@ pub fn result(text: &str) -> CommandResult {
     }
 }
 
-/// A value as JSON, with indentation.
+/// A value as indented JSON.
 ///
 /// # Errors
-/// When it has no JSON form.
+/// When it cannot be serialized.
 pub fn json_text(value: &impl Serialize) -> CommandResult<String> {
     let text = serde_json::to_string_pretty(value);
     text.map_err(|e| Failure::misuse("Failed to write the result as JSON").source(e).into())
 }
 
-/// The line that a person types, on a terminal, without the spaces around it.
+/// Reads a line typed on the terminal, trimmed.
 ///
 /// # Errors
 /// When stdin cannot be read.
@@ -40,7 +40,7 @@ pub fn typed_line() -> CommandResult<String> {
     Ok(line.trim().to_owned())
 }
 
-/// Prints `text` and a line break to stderr. A lost remark is no reason to stop.
+/// Prints `text` and a line break to stderr. A failure to print is ignored.
 pub fn note(text: &str) {
     drop(writeln!(std::io::stderr().lock(), "{text}"));
 }

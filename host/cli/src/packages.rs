@@ -1,5 +1,5 @@
-//! What the commands about packages share: what a person means by `FILE|NAME`, what is asked of
-//! signatures, and how a package is shown.
+//! Shared by the commands for packages: resolving `FILE|NAME`, the signature policy, and showing a
+//! package.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -15,23 +15,23 @@ use super::error::{CommandResult, Failure};
 use super::output::{note, typed_line};
 use crate::context::{Environment, POLICY};
 
-/// What is asked of signatures.
+/// The required signature.
 #[derive(Debug, Args)]
 pub struct Signing {
-    /// What the signature must be: `trusted` (by a key of `hive key list`), `any` or `none`
-    /// [env: HIVE_REQUIRE_SIGNED]
+    /// Required signature: `trusted` (by a key of `hive key list`), `any` or `none` [env:
+    /// HIVE_REQUIRE_SIGNED]
     #[arg(long, value_name = "POLICY")]
     require_signed: Option<RequireSigned>,
-    /// Take it though nobody has signed it; its native code is then left out
+    /// Accept an unsigned package, without its native code
     #[arg(long, conflicts_with = "require_signed")]
     allow_unsigned: bool,
 }
 
 impl Signing {
-    /// The policy that is meant: of an option, else of the environment, else `usual`.
+    /// The effective policy: from an option, else from the environment, else `usual`.
     ///
     /// # Errors
-    /// When the environment names none that there is.
+    /// When the environment has an unknown value.
     pub fn policy(&self, env: &Environment, usual: RequireSigned) -> CommandResult<RequireSigned> {
         if self.allow_unsigned {
             return Ok(RequireSigned::None);
@@ -44,40 +44,40 @@ impl Signing {
     }
 }
 
-/// A package that is looked at: a file's, or an installed one.
-pub struct Looked {
+/// A package to show: from a file, or installed.
+pub struct FoundPackage {
     /// The package.
     pub package: Package,
-    /// How it is installed, if it is.
+    /// The installed release, if it is installed.
     pub release: Option<Release>,
 }
 
-/// The package that `what` means: a file, or an installed expert `NAME` or `NAME@VERSION`.
+/// Finds the package: a file, or an installed expert `NAME` or `NAME@VERSION`.
 ///
 /// # Errors
-/// When there is neither, or its files do not belong together.
-pub fn look(env: &Environment, what: &str, base: Option<&str>) -> CommandResult<Looked> {
-    let path = Path::new(what);
+/// When there is none, or its files are inconsistent.
+pub fn find_package(env: &Environment, target: &str, base: Option<&str>) -> CommandResult<FoundPackage> {
+    let path = Path::new(target);
     if path.is_file() {
         let package = Package::open(path, &staging(env))?;
-        return Ok(Looked { package, release: None });
+        return Ok(FoundPackage { package, release: None });
     }
-    // What can only be a path is not looked for among names.
-    if path.components().count() > 1 || what.ends_with(".expert") {
-        return Err(Failure::misuse(format!("There is no package `{what}`"))
+    // Text that can only be a path is not looked up as a name.
+    if path.components().count() > 1 || target.ends_with(".expert") {
+        return Err(Failure::misuse(format!("There is no package `{target}`"))
             .hint("`hive expert package NAME --run RUN -o DIR` makes one")
             .into());
     }
     let store = Store::of(env.context.home()?);
-    // `base` may also say where the base lies.
-    let release = match store.find(what, base) {
-        Err(InstallError::NotInstalled { .. }) if base.is_some() => store.find(what, None)?,
+    // `base` may also be the path of the base model.
+    let release = match store.find(target, base) {
+        Err(InstallError::NotInstalled { .. }) if base.is_some() => store.find(target, None)?,
         found => found?,
     };
-    Ok(Looked { package: release.package()?, release: Some(release) })
+    Ok(FoundPackage { package: release.package()?, release: Some(release) })
 }
 
-/// Where packages that are only looked at are unpacked.
+/// The folder where packages are unpacked for inspection.
 pub fn staging(env: &Environment) -> PathBuf {
     env.context
         .home()
@@ -86,11 +86,11 @@ pub fn staging(env: &Environment) -> PathBuf {
         .unwrap_or_else(|_| std::env::temp_dir())
 }
 
-/// Lets the package's signer be trusted by the person at the terminal, if there is one and the
-/// policy wants it. Without a terminal nothing is asked, and nobody is trusted.
+/// Asks the user whether to trust the package's signer, if there is a terminal and the policy
+/// requires it. Without a terminal nothing is asked, and nobody is trusted.
 ///
 /// # Errors
-/// When the answer cannot be written down.
+/// When the decision cannot be stored.
 pub fn ask_trust(package: &Package, policy: RequireSigned, ring: &mut Ring) -> CommandResult {
     let Signer::Stranger(key) = package.signer(ring) else { return Ok(()) };
     if policy != RequireSigned::Trusted || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
@@ -107,7 +107,7 @@ pub fn ask_trust(package: &Package, policy: RequireSigned, ring: &mut Ring) -> C
     Ok(())
 }
 
-/// Whose signature it is, in words.
+/// The signer, as text.
 pub fn signer_text(signer: &Signer) -> String {
     let id = |key: &PublicKey| key.id();
     match signer {
@@ -118,7 +118,7 @@ pub fn signer_text(signer: &Signer) -> String {
     }
 }
 
-/// Whose signature it is, as JSON.
+/// The signer, as JSON.
 pub fn signer_json(signer: &Signer) -> Value {
     let (standing, name) = match signer {
         Signer::Nobody => return Value::Null,
@@ -129,7 +129,7 @@ pub fn signer_json(signer: &Signer) -> Value {
     json!({ "key": signer.key().map(PublicKey::encoded), "name": name, "standing": standing })
 }
 
-/// What was proved, line by line.
+/// The results of the verification, line by line.
 pub fn proof_lines(proof: &Proof, base: &str) -> Vec<String> {
     let distance = &proof.distance;
     vec![
@@ -146,7 +146,7 @@ pub fn proof_lines(proof: &Proof, base: &str) -> Vec<String> {
     ]
 }
 
-/// What was proved, as JSON.
+/// The results of the verification, as JSON.
 pub fn proof_json(proof: &Proof, base: &str) -> Value {
     json!({
         "base": base, "tensors": proof.tensors, "prompts": proof.prompts, "tolerance": proof.tolerance,
@@ -155,7 +155,7 @@ pub fn proof_json(proof: &Proof, base: &str) -> Value {
     })
 }
 
-/// A line of a report: what, and what it is.
-pub fn line(what: &str, is: &str) -> String {
-    format!("{what:<14}{is}")
+/// A line of a report: label and value.
+pub fn line(label: &str, value: &str) -> String {
+    format!("{label:<14}{value}")
 }

@@ -1,4 +1,4 @@
-//! A plan as text: what a run will do and cost, and every value of its recipe with its origin.
+//! A plan as text: what a run will do and its cost, and every value of its recipe with its origin.
 //! Training prints it first, `hive expert plan` prints it alone.
 
 use std::collections::BTreeMap;
@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use super::numbers::grouped;
 
-/// Columns of a line of recipe values.
+/// Line width for recipe values.
 const WIDTH: usize = 96;
 
-/// The rows, each a word and what it is about.
+/// The rows, each with a label and a text.
 pub fn rows(plan: &Plan) -> Vec<(&'static str, String)> {
     let (adapter, training) = (&plan.recipe.adapter, &plan.recipe.training);
     let method = match adapter.method {
@@ -110,7 +110,9 @@ pub fn rows(plan: &Plan) -> Vec<(&'static str, String)> {
                 metric(training.best_metric),
                 training.eval_steps,
                 training.save_steps,
-                training.patience.map_or_else(String::new, |n| format!(", ends early after {n} without a better one"))
+                training
+                    .patience
+                    .map_or_else(String::new, |n| format!(", stops early after {n} evaluations without a better one"))
             ),
         ),
         (
@@ -126,7 +128,8 @@ pub fn rows(plan: &Plan) -> Vec<(&'static str, String)> {
     ];
     let mut memory = Vec::new();
     if let Some(needed) = estimate.memory_mb {
-        let there = estimate.available_mb.map_or_else(String::new, |mb| format!(" of {} there", grouped(mb as usize)));
+        let there =
+            estimate.available_mb.map_or_else(String::new, |mb| format!(" of {} available", grouped(mb as usize)));
         memory.push(format!("about {} MB{there}", grouped(needed as usize)));
     }
     let free = estimate.free_bytes.map_or_else(String::new, |b| format!(", {} MB are free", grouped(mb(b) as usize)));
@@ -145,11 +148,11 @@ fn seconds(value: f64) -> String {
     if value < 10.0 { format!("{value:.1} s") } else { format!("{value:.0} s") }
 }
 
-/// Every value of the recipe, its key and the layer that it came from.
+/// Every value of the recipe with its key and the layer that set it.
 fn values(plan: &Plan) -> Vec<(String, String, String)> {
     leaves(&json!(plan.recipe))
         .into_iter()
-        // A value without an origin is one that another took the place of.
+        // A value without an origin was replaced by an exclusive one.
         .filter_map(|(key, value)| {
             let origin = plan.origins.get(&key)?.clone();
             let text = match value {
@@ -167,12 +170,13 @@ fn values(plan: &Plan) -> Vec<(String, String, String)> {
         .collect()
 }
 
-/// A number as one would write it: `24`, `0.1`, `5e-5`.
+/// A number in its usual notation: `24`, `0.1`, `5e-5`.
 fn number(value: f64) -> String {
     if value != 0.0 && value.abs() < 1e-3 { format!("{value:e}") } else { value.to_string() }
 }
 
-/// The recipe by origin, the strongest layer first, some values to a line: for the head of a run.
+/// The recipe grouped by origin, the strongest layer first, several values per line: for the
+/// beginning of a run.
 pub fn by_origin(plan: &Plan) -> Vec<(String, Vec<String>)> {
     let mut groups: BTreeMap<(usize, String), Vec<String>> = BTreeMap::new();
     for (key, value, origin) in values(plan) {
@@ -208,7 +212,7 @@ fn wrapped(words: &[String]) -> Vec<String> {
 /// The recipe as a table, key by key.
 pub fn table(plan: &Plan) -> Vec<String> {
     let rows = values(plan);
-    let width = |of: fn(&(String, String, String)) -> usize| rows.iter().map(of).max().unwrap_or(0);
+    let width = |length: fn(&(String, String, String)) -> usize| rows.iter().map(length).max().unwrap_or(0);
     let (keys, texts) = (width(|r| r.0.len()), width(|r| r.1.len()).min(40));
     rows.iter().map(|(key, value, origin)| format!("  {key:keys$}  {value:texts$}  {origin}")).collect()
 }

@@ -1,4 +1,5 @@
-//! How a pull of a base model, a data set or a package looks: a bar on a terminal, plain lines otherwise. All on stderr.
+//! Progress of downloading a base model, a data set or a package: a bar on a terminal, otherwise
+//! plain lines. All on stderr.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use super::output::note;
 /// Time between two plain lines about the same file.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
-/// Draws a pull.
+/// Shows the progress of a download.
 #[derive(Debug)]
 pub struct PullProgress {
     terminal: bool,
@@ -21,7 +22,7 @@ pub struct PullProgress {
 }
 
 impl PullProgress {
-    /// For this process's stderr.
+    /// Writes to this process's stderr.
     pub fn stderr() -> Self {
         let terminal = console::user_attended_stderr();
         Self { terminal, bar: None, file: String::new(), size: None, last_line: Instant::now() }
@@ -62,7 +63,7 @@ impl TransferReporter for PullProgress {
             return self.line(&format!("  {}", file.name));
         }
         let bar = ProgressBar::new(file.size.unwrap_or(0)).with_message(file.name.clone());
-        // The template is fixed; should it not parse, the plain bar does.
+        // The template is constant; if it did not parse, the default bar is used.
         if let Ok(style) =
             ProgressStyle::with_template("  {msg}  {wide_bar}  {decimal_bytes}/{decimal_total_bytes}  {eta}")
         {

@@ -1,5 +1,5 @@
-//! The reference pages of the guide, which are made of the command line and of the recipe's types; and
-//! whether every command in the guide is one that hive takes.
+//! The reference pages of the guide, generated from the command line and the recipe's types; and a
+//! check that every command in the guide is valid.
 //!
 //! `just reference` writes the pages.
 
@@ -12,14 +12,14 @@ use serde_json::Value;
 
 use crate::Cli;
 
-/// Columns of a help text in the reference.
+/// Line width of a help text in the reference.
 const WIDTH: usize = 100;
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Compares a page with the text that it should have; writes it where `HIVE_WRITE_REFERENCE` asks for that.
+/// Compares a page with the expected text; writes it when `HIVE_WRITE_REFERENCE` is set.
 fn check(page: &str, text: &str) {
     let path = repository().join("docs/reference").join(page);
     if std::env::var_os("HIVE_WRITE_REFERENCE").is_some() {
@@ -30,7 +30,7 @@ fn check(page: &str, text: &str) {
     assert!(found == text, "`docs/reference/{page}` is out of date: `just reference` writes it");
 }
 
-/// A section per command that does something, in the order of the help.
+/// One section per executable command, in the order of the help.
 fn sections(command: &Command, path: &str, out: &mut String) {
     let subcommands: Vec<&Command> = command.get_subcommands().filter(|sub| !sub.is_hide_set()).collect();
     for sub in &subcommands {
@@ -53,7 +53,7 @@ fn the_reference_of_commands_is_up_to_date() {
     check("commands.md", &format!("{}\n", text.trim_end()));
 }
 
-/// What a key takes: its type, or the values it may have, and its range.
+/// What a key accepts: its type or possible values, and its range.
 fn takes(key: &Value, definitions: &Value) -> String {
     if let Some(name) = key["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
         return takes(&definitions[name], definitions);
@@ -134,7 +134,7 @@ fn pages(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The commands of hive's in a page's code blocks, each in one line.
+/// The hive commands in a page's code blocks, each on one line.
 fn commands(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut block: Option<&str> = None;
@@ -145,7 +145,7 @@ fn commands(text: &str) -> Vec<String> {
             block = if block.is_some() { None } else { Some(language) };
             continue;
         }
-        // Help texts and output are marked `text`; everything else may be typed.
+        // Help texts and output are marked `text`; everything else can be typed.
         if block.is_none_or(|language| !["", "sh", "bash"].contains(&language)) {
             continue;
         }
@@ -163,7 +163,7 @@ fn commands(text: &str) -> Vec<String> {
     found
 }
 
-/// A line's words, as a shell takes it: quotes, and no comment at the end.
+/// Splits a line into words like a shell: quotes, and no comment at the end.
 fn words(line: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
     for character in line.chars() {

@@ -1,4 +1,4 @@
-//! How an error becomes text and an exit code: `error: …`, its details, its causes, and a hint.
+//! Turns an error into text and an exit code: `error: …`, its details, its causes, and a hint.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -9,9 +9,9 @@ use hive_errors::Diagnostic;
 use super::error::{CommandError, StdoutClosed};
 use super::output::note;
 
-/// Prints the error to stderr and gives the exit code of the process.
+/// Prints the error to stderr and returns the exit code of the process.
 pub fn report(error: &CommandError) -> ExitCode {
-    // Who reads our output had enough of it (`hive … | head`): that is no failure.
+    // The reader of our output has closed it (`hive … | head`): not a failure.
     if (&*error.0 as &dyn Error).is::<StdoutClosed>() {
         return ExitCode::SUCCESS;
     }
@@ -20,7 +20,7 @@ pub fn report(error: &CommandError) -> ExitCode {
 }
 
 fn rendered(error: &dyn Diagnostic) -> String {
-    // `for_stderr` keeps colour to terminals and honours NO_COLOR.
+    // `for_stderr` restricts colour to terminals and honours NO_COLOR.
     let red = |text| style(text).red().bold().for_stderr();
     let mut text = format!("{} {error}", red("error:"));
     for line in error.details() {
@@ -32,7 +32,7 @@ fn rendered(error: &dyn Diagnostic) -> String {
     while let Some(error) = source {
         source = error.source();
         let cause = error.to_string();
-        // A transparent error and its source say the same; once is enough.
+        // A transparent error and its source have the same text; print it once.
         if cause == said {
             continue;
         }

@@ -1,12 +1,12 @@
-//! Words of a command that is shown to be pasted. Written for POSIX shells; runs nothing.
+//! Quotes words of a command that is shown for pasting. For POSIX shells; runs nothing.
 
-/// `text` as one word of a shell command, quoted where that is needed.
+/// `text` as one word of a shell command, quoted if necessary.
 pub fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:@%+,".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();
     }
-    // Within single quotes nothing has a meaning; a quote itself is written outside of them.
+    // Nothing is special within single quotes; a single quote itself is written outside of them.
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

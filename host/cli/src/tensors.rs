@@ -1,4 +1,4 @@
-//! Integer tensors from safetensors files: token ids, labels and masks given by a person.
+//! Integer tensors from safetensors files: token ids, labels and masks from the user.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use safetensors::tensor::Dtype;
 /// Shape and values of the integer tensor `name` (I64 or I32) in a safetensors file.
 ///
 /// # Errors
-/// When the file cannot be read or is damaged, or there is no such tensor of integers.
+/// When the file cannot be read or is damaged, or has no such integer tensor.
 pub fn integers(path: &Path, name: &str) -> Result<(Vec<usize>, Vec<i64>), EngineError> {
     let bytes = std::fs::read(path).map_err(|e| EngineError::io("read", path, e))?;
     let file = SafeTensors::deserialize(&bytes)
@@ -39,7 +39,7 @@ pub fn token_ids(path: &Path, ids: &[i64]) -> Result<Vec<u32>, EngineError> {
     ids.iter().map(id).collect()
 }
 
-/// The bytes as an array; they are as many because `chunks_exact` cut them.
+/// The bytes as an array; `chunks_exact` guarantees the length.
 fn fixed<const N: usize>(bytes: &[u8]) -> [u8; N] {
     let mut out = [0; N];
     out.copy_from_slice(bytes);

@@ -1,4 +1,5 @@
-//! How training looks: a bar on a terminal, a plain line every few steps otherwise. All on stderr.
+//! Progress of training: a bar on a terminal, otherwise a plain line every few steps. All on
+//! stderr.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -21,17 +22,17 @@ use super::pull_progress::PullProgress;
 /// Steps between plain lines.
 const LINE_EVERY: u64 = 5;
 
-/// Longest silence between plain lines, as far as steps end.
+/// Maximum time between plain lines, as far as steps finish.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// Draws a training run.
+/// Shows the progress of a training run.
 #[derive(Debug)]
 pub struct TrainProgress {
     pull: PullProgress,
     preparing: DataProgress,
     terminal: bool,
     bar: Option<ProgressBar>,
-    /// When the first step of this process began, and the step before it.
+    /// Start of the first step of this process, and the step before it.
     begin: Option<(Instant, u64)>,
     last_eval: Option<f64>,
     done_before: u64,
@@ -39,7 +40,7 @@ pub struct TrainProgress {
 }
 
 impl TrainProgress {
-    /// For this process's stderr.
+    /// Writes to this process's stderr.
     pub fn stderr() -> Self {
         Self {
             pull: PullProgress::stderr(),
@@ -60,7 +61,7 @@ impl TrainProgress {
         }
     }
 
-    /// Takes the bar away, so that what follows is not drawn over.
+    /// Removes the bar, so that later output is not overwritten.
     pub fn close(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
@@ -127,13 +128,11 @@ impl TrainReporter for TrainProgress {
 
     fn replayed(&mut self, done: u64, total: u64) {
         if self.bar.is_none() {
-            self.open_bar(total, "{bar:24.cyan/dim} making steps again: {pos}/{len}");
+            self.open_bar(total, "{bar:24.cyan/dim} repeating steps: {pos}/{len}");
         }
         match &self.bar {
             Some(bar) => bar.set_position(done),
-            None if done.is_multiple_of(LINE_EVERY) || done == total => {
-                note(&format!("step {done}/{total} made again"))
-            }
+            None if done.is_multiple_of(LINE_EVERY) || done == total => note(&format!("step {done}/{total} repeated")),
             None => {}
         }
         if done == total {
@@ -177,7 +176,7 @@ impl Reporter for TrainProgress {
         );
         match &self.bar {
             Some(bar) => {
-                // The words first: the bar may be drawn in between.
+                // Set the text first: the bar may be drawn in between.
                 bar.set_message(text);
                 bar.set_position(r.step);
             }

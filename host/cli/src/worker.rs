@@ -1,4 +1,5 @@
-//! `hive worker`: an expert in a process of its own, started by another hive and never by a person.
+//! `hive worker`: runs an expert in a separate process, started by another hive process and never
+//! by the user.
 
 use std::path::PathBuf;
 
@@ -12,9 +13,9 @@ use crate::error::CommandResult;
 pub struct Worker {
     /// Name of the expert
     expert: String,
-    /// Its library
+    /// Library of the expert
     library: PathBuf,
-    /// The record of the library's sha256
+    /// Record of the library's SHA-256 digest
     record: PathBuf,
     /// The library was installed, not built here
     #[arg(long)]
@@ -22,7 +23,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Serves until stdin ends.
+    /// Serves until stdin is closed.
     ///
     /// # Errors
     /// When the library cannot be used.

@@ -1,5 +1,5 @@
-//! `hive adapter inspect`: what an adapter folder says of itself, and whether hive can load it. It
-//! opens no base model.
+//! `hive adapter inspect`: the settings and tensors of an adapter folder, and whether hive can load
+//! it. It opens no base model.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -24,10 +24,10 @@ pub struct Inspect {
 }
 
 impl Inspect {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// When the folder is no adapter or is damaged, or hive cannot load what is in it.
+    /// When the folder is not an adapter or is damaged, or hive cannot load the adapter.
     pub fn run(self) -> CommandResult {
         let config = peft::read_config(&self.dir)?;
         let tensors = peft::open_tensors(&self.dir)?;
@@ -37,7 +37,7 @@ impl Inspect {
         let layers = names.iter().filter(|n| n.contains("lora_A")).count();
         let problems = peft::problems(&self.dir, &config)?;
         if let Some(problem) = adapter.targets.problem() {
-            note(&format!("{problem}; its tensors say which layers are meant"));
+            note(&format!("{problem}; its tensors determine the layers"));
         }
         if self.json {
             let value = json!({
@@ -76,7 +76,7 @@ impl Inspect {
         self.verdict(problems)
     }
 
-    /// Fails when there is a reason why the adapter cannot be loaded.
+    /// Fails when there are reasons why the adapter cannot be loaded.
     fn verdict(&self, problems: Vec<String>) -> CommandResult {
         if problems.is_empty() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! `hive adapter merge`: a model with an adapter merged in, for programs that know no adapters.
+//! `hive adapter merge`: a model with an adapter merged in, for programs without adapter support.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,20 +27,21 @@ pub struct Merge {
     /// PEFT adapter folder, LoRA or DoRA
     #[arg(long, value_name = "DIR")]
     adapter: PathBuf,
-    /// Where to write: a folder, or with `--gguf` a file whose name ends in .gguf
+    /// Output path: a folder, or with `--gguf` a file whose name ends in .gguf
     #[arg(long)]
     out: PathBuf,
-    /// Base model: a catalogue id, a folder or a GGUF file; the one the adapter names unless given
+    /// Base model: a catalogue id, a folder or a GGUF file [default: the one that the adapter
+    /// names]
     #[arg(long, value_name = "ID|FOLDER|FILE.gguf")]
     base: Option<String>,
-    /// How weights are stored. In a folder as in the base unless given, bf16 where that is quantised;
-    /// f16 in a GGUF file, whose vectors are f32 always
+    /// Data type of the weights [default: in a folder that of the base model, or bf16 if it is
+    /// quantised; in a GGUF file f16, with vectors always in f32]
     #[arg(long)]
     dtype: Option<Dtype>,
-    /// Write one file for llama.cpp rather than a folder for transformers
+    /// Write a GGUF file for llama.cpp instead of a folder for transformers
     #[arg(long)]
     gguf: bool,
-    /// Replace a model that is there
+    /// Replace an existing model
     #[arg(long)]
     force: bool,
     /// Print JSON
@@ -48,10 +49,10 @@ pub struct Merge {
     json: bool,
 }
 
-/// How weights can be stored.
+/// Data types of weights.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Dtype {
-    /// The upper half of a 32-bit float: its range, 8 bits of precision
+    /// The upper half of a 32-bit float: same range, 8 bits of precision
     Bf16,
     /// IEEE half: 11 bits of precision, up to 65504
     F16,
@@ -70,11 +71,11 @@ impl From<Dtype> for FloatKind {
 }
 
 impl Merge {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// When adapter and base do not fit each other, a value does not fit the type, or something would
-    /// be lost or cannot be written.
+    /// When adapter and base model do not match, a value does not fit the data type, or something
+    /// would be lost or cannot be written.
     pub fn run(self, env: &Environment) -> CommandResult {
         let form = if self.gguf { Form::Gguf } else { Form::Folder };
         target::check(&self.out, form, self.force)?;
@@ -108,7 +109,7 @@ impl Merge {
         })
     }
 
-    /// The base, and what it is called: as asked, or as the adapter names it.
+    /// The base model and its name, from the option or from the adapter.
     fn open_base(&self, env: &Environment) -> CommandResult<(String, BaseModel)> {
         let config = peft::read_config(&self.adapter)?;
         if let Some(id) = &self.base {
@@ -120,18 +121,18 @@ impl Merge {
             return Err(Failure::misuse(problem).hint("`--base ID|FOLDER|FILE.gguf` gives it").into());
         }
         base::files(&env.context, &named, &mut PullProgress::stderr()).map_err(|error| {
-            let what =
+            let message =
                 format!("Failed to open the base model that the adapter names, `{named}`; `--base` gives another");
-            Failure::because(what, error).into()
+            Failure::because(message, error).into()
         })
     }
 }
 
-/// Writes the model, with a bar on a terminal; Ctrl-C ends it and leaves nothing behind.
+/// Writes the model, with a progress bar on a terminal; Ctrl-C stops it and leaves nothing behind.
 fn write(export: Export<'_>, form: Form, out: &Path) -> CommandResult<Written> {
     let stop = on_interrupt("\nStopping")?;
     let bar = ProgressBar::new(0).with_message("writing");
-    // The template is fixed; should it not parse, the plain bar does.
+    // The template is constant; if it did not parse, the default bar is used.
     if let Ok(style) = ProgressStyle::with_template("{msg}  {wide_bar}  {decimal_bytes}/{decimal_total_bytes}  {eta}") {
         bar.set_style(style);
     }

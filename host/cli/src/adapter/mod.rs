@@ -1,4 +1,4 @@
-//! `hive adapter …`: what an adapter folder is, what it computes, and a model with it merged in.
+//! `hive adapter …`: inspect an adapter folder, compute its logits, and merge it into a base model.
 
 mod inspect;
 mod merge;
@@ -10,22 +10,22 @@ use clap::Subcommand;
 use crate::context::Environment;
 use crate::error::CommandResult;
 
-/// What can be done with adapters.
+/// Commands for adapters.
 #[derive(Debug, Subcommand)]
 pub enum AdapterCommand {
-    /// Show an adapter's method, rank, alpha, targets, tensors and the base it names
+    /// Show an adapter's method, rank, alpha, targets, tensors and base model
     Inspect(inspect::Inspect),
-    /// Compute logits with the base alone, the adapter beside it, and the adapter merged
+    /// Compute logits of the base model, with the adapter applied, and with the adapter merged
     Probe(probe::Probe),
     /// Write the base model with the adapter merged in, as a Hugging Face folder or a GGUF file
     Merge(merge::Merge),
 }
 
 impl AdapterCommand {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// What the command says.
+    /// Errors of the command.
     pub fn run(self, env: &Environment) -> CommandResult {
         match self {
             Self::Inspect(command) => command.run(),

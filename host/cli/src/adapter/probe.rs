@@ -1,4 +1,5 @@
-//! `hive adapter probe`: the logits of a base, of an adapter beside it, and of both merged, as a file.
+//! `hive adapter probe`: writes the logits of a base model, with an adapter applied, and with it
+//! merged, to a file.
 
 use std::path::{Path, PathBuf};
 
@@ -29,22 +30,22 @@ pub struct Probe {
     /// safetensors file with `input_ids`, i64 [tokens] or [rows, tokens]
     #[arg(long)]
     ids: PathBuf,
-    /// Where to write `base_logits`, `adapted_logits` and `merged_logits`, f32
+    /// Output file for `base_logits`, `adapted_logits` and `merged_logits`, f32
     #[arg(long)]
     out: PathBuf,
-    /// Replace the file that `--out` names
+    /// Replace an existing output file
     #[arg(long)]
     force: bool,
-    /// Write the logits of every position, not only of the last two of each row
+    /// Write the logits of every position instead of the last two of each row
     #[arg(long)]
     all: bool,
 }
 
 impl Probe {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// When base, adapter and ids do not fit each other, or a file cannot be read or written.
+    /// When base model, adapter and ids do not match, or a file cannot be read or written.
     pub fn run(self, env: &Environment) -> CommandResult {
         if self.out.exists() && !self.force {
             let problem = format!("`{}` is there already", self.out.display());
@@ -73,7 +74,7 @@ impl Probe {
         if tokens > longest {
             let file = self.ids.display();
             let problem = format!(
-                "`input_ids` in `{file}` holds rows of {tokens} tokens, the base model reads {longest} at the most"
+                "`input_ids` in `{file}` holds rows of {tokens} tokens, the base model reads at most {longest}"
             );
             return Err(Failure::unacceptable(problem).into());
         }
@@ -91,7 +92,7 @@ impl Probe {
         let merged = Model { base: &whole, adapter: None };
         for (name, model) in [("base_logits", plain), ("adapted_logits", adapted), ("merged_logits", merged)] {
             let mut bytes = Vec::with_capacity(rows * kept * vocab * 4);
-            // Row by row: the logits of one row are all that is held beside the result.
+            // Row by row, so that only one row's logits are held beside the result.
             for example in &examples {
                 let batch = Batch::new([example], vocab)?;
                 pass.forward(model, &batch, &(first..tokens).collect::<Vec<_>>(), None, false);

@@ -1,4 +1,4 @@
-//! Where a merged model may be written: what is there already, and what would be lost. It writes
+//! Checks where a merged model may be written: what exists there, and what would be lost. It writes
 //! nothing.
 
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use hive_engine::export::{Form, is_written};
 
 use super::super::error::{CommandResult, Failure};
 
-/// Checks the name of `out` and what is there; with `force` a model that is there may go.
+/// Checks the name of `out` and existing files; with `force` an existing model may be replaced.
 ///
 /// # Errors
-/// A [`Failure`] when the name is not one of this form, or something would be lost.
+/// A [`Failure`] when the name does not fit the form, or something would be lost.
 pub fn check(out: &Path, form: Form, force: bool) -> CommandResult {
     let shown = out.display();
     let named_gguf = out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"));
@@ -60,22 +60,22 @@ pub fn check(out: &Path, form: Form, force: bool) -> CommandResult {
     }
 }
 
-/// Checks that nothing that is read would go with what `out` replaces.
+/// Checks that replacing `out` would not remove an input.
 ///
 /// # Errors
 /// A [`Failure`] that names what would be lost.
 pub fn check_apart<'a>(out: &Path, read: impl IntoIterator<Item = (&'a str, &'a Path)>) -> Result<(), Failure> {
     let Ok(real) = out.canonicalize() else { return Ok(()) };
-    for (what, path) in read {
+    for (input, path) in read {
         if path.canonicalize().is_ok_and(|path| path.starts_with(&real)) {
-            let problem = format!("`{}` holds {what}, which is read while it would be replaced", out.display());
+            let problem = format!("`{}` holds {input}, which is read while it would be replaced", out.display());
             return Err(Failure::misuse(problem).hint("name another place with `--out`"));
         }
     }
     Ok(())
 }
 
-/// What a folder holds, by name.
+/// The names of a folder's entries.
 fn names(folder: &Path) -> Result<Vec<String>, EngineError> {
     let fault = |e| EngineError::io("read", folder, e);
     let entries = std::fs::read_dir(folder).map_err(fault)?.collect::<Result<Vec<_>, _>>().map_err(fault)?;

@@ -1,4 +1,4 @@
-//! `hive bench generate`: how fast a prompt is read and a text written.
+//! `hive bench generate`: speed of reading a prompt and of generating text.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -25,19 +25,19 @@ pub struct BenchGenerate {
     /// Base model: a catalogue id, a folder or a GGUF file
     #[arg(long)]
     base: String,
-    /// A PEFT adapter folder; unless given, a fresh DoRA adapter of rank 12, which costs the same
+    /// PEFT adapter folder [default: a fresh DoRA adapter of rank 12, which costs the same]
     #[arg(long, conflicts_with = "no_adapter")]
     adapter: Option<PathBuf>,
-    /// The base alone
+    /// Without an adapter
     #[arg(long)]
     no_adapter: bool,
-    /// Tokens of the prompt, random
+    /// Number of random prompt tokens
     #[arg(long, default_value_t = 256, allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_TOKENS))]
     prompt: usize,
-    /// Tokens to write, one at a time: without guessing ahead
+    /// Number of tokens to generate, one at a time, without speculative decoding
     #[arg(long, default_value_t = 64, allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_TOKENS))]
     tokens: usize,
-    /// Times that both are done; the median counts
+    /// Repetitions; the median is reported
     #[arg(long, default_value_t = 3, allow_negative_numbers = true, value_parser = whole::<usize>(1..=10_000))]
     times: usize,
     /// Print one JSON line
@@ -59,7 +59,7 @@ impl BenchGenerate {
         let vocab = base.decoder.config.vocab_size as u64;
         let prompt: Vec<u32> = (0..self.prompt as u64).map(|t| (key(&[t]) % vocab) as u32).collect();
         let (mut reading, mut writing) = (Vec::new(), Vec::new());
-        // Once more than asked: the first warms up.
+        // One more than requested: the first is a warm-up.
         for time in 0..=self.times {
             let mut session = Session::new(model, self.prompt + self.tokens);
             let begin = Instant::now();
@@ -85,7 +85,7 @@ impl BenchGenerate {
                 .to_string(),
             );
         }
-        let peak = peak.map_or_else(String::new, |mb| format!(", {mb} MB at the most"));
+        let peak = peak.map_or_else(String::new, |mb| format!(", peak {mb} MB"));
         result(&format!("prompt {reading:.0} tokens/s, text {writing:.1} tokens/s{peak}"))
     }
 }

@@ -1,4 +1,4 @@
-//! `hive bench machine`: the ceilings that speeds are held against.
+//! `hive bench machine`: the machine's limits, for comparison with measured speeds.
 
 use std::time::Instant;
 
@@ -13,16 +13,16 @@ use crate::error::CommandResult;
 use crate::numbers::whole;
 use crate::output::result;
 
-/// Times that each thing is measured; the median counts.
+/// Repetitions per measurement; the median is reported.
 const TIMES: usize = 5;
 
-/// Values of each array of the triad: 64 MiB, more than a cache holds.
+/// Values in each array of the triad: 64 MiB, more than the caches hold.
 const TRIAD: usize = 16 << 20;
 
 /// `hive bench machine`
 #[derive(Debug, Args)]
 pub struct BenchMachine {
-    /// Rows of the products: tokens of a micro-batch
+    /// Rows of the matrix products: tokens of a micro-batch
     #[arg(long, default_value_t = 512, allow_negative_numbers = true, value_parser = whole::<usize>(1..=4096))]
     tokens: usize,
     /// Print one JSON line
@@ -30,14 +30,14 @@ pub struct BenchMachine {
     json: bool,
 }
 
-/// A product's form, as in the engine.
+/// The form of a matrix product, as in the engine.
 #[derive(Debug, Clone, Copy)]
 enum Form {
-    /// x·Wᵀ, a linear layer's forward
+    /// x·Wᵀ, the forward pass of a linear layer
     Forward,
-    /// g·W, its input gradient
+    /// g·W, the gradient of its input
     Backward,
-    /// gᵀ·x, a weight's gradient
+    /// gᵀ·x, the gradient of its weight
     Weight,
 }
 
@@ -126,7 +126,7 @@ fn rate(work: f64, mut f: impl FnMut()) -> f64 {
 }
 
 fn multiply_add_peak(threads: usize) -> f64 {
-    /// A tenth of a second or so.
+    /// About a tenth of a second.
     const ROUNDS: u64 = 20_000_000;
     let work = multiply_adds(1) as f64 * ROUNDS as f64 * threads as f64;
     rate(work / 1e9, || {
@@ -138,7 +138,7 @@ fn multiply_add_peak(threads: usize) -> f64 {
     })
 }
 
-/// Bytes that pass for a = b + s·c, in GB/s; the line that is written is read first.
+/// Memory bandwidth of a = b + s·c in GB/s; counts the read of the written line.
 fn triad(threads: usize) -> f64 {
     let (mut a, b, c) = (vec![0.0f32; TRIAD], vec![1.0f32; TRIAD], vec![2.0f32; TRIAD]);
     let part = TRIAD.div_ceil(threads);
@@ -160,7 +160,7 @@ fn product(name: &'static str, form: Form, tokens: usize, out: usize, input: usi
     let (a, b): (Vec<f32>, Vec<f32>) = ((0..m * k).map(value).collect(), (0..n * k).map(value).collect());
     let mut dst = vec![0.0; m * n];
     let flops = 2.0 * (m * n * k) as f64;
-    // At least 20 ms each time.
+    // At least 20 ms per repetition.
     let repeats = (2e9 / flops).ceil() as usize;
     let gflops = rate(flops * repeats as f64 / 1e9, || {
         for _ in 0..repeats {

@@ -1,4 +1,4 @@
-//! `hive bench`: timed lines for comparisons.
+//! `hive bench`: timings for comparisons.
 
 mod generate;
 mod machine;
@@ -19,17 +19,18 @@ use crate::context::Environment;
 pub enum BenchCommand {
     /// Time optimizer steps on random tokens, or train on one given batch
     Train(Box<train::BenchTrain>),
-    /// Time reading a prompt and writing an answer, token by token
+    /// Time reading a prompt and generating an answer, token by token
     Generate(generate::BenchGenerate),
-    /// Measure what this machine can do at the most: arithmetic, memory, and the engine's products
+    /// Measure the limits of this machine: arithmetic, memory bandwidth, and the engine's matrix
+    /// products
     Machine(machine::BenchMachine),
 }
 
 impl BenchCommand {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// What the command says.
+    /// Errors of the command.
     pub fn run(self, env: &Environment) -> CommandResult {
         match self {
             Self::Train(command) => command.run(env),
@@ -39,17 +40,17 @@ impl BenchCommand {
     }
 }
 
-/// Refuses texts of more tokens than a base of this shape reads; `what` says where they come from.
-fn check_length(config: &ModelConfig, what: &str, tokens: usize) -> CommandResult {
+/// Rejects inputs longer than the base model's context; `origin` is the beginning of the message.
+fn check_length(config: &ModelConfig, origin: &str, tokens: usize) -> CommandResult {
     let longest = config.max_position_embeddings;
     if tokens <= longest {
         return Ok(());
     }
-    let problem = format!("{what} {tokens} tokens, the base model reads {longest} at the most");
+    let problem = format!("{origin} {tokens} tokens, the base model reads at most {longest}");
     Err(Failure::unacceptable(problem).into())
 }
 
-/// The middle value, or the mean of the two in the middle; NaN for none.
+/// The median; NaN without values.
 fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -60,7 +61,7 @@ fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// The adapter that the comparisons are made with: six of the seven linear layers.
+/// Target modules of the adapter used for comparisons: six of the seven linear layers.
 const TARGETS: &str = "q_proj,k_proj,v_proj,o_proj,up_proj,down_proj";
 
 /// DoRA of rank 12 and alpha 24 on [`TARGETS`].

@@ -1,4 +1,4 @@
-//! `hive bench train`: optimizer steps, timed; no plugin is needed.
+//! `hive bench train`: times optimizer steps; no plugin is needed.
 
 use std::path::PathBuf;
 
@@ -26,7 +26,8 @@ use crate::output::result;
 use crate::pull_progress::PullProgress;
 use crate::tensors::{integers, token_ids};
 
-/// Most tokens of a micro-batch: activations of more fit no machine that this runs on.
+/// Maximum tokens of a micro-batch: activations of more do not fit into the memory of supported
+/// machines.
 const MOST_AT_ONCE: usize = 1 << 17;
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -39,7 +40,7 @@ enum MethodArg {
 enum SemanticsArg {
     /// The input of the adapter's branch
     Branch,
-    /// As PEFT: for DoRA, also the input of the base product that m/n scales
+    /// As in PEFT: for DoRA, also the input of the base product that m/n scales
     Peft,
 }
 
@@ -49,7 +50,7 @@ pub struct BenchTrain {
     /// Base model: a catalogue id, a folder or a GGUF file
     #[arg(long, required_unless_present = "arch", conflicts_with = "arch")]
     base: Option<String>,
-    /// Random weights of this shape instead of a base model
+    /// Use random weights of this shape instead of a base model
     #[arg(long)]
     arch: Option<Arch>,
     /// Adapter method
@@ -61,10 +62,10 @@ pub struct BenchTrain {
     /// Adapter alpha
     #[arg(long, default_value_t = 24.0, allow_negative_numbers = true, value_parser = real(1e-6..=1e6))]
     alpha: f64,
-    /// Probability of dropout; unless given 0, or what the folder of --adapter says
+    /// Dropout probability [default: 0, or that of the --adapter folder]
     #[arg(long, allow_negative_numbers = true, value_parser = real(0.0..=0.99))]
     dropout: Option<f64>,
-    /// What dropout drops
+    /// What dropout is applied to
     #[arg(long, value_enum, default_value = "branch")]
     dropout_semantics: SemanticsArg,
     /// Linear layers with an adapter, or `all-linear`
@@ -79,30 +80,30 @@ pub struct BenchTrain {
     /// Micro-batches per optimizer step
     #[arg(long, default_value_t = 4, allow_negative_numbers = true, value_parser = whole::<usize>(1..=65_536))]
     accum: usize,
-    /// Optimizer steps; on random tokens one more is made first, and with a batch file the first of
-    /// several warms up: it is not timed
+    /// Optimizer steps; random tokens add an untimed warm-up step, with a batch file the first of
+    /// several steps is the untimed warm-up
     #[arg(long, default_value_t = 3, allow_negative_numbers = true, value_parser = whole::<u64>(1..=MOST_STEPS))]
     steps: u64,
-    /// Share of each record that is prompt and carries no loss
+    /// Fraction of each record that is prompt and carries no loss
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true, value_parser = real(0.0..=0.999))]
     prompt_frac: f64,
-    /// Learning rate, constant
+    /// Constant learning rate
     #[arg(long, default_value_t = 2e-4, allow_negative_numbers = true, value_parser = real(0.0..=10.0))]
     lr: f64,
     /// AdamW's decoupled weight decay
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true, value_parser = real(0.0..=100.0))]
     weight_decay: f64,
-    /// Seed of initialisation, tokens and dropout
+    /// Seed for initialisation, tokens and dropout
     #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_parser = whole::<u64>(0..=u64::MAX))]
     seed: u64,
-    /// Start from this PEFT adapter folder, whose method, rank, alpha and targets then count
+    /// Start from this PEFT adapter folder; its method, rank, alpha and targets are used
     #[arg(long)]
     adapter: Option<PathBuf>,
-    /// Train on this batch instead of random tokens: safetensors with `input_ids`, `labels` (-100: no
-    /// loss, not shifted) and `attention_mask`, i64 [rows, tokens]
+    /// Train on this batch instead of random tokens: safetensors with `input_ids`, `labels` (-100:
+    /// no loss, not shifted) and `attention_mask`, i64 [rows, tokens]
     #[arg(long)]
     batch_file: Option<PathBuf>,
-    /// Write the trained adapter into this folder
+    /// Write the trained adapter to this folder
     #[arg(long)]
     out: Option<PathBuf>,
     /// Print one JSON line
@@ -162,7 +163,7 @@ impl BenchTrain {
                 .to_string(),
             );
         }
-        let peak = peak.map_or_else(String::new, |mb| format!(", {mb} MB at the most"));
+        let peak = peak.map_or_else(String::new, |mb| format!(", peak {mb} MB"));
         result(&format!(
             "{tokens_per_s:.1} tokens/s, {step_s:.3} s per step of {} tokens, {gflops:.1} useful GFLOP/s, {trainable} trainable parameters{peak}\nloss {}",
             timed.tokens,
@@ -209,7 +210,7 @@ impl BenchTrain {
         Ok(Adapter::init(config, decoder, self.seed)?)
     }
 
-    /// AdamW as PyTorch has it by default, a constant rate, no clipping.
+    /// PyTorch's default AdamW, a constant learning rate, no clipping.
     fn config(&self) -> TrainingSpec {
         TrainingSpec {
             learning_rate: self.lr,
@@ -256,7 +257,7 @@ impl BenchTrain {
         Ok(timed)
     }
 
-    /// Random tokens; the first step warms the machine up and does not count.
+    /// Random tokens; the first step is an untimed warm-up.
     fn on_noise(&self, trainer: &mut Trainer, vocab: usize) -> CommandResult<Timed> {
         let records = self.batch * self.accum;
         let mut timed = Timed { tokens: records * self.seq, ..Timed::default() };
@@ -283,13 +284,13 @@ impl BenchTrain {
 #[derive(Debug, Default)]
 struct Timed {
     tokens: usize,
-    /// Useful operations of a step.
+    /// Useful floating-point operations per step.
     flops: f64,
     losses: Vec<f64>,
     seconds: Vec<f64>,
 }
 
-/// Reads a batch: right padding is cut off, labels are not shifted (the label at t belongs to the
+/// Reads a batch: right padding is removed, labels are not shifted (the label at t belongs to the
 /// token at t), -100 carries no loss.
 fn read_batch(path: &std::path::Path) -> CommandResult<Vec<Example>> {
     let (shape, ids) = integers(path, "input_ids")?;

@@ -1,4 +1,4 @@
-//! `hive expert compare`: candidates side by side on the same prompts; recipes are trained first, on
+//! `hive expert compare`: evaluates candidates on the same prompts; recipes are trained first, on
 //! the same data.
 
 use std::path::{Path, PathBuf};
@@ -26,47 +26,47 @@ use super::super::train_progress::TrainProgress;
 use super::eval_args::{EvalArgs, STOPPING, candidate, table, write};
 use crate::context::Environment;
 
-/// Folder of all comparisons, below the current one.
+/// Folder of all comparisons, below the current folder.
 const COMPARISONS: &str = "comparisons";
 
 /// Shown below the options.
 const AFTER_HELP: &str = "\
-Each `--recipe` is trained on the same data first, into the comparison's folder: a run that stands
-there is gone on with, or taken as it is when nothing has changed since. `--set` and `--steps` hold
-for all of them: `--steps 150` gives each the same budget.";
+Each `--recipe` is first trained on the same data, into the comparison's folder: an existing run
+is resumed, or reused when it is finished and nothing has changed. `--set` and `--steps` apply to
+all of them: `--steps 150` gives each the same budget.";
 
-/// Examine candidates side by side: adapters, and recipes that are trained first
+/// Compare candidates side by side: adapters, and recipes that are trained first
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Compare {
     /// Name of the expert, as `hive expert list` shows it
     name: String,
-    /// A candidate: a run's folder, a PEFT folder, or `hub:OWNER/NAME`; may be given several times
+    /// Candidate: a run folder, a PEFT folder, or `hub:OWNER/NAME`; may be repeated
     #[arg(long = "adapter", value_name = "NAME=SOURCE")]
     adapters: Vec<String>,
-    /// A recipe to train and compare: a named one (`before`, `external`, `llama-factory`,
-    /// `optimized`), one of the manifest's profiles, or a TOML file; may be given several times
+    /// Recipe to train and compare: a named one (`before`, `external`, `llama-factory`,
+    /// `optimized`), a profile of the manifest, or a TOML file; may be repeated
     #[arg(long = "recipe", value_name = "NAME", num_args = 1..)]
     recipes: Vec<String>,
-    /// With --recipe: train on this instead of the expert's own data; may be given several times
+    /// With --recipe: train on this data set instead of the expert's own data; may be repeated
     #[arg(long, value_name = "FILE", requires = "recipes")]
     dataset: Vec<PathBuf>,
-    /// With --dataset: which column of the files holds which field
+    /// With --dataset: map fields to columns
     #[arg(long, value_name = "FIELD=COLUMN,…", requires = "dataset")]
     map: Option<String>,
-    /// With --dataset: value of a field for every record that lacks it; may be given several times
+    /// With --dataset: set a field in every record that lacks it; may be repeated
     #[arg(long = "field", value_name = "FIELD=VALUE", requires = "dataset")]
     fields: Vec<String>,
-    /// With --recipe: number of optimizer steps of each
+    /// With --recipe: number of optimizer steps of each run
     #[arg(long, value_name = "N", requires = "recipes", allow_negative_numbers = true, value_parser = whole::<u64>(1..=MOST_STEPS))]
     steps: Option<u64>,
-    /// With --recipe: set a key of every recipe; may be given several times
+    /// With --recipe: set a key of every recipe; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE", requires = "recipes")]
     sets: Vec<String>,
     #[command(flatten)]
     args: EvalArgs,
-    /// Folder for runs and report; the next free `comparisons/NAME-N` unless given. A folder that is
-    /// there is gone on with
+    /// Folder for runs and report [default: the next free `comparisons/NAME-N`]. An existing one is
+    /// resumed
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
     /// Print the report as JSON
@@ -75,10 +75,10 @@ pub struct Compare {
 }
 
 impl Compare {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// What training or the examination says.
+    /// Errors of training or the evaluation.
     pub fn run(self, env: &Environment) -> CommandResult {
         if self.adapters.is_empty() && self.recipes.is_empty() {
             return Err(Failure::misuse("There is nothing to compare the base with")
@@ -94,7 +94,7 @@ impl Compare {
             })?;
             candidates.push(candidate(env, name, source, &self.name)?);
         }
-        // Whatever is wrong with what was asked for is told before anything trains.
+        // Invalid arguments are reported before anything trains.
         let suite = self.args.suite(&open)?;
         let base = self.args.base_id(&open, &candidates)?;
         let mut names: Vec<String> = candidates.iter().map(|c| c.name.clone()).collect();
@@ -128,11 +128,11 @@ impl Compare {
     }
 
     fn stopped(&self, folder: &Path) -> CommandResult {
-        note(&format!("Go on with the same command and `--out {}`", folder.display()));
+        note(&format!("Resume with the same command and `--out {}`", folder.display()));
         if self.json { result(&json!({"stopped": true}).to_string()) } else { Ok(()) }
     }
 
-    /// The run of a recipe: as it stands, gone on with, or new; `None` when stopped.
+    /// The run of a recipe: finished earlier, resumed, or new; `None` when stopped.
     fn trained(
         &self,
         (env, open): (&Environment, &OpenExpert),
@@ -141,7 +141,7 @@ impl Compare {
         folder: &Path,
         stop: &AtomicBool,
     ) -> CommandResult<Option<Candidate>> {
-        // Its answers are examined here, so training need not ask for any.
+        // Its answers are evaluated here, so training does not grade any.
         let mut sets = vec!["training.graded_eval_prompts=0".to_owned(), "data.graded_prompts=0".to_owned()];
         sets.push(format!("base_model={}", json!(base)));
         sets.extend(self.steps.map(|steps| format!("training.steps={steps}")));
@@ -168,7 +168,7 @@ impl Compare {
                 note(&format!("{} {name} was trained before, on the same data", heading("recipe")));
                 return Ok(Some(Candidate::of_run(&name, &path, &self.name)?));
             }
-            return Err(Failure::misuse(format!("`{}` holds a run of something else", path.display()))
+            return Err(Failure::misuse(format!("`{}` holds a different run", path.display()))
                 .hint("remove it, or give another `--out`")
                 .into());
         }
@@ -186,7 +186,7 @@ impl Compare {
     }
 }
 
-/// What a recipe's run is called: its name, or that of its file.
+/// The name of a recipe's run: the recipe's name, or that of its file.
 fn run_name(recipe: &str) -> String {
     Path::new(recipe).file_stem().map_or_else(|| recipe.to_owned(), |name| name.to_string_lossy().into_owned())
 }

@@ -27,10 +27,10 @@ use super::super::output::{json_text, note, result};
 use super::super::pull_progress::PullProgress;
 use crate::context::Environment;
 
-/// Said at the first Ctrl-C.
+/// Shown at the first Ctrl-C.
 const STOPPING: &str = "\nStopping after the records in hand; Ctrl-C again ends at once";
 
-/// Levels of a lint, as `--lint` takes them.
+/// Lint levels accepted by `--lint`.
 const LEVELS: [&str; 4] = ["reject", "repair", "note", "off"];
 
 /// Arguments of `hive expert data`.
@@ -42,12 +42,12 @@ pub struct Data {
     /// Name of the expert
     #[arg(required = true)]
     name: Option<String>,
-    /// JSON Lines, a JSON list, CSV or Parquet, packed with gzip, zstd or xz or not; a folder of these; a
-    /// prepared set, which is judged again; or a data set of the model hub, `hub:OWNER/NAME`. May be
-    /// given several times. Without it the expert makes its own data
+    /// Data set: JSON Lines, a JSON array, CSV or Parquet, optionally compressed with gzip, zstd or
+    /// xz; a folder of these; a prepared set, which is judged again; or a data set of the model
+    /// hub, `hub:OWNER/NAME`. May be repeated [default: the expert's synthetic data]
     #[arg(long, value_name = "FILE")]
     dataset: Vec<PathBuf>,
-    /// Folder for the prepared set; in the cache below `HIVE_HOME` unless given
+    /// Folder for the prepared set [default: in the cache below `HIVE_HOME`]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -57,10 +57,10 @@ pub struct Data {
     json: bool,
 }
 
-/// What else can be done with data.
+/// Subcommands of `hive expert data`.
 #[derive(Debug, Subcommand)]
 enum DataCommand {
-    /// Judge two data sets and show them side by side
+    /// Judge two data sets and compare them
     Compare(Compare),
 }
 
@@ -80,40 +80,39 @@ struct Compare {
     json: bool,
 }
 
-/// DataArgs to judge.
+/// Options for judging data.
 #[derive(Debug, Args)]
 struct DataArgs {
-    /// Which column holds which field
+    /// Map fields to columns
     #[arg(long, value_name = "FIELD=COLUMN,…")]
     map: Option<String>,
-    /// Value of a field for every record that lacks it, such as `language=en`; may be given several
-    /// times
+    /// Set a field in every record that lacks it, such as `language=en`; may be repeated
     #[arg(long = "field", value_name = "FIELD=VALUE")]
     fields: Vec<String>,
-    /// Level of a lint: `reject`, `repair`, `note` or `off`; may be given several times
+    /// Set the level of a lint: `reject`, `repair`, `note` or `off`; may be repeated
     #[arg(long = "lint", value_name = "CODE=LEVEL")]
     lints: Vec<String>,
     #[command(flatten)]
     flags: ExpertFlags,
-    /// Base model whose tokenizer counts tokens, instead of the recipe's; `none` counts none
+    /// Base model whose tokenizer counts tokens, instead of the recipe's; `none` disables counting
     #[arg(long)]
     base: Option<String>,
-    /// A named recipe, one of the manifest's profiles (such as `quickstart`), or a TOML file
+    /// A named recipe, a profile of the manifest (such as `quickstart`), or a TOML file
     #[arg(long, value_name = "NAME")]
     profile: Vec<String>,
-    /// Set a key of the recipe, such as `validation_fraction=0.02`; may be given several times
+    /// Set a key of the recipe, such as `validation_fraction=0.02`; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     sets: Vec<String>,
-    /// Processes that judge; one per core unless given
+    /// Number of worker processes [default: one per core]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u16>(1..=256))]
     workers: Option<u16>,
 }
 
 impl Data {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// What preparing says.
+    /// Errors of data preparation.
     pub fn run(self, env: &Environment) -> CommandResult {
         if let Some(DataCommand::Compare(command)) = self.command {
             return command.run(env);
@@ -141,13 +140,13 @@ impl Data {
     }
 }
 
-/// What is said when the person stopped it.
+/// Reports that the user stopped the command.
 fn stopped(json: bool) -> CommandResult {
-    note("Stopped; what was judged is kept, and the same command goes on");
+    note("Stopped; judged records are kept, and the same command resumes");
     if json { result(&json!({"stopped": true}).to_string()) } else { Ok(()) }
 }
 
-/// Prepares with a bar; `None` when stopped.
+/// Prepares data with a progress bar; `None` when stopped.
 fn run(
     open: &OpenExpert,
     request: &DataRequest,
@@ -201,8 +200,8 @@ impl DataArgs {
         })
     }
 
-    /// The base whose tokenizer counts, fetched if need be. One that is not to be had costs the
-    /// figures about tokens and nothing else, unless it was asked for by name.
+    /// The base model whose tokenizer counts, downloaded if necessary. If it is unavailable, token
+    /// counts are omitted, unless it was requested by name.
     fn base_model(&self, env: &Environment, recipe: &Recipe) -> CommandResult<Option<(BaseModel, String)>> {
         if self.base.as_deref() == Some("none") {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! `hive expert eval`: what an adapter is worth, by a suite of prompts, beside the base model.
+//! `hive expert eval`: evaluates an adapter on a suite of prompts, compared with the base model.
 
 use std::path::{Path, PathBuf};
 
@@ -17,26 +17,26 @@ use super::eval_args::{EvalArgs, STOPPING, candidate, table, write, wrong};
 use super::train::RUNS;
 use crate::context::Environment;
 
-/// Examine an expert's answers to a suite of prompts, beside the base model's
+/// Evaluate an expert on a suite of prompts, compared with the base model
 #[derive(Debug, Args)]
 pub struct Eval {
     /// Name of the expert, as `hive expert list` shows it
     name: String,
-    /// Folder of the run whose adapter answers; the latest below `runs` unless given
+    /// Run whose adapter to evaluate [default: the latest run below `runs`]
     #[arg(long, value_name = "RUN", conflicts_with = "adapter")]
     run: Option<PathBuf>,
-    /// PEFT adapter that answers instead of a run's: a folder, or `hub:OWNER/NAME`
+    /// PEFT adapter to evaluate instead of a run's: a folder, or `hub:OWNER/NAME`
     #[arg(long, value_name = "DIR")]
     adapter: Option<String>,
-    /// Examine the run's checkpoint of this step, or `all` of them, and rank them
+    /// Evaluate the run's checkpoint of this step, or `all` of them, and rank them
     #[arg(long, value_name = "STEP", conflicts_with = "adapter")]
     checkpoint: Option<String>,
     #[command(flatten)]
     args: EvalArgs,
-    /// Wrong answers to show
+    /// Number of wrong answers to show
     #[arg(long, value_name = "N", default_value_t = 3, allow_negative_numbers = true, value_parser = whole::<usize>(0..=MOST_RECORDS))]
     show: usize,
-    /// Folder for the report (JSON, Markdown, HTML); `eval` in the run's folder unless given
+    /// Folder for the report (JSON, Markdown, HTML) [default: `eval` in the run folder]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
     /// Print the report as JSON
@@ -45,10 +45,10 @@ pub struct Eval {
 }
 
 impl Eval {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// What the examination says.
+    /// Errors of the evaluation.
     pub fn run(self, env: &Environment) -> CommandResult {
         let open = load_expert(env, &self.name)?;
         let (candidates, folder) = self.candidates(env)?;
@@ -73,7 +73,7 @@ impl Eval {
         result(&lines.join("\n"))
     }
 
-    /// Who is examined beside the base, and the folder of their run.
+    /// The candidates to evaluate besides the base model, and the folder of their run.
     fn candidates(&self, env: &Environment) -> CommandResult<(Vec<Candidate>, Option<PathBuf>)> {
         if let Some(source) = &self.adapter {
             return Ok((vec![candidate(env, "adapter", source, &self.name)?], None));
@@ -97,7 +97,7 @@ impl Eval {
             all.retain(|c| c.facts.steps.is_some_and(|step| step.to_string() == *checkpoint));
             if all.is_empty() {
                 let problem = format!("The run `{}` has no checkpoint of step `{checkpoint}`", run.display());
-                let hint = format!("there are: {}; `--checkpoint all` examines them all", known.join(", "));
+                let hint = format!("there are: {}; `--checkpoint all` evaluates all", known.join(", "));
                 return Err(Failure::misuse(problem).hint(hint).into());
             }
         }

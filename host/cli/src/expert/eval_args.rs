@@ -1,5 +1,5 @@
-//! What `hive expert eval` and `hive expert compare` share: their arguments, and how a report is
-//! held, shown and written.
+//! Shared by `hive expert eval` and `hive expert compare`: their arguments, running the evaluation,
+//! and printing and writing the report.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -25,40 +25,41 @@ use super::super::overwrite::may_overwrite;
 use super::super::pull_progress::PullProgress;
 use crate::context::Environment;
 
-/// Said at the first Ctrl-C.
-pub const STOPPING: &str = "\nStopping; what was answered and graded is kept, Ctrl-C again ends at once";
+/// Shown at the first Ctrl-C.
+pub const STOPPING: &str = "\nStopping; graded answers are kept, Ctrl-C again ends at once";
 
-/// Which prompts, and how they are asked.
+/// Which prompts to use, and how to answer them.
 #[derive(Debug, Args)]
 pub struct EvalArgs {
-    /// The prompts: `builtin` for the expert's own, or a file of JSON lines with id, gold (one or a
-    /// list) and the fields of a record
+    /// Prompts: `builtin` for the expert's own, or a JSON Lines file with id, gold (one or a list)
+    /// and the fields of a record
     #[arg(long, value_name = "SUITE", default_value = "builtin")]
     pub suite: String,
-    /// Take so many prompts of the suite, spread evenly over it; those that cannot be used are not asked
+    /// Number of prompts to use, spread evenly over the suite; unusable ones are skipped
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_RECORDS))]
     pub limit: Option<usize>,
-    /// Base model: a catalogue id, a folder or a GGUF file; the one the adapter names unless given
+    /// Base model: a catalogue id, a folder or a GGUF file [default: the one that the adapter
+    /// names]
     #[arg(long)]
     pub base: Option<String>,
-    /// Most tokens of an answer; the manifest's number unless given
+    /// Maximum tokens of an answer [default: the manifest's]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_TOKENS))]
     pub max_new_tokens: Option<usize>,
     #[command(flatten)]
     pub flags: ExpertFlags,
-    /// Processes that examine; one per core unless given
+    /// Number of grading processes [default: one per core]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u16>(1..=256))]
     pub workers: Option<u16>,
-    /// Write over the report of another evaluation without asking
+    /// Overwrite the report of another evaluation without asking
     #[arg(long)]
     pub force: bool,
 }
 
 impl EvalArgs {
-    /// The prompts.
+    /// The suite of prompts.
     ///
     /// # Errors
-    /// When they cannot be read.
+    /// When it cannot be read.
     pub fn suite(&self, open: &OpenExpert) -> CommandResult<Suite> {
         let suite = match self.suite.as_str() {
             "builtin" => Suite::builtin(&open.expert)?,
@@ -67,8 +68,8 @@ impl EvalArgs {
         Ok(suite.limited(self.limit))
     }
 
-    /// The base that is meant: as asked, or the one that the first adapter names, or the manifest's. Says
-    /// which adapters name another.
+    /// The base model: as requested, or the one that the first adapter names, or the manifest's.
+    /// Warns about adapters that name another.
     ///
     /// # Errors
     /// When the catalogue of base models cannot be read.
@@ -79,7 +80,7 @@ impl EvalArgs {
         }
         let first = || named.iter().find_map(|(_, id)| id.clone());
         let catalogue = Catalogue::embedded()?;
-        // As candidates name it, so that one and the same base does not look like two.
+        // Named as in the candidates, so that one base model does not look like two.
         let asked = self.base.as_ref().map(|name| match catalogue.named(name) {
             Some(model) if !Path::new(name).exists() => model.id.clone(),
             _ => name.clone(),
@@ -100,11 +101,11 @@ impl EvalArgs {
         Ok(chosen)
     }
 
-    /// Has the base and these candidates examined; `None` when stopped. `place` is the JSON file that the
-    /// report goes to, where another evaluation may stand.
+    /// Evaluates the base model and these candidates; `None` when stopped. `place` is the JSON file
+    /// for the report, which may contain another evaluation.
     ///
     /// # Errors
-    /// What the expert, an adapter or the engine says.
+    /// Errors of the expert, an adapter or the engine.
     pub fn hold(
         &self,
         open: &OpenExpert,
@@ -116,18 +117,18 @@ impl EvalArgs {
         for candidate in &mut others {
             let then = candidate.dir().and_then(prompt_sample::of_adapter);
             candidate.facts.other_prompts = then.and_then(|then| then.differs(&open.expert));
-            if let Some(how) = &candidate.facts.other_prompts {
-                note(&format!("warning: {how}: `{}` may answer worse", candidate.name));
+            if let Some(difference) = &candidate.facts.other_prompts {
+                note(&format!("warning: {difference}: `{}` may answer worse", candidate.name));
             }
         }
         let base = Base::open(&open.context, base, &mut PullProgress::stderr())?.for_generation();
         let mut candidates = vec![Candidate::base()];
         candidates.extend(others);
-        let most = self.max_new_tokens.unwrap_or(open.expert.manifest().generation.max_new_tokens);
+        let max_tokens = self.max_new_tokens.unwrap_or(open.expert.manifest().generation.max_new_tokens);
         let longest = base.model.config.max_position_embeddings;
-        if most >= longest {
+        if max_tokens >= longest {
             let problem = format!(
-                "Answers of {most} tokens leave no room for a prompt: base model `{}` reads {longest} tokens, prompt \
+                "Answers of {max_tokens} tokens leave no room for a prompt: base model `{}` reads {longest} tokens, prompt \
                  and answer together",
                 base.reference.id
             );
@@ -138,7 +139,7 @@ impl EvalArgs {
             base: &base,
             suite,
             candidates,
-            max_new_tokens: most,
+            max_new_tokens: max_tokens,
             options: self.flags.options(open.expert.manifest())?,
             workers: self.workers.map(usize::from),
         };
@@ -153,13 +154,13 @@ impl EvalArgs {
         progress.close();
         let report = report?;
         if report.is_none() {
-            note("Stopped; what was answered and graded is kept, and the same command goes on");
+            note("Stopped; graded answers are kept, and the same command resumes");
         }
         Ok(report)
     }
 }
 
-/// The candidate that `source` names: a run's folder, a PEFT folder, or `hub:OWNER/NAME`.
+/// The candidate at `source`: a run folder, a PEFT folder, or `hub:OWNER/NAME`.
 ///
 /// # Errors
 /// When it is none of these.
@@ -180,7 +181,7 @@ pub fn candidate(env: &Environment, name: &str, source: &str, expert: &str) -> C
         .into())
 }
 
-/// The report on a terminal: what each candidate is worth, and every two of them.
+/// The report for a terminal: the metrics of each candidate, and of every pair.
 pub fn table(report: &Report) -> Vec<String> {
     let (rows, pairs) = results_table(report);
     let mut lines = columns(&rows);
@@ -189,7 +190,7 @@ pub fn table(report: &Report) -> Vec<String> {
     lines
 }
 
-/// Writes the report's three forms into `folder`.
+/// Writes the report in three formats into `folder`.
 ///
 /// # Errors
 /// When one cannot be written.
@@ -203,16 +204,16 @@ pub fn write(report: &Report, folder: &Path, stem: &str) -> CommandResult<PathBu
     Ok(page)
 }
 
-/// Wrong answers of the last candidate, at most `most`, with what shows that they are wrong.
-pub fn wrong(report: &Report, most: usize) -> Vec<String> {
+/// Up to `limit` wrong answers of the last candidate, with the evidence.
+pub fn wrong(report: &Report, limit: usize) -> Vec<String> {
     let Some(last) = report.candidates.last() else { return Vec::new() };
     let wrong: Vec<_> = last.answers.iter().filter(|a| a.grade.score < RIGHT).collect();
-    if wrong.is_empty() || most == 0 {
+    if wrong.is_empty() || limit == 0 {
         return Vec::new();
     }
     let mut lines =
-        vec![String::new(), format!("Wrong answers of {} ({} of {}):", last.name, most.min(wrong.len()), wrong.len())];
-    for answer in wrong.into_iter().take(most) {
+        vec![String::new(), format!("Wrong answers of {} ({} of {}):", last.name, limit.min(wrong.len()), wrong.len())];
+    for answer in wrong.into_iter().take(limit) {
         lines.push(format!("  {}", answer.id));
         lines.push(format!("    {}", answer.completion.lines().next().unwrap_or("(nothing)")));
         for finding in &answer.grade.findings {

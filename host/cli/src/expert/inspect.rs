@@ -1,4 +1,5 @@
-//! `hive expert inspect`: what is in a package, without a base and without running anything of it.
+//! `hive expert inspect`: the contents of a package, without a base model and without running its
+//! code.
 
 use std::path::Path;
 
@@ -9,17 +10,17 @@ use hive_packages::trust::Ring;
 use serde_json::{Value, json};
 
 use super::super::output::result;
-use super::super::packages::{Looked, line, look, signer_json, signer_text, staging};
+use super::super::packages::{FoundPackage, find_package, line, signer_json, signer_text, staging};
 use crate::context::Environment;
 use crate::error::CommandResult;
 
-/// Show what a package is: expert, base, adapter, worth, files, signature
+/// Show a package's expert, base model, adapter, metrics, files and signature
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// A package's file, or an installed expert: NAME or NAME@VERSION
+    /// Package file, or installed expert: NAME or NAME@VERSION
     #[arg(value_name = "FILE|NAME")]
-    what: String,
-    /// Which of several base models that an installed version is for
+    target: String,
+    /// Base model, if the version is installed for several
     #[arg(long)]
     base: Option<String>,
     /// Print JSON
@@ -28,18 +29,18 @@ pub struct Inspect {
 }
 
 impl Inspect {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// When there is no such package, or its files do not belong together.
+    /// When there is no such package, or its files are inconsistent.
     pub fn run(self, env: &Environment) -> CommandResult {
-        let path = Path::new(&self.what);
+        let path = Path::new(&self.target);
         if path.is_file()
             && let Some(legacy) = Legacy::open(path, &staging(env))?
         {
             return self.older(&legacy);
         }
-        let Looked { package, release } = look(env, &self.what, self.base.as_deref())?;
+        let FoundPackage { package, release } = find_package(env, &self.target, self.base.as_deref())?;
         let signer = package.signer(&Ring::of(env.context.home()?)?);
         let evaluation = package.text(EVALUATION)?.and_then(|text| serde_json::from_str::<Value>(&text).ok());
         let d = &package.description;
@@ -97,7 +98,7 @@ impl Inspect {
 }
 
 impl Inspect {
-    /// Shows a package of the older ecosystem.
+    /// Shows a package in the older format.
     fn older(&self, legacy: &Legacy) -> CommandResult {
         if self.json {
             return result(&format!(
@@ -108,7 +109,7 @@ impl Inspect {
         let mut lines = vec![
             line("expert", &format!("{} {}, in an older format", legacy.name, legacy.version)),
             line("base model", &legacy.base),
-            line("signature", "none, and no digests: nothing vouches for its bytes"),
+            line("signature", "none, and no digests: its content cannot be authenticated"),
             line("lost", &format!("{} things, when it is installed (`--allow-unsigned`)", legacy.lost.len())),
         ];
         lines.extend(legacy.lost.iter().map(|lost| format!("  {lost}")));
@@ -116,7 +117,7 @@ impl Inspect {
     }
 }
 
-/// The figures of an evaluation, base → expert.
+/// The metrics of an evaluation, base model → expert.
 fn worth(evaluation: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     let held = &evaluation["held_out"]["loss"];

@@ -1,4 +1,4 @@
-//! `hive expert install`: from a package to an expert that can be asked.
+//! `hive expert install`: installs an expert from a package.
 
 use std::path::Path;
 
@@ -18,18 +18,19 @@ use super::super::packages::{Signing, ask_trust, line, proof_json, proof_lines, 
 use super::super::pull_progress::PullProgress;
 use crate::context::Environment;
 
-/// Install an expert from a package, after proving it
+/// Install an expert from a package, after verifying it
 #[derive(Debug, Args)]
 pub struct Install {
-    /// The package's file, or a registry's: `oci://HOST/PATH/NAME[:VERSION]`, `dir:FOLDER/NAME[:VERSION]`
+    /// Package file, or registry reference: `oci://HOST/PATH/NAME[:VERSION]`,
+    /// `dir:FOLDER/NAME[:VERSION]`
     #[arg(value_name = "FILE|REFERENCE")]
-    what: String,
+    source: String,
     #[command(flatten)]
     signing: Signing,
-    /// Base model to prove it on, where the package's own name for it is not known here
+    /// Base model for the verification, if the package's own name for it is unknown here
     #[arg(long)]
     base: Option<String>,
-    /// Install it though a newer version was here
+    /// Install it even though a newer version was installed before
     #[arg(long)]
     allow_downgrade: bool,
     /// Print JSON
@@ -38,17 +39,17 @@ pub struct Install {
 }
 
 impl Install {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// When the package is not whole, not signed as asked, older than what was here, or does not
-    /// compute what it says. Nothing is then installed.
+    /// When the package is damaged, not signed as required, older than a version installed before,
+    /// or computes other results than it declares. Nothing is then installed.
     pub fn run(self, env: &Environment) -> CommandResult {
         let store = Store::of(env.context.home()?);
         let policy = self.signing.policy(env, RequireSigned::Trusted)?;
         let from = match self.older(env, &store, policy)? {
             Some(from) => from,
-            None => bring(env, &self.what, &store)?,
+            None => load_package(env, &self.source, &store)?,
         };
         let package = &from.package;
         let mut ring = Ring::of(env.context.home()?)?;
@@ -60,7 +61,7 @@ impl Install {
             allow_downgrade: self.allow_downgrade,
             base: self.base,
         };
-        // Whom to trust is asked for what could be installed, not for what is none of it.
+        // Trust is only asked for a package that could be installed.
         admissible(&store, &request)?;
         ask_trust(package, policy, &mut ring)?;
         let release = install(&env.context, &store, &request, &ring, &mut PullProgress::stderr())?;
@@ -75,22 +76,22 @@ impl Install {
                 })
             ));
         }
-        result(&told(&release, package, &ring))?;
+        result(&report(&release, package, &ring))?;
         note(&format!("Try it: {}", try_it(&release, package)));
         Ok(())
     }
 }
 
 impl Install {
-    /// A package of the older ecosystem, made into one of ours; `None` when it is none.
-    fn older(&self, env: &Environment, store: &Store, policy: RequireSigned) -> CommandResult<Option<Brought>> {
-        let path = Path::new(&self.what);
+    /// Converts a package in the older format; `None` when it is not one.
+    fn older(&self, env: &Environment, store: &Store, policy: RequireSigned) -> CommandResult<Option<LoadedPackage>> {
+        let path = Path::new(&self.source);
         if !path.is_file() {
             return Ok(None);
         }
         let staging = store.staging()?;
         let Some(legacy) = Legacy::open(path, &staging)? else { return Ok(None) };
-        // Nothing in it vouches for its bytes.
+        // Nothing in it authenticates its content.
         Signer::Nobody.admit(policy, &legacy.shown)?;
         let base = match (&self.base, legacy.base_id()?) {
             (Some(base), _) => base.clone(),
@@ -109,23 +110,23 @@ impl Install {
         for lost in &legacy.lost {
             note(&format!("  {lost}"));
         }
-        note("  how prompts were written in training: it is asked in the words that it is given");
+        note("  the prompt format used in training: the user's text is the whole prompt");
         let source = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        Ok(Some(Brought { package, source: source.display().to_string(), expected: None }))
+        Ok(Some(LoadedPackage { package, source: source.display().to_string(), expected: None }))
     }
 }
 
-/// A package that was brought here to be installed.
-pub(super) struct Brought {
+/// A package that was downloaded or unpacked for installation.
+pub(super) struct LoadedPackage {
     /// The package.
     pub(super) package: Package,
-    /// Where it is from.
+    /// Its origin.
     pub(super) source: String,
-    /// What it must be.
+    /// The expected identity.
     pub(super) expected: Option<Expected>,
 }
 
-/// Brings a package here: out of a file, or from a registry.
+/// Loads a package from a file or a registry.
 ///
 /// # Errors
 /// When it cannot be had, or is not whole.
@@ -133,9 +134,9 @@ pub(super) fn bring(env: &Environment, what: &str, store: &Store) -> CommandResu
     if Reference::has_prefix(what) {
         return fetch(env, &Reference::to_package(what)?, store);
     }
-    let path = Path::new(what);
+    let path = Path::new(source);
     if !path.is_file() {
-        return Err(Failure::misuse(format!("There is no package `{what}`"))
+        return Err(Failure::misuse(format!("There is no package `{source}`"))
             .hint(
                 "`hive expert package NAME --run RUN -o DIR` makes one; a registry's is `oci://HOST/PATH/NAME:VERSION`",
             )
@@ -143,14 +144,14 @@ pub(super) fn bring(env: &Environment, what: &str, store: &Store) -> CommandResu
     }
     let package = Package::open(path, &store.staging()?)?;
     let source = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    Ok(Brought { package, source: source.display().to_string(), expected: None })
+    Ok(LoadedPackage { package, source: source.display().to_string(), expected: None })
 }
 
-/// Fetches a package from a registry.
+/// Downloads a package from a registry.
 ///
 /// # Errors
-/// When it has none such, or serves something else.
-pub(super) fn fetch(env: &Environment, reference: &Reference, store: &Store) -> CommandResult<Brought> {
+/// When the registry has no such package, or serves another one.
+pub(super) fn fetch(env: &Environment, reference: &Reference, store: &Store) -> CommandResult<LoadedPackage> {
     let registry = open(reference, &env.context, &env.access)?;
     let listed = registry.find(&reference.which)?;
     let dir = Staging::new(&store.staging()?)?;
@@ -158,20 +159,20 @@ pub(super) fn fetch(env: &Environment, reference: &Reference, store: &Store) -> 
     let shown = format!("{} {}", listed.name, listed.version);
     let package = Package::of_fetched(shown, dir)?;
     let source = reference.named(&listed.version);
-    // The registry's word is one thing, the package's the other: they must be the same.
+    // The registry's metadata and the package's own must agree.
     let name = reference.name.clone().unwrap_or(listed.name);
     let expected = Expected { name, version: listed.version.to_string(), base: listed.base };
-    Ok(Brought { package, source, expected: Some(expected) })
+    Ok(LoadedPackage { package, source, expected: Some(expected) })
 }
 
-/// What was proved when this release was installed.
+/// The results of the verification at installation.
 fn proof(release: &Release, package: &Package) -> Proof {
     let ProofRecord { tensors, prompts, distance } = release.record.proof;
     Proof { tensors, prompts, distance, tolerance: package.golden.tolerance }
 }
 
-/// What was installed, line by line.
-pub(super) fn told(release: &Release, package: &Package, ring: &Ring) -> String {
+/// A report of what was installed, line by line.
+pub(super) fn report(release: &Release, package: &Package, ring: &Ring) -> String {
     let mut lines = vec![
         line("installed", &format!("{} (current)", release.title())),
         line("signature", &signer_text(&package.signer(ring))),
@@ -182,14 +183,14 @@ pub(super) fn told(release: &Release, package: &Package, ring: &Ring) -> String 
         "plugin",
         match (release.record.plugin, brings) {
             (true, _) => "installed: it can grade and train as well",
-            (false, true) => "left out: not signed by a trusted key, or not for this machine; it can be asked",
-            (false, false) => "none in the package: it can be asked",
+            (false, true) => "not installed: not signed by a trusted key, or not for this machine; the expert can only generate answers",
+            (false, false) => "none in the package: the expert can only generate answers",
         },
     ));
     lines.join("\n")
 }
 
-/// The command that asks it.
+/// The command to run the expert.
 fn try_it(release: &Release, package: &Package) -> String {
     let d = &release.description;
     format!("`hive expert run {}@{} {}`", d.name, d.version, needed_arguments(&package.manifest))

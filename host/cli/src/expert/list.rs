@@ -1,5 +1,5 @@
 //! `hive expert list`: every expert and its state. Builds nothing. The exit code is 0 even when an
-//! expert is broken: the list is the result, and the state says so.
+//! expert is broken: the list is the result, and includes the state.
 
 use clap::Args;
 use console::style;
@@ -23,13 +23,13 @@ pub struct List {
 }
 
 impl List {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
     /// When stdout cannot be written to.
     pub fn run(self, env: &Environment) -> CommandResult {
         let found = survey(&experts(env), &env.builder);
-        // Without a place for them nothing is installed.
+        // Without a home folder nothing is installed.
         let installed = env
             .context
             .home()
@@ -101,7 +101,7 @@ fn table(experts: &[Surveyed]) -> String {
     let width = |column: usize| rows.iter().map(|r| r[column].len()).chain([head[column].len()]).max().unwrap_or(0);
     let (name, version, abi) = (width(0), width(1), width(2));
     let line = |[a, b, c]: [&str; 3], rest: &str| format!("{a:<name$}  {b:<version$}  {c:<abi$}  {rest}");
-    // Below each row what is long: the library and, if it has one, the expert's sentence.
+    // Long texts go below each row: the library and, if any, the expert's description.
     let indent = " ".repeat(name + 2);
     let mut lines = vec![line(head, "STATE")];
     for (expert, row) in experts.iter().zip(&rows) {
@@ -115,7 +115,9 @@ fn table(experts: &[Surveyed]) -> String {
 fn state(state: &ExpertState) -> String {
     match state {
         ExpertState::Ready => style("ready").green().to_string(),
-        ExpertState::Declared => format!("{} (without its plugin: it can be asked)", style("ready").green()),
+        ExpertState::Declared => {
+            format!("{} (without its plugin: it can only generate answers)", style("ready").green())
+        }
         ExpertState::NotBuilt => "not built (built on first use)".to_owned(),
         ExpertState::Stale => "stale (built again on next use)".to_owned(),
         ExpertState::Broken(why) => format!("{}: {why}", style("broken").red()),

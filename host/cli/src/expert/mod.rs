@@ -28,56 +28,56 @@ use clap::Subcommand;
 use crate::context::Environment;
 use crate::error::CommandResult;
 
-/// What can be done with experts.
+/// Commands for experts.
 #[derive(Debug, Subcommand)]
 pub enum ExpertCommand {
     /// List every expert, its version, library and state
     List(list::List),
     /// Judge, repair and split data into a prepared set, or compare two data sets
     Data(Box<data::Data>),
-    /// Train an expert's adapter, or go on with a stopped run
+    /// Train an expert's adapter, or resume a stopped run
     Train(Box<train::Train>),
     /// Show what training would do and cost, without training
     Plan(Box<plan::Plan>),
-    /// Examine an expert's answers to a suite of prompts, beside the base model's
+    /// Evaluate an expert on a suite of prompts, compared with the base model
     Eval(Box<eval::Eval>),
-    /// Examine candidates side by side: adapters, and recipes that are trained first
+    /// Compare candidates side by side: adapters, and recipes that are trained first
     Compare(Box<compare::Compare>),
-    /// Make a run's first steps again and compare
+    /// Repeat a run's first steps and compare them
     Replay(replay::Replay),
-    /// Ask an expert
+    /// Run an expert on a prompt
     Run(Box<run::Run>),
-    /// Make a package of a finished run
+    /// Build a package from a finished run
     Package(Box<package::Package>),
     /// Sign a package
     Sign(sign::Sign),
-    /// Check a package's files and signature, and that it computes what it says
+    /// Verify a package's files and signature, and that it computes the recorded results
     Verify(Box<verify::Verify>),
-    /// Show what a package is
+    /// Show the contents of a package
     Inspect(inspect::Inspect),
-    /// Publish a package to a registry, or export it as a repository of a model hub
+    /// Publish a package to a registry, or export it for a model hub
     Publish(publish::Publish),
-    /// List what a registry has
+    /// List the packages of a registry
     Search(search::Search),
-    /// Install an expert from a package, after proving it
+    /// Install an expert from a package, after verifying it
     Install(Box<install::Install>),
-    /// Install a newer version from where an expert came from
+    /// Update an installed expert to the newest version
     Update(Box<update::Update>),
-    /// Say which installed version an expert's name alone means
+    /// Set the default version of an installed expert
     Use(select::Use),
     /// Remove an installed expert
     Uninstall(uninstall::Uninstall),
-    /// Check a manifest and list all its faults
+    /// Validate a manifest and list all its faults
     Validate(validate::Validate),
     /// Print the JSON schema of manifests
     Schema(schema::Schema),
 }
 
 impl ExpertCommand {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// What the command says.
+    /// Errors of the command.
     pub fn run(self, env: &Environment) -> CommandResult {
         match self {
             ExpertCommand::List(command) => command.run(env),

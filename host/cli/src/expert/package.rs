@@ -1,4 +1,4 @@
-//! `hive expert package`: from a finished run to a file that others can install.
+//! `hive expert package`: builds an installable file from a finished run.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,40 +21,41 @@ use super::train::RUNS;
 use crate::context::Environment;
 use crate::loading::experts;
 
-/// Make a package of a finished run
+/// Build a package from a finished run
 #[derive(Debug, Args)]
-// `--version` is the package's here, not hive's.
+// Here, `--version` is the package's version, not hive's.
 #[command(disable_version_flag = true)]
 pub struct Package {
     /// Name of the expert, as `hive expert list` shows it
     name: String,
-    /// Folder of the run; the latest below `runs` that has an adapter unless given
+    /// Run folder [default: the latest run below `runs` that has an adapter]
     #[arg(long, value_name = "RUN")]
     run: Option<PathBuf>,
     /// Folder for the package
     #[arg(short, long, value_name = "DIR", default_value = "dist")]
     out: PathBuf,
-    /// Version of the package; the manifest's unless given
+    /// Version of the package [default: the manifest's]
     #[arg(long, value_name = "X.Y.Z")]
     version: Option<String>,
-    /// Base model, where it lies elsewhere than when it was trained on
+    /// Base model, if it is no longer where it was during training
     #[arg(long)]
     base: Option<String>,
-    /// File with the text of the licence; a line that names the manifest's unless given
+    /// File with the licence text [default: a line that names the manifest's licence]
     #[arg(long, value_name = "FILE")]
     license_file: Option<PathBuf>,
-    /// Put the plugin for this machine in, so that who trusts the signer can grade and train as well
+    /// Include the plugin for this machine, so that users who trust the signer can also grade and
+    /// train
     #[arg(long)]
     with_plugin: bool,
-    /// Put in a plugin that was built for another machine
+    /// Include a plugin that was built for another machine
     #[arg(long = "plugin", value_name = "TARGET=FILE")]
     plugins: Vec<String>,
-    /// Put the figures of this evaluation in: a report of `hive expert eval`, or the name of one in the
-    /// run's `eval`, such as `builtin`; may be given several times. Without it the package has those of
-    /// the end of training
+    /// Include the metrics of this evaluation: a report of `hive expert eval`, or the name of one
+    /// in the run's `eval` folder, such as `builtin`; may be repeated [default: the evaluation at
+    /// the end of training]
     #[arg(long, value_name = "REPORT")]
     evaluation: Vec<PathBuf>,
-    /// Write over a signed package of the same name without asking
+    /// Overwrite a signed package of the same name without asking
     #[arg(long)]
     force: bool,
     /// Print JSON: `{"package", "name", "version", "base", "files", "sha256"}`
@@ -63,14 +64,14 @@ pub struct Package {
 }
 
 impl Package {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// When the run has no adapter, or its base cannot be had.
+    /// When the run has no adapter, or its base model is unavailable.
     pub fn run(self, env: &Environment) -> CommandResult {
         let run = self.run.clone().or_else(|| RunFolder::latest(Path::new(RUNS), &self.name, "adapter"));
         if run.is_none() {
-            // A name that nothing has is told as such.
+            // An unknown name is reported as such.
             experts(env).get(&self.name)?;
         }
         let run = run.ok_or_else(|| {
@@ -100,10 +101,10 @@ impl Package {
         let license = license.transpose()?;
         if libraries.is_empty() && open.expert.manifest().prompt.is_empty() {
             let problem = format!(
-                "Nobody could ask this package: `manifests/{}.json` declares no `prompt`, and no plugin is put in",
+                "This package could not be used: `manifests/{}.json` declares no `prompt`, and no plugin is included",
                 self.name
             );
-            let hint = "`--with-plugin` puts the plugin for this machine in; or declare the `prompt`";
+            let hint = "`--with-plugin` includes the plugin for this machine; or declare the `prompt`";
             return Err(Failure::unacceptable(problem).hint(hint).into());
         }
         let wanted = self.base.as_deref().unwrap_or(&facts.base.id);
@@ -127,7 +128,7 @@ impl Package {
             && there.signature.is_some()
         {
             if Some(&there.digest) == assembled.digest().as_ref() {
-                note(&format!("`{}` is this package already, and signed: it is left as it is", path.display()));
+                note(&format!("`{}` is already this package, and signed: it is left unchanged", path.display()));
                 return self.show(&assembled, &path, true);
             }
             let hint = "`--version X.Y.Z` makes another version, `-o DIR` writes it elsewhere";

@@ -1,4 +1,4 @@
-//! `hive expert plan`: what a training run would do and cost, without training.
+//! `hive expert plan`: what a training run would do, and its cost, without training.
 
 use clap::Args;
 use hive_engine::train::Trainer;
@@ -19,7 +19,7 @@ use super::train_args::TrainArgs;
 use crate::context::Environment;
 use crate::error::CommandResult;
 
-/// Seed of the weights of `--arch`.
+/// Seed of the random weights of `--arch`.
 const SEED: u64 = 0;
 
 /// Show what training would do: the recipe with origins, parameters, steps, time and memory
@@ -29,13 +29,13 @@ pub struct Plan {
     name: String,
     #[command(flatten)]
     args: TrainArgs,
-    /// Plan for random weights of this shape and records of noise: needs neither base nor data
+    /// Plan with random weights of this shape and random records: needs neither base model nor data
     #[arg(long, conflicts_with_all = ["base", "dataset", "map", "fields"])]
     arch: Option<Arch>,
-    /// With --arch: training records
+    /// With --arch: number of training records
     #[arg(long, value_name = "N", requires = "arch", default_value_t = 5000, allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_RECORDS))]
     records: usize,
-    /// With --arch: records held out
+    /// With --arch: number of held-out records
     #[arg(long, value_name = "N", requires = "arch", default_value_t = 250, allow_negative_numbers = true, value_parser = whole::<usize>(0..=MOST_RECORDS))]
     held_out: usize,
     /// With --arch: tokens per record
@@ -47,15 +47,15 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// What the recipe, the data or the base says.
+    /// Errors of the recipe, the data or the base model.
     pub fn run(self, env: &Environment) -> CommandResult {
         let open = load_expert(env, &self.name)?;
         let mut request = self.args.request(env, &open)?;
         let plan = if let Some(arch) = self.arch {
-            // The recipe's base is not what is planned on.
+            // The plan does not use the recipe's base model.
             request.recipe.base_model = arch.reference(SEED).id;
             request.origins.insert("base_model".to_owned(), "--arch".to_owned());
             self.without_data(arch, &request)?
@@ -65,7 +65,7 @@ impl Plan {
             let setup = set_up(&open, &request, &stop, &mut progress);
             progress.close();
             let Some(setup) = setup? else {
-                note("Stopped; what was judged is kept");
+                note("Stopped; judged records are kept");
                 return Ok(());
             };
             let adapter = setup.fresh_adapter(&request)?;

@@ -1,4 +1,4 @@
-//! `hive expert publish`: a package to where others find it.
+//! `hive expert publish`: publishes a package.
 
 use std::path::{Path, PathBuf};
 
@@ -13,22 +13,22 @@ use super::super::packages::staging;
 use super::super::pull_progress::PullProgress;
 use crate::context::Environment;
 
-/// How the target is written when a package becomes a folder for a model hub.
+/// Prefix of the target for a folder that can be uploaded to a model hub.
 const HUB: &str = "hub-folder:";
 
 /// Publish a package
 #[derive(Debug, Args)]
 pub struct Publish {
-    /// The package's file
+    /// Package file
     file: PathBuf,
-    /// Where to: `oci://HOST/PATH/NAME[:VERSION]`, `dir:FOLDER`, or `hub-folder:FOLDER` for a folder that
-    /// a model hub takes as a repository
+    /// Target: `oci://HOST/PATH/NAME[:VERSION]`, `dir:FOLDER`, or `hub-folder:FOLDER` for a folder
+    /// to upload to a model hub as a repository
     #[arg(value_name = "REGISTRY")]
     to: String,
     /// With `hub-folder:`: replace another package's files in the folder
     #[arg(long)]
     force: bool,
-    /// Publish it though nobody has signed it
+    /// Publish an unsigned package
     #[arg(long)]
     allow_unsigned: bool,
     /// Print JSON: `{"reference", "digest", "was_there"}`
@@ -37,10 +37,11 @@ pub struct Publish {
 }
 
 impl Publish {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// When the file is no whole package, the version is taken, or the registry cannot be written to.
+    /// When the file is not a complete package, the version exists, or the registry cannot be
+    /// written to.
     pub fn run(self, env: &Environment) -> CommandResult {
         if !self.file.is_file() {
             return Err(Failure::misuse(format!("There is no package `{}`", self.file.display()))
@@ -72,7 +73,7 @@ impl Publish {
                     .into());
             }
             Which::Digest(_) => {
-                let problem = format!("`{}` names a digest, which a package has by itself", self.to);
+                let problem = format!("`{}` names a digest, which is computed from the package", self.to);
                 return Err(Failure::misuse(problem).hint("leave the digest out").into());
             }
             _ => {}

@@ -1,4 +1,4 @@
-//! `hive expert replay`: makes a run's first steps again and says whether they come out the same.
+//! `hive expert replay`: repeats a run's first steps and reports whether they are identical.
 
 use std::path::{Path, PathBuf};
 
@@ -16,12 +16,12 @@ use super::super::train_progress::TrainProgress;
 use super::train::RUNS;
 use crate::context::Environment;
 
-/// Make a run's first steps again and compare
+/// Repeat a run's first steps and compare them
 #[derive(Debug, Args)]
 pub struct Replay {
-    /// The run's folder, or its name below `runs`
+    /// Run folder, or its name below `runs`
     run: PathBuf,
-    /// Steps to make
+    /// Number of steps to repeat
     #[arg(long, value_name = "N", default_value_t = 20, allow_negative_numbers = true, value_parser = whole::<u64>(1..=MOST_STEPS))]
     steps: u64,
     /// Print the result as JSON
@@ -30,10 +30,10 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// When the run cannot be made again, or its steps are not the same.
+    /// When the run cannot be repeated, or its steps differ.
     pub fn run(self, env: &Environment) -> CommandResult {
         let below = Path::new(RUNS).join(&self.run);
         let path = if !self.run.exists() && below.exists() { below } else { self.run };
@@ -55,7 +55,7 @@ impl Replay {
             None => result(&format!("Identical: {steps} of {steps} steps of `{}`", path.display())),
             Some(parting) => {
                 let failure = Failure::unacceptable(format!(
-                    "The run in `{}` comes out differently from step {} on",
+                    "The run in `{}` differs from step {} on",
                     path.display(),
                     parting.step
                 ));

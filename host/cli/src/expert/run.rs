@@ -1,5 +1,5 @@
-//! `hive expert run`: one prompt, one answer on stdout. The expert looks at both; what it finds is
-//! said on stderr.
+//! `hive expert run`: one prompt, one answer on stdout. The expert inspects both; its findings are
+//! printed on stderr.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -34,45 +34,46 @@ use super::super::shell::word;
 use super::train::RUNS;
 use crate::context::Environment;
 
-/// Ask an expert
+/// Run an expert on a prompt
 #[derive(Debug, Args)]
 pub struct Run {
-    /// Name of the expert, as `hive expert list` shows it; NAME@VERSION for one that is installed
+    /// Name of the expert, as `hive expert list` shows it; NAME@VERSION for an installed version
     name: String,
-    /// What is asked, in quotes
+    /// The prompt, in quotes
     #[arg(required = true, num_args = 1.., value_name = "PROMPT")]
     asked: Vec<String>,
     #[command(flatten)]
     flags: ExpertFlags,
-    /// Another field of the record; may be given several times
+    /// Set another field of the record; may be repeated
     #[arg(long = "field", value_name = "NAME=VALUE")]
     fields: Vec<String>,
-    /// Folder of the run whose adapter answers; the latest below `runs` unless given or, where there is
-    /// none, what is installed
+    /// Run whose adapter answers [default: the latest run below `runs` or, if there is none, the
+    /// installed expert]
     #[arg(long, value_name = "RUN", conflicts_with_all = ["adapter", "base_only"])]
     run: Option<PathBuf>,
-    /// PEFT adapter folder, LoRA or DoRA, that answers instead of a run's
+    /// PEFT adapter folder, LoRA or DoRA, to use instead of a run's
     #[arg(long, value_name = "DIR", conflicts_with = "base_only")]
     adapter: Option<PathBuf>,
-    /// Ask the base model without an adapter
+    /// Use the base model without an adapter
     #[arg(long)]
     base_only: bool,
-    /// Base model: a catalogue id, a folder or a GGUF file; the one the adapter names unless given
+    /// Base model: a catalogue id, a folder or a GGUF file [default: the one that the adapter
+    /// names]
     #[arg(long)]
     base: Option<String>,
-    /// Most tokens to write; the manifest's number unless given
+    /// Maximum tokens to generate [default: the manifest's]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_TOKENS))]
     max_new_tokens: Option<usize>,
-    /// End with exit code 1 when the answer cannot be used, or was not checked
+    /// Exit with code 1 when the answer cannot be used, or was not checked
     #[arg(long)]
     strict: bool,
 }
 
 impl Run {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// When there is no adapter or base, or they do not fit each other.
+    /// When there is no adapter or base model, or they do not match.
     pub fn run(self, env: &Environment) -> CommandResult {
         let by = self.answers(env)?;
         let open = match &by {
@@ -82,8 +83,9 @@ impl Run {
         let OpenExpert { expert, .. } = &open;
         let record = self.record(expert)?;
         let (inspector, record) = self.inspected(&open, record)?;
-        if let Some(how) = by.adapter().and_then(prompt_sample::of_adapter).and_then(|then| then.differs(expert)) {
-            note(&format!("warning: {how}: the adapter may answer worse"));
+        if let Some(difference) = by.adapter().and_then(prompt_sample::of_adapter).and_then(|then| then.differs(expert))
+        {
+            note(&format!("warning: {difference}: the adapter may answer worse"));
         }
         let base = self.open_base(env, expert, &by)?.for_generation();
         let tokeniser = Tokeniser::new(&base.model)?;
@@ -92,18 +94,18 @@ impl Run {
         let adapter = loaded.as_ref().map(|l| &l.adapter).zip(scales.as_ref());
         let model = Model { base: &base.decoder, adapter };
         let stop = on_interrupt("\nStopping")?;
-        let most = self.max_new_tokens.unwrap_or(expert.manifest().generation.max_new_tokens);
+        let max_tokens = self.max_new_tokens.unwrap_or(expert.manifest().generation.max_new_tokens);
         let prompt = tokeniser.prompts(expert, std::slice::from_ref(&record))?.pop().unwrap_or_default();
         if let Some(trained) = by.adapter().and_then(trained_length).filter(|trained| prompt.len() > *trained) {
             note(&format!(
-                "warning: the prompt has {} tokens, the adapter was trained on records of at most {trained}: what it \
-                 answers to longer ones was never trained",
+                "warning: the prompt has {} tokens, the adapter was trained on records of at most {trained}: answers \
+                 to longer prompts were never trained",
                 prompt.len()
             ));
         }
-        // While the model writes, the expert makes itself ready to look at what it has written.
+        // While the model generates, the expert initializes for inspecting the answer.
         let inspector = inspector.map(Inspector::get_ready);
-        let answer = answer_to(model, &tokeniser, &prompt, most, || !stop.load(Ordering::Relaxed))?;
+        let answer = answer_to(model, &tokeniser, &prompt, max_tokens, || !stop.load(Ordering::Relaxed))?;
         tracing::info!(tokens = answer.tokens, prompt = answer.prompt_tokens, seconds = answer.seconds, "answered");
         result(&answer.text)?;
         if stop.load(Ordering::Relaxed) {
@@ -119,11 +121,11 @@ impl Run {
         let waiting = Instant::now();
         let found = inspector.answer(&record, &answer.text);
         tracing::info!(seconds = waiting.elapsed().as_secs_f64(), "inspected");
-        self.told(found)
+        self.report(found)
     }
 
-    /// The expert's process that inspects, unless it has none, after it has looked at the prompt's record, and
-    /// the record as it is to be asked: one that cannot be answered is told before a model is loaded.
+    /// Inspects the prompt and returns the expert's process, if it has one, and the record to use:
+    /// a prompt that cannot be answered is reported before a model is loaded.
     fn inspected(&self, open: &OpenExpert, record: Record) -> CommandResult<(Option<Inspector>, Record)> {
         let begin = Instant::now();
         let unchecked = |error: PluginError| {
@@ -152,7 +154,7 @@ impl Run {
         match found {
             Ok(found) if found.faults.is_empty() => {
                 found.notes.iter().for_each(|finding| note(&format!("note on the prompt: {}", finding.message)));
-                // As a training record would have been, so that the model is asked as it was trained.
+                // Normalized like a training record, so that the model is prompted as in training.
                 Ok((Some(inspector), found.record.unwrap_or(record)))
             }
             Ok(found) => {
@@ -170,8 +172,8 @@ impl Run {
         }
     }
 
-    /// Says what was found in the answer, which stands on stdout already.
-    fn told(&self, found: Result<Option<Inspection>, PluginError>) -> CommandResult {
+    /// Reports the findings on the answer, which has already been printed to stdout.
+    fn report(&self, found: Result<Option<Inspection>, PluginError>) -> CommandResult {
         let unchecked = |why: String| {
             if self.strict {
                 return Err(Failure::unacceptable(format!("The answer was not checked: {why}")).into());
@@ -182,7 +184,7 @@ impl Run {
         let Inspection { faults, notes, .. } = match found {
             Ok(Some(found)) => found,
             Ok(None) => return unchecked("the expert was not ready in time".to_owned()),
-            // What the expert itself says of it needs no name of a call.
+            // The expert's own error needs no method name.
             Err(PluginError::Call { fault: CallFault::Refused(why), .. }) => return unchecked(why),
             Err(error) => return unchecked(error.to_string()),
         };
@@ -244,7 +246,7 @@ impl Run {
         for field in fields.iter().filter(|f| !f.completion && !f.optional) {
             if record.text(&field.name).is_none() {
                 let hint = if field.name == asked_field {
-                    format!("it is the text behind the expert's name: `hive expert run {} \"…\"`", self.name)
+                    format!("it is the text after the expert's name: `hive expert run {} \"…\"`", self.name)
                 } else {
                     format!("`{}` gives it", argument(field))
                 };
@@ -259,7 +261,8 @@ impl Run {
         Ok(record)
     }
 
-    /// Who answers: as asked, or the latest run's adapter, or what is installed.
+    /// The source of the answers: as requested, or the latest run's adapter, or the installed
+    /// expert.
     fn answers(&self, env: &Environment) -> CommandResult<Answers> {
         if self.base_only {
             return Ok(Answers::Base);
@@ -281,7 +284,7 @@ impl Run {
             if let Ok(release) = self.find(env) {
                 return self.installed(env, release);
             }
-            // A name that nothing has is told as such.
+            // An unknown name is reported as such.
             experts(env).get(&self.name)?;
             return Err(untrained(format!(
                 "Expert `{}` has no trained adapter: there is no finished run of it below `{RUNS}`",
@@ -294,14 +297,14 @@ impl Run {
             return Err(untrained(format!("There is no run in `{}`", run.display())).into());
         }
         if !dir.is_dir() {
-            let problem = format!("The run `{}` has no adapter: it did not come to its end", run.display());
-            let hint = format!("`hive expert train {} --resume {}` goes on with it", self.name, run.display());
+            let problem = format!("The run `{}` has no adapter: it is not finished", run.display());
+            let hint = format!("`hive expert train {} --resume {}` resumes it", self.name, run.display());
             return Err(Failure::unacceptable(problem).hint(hint).into());
         }
         Ok(Answers::Folder(dir))
     }
 
-    /// The installed release that is meant. `--base` says for which base, or where the base lies.
+    /// The requested installed release. `--base` selects its base model, or gives the path of it.
     fn find(&self, env: &Environment) -> Result<Release, InstallError> {
         let store = Store::of(env.context.home()?);
         match store.find(&self.name, self.base.as_deref()) {
@@ -310,7 +313,7 @@ impl Run {
         }
     }
 
-    /// An installed release, whose files are as they were installed.
+    /// An installed release, after checking that its files are unchanged.
     fn installed(&self, env: &Environment, release: Release) -> CommandResult<Answers> {
         if self.run.is_some() {
             return Err(
@@ -318,14 +321,14 @@ impl Run {
             );
         }
         let signer = Signer::of(release.record.key, &Ring::of(env.context.home()?)?);
-        // Whoever was revoked vouches for nothing here; others were asked about when it was installed.
+        // A revoked key is rejected; unknown keys were already checked at installation.
         signer.admit(RequireSigned::None, &release.title())?;
         release.package()?;
         Ok(Answers::Installed(Box::new(release)))
     }
 
-    /// Opens the base: as asked, or the one that the release was proved on, or the one that the adapter
-    /// names. Where that is none that can be had, the manifest's first, and says so.
+    /// Opens the base model: as requested, or the one that the release was verified on, or the one
+    /// that the adapter names. If that is unavailable, the manifest's first, with a warning.
     fn open_base(&self, env: &Environment, expert: &LoadedExpert, by: &Answers) -> CommandResult<Base> {
         let open = |name: &str| Base::open(&env.context, name, &mut PullProgress::stderr());
         let first = expert.manifest().base_models.first().cloned().unwrap_or_default();
@@ -360,7 +363,8 @@ impl Run {
         }
         let id = entry.unwrap_or_else(|| named.clone());
         match open(&id) {
-            // What the expert is meant for, if it is here: a near relation, such as the same model quantised.
+            // The expert's own base model, if present: a close relative, such as the same model
+            // quantised.
             Err(RuntimeError::Model(error @ (ModelError::NoSourceWorked { .. } | ModelError::Offline { .. })))
                 if first != id && store.locate(&first).is_ok() =>
             {
@@ -381,13 +385,13 @@ impl Run {
     }
 }
 
-/// Who answers.
+/// The source of the answers.
 enum Answers {
-    /// The base alone.
+    /// The base model alone.
     Base,
-    /// A PEFT folder, a run's or another.
+    /// A PEFT folder, of a run or another.
     Folder(PathBuf),
-    /// What was installed from a package.
+    /// An installed release.
     Installed(Box<Release>),
 }
 

@@ -1,4 +1,4 @@
-//! `hive expert schema`: the JSON schema of manifests, made from the SDK's types.
+//! `hive expert schema`: the JSON schema of manifests, generated from the SDK's types.
 
 use clap::Args;
 use hive_plugins::manifest::schema_json;
@@ -11,7 +11,7 @@ use crate::output;
 pub struct Schema {}
 
 impl Schema {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
     /// When stdout cannot be written to.

@@ -1,4 +1,4 @@
-//! `hive expert search`: what a registry has.
+//! `hive expert search`: the packages of a registry.
 
 use clap::Args;
 use hive_packages::registries::{Reference, open};
@@ -13,10 +13,10 @@ use crate::error::CommandResult;
 /// List the packages of a registry
 #[derive(Debug, Args)]
 pub struct Search {
-    /// `dir:FOLDER`, `oci://HOST/PATH/NAME`, or `oci://HOST` where the registry lists its repositories
+    /// Registry: `dir:FOLDER`, `oci://HOST/PATH/NAME`, or `oci://HOST` if it lists its repositories
     #[arg(value_name = "REGISTRY")]
     registry: String,
-    /// Only those with all of these words in name, base or description
+    /// List only packages with all of these words in name, base model or description
     words: Vec<String>,
     /// Print JSON: `{"packages": [{"name", "version", "base", "description", "key", "digest"}]}`
     #[arg(long)]
@@ -24,10 +24,10 @@ pub struct Search {
 }
 
 impl Search {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// When the registry cannot be asked.
+    /// When the registry cannot be reached.
     pub fn run(self, env: &Environment) -> CommandResult {
         let mut found = open(&Reference::to_registry(&self.registry)?, &env.context, &env.access)?.list()?;
         let words: Vec<String> = self.words.iter().map(|word| word.to_lowercase()).collect();
@@ -51,7 +51,7 @@ impl Search {
                 Signer::Trusted(_, name) => name,
                 Signer::Revoked(_, name) => format!("{name} (revoked)"),
             };
-            // A registry's word goes to no terminal as it is.
+            // Text from a registry is untrusted: control characters must not reach the terminal.
             let plain = |text: String| text.replace(char::is_control, "\u{fffd}");
             vec![plain(listed.name), listed.version.to_string(), plain(listed.base), signed, plain(listed.description)]
         }));

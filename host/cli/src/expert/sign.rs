@@ -1,4 +1,4 @@
-//! `hive expert sign`: vouches for a package.
+//! `hive expert sign`: signs a package.
 
 use std::path::PathBuf;
 
@@ -15,27 +15,27 @@ use crate::error::CommandResult;
 /// Sign a package with a key of `hive key list`
 #[derive(Debug, Args)]
 pub struct Sign {
-    /// The package
+    /// Package file
     file: PathBuf,
     /// Name of the key
     #[arg(long, value_name = "NAME")]
     key: String,
-    /// Put this signature in place of another's without asking
+    /// Replace another key's signature without asking
     #[arg(long)]
     force: bool,
 }
 
 impl Sign {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// When there is no such key, or the file is no whole package.
+    /// When there is no such key, or the file is not a complete package.
     pub fn run(self, env: &Environment) -> CommandResult {
         let secret = Ring::of(env.context.home()?)?.secret(&self.key)?;
         if let Ok(there) = Package::open(&self.file, &staging(env))
             && there.signature.is_some_and(|signature| signature.key != secret.public())
         {
-            let hint = "a copy of the file can bear the other signature";
+            let hint = "sign a copy of the file instead";
             may_overwrite(&self.file, "a package that another key has signed", hint, self.force)?;
         }
         let public = sign(&self.file, &secret)?;

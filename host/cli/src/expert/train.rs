@@ -29,15 +29,15 @@ use super::super::train_progress::TrainProgress;
 use super::train_args::TrainArgs;
 use crate::context::Environment;
 
-/// Folder of all runs, below the current one.
+/// Folder of all runs, below the current folder.
 pub(super) const RUNS: &str = "runs";
 
 /// Shown below the options.
 const AFTER_HELP: &str = "\
-The recipe of a run is put together from, weakest first: the manifest, --profile, `hive.toml`,
+A recipe is merged from these layers, weakest first: the manifest, --profile, `hive.toml`,
 variables such as HIVE_TRAINING__LEARNING_RATE, and --set. `hive expert schema` describes its keys,
-`hive expert plan` shows what comes out. A run that goes on keeps its recipe: of these, only what
-stands on the command line then counts.";
+`hive expert plan` shows the result. A resumed run keeps its recipe: only changes on the command
+line then apply.";
 
 /// Train an expert's adapter
 #[derive(Debug, Args)]
@@ -47,14 +47,14 @@ pub struct Train {
     name: String,
     #[command(flatten)]
     args: TrainArgs,
-    /// Folder for the run; the next free `runs/NAME-N` unless given
+    /// Run folder [default: the next free `runs/NAME-N`]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// Go on from the last checkpoint of the run in this folder, or of the latest run
+    /// Resume from the last checkpoint of this run, or of the latest run
     #[arg(long, value_name = "RUN", num_args = 0..=1, conflicts_with = "out")]
     resume: Option<Option<PathBuf>>,
-    /// With --resume: go on although the recipe has changed, where it may change (epochs, steps, rates,
-    /// how often to evaluate and save)
+    /// With --resume: resume even though the recipe has changed, in keys that may change (epochs,
+    /// steps, learning rate, evaluation and save intervals)
     #[arg(long, requires = "resume")]
     force_recipe: bool,
     /// Print the result as JSON
@@ -63,10 +63,10 @@ pub struct Train {
 }
 
 impl Train {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// What training says.
+    /// Errors of training.
     pub fn run(self, env: &Environment) -> CommandResult {
         let expert = load_expert(env, &self.name)?;
         let (request, place) = match &self.resume {
@@ -85,7 +85,7 @@ impl Train {
         progress.close();
         match end? {
             TrainEnd::StoppedBefore => {
-                note("Stopped before training; what was judged is kept, and the same command goes on");
+                note("Stopped before training; judged records are kept, and the same command resumes");
                 if self.json {
                     result(&json!({"stopped": true, "step": 0}).to_string())?;
                 }
@@ -97,7 +97,7 @@ impl Train {
                     "Stopped after step {} of {}; the checkpoint is in `{path}`",
                     outcome.step, outcome.total
                 ));
-                note(&format!("Go on with: {} expert train {} --resume {path}", spoken_name(), self.name));
+                note(&format!("Resume with: {} expert train {} --resume {path}", spoken_name(), self.name));
                 if self.json {
                     let text =
                         json!({"stopped": true, "step": outcome.step, "total": outcome.total, "run": folder.path()});
@@ -107,7 +107,7 @@ impl Train {
             }
             TrainEnd::AlreadyDone(summary, folder) => {
                 let path = folder.path().display();
-                note(&format!("The run in `{path}` came to its end before; nothing is left to do"));
+                note(&format!("The run in `{path}` is already finished; nothing to do"));
                 note(&format!(
                     "More steps: {} expert train {} --resume {path} --set epochs=N --force-recipe",
                     spoken_name(),
@@ -118,7 +118,7 @@ impl Train {
             TrainEnd::Done(summary, outcome, folder) => {
                 if outcome.end == End::Patience {
                     note(&format!(
-                        "Ended after step {} of {}: no better evaluation for as long as `patience` waits",
+                        "Ended after step {} of {}: no better evaluation within `patience`",
                         outcome.step, outcome.total
                     ));
                 }
@@ -132,16 +132,16 @@ impl Train {
         let path = self.out.clone().unwrap_or_else(|| RunFolder::next(Path::new(RUNS), &self.name));
         if path.join("run.json").exists() {
             return Err(Failure::misuse(format!("`{}` holds a run already", path.display()))
-                .hint(format!("`hive expert train {} --resume {}` goes on with it", self.name, path.display()))
+                .hint(format!("`hive expert train {} --resume {}` resumes it", self.name, path.display()))
                 .into());
         }
         Ok((request, RunPlace::New(path)))
     }
 
-    /// A run's own request, with the changes that this command line asks for.
+    /// A run's own request, with the changes from this command line.
     fn resumed(&self, run: Option<&Path>, expert: &OpenExpert) -> CommandResult<(TrainRequest, RunPlace)> {
         let path = run_to_resume(run, Path::new(RUNS), &self.name).ok_or_else(|| {
-            Failure::misuse(format!("There is no run of `{}` below `{RUNS}` to go on with", self.name))
+            Failure::misuse(format!("There is no run of `{}` below `{RUNS}` to resume", self.name))
                 .hint(format!("`hive expert train {}` starts one", self.name))
         })?;
         let mut request = RunRecord::read_of(&path, &self.name)?.request;
@@ -179,7 +179,7 @@ impl Train {
             return result(&value.to_string());
         }
         let mut lines =
-            vec![String::new(), format!("What training was worth (base → expert, adapter of step {}):", summary.step)];
+            vec![String::new(), format!("Result of training (base → expert, adapter of step {}):", summary.step)];
         let mut line = |name: &str, text: String| lines.push(format!("  {name:28}  {text}"));
         if let Some(Compared { base, expert }) = &summary.loss {
             line("held-out loss", format!("{base:.4} → {expert:.4} nats per token"));
@@ -192,7 +192,7 @@ impl Train {
             let (a, b) = (base.figures, expert.figures);
             let left_out = match expert.left_out {
                 0 => String::new(),
-                n => format!("; {n} left out, too long for the base with an answer"),
+                n => format!("; {n} skipped, too long for the base model with an answer"),
             };
             let of = format!("({} of {} asked{left_out})", expert.graded.len(), expert.of);
             line(&format!("right answers, {name}"), format!("{} → {} {of}", a.right_answers, b.right_answers));
@@ -212,8 +212,8 @@ impl Train {
         result(&lines.join("\n"))
     }
 
-    /// The command to try next, ready to be pasted: a held-out prompt that was answered rightly, if there is
-    /// one; what of it is entered as a file is written beside the run.
+    /// The command to try next, ready to be pasted: a held-out prompt that was answered correctly,
+    /// if there is one; a field that is entered as a file is written to the run folder.
     fn next_command(&self, expert: &LoadedExpert, summary: &Summary, folder: &RunFolder) -> Option<String> {
         let asked =
             || [&summary.held_out, &summary.eval_prompts].into_iter().flatten().flat_map(|pair| &pair.expert.graded);
@@ -226,7 +226,7 @@ impl Train {
         words.extend(["--run".to_owned(), word(&run)]);
         for field in manifest.dataset.fields.iter().filter(|f| !f.completion && f.name != asked_field) {
             let Some(text) = prompt.text(&field.name) else { continue };
-            // What the prompt does not show need not be given.
+            // Fields that do not affect the prompt can be omitted.
             if field.optional && !shows(expert, prompt, &field.name) {
                 continue;
             }
@@ -241,9 +241,9 @@ impl Train {
             }
         }
         words.push(word(prompt.text(asked_field)?));
-        let what =
-            if right.is_some() { "Try it:  " } else { "Try it (none of these prompts was answered rightly):\n  " };
-        Some(format!("{what}{}", words.join(" ")))
+        let label =
+            if right.is_some() { "Try it:  " } else { "Try it (none of these prompts was answered correctly):\n  " };
+        Some(format!("{label}{}", words.join(" ")))
     }
 }
 
@@ -259,15 +259,15 @@ fn shows(expert: &LoadedExpert, record: &Record, field: &str) -> bool {
     prompt(record.clone()) != prompt(without)
 }
 
-/// What the manifest says of the profiles that this run's recipe is made of.
+/// The manifest's notes on the profiles of this run's recipe.
 fn profile_notes(expert: &LoadedExpert, request: &TrainRequest) -> Vec<String> {
     let used = |name: &str| request.origins.values().any(|origin| *origin == format!("profile {name}"));
     let notes = expert.manifest().profile_notes.iter().filter(|(name, _)| used(name));
     notes.map(|(name, text)| format!("{name}: {text}")).collect()
 }
 
-/// How the person calls this binary: by its name when it is what `hive` means in their shell, else
-/// through cargo, as the README does.
+/// How the user calls this binary: by its name if that is what `hive` resolves to in their shell,
+/// else through cargo, as in the README.
 pub(super) fn spoken_name() -> &'static str {
     let in_path = || {
         let this = std::env::current_exe().ok()?;

@@ -1,4 +1,5 @@
-//! The arguments that say what to train, and on what: of `hive expert train` and `hive expert plan`.
+//! Arguments that select the training data and recipe: shared by `hive expert train` and `hive
+//! expert plan`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,23 +16,22 @@ use crate::context::Environment;
 use crate::error::CommandResult;
 use crate::expert_flags::ExpertFlags;
 
-/// What to train, and on what.
+/// What to train on, and how.
 #[derive(Debug, Args)]
 pub struct TrainArgs {
-    /// A named recipe (`before`, `external`, `llama-factory`, `optimized`), one of the manifest's
-    /// profiles (such as `quickstart`), or a TOML file; may be given several times, the last wins
+    /// A named recipe (`before`, `external`, `llama-factory`, `optimized`), a profile of the
+    /// manifest (such as `quickstart`), or a TOML file; may be repeated, the last wins
     #[arg(long, value_name = "NAME")]
     pub profile: Vec<String>,
-    /// Train on this instead of the expert's own data: JSON Lines, a JSON list, CSV or Parquet, packed
-    /// or not; a folder of these; what `hive expert data` prepared; or a data set of the model hub,
-    /// `hub:OWNER/NAME`. May be given several times
+    /// Data set to train on: JSON Lines, a JSON array, CSV or Parquet, optionally compressed; a
+    /// folder of these; a set prepared by `hive expert data`; or a data set of the model hub,
+    /// `hub:OWNER/NAME`. May be repeated [default: the expert's own data]
     #[arg(long, value_name = "FILE")]
     pub dataset: Vec<PathBuf>,
-    /// Which column of the files holds which field, such as `text=body,label=class`
+    /// Map fields to columns, such as `text=body,label=class`
     #[arg(long, value_name = "FIELD=COLUMN,…")]
     pub map: Option<String>,
-    /// Value of a field for every record that lacks it, such as `language=en`; may be given several
-    /// times
+    /// Set a field in every record that lacks it, such as `language=en`; may be repeated
     #[arg(long = "field", value_name = "FIELD=VALUE")]
     pub fields: Vec<String>,
     #[command(flatten)]
@@ -42,7 +42,7 @@ pub struct TrainArgs {
     /// Number of optimizer steps instead of the recipe's
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>(1..=MOST_STEPS))]
     pub steps: Option<u64>,
-    /// Set a key of the recipe, such as `learning_rate=1e-4`; may be given several times
+    /// Set a key of the recipe, such as `learning_rate=1e-4`; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub sets: Vec<String>,
 }
@@ -51,7 +51,7 @@ impl TrainArgs {
     /// The request of a new run.
     ///
     /// # Errors
-    /// When the recipe of all layers is not acceptable.
+    /// When the merged recipe is invalid.
     pub fn request(&self, env: &Environment, open: &OpenExpert) -> CommandResult<TrainRequest> {
         let layers = env.layers(self.profile.clone(), self.sets());
         let Effective { recipe, origins } = resolve(open.expert.manifest_json(), &layers)?;
@@ -66,7 +66,7 @@ impl TrainArgs {
         })
     }
 
-    /// What `--field` says.
+    /// The values of `--field`.
     ///
     /// # Errors
     /// When the expert has no such field.
@@ -74,7 +74,7 @@ impl TrainArgs {
         Ok(fixed_fields(&self.fields, &open.expert.manifest().dataset.fields)?)
     }
 
-    /// What `--set` and its short forms say.
+    /// The values of `--set` and its short forms.
     pub fn sets(&self) -> Vec<String> {
         let mut sets = self.sets.clone();
         sets.extend(self.base.as_ref().map(|base| format!("base_model={}", json!(base))));

@@ -1,4 +1,4 @@
-//! `hive expert uninstall`: removes a release, and what nothing else needs.
+//! `hive expert uninstall`: removes a release, and its base model if nothing else needs it.
 
 use clap::Args;
 use hive_packages::installed::{Release, Store};
@@ -11,27 +11,28 @@ use crate::error::CommandResult;
 /// Remove an installed expert, or one version of it
 #[derive(Debug, Args)]
 pub struct Uninstall {
-    /// NAME for all its versions, NAME@VERSION for one
+    /// NAME for all versions, NAME@VERSION for one
     #[arg(value_name = "NAME")]
-    what: String,
-    /// Only that for this base model
+    target: String,
+    /// Remove only the release for this base model
     #[arg(long)]
     base: Option<String>,
-    /// Keep the base model, also when it was fetched for this expert and nothing installed needs it
+    /// Keep the base model, even if it was downloaded for this expert and nothing installed needs
+    /// it
     #[arg(long)]
     keep_base: bool,
 }
 
 impl Uninstall {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
     /// When nothing of this name is installed, or it cannot be removed.
     pub fn run(self, env: &Environment) -> CommandResult {
         let store = Store::of(env.context.home()?);
-        let damaged = if self.what.contains('@') { Vec::new() } else { store.damaged(&self.what) };
+        let damaged = if self.target.contains('@') { Vec::new() } else { store.damaged(&self.target) };
         for folder in &damaged {
-            store.remove_damaged(&self.what, folder)?;
+            store.remove_damaged(&self.target, folder)?;
             note(&format!("Removed `{}`, a damaged release of it", folder.display()));
         }
         for release in self.releases(&store, damaged.is_empty())? {
@@ -47,25 +48,25 @@ impl Uninstall {
         Ok(())
     }
 
-    /// What is to be removed; `must` there be something.
+    /// The releases to remove; with `must`, having none is an error.
     fn releases(&self, store: &Store, must: bool) -> CommandResult<Vec<Release>> {
         let base = self.base.as_deref();
-        if self.what.contains('@') {
-            return Ok(vec![store.find(&self.what, base)?]);
+        if self.target.contains('@') {
+            return Ok(vec![store.find(&self.target, base)?]);
         }
         let mut all = store.releases()?;
-        all.retain(|r| r.description.name == self.what && base.is_none_or(|b| r.description.base.id == b));
+        all.retain(|r| r.description.name == self.target && base.is_none_or(|b| r.description.base.id == b));
         if all.is_empty() && must {
-            // This says what there is.
-            all.push(store.find(&self.what, base)?);
+            // Its error lists what is installed.
+            all.push(store.find(&self.target, base)?);
         }
-        // The current one last, so that the name does not change its meaning on the way.
+        // The current release last, so that the default version does not change in between.
         all.sort_by_key(|r| r.current);
         Ok(all)
     }
 }
 
-/// Removes the base that was fetched for a release.
+/// Removes the base model that was downloaded for a release.
 fn remove_base(env: &Environment, release: &Release) -> CommandResult {
     let id = &release.record.base;
     if ModelStore::new(&env.context)?.remove_for_experts(id)? {

@@ -1,4 +1,4 @@
-//! `hive expert update`: a newer version from where an expert came from.
+//! `hive expert update`: installs a newer version from the expert's source.
 
 use clap::Args;
 use hive_packages::installed::{InstallRequest, Store, admissible, install};
@@ -9,7 +9,7 @@ use super::super::error::{CommandResult, Failure};
 use super::super::output::{note, result};
 use super::super::packages::{Signing, ask_trust};
 use super::super::pull_progress::PullProgress;
-use super::install::{fetch, told};
+use super::install::{fetch, report};
 use crate::context::Environment;
 
 /// Install the newest version of an installed expert
@@ -17,7 +17,7 @@ use crate::context::Environment;
 pub struct Update {
     /// Name of the expert
     name: String,
-    /// Only that for this base model
+    /// Update only the release for this base model
     #[arg(long)]
     base: Option<String>,
     #[command(flatten)]
@@ -25,10 +25,11 @@ pub struct Update {
 }
 
 impl Update {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// When it is not installed, did not come from a registry, or what is served is not acceptable.
+    /// When it is not installed, did not come from a registry, or the served package is not
+    /// acceptable.
     pub fn run(self, env: &Environment) -> CommandResult {
         let store = Store::of(env.context.home()?);
         let release = store.find(&self.name, self.base.as_deref())?;
@@ -41,17 +42,17 @@ impl Update {
         let base = &release.description.base.id;
         let mut there = open(&reference, &env.context, &env.access)?.list()?;
         there.retain(|listed| listed.name == release.description.name && listed.base == *base);
-        // Who has a release is not handed what is not yet one.
+        // A user of a release is not offered a pre-release.
         let is_early = |version: &str| semver::Version::parse(version).is_ok_and(|v| !v.pre.is_empty());
         if !is_early(&release.description.version) {
             there.retain(|listed| listed.version.pre.is_empty());
         }
         let newest = there.into_iter().max_by(|a, b| a.version.cmp(&b.version)).ok_or_else(|| {
-            Failure::unacceptable(format!("`{source}` has nothing for base `{base}` any longer"))
+            Failure::unacceptable(format!("`{source}` no longer has a package for base `{base}`"))
                 .hint("`hive expert search REGISTRY` shows what is there")
         })?;
         if newest.version.to_string() == release.description.version {
-            note(&format!("{} is the newest version there is", release.title()));
+            note(&format!("{} is the newest version", release.title()));
             return Ok(());
         }
         reference.which = Which::Digest(newest.digest.clone());
@@ -59,7 +60,7 @@ impl Update {
         let package = &from.package;
         let policy = self.signing.policy(env, RequireSigned::Trusted)?;
         let mut ring = Ring::of(env.context.home()?)?;
-        // Where the base was found for the last version, it is looked for again, if it is the same.
+        // If the base model is unchanged, use it from where it was for the last version.
         let same_base = package.description.base.digest == release.description.base.digest;
         let request = InstallRequest {
             package,
@@ -81,6 +82,6 @@ impl Update {
         }
         let release = install(&env.context, &store, &request, &ring, &mut PullProgress::stderr())?;
         forget(package, env.context.home()?);
-        result(&told(&release, package, &ring))
+        result(&report(&release, package, &ring))
     }
 }

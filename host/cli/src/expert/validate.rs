@@ -9,7 +9,7 @@ use hive_plugins::manifest::check_file;
 use crate::error::CommandResult;
 use crate::output;
 
-/// Checks a manifest against the schema and against itself.
+/// Validates a manifest.
 #[derive(Debug, Args)]
 pub struct Validate {
     /// The manifest file, such as `manifests/NAME.json`
@@ -17,13 +17,13 @@ pub struct Validate {
 }
 
 impl Validate {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
     /// All faults of the manifest.
     pub fn run(self) -> CommandResult {
         let manifest = check_file(&self.manifest)?;
-        let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        let count = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
         output::result(&format!(
             "`{}` is valid: expert `{}` {}, {}, {}, {}",
             self.manifest.display(),

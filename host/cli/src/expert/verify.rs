@@ -1,5 +1,5 @@
-//! `hive expert verify`: everything that installing checks, at any time, of a file or of what is
-//! installed.
+//! `hive expert verify`: all checks of the installation, for a package file or an installed
+//! release.
 
 use clap::Args;
 use hive_packages::installed::prove;
@@ -7,21 +7,23 @@ use hive_packages::trust::{RequireSigned, Ring};
 use serde_json::json;
 
 use super::super::output::result;
-use super::super::packages::{Looked, Signing, line, look, proof_json, proof_lines, signer_json, signer_text};
+use super::super::packages::{
+    FoundPackage, Signing, find_package, line, proof_json, proof_lines, signer_json, signer_text,
+};
 use super::super::pull_progress::PullProgress;
 use crate::context::Environment;
 use crate::error::CommandResult;
 
-/// Check a package's files and signature, and that it computes what it says
+/// Verify a package's files and signature, and that it computes the recorded results
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// A package's file, or an installed expert: NAME or NAME@VERSION
+    /// Package file, or installed expert: NAME or NAME@VERSION
     #[arg(value_name = "FILE|NAME")]
-    what: String,
+    target: String,
     #[command(flatten)]
     signing: Signing,
-    /// Base model to prove it on, where the package's own name for it is not known here; or which of
-    /// several that an installed version is for
+    /// Base model for the verification, if the package's own name for it is unknown here; or the
+    /// base model to select, if the version is installed for several
     #[arg(long)]
     base: Option<String>,
     /// Print JSON
@@ -30,12 +32,13 @@ pub struct Verify {
 }
 
 impl Verify {
-    /// Runs it.
+    /// Runs the command.
     ///
     /// # Errors
-    /// What does not hold. Without `--require-signed` an unsigned package is told of, and no error.
+    /// The checks that fail. Without `--require-signed` an unsigned package is reported, but not an
+    /// error.
     pub fn run(self, env: &Environment) -> CommandResult {
-        let Looked { package, release } = look(env, &self.what, self.base.as_deref())?;
+        let FoundPackage { package, release } = find_package(env, &self.target, self.base.as_deref())?;
         let ring = Ring::of(env.context.home()?)?;
         let signer = package.signer(&ring);
         signer.admit(self.signing.policy(env, RequireSigned::None)?, &package.shown)?;
