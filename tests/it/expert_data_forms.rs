@@ -145,7 +145,7 @@ fn two_schemas_do_not_cost_half_of_the_records() {
     assert!(
         std::fs::read_to_string(place.path("checkout/out/report.html"))
             .unwrap()
-            .contains("<b>Mind:</b> held-out records")
+            .contains("<b>Warning:</b> held-out records")
     );
     let said = data(&place, "shops.jsonl", &["--set", "validation_fraction=0.5"]);
     assert!(
@@ -164,14 +164,15 @@ fn a_field_for_a_whole_set_is_suggested_and_given() {
     };
     place.write("checkout/mine.jsonl", &(0..24).map(line).collect::<String>());
     let said = data(&place, "mine.jsonl", &[]);
-    let mind = "      mind 24 of 24 records bear the marks of mysql: `--field dialect=mysql` reads all of them so\n";
-    assert!(said.contains(mind), "{said}");
+    let warning =
+        "   warning 24 of 24 records bear the marks of mysql: `--field dialect=mysql` sets it for all records\n";
+    assert!(said.contains(warning), "{said}");
     let said = data(&place, "mine.jsonl", &["--field", "dialect=mysql"]);
     assert!(
         said.contains("reading mine.jsonl: question, schema, sql; where a record has none: dialect = mysql\n"),
         "{said}"
     );
-    assert!(!said.contains(" mind "), "{said}");
+    assert!(!said.contains("   warning "), "{said}");
     for (name, field) in
         [("field_unknown", "dialct=mysql"), ("field_without_value", "dialect"), ("field_completion", "sql=SELECT 1")]
     {

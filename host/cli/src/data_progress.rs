@@ -191,7 +191,7 @@ pub fn summary(set: &PreparedSet, found: bool) -> Vec<String> {
             tokens.max_seq_len
         ));
     }
-    lines.extend(report.remarks.iter().map(|remark| format!("{} {remark}", heading("mind"))));
+    lines.extend(report.remarks.iter().map(|remark| format!("{} {remark}", heading("warning"))));
     lines
 }
 

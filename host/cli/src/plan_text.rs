@@ -136,7 +136,7 @@ pub fn rows(plan: &Plan) -> Vec<(&'static str, String)> {
     memory.push(format!("checkpoints {} MB on disk{free}", grouped(mb(estimate.checkpoint_bytes).max(1) as usize)));
     rows.push(("memory", memory.join("; ")));
     rows.extend(plan.folder.as_ref().map(|folder| ("run folder", folder.display().to_string())));
-    rows.extend(plan.concerns.iter().map(|concern| ("mind", concern.clone())));
+    rows.extend(plan.concerns.iter().map(|concern| ("warning", concern.clone())));
     rows
 }
 

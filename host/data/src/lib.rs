@@ -1,9 +1,10 @@
-//! Data sets: read from files of every form, judged record by record, split and kept as prepared sets.
+//! Data sets: read from files in any format, judged record by record, split and stored as prepared
+//! sets.
 //!
-//! This crate knows no base model and trains nothing; tokens are counted by who asks.
+//! This crate knows no base models and trains nothing; the caller provides a tokenizer.
 //!
-//! - [`datasets`]: files and repositories of the hub, row by row, mapped to an expert's fields.
-//! - [`sources`]: the records of one or several data sets, or of the expert's own making.
+//! - [`datasets`]: files and hub repositories, row by row, mapped to an expert's fields.
+//! - [`sources`]: the records of one or several data sets, or the expert's synthetic records.
 //! - [`pipeline`]: from a stream of records to a prepared set.
 
 pub mod datasets;

@@ -1,5 +1,5 @@
-//! Where an expert's records come from: files and folders, prepared sets, data sets of the hub, or
-//! the expert itself; each as a stream for the gate. It judges nothing.
+//! Sources of an expert's records: files and folders, prepared sets, data sets of the hub, or the
+//! expert itself; each as a stream for the data gate. It judges nothing.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -19,16 +19,16 @@ use crate::pipeline::{Data, Half, PipelineError, PreparedSet, SourceRead, Stream
 /// A data set on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalData {
-    /// As the user named it; a hub data set keeps its name in messages and reports.
+    /// The name given by the user; a hub data set keeps its name in messages and reports.
     pub name: String,
     /// The file or folder.
     pub path: PathBuf,
 }
 
-/// Finds each data set, and pulls those of the hub that are not here.
+/// Locates each data set, downloading those of the hub that are missing.
 ///
 /// # Errors
-/// When one of the hub cannot be had.
+/// When one of the hub is unavailable.
 pub fn locate(
     context: &Context,
     datasets: &[PathBuf],
@@ -39,7 +39,7 @@ pub fn locate(
         let name = path.display().to_string();
         let path = match path.to_str().and_then(HubRepository::parse).transpose().map_err(DatasetError::from)? {
             None => {
-                // A wrong name is told before a base model is fetched for nothing.
+                // Report a wrong name before a base model is downloaded in vain.
                 std::fs::metadata(path).map_err(|source| DatasetError::Read { file: path.clone(), source })?;
                 path.clone()
             }
@@ -52,21 +52,21 @@ pub fn locate(
 
 /// Files and folders, one after the other.
 pub struct Files {
-    /// The data sets, in the order in which they are read.
+    /// The data sets, in reading order.
     pub sets: Vec<LocalData>,
-    /// What the expert's manifest says of data.
+    /// The manifest's data section.
     pub spec: DatasetSpec,
-    /// The overrides of the mapping as they were given, for the digest.
+    /// The mapping overrides as given, for the digest.
     pub map: String,
-    /// The same, read.
+    /// The parsed overrides.
     pub overrides: MapOverrides,
-    /// Values of fields that a record lacks.
+    /// Values for fields that a record lacks.
     pub fixed: BTreeMap<String, String>,
 }
 
 impl Files {
     fn readers(&self) -> Result<FileStream, PipelineError> {
-        // Each is opened now, so that a wrong name is told before an hour of work on the first.
+        // Open all now, so that a wrong name is reported before an hour of work on the first.
         let open = |set: &LocalData| Ok((set.clone(), Reader::open(&set.path, self)?));
         Ok(FileStream { readers: self.sets.iter().map(open).collect::<Result<_, PipelineError>>()?, at: 0 })
     }
@@ -94,7 +94,7 @@ impl Data for Files {
                     hash.update(&buffer[..n]);
                 }
                 hash.update(length.to_le_bytes());
-                // Names go into the records' sources, so they count too.
+                // Names are part of the records' sources, so they are included.
                 hash.update(shown(set, &file.display().to_string()));
                 hash.update([0]);
             }
@@ -115,7 +115,7 @@ impl Data for Files {
 enum Reader {
     /// Files, with their columns mapped to fields.
     Records(Box<RecordReader>),
-    /// A prepared set, whose records have fields already.
+    /// A prepared set, whose records already have fields.
     Prepared { rows: Box<dyn Iterator<Item = Result<ReadRecord, PipelineError>> + Send>, read: usize },
 }
 
@@ -151,7 +151,7 @@ impl Reader {
     fn read(&self) -> (usize, String) {
         match self {
             Reader::Records(reader) => (reader.report().records + reader.report().rejects.total(), reader.mappings()),
-            // The end was asked for as well.
+            // The end was also counted.
             Reader::Prepared { read, .. } => (read.saturating_sub(1), "a prepared set, judged again".to_owned()),
         }
     }
@@ -190,7 +190,7 @@ impl Stream for FileStream {
     }
 }
 
-/// A place within a data set with the set's name in place of where it lies on this machine.
+/// A path within a data set with the set's name instead of its local path.
 fn shown(set: &LocalData, place: &str) -> String {
     match place.strip_prefix(&set.path.display().to_string()) {
         Some(rest) => format!("{}{rest}", set.name),
@@ -198,13 +198,13 @@ fn shown(set: &LocalData, place: &str) -> String {
     }
 }
 
-/// Records of the expert's own making.
+/// Records synthesized by the expert.
 pub struct Synthetic<'a> {
-    /// The expert that makes them.
+    /// The expert that synthesizes them.
     pub expert: &'a LoadedExpert,
-    /// What they are made from.
+    /// The seed.
     pub seed: u64,
-    /// How many.
+    /// Number of records.
     pub records: usize,
 }
 
@@ -214,7 +214,7 @@ impl Data for Synthetic<'_> {
     }
 
     fn name(&self) -> String {
-        format!("the data that expert `{}` made", self.expert.name())
+        format!("the synthetic data of expert `{}`", self.expert.name())
     }
 
     fn open(&self) -> Result<Box<dyn Stream + '_>, PipelineError> {

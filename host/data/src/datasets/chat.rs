@@ -1,7 +1,7 @@
-//! Records out of chats: a column `messages` or `conversations` with turns, a `text` in which a
-//! template has written them out, or columns such as `instruction`, `input` and `output`. The
-//! assistant's turn is the completion; where the other fields stand in what was asked, the manifest's
-//! headings and patterns say.
+//! Extracts records from chats: a column `messages` or `conversations` with turns, a `text`
+//! rendered by a template, or columns such as `instruction`, `input` and `output`. The assistant's
+//! turn is the completion; the manifest's headings and patterns locate the other fields in the
+//! prompt.
 
 use std::fmt;
 
@@ -15,17 +15,17 @@ use super::mapping::{MapOverrides, MappedField, mapped, shown};
 use super::read::{Columns, Fault};
 use super::reader::{by_column, code};
 
-/// Columns that hold turns or a text of turns.
+/// Columns that contain turns, or a text of turns.
 const COLUMNS: [&str; 6] = ["messages", "conversations", "conversation", "chat", "dialog", "text"];
 
-/// Columns of what is asked, in their order, where the answer has a column of its own, unless the manifest
-/// names them.
+/// Columns that make up the prompt, in order, when the answer has a column of its own and the
+/// manifest names none.
 const ASKED: [&str; 4] = ["instruction", "prompt", "query", "input"];
 
-/// Columns of what an assistant is told before.
+/// Columns of the system prompt.
 const SYSTEM: [&str; 2] = ["system", "system_prompt"];
 
-/// How the known templates mark a turn: pattern, and the role of each mark.
+/// Turn markers of known templates: pattern, and the role of each marker.
 const TURN_MARKS: [&str; 6] = [
     // ChatML
     r"<\|im_start\|>\s*(?P<role>system|user|assistant)\s*\n",
@@ -35,17 +35,17 @@ const TURN_MARKS: [&str; 6] = [
     r"<start_of_turn>\s*(?P<role>user|model)\s*\n",
     // Phi, Zephyr
     r"<\|(?P<role>system|user|assistant)\|>\s*",
-    // Vicuna, and what older chats were printed as
+    // Vicuna, and older printed chats
     r"(?:^|\s)(?P<role>USER|ASSISTANT):\s",
     r"(?m)^(?P<role>Human|Assistant):\s",
 ];
 
-/// The patterns of all turn marks for an expert with this completion field: the known templates', and those
-/// that mark the answer alone.
+/// The patterns of all turn markers for an expert with this completion field: those of known
+/// templates, and those that only mark the answer.
 fn turn_marks(completion: &FieldSpec) -> Vec<Regex> {
-    // SQLCoder: the answer stands behind its field's name in capitals, below its heading.
+    // SQLCoder: the answer follows its field's name in capitals, below its heading.
     let name = format!(r"(?P<role>\[{}\])\s*", regex::escape(&completion.name.to_uppercase()));
-    // Alpaca: what is asked has several headings, of which the manifest's headings make sense.
+    // Alpaca: the prompt has several headings, which the manifest's headings resolve.
     let headings = ["response", "answer", "output", "assistant"].into_iter();
     let headings: Vec<String> =
         headings.chain(completion.headings.iter().map(String::as_str)).map(regex::escape).collect();
@@ -56,7 +56,7 @@ fn turn_marks(completion: &FieldSpec) -> Vec<Regex> {
     marks.filter_map(|pattern| Regex::new(&pattern).ok()).collect()
 }
 
-/// What ends a turn.
+/// End-of-turn markers.
 const ENDS: [&str; 9] = [
     "<|im_end|>",
     "<|eot_id|>",
@@ -69,34 +69,34 @@ const ENDS: [&str; 9] = [
     "<s>",
 ];
 
-/// How chats become records.
+/// Mapping from chats to records.
 #[derive(Debug, Clone)]
 pub struct ChatMap {
     form: Form,
-    /// Fields that have a column beside the chat.
+    /// Fields that have a column of their own.
     beside: Vec<MappedField>,
     patterns: Vec<Regex>,
     headings: Headings,
-    /// Required fields that are found in the chat, each with what its texts look like.
+    /// Required fields that are found in the chat, each with its shape.
     required: Vec<(String, Option<Regex>)>,
-    /// Fields that a chat may have under a heading.
+    /// Optional fields that may follow a heading in the chat.
     optional: Vec<String>,
     completion: String,
     turn_marks: Vec<Regex>,
 }
 
-/// Where the turns are.
+/// The columns of the turns.
 #[derive(Debug, Clone)]
 enum Form {
-    /// All of them in this column, but for what the assistant is told before, which may have its own.
+    /// All turns in this column, except that the system prompt may have its own.
     Chat { column: String, system: Option<String> },
-    /// What is asked in these columns, the answer in that one.
+    /// The prompt in these columns, the answer in that one.
     Columns { system: Option<String>, asked: Vec<String>, answer: String },
 }
 
 impl ChatMap {
-    /// For rows like these with columns of these names; `None` when no column holds chats, or the
-    /// manifest does not say how they are read.
+    /// Detects the mapping from sample rows and column names; `None` when no column contains chats,
+    /// or the manifest does not declare how to read them.
     pub fn detect<'r>(
         sample: impl Iterator<Item = &'r Columns>,
         names: &[String],
@@ -110,13 +110,14 @@ impl ChatMap {
             return None;
         }
         let rows: Vec<_> = sample.collect();
-        let most = |holds: &dyn Fn(&Columns) -> bool| rows.iter().filter(|row| holds(row)).count() * 2 > rows.len();
+        let in_most = |holds: &dyn Fn(&Columns) -> bool| rows.iter().filter(|row| holds(row)).count() * 2 > rows.len();
         let text = |row: &Columns, column: &str| row.get(column).ok().flatten().cloned();
         let declared = spec.chat_columns.iter().map(String::as_str);
         let asked: Vec<&str> = if spec.chat_columns.is_empty() { ASKED.to_vec() } else { declared.collect() };
         let find = |name: &str| names.iter().find(|column| column.trim().eq_ignore_ascii_case(name)).cloned();
         let shape = |field: &FieldSpec| field.shape.as_ref().and_then(|shape| Regex::new(shape).ok());
-        // What has a column of its own needs no chat; a column of turns is none of a field's.
+        // A field with its own column is not read from the chat; a column of turns is never a
+        // field's.
         let column = |field: &FieldSpec| {
             mapped(field, names, overrides).filter(|field| {
                 field.by == super::mapping::MappedBy::User
@@ -143,7 +144,7 @@ impl ChatMap {
         };
         let chats = COLUMNS.into_iter().filter_map(find);
         for chat in chats {
-            if most(&|row| text(row, &chat).is_some_and(|value| turns(&value, &map.turn_marks).is_some())) {
+            if in_most(&|row| text(row, &chat).is_some_and(|value| turns(&value, &map.turn_marks).is_some())) {
                 map.form = Form::Chat { column: chat, system: SYSTEM.into_iter().find_map(find) };
                 return Some(map);
             }
@@ -151,10 +152,10 @@ impl ChatMap {
         let answer = mapped(completion, names, overrides)?.column;
         let asked: Vec<String> = asked.into_iter().filter_map(find).filter(|column| *column != answer).collect();
         map.form = Form::Columns { system: SYSTEM.into_iter().find_map(find), asked, answer };
-        most(&|row| map.record(row).is_ok()).then_some(map)
+        in_most(&|row| map.record(row).is_ok()).then_some(map)
     }
 
-    /// The fields that have a column beside the chat.
+    /// The fields that have a column of their own.
     pub(super) fn beside(&mut self) -> &mut Vec<MappedField> {
         &mut self.beside
     }
@@ -168,16 +169,16 @@ impl ChatMap {
         chat.into_iter().chain(self.beside.iter().map(|field| &field.column)).map(String::as_str).collect()
     }
 
-    /// The record that a row's chat holds.
+    /// Extracts the record from a row's chat.
     ///
     /// # Errors
-    /// Code and reason when it holds none.
+    /// Code and reason when there is none.
     pub fn record(&self, columns: &Columns) -> Result<Record, Fault> {
         let (turns, name) = self.turns(columns)?;
-        let unknown = |what: &str| (code::UNKNOWN_CHAT, format!("{name} {what}"));
+        let unknown = |problem: &str| (code::UNKNOWN_CHAT, format!("{name} {problem}"));
         let answered = turns.iter().position(|turn| turn.role == Role::Assistant);
         let answered = answered.ok_or_else(|| unknown("holds no turn of the assistant"))?;
-        // What is said after the answer, such as thanks, was not asked.
+        // Text after the answer, such as thanks, is not part of the prompt.
         let (before, behind) = turns.split_at(answered);
         if behind.iter().filter(|turn| turn.role == Role::Assistant).count() > 1 {
             return Err(unknown("holds several turns of the assistant, expected one"));
@@ -189,7 +190,7 @@ impl ChatMap {
         let system = said(Role::System).collect::<Vec<_>>().join("\n\n");
         let found = self.fields(asked, &system).ok_or_else(|| {
             let names: Vec<&str> = self.required.iter().map(|(name, _)| name.as_str()).collect();
-            unknown(&format!("holds a chat in which {} cannot be told apart", names.join(" and ")))
+            unknown(&format!("holds a chat in which {} cannot be distinguished", names.join(" and ")))
         })?;
         let (mut record, _) = by_column(&self.beside, columns)?;
         record.0.extend(found.0);
@@ -197,7 +198,7 @@ impl ChatMap {
         Ok(record)
     }
 
-    /// The turns of a row, and what they are called in messages.
+    /// The turns of a row, and their name for messages.
     fn turns(&self, columns: &Columns) -> Result<(Vec<Turn>, String), Fault> {
         let missing = |column: &str| (code::MISSING_FIELD, format!("no value in column `{column}`"));
         match &self.form {
@@ -223,7 +224,7 @@ impl ChatMap {
                 let mut parts = Vec::new();
                 for column in asked {
                     match columns.get(column)? {
-                        // Where what is asked is a list of turns itself.
+                        // The prompt is itself a list of turns.
                         Some(value @ Value::Array(_)) => all.extend(listed(value).unwrap_or_default()),
                         Some(Value::String(part)) if !part.trim().is_empty() => parts.push((column, part)),
                         _ => {}
@@ -247,7 +248,7 @@ impl ChatMap {
         }
     }
 
-    /// The columns of what is asked.
+    /// Names of the prompt's columns.
     fn asked(&self) -> String {
         match &self.form {
             Form::Chat { column, .. } => column.clone(),
@@ -257,8 +258,7 @@ impl ChatMap {
         }
     }
 
-    /// The required fields in what is asked and in what the assistant is told before: under headings,
-    /// else as the patterns have it.
+    /// The required fields in the prompt and system prompt: under headings, else by the patterns.
     fn fields(&self, asked: &str, system: &str) -> Option<Record> {
         let mut record = Record::default();
         let cuts = [self.headings.cut(asked), self.headings.cut(system)];
@@ -270,10 +270,10 @@ impl ChatMap {
         let told = |text: &str| self.required.iter().any(|(_, shape)| shape.as_ref().is_some_and(|s| s.is_match(text)));
         let is_cut = cuts.iter().any(|cut| !cut.sections.is_empty() || told(&cut.lead));
         let by_heading = if is_cut { self.by_heading(&cuts) } else { None };
-        // A field may stand in the system's turn; a system prompt alone must not pass for one.
+        // A field may be in the system turn; but a system prompt alone must not be taken for one.
         let all = if system.is_empty() { asked.to_owned() } else { format!("{system}\n\n{asked}") };
         let by_pattern = || [asked, &all].into_iter().find_map(|text| self.by_pattern(text));
-        // A single field is all that is asked.
+        // A single field is the whole prompt.
         let whole = || match &self.required[..] {
             [(field, None)] if !asked.is_empty() => Some(Record::from_pairs([(field.clone(), asked.to_owned())])),
             _ => None,
@@ -293,7 +293,7 @@ impl ChatMap {
         self.required.iter().find(|(name, _)| name == field)?.1.as_ref()
     }
 
-    /// What stands under the best heading of a field.
+    /// The text under the best heading of a field.
     fn under(&self, cuts: &[Cut], field: &str, vague: bool, taken: &dyn Fn(&str) -> bool) -> Option<String> {
         let fits = |text: &str| self.shape(field).is_none_or(|shape| shape.is_match(text));
         let sections = cuts.iter().flat_map(|cut| &cut.sections);
@@ -301,16 +301,16 @@ impl ChatMap {
             let (_, rank) = section.fields.iter().find(|(name, _)| name == field)?;
             ((vague || !self.headings.is_vague(*rank)) && fits(&section.body)).then_some((*rank, &section.body))
         });
-        // The first of the best that is no other field's.
+        // The first of the best that does not belong to another field.
         of_it.filter(|(_, body)| !taken(body)).min_by_key(|(rank, _)| *rank).map(|(_, body)| body.clone())
     }
 
-    /// The required fields by their headings. What is found under none is what stands before the
-    /// first heading, or what is left of another field's text by a pattern.
+    /// The required fields by their headings. A field without a heading is the text before the
+    /// first heading, or what a shape leaves of another field's text.
     fn by_heading(&self, cuts: &[Cut; 2]) -> Option<Record> {
         let mut record = Record::default();
         let mut left: Option<Record> = None;
-        // Those that can be told by their looks first: what is left of their texts is another's.
+        // Fields with a shape first: the rest of their text belongs to another field.
         let (told, open): (Vec<_>, Vec<_>) = self.required.iter().partition(|(_, shape)| shape.is_some());
         for (field, shape) in told {
             let fits = |text: &&String| shape.as_ref().is_some_and(|shape| shape.is_match(text));
@@ -330,7 +330,7 @@ impl ChatMap {
                     && !self.fits_another(parts, field)
             });
             record.set(field, parts.as_ref().and_then(|parts| parts.text(field)).unwrap_or(begun));
-            // What stands beside it is another field, but not where the assistant is told what it is.
+            // The text beside it is another field, but not in the system prompt.
             let Some((other, _)) = open.first().filter(|_| is_asked) else { continue };
             let behind = parts.as_ref().and_then(|parts| parts.text(other)).unwrap_or(behind);
             let beside = if behind.is_empty() || (!before.is_empty() && self.asks(before) > self.asks(behind)) {
@@ -348,7 +348,7 @@ impl ChatMap {
                 |text: &str| self.required.iter().any(|(_, shape)| shape.as_ref().is_some_and(|s| s.is_match(text)));
             let lead = Some(cuts[0].lead.as_str()).filter(|lead| !lead.is_empty() && !is_told(lead));
             let left = left.as_ref().and_then(|parts| parts.text(field));
-            // Of what stands before and behind another field, one is what is asked.
+            // Of the text before and after another field, one is the prompt.
             let left = left.filter(|left| lead.is_none_or(|lead| self.asks(left) >= self.asks(lead)));
             let found = (self.under(cuts, field, false, &taken))
                 .or_else(|| left.map(str::to_owned))
@@ -359,13 +359,13 @@ impl ChatMap {
         Some(record)
     }
 
-    /// How much a text looks like what is asked: by its question mark, and by not speaking of the
-    /// completion, as `Return the SQL alone` and `You are an expert in SQL` do.
+    /// How much a text looks like the user's request: it has a question mark and does not mention
+    /// the completion, unlike `Return the SQL alone` and `You are an expert in SQL`.
     fn asks(&self, text: &str) -> u8 {
         2 * u8::from(text.ends_with('?')) + u8::from(!self.headings.names(text, &self.completion))
     }
 
-    /// Whether a part of what a pattern took apart looks like the field that it was taken from.
+    /// Whether a part extracted by a pattern has the shape of the field that it was taken from.
     fn fits_another(&self, parts: &Record, field: &str) -> bool {
         let others = parts.0.iter().filter(|(name, _)| *name != field);
         let shape = self.shape(field);
@@ -384,15 +384,16 @@ impl ChatMap {
     }
 }
 
-/// What is asked, without a last line with which the answer begins: completion models were asked so.
+/// The prompt without a last line that is the beginning of the answer, as in prompts for completion
+/// models.
 fn without_beginning<'t>(asked: &'t str, answer: &str) -> &'t str {
     let (before, last) = asked.trim_end().rsplit_once('\n').unwrap_or(("", ""));
     let begins = |last: &str| answer.get(..last.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(last));
     if last.is_empty() || !begins(last.trim()) { asked } else { before.trim_end() }
 }
 
-/// What stands before the line on which a text begins to look as its field does; the text from there
-/// on, with comments right above it, up to the end of its code fence; and what stands behind that.
+/// Splits a text where a line begins to match the field's shape: the text before; the text from
+/// there on, with the comments directly above, up to the end of its code fence; and the text after.
 fn from_shape<'t>(text: &'t str, shape: &Regex) -> (&'t str, &'t str, &'t str) {
     let line_above = |end: usize| text[..end].trim_end_matches('\n').rfind('\n').map_or(0, |at| at + 1);
     let Some(found) = shape.find(text) else { return ("", text, "") };
@@ -450,7 +451,7 @@ fn role(name: &str) -> Option<Role> {
     })
 }
 
-/// The turns of a list of messages, or of a text, with one of the assistant's among them.
+/// The turns of a list of messages, or of a text, if one of them is the assistant's.
 fn turns(value: &Value, turn_marks: &[Regex]) -> Option<Vec<Turn>> {
     let turns = match value {
         Value::Array(_) => listed(value)?,
@@ -470,7 +471,7 @@ fn listed(value: &Value) -> Option<Vec<Turn>> {
         let field = |names: [&str; 2]| names.iter().find_map(|n| message.get(n));
         let text = match field(["content", "value"])? {
             Value::String(text) => text.clone(),
-            // Content in parts, of which the texts count.
+            // Content in parts, of which only the texts are used.
             Value::Array(parts) => {
                 let texts: Vec<&str> = parts.iter().filter_map(|part| part.get("text")?.as_str()).collect();
                 texts.join("\n")
@@ -482,13 +483,13 @@ fn listed(value: &Value) -> Option<Vec<Turn>> {
     messages.iter().map(message).collect()
 }
 
-/// The turns that a template has written into one text.
+/// Parses the turns that a template has rendered into a text.
 fn written(text: &str, turn_marks: &[Regex]) -> Option<Vec<Turn>> {
     for template in turn_marks {
         let marks: Vec<_> = template.captures_iter(text).filter_map(|c| Some((c.get(0)?, c.name("role")?))).collect();
         let (Some(first), Some(last)) = (marks.first(), marks.last()) else { continue };
         if role(first.1.as_str()).is_none() {
-            // Only the answer is marked: what stands before the last mark was asked.
+            // Only the answer is marked: everything before the last marker is the prompt.
             let asked = text[..last.0.start()].trim_start_matches("<s>").replace("[INST]", "");
             let answer = &text[last.0.end()..];
             return Some(vec![turn(Role::User, &asked), turn(Role::Assistant, answer)]);

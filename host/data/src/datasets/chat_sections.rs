@@ -1,16 +1,17 @@
-//! What a chat's user asks, cut at its headings: `### Schema`, `**Question:**`, `Schema: …`, a lead-in
-//! such as `Here is the schema:`, `<schema>…</schema>`, `[QUESTION]…[/QUESTION]`. Which words head
-//! which field is the manifest's to say. Here is no field put together.
+//! Splits a chat's user turn at its headings: `### Schema`, `**Question:**`, `Schema: …`, a lead-in
+//! such as `Here is the schema:`, `<schema>…</schema>`, `[QUESTION]…[/QUESTION]`. The manifest
+//! declares which words are headings of which field. Fields are assembled elsewhere.
 
 use hive_sdk::manifest::FieldSpec;
 
-/// Most words of a heading in plain text; more when a field's word is the last.
+/// Maximum number of words of a plain-text heading; more are allowed when a field's word is the
+/// last.
 const PLAIN_WORDS: usize = 6;
 const LEAD_IN_WORDS: usize = 16;
-/// Most words of a heading that is marked as one.
+/// Maximum number of words of a marked heading.
 const MARKED_WORDS: usize = 16;
 
-/// How sentences begin that hand something over, instead of asking.
+/// First words of sentences that introduce a field rather than ask.
 const LEAD_INS: [&str; 18] = [
     "given",
     "using",
@@ -32,45 +33,45 @@ const LEAD_INS: [&str; 18] = [
     "i have",
 ];
 
-/// Words by which such a sentence points at something that stands beside it. `Using the orders table,
-/// …` has none: it belongs to the question.
+/// Words with which such a sentence refers to adjacent text. `Using the orders table, …` has none:
+/// it is part of the question.
 const POINTERS: [&str; 9] = ["following", "above", "below", "provided", "given", "this", "these", "here", "attached"];
 
-/// Tags that are looked for in one text.
+/// Maximum number of tags searched per text.
 const MAX_TAGS: usize = 64;
 
-/// The words that head each field.
+/// The heading words of each field.
 #[derive(Debug, Clone)]
 pub(super) struct Headings {
-    /// Field, word as a list of words, and how good a sign it is, from 0.
+    /// Field, heading as a list of words, and rank: 0 is the most specific.
     words: Vec<(String, Vec<String>, usize)>,
-    /// Ranks from here on are of words that head a field only where nothing better does.
+    /// From this rank on, words are headings only if there is no better one.
     vague: usize,
 }
 
-/// A field that a heading may mean, and how sure a sign of it the heading is, from 0.
+/// A field that a heading may refer to, and the rank of the heading.
 type Sign = (String, usize);
 
-/// A part of a text with the fields that its heading may mean; none for another heading.
+/// A part of a text with the fields that its heading may refer to; none for another heading.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Section {
     /// The fields.
     pub(super) fields: Vec<Sign>,
-    /// What stands there.
+    /// The text.
     pub(super) body: String,
 }
 
-/// A text, cut.
+/// A text, split at its headings.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Cut {
-    /// What stands before the first heading.
+    /// The text before the first heading.
     pub(super) lead: String,
-    /// The rest, in order.
+    /// The remaining sections, in order.
     pub(super) sections: Vec<Section>,
 }
 
 impl Headings {
-    /// As the manifest declares them.
+    /// The headings that the manifest declares.
     pub(super) fn of(fields: &[FieldSpec]) -> Self {
         let vague = fields.iter().map(|field| field.headings.len()).max().unwrap_or(0);
         let mut words = Vec::new();
@@ -89,13 +90,13 @@ impl Headings {
         self.words.is_empty()
     }
 
-    /// Whether a heading of this rank heads its field only where nothing better does.
+    /// Whether a heading of this rank is used only if there is no better one.
     pub(super) fn is_vague(&self, rank: usize) -> bool {
         rank >= self.vague
     }
 
-    /// The fields that these words head, and where their name ends: the longest at the end of the words (`write
-    /// a SQL query for the question`), else of the longest names the last.
+    /// The fields for these words, and where their name ends: the longest match at the end of the
+    /// words (`write a SQL query for the question`), else the last of the longest matches.
     fn fields(&self, words: &[String]) -> Option<(Vec<Sign>, usize)> {
         let mut best = (false, 0, 0);
         let mut signs = Vec::new();
@@ -112,26 +113,26 @@ impl Headings {
         (!signs.is_empty()).then_some((signs, best.2))
     }
 
-    /// Whether a text names a field of these: by its best word, or by another and a word that points
-    /// at it.
-    fn points(&self, text: &str, of: &dyn Fn(&str) -> bool) -> bool {
+    /// Whether a text names one of these fields: by its best word, or by another with a word that
+    /// refers to it.
+    fn points(&self, text: &str, is_candidate: &dyn Fn(&str) -> bool) -> bool {
         let words = split_words(text);
         let points = words.iter().any(|word| POINTERS.contains(&word.as_str()));
         self.words.iter().any(|(field, name, rank)| {
-            of(field)
+            is_candidate(field)
                 && (*rank == 0 || (points && !self.is_vague(*rank)))
                 && words.windows(name.len().max(1)).any(|window| window == &name[..])
         })
     }
 
-    /// Whether a text has one of the words of this field.
+    /// Whether a text contains one of the words of this field.
     pub(super) fn names(&self, text: &str, field: &str) -> bool {
         let words = split_words(text);
-        let of = self.words.iter().filter(|(name, _, rank)| name == field && !self.is_vague(*rank));
-        of.into_iter().any(|(_, name, _)| words.windows(name.len().max(1)).any(|window| window == &name[..]))
+        let mut of_field = self.words.iter().filter(|(name, _, rank)| name == field && !self.is_vague(*rank));
+        of_field.any(|(_, name, _)| words.windows(name.len().max(1)).any(|window| window == &name[..]))
     }
 
-    /// Cuts a text.
+    /// Splits a text.
     pub(super) fn cut(&self, text: &str) -> Cut {
         let (text, tagged) = self.without_tags(text);
         let mut cut = Cut { lead: String::new(), sections: tagged };
@@ -141,7 +142,7 @@ impl Headings {
         for line in text.lines() {
             fenced ^= line.trim_start().starts_with("```");
             let mut rest = line.to_owned();
-            // `Question: How many? Schema: …` has two in one line.
+            // `Question: How many? Schema: …` has two headings on one line.
             while let Some(head) = self.heading(&rest).filter(|_| !fenced) {
                 body.push_str(&head.before);
                 cut.add(fields.take(), &mut body);
@@ -155,7 +156,7 @@ impl Headings {
         cut
     }
 
-    /// Takes `<schema>…</schema>` and `[QUESTION]…[/QUESTION]` out of a text.
+    /// Extracts `<schema>…</schema>` and `[QUESTION]…[/QUESTION]` from a text.
     fn without_tags(&self, text: &str) -> (String, Vec<Section>) {
         let mut sections = Vec::new();
         let (mut out, mut rest) = (String::new(), text);
@@ -185,7 +186,7 @@ impl Headings {
         (out, sections)
     }
 
-    /// The fields of the tag that `text` begins with, where the tag ends, and what closes it.
+    /// The fields of the tag at the beginning of `text`, where the tag ends, and its closing tag.
     fn tag_name(&self, text: &str) -> Option<(Vec<Sign>, usize, String)> {
         let (open, close) = if text.starts_with('<') { ('<', '>') } else { ('[', ']') };
         let end = text.bytes().take(40).position(|byte| byte == close as u8)?;
@@ -208,7 +209,7 @@ impl Headings {
             return Some(Head { before: String::new(), fields, rest: rest.trim().to_owned() });
         }
         let Some((name, rest)) = trimmed.split_once(':') else {
-            // A heading's words alone in their line.
+            // Heading words on a line of their own.
             let words = split_words(trimmed);
             let is_name = self.words.iter().any(|(_, name, _)| *name == words);
             let (fields, _) = self.fields(&words).filter(|_| is_name && words.join(" ").len() == trimmed.len())?;
@@ -217,7 +218,7 @@ impl Headings {
         // `How many are there? Here is the schema:`
         let begin = name.rfind(['.', '?', '!']).filter(|at| name[at + 1..].starts_with(' ')).map_or(0, |at| at + 1);
         let (before, name) = name.split_at(begin);
-        // An apostrophe is no quote.
+        // An apostrophe is not a quote.
         let letters =
             |at: usize| name[..at].ends_with(char::is_alphabetic) && name[at + 1..].starts_with(char::is_alphabetic);
         let is_quoted = name.match_indices('\'').any(|(at, _)| !letters(at));
@@ -235,8 +236,8 @@ impl Headings {
         })
     }
 
-    /// What is asked, without the sentences that hand over another field: `Here is the schema:`,
-    /// `Given the following schema, …`. What consists of nothing else stays as it is.
+    /// The request without sentences that introduce another field: `Here is the schema:`, `Given
+    /// the following schema, …`. Text that consists only of such sentences is unchanged.
     pub(super) fn without_lead_ins(&self, text: &str, field: &str) -> String {
         let text = &uncommented(text);
         let mut kept: Vec<String> = Vec::new();
@@ -278,9 +279,9 @@ impl Headings {
     }
 }
 
-/// A heading in a line.
+/// A heading on a line.
 struct Head {
-    /// What stands before it in its line.
+    /// The text before it on its line.
     before: String,
     fields: Vec<Sign>,
     rest: String,
@@ -317,24 +318,24 @@ fn marked(line: &str) -> Option<(&str, &str)> {
     None
 }
 
-/// A text that stands in backticks as a whole, without them.
+/// Removes backticks around the whole text.
 fn unquoted(text: &str) -> &str {
     let inside = text.strip_prefix('`').and_then(|text| text.strip_suffix('`'));
     inside.filter(|inside| !inside.is_empty() && !inside.contains('`')).unwrap_or(text)
 }
 
-/// A text whose lines are all comments of SQL's, without their marks.
+/// Removes the comment markers of a text whose lines are all SQL comments.
 fn uncommented(text: &str) -> String {
     let lines: Option<Vec<&str>> = text.lines().map(|line| line.trim().strip_prefix("--").map(str::trim)).collect();
     lines.map_or_else(|| text.to_owned(), |lines| lines.join("\n"))
 }
 
-/// Words in lower case, without what is between them.
+/// The words in lower case, without punctuation.
 fn split_words(text: &str) -> Vec<String> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
 }
 
-/// The sentences of a text, each with the blanks behind it.
+/// The sentences of a text, each with the blanks after it.
 fn sentences(text: &str) -> Vec<String> {
     let mut all = vec![String::new()];
     let mut ended = false;

@@ -1,4 +1,4 @@
-//! Chats of every form, and the fields in them.
+//! Tests of chats in every form.
 
 use hive_sdk::Record;
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ fn spec() -> DatasetSpec {
     .unwrap()
 }
 
-/// The records of rows of one file.
+/// The records of rows from one file.
 fn records(rows: &[Value]) -> Vec<Result<Record, Fault>> {
     let rows: Vec<Columns> = rows.iter().map(|row| row.as_object().unwrap().clone().into()).collect();
     let names: Vec<String> = rows[0].names().map(str::to_owned).collect();
@@ -34,7 +34,7 @@ fn of_turns(turns: Value) -> Result<Record, Fault> {
     records(&[json!({"messages": turns})]).remove(0)
 }
 
-/// Question and schema of what a user asks.
+/// Question and schema from a user turn.
 fn asked(text: &str) -> (String, String) {
     let record = of_turns(json!([{"role": "user", "content": text}, {"role": "assistant", "content": "SELECT 1"}]));
     let record = record.unwrap_or_else(|(_, why)| panic!("{text}: {why}"));
@@ -66,7 +66,7 @@ fn every_template_gives_the_same_record() {
     }
     let turns = json!([{"from": "system", "value": "Be good."}, {"from": "human", "value": asked}, {"from": "gpt", "value": "SELECT 1"}]);
     assert_eq!(records(&[json!({"conversations": turns})]).remove(0).unwrap(), expected);
-    // As a text that holds JSON, as CSV has it, and with content in parts.
+    // Also as text with JSON, as in CSV, and with content in parts.
     assert_eq!(records(&[json!({"conversations": turns.to_string()})]).remove(0).unwrap(), expected);
     let parts = json!([{"role": "user", "content": [{"type": "text", "text": asked}]}, {"role": "assistant", "content": "SELECT 1"}]);
     assert_eq!(of_turns(parts).unwrap(), expected);
@@ -88,7 +88,7 @@ fn what_others_ask_with() {
     let expected = Record::from_pairs([("question", "How many?"), ("schema", T), ("sql", "SELECT 1")]);
     let row = json!({"instruction": T, "input": "How many?", "output": "SELECT 1"});
     assert_eq!(records(&[row]).remove(0).unwrap(), expected);
-    // What the assistant is told before has a column of its own.
+    // The system prompt has a column of its own.
     let turns = json!([{"from": "human", "value": "How many?"}, {"from": "gpt", "value": "SELECT 1"}]);
     let row = json!({"system": format!("Schema:\n{T}"), "conversations": turns});
     assert_eq!(records(&[row]).remove(0).unwrap(), expected);
@@ -101,7 +101,7 @@ fn what_others_ask_with() {
     ] {
         assert_eq!(records(&[json!({"text": text})]).remove(0).unwrap(), expected, "{text}");
     }
-    // What is said after the answer was not asked.
+    // Text after the answer is not part of the prompt.
     let thanks = json!([
         {"role": "developer", "content": T}, {"role": "user", "content": "How many?"},
         {"role": "assistant", "content": "SELECT 1"}, {"role": "user", "content": "Thanks!"}
@@ -197,11 +197,11 @@ fn columns_of_what_is_asked_and_of_the_answer() {
     let turns = json!({"prompt": [{"role": "user", "content": format!("Schema: {T}\nQuestion: How many?")}],
         "completion": [{"role": "assistant", "content": "SELECT 1"}]});
     assert_eq!(field(turns, "schema").unwrap(), T);
-    // What stands beside a chat in a column of its own.
+    // A field beside the chat in a column of its own.
     let beside = json!({"messages": [{"role": "user", "content": format!("{T}\nHow many?")},
         {"role": "assistant", "content": "SELECT 1"}], "Dialect": "mysql"});
     assert_eq!(field(beside, "dialect").unwrap(), "mysql");
-    // Columns that say nothing of the fields are no chat.
+    // Columns unrelated to the fields are not a chat.
     let row: Columns = json!({"prompt": "a", "completion": "b"}).as_object().unwrap().clone().into();
     let names = ["prompt".to_owned(), "completion".to_owned()];
     assert!(ChatMap::detect([&row].into_iter(), &names, &spec(), &MapOverrides::default()).is_none());
@@ -215,5 +215,5 @@ fn what_is_no_such_chat_is_told() {
     let two = "<|im_start|>assistant\na<|im_end|><|im_start|>assistant\nb<|im_end|>";
     assert!(said(two).1.contains("several turns"));
     let vague = "<|im_start|>user\nhi<|im_end|><|im_start|>assistant\nb<|im_end|>";
-    assert!(said(vague).1.contains("question and schema cannot be told apart"));
+    assert!(said(vague).1.contains("question and schema cannot be distinguished"));
 }

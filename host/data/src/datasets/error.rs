@@ -1,4 +1,4 @@
-//! Why a data set cannot be used, as data, with exit code and hint.
+//! Errors of data sets, with exit code and hint.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use super::rejects::Rejects;
 /// Why a data set cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {
-    /// The file cannot be opened or read on.
+    /// The file cannot be opened or read.
     #[error("Failed to read data set `{}`", file.display())]
     Read {
         /// The file.
@@ -18,38 +18,38 @@ pub enum DatasetError {
         /// Why.
         source: std::io::Error,
     },
-    /// A line on which everything else depends, such as a header, cannot be read.
+    /// A line that everything else depends on, such as a header, cannot be read.
     #[error("{}:{line}: {what}", file.display())]
     Line {
         /// The file.
         file: PathBuf,
         /// The line, from 1.
         line: u64,
-        /// What was got and expected.
+        /// What was found and what was expected.
         what: String,
     },
-    /// Not one of a file's rows can be read.
+    /// No row of a file can be read.
     #[error("Failed to read data set `{}`: not one of its {rows} rows can be read", file.display())]
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// How many rows it has.
+        /// Number of rows.
         rows: usize,
-        /// Why, by code, with the first rows.
+        /// The reasons, by code, with the first rows.
         rejects: Rejects,
     },
-    /// The file is what Git leaves in place of one that is kept in Git LFS.
+    /// The file is a Git LFS pointer.
     #[error("Failed to read data set `{}`: it is a Git LFS pointer: `git lfs pull` gets the file", file.display())]
     LfsPointer {
         /// The file.
         file: PathBuf,
     },
-    /// The file is not what it should be.
+    /// The file is damaged.
     #[error("Failed to read data set `{}`: {what}", file.display())]
     Damaged {
         /// The file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         what: String,
     },
     /// A table cannot be written.
@@ -65,18 +65,18 @@ pub enum DatasetError {
     Unmapped {
         /// The file.
         file: PathBuf,
-        /// The fields without a column, each with the names that would do.
+        /// The fields without a column, each with the accepted column names.
         missing: Vec<(String, Vec<String>)>,
         /// The columns of the first records.
         columns: Vec<String>,
     },
-    /// `--map` does not fit.
+    /// `--map` is invalid.
     #[error(transparent)]
     Map(#[from] MapError),
-    /// It is of the hub and cannot be had.
+    /// A data set of the hub is unavailable.
     #[error(transparent)]
     Hub(#[from] HubError),
-    /// No record at all.
+    /// There are no records.
     #[error("Failed to prepare the data: {what} holds no records")]
     Empty {
         /// The file or files.
@@ -84,13 +84,13 @@ pub enum DatasetError {
     },
 }
 
-/// Why `--map` does not fit.
+/// Why `--map` is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MapError {
     /// Not `field=column`.
     #[error("Failed to read `--map`: got `{got}`, expected `field=column`")]
     Form {
-        /// The part that does not parse.
+        /// The part that cannot be parsed.
         got: String,
     },
     /// A field is mapped twice.
@@ -120,7 +120,7 @@ pub enum MapError {
     /// Not `field=value`.
     #[error("Failed to read `--field`: got `{got}`, expected `field=value`")]
     FixedForm {
-        /// What does not parse.
+        /// The text that cannot be parsed.
         got: String,
     },
     /// A field is given twice.
@@ -137,7 +137,7 @@ pub enum MapError {
         /// The expert's fields.
         known: Vec<String>,
     },
-    /// The field is what the model learns to write.
+    /// The field is the completion.
     #[error("Failed to apply `--field`: `{field}` is what the model learns to write, every record has its own")]
     FixedCompletion {
         /// The field.
@@ -180,7 +180,7 @@ impl Diagnostic for DatasetError {
     fn hint(&self) -> Option<String> {
         match self {
             DatasetError::Unmapped { missing, columns, .. } => {
-                // A single field and a single column can only be meant for each other.
+                // A single field and a single column must belong together.
                 let column = match (missing.len(), columns.as_slice()) {
                     (1, [one]) => one,
                     _ => "COLUMN",
@@ -200,7 +200,7 @@ impl Diagnostic for DatasetError {
                 "a data set is JSON lines, one object per line in UTF-8, a JSON list, CSV or Parquet".to_owned(),
             ),
             DatasetError::Damaged { .. } => Some(
-                "a data set is JSON lines, a JSON list, CSV or Parquet, or a folder of these; get anew what was cut short"
+                "a data set is JSON lines, a JSON list, CSV or Parquet, or a folder of these; download truncated files again"
                     .to_owned(),
             ),
             _ => None,

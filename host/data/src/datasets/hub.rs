@@ -1,4 +1,4 @@
-//! Data sets of the model hub: which files of a repository are the data, told from names alone.
+//! Data sets of the model hub: determines the data files of a repository from their names.
 
 use std::path::PathBuf;
 
@@ -7,16 +7,16 @@ use hive_net::{Context, RemoteFile, TransferReporter};
 
 use super::read::ending;
 
-/// Endings of data files, the best first. A repository often has its data in several forms.
+/// Extensions of data files, the best first. A repository often has its data in several formats.
 const FORMS: [&[&str]; 4] = [&["parquet"], &["jsonl", "ndjson"], &["json"], &["csv"]];
 
-/// Words in a path that mean records to be trained on.
+/// Words in a path that indicate training records.
 const TRAIN: [&str; 2] = ["train", "training"];
 
-/// Words in a path that mean records held out by who made the data set.
+/// Words in a path that indicate records held out by the publisher.
 const HELD_OUT: [&str; 8] = ["test", "tests", "testing", "validation", "valid", "val", "dev", "eval"];
 
-/// Files that describe a repository and are no data.
+/// Files that describe a repository and are not data.
 const ABOUT: [&str; 8] = [
     "dataset_info.json",
     "dataset_infos.json",
@@ -28,10 +28,10 @@ const ABOUT: [&str; 8] = [
     "croissant.json",
 ];
 
-/// The folder with the data files of a repository, pulled if need be.
+/// The folder with the data files of a repository, downloaded if necessary.
 ///
 /// # Errors
-/// When it is not here and cannot be had, or holds no data.
+/// When it is neither cached nor available, or contains no data.
 pub fn ensure(
     set: &HubRepository,
     context: &Context,
@@ -48,13 +48,13 @@ fn no_data(set: &HubRepository, files: &[RemoteFile]) -> Unsuitable {
     let repository = set.full_name();
     Unsuitable {
         why: "it holds no Parquet, JSON or CSV file".to_owned(),
-        hint: format!("the hub may have made Parquet of it: `--dataset hub:{repository}@refs/convert/parquet`"),
+        hint: format!("the hub may have converted it to Parquet: `--dataset hub:{repository}@refs/convert/parquet`"),
         files: files.iter().map(|file| file.name.clone()).collect(),
     }
 }
 
-/// The data files among these: of the best form that there is, those to train on; where none is
-/// called so, those that are not called held out; else all.
+/// The data files among these, in the best available format: the training files; if none are named
+/// so, those that are not named held-out; else all.
 fn data(files: &[RemoteFile]) -> Vec<&RemoteFile> {
     let of_form = |form: &&[&str]| -> Vec<&RemoteFile> { files.iter().filter(|f| is_data(&f.name, form)).collect() };
     let all = FORMS.iter().map(of_form).find(|files| !files.is_empty()).unwrap_or_default();
@@ -73,7 +73,7 @@ fn is_data(path: &str, form: &[&str]) -> bool {
     !hidden && form.contains(&ending(&name.to_lowercase())) && !ABOUT.contains(&name.to_lowercase().as_str())
 }
 
-/// Whether one of these words stands in a path.
+/// Whether a path contains one of these words.
 fn says(path: &str, words: &[&str]) -> bool {
     path.to_lowercase().split(|c: char| !c.is_ascii_alphabetic()).any(|word| words.contains(&word))
 }

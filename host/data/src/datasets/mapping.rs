@@ -1,6 +1,6 @@
-//! Which column of a file holds which field of the expert: by `--map`, by the field's own name, or
-//! by an alias from the manifest, in this order. Case, blanks around a name and what joins its words
-//! do not count: `SQL` and ` Sql Query ` are found. Decided once per file, from its first records.
+//! Maps the columns of a file to the expert's fields: by `--map`, by the field's own name, or by an
+//! alias from the manifest, in this order. Case, surrounding blanks and word separators are
+//! ignored: `SQL` and ` Sql Query ` are found. Decided once per file, from its first records.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,10 +11,10 @@ use hive_sdk::manifest::FieldSpec;
 
 use super::error::{DatasetError, MapError};
 
-/// Names of unread columns that are printed.
+/// Number of unread columns that are printed.
 const DROPPED: usize = 8;
 
-/// What the user said with `--map question=…,sql=…`: field to column.
+/// The user's `--map question=…,sql=…`: field to column.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MapOverrides(BTreeMap<String, String>);
 
@@ -51,11 +51,11 @@ impl MapOverrides {
     }
 }
 
-/// What the user said with `--field dialect=mysql`, once per field: values of fields for every record
-/// that lacks them.
+/// The user's `--field dialect=mysql`, once per field: field values for every record that lacks
+/// them.
 ///
 /// # Errors
-/// When one is not of the form `field=value`, is given twice, or is no field that can be given.
+/// When one is not of the form `field=value`, is given twice, or is not a field that can be given.
 pub fn fixed_fields(pairs: &[String], fields: &[FieldSpec]) -> Result<BTreeMap<String, String>, MapError> {
     let mut fixed = BTreeMap::new();
     for pair in pairs {
@@ -78,7 +78,7 @@ pub fn fixed_fields(pairs: &[String], fields: &[FieldSpec]) -> Result<BTreeMap<S
     Ok(fixed)
 }
 
-/// Gives a record those of these values that it lacks.
+/// Adds those of these values that the record lacks.
 pub fn add_fixed(record: &mut Record, fixed: &BTreeMap<String, String>) {
     for (field, value) in fixed {
         if record.text(field).is_none() {
@@ -87,14 +87,14 @@ pub fn add_fixed(record: &mut Record, fixed: &BTreeMap<String, String>) {
     }
 }
 
-/// Why a column was chosen.
+/// Why a column was selected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MappedBy {
-    /// The user said so.
+    /// By `--map`.
     User,
-    /// It has the field's name.
+    /// By the field's name.
     Name,
-    /// The manifest gives this name as an alias.
+    /// By an alias in the manifest.
     Alias,
 }
 
@@ -105,26 +105,26 @@ pub struct MappedField {
     pub field: String,
     /// Column of the file.
     pub column: String,
-    /// Why this column.
+    /// Why this column was selected.
     pub by: MappedBy,
-    /// True when a record may lack it.
+    /// True when a record may omit it.
     pub optional: bool,
 }
 
-/// The whole mapping of a file, for printing: `question ← prompt, sql; not read: id`.
+/// The mapping of a file, for printing: `question ← prompt, sql; not read: id`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnMap {
-    /// Every field that has a column, in the manifest's order.
+    /// All fields that have a column, in the manifest's order.
     pub fields: Vec<MappedField>,
-    /// Columns that nothing reads.
+    /// Columns that are not read.
     pub dropped: Vec<String>,
 }
 
 impl ColumnMap {
-    /// Decides for a file with these columns.
+    /// Determines the mapping for a file with these columns.
     ///
     /// # Errors
-    /// When a required field has no column, or `--map` names a column or field that is not there.
+    /// When a required field has no column, or `--map` names an unknown column or field.
     pub fn detect(
         file: &Path,
         columns: &[String],
@@ -167,7 +167,7 @@ pub(super) fn mapped(spec: &FieldSpec, columns: &[String], overrides: &MapOverri
     Some(MappedField { field: spec.name.clone(), column: column.to_owned(), by, optional: spec.optional })
 }
 
-/// The column of this name: exactly, else as people write it.
+/// The column of this name: exact match first, then normalized.
 fn find<'c>(columns: &'c [String], name: &str) -> Option<&'c str> {
     let plain = |name: &str| name.trim().to_lowercase().replace([' ', '-'], "_");
     let exact = columns.iter().find(|column| *column == name);
@@ -179,7 +179,7 @@ fn find<'c>(columns: &'c [String], name: &str) -> Option<&'c str> {
 pub(super) fn shown(fields: &[MappedField]) -> String {
     let one = |field: &MappedField| match &field.column {
         column if *column == field.field => field.field.clone(),
-        // Blanks around a name are to be seen.
+        // Blanks around a name must be visible.
         column if column.trim() != column => format!("{} ← \"{column}\"", field.field),
         column => format!("{} ← {column}", field.field),
     };

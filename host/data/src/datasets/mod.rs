@@ -1,6 +1,6 @@
-//! Data sets: pulled from the hub, read from files of several forms, mapped to the expert's fields,
-//! and split. Judges no record, renders no prompt, prints nothing: what a person should know comes
-//! back as reports.
+//! Data sets: downloaded from the hub, read from files in several formats, mapped to the expert's
+//! fields, and split. Judges no records, renders no prompts, prints nothing: information for the
+//! user is returned in reports.
 
 mod chat;
 mod chat_sections;
@@ -29,11 +29,11 @@ pub use split::{Groups, SPLIT_VERSION, Split, SplitBy, SplitSettings, split};
 pub(crate) use stamps::add_stamps;
 pub use stamps::{FileStamps, file_stamps, stamps_hold};
 
-/// Where a record came from: the one type for it, from the reader to the prepared set.
+/// The origin of a record, from the reader to the prepared set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// This line, from 1, of a file.
+    /// A line of a file, counted from 1.
     Line {
         /// The file, as the user named it.
         #[serde(with = "path")]
@@ -41,7 +41,7 @@ pub enum Source {
         /// The line.
         line: u64,
     },
-    /// This row, from 1, of a file without lines.
+    /// A row, counted from 1, of a file without lines.
     Row {
         /// The file, as the user named it.
         #[serde(with = "path")]
@@ -49,9 +49,9 @@ pub enum Source {
         /// The row.
         row: u64,
     },
-    /// The expert's own making.
+    /// Synthesized by the expert.
     Synthetic {
-        /// Position among the records that were made, from 0.
+        /// Index among the synthetic records, from 0.
         index: usize,
     },
     /// The expert's manifest.
@@ -61,7 +61,7 @@ pub enum Source {
     },
 }
 
-/// A path as text: a name that is no Unicode is shown, never opened again.
+/// A path as text: a name that is not Unicode is only shown, never used to open the file.
 mod path {
     use std::path::{Path, PathBuf};
     use std::sync::Arc;
@@ -78,8 +78,8 @@ mod path {
 }
 
 impl Source {
-    /// The same place with `name` for the beginning `path` of its file's name: a data set's name for
-    /// where it lies on this machine.
+    /// The same source with the prefix `path` of its file name replaced by `name`: a data set's
+    /// name instead of its local path.
     pub fn named(self, path: &Path, name: &str) -> Self {
         let rename = |file: Arc<Path>| match file.to_string_lossy().strip_prefix(&*path.to_string_lossy()) {
             Some(rest) => PathBuf::from(format!("{name}{rest}")).into(),
@@ -92,10 +92,10 @@ impl Source {
         }
     }
 
-    /// The folder of the file that a record stands in, by its whole name.
+    /// The absolute path of the folder of the record's file.
     ///
     /// # Errors
-    /// When the current folder is gone.
+    /// When the current folder no longer exists.
     pub fn folder(&self) -> std::io::Result<Option<PathBuf>> {
         let (Source::Line { file, .. } | Source::Row { file, .. }) = self else { return Ok(None) };
         std::path::absolute(file).map(|file| file.parent().map(Path::to_owned))

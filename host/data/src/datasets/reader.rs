@@ -1,5 +1,5 @@
-//! Records from a data set: rows with the expert's field names. What is unusable is passed on with
-//! its reason; only a file that cannot be read is an error.
+//! Records from a data set: rows with the expert's field names. Unusable rows are passed on with
+//! their reason; only an unreadable file is an error.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -16,39 +16,39 @@ use super::mapping::{ColumnMap, MapOverrides, MappedField, add_fixed, mapped};
 use super::read::{Columns, Fault, Opened, Row, code as unreadable, data_files, open};
 use super::rejects::Rejects;
 
-/// Readable rows that are looked at to find the columns. More than one, because a first row may
-/// lack an optional column.
+/// Number of readable rows used to find the columns. More than one, because the first row may lack
+/// an optional column.
 const SAMPLE: usize = 64;
 
-/// Rows that are kept while readable ones are looked for.
+/// Number of rows kept while looking for readable ones.
 const LOOKED_AT: usize = 4096;
 
-/// Codes of rows that make no record.
+/// Codes of rows that do not give a record.
 pub mod code {
     /// A required field has no value.
     pub const MISSING_FIELD: &str = "missing-field";
     pub use super::super::read::code::NUL_BYTE;
-    /// A chat in which the fields are not found.
+    /// A chat in which the fields cannot be found.
     pub const UNKNOWN_CHAT: &str = "unknown-chat";
 }
 
-/// What was met while reading.
+/// Statistics of reading.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadReport {
-    /// Records that were handed on.
+    /// Number of records passed on.
     pub records: usize,
-    /// Numbers, truth values, lists and objects that became text.
+    /// Number of values (numbers, booleans, lists and objects) converted to text.
     pub converted: usize,
-    /// Rows that make no record.
+    /// Rows that did not give a record.
     pub rejects: Rejects,
 }
 
-/// A record as it was read.
+/// A record as read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReadRecord {
-    /// Where it stands.
+    /// Its origin.
     pub source: Source,
-    /// The record, or its rejection when the row makes none.
+    /// The record, or the rejection when the row does not give one.
     pub record: Result<Record, Verdict>,
 }
 
@@ -62,8 +62,8 @@ pub enum Mapping {
 }
 
 impl Mapping {
-    /// Takes in optional fields of which no row had a column before; true when there was one among
-    /// these names.
+    /// Adds optional fields whose columns appear for the first time; true when these names included
+    /// one.
     fn learn(&mut self, names: &[String], spec: &DatasetSpec, overrides: &MapOverrides) -> bool {
         let fields = match self {
             Mapping::Columns(map) => &mut map.fields,
@@ -97,37 +97,37 @@ impl std::fmt::Display for Mapping {
     }
 }
 
-/// Reads a file, or all files of a folder. Iterate over it, then ask for the
+/// Reads a file, or all files of a folder. Iterate over it, then get the
 /// [`report`](RecordReader::report).
 pub struct RecordReader {
     files: VecDeque<PathBuf>,
     spec: DatasetSpec,
     overrides: MapOverrides,
-    /// Values of fields that a record lacks.
+    /// Values for fields that a record lacks.
     fixed: BTreeMap<String, String>,
     begun: Begun,
-    /// Every mapping so far, as text: files of one folder may differ.
+    /// All mappings so far, as text: the files of a folder may differ.
     mappings: Vec<String>,
     report: ReadReport,
 }
 
-/// A file whose first rows are read.
+/// A file whose first rows have been read.
 struct Begun {
     rows: Opened,
-    /// Rows read to find the columns and not yet handed on.
+    /// Rows read to find the columns and not passed on yet.
     ahead: VecDeque<Row>,
-    /// `None` when not one of its rows can be read.
+    /// `None` when none of its rows can be read.
     mapping: Option<Mapping>,
-    /// Names of columns that a row has had.
+    /// Column names seen so far.
     names: HashSet<String>,
 }
 
 impl RecordReader {
-    /// Opens the file or folder, reads the first rows and decides where the fields are. A record
-    /// that lacks one of the fields in `fixed` gets its value.
+    /// Opens the file or folder, reads the first rows and determines the mapping. A record that
+    /// lacks one of the fields in `fixed` gets its value.
     ///
     /// # Errors
-    /// When it cannot be read, holds no row that can be read, or a required field is nowhere.
+    /// When it cannot be read, has no readable rows, or a required field cannot be found.
     pub fn open(
         path: &Path,
         spec: &DatasetSpec,
@@ -144,7 +144,7 @@ impl RecordReader {
                 return Err(DatasetError::Empty { what: format!("`{}`", path.display()) });
             };
             match begin(&file, &spec, overrides) {
-                // One file of many that nobody can read costs its rows alone.
+                // In a folder, an unreadable file only costs its own rows.
                 Err(DatasetError::Unreadable { .. }) if !files.is_empty() => break unmapped(&file)?,
                 begun => match begun? {
                     Some(begun) => break begun,
@@ -165,17 +165,17 @@ impl RecordReader {
         Ok(reader)
     }
 
-    /// Where the fields are in the file at hand; `None` when not one of its rows can be read.
+    /// The mapping of the current file; `None` when none of its rows can be read.
     pub fn mapping(&self) -> Option<&Mapping> {
         self.begun.mapping.as_ref()
     }
 
-    /// What was met so far.
+    /// The statistics so far.
     pub fn report(&self) -> &ReadReport {
         &self.report
     }
 
-    /// Where the fields are, in every file so far, as text.
+    /// The mappings of all files so far, as text.
     pub fn mappings(&self) -> String {
         self.mappings.join("; elsewhere ")
     }
@@ -215,8 +215,8 @@ impl RecordReader {
         }
     }
 
-    /// A field that only later rows have a column for, such as the dialect of some, is read from there
-    /// on.
+    /// A field whose column appears only in later rows, such as the dialect of some, is read from
+    /// there on.
     fn learn(&mut self, columns: &Columns) {
         let Some(mapping) = &mut self.begun.mapping else { return };
         let new = columns.names().filter(|name| !self.begun.names.contains(*name));
@@ -230,7 +230,7 @@ impl RecordReader {
         }
     }
 
-    /// Names of files are relative to the file that they stand in.
+    /// Makes file names in a record relative to the record's file.
     fn beside(&self, source: &Source, record: &mut Record) {
         for field in self.spec.fields.iter().filter(|field| field.path) {
             if let Some(name) = record.text(&field.name)
@@ -242,7 +242,7 @@ impl RecordReader {
         }
     }
 
-    /// The expert's fields of this row, or why it makes no record.
+    /// The expert's fields of this row, or why it does not give a record.
     fn record(&mut self, columns: &Columns) -> Result<Record, Fault> {
         let mut record = match &self.begun.mapping {
             Some(Mapping::Chat(map)) => map.record(columns)?,
@@ -290,7 +290,7 @@ impl Iterator for RecordReader {
     }
 }
 
-/// Opens one file; `None` when it holds no row.
+/// Opens one file; `None` when it has no rows.
 fn begin(file: &Path, spec: &DatasetSpec, overrides: &MapOverrides) -> Result<Option<Begun>, DatasetError> {
     let mut rows = open(file)?;
     let mut ahead = VecDeque::new();
@@ -299,7 +299,7 @@ fn begin(file: &Path, spec: &DatasetSpec, overrides: &MapOverrides) -> Result<Op
     let mut known: HashSet<String> = HashSet::new();
     let (mut total, mut readable) = (0, 0);
     let mut rejects = Rejects::default();
-    // All of the file, as long as not one row can be read.
+    // The whole file, as long as no row can be read.
     while readable == 0 || (readable < SAMPLE && total < LOOKED_AT) {
         let Some(row) = rows.next_row()? else { break };
         total += 1;
@@ -333,19 +333,19 @@ fn begin(file: &Path, spec: &DatasetSpec, overrides: &MapOverrides) -> Result<Op
         Err(error) => return Err(error),
     };
     if total > ahead.len() {
-        // What was passed over is read again.
+        // Read the skipped rows again.
         (rows, ahead) = (open(file)?, VecDeque::new());
     }
     rows.only(&mapping.columns());
     Ok(Some(Begun { rows, ahead, mapping: Some(mapping), names: known }))
 }
 
-/// A file of which no row can be read: each is handed on with its reason.
+/// A file without readable rows: each is passed on with its reason.
 fn unmapped(file: &Path) -> Result<Begun, DatasetError> {
     Ok(Begun { rows: open(file)?, ahead: VecDeque::new(), mapping: None, names: HashSet::new() })
 }
 
-/// The fields that have columns, and how many of them were no texts.
+/// The fields that have columns, and how many values were not text.
 pub(super) fn by_column(fields: &[MappedField], columns: &Columns) -> Result<(Record, usize), Fault> {
     let mut record = Record::default();
     let mut converted = 0;
@@ -356,7 +356,7 @@ pub(super) fn by_column(fields: &[MappedField], columns: &Columns) -> Result<(Re
             None | Some(Value::Null) => {
                 return Err((code::MISSING_FIELD, format!("no value in column `{}`", field.column)));
             }
-            // Numbers and truth values as they are written; lists and objects as compact JSON.
+            // Numbers and booleans as written; lists and objects as compact JSON.
             Some(value) => {
                 converted += 1;
                 record.set(&field.field, value.to_string());

@@ -1,4 +1,4 @@
-//! Reading data files, from bytes to records and messages.
+//! Tests of reading data files, from bytes to records and messages.
 
 use std::collections::BTreeMap;
 
@@ -45,12 +45,12 @@ fn read_path(path: &Path, overrides: &MapOverrides) -> Result<Read, DatasetError
     Ok(Read { records, mapping, report: reader.report().clone(), said: reader.mappings() })
 }
 
-/// Codes and counts of the rows that make no record.
+/// Codes and counts of the rows that did not give a record.
 fn rejects(read: &Read) -> Vec<(String, usize)> {
     read.report.rejects.by_count().into_iter().map(|(code, r)| (code.to_owned(), r.count)).collect()
 }
 
-/// The error's message with the folder cut off, and its details.
+/// The error's message without the folder, and its details.
 fn failure(bytes: &[u8], map: Option<&str>) -> (String, Vec<String>, u8) {
     let error = read(bytes, map).err().unwrap();
     let text = error.to_string();
@@ -142,7 +142,7 @@ fn a_bad_line_costs_that_line() {
         assert_eq!((code.as_str(), records), ("not-json", 2), "{line}");
         assert_eq!(why, expected);
     }
-    // NaN is null: of no account where nobody looks, no value where somebody does.
+    // NaN is null: ignored if the column is not used, a missing value if it is.
     let read = read(
         b"{\"question\": \"q\", \"sql\": \"NaN\", \"score\": NaN}\n{\"question\": -Infinity, \"sql\": \"s\"}",
         None,
@@ -165,7 +165,7 @@ fn a_file_fails_when_nothing_in_it_can_be_read_and_says_why() {
             && details[0].ends_with("data.jsonl:1: not JSON: expected value at column 14"),
         "{details:?}"
     );
-    // One good row behind thousands of bad ones, all of which are told.
+    // One good row after thousands of bad ones, all of which are reported.
     let late = [&bad[..], b"{\"question\": \"q\", \"sql\": \"s\"}\n"].concat();
     let read = read(&late, None).unwrap();
     assert_eq!((read.records.len(), read.report.rejects.total()), (1, 8000));
@@ -340,12 +340,12 @@ fn an_empty_file_is_an_error() {
     assert_eq!(exit, 1);
 }
 
-/// Code and reason of the first unusable row, and how many records there are.
+/// Code and reason of the first unusable row, and the number of records.
 fn rejected(name: &str, bytes: &[u8]) -> (String, String, usize) {
     let read = read_as(name, bytes, None).unwrap();
     let (code, rejected) =
         read.report.rejects.by_count().into_iter().next().map(|(c, r)| (c.to_owned(), r.clone())).unwrap();
-    // Behind the file's name and the line.
+    // After the file's name and the line.
     let (_, place) = rejected.examples[0].split_once(&format!("{name}:")).unwrap();
     let why = place.split_once(": ").unwrap().1.to_owned();
     (code, why, read.records.len())
@@ -356,7 +356,7 @@ fn a_row_that_cannot_be_read_costs_itself_alone() {
     let good = b"{\"question\": \"q\", \"sql\": \"s\"}\n";
     let with = |bad: &[u8]| [&good[..], bad, b"\n", &good[..]].concat();
     let (code, why, records) = rejected("data.jsonl", &with(b"{\"question\": \"\xff\", \"sql\": \"s\"}"));
-    assert_eq!((code.as_str(), why.as_str(), records), ("not-utf8", "byte 15 of the line is no character of UTF-8", 2));
+    assert_eq!((code.as_str(), why.as_str(), records), ("not-utf8", "byte 15 of the line is not valid UTF-8", 2));
     let long = format!("{{\"question\": \"{}\", \"sql\": \"s\"}}", "x".repeat(50 << 20));
     let (code, _, records) = rejected("data.jsonl", &with(long.as_bytes()));
     assert_eq!((code.as_str(), records), ("row-too-long", 2));
@@ -365,9 +365,9 @@ fn a_row_that_cannot_be_read_costs_itself_alone() {
     let (code, why, records) = rejected("data.jsonl", &with(b"{\"question\": \"a\0b\", \"sql\": \"s\"}"));
     assert_eq!(
         (code.as_str(), why.as_str(), records),
-        ("nul-byte", "byte 16 of the line is NUL, which no text holds", 2)
+        ("nul-byte", "byte 16 of the line is NUL, which is not allowed in text", 2)
     );
-    // Not one of the first rows need be readable.
+    // The first rows may all be unreadable.
     let bad = [b"\xff\n".repeat(100), good.to_vec()].concat();
     assert_eq!(rejected("data.jsonl", &bad).2, 1);
     let (code, why, records) = rejected("data.csv", b"question,sql\r\nq,s\r\nonly one\r\n\"a \"\"b\"\",\nc\",s\r\n");
@@ -375,7 +375,7 @@ fn a_row_that_cannot_be_read_costs_itself_alone() {
     assert_eq!(why, "got 1, expected 2 values, as many as the header has");
 }
 
-/// The lines of the next test, packed by `xz`.
+/// The lines of the next test, compressed by `xz`.
 const XZ: &[u8] = include_bytes!("testdata/two.jsonl.xz");
 
 #[test]
@@ -488,7 +488,7 @@ fn a_text_of_a_table_that_is_not_utf8_costs_its_row() {
         Arc::new(field.with_logical_type(kind).build().unwrap())
     };
     let text = || Some(LogicalType::String);
-    // The last column holds bytes by its own account: they may be anything.
+    // The last column is declared as bytes: they may be anything.
     let fields = vec![field("question", text()), field("sql", text()), field("picture", None)];
     let schema = Arc::new(Type::group_type_builder("records").with_fields(fields).build().unwrap());
     let mut file = Vec::new();
@@ -516,7 +516,7 @@ fn a_damaged_table_is_an_error_whatever_the_damage() {
     }
     writer.finish().unwrap();
     let whole = std::fs::read(&path).unwrap();
-    // A generator that is the same at every run.
+    // A deterministic generator.
     let mut state = 1_u64;
     let mut next = |below: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -1,5 +1,5 @@
-//! Counts of what was not taken, by code, each with its first examples: enough for a person to see
-//! what is wrong without a list of thousands.
+//! Counts of rejected rows, by code, each with the first examples: enough to see the problem
+//! without a list of thousands.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,19 +7,19 @@ use std::fmt;
 /// Examples kept for each code.
 const EXAMPLES: usize = 3;
 
-/// Longest example, in characters.
+/// Maximum length of an example, in characters.
 const EXAMPLE_CHARS: usize = 400;
 
-/// Everything that was not taken.
+/// All rejected rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rejects {
     by_code: BTreeMap<String, Rejected>,
 }
 
-/// What was not taken for one reason.
+/// Rows rejected with one code.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rejected {
-    /// How many records.
+    /// Number of records.
     pub count: usize,
     /// The first ones, as `file:line: why`.
     pub examples: Vec<String>,
@@ -50,15 +50,15 @@ impl Rejects {
         }
     }
 
-    /// How many in all.
+    /// Total number.
     pub fn total(&self) -> usize {
         self.by_code.values().map(|r| r.count).sum()
     }
 
-    /// Code and counts, the most frequent first.
+    /// Codes and counts, the most frequent first.
     pub fn by_count(&self) -> Vec<(&str, &Rejected)> {
         let mut all: Vec<_> = self.by_code.iter().map(|(code, r)| (code.as_str(), r)).collect();
-        // A stable sort: equal counts stay in the order of their codes.
+        // A stable sort: equal counts keep the order of their codes.
         all.sort_by_key(|(_, r)| std::cmp::Reverse(r.count));
         all
     }

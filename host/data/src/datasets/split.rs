@@ -1,30 +1,30 @@
-//! Cuts records into train and validation. Deterministic: the same records, seed and settings give
-//! the same split on any machine. No value of the expert's `group_by` field is on both sides, unless
-//! whole groups would hold out much more, or much less, than was asked for: then records are held
-//! out one by one, and the reason is told.
+//! Splits records into train and validation. Deterministic: the same records, seed and settings
+//! give the same split on any machine. A value of the expert's `group_by` field occurs on one side
+//! only, unless whole groups would hold out far more or far fewer records than requested: then
+//! records are held out individually, and the reason is reported.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Changes when the same records would be split otherwise.
+/// Changes when the same records would be split differently.
 pub const SPLIT_VERSION: u32 = 2;
 
-/// What whole groups may hold out: so many times what was asked for.
+/// Whole groups may hold out at most this multiple of the requested number.
 const AT_MOST: usize = 2;
 
-/// And no less than this part of it.
+/// And at least the requested number divided by this.
 const AT_LEAST: usize = 2;
 
-/// How much is held out.
+/// How many records are held out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SplitSettings {
-    /// Seed of the choice.
+    /// Seed of the selection.
     pub seed: u64,
-    /// Share of the records to hold out.
+    /// Fraction of the records to hold out.
     pub validation_fraction: f64,
-    /// Most records to hold out.
+    /// Maximum number of records to hold out.
     pub validation_records: usize,
 }
 
@@ -39,39 +39,40 @@ pub enum SplitBy {
         /// Its distinct values.
         groups: usize,
     },
-    /// Nothing: record by record. `why` says so when groups were asked for.
+    /// Nothing: individual records. `why` explains it when groups were requested.
     Record {
         /// Why the groups could not be kept together.
         why: Option<String>,
-        /// The `validation_fraction`, in hundredths, by which a whole group would be held out.
+        /// The fraction, in hundredths, of the records that a whole group would hold out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         whole: Option<u32>,
     },
 }
 
-/// Positions of records, each list ascending.
+/// Indices of records, each list ascending.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Split {
-    /// To train on.
+    /// Training records.
     pub train: Vec<usize>,
-    /// Held out.
+    /// Held-out records.
     pub validation: Vec<usize>,
-    /// Held out beyond `validation_records`: used for nothing, so that no group is on both sides.
+    /// Number of records held out beyond `validation_records`: not used, so that no group is on
+    /// both sides.
     pub unused: usize,
     /// What was kept together.
     pub by: SplitBy,
 }
 
-/// What records share, for keeping them on one side.
+/// The groups to keep on one side.
 #[derive(Debug, Clone, Copy)]
 pub struct Groups<'a> {
     /// The field that groups them, for messages.
     pub field: &'a str,
     /// The group of each record.
-    pub of: &'a [u64],
+    pub keys: &'a [u64],
 }
 
-/// Splits `records` records. At least one stays to train on; at least one is held out when there
+/// Splits `records` records. At least one remains for training; at least one is held out when there
 /// are two and the fraction is not 0.
 pub fn split(records: usize, groups: Option<Groups<'_>>, settings: &SplitSettings) -> Split {
     let asked = asked(records, settings);
@@ -81,9 +82,9 @@ pub fn split(records: usize, groups: Option<Groups<'_>>, settings: &SplitSetting
         let (validation, unused) = hold_out(singles, wanted, records, settings);
         assemble(records, validation, unused, SplitBy::Record { why, whole })
     };
-    let Some(Groups { field, of }) = groups else { return by_record(None, None) };
+    let Some(Groups { field, keys }) = groups else { return by_record(None, None) };
     let mut groups: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
-    for (i, group) in of.iter().enumerate() {
+    for (i, group) in keys.iter().enumerate() {
         groups.entry(*group).or_default().push(i);
     }
     let count = groups.len();
@@ -91,11 +92,11 @@ pub fn split(records: usize, groups: Option<Groups<'_>>, settings: &SplitSetting
         return by_record(Some(format!("all records have the same `{field}`")), None);
     }
     let sizes: Vec<usize> = groups.values().map(Vec::len).collect();
-    let most = (records / 2).max(wanted).min(AT_MOST * asked);
-    let (validation, unused) = hold_out(groups, wanted, most, settings);
+    let limit = (records / 2).max(wanted).min(AT_MOST * asked);
+    let (validation, unused) = hold_out(groups, wanted, limit, settings);
     let held = validation.len() + unused.len();
     if held * AT_LEAST < wanted {
-        let next = sizes.into_iter().filter(|size| held + size > most).min().unwrap_or(records);
+        let next = sizes.into_iter().filter(|size| held + size > limit).min().unwrap_or(records);
         let why = format!(
             "{asked} of {records} were to be held out, and all with the same `{field}` would be {next} or more"
         );
@@ -105,7 +106,7 @@ pub fn split(records: usize, groups: Option<Groups<'_>>, settings: &SplitSetting
     assemble(records, validation, unused, SplitBy::Group { field: field.to_owned(), groups: count })
 }
 
-/// How many records were asked for, whatever the limit on held-out ones.
+/// Number of records requested, ignoring the limit on held-out ones.
 fn asked(records: usize, settings: &SplitSettings) -> usize {
     if records < 2 || settings.validation_fraction <= 0.0 {
         return 0;
@@ -114,12 +115,12 @@ fn asked(records: usize, settings: &SplitSettings) -> usize {
     share.clamp(1, records - 1)
 }
 
-/// Takes groups in the order of their hashes until `wanted` records are held out. A group by which
-/// there would be more than `most` is passed over.
+/// Takes groups in the order of their hashes until `wanted` records are held out. A group that
+/// would exceed `limit` is skipped.
 fn hold_out(
     groups: BTreeMap<u64, Vec<usize>>,
     wanted: usize,
-    most: usize,
+    limit: usize,
     settings: &SplitSettings,
 ) -> (Vec<usize>, Vec<usize>) {
     let mut ordered: Vec<_> = groups.into_iter().map(|(key, members)| (rank(settings.seed, key), members)).collect();
@@ -130,12 +131,12 @@ fn hold_out(
         if count >= wanted {
             break;
         }
-        if count + members.len() <= most {
+        if count + members.len() <= limit {
             count += members.len();
             groups.push(members);
         }
     }
-    // In turn from every group, so that what the cap leaves speaks for all of them.
+    // Round-robin over the groups, so that the records within the limit represent all of them.
     let longest = groups.iter().map(Vec::len).max().unwrap_or(0);
     let mut held: Vec<usize> =
         (0..longest).flat_map(|i| groups.iter().filter_map(move |g| g.get(i).copied())).collect();
@@ -143,7 +144,8 @@ fn hold_out(
     (held, unused)
 }
 
-/// Where a group stands: sha256 of seed and group, so that a group's place depends on no other.
+/// The sort key of a group: SHA-256 digest of seed and group, so that a group's position does not
+/// depend on the others.
 fn rank(seed: u64, key: u64) -> [u8; 32] {
     Sha256::new().chain_update(seed.to_le_bytes()).chain_update(key.to_le_bytes()).finalize().into()
 }
@@ -160,10 +162,10 @@ fn assemble(records: usize, mut validation: Vec<usize>, unused: Vec<usize>, by: 
 mod tests {
     use super::*;
 
-    fn split_of(groups: &[&str], group_by: Option<&str>, fraction: f64, most: usize) -> Split {
-        let of: Vec<u64> = groups.iter().map(|g| g.bytes().fold(7, |h, b| h * 31 + u64::from(b))).collect();
-        let settings = SplitSettings { seed: 7, validation_fraction: fraction, validation_records: most };
-        split(groups.len(), group_by.map(|field| Groups { field, of: &of }), &settings)
+    fn split_of(groups: &[&str], group_by: Option<&str>, fraction: f64, limit: usize) -> Split {
+        let keys: Vec<u64> = groups.iter().map(|g| g.bytes().fold(7, |h, b| h * 31 + u64::from(b))).collect();
+        let settings = SplitSettings { seed: 7, validation_fraction: fraction, validation_records: limit };
+        split(groups.len(), group_by.map(|field| Groups { field, keys: &keys }), &settings)
     }
 
     #[test]
@@ -213,7 +215,7 @@ mod tests {
         let thirds: Vec<&str> = ["a", "b", "c"].into_iter().cycle().take(180).collect();
         assert_eq!(split_of(&thirds, Some("g"), 0.05, 500).validation.len(), 9);
         assert_eq!(split_of(&thirds, Some("g"), 0.34, 500).validation.len(), 60);
-        // One small group beside two giants is too little to measure on.
+        // One small group beside two giants is too small for a measurement.
         let mut lopsided = halves.clone();
         lopsided[0] = "c";
         let split = split_of(&lopsided, Some("g"), 0.1, 500);

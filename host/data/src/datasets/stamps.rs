@@ -1,22 +1,22 @@
-//! Files that a record names, such as its database: what is known of them without reading them.
+//! Files that a record refers to, such as its database: their size and modification time.
 
 use std::collections::BTreeMap;
 
 use hive_sdk::Record;
 use hive_sdk::manifest::DatasetSpec;
 
-/// What changes with the content of the files that records name, by path: size and time of each, or
-/// nothing of one that is not there.
+/// A stamp per path that changes with the file's content: its size and modification time, or empty
+/// if it does not exist.
 pub type FileStamps = BTreeMap<String, String>;
 
-/// Those of the files that this record names.
+/// The stamps of the files that this record refers to.
 pub fn file_stamps(spec: &DatasetSpec, record: &Record) -> FileStamps {
     let mut stamps = FileStamps::new();
     add_stamps(spec, record, &mut stamps);
     stamps
 }
 
-/// Adds the files that this record names.
+/// Adds the files that this record refers to.
 pub(crate) fn add_stamps(spec: &DatasetSpec, record: &Record, stamps: &mut FileStamps) {
     for field in spec.fields.iter().filter(|field| field.path) {
         if let Some(path) = record.text(&field.name)
@@ -27,7 +27,7 @@ pub(crate) fn add_stamps(spec: &DatasetSpec, record: &Record, stamps: &mut FileS
     }
 }
 
-/// Whether these files are what they were.
+/// Whether these files are unchanged.
 pub fn stamps_hold(stamps: &FileStamps) -> bool {
     stamps.iter().all(|(path, known)| stamp(path) == *known)
 }

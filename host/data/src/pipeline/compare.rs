@@ -1,5 +1,5 @@
-//! Two data sets side by side, as the gate judges them: how much of each conforms, how much is
-//! correct, what each lint finds. Both are judged alone, so one's duplicates are not the other's.
+//! Compares two judged data sets: how many records of each conform and are correct, and what each
+//! lint finds. Each is judged separately, so duplicates between the two do not count.
 
 use std::collections::BTreeSet;
 
@@ -14,11 +14,11 @@ pub struct Side {
     pub name: String,
     /// Records in it.
     pub records: usize,
-    /// Records that the expert takes as they are, with nothing to repair or remark.
+    /// Records that the expert accepts without repairs or remarks.
     pub conforming: usize,
-    /// Records that hold as they came: nothing in them had to be refused, whatever the style.
+    /// Records that are correct as given: nothing was rejected, whatever the style.
     pub correct: usize,
-    /// Records of which the expert makes something to train on.
+    /// Records that can be used for training.
     pub usable: usize,
 }
 
@@ -27,16 +27,16 @@ pub struct Side {
 pub struct Line {
     /// Its code, or a code of a rejection.
     pub code: String,
-    /// Records in which it was found, for each side.
+    /// Number of records in which it was found, on each side.
     pub found: [usize; 2],
 }
 
-/// Both.
+/// The comparison.
 #[derive(Debug, Clone, Serialize)]
 pub struct Comparison {
-    /// The sides, in the order in which they were given.
+    /// The two sides, in the order given.
     pub sides: [Side; 2],
-    /// What was found, the most frequent first.
+    /// The findings, the most frequent first.
     pub lines: Vec<Line>,
 }
 
@@ -52,15 +52,15 @@ impl Side {
         }
     }
 
-    /// Share of `count` among its records, from 0 to 1.
+    /// Fraction of `count` among the records, from 0 to 1.
     pub fn share(&self, count: usize) -> f64 {
         if self.records == 0 { 0.0 } else { count as f64 / self.records as f64 }
     }
 }
 
-/// Label by which an expert says that a record is good as it came, style included.
+/// Label of experts for a record that is good as given, style included.
 pub const CONFORMS: &str = "conforms as given";
-/// Label by which an expert says that a record's completion works as it came.
+/// Label of experts for a record whose completion works as given.
 pub const CORRECT: &str = "correct as given";
 
 /// Compares two reports.

@@ -1,4 +1,4 @@
-//! What comes into the pipeline: data that is read once, from the first record to the last.
+//! Input of the pipeline: data that is read once, from the first record to the last.
 
 use super::error::PipelineError;
 use super::shards::SourceRead;
@@ -6,17 +6,17 @@ use crate::datasets::ReadRecord;
 
 /// Data that can be prepared.
 pub trait Data {
-    /// sha256 over everything that decides which records come, and in which order. Files that records
-    /// name do not count here: the pipeline looks at them record by record.
+    /// SHA-256 digest of everything that determines the records and their order. Files that records
+    /// refer to are not included: the pipeline checks them record by record.
     ///
     /// # Errors
     /// When it cannot be read.
     fn digest(&self) -> Result<String, PipelineError>;
 
-    /// What it is called in messages.
+    /// Its name in messages.
     fn name(&self) -> String;
 
-    /// The records from the first on.
+    /// A stream of all records.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -25,6 +25,6 @@ pub trait Data {
 
 /// Records as they are read.
 pub trait Stream: Iterator<Item = Result<ReadRecord, PipelineError>> {
-    /// What was read so far, each source with its mapping.
+    /// The sources read so far, each with its mapping.
     fn sources(&self) -> Vec<SourceRead>;
 }

@@ -1,6 +1,6 @@
-//! Which records say what another has said, and which give an evaluation prompt away. Records come
-//! in the order of the data and the first of a kind stays. It compares canonical texts; what makes
-//! two texts the same is the expert's to say.
+//! Finds duplicates, and records that leak an eval prompt. Records are processed in the order of
+//! the data and the first of each kind is kept. Canonical texts are compared; the expert decides
+//! what makes two texts equal.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,87 +9,89 @@ use sha2::{Digest, Sha256};
 
 use super::judged::Judged;
 
-/// Share of words in common from which two questions with one answer are the same question.
+/// Fraction of common words from which two prompts with the same answer count as the same.
 const NEAR: f64 = 0.8;
 
-/// Questions of one answer that a new one is compared with: the latest.
+/// Number of prompts with the same answer that a new one is compared with: the latest.
 const COMPARED: usize = 64;
 
-/// Code of a completion that is longer than an answer may be.
+/// Code of a completion that exceeds the maximum length.
 pub const LONG_COMPLETION: &str = "too-long-completion";
 
-/// What becomes of a good record when it is held against the others.
+/// The outcome of deduplication for a good record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DedupOutcome {
-    /// It is new.
+    /// The record is kept.
     Keep,
-    /// It gives an evaluation prompt away.
+    /// It leaks an eval prompt.
     EvalPrompt,
-    /// All its fields are those of an earlier record.
+    /// All its fields equal those of an earlier record.
     Duplicate,
-    /// Its question was asked of the same schema before, and answered otherwise.
+    /// An earlier record has the same prompt and group, and another answer.
     SamePrompt,
-    /// Its completion is longer than an answer may be.
+    /// Its completion exceeds the maximum length.
     LongCompletion,
-    /// An earlier record asks the same in nearly the same words, or of another schema.
+    /// An earlier record has nearly the same prompt, or the same prompt in another group.
     NearDuplicate,
 }
 
 impl DedupOutcome {
-    /// Code and meaning; `None` for a record that stays.
+    /// Code and description; `None` for a record that is kept.
     pub fn code(self) -> Option<(&'static str, &'static str)> {
         Some(match self {
             DedupOutcome::Keep => return None,
-            DedupOutcome::EvalPrompt => ("eval-prompt", "it asks or answers what an evaluation prompt does"),
+            DedupOutcome::EvalPrompt => ("eval-prompt", "it has the prompt or the answer of an eval prompt"),
             DedupOutcome::Duplicate => ("duplicate", "an earlier record has the same prompt and the same answer"),
-            DedupOutcome::SamePrompt => ("same-prompt", "an earlier record answers the same prompt otherwise"),
-            DedupOutcome::LongCompletion => (LONG_COMPLETION, "its completion has more tokens than an answer may have"),
+            DedupOutcome::SamePrompt => ("same-prompt", "an earlier record has the same prompt and another answer"),
+            DedupOutcome::LongCompletion => {
+                (LONG_COMPLETION, "its completion has more tokens than the maximum of an answer")
+            }
             DedupOutcome::NearDuplicate => {
-                ("near-duplicate", "an earlier record says the same in nearly the same words")
+                ("near-duplicate", "an earlier record has nearly the same prompt and the same answer")
             }
         })
     }
 }
 
-/// Which fields of a record play which part.
+/// The roles of a record's fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fields {
-    /// What is asked: the required fields that are neither of the others.
+    /// The prompt: the required fields that are neither of the others.
     pub prompt: Vec<String>,
-    /// What the model writes.
+    /// The completion field.
     pub completion: String,
-    /// What records may share without being seen, and never across the split.
+    /// A field that records may share within one side of the split, but never across.
     pub group: Option<String>,
 }
 
-/// Everything that was seen.
+/// The state of deduplication.
 #[derive(Debug)]
 pub struct Deduplicator {
     fields: Fields,
-    /// Questions of evaluation prompts, and their answers with their group.
+    /// Prompts of eval prompts, and their answers with their group.
     asked: HashSet<u64>,
     answered: HashSet<u64>,
     whole: HashSet<u64>,
     prompts: HashSet<u64>,
     pairs: HashSet<u64>,
-    /// Words of the questions that were kept, by group and completion.
+    /// Words of the prompts that were kept, by group and completion.
     wordings: HashMap<u64, Vec<Vec<u32>>>,
 }
 
 /// Hashes of the texts that a record is compared by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keys {
-    /// Of what is asked.
+    /// Hash of the prompt.
     pub prompt: u64,
-    /// Of the answer.
+    /// Hash of the completion.
     pub completion: u64,
-    /// Of the group; of the whole record when there is none.
+    /// Hash of the group, or of the whole record when there is none.
     pub group: u64,
 }
 
 impl Deduplicator {
-    /// Knows the evaluation prompts and nothing else yet.
+    /// Starts with the eval prompts.
     pub fn new<'p>(fields: Fields, eval_prompts: impl IntoIterator<Item = &'p Judged>) -> Self {
         let mut seen = Self {
             fields,
@@ -108,7 +110,7 @@ impl Deduplicator {
         seen
     }
 
-    /// What `record` is compared by.
+    /// The hashes that `record` is compared by.
     pub fn keys(&self, record: &Judged) -> Keys {
         let prompt: Vec<&str> = self.fields.prompt.iter().map(|field| record.key(field)).collect();
         let group = self.fields.group.as_deref();
@@ -119,7 +121,7 @@ impl Deduplicator {
         }
     }
 
-    /// Holds the next record against all before it.
+    /// Compares the next record with all earlier ones.
     pub fn place(&mut self, record: &Judged, keys: Keys) -> DedupOutcome {
         let Keys { prompt, completion, group } = keys;
         let answer = both(group, completion);
@@ -143,7 +145,7 @@ impl Deduplicator {
     }
 }
 
-/// The first eight bytes of a sha256 over the texts.
+/// The first eight bytes of the SHA-256 digest of the texts.
 fn hash(texts: &[&str]) -> u64 {
     let mut hash = Sha256::new();
     for text in texts {
@@ -157,7 +159,7 @@ fn both(a: u64, b: u64) -> u64 {
     hash(&[&format!("{a:x} {b:x}")])
 }
 
-/// Hashes of the distinct words and of pairs of neighbours, in order.
+/// Sorted hashes of the distinct words and of adjacent pairs.
 fn words<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<u32> {
     let mut all = Vec::new();
     for text in texts {

@@ -1,4 +1,4 @@
-//! Why data cannot be prepared, as data, with exit code and hint.
+//! Errors of data preparation, with exit code and hint.
 
 use std::path::{Path, PathBuf};
 
@@ -18,24 +18,24 @@ pub enum PipelineError {
     /// The expert failed.
     #[error(transparent)]
     Plugin(#[from] PluginError),
-    /// The expert cannot judge as it was asked to.
+    /// The expert cannot judge with these settings.
     #[error("Failed to set up expert `{expert}`: {why}")]
     SetUp {
         /// The expert.
         expert: String,
-        /// Why not, in its own words.
+        /// The expert's reason.
         why: String,
     },
-    /// The expert failed over a record, and the record is not to blame.
+    /// The expert failed on a record, and the record is not the cause.
     #[error("Failed to judge {source_name}")]
     Judge {
-        /// Where the record came from.
+        /// Origin of the record.
         source_name: String,
-        /// Why.
+        /// The error.
         #[source]
         error: Box<PluginError>,
     },
-    /// A file that hive keeps or makes cannot be written or read.
+    /// A file of the cache or the output cannot be written or read.
     #[error(transparent)]
     File(#[from] FileError),
     /// A file of the cache or of a prepared set is damaged.
@@ -43,22 +43,22 @@ pub enum PipelineError {
     Format {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         what: String,
     },
-    /// The result would replace something that is no prepared set.
-    #[error("Failed to write the prepared data to `{}`: it is there already and is no prepared set", path.display())]
+    /// The output would replace something that is not a prepared set.
+    #[error("Failed to write the prepared data to `{}`: it exists already and is not a prepared set", path.display())]
     Occupied {
         /// The folder.
         path: PathBuf,
     },
-    /// Records, and not one is left.
+    /// No record is left.
     #[error("Failed to prepare the data: every one of {} records was rejected", rejects.total())]
     AllRejected {
-        /// Why.
+        /// The reasons.
         rejects: Rejects,
     },
-    /// A lint level names no lint of the expert.
+    /// A lint level refers to an unknown lint.
     #[error("Failed to set lint `{code}`: the expert has no such lint, its lints are: {}", listed(known.iter().map(String::as_str)))]
     NoLint {
         /// The name given.
@@ -66,63 +66,63 @@ pub enum PipelineError {
         /// The expert's lints.
         known: Vec<String>,
     },
-    /// The expert's prompt of a record holds its answer.
+    /// The expert's prompt of a record contains its answer.
     #[error(
         "Expert `{expert}` cannot be trained: {source_name}, field `{field}`: the prompt depends on the answer (turn {turn} differs when the answer does), so the model would be shown it"
     )]
     PromptShowsAnswer {
         /// The expert.
         expert: String,
-        /// Where the record came from.
+        /// Origin of the record.
         source_name: String,
         /// The completion field.
         field: String,
         /// The first turn that differs, from 0.
         turn: usize,
     },
-    /// A chat cannot be turned into tokens.
+    /// A chat cannot be tokenized.
     #[error("Failed to tokenise: {0}")]
     Tokenise(String),
     /// The token ids of a set cannot be written or read.
     #[error(transparent)]
     TokenFile(#[from] TextError),
-    /// No data was given, and the expert makes none.
-    #[error("Expert `{0}` makes no data of its own, and no data set was given")]
+    /// No data was given, and the expert cannot synthesize records.
+    #[error("Expert `{0}` cannot synthesize data, and no data set was given")]
     NoData(String),
-    /// `--field` for a set whose records were judged without it.
-    #[error("Failed to apply `--field`: `{}` is prepared already, and trains as it is", path.display())]
+    /// `--field` for a prepared set, whose records were judged without it.
+    #[error("Failed to apply `--field`: `{}` is a prepared set, which is used unchanged", path.display())]
     FieldsOfPrepared {
         /// The prepared set.
         path: PathBuf,
     },
     /// `--field` without a data set.
-    #[error("Failed to apply `--field`: no data set was given, and the expert's own records have their fields")]
+    #[error("Failed to apply `--field`: no data set was given, and the expert's synthetic records have all fields")]
     FieldsWithoutData,
-    /// A prepared set was made for another expert.
-    #[error("Failed to use prepared set `{}`: it is of expert `{got}`, expected `{expected}`", path.display())]
+    /// A prepared set belongs to another expert.
+    #[error("Failed to use prepared set `{}`: it belongs to expert `{got}`, expected `{expected}`", path.display())]
     OtherExpert {
         /// The folder.
         path: PathBuf,
         /// Its expert.
         got: String,
-        /// The expert that was asked for.
+        /// The requested expert.
         expected: String,
     },
 }
 
 impl PipelineError {
-    /// Makes an error of an I/O error.
+    /// Converts an I/O error.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| FileError::io(action, &path, source).into()
     }
 
-    /// Makes an error of a file that does not parse.
+    /// Converts a parse error of a file.
     pub fn format(path: &Path, why: impl std::fmt::Display) -> Self {
         PipelineError::Format { path: path.to_owned(), what: why.to_string() }
     }
 
-    /// Whether a place cannot be written to by this person, or by nobody.
+    /// Whether the location is read-only for this user or in general.
     pub fn is_read_only(&self) -> bool {
         use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
         let (PipelineError::File(error) | PipelineError::TokenFile(TextError::File(error))) = self else {
@@ -160,11 +160,11 @@ impl Diagnostic for PipelineError {
             PipelineError::Judge { error, .. }
                 if matches!(**error, PluginError::Call { fault: CallFault::Refused(_), .. }) =>
             {
-                Some("what was judged is kept: the same command goes on there".to_owned())
+                Some("judged records are kept: the same command resumes there".to_owned())
             }
             PipelineError::Judge { error, .. } => error.hint(),
             PipelineError::AllRejected { .. } => {
-                Some("correct the data, or say which column holds what with `--map FIELD=COLUMN`".to_owned())
+                Some("correct the data, or map fields to columns with `--map FIELD=COLUMN`".to_owned())
             }
             PipelineError::PromptShowsAnswer { expert, .. } => {
                 Some(format!("`render` is in `experts/{expert}/src`: it must not read the completion for the prompt"))
@@ -179,12 +179,12 @@ impl Diagnostic for PipelineError {
                 Some("`hive expert data` prepares data again with `--field`".to_owned())
             }
             PipelineError::FieldsWithoutData => Some("name a file: `--dataset FILE`".to_owned()),
-            PipelineError::Format { .. } => Some("remove it and run the command again: it is made anew".to_owned()),
+            PipelineError::Format { .. } => Some("remove it and run the command again: it is created again".to_owned()),
             PipelineError::OtherExpert { got, path, .. } => {
                 Some(format!("`hive expert train {got} --dataset {}` trains its own expert on it", path.display()))
             }
             PipelineError::File(FileError::DiskFull { .. }) => {
-                Some("free some space; finished shards are kept, and the same command goes on".to_owned())
+                Some("free some space; finished shards are kept, and the same command resumes".to_owned())
             }
             PipelineError::File(_) if self.is_read_only() => {
                 Some("write elsewhere with `--out FOLDER`, or set `HIVE_HOME` to a folder of your own".to_owned())

@@ -1,6 +1,6 @@
-//! Has the expert judge records, on several workers at once. A record on which a worker dies or
-//! hangs is rejected for that, and the worker is another one for the next. Shards are numbered in
-//! the order of the data, so the result does not depend on which worker took which.
+//! Has the expert judge records, on several workers in parallel. A record on which a worker crashes
+//! or hangs is rejected for that, and the worker is replaced. Shards are numbered in the order of
+//! the data, so the result does not depend on their assignment to workers.
 
 use std::fmt::Display;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -15,32 +15,31 @@ use super::leak::{differing_turn, rendered_without_completion};
 use super::shards::Shards;
 use crate::datasets::ReadRecord;
 
-/// Records that a worker judges before it looks up: for progress, and for a person who wants to
-/// stop.
+/// Number of records that a worker judges between checks for progress and for a stop request.
 const ROUND: usize = 16;
 
 /// The expert's process ended while it judged the record.
 pub const CRASHED: &str = "crashed";
-/// The expert took too long to judge the record.
+/// The expert timed out on the record.
 pub const TOO_SLOW: &str = "too-slow";
-/// The expert takes the record and makes no chat of it.
+/// The expert accepts the record but cannot render it.
 pub const NOT_RENDERED: &str = "not-rendered";
 
-/// The expert makes a prompt of the record, and nothing to learn.
+/// The expert renders the record without a completion.
 pub const NO_COMPLETION: &str = "no-completion";
 
-/// How far the judging is.
+/// Progress of judging.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Records judged in this run.
     pub judged: usize,
     /// Records judged in an earlier run and found in the cache.
     pub found: usize,
-    /// Of all, those accepted as they are.
+    /// Accepted records among all.
     pub accepted: usize,
-    /// Of all, those repaired.
+    /// Repaired records among all.
     pub repaired: usize,
-    /// Of all, those rejected.
+    /// Rejected records among all.
     pub rejected: usize,
 }
 
@@ -56,11 +55,11 @@ impl Tally {
     }
 }
 
-/// Judges what of the shards is not judged yet, each expert in `workers` on a thread of its own. False when
-/// `stop` was raised before the end.
+/// Judges the unjudged records of all shards, each expert in `workers` on its own thread. False
+/// when `stop` was set before the end.
 ///
 /// # Errors
-/// What an expert says that is not about one record, or when a shard cannot be read or written.
+/// Errors of an expert that do not concern one record, or when a shard cannot be read or written.
 pub fn judge(
     workers: &[LoadedExpert],
     shards: &Shards,
@@ -107,7 +106,7 @@ pub fn judge(
     }
 }
 
-/// Judges the rest of one shard. False when `stop` was raised before its end.
+/// Judges the rest of one shard. False when `stop` was set before its end.
 fn judge_shard(
     worker: &LoadedExpert,
     shards: &Shards,
@@ -119,7 +118,7 @@ fn judge_shard(
         tell(&shards.judged(number)?, false);
         return Ok(true);
     };
-    // What was judged and cannot be read is judged again.
+    // Verdicts that cannot be read are computed again.
     let mut judged = shards.judged(number).unwrap_or_default();
     judged.truncate(read.len());
     tell(&judged, false);
@@ -168,13 +167,13 @@ fn judge_some(worker: &LoadedExpert, some: &[ReadRecord]) -> Result<Vec<Judged>,
     Ok(judged)
 }
 
-/// Makes chats of the good records; one that the expert cannot render is rejected.
+/// Renders the good records; one that the expert cannot render is rejected.
 fn render(worker: &LoadedExpert, judged: &mut [Judged]) -> Result<(), PipelineError> {
     let (places, good): (Vec<usize>, Vec<Record>) =
         judged.iter().enumerate().filter_map(|(i, j)| Some((i, j.good()?.clone()))).unzip();
     match worker.render(&good) {
         Ok(chats) => places.into_iter().zip(chats).for_each(|(place, chat)| judged[place].chat = Some(chat)),
-        // One of them is to blame: each alone, to know which.
+        // Render each alone, to find the one at fault.
         Err(_) => {
             for (place, record) in places.into_iter().zip(good) {
                 match worker.render(std::slice::from_ref(&record)) {
@@ -190,7 +189,8 @@ fn render(worker: &LoadedExpert, judged: &mut [Judged]) -> Result<(), PipelineEr
     Ok(())
 }
 
-/// Fails when a prompt shows the answer: no record's fault, and not one of them may train.
+/// Fails when a prompt leaks the answer: this is not the record's fault, and none of the records
+/// may be used for training.
 fn check_prompts(worker: &LoadedExpert, field: &str, judged: &[Judged]) -> Result<(), PipelineError> {
     let kept: Vec<(&Judged, &Rendered)> = judged.iter().filter_map(|j| Some((j, j.chat.as_ref()?))).collect();
     let records: Vec<Record> = kept.iter().filter_map(|(judged, _)| judged.good().cloned()).collect();
@@ -209,11 +209,11 @@ fn check_prompts(worker: &LoadedExpert, field: &str, judged: &[Judged]) -> Resul
     Ok(())
 }
 
-/// One record alone, so that what it does to the worker is known to be its doing. A worker that
-/// ended gets a second try as a new process: it may have been weary of the records before.
+/// Judges one record alone, so that a crash can be attributed to it. After a crash it is tried
+/// again in a new process: earlier records may have been the cause.
 ///
 /// # Errors
-/// What is no record's fault: the expert's own, or that of what it needs.
+/// Errors that are not the record's fault: the expert's own, or of something it needs.
 pub fn verdict(worker: &LoadedExpert, source: &dyn Display, record: &Record) -> Result<Verdict, PipelineError> {
     let alone = || worker.validate(std::slice::from_ref(record));
     let verdicts = match alone() {
@@ -235,18 +235,18 @@ pub fn verdict(worker: &LoadedExpert, source: &dyn Display, record: &Record) -> 
     }
 }
 
-/// Code and reason when the record is to blame for what happened to the expert. They are the same
-/// at every run, so they tell nothing of the process.
+/// Code and reason when the record caused the expert's failure. They are the same in every run, so
+/// they contain nothing specific to the process.
 fn blamed(source: &dyn Display, error: PluginError) -> Result<(&'static str, String), PipelineError> {
     match error {
         PluginError::Call { fault: CallFault::TimedOut(limit), .. } => {
             Ok((TOO_SLOW, format!("the expert did not answer within {} s", limit.as_secs_f64())))
         }
         PluginError::Call { fault: CallFault::Ended { status, .. }, .. } => {
-            Ok((CRASHED, format!("the expert's process ended over it: {status}")))
+            Ok((CRASHED, format!("the expert's process crashed on it: {status}")))
         }
         PluginError::Call { fault: CallFault::Panicked(why), .. } => {
-            Ok((CRASHED, format!("the expert panicked over it: {why}")))
+            Ok((CRASHED, format!("the expert panicked on it: {why}")))
         }
         PluginError::Call { fault: CallFault::Refused(why), .. } => Ok((NOT_RENDERED, why)),
         PluginError::Call { expert, method, fault, .. } => {

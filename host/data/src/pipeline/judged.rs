@@ -1,20 +1,19 @@
-//! One record with what became of it: what the gate's workers hand on, and how it lies in the
-//! cache. It decides nothing.
+//! A record with its verdict: as passed on by the workers, and as stored in the cache.
 
 use hive_sdk::{Finding, Record, Rendered, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::datasets::Source;
 
-/// A record, where it came from, and the expert's verdict.
+/// A record, its origin, and the expert's verdict.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Judged {
-    /// Where it came from.
+    /// Its origin.
     pub source: Source,
-    /// As it was read.
+    /// The record as read.
     pub record: Record,
-    /// What the expert, or the host in its place, says of it.
+    /// The verdict of the expert, or of the host in its place.
     pub verdict: Verdict,
     /// The record as a chat, unless it was rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,7 +30,7 @@ impl Judged {
         }
     }
 
-    /// What was changed.
+    /// The changes made.
     pub fn changes(&self) -> &[Finding] {
         match &self.verdict {
             Verdict::Repaired { changes, .. } => changes,
@@ -39,7 +38,7 @@ impl Judged {
         }
     }
 
-    /// What was remarked.
+    /// The remarks.
     pub fn notes(&self) -> &[Finding] {
         match &self.verdict {
             Verdict::Accept { notes, .. } | Verdict::Repaired { notes, .. } => notes,
@@ -47,7 +46,7 @@ impl Judged {
         }
     }
 
-    /// What the record is compared by in `field`: the expert's canonical text, else its own.
+    /// The text of `field` for comparisons: the expert's canonical text, else the field's own.
     pub fn key(&self, field: &str) -> &str {
         match self.verdict.facts().keys.get(field) {
             Some(key) => key,

@@ -1,6 +1,5 @@
-//! Fields that records lack and the expert can tell: where many records of a data set would have the
-//! same value, it is suggested to give it for all of them. What the values mean is the expert's to
-//! know.
+//! Suggests values for missing fields: when many records of a data set seem to have the same value,
+//! it suggests setting it for all of them. The expert knows what the values mean.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +8,11 @@ use hive_sdk::{Facts, Record};
 
 use super::page::thousands;
 
-/// Least number of records, and least share of all, for which a value is suggested.
+/// Minimum number of records, and minimum fraction of all, for a suggestion.
 const LEAST: usize = 20;
 const LEAST_SHARE: f64 = 0.05;
 
-/// Counts what the expert's labels say of fields that records lack.
+/// Counts the expert's labels for fields that records lack.
 #[derive(Debug, Default)]
 pub(super) struct Lacking {
     fields: Vec<(String, SuggestSpec, BTreeMap<String, usize>)>,
@@ -26,7 +25,7 @@ impl Lacking {
         Self { fields: fields.iter().filter_map(suggest).collect() }
     }
 
-    /// Counts a record, as it was read.
+    /// Counts a record, as read.
     pub(super) fn add(&mut self, record: &Record, facts: &Facts) {
         for (field, spec, counts) in &mut self.fields {
             let class = facts.labels.get(&spec.label).filter(|class| !spec.except.contains(class));
@@ -36,16 +35,16 @@ impl Lacking {
         }
     }
 
-    /// What is suggested, of so many records.
+    /// The suggestions for `records` records.
     pub(super) fn remarks(&self, records: usize) -> Vec<String> {
         let remark = |(field, spec, counts): &(String, SuggestSpec, BTreeMap<String, usize>)| {
             // The first of the most frequent.
             let (class, count) = counts.iter().max_by_key(|(class, count)| (**count, std::cmp::Reverse(*class)))?;
             let many = *count >= LEAST && *count as f64 >= LEAST_SHARE * records as f64;
-            let what = spec.what.replace("{class}", class);
+            let reason = spec.what.replace("{class}", class);
             many.then(|| {
                 let (count, records) = (thousands(*count as f64), thousands(records as f64));
-                format!("{count} of {records} records {what}: `--field {field}={class}` reads all of them so")
+                format!("{count} of {records} records {reason}: `--field {field}={class}` sets it for all records")
             })
         };
         self.fields.iter().filter_map(remark).collect()
@@ -56,12 +55,12 @@ impl Lacking {
 mod tests {
     use super::*;
 
-    fn remarks(classes: &[(&str, usize)], given: Option<&str>) -> Vec<String> {
+    fn remarks(classes: &[(&str, usize)], tone: Option<&str>) -> Vec<String> {
         let fields: Vec<FieldSpec> = serde_json::from_value(serde_json::json!([{"name": "tone", "optional": true,
             "suggest": {"label": "sounds", "except": ["plain"], "what": "sound {class}"}}, {"name": "x"}]))
         .unwrap();
         let mut lacking = Lacking::new(&fields);
-        let record = Record::from_pairs(given.map(|tone| ("tone", tone)));
+        let record = Record::from_pairs(tone.map(|tone| ("tone", tone)));
         let mut all = 0;
         for (class, count) in classes {
             let labels = BTreeMap::from([("sounds".to_owned(), (*class).to_owned())]);
@@ -75,7 +74,7 @@ mod tests {
     #[test]
     fn a_value_that_many_records_lack_is_suggested() {
         let said = remarks(&[("plain", 3_766), ("loud", 1_234), ("shy", 30)], None);
-        assert_eq!(said, ["1,234 of 5,030 records sound loud: `--field tone=loud` reads all of them so"]);
+        assert_eq!(said, ["1,234 of 5,030 records sound loud: `--field tone=loud` sets it for all records"]);
         assert_eq!(remarks(&[("plain", 3_766), ("loud", 1_234)], Some("plain")), [""; 0]);
         assert_eq!(remarks(&[("loud", 19)], None), [""; 0], "too few to tell");
         assert_eq!(remarks(&[("plain", 981), ("loud", 49)], None), [""; 0], "too small a share");

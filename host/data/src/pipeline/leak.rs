@@ -1,14 +1,14 @@
-//! Whether a prompt depends on its completion: then the model would be shown the answer in training,
-//! and not when it is asked.
+//! Checks whether a prompt depends on its completion: the model would then see the answer in
+//! training, but not in use.
 
 use hive_plugins::{LoadedExpert, PluginError};
 use hive_sdk::{Message, Record, Rendered};
 
-/// Stands in a completion's place where a record cannot be rendered without one.
+/// Placeholder completion for records that cannot be rendered without one.
 const OTHER: &str = "another completion";
 
-/// What the expert renders of each record without its completion; of one that renders only with an answer,
-/// what it renders with another answer. `None` where it renders neither.
+/// Renders each record without its completion; one that can only be rendered with an answer gets
+/// the placeholder. `None` if neither can be rendered.
 pub fn rendered_without_completion(expert: &LoadedExpert, records: &[Record]) -> Vec<Option<Rendered>> {
     let field = expert.manifest().completion_field().unwrap_or_default();
     let asked: Vec<Record> = records.iter().map(|record| without_completion(record, field)).collect();
@@ -22,16 +22,16 @@ pub fn rendered_without_completion(expert: &LoadedExpert, records: &[Record]) ->
     records.iter().map(|record| alone(record).ok()).collect()
 }
 
-/// One record as a chat.
+/// Renders one record.
 ///
 /// # Errors
-/// What the expert says.
+/// The expert's error.
 pub fn render_one(expert: &LoadedExpert, record: &Record) -> Result<Rendered, PluginError> {
     let empty = || Rendered { messages: Vec::new(), completion_start: 0 };
     Ok(expert.render(std::slice::from_ref(record))?.pop().unwrap_or_else(empty))
 }
 
-/// The record without its completion, as it is when it is asked.
+/// The record without its completion, as in use.
 pub fn without_completion(record: &Record, field: &str) -> Record {
     let mut asked = record.clone();
     asked.0.shift_remove(field);
@@ -52,8 +52,8 @@ pub fn prompt_of(rendered: &Rendered) -> &[Message] {
     &rendered.messages[..rendered.completion_start.min(rendered.messages.len())]
 }
 
-/// The first turn of the prompt that differs between two renderings of one record; `None` when the prompts
-/// are the same.
+/// The first turn of the prompt that differs between two renderings of one record; `None` when the
+/// prompts are the same.
 pub fn differing_turn(rendered: &Rendered, other: &Rendered) -> Option<usize> {
     let (here, there) = (prompt_of(rendered), prompt_of(other));
     let differs = || here.iter().zip(there).position(|(a, b)| a != b).unwrap_or(here.len().min(there.len()));

@@ -1,8 +1,8 @@
-//! The pipeline of the data gate: every record is judged by the expert before anything trains on it, the
-//! good ones are compared with each other, and a prepared set comes out. What was read and judged is kept in
-//! a cache, so that a second run costs seconds and a killed one resumes. Prints nothing.
+//! The pipeline of the data gate: the expert judges every record before anything trains on it, the
+//! good ones are compared with each other, and a prepared set is written. Records and verdicts are
+//! cached, so that a second run takes seconds and a killed one resumes. Prints nothing.
 //!
-//! In the order in which a record goes through them:
+//! In processing order:
 //!
 //! ```text
 //! data     what comes in              reading  into shards, once       shards  the cache of records

@@ -1,5 +1,5 @@
-//! The report as a page that opens by itself: no script, no font, nothing fetched. The template
-//! draws; here numbers become lengths.
+//! The report as a self-contained page: no scripts, no fonts, no network access. This code computes
+//! the layout, the template draws it.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,15 @@ use serde_json::{Value, json};
 use super::error::PipelineError;
 use super::report::{Counted, Distribution, Example, LintCount, Report};
 
-/// Width of a histogram in the drawing's own units.
+/// Width of a histogram in SVG units.
 const WIDTH: f64 = 560.0;
 /// Height of a histogram.
 const HEIGHT: f64 = 110.0;
 
-/// Classes of one label that are shown.
+/// Number of classes shown per label.
 const CLASSES: usize = 16;
 
-/// The page.
+/// Renders the page.
 ///
 /// # Errors
 /// When the template cannot be rendered.
@@ -62,7 +62,7 @@ pub fn html(report: &Report) -> Result<String, PipelineError> {
     page.render(Serde(&values)).map_err(failed)
 }
 
-/// A code with its examples, whose places are named without the folders before them.
+/// A code with its examples, without the folders in their paths.
 fn counted(row: &Counted, report: &Report) -> Value {
     let mut examples = row.examples.iter().map(|example| report.short(example));
     json!({"code": row.code, "count": row.count, "first": examples.next(), "more": examples.collect::<Vec<_>>()})
@@ -78,7 +78,7 @@ fn label(name: &str, classes: &BTreeMap<String, usize>) -> Value {
     json!({"name": name, "whole": classes.values().sum::<usize>(), "rows": rows, "more": more})
 }
 
-/// A distribution with its bars as rectangles, and the place of `mark` on the axis.
+/// A distribution with its bars as rectangles, and the position of `mark` on the axis.
 fn drawn(figures: &Distribution, mark: Option<f64>) -> Value {
     let bars = &figures.histogram;
     let most = bars.iter().map(|b| b.1).max().unwrap_or(0).max(1) as f64;
@@ -108,7 +108,7 @@ fn drawn(figures: &Distribution, mark: Option<f64>) -> Value {
     })
 }
 
-/// A figure without a useless fraction.
+/// A number without a useless fraction.
 fn number(figure: f64) -> String {
     if figure.fract() == 0.0 { thousands(figure) } else { format!("{figure:.2}") }
 }
@@ -126,7 +126,7 @@ pub(super) fn thousands(figure: f64) -> String {
     if figure < 0.0 { format!("-{out}") } else { out }
 }
 
-/// A share with one decimal; what is not quite all or nothing never looks like it.
+/// A percentage with one decimal; only exact values are shown as 0 or 100.
 fn percent(part: f64, whole: f64) -> String {
     if whole <= 0.0 {
         return "–".to_owned();

@@ -1,5 +1,5 @@
-//! The two passes over judged shards: the first counts, tokenises and chooses which good records stay,
-//! the second writes each to where it belongs.
+//! The two passes over judged shards: the first counts, tokenizes and deduplicates the good
+//! records, the second writes each record to its destination.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,10 +15,11 @@ use super::set::{Half, SetWriter};
 use super::shards::{ReadSummary, Shards};
 use super::tokens::{ChatTokens, TokenSpool, TokenSpoolWriter};
 
-/// A record whose text holds the names of control tokens, such as `<|im_end|>`. They train as text.
+/// A record whose text contains names of control tokens, such as `<|im_end|>`. They are trained as
+/// text.
 pub const CONTROL_TEXT: &str = "control-token-text";
 
-/// What both passes go over.
+/// The input of both passes.
 pub(super) struct Pass<'a> {
     pub shards: &'a Shards,
     pub summary: &'a ReadSummary,
@@ -26,20 +27,20 @@ pub(super) struct Pass<'a> {
     pub reporter: &'a dyn PipelineReporter,
 }
 
-/// What the first pass found.
+/// The result of the first pass.
 pub(super) struct Chosen {
     /// Counts for the report.
     pub collector: Collector,
-    /// What became of each record, in the order of the data.
+    /// The outcome of each record, in the order of the data.
     pub outcomes: Vec<DedupOutcome>,
-    /// The group of each record that stays.
+    /// The group of each record that is kept.
     pub groups: Vec<u64>,
     /// Token ids of every record with a chat, when there is a tokenizer.
     pub tokens: Option<TokenSpool>,
 }
 
 impl Pipeline<'_> {
-    /// Counts everything, makes token ids, and decides which records stay. `None` when stopped.
+    /// Counts everything, tokenizes, and decides which records are kept. `None` when stopped.
     pub(super) fn choose(&self, pass: &Pass<'_>, prompts: &[Judged]) -> Result<Option<Chosen>, PipelineError> {
         let mut seen = Deduplicator::new(self.fields.clone(), prompts);
         let mut collector = Collector::new(&self.request.expert.manifest().dataset.fields);
@@ -88,7 +89,8 @@ impl Pipeline<'_> {
         Ok(Some(Chosen { collector, outcomes, groups, tokens }))
     }
 
-    /// Most tokens of a completion, and whether a longer one is rejected; `None` when nobody looks.
+    /// Maximum tokens of a completion, and whether a longer one is rejected; `None` when this is
+    /// not checked.
     fn completion_budget(&self) -> Option<(usize, bool)> {
         let most = self.request.tokenisation.as_ref()?.1.max_completion;
         match self.settings.lints.get(LONG_COMPLETION)? {
@@ -99,7 +101,7 @@ impl Pipeline<'_> {
 }
 
 impl Pass<'_> {
-    /// Writes every record to where it belongs. `sides` has an entry per record that stays. False when
+    /// Writes every record to its destination. `sides` has an entry per kept record. False when
     /// stopped.
     pub(super) fn write(
         &self,
@@ -138,10 +140,14 @@ impl Pass<'_> {
 /// Adds the remark that the completion is long.
 fn note_long(record: &mut Judged, counts: Option<(usize, usize)>) {
     let completion = counts.map_or(0, |(_, completion)| completion);
-    note(record, LONG_COMPLETION, format!("its completion has {completion} tokens, more than an answer may have"));
+    note(
+        record,
+        LONG_COMPLETION,
+        format!("its completion has {completion} tokens, more than the maximum of an answer"),
+    );
 }
 
-/// Adds the remark that names of control tokens are in its text.
+/// Adds the remark that its text contains names of control tokens.
 fn note_control(record: &mut Judged, tokens: Option<&ChatTokens>) {
     let Some(names) = tokens.map(|t| t.control.as_slice()).filter(|names| !names.is_empty()) else { return };
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();

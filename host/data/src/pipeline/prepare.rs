@@ -1,5 +1,6 @@
-//! From data to a prepared set: read it into shards, judge what is not judged yet, choose among the good
-//! records, split, write. Memory grows by a few numbers per record and not with their texts.
+//! From data to a prepared set: reads it into shards, judges what is not judged yet, deduplicates
+//! the good records, splits and writes them. Memory use grows by a few numbers per record, not with
+//! the texts.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,72 +26,71 @@ use super::shards::{ReadSummary, Shards, SourceRead};
 use super::tokens::Tokenisation;
 use crate::datasets::{Groups, SPLIT_VERSION, Source, SplitBy, SplitSettings, split};
 
-/// Changes when the same input would be judged or stored otherwise.
+/// Changes when the same input would be judged or stored differently.
 const PIPELINE_VERSION: u32 = 3;
 
-/// Data sets whose records and verdicts are kept.
+/// Limits of the cache of records and verdicts.
 const KEPT: CacheLimits = CacheLimits { entries: 8, bytes: 50_000_000_000, age: Duration::from_secs(180 * 24 * 3600) };
 
-/// Limits of a record's length in tokens.
+/// Limits on a record's length in tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenLimits {
-    /// Longest record that training takes.
+    /// Maximum length of a record for training.
     pub max_seq_len: usize,
-    /// Longest completion.
+    /// Maximum length of a completion.
     pub max_completion: usize,
 }
 
-/// What decides a prepared set.
+/// Everything that determines a prepared set.
 pub struct Request<'a> {
     /// The expert, for its manifest.
     pub expert: &'a LoadedExpert,
-    /// sha256 of the expert's library: another build may judge otherwise.
+    /// SHA-256 digest of the expert's library: another build may judge differently.
     pub library: String,
     /// The data.
     pub data: &'a dyn Data,
-    /// Levels of lints other than the manifest's.
+    /// Lint levels that differ from the manifest's.
     pub lints: BTreeMap<String, LintLevel>,
-    /// Settings of the domain's own.
+    /// Settings specific to the domain.
     pub options: serde_json::Map<String, serde_json::Value>,
-    /// How much is held out.
+    /// How many records are held out.
     pub split: SplitSettings,
-    /// Makes token ids, if a base is at hand, and how many a record may have.
+    /// Tokenizes records, if there is a base model, with the limits on their length.
     pub tokenisation: Option<(Tokenisation<'a>, TokenLimits)>,
     /// The cache of records and their verdicts.
     pub cache: Cache,
     /// Folder of the prepared set; in the cache unless given.
     pub out: Option<PathBuf>,
-    /// Whether a set that is not kept will do, where the cache cannot be written to and `out` is not
-    /// given.
+    /// Whether to accept a temporary set when the cache is not writable and `out` is not given.
     pub passing: bool,
 }
 
-/// How preparing ended.
+/// The result of preparation.
 #[derive(Debug)]
 pub enum Outcome {
-    /// With a set; `true` when it stood there already.
+    /// A set; `true` when it existed already.
     Done(Box<PreparedSet>, bool),
-    /// Stopped by the person: what is judged is kept.
+    /// Stopped by the user: judged records are kept.
     Stopped,
 }
 
-/// Hears how far preparing is.
+/// Receives the progress of preparation.
 pub trait PipelineReporter: Sync {
-    /// The cache cannot be written to, for this reason: what is judged is not kept.
+    /// The cache is not writable, for this reason: verdicts are not kept.
     fn not_kept(&self, why: &PipelineError) {
         let _ = why;
     }
-    /// The data is read: so many records so far.
+    /// `records` records have been read so far.
     fn reading(&self, records: usize);
-    /// Judging begins: what was read and how, and how many records there are in all.
+    /// Judging begins: the sources with their mappings, and the total number of records.
     fn begin(&self, sources: &[SourceRead], total: usize);
     /// More records are judged.
     fn judged(&self, tally: Tally);
-    /// All is judged: `done` of `total` shards are compared, counted and written.
+    /// All is judged: `done` of `total` shards are deduplicated, counted and written.
     fn writing(&self, done: usize, total: usize);
 }
 
-/// Prepares.
+/// Runs the preparation.
 pub struct Pipeline<'a> {
     pub(super) request: Request<'a>,
     pub(super) settings: Settings,
@@ -101,7 +101,7 @@ impl<'a> Pipeline<'a> {
     /// Checks the request.
     ///
     /// # Errors
-    /// When a lint is unknown or the place for the result is taken.
+    /// When a lint is unknown or the output folder is occupied.
     pub fn new(request: Request<'a>) -> Result<Self, PipelineError> {
         let dataset = &request.expert.manifest().dataset;
         let mut lints: BTreeMap<String, LintLevel> =
@@ -127,11 +127,11 @@ impl<'a> Pipeline<'a> {
         Ok(Self { request, settings, fields: Fields { prompt, completion, group } })
     }
 
-    /// Judges what is not in the cache, and writes the set unless it stands there already. `workers`
-    /// is called only when something is to be judged.
+    /// Judges what is not in the cache, and writes the set unless it exists already. `workers` is
+    /// called only when there is something to judge.
     ///
     /// # Errors
-    /// When the data cannot be read, the expert fails, or nothing is left.
+    /// When the data cannot be read, the expert fails, or no record is left.
     pub fn run(
         &self,
         workers: &mut dyn FnMut() -> Result<Vec<LoadedExpert>, PipelineError>,
@@ -179,7 +179,7 @@ impl<'a> Pipeline<'a> {
                 _ => PipelineError::AllRejected { rejects: chosen.collector.rejects.clone() },
             });
         }
-        let by_group = self.fields.group.as_deref().map(|field| Groups { field, of: &chosen.groups });
+        let by_group = self.fields.group.as_deref().map(|field| Groups { field, keys: &chosen.groups });
         let halves = split(kept, by_group, &self.request.split);
         let mut report = self.report(key, &summary, &chosen.collector, halves.by.clone());
         (report.train, report.validation, report.unused) = (halves.train.len(), halves.validation.len(), halves.unused);
@@ -196,7 +196,7 @@ impl<'a> Pipeline<'a> {
         }))
     }
 
-    /// The cache; shards that are not kept where it cannot be written to.
+    /// The shards in the cache; temporary ones if the cache is not writable.
     fn shards(&self, key: &str, reporter: &dyn PipelineReporter) -> Result<Shards, PipelineError> {
         let Request { cache, out, passing, .. } = &self.request;
         match Shards::open(cache, key) {
@@ -224,7 +224,7 @@ impl<'a> Pipeline<'a> {
         Ok(workers)
     }
 
-    /// What the verdicts depend on.
+    /// Digest of everything that verdicts depend on.
     fn verdict_key(&self) -> Result<String, PipelineError> {
         let Request { expert, library, data, .. } = &self.request;
         let mut hash = Sha256::new();
@@ -241,7 +241,7 @@ impl<'a> Pipeline<'a> {
         Ok(super::hex(hash))
     }
 
-    /// What the set depends on, besides the verdicts.
+    /// Digest of everything else that the set depends on.
     fn set_key(&self, verdicts: &str, summary: &ReadSummary) -> String {
         let Request { split, tokenisation, .. } = &self.request;
         let tokens = tokenisation.as_ref().map(|(tokenisation, limits)| {
@@ -251,7 +251,7 @@ impl<'a> Pipeline<'a> {
         super::hex(Sha256::new().chain_update(json!([FORMAT, verdicts, summary.files, split, tokens]).to_string()))
     }
 
-    /// The evaluation prompts, judged, so that records are compared with their canonical texts.
+    /// The judged eval prompts, so that records are compared with their canonical texts.
     fn eval_prompts(
         &self,
         shards: &Shards,

@@ -1,5 +1,5 @@
-//! Reads data into shards, once, from the first record to the last: what cannot be read is known
-//! before any record is judged.
+//! Reads data into shards, once, from the first record to the last: read errors are found before
+//! any record is judged.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,13 +11,14 @@ use super::prepare::PipelineReporter;
 use super::shards::{ReadSummary, Shards};
 use crate::datasets::{FileStamps, ReadRecord, add_stamps};
 
-/// Records in one shard: little is lost when a run is killed, and the disk is not full of small files.
+/// Records per shard: little is lost when a run is killed, without filling the disk with small
+/// files.
 pub const CHUNK: usize = 256;
 
-/// Shards between two words about how far reading is.
+/// Number of shards between progress reports.
 const TELL_EVERY: usize = 4;
 
-/// Reads everything. `None` when `stop` was raised before the end.
+/// Reads everything. `None` when `stop` was set before the end.
 ///
 /// # Errors
 /// When the data cannot be read, or a shard cannot be written.

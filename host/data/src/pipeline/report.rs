@@ -1,5 +1,5 @@
-//! What preparing found, as data: `report.json`, and what the page and the terminal show. It counts
-//! names that the expert gave and does not know what they mean.
+//! The report of a preparation: `report.json`, and the content of the page and the terminal
+//! summary. It counts names from the expert without knowing what they mean.
 
 use std::collections::BTreeMap;
 
@@ -19,68 +19,69 @@ const BARS: usize = 24;
 /// Examples kept for each kind of change.
 const EXAMPLES: usize = 2;
 
-/// Longest text of an example, in characters.
+/// Maximum length of a text in an example, in characters.
 const EXAMPLE_CHARS: usize = 600;
 
-/// Everything about a prepared set.
+/// The report of a prepared set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
-    /// Format of the prepared set.
+    /// Format version of the prepared set.
     pub format: u32,
     /// Name of the expert.
     pub expert: String,
     /// Version of the expert.
     pub expert_version: String,
-    /// sha256 over everything that the set depends on.
+    /// SHA-256 digest of everything that the set depends on.
     pub key: String,
-    /// sha256 of the expert's library that rendered the records; sets of hive 0.1 do not say.
+    /// SHA-256 digest of the expert's library that rendered the records; missing in sets of hive
+    /// 0.1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rendered_by: Option<String>,
-    /// What was read.
+    /// The sources.
     pub sources: Vec<SourceRead>,
-    /// Records that came in.
+    /// Number of input records.
     pub records: usize,
-    /// Of them, good as they came, repaired, and rejected by expert or reader.
+    /// Number of records accepted as they were.
     pub accepted: usize,
-    /// Good after a change.
+    /// Number of records repaired.
     pub repaired: usize,
-    /// Not good.
+    /// Number of records rejected by the expert or the reader.
     pub rejected: usize,
-    /// Good ones that were left out because of others or of their length, by code.
+    /// Good records excluded as duplicates, as leaks or for their length, by code.
     pub left_out: BTreeMap<String, usize>,
-    /// Records to train on.
+    /// Training records.
     pub train: usize,
-    /// Records held out.
+    /// Held-out records.
     pub validation: usize,
-    /// Records held out beyond the limit, used for nothing.
+    /// Records held out beyond the limit, not used.
     pub unused: usize,
     /// What the split kept together.
     pub split_by: SplitBy,
-    /// What was rejected, by code.
+    /// Rejections, by code.
     pub rejects: Vec<Counted>,
-    /// What was changed, by code. A record may count under several.
+    /// Repairs, by code. A record may count under several.
     pub repairs: Vec<Counted>,
-    /// What was remarked on records that stay, by code.
+    /// Remarks on kept records, by code.
     pub notes: Vec<Counted>,
-    /// Each lint before and after.
+    /// Each lint before and after repairs.
     pub lints: Vec<LintCount>,
-    /// Records by class: name, then class, then how many.
+    /// Number of records by label and class.
     pub labels: BTreeMap<String, BTreeMap<String, usize>>,
-    /// Figures of the records that stay.
+    /// Distributions over the kept records.
     pub measures: BTreeMap<String, Distribution>,
-    /// Length in tokens, when a base's tokenizer counted.
+    /// Length in tokens, when a tokenizer was available.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<TokenReport>,
     /// Records before and after, by kind of change.
     pub examples: Vec<Example>,
-    /// What a person should know who would have prepared the data otherwise.
+    /// Suggestions for preparing the data differently.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
 }
 
 impl Report {
-    /// An example with the folders cut off the place that it begins with.
+    /// An example without the folders in its path.
     pub fn short<'e>(&self, example: &'e str) -> &'e str {
         let within = |source: &SourceRead| {
             let folders = source.name.rfind('/').filter(|_| example.starts_with(&source.name))?;
@@ -91,19 +92,19 @@ impl Report {
     }
 }
 
-/// How many records have a code, and the first of them.
+/// The number of records with a code, and the first of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Counted {
     /// The code.
     pub code: String,
-    /// How many.
+    /// Number of records.
     pub count: usize,
-    /// The first ones, as `file:line: why`.
+    /// The first records, as `file:line: why`.
     pub examples: Vec<String>,
 }
 
-/// What a lint found and what became of it.
+/// What a lint found, and what happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LintCount {
@@ -111,23 +112,23 @@ pub struct LintCount {
     pub code: String,
     /// What it finds.
     pub description: String,
-    /// What follows.
+    /// Its level.
     pub level: LintLevel,
-    /// Records in which it was found.
+    /// Number of records in which it was found.
     pub found: usize,
-    /// Of the records that stay, those that still have it.
+    /// Number of kept records that still have it.
     pub left: usize,
 }
 
-/// Lengths in tokens of the records that stay.
+/// Lengths in tokens of the kept records.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenReport {
-    /// Whose tokenizer counted.
+    /// The base model whose tokenizer was used.
     pub base: String,
-    /// Longest record that training takes.
+    /// Maximum length for training.
     pub max_seq_len: usize,
-    /// Records above it: training drops them.
+    /// Records above it, which training drops.
     pub over: usize,
     /// Prompt and completion together.
     pub whole: Distribution,
@@ -135,23 +136,23 @@ pub struct TokenReport {
     pub completion: Distribution,
 }
 
-/// One figure over many records.
+/// The distribution of a value over many records.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Distribution {
-    /// How many records have it.
+    /// Number of records that have it.
     pub count: usize,
-    /// The least.
+    /// Minimum.
     pub min: f64,
-    /// Half are below.
+    /// Median.
     pub median: f64,
-    /// 95 of 100 are below.
+    /// 95th percentile.
     pub p95: f64,
-    /// The most.
+    /// Maximum.
     pub max: f64,
-    /// The mean.
+    /// Mean.
     pub mean: f64,
-    /// Upper bounds of equal intervals and how many fall into each; the last holds all above it.
+    /// Upper bounds of equal intervals with their counts; the last includes all larger values.
     pub histogram: Vec<(f64, usize)>,
 }
 
@@ -163,18 +164,18 @@ pub struct Example {
     pub code: String,
     /// What was changed.
     pub why: String,
-    /// Where the record came from.
+    /// Origin of the record.
     pub source: String,
     /// Each field that differs: name, before, after.
     pub fields: Vec<(String, String, String)>,
 }
 
-/// The first finding of each code: what is counted is records.
+/// The first finding of each code, as records are counted.
 fn once_each(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
     findings.iter().enumerate().filter(|(i, f)| findings[..*i].iter().all(|g| g.code != f.code)).map(|(_, f)| f)
 }
 
-/// Gathers what a report says, record by record.
+/// Collects the report, record by record.
 #[derive(Debug, Default)]
 pub struct Collector {
     pub(super) records: usize,
@@ -196,12 +197,12 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// Collects for an expert whose records have these fields.
+    /// A collector for records with these fields.
     pub fn new(fields: &[FieldSpec]) -> Self {
         Self { lacking: Lacking::new(fields), ..Self::default() }
     }
 
-    /// Adds a record, what became of it, and its tokens: all of them and the completion's.
+    /// Adds a record, its outcome, and its token counts: whole and completion.
     pub fn add(&mut self, record: &Judged, outcome: DedupOutcome, tokens: Option<(usize, usize)>) {
         self.records += 1;
         let facts = record.verdict.facts();
@@ -276,9 +277,9 @@ impl Collector {
         });
     }
 
-    /// The codes of lints with what was found.
+    /// The counts of all lints.
     pub(super) fn lints(&self, specs: &[LintSpec], levels: &BTreeMap<String, LintLevel>) -> Vec<LintCount> {
-        let count = |of: &BTreeMap<String, usize>, code: &str| of.get(code).copied().unwrap_or(0);
+        let count = |counts: &BTreeMap<String, usize>, code: &str| counts.get(code).copied().unwrap_or(0);
         specs
             .iter()
             .map(|spec| LintCount {
@@ -291,7 +292,7 @@ impl Collector {
             .collect()
     }
 
-    /// Fills in what was counted.
+    /// Fills the counts into the report.
     pub(super) fn fill(&self, report: &mut Report) {
         let list = |rejects: &Rejects| {
             let row = |(code, r): (&str, &Rejected)| Counted {
@@ -326,13 +327,13 @@ impl Collector {
 }
 
 impl Distribution {
-    /// Of these figures; all zero when there are none.
+    /// Computed from these values; all zero when there are none.
     pub fn of(figures: &[f64]) -> Self {
         let mut sorted: Vec<f64> = figures.iter().copied().filter(|f| f.is_finite()).collect();
         sorted.sort_by(f64::total_cmp);
         let (Some(&min), Some(&max)) = (sorted.first(), sorted.last()) else { return Self::default() };
         let quantile = |q: f64| sorted[((sorted.len() - 1) as f64 * q).round() as usize];
-        // A few giants must not squeeze all others into one bar.
+        // A few outliers must not squeeze all others into one bar.
         let top = if max > 4.0 * quantile(0.99) { quantile(0.99) } else { max };
         let whole = sorted.iter().all(|f| f.fract() == 0.0);
         let mut width = (top - min) / BARS as f64;

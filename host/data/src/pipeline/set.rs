@@ -1,6 +1,6 @@
 //! A prepared set: a folder with `train.parquet`, `validation.parquet`, `rejected.jsonl`,
-//! `report.json` and `report.html`. It appears whole or not at all. Here it is written, recognised
-//! and read; what goes into it is decided elsewhere.
+//! `report.json` and `report.html`, written atomically. This module writes, detects and reads it;
+//! its content is decided elsewhere.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -20,7 +20,7 @@ use super::report::Report;
 use super::tokens::{SetTokensWriter, Tokenisation};
 use crate::datasets::ParquetTable;
 
-/// Number of the folder's format.
+/// Format version of the folder.
 pub const FORMAT: u32 = 1;
 
 const REPORT: &str = "report.json";
@@ -28,17 +28,17 @@ const REPORT: &str = "report.json";
 /// Columns of `train.parquet` and `validation.parquet`.
 pub const COLUMNS: [&str; 4] = ["prompt", "completion", "record", "provenance"];
 
-/// Which half of a prepared set.
+/// One half of a prepared set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Half {
-    /// To train on.
+    /// Training records.
     Train,
-    /// Held out.
+    /// Held-out records.
     Validation,
 }
 
 impl Half {
-    /// Both, in their order.
+    /// Both halves, in order.
     pub const BOTH: [Half; 2] = [Half::Train, Half::Validation];
 
     /// `train` or `validation`.
@@ -49,7 +49,7 @@ impl Half {
         }
     }
 
-    /// sha256 of this half's file in the set at `set`, lower-case hex.
+    /// SHA-256 digest of this half's file in the set at `set`, lower-case hex.
     pub(super) fn digest(self, set: &Path) -> Result<String, PipelineError> {
         Ok(sha256_of_file(&set.join(self.file()))?)
     }
@@ -67,14 +67,14 @@ impl Half {
 pub struct PreparedSet {
     /// Its folder.
     pub path: PathBuf,
-    /// What preparing found.
+    /// The report of its preparation.
     pub report: Report,
-    /// A temporary folder that it is in; removed with the last who uses it.
+    /// The temporary folder that contains it; removed when the last user drops it.
     pub(super) _temporary: Option<Arc<TempDir>>,
 }
 
 impl PreparedSet {
-    /// Whether this folder is a prepared set, by its files alone.
+    /// Whether this folder is a prepared set, judging by its files.
     pub fn is_at(path: &Path) -> bool {
         path.join(REPORT).is_file() && path.join(Half::Train.file()).is_file()
     }
@@ -94,16 +94,16 @@ impl PreparedSet {
         Ok(Self { path: path.to_owned(), report, _temporary: None })
     }
 
-    /// Whether both halves have the rows that the report tells of, as far as their ends say.
+    /// Whether both halves have the number of rows in the report, according to their footers.
     pub fn is_whole(&self) -> bool {
         let rows = |half: Half| ParquetTable::rows(&self.path.join(half.file())).ok();
         rows(Half::Train) == Some(self.report.train) && rows(Half::Validation) == Some(self.report.validation)
     }
 
-    /// The records of one half, in their order, one at a time.
+    /// The records of one half, in order, one at a time.
     ///
     /// # Errors
-    /// When the file cannot be read or is not what was written.
+    /// When the file cannot be read or was changed.
     pub fn rows(
         &self,
         half: Half,
@@ -117,12 +117,12 @@ impl PreparedSet {
         }))
     }
 
-    /// The file of one half, for naming places in it.
+    /// The file of one half, for messages.
     pub fn file(&self, half: Half) -> PathBuf {
         self.path.join(half.file())
     }
 
-    /// The records of one half as they were rendered, in their order, one at a time.
+    /// The rendered records of one half, in order, one at a time.
     ///
     /// # Errors
     /// As for [`Self::rows`].
@@ -172,7 +172,7 @@ impl PreparedSet {
     }
 }
 
-/// Of a row's provenance, the turns of a completion that is not one turn of the assistant's.
+/// From a row's provenance: the turns of a completion that is not a single assistant turn.
 #[derive(Deserialize)]
 struct Turns {
     #[serde(default)]
@@ -201,8 +201,8 @@ impl<'a> SetWriter<'a> {
         })
     }
 
-    /// Adds a record that is trained on or held out, with its token ids and how many are its prompt's when
-    /// the set is tokenised.
+    /// Adds a training or held-out record, with its token ids and the number of prompt tokens when
+    /// the set is tokenized.
     ///
     /// # Errors
     /// When the disk is full.
@@ -232,7 +232,7 @@ impl<'a> SetWriter<'a> {
         Ok(table.write(&row.each_ref().map(String::as_str))?)
     }
 
-    /// Adds a record that is not.
+    /// Adds a rejected record.
     ///
     /// # Errors
     /// When the disk is full.
@@ -259,11 +259,11 @@ impl<'a> SetWriter<'a> {
     }
 }
 
-/// Writes a set to `path`, where another prepared set may stand and nothing else. `fill` adds the
-/// records and returns the report; without one, nothing is written.
+/// Writes a set to `path`, where nothing but another prepared set may exist. `fill` adds the
+/// records and returns the report; without a report, nothing is written.
 ///
 /// # Errors
-/// What `fill` says, or when the folder cannot be written; what stood there then still stands.
+/// Errors of `fill`, or when the folder cannot be written; existing content is then unchanged.
 pub fn write(
     path: &Path,
     tokenisation: Option<&Tokenisation<'_>>,
@@ -287,9 +287,9 @@ pub fn write(
 
 /// Why a set was not written.
 enum Unfinished {
-    /// There is no report: preparing was stopped.
+    /// There is no report: preparation was stopped.
     Stopped,
-    /// It failed.
+    /// An error.
     Failed(PipelineError),
 }
 
@@ -299,11 +299,11 @@ impl<E: Into<PipelineError>> From<E> for Unfinished {
     }
 }
 
-/// Fails when something stands at `path` that must not be replaced, or nothing can be written
-/// there: to be known before any work.
+/// Fails when something at `path` must not be replaced, or nothing can be written there: to be
+/// checked before any work.
 ///
 /// # Errors
-/// [`PipelineError::Occupied`], or what the system says.
+/// [`PipelineError::Occupied`], or the system's error.
 pub fn check_place(path: &Path) -> Result<(), PipelineError> {
     let free = !path.exists() || PreparedSet::is_at(path) || fs::read_dir(path).is_ok_and(|mut d| d.next().is_none());
     if !free {

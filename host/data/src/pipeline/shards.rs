@@ -1,7 +1,7 @@
-//! The cache of one data set's records: a folder of numbered shards, each written atomically. A shard
-//! is first `read-000012.jsonl.zst`, the records as they were read, and becomes
-//! `judged-000012.jsonl.zst`, the same records with their verdicts. Both are there while a shard is
-//! judged in part: a run that was killed resumes behind what it holds.
+//! The cache of one data set's records: a folder of numbered shards, each written atomically. A
+//! shard is first `read-000012.jsonl.zst`, the records as read, and then `judged-000012.jsonl.zst`,
+//! the same records with their verdicts. Both exist while a shard is partly judged: a run that was
+//! killed resumes after the records in the latter.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -23,25 +23,25 @@ const LEVEL: i32 = 1;
 const SUMMARY: &str = "read.json";
 const EVAL_PROMPTS: &str = "eval-prompts.jsonl.zst";
 
-/// The shards of one data set under one set of circumstances.
+/// The shards of one data set with one set of conditions.
 #[derive(Debug, Clone)]
 pub struct Shards {
     folder: PathBuf,
-    /// Where they are not kept: removed with the last who uses it.
+    /// The temporary folder, if the shards are not kept; removed when the last user drops it.
     temporary: Option<Arc<TempDir>>,
 }
 
-/// What was read: written once all of it is in the shards.
+/// The summary of reading: written once all records are in the shards.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReadSummary {
-    /// How many shards.
+    /// Number of shards.
     pub shards: usize,
-    /// How many records in all, unusable ones included.
+    /// Total number of records, including unusable ones.
     pub records: usize,
-    /// How each source was read, for the person to see.
+    /// How each source was read, for the user.
     pub sources: Vec<SourceRead>,
-    /// The files that records name, as they were.
+    /// Stamps of the files that records refer to.
     pub files: FileStamps,
 }
 
@@ -53,23 +53,23 @@ pub struct SourceRead {
     pub name: String,
     /// Records in it.
     pub records: usize,
-    /// Which column holds which field; empty for records of the expert's own making.
+    /// The mapping from columns to fields; empty for synthetic records.
     pub mapping: String,
 }
 
 impl Shards {
-    /// Opens the shards of `key`, and makes room for them.
+    /// Opens the shards of `key`, evicting others if necessary.
     ///
     /// # Errors
-    /// When the folder cannot be made.
+    /// When the folder cannot be created.
     pub fn open(cache: &Cache, key: &str) -> Result<Self, PipelineError> {
         Ok(Self { folder: cache.folder(key)?, temporary: None })
     }
 
-    /// Shards that are not kept, in a temporary folder.
+    /// Temporary shards, which are not kept.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// When the folder cannot be created.
     pub fn temporary() -> Result<Self, PipelineError> {
         let root = std::env::temp_dir();
         let folder = tempfile::Builder::new().prefix("hive-data-").tempdir_in(&root);
@@ -77,7 +77,7 @@ impl Shards {
         Ok(Self { folder: folder.path().to_owned(), temporary: Some(Arc::new(folder)) })
     }
 
-    /// The temporary folder that they are in, when they are not kept.
+    /// The temporary folder, if the shards are not kept.
     pub(super) fn temporary_folder(&self) -> Option<Arc<TempDir>> {
         self.temporary.clone()
     }
@@ -87,8 +87,8 @@ impl Shards {
         &self.folder
     }
 
-    /// What was read, if all was. When a file that records name has changed since, nothing was, and the
-    /// verdicts of then are removed.
+    /// The summary, if everything was read. If a file that records refer to has changed since,
+    /// there is none, and the old verdicts are removed.
     ///
     /// # Errors
     /// When they cannot be removed.
@@ -115,7 +115,7 @@ impl Shards {
         Ok(())
     }
 
-    /// Says that everything is read.
+    /// Marks reading as finished.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -124,15 +124,15 @@ impl Shards {
         Ok(write_file(&self.folder.join(SUMMARY), &text)?)
     }
 
-    /// Writes shard `n` as it was read.
+    /// Writes the records of shard `n` as read.
     ///
     /// # Errors
-    /// When it cannot be written; there is then no such shard.
+    /// When it cannot be written; the shard then does not exist.
     pub fn write_read(&self, n: usize, records: &[ReadRecord]) -> Result<(), PipelineError> {
         write(&self.path("read", n), records)
     }
 
-    /// Shard `n` as it was read; `None` when it is judged to its end.
+    /// The records of shard `n` as read; `None` when all of them are judged.
     ///
     /// # Errors
     /// When it cannot be read or is damaged.
@@ -141,29 +141,29 @@ impl Shards {
         if path.is_file() { read(&path).map(Some) } else { Ok(None) }
     }
 
-    /// Whether every shard is judged to its end.
+    /// Whether every shard is completely judged.
     pub fn all_judged(&self, summary: &ReadSummary) -> bool {
         (0..summary.shards).all(|n| !self.path("read", n).exists())
     }
 
-    /// Writes the records of shard `n` that are judged.
+    /// Writes the judged records of shard `n`.
     ///
     /// # Errors
-    /// When they cannot be written; what was there still is.
+    /// When they cannot be written; the old file is then unchanged.
     pub fn write_judged(&self, n: usize, records: &[Judged]) -> Result<(), PipelineError> {
         write(&self.path("judged", n), records)
     }
 
-    /// Says that shard `n` is judged to its end.
+    /// Marks shard `n` as completely judged.
     ///
     /// # Errors
-    /// When the records as they were read cannot be removed.
+    /// When the file of unjudged records cannot be removed.
     pub fn finish_judging(&self, n: usize) -> Result<(), PipelineError> {
         let read = self.path("read", n);
         fs::remove_file(&read).map_err(PipelineError::io("remove", &read))
     }
 
-    /// The records of shard `n` that are judged.
+    /// The judged records of shard `n`.
     ///
     /// # Errors
     /// When there are none, or they cannot be read or are damaged.
@@ -171,12 +171,12 @@ impl Shards {
         read(&self.path("judged", n))
     }
 
-    /// The judged evaluation prompts, if they are there.
+    /// The judged eval prompts, if cached.
     pub fn eval_prompts(&self) -> Option<Vec<Judged>> {
         read(&self.folder.join(EVAL_PROMPTS)).ok()
     }
 
-    /// Keeps the judged evaluation prompts.
+    /// Caches the judged eval prompts.
     ///
     /// # Errors
     /// When they cannot be written.
@@ -191,7 +191,7 @@ impl Shards {
 
 fn write(path: &Path, records: &[impl Serialize]) -> Result<(), PipelineError> {
     let mut packed = zstd::Encoder::new(Vec::new(), LEVEL).map_err(PipelineError::io("write", path))?;
-    // A shard that is truncated must not pass for a whole one.
+    // A truncated shard must be detected.
     packed.include_checksum(true).map_err(PipelineError::io("write", path))?;
     for record in records {
         serde_json::to_writer(&mut packed, record).map_err(|e| PipelineError::format(path, e))?;

@@ -1,5 +1,5 @@
-//! The gate from data to a prepared set, with an expert that is part of the test: what comes out,
-//! that a second run finds it, and that a run that was stopped anywhere ends as one that was not.
+//! Tests of the data gate from data to a prepared set, with an expert in the test: its output, that
+//! a second run reuses it, and that a run stopped at any point ends with the same result.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ const MANIFEST: &str = r#"{
     "eval_prompts": [{"id": "e1", "record": {"question": "the eval question", "topic": "t0", "loud": "THE EVAL"}}]
 }"#;
 
-/// Judges by the first word of the question, and counts how often it is asked.
+/// Judges by the first word of the question, and counts its calls.
 #[derive(Default)]
 struct Shout {
     asked: AtomicUsize,
@@ -69,7 +69,7 @@ impl Expert for Shout {
     }
 }
 
-/// Records from a list; every tenth is of another topic.
+/// Records from a list; every tenth has another topic.
 struct List(Vec<Result<Record, Verdict>>);
 
 impl List {
@@ -113,7 +113,7 @@ impl Stream for Listed {
     }
 }
 
-/// Raises the flag after so many calls, and keeps the last tally.
+/// Sets the flag after a number of calls, and keeps the last tally.
 struct Stopper<'a> {
     calls: AtomicUsize,
     after: usize,
@@ -160,7 +160,7 @@ fn request<'a>(expert: &'a LoadedExpert, data: &'a dyn Data, cache: &Path, out: 
     }
 }
 
-/// Runs the gate and stops it after so many words to the reporter; what the last tally was.
+/// Runs the gate and stops it after `after` calls of the reporter; also returns the last tally.
 fn run_until(request: Request<'_>, after: usize) -> (Result<Outcome, PipelineError>, Tally) {
     let stop = AtomicBool::new(false);
     let reporter = Stopper { calls: AtomicUsize::new(0), after, stop: &stop, last: Mutex::default() };
@@ -182,7 +182,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     std::fs::read_dir(folder).unwrap().map(|e| entry(e.unwrap())).collect()
 }
 
-/// 700 records of which some are bad, blank or the like: three shards.
+/// 700 records, some of them bad, blank or duplicates: three shards.
 fn many() -> List {
     let kinds = ["good", "fine", "blank", "bad", "panic", "plain", "unrenderable"];
     let mut list = List::of(&(0..700).map(|i| kinds[i % 7]).collect::<Vec<_>>());
@@ -236,7 +236,7 @@ fn a_second_run_judges_nothing() {
     assert!(found);
     assert_eq!(again.report, first.report);
 
-    // Another split of the same verdicts, and a set that was damaged: written, not judged.
+    // Another split of the same verdicts, and a damaged set: written, not judged.
     let mut other = request(&expert, &list, dir.path(), None);
     other.split.seed = 2;
     let (other, found) = done(Pipeline::new(other).unwrap().run(&mut nobody, &stop, &quiet));
@@ -314,7 +314,7 @@ fn what_cannot_be_prepared() {
     std::fs::create_dir(&taken).unwrap();
     std::fs::write(taken.join("mine.txt"), "x").unwrap();
     let (text, exit, ..) = said(&good, &|r| r.out = Some(taken.clone()));
-    assert!(text.ends_with("it is there already and is no prepared set") && exit == 2, "{text}");
+    assert!(text.ends_with("it exists already and is not a prepared set") && exit == 2, "{text}");
     let (_, exit, ..) = said(&good, &|r| r.out = Some(taken.join("mine.txt/out")));
     assert_eq!(exit, 2);
     assert_eq!(std::fs::read(taken.join("mine.txt")).unwrap(), b"x");
@@ -341,7 +341,7 @@ fn long_completions_are_left_out_and_counted() {
     assert_eq!((lint.found, lint.left, report.left_out.len()), (1, 1, 0));
 }
 
-/// A word is a token, its length the id.
+/// Each word is a token, its length the id.
 fn words(chat: &Rendered) -> Result<ChatTokens, PipelineError> {
     let ids = |messages: &[Message]| -> Vec<u32> {
         messages.iter().flat_map(|m| m.content.split(' ').map(|word| word.len() as u32)).collect()
@@ -385,13 +385,13 @@ fn token_ids_are_made_with_the_set_or_when_they_are_first_asked_for() {
     assert_eq!((later.train.len(), later.validation.len()), (without.report.train, without.report.validation));
     let expected: Vec<_> = with.chats(Half::Train).unwrap().map(|chat| words(&chat.unwrap()).unwrap()).collect();
     assert_eq!(ids(&made.train), expected.into_iter().map(|t| (t.ids, t.prompt_len)).collect::<Vec<_>>());
-    // Those of another tokenizer, and of a half that is not the one they were made of, are made anew.
+    // Ids of another tokenizer, or of a half that has changed, are computed again.
     let other = Tokenisation { tokenizer: "other".to_owned(), ..tokens() };
     asked.store(0, Ordering::Relaxed);
     without.tokens(&other, |_, _| {}).unwrap();
     std::fs::copy(with.file(Half::Validation), without.file(Half::Train)).unwrap();
     let error = without.tokens(&tokens(), |_, _| {}).unwrap_err();
-    assert!(error.to_string().contains("its report tells of"), "{error}");
+    assert!(error.to_string().contains("its report says"), "{error}");
     assert!(asked.load(Ordering::Relaxed) > records);
 }
 

@@ -1,6 +1,6 @@
 //! The token ids of a prepared set: `tokens-DIGEST.safetensors` beside its Parquet files, one per
-//! tokenizer and chat template. They are made while the set is written when a base model is at hand,
-//! else from the set's chats the first time that it trains.
+//! tokenizer and chat template. They are computed while the set is written if a base model is
+//! available, else from the set's chats when it is first used for training.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use tempfile::TempDir;
 use super::error::PipelineError;
 use super::set::{Half, PreparedSet};
 
-/// Part of every digest: counts up when the same chats would give other token ids.
+/// Part of every digest: incremented when the same chats would give other token ids.
 const VERSION: &str = "1";
 
-/// Chats that are tokenised at once.
+/// Number of chats tokenized at once.
 const BATCH: usize = 256;
 
 /// A chat as token ids.
@@ -25,20 +25,20 @@ const BATCH: usize = 256;
 pub struct ChatTokens {
     /// All its token ids.
     pub ids: Vec<u32>,
-    /// How many of them are the prompt's.
+    /// Number of prompt tokens among them.
     pub prompt_len: usize,
-    /// Control tokens whose names are in the text of its messages.
+    /// Control tokens whose names occur in the text of its messages.
     pub control: Vec<String>,
 }
 
-/// Turns a chat into token ids.
+/// Tokenizes a chat.
 pub type EncodeChat<'a> = dyn Fn(&Rendered) -> Result<ChatTokens, PipelineError> + Sync + 'a;
 
 /// The tokenizer and chat template of a base model.
 pub struct Tokenisation<'a> {
-    /// Name of the base.
+    /// Name of the base model.
     pub base: String,
-    /// Digest of the base.
+    /// Digest of the base model.
     pub base_digest: String,
     /// Digest of its tokenizer.
     pub tokenizer: String,
@@ -46,7 +46,7 @@ pub struct Tokenisation<'a> {
     pub template: String,
     /// Token ids that end a completion.
     pub eos: Vec<u32>,
-    /// Encodes.
+    /// Tokenizes a chat.
     pub encode: &'a EncodeChat<'a>,
 }
 
@@ -65,11 +65,11 @@ impl Tokenisation<'_> {
 /// The token ids of both halves of a set.
 #[derive(Debug)]
 pub struct SetTokens {
-    /// Of the records to train on.
+    /// Ids of the training records.
     pub train: TokenPart,
-    /// Of those held out.
+    /// Ids of the held-out records.
     pub validation: TokenPart,
-    /// Where they are when they are not kept; removed after them.
+    /// Their temporary folder, if they are not kept.
     _temporary: Option<TempDir>,
 }
 
@@ -88,7 +88,7 @@ impl SetTokensWriter {
         Ok(self.writer.add(half as usize, ids, prompt_len)?)
     }
 
-    /// Puts the file together; `set` is the folder whose Parquet files it belongs to.
+    /// Assembles the file; `set` is the folder with the Parquet files that it belongs to.
     pub(super) fn finish(self, set: &Path) -> Result<(), PipelineError> {
         let digest = |half: Half| Ok((half.name().to_owned(), half.digest(set)?));
         Ok(self.writer.finish(Half::BOTH.map(digest).into_iter().collect::<Result<Vec<_>, PipelineError>>()?)?)
@@ -96,11 +96,11 @@ impl SetTokensWriter {
 }
 
 impl PreparedSet {
-    /// The token ids of this set, made if they are not there. `on_progress` hears how many records of how
-    /// many are tokenised.
+    /// The token ids of this set, computed if they do not exist. `on_progress` gets the number of
+    /// tokenized records and the total.
     ///
     /// # Errors
-    /// What the tokenizer, the template or the disk says.
+    /// Errors of the tokenizer, the template or the disk.
     pub fn tokens(
         &self,
         tokenisation: &Tokenisation<'_>,
@@ -111,7 +111,7 @@ impl PreparedSet {
             return Ok(tokens);
         }
         let (writer, path, temporary) = match SetTokensWriter::create(&self.path, tokenisation) {
-            // A set that cannot be written to: they are made for this run alone.
+            // The set is read-only: the ids are computed for this run only.
             Err(error) if error.is_read_only() => {
                 let root = std::env::temp_dir();
                 let folder = tempfile::Builder::new().prefix("hive-tokens-").tempdir_in(&root);
@@ -127,14 +127,14 @@ impl PreparedSet {
         let tokens = SetTokens { train: train?, validation: validation?, _temporary: temporary };
         for (part, expected) in [(&tokens.train, self.report.train), (&tokens.validation, self.report.validation)] {
             if part.len() != expected {
-                let what = format!("got {} records, its report tells of {expected}", part.len());
+                let what = format!("got {} records, its report says {expected}", part.len());
                 return Err(PipelineError::format(&self.path, what));
             }
         }
         Ok(tokens)
     }
 
-    /// The token ids at `path`, if they are there, whole, and of the Parquet files as they are.
+    /// The token ids at `path`, if they exist, are complete, and match the current Parquet files.
     fn open_tokens(&self, path: &Path) -> Option<SetTokens> {
         let file = TokenFile::open(path).ok()?;
         for half in Half::BOTH {
@@ -173,8 +173,7 @@ impl PreparedSet {
     }
 }
 
-/// The token ids of all good records, in the order of the data, until it is known which half each belongs
-/// to.
+/// The token ids of all good records, in the order of the data, until the split is known.
 pub(super) struct TokenSpool {
     part: TokenPart,
     next: usize,
@@ -191,7 +190,7 @@ pub(super) struct TokenSpoolWriter {
 const SPOOL: &str = "all";
 
 impl TokenSpoolWriter {
-    /// In a temporary folder below `folder`.
+    /// Creates it in a temporary folder below `folder`.
     pub(super) fn create(folder: &Path) -> Result<Self, PipelineError> {
         let temporary = tempfile::Builder::new().prefix(hive_files::PARTIAL_PREFIX).tempdir_in(folder);
         let temporary = temporary.map_err(PipelineError::io("write to", folder))?;
@@ -210,7 +209,7 @@ impl TokenSpoolWriter {
 }
 
 impl TokenSpool {
-    /// Token ids of the next good record, and how many are its prompt's.
+    /// Token ids of the next good record, and the number of prompt tokens.
     pub(super) fn next(&mut self) -> (Vec<u32>, usize) {
         self.next += 1;
         (self.part.ids(self.next - 1), self.part.loss_from(self.next - 1))

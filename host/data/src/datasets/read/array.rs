@@ -1,7 +1,7 @@
-//! A JSON array of objects, one element at a time. The elements' ends are found by counting
-//! brackets outside of texts; what is between them is serde_json's to read. An element that is no
-//! object costs itself alone: when a quote that is never closed makes it swallow those behind it,
-//! they are read again, from the next place where an element seems to begin.
+//! Reads a JSON array of objects, one element at a time. The end of an element is found by counting
+//! brackets outside of strings; serde_json parses the text between. An invalid element does not
+//! affect the others: when an unclosed quote makes it swallow the following elements, they are read
+//! again, from the next position where an element seems to begin.
 
 use std::io::{BufRead, Read};
 use std::path::Path;
@@ -24,9 +24,9 @@ pub struct Array {
     reread: usize,
 }
 
-/// What lies up to the comma or bracket behind an element.
+/// The text up to the comma or bracket after an element.
 struct Element {
-    /// Its first bytes, all of them unless it is too long.
+    /// Its first bytes; all of them unless it is too long.
     bytes: Vec<u8>,
     length: usize,
     /// The comma or bracket; `None` at the end of the file.
@@ -47,7 +47,7 @@ impl Array {
         Ok(byte)
     }
 
-    /// The first byte that is no blank.
+    /// The first byte that is not a blank.
     fn next_mark(&mut self) -> Result<Option<u8>, DatasetError> {
         loop {
             match self.byte()? {
@@ -57,7 +57,7 @@ impl Array {
         }
     }
 
-    /// The bytes of an element that begins with `first`.
+    /// Reads the element that begins with `first`.
     fn element(&mut self, first: u8) -> Result<Element, DatasetError> {
         let mut element = Element { bytes: Vec::new(), length: 0, end: None };
         let (mut depth, mut in_text, mut escaped) = (0_u32, false, false);
@@ -83,7 +83,7 @@ impl Array {
             if element.length <= MAX_ROW_BYTES {
                 element.bytes.push(byte);
             } else if element.length == MAX_ROW_BYTES + 1 && self.reread > 0 && begins_again(&element.bytes).is_some() {
-                // It has swallowed others, which are given back before more of them are lost.
+                // It has swallowed others, which are put back before more of them are lost.
                 element.bytes.push(byte);
                 return Ok(element);
             }
@@ -92,7 +92,7 @@ impl Array {
         }
     }
 
-    /// Why an element is no object, when it is none; the elements that it swallowed are given back.
+    /// The reason why an element is not an object; elements that it swallowed are put back.
     fn unreadable(&mut self, element: &Element, fault: Fault) -> Fault {
         let Some(at) = begins_again(&element.bytes).filter(|_| self.reread > 0) else {
             self.ended |= element.end.is_none();
@@ -108,14 +108,14 @@ impl Array {
     }
 }
 
-/// Where the first element begins that a broken one may have swallowed: behind a comma, with the key
-/// that the broken one begins with, so that objects within it are not taken for its fellows.
+/// Where the first element swallowed by a broken one begins: after a comma, with the same first
+/// key, so that nested objects are not mistaken for elements.
 fn begins_again(bytes: &[u8]) -> Option<usize> {
     let key = first_key(bytes);
     let mut from = 0;
     while let Some(at) = bytes[from..].iter().position(|byte| *byte == b',') {
         from += at + 1;
-        // Where it has no key, a bracket at least must close before the comma.
+        // Without a key, at least a bracket must close before the comma.
         let closed = || bytes[..from - 1].trim_ascii_end().ends_with(b"}");
         let next = (from..bytes.len()).find(|at| !bytes[*at].is_ascii_whitespace());
         if let Some(next) = next.filter(|at| bytes[*at] == b'{' && first_key(&bytes[*at..]) == key)
@@ -127,20 +127,20 @@ fn begins_again(bytes: &[u8]) -> Option<usize> {
     None
 }
 
-/// The key that an object begins with, with its quotes.
+/// The first key of an object, with its quotes.
 fn first_key(object: &[u8]) -> Option<&[u8]> {
     let rest = object.strip_prefix(b"{")?.trim_ascii_start();
     let end = rest.strip_prefix(b"\"")?.iter().position(|byte| *byte == b'"')?;
     rest.get(..end + 2)
 }
 
-/// An element as an object.
+/// Parses an element as an object.
 fn read(element: &Element) -> Result<super::Columns, Fault> {
     if element.length > MAX_ROW_BYTES {
         return Err((code::TOO_LONG, format!("got more than {MAX_ROW_BYTES} bytes")));
     }
     match std::str::from_utf8(&element.bytes) {
-        Err(e) => Err((code::NOT_UTF8, format!("byte {} of the value is no character", e.valid_up_to() + 1))),
+        Err(e) => Err((code::NOT_UTF8, format!("byte {} of the value is not valid UTF-8", e.valid_up_to() + 1))),
         Ok(text) => match object(text.trim_end()) {
             Err((code::NOT_JSON, _)) if element.end.is_none() => {
                 Err((code::NOT_JSON, "the file ends within a value".to_owned()))
@@ -154,13 +154,13 @@ impl Rows for Array {
     fn next_row(&mut self) -> Result<Option<Row>, DatasetError> {
         if !self.begun {
             self.begun = true;
-            // A byte-order mark may stand before the bracket; `open` has seen that one comes.
+            // A byte-order mark may precede the bracket; `open` has checked that there is one.
             while !matches!(self.byte()?, Some(b'[') | None) {}
         }
         self.row += 1;
         let source = Source::Row { file: Arc::clone(&self.path), row: self.row };
         if self.ended {
-            // Nothing may follow the list's end; it is told once.
+            // Nothing may follow the list's end; this is reported once.
             let more = self.next_mark()?;
             self.reader = Box::new(std::io::empty());
             return Ok(more.map(|more| {
@@ -180,7 +180,7 @@ impl Rows for Array {
             }
             Some(first) => first,
         };
-        // `[1,,2]`: nothing is an element too.
+        // `[1,,2]`: an empty element counts too.
         let element = match first {
             b',' | b']' => Element { bytes: Vec::new(), length: 0, end: Some(first) },
             first => self.element(first)?,

@@ -1,7 +1,7 @@
-//! CSV with a header, whatever separates its values. Values are texts; an empty one is a text too.
-//! Rows are cut by csv-core, fed line by line: a quote that is never closed makes the lines behind
-//! it one value, so a row over several lines that does not fit the header costs its first line
-//! alone, and the others are read again.
+//! Reads CSV with a header and any common separator. Values are text, also when empty. csv-core
+//! splits rows, fed line by line: an unclosed quote merges the following lines into one value, so a
+//! multi-line row that does not match the header is rejected as its first line only, and the other
+//! lines are read again.
 
 use std::collections::VecDeque;
 use std::io::BufRead;
@@ -16,7 +16,7 @@ use super::{Columns, Fault, MAX_REREAD_BYTES, MAX_ROW_BYTES, Row, Rows, code};
 use crate::datasets::Source;
 use crate::datasets::error::DatasetError;
 
-/// What may separate values, the most usual first, and its name.
+/// Separators, the most common first, with their names.
 const SEPARATORS: [(u8, &str); 4] = [(b',', "commas"), (b';', "semicolons"), (b'\t', "tabs"), (b'|', "pipes")];
 
 /// Reads CSV.
@@ -26,9 +26,9 @@ pub struct Csv {
     separator: u8,
     parser: Reader,
     header: Vec<String>,
-    /// Lines that are read and belong to no row yet.
+    /// Lines that have been read and do not belong to a row yet.
     ahead: VecDeque<Vec<u8>>,
-    /// The line that is read next, from 1.
+    /// Number of the next line, from 1.
     line: u64,
     /// Bytes that may still be read a second time.
     reread: usize,
@@ -38,7 +38,7 @@ pub struct Csv {
 type Values = Vec<Vec<u8>>;
 
 impl Csv {
-    /// Reads from `reader`, whose first line names the columns; `path` is for messages.
+    /// Reads from `reader`, whose first line is the header; `path` is for messages.
     ///
     /// # Errors
     /// When the header cannot be read or names a column twice.
@@ -53,12 +53,12 @@ impl Csv {
             line: 1,
             reread: MAX_REREAD_BYTES,
         };
-        let fault = |what: String| DatasetError::Line { file: path.to_owned(), line: 1, what };
+        let fault = |problem: String| DatasetError::Line { file: path.to_owned(), line: 1, what: problem };
         let Some(mut first) = csv.next_line()? else { return Ok(csv) };
         if first.starts_with(b"\xef\xbb\xbf") {
             first.drain(..3);
         }
-        // Excel's own word for what separates values.
+        // Excel's declaration of the separator.
         let said = first.strip_prefix(b"sep=").and_then(|rest| rest.trim_ascii_end().first().copied());
         if let Some(separator) = said {
             csv.separator = separator;
@@ -80,7 +80,7 @@ impl Csv {
         Ok(csv)
     }
 
-    /// What separates values, in words, unless they are commas.
+    /// The name of the separator, unless it is the comma.
     fn separated_by(&self) -> Option<&'static str> {
         SEPARATORS.iter().skip(1).find(|(byte, _)| *byte == self.separator).map(|(_, name)| *name)
     }
@@ -92,7 +92,7 @@ impl Csv {
         }
     }
 
-    /// The next line with its end; of one that is too long, no more than is needed to see that.
+    /// The next line with its line break; of one that is too long, only enough to detect that.
     fn next_line(&mut self) -> Result<Option<Vec<u8>>, DatasetError> {
         if let Some(line) = self.ahead.pop_front() {
             self.line += 1;
@@ -127,7 +127,7 @@ impl Csv {
                 if lines.is_empty() {
                     return Ok((first, None));
                 }
-                // The file's end closes an open row.
+                // The end of the file closes an open row.
                 row.feed(&mut self.parser, b"");
                 break;
             };
@@ -179,7 +179,7 @@ impl Csv {
     }
 }
 
-/// A row that is being read.
+/// A row being read.
 #[derive(Default)]
 struct Partial {
     bytes: Vec<u8>,
@@ -191,11 +191,12 @@ struct Partial {
 }
 
 impl Partial {
-    /// Reads a line, or the end of the file where it is empty. What is behind the row, when it ends
-    /// there.
+    /// Feeds a line, or the end of the file if empty. Returns the rest after the row, when the row
+    /// ends.
     fn feed(&mut self, parser: &mut Reader, mut line: &[u8]) -> Option<Vec<u8>> {
         loop {
-            // Values are no longer than what they are written as, and no more than their separators.
+            // Values are never longer than their encoded form, nor more numerous than their
+            // separators.
             self.bytes.resize(self.written + line.len() + 1, 0);
             self.ends.resize(self.fields + line.len() + 1, 0);
             let (state, read, wrote, ended) =
@@ -236,12 +237,12 @@ impl Rows for Csv {
     }
 }
 
-/// Whether this line names columns, several of them.
+/// Whether this line is a header with several columns.
 pub(super) fn is_header(line: &[u8]) -> bool {
     counts(line).iter().any(|count| *count > 0)
 }
 
-/// What separates the names in a header: whatever of the four there is most of.
+/// The separator of a header: the most frequent of the four.
 fn separator(header: &[u8]) -> u8 {
     let counts = counts(header);
     let most = counts.iter().copied().max().unwrap_or(0);
@@ -249,7 +250,7 @@ fn separator(header: &[u8]) -> u8 {
     counts.iter().position(|count| *count == most).map_or(b',', |at| SEPARATORS[at].0)
 }
 
-/// How often each separator is in a line, outside of quotes.
+/// Number of occurrences of each separator in a line, outside of quotes.
 fn counts(line: &[u8]) -> [usize; SEPARATORS.len()] {
     let mut counts = [0; SEPARATORS.len()];
     let mut quoted = false;

@@ -1,5 +1,5 @@
-//! One JSON object out of a text, as writers in use make it: `NaN` and `Infinity`, which Python and
-//! pandas write for a number that is none, are null.
+//! Parses a JSON object, including common deviations: `NaN` and `Infinity`, which Python and pandas
+//! write for numbers that JSON does not have, become null.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use super::{Fault, code};
 /// What Python writes for numbers that JSON does not have.
 const NO_NUMBERS: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
 
-/// The object that this text is.
+/// Parses a text as an object.
 ///
 /// # Errors
 /// [`code::NOT_JSON`], with the column in the text, from 1.
@@ -35,7 +35,7 @@ fn not_json(error: &serde_json::Error) -> Fault {
     (code::NOT_JSON, format!("not JSON: {what} at column {}{line}", error.column()))
 }
 
-/// `text` with null in place of numbers that are none. Inside of quotes nothing is changed.
+/// `text` with these numbers replaced by null. Quoted text is unchanged.
 fn without_no_numbers(text: &str) -> Cow<'_, str> {
     if !NO_NUMBERS.iter().any(|word| text.contains(word)) {
         return Cow::Borrowed(text);
@@ -58,7 +58,7 @@ fn without_no_numbers(text: &str) -> Cow<'_, str> {
     if changed { Cow::Owned(out) } else { Cow::Borrowed(text) }
 }
 
-/// Where the text in quotes ends that `text` begins with, behind its last quote.
+/// The end of the quoted string at the beginning of `text`, after its closing quote.
 fn end_of_text(text: &str) -> usize {
     let mut escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(1) {
@@ -72,7 +72,7 @@ fn end_of_text(text: &str) -> usize {
     text.len()
 }
 
-/// What a JSON value is, in words.
+/// The type of a JSON value, in words.
 pub(super) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",

@@ -1,5 +1,5 @@
-//! JSON lines: one object a line. Blank lines are passed over and counted as lines. A line that is
-//! no object costs itself alone.
+//! Reads JSON Lines: one object per line. Blank lines are skipped but counted. An invalid line does
+//! not affect the others.
 
 use std::io::BufRead;
 use std::path::Path;
@@ -11,7 +11,7 @@ use super::{MAX_ROW_BYTES, Row, Rows, code};
 use crate::datasets::Source;
 use crate::datasets::error::DatasetError;
 
-/// Reads JSON lines.
+/// Reads JSON Lines.
 pub struct Lines {
     path: Arc<Path>,
     reader: Box<dyn BufRead + Send>,
@@ -25,7 +25,7 @@ impl Lines {
         Self { path: path.into(), reader, line: 0, bytes: Vec::new() }
     }
 
-    /// Reads a line into `bytes`; how long it was, which may be more than is kept.
+    /// Reads a line into `bytes` and returns its length, which may exceed what is kept.
     fn read_line(&mut self) -> Result<usize, DatasetError> {
         self.bytes.clear();
         let mut length = 0;
@@ -36,7 +36,7 @@ impl Lines {
             if length + taken <= MAX_ROW_BYTES {
                 self.bytes.extend_from_slice(&buffer[..taken]);
             } else {
-                // Too long already: what was kept is of no more use than what comes.
+                // Already too long: neither the part kept nor the rest is needed.
                 self.bytes = Vec::new();
             }
             let at_end = buffer.is_empty();
@@ -72,13 +72,13 @@ impl Rows for Lines {
                 continue;
             }
             if let Some(at) = bytes.iter().position(|b| *b == 0) {
-                let why = format!("byte {} of the line is NUL, which no text holds", at + 1);
+                let why = format!("byte {} of the line is NUL, which is not allowed in text", at + 1);
                 return Ok(Some(Row { source, columns: Err((code::NUL_BYTE, why)) }));
             }
             let text = match std::str::from_utf8(bytes) {
                 Ok(text) => text,
                 Err(e) => {
-                    let why = format!("byte {} of the line is no character of UTF-8", e.valid_up_to() + 1);
+                    let why = format!("byte {} of the line is not valid UTF-8", e.valid_up_to() + 1);
                     return Ok(Some(Row { source, columns: Err((code::NOT_UTF8, why)) }));
                 }
             };

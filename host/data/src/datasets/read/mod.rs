@@ -1,6 +1,6 @@
-//! Rows of a data file, one at a time, whatever the file's form: memory does not grow with it. A
-//! row that cannot be read is passed on as such; a file that cannot be read is an error. Columns
-//! have no meaning here.
+//! Rows of a data file, one at a time, in any format: memory use does not grow with the file. An
+//! unreadable row is passed on as such; an unreadable file is an error. Columns have no meaning
+//! here.
 
 mod array;
 mod csv;
@@ -18,14 +18,15 @@ pub use parquet::ParquetTable;
 use super::Source;
 use super::error::DatasetError;
 
-/// Longest row of a text form, in bytes. A longer one is passed over without being held.
+/// Maximum length of a row in text formats, in bytes. A longer one is skipped without being held in
+/// memory.
 pub const MAX_ROW_BYTES: usize = 8 << 20;
 
-/// Most bytes of a file that are read a second time behind rows that cannot be read. A file that
-/// would take more is not of the form that it seems to be.
+/// Maximum bytes of a file that are read again after unreadable rows. A file that exceeds this does
+/// not have the format that it seems to have.
 const MAX_REREAD_BYTES: usize = 64 << 20;
 
-/// Codes of rows that cannot be read, and of single values.
+/// Codes of unreadable rows and values.
 pub mod code {
     /// Its bytes are not UTF-8.
     pub const NOT_UTF8: &str = "not-utf8";
@@ -33,30 +34,30 @@ pub mod code {
     pub const NOT_JSON: &str = "not-json";
     /// It is longer than [`super::MAX_ROW_BYTES`].
     pub const TOO_LONG: &str = "row-too-long";
-    /// It holds a NUL, which no database takes.
+    /// It contains a NUL, which databases do not accept.
     pub const NUL_BYTE: &str = "nul-byte";
-    /// It has more or fewer values than the header has names.
+    /// The number of values differs from the header.
     pub const RAGGED: &str = "ragged-row";
-    /// A date, time or number that is none: beyond the calendar, or of the wrong length.
+    /// An impossible date, time or number: out of range, or of the wrong length.
     pub const NO_VALUE: &str = "value-out-of-range";
     /// The file is damaged from here on, in one of its columns.
     pub const DAMAGED: &str = "damaged";
 }
 
-/// Code and reason why something cannot be read.
+/// Code and reason of an error.
 pub type Fault = (&'static str, String);
 
 /// One row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// Where it stands.
+    /// Its position.
     pub source: Source,
     /// Its columns, or code and reason why it cannot be read.
     pub columns: Result<Columns, Fault>,
 }
 
-/// The columns of a row. A value that cannot be read is a fault of its column alone, so that it
-/// costs nothing when nobody reads that column.
+/// The columns of a row. An unreadable value is an error of its column only, which has no effect if
+/// the column is not used.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Columns {
     values: Map<String, Value>,
@@ -75,7 +76,7 @@ impl Columns {
         }
     }
 
-    /// The names, those of values that cannot be read included.
+    /// The column names, including those with unreadable values.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.values.keys().chain(self.faults.iter().map(|(name, _)| name)).map(String::as_str)
     }
@@ -99,15 +100,15 @@ pub trait Rows: Send {
     /// The next row; `None` at the end.
     ///
     /// # Errors
-    /// When nothing behind this place can be read.
+    /// When nothing after this position can be read.
     fn next_row(&mut self) -> Result<Option<Row>, DatasetError>;
 
-    /// What the file's form is, where that was guessed: `CSV with semicolons`.
+    /// The format of the file, if it was guessed: `CSV with semicolons`.
     fn form(&self) -> Option<String> {
         None
     }
 
-    /// Says that from here on only these columns are looked at. Others may be left out of rows.
+    /// Declares that only these columns are needed from here on. Others may be omitted from rows.
     fn only(&mut self, columns: &[&str]) {
         let _ = columns;
     }

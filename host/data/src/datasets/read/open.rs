@@ -1,5 +1,5 @@
-//! From a path to rows: which files a folder holds, what a file is by its first bytes and by its
-//! name, and the unpacking. Reads no row.
+//! Opens a path: the data files in a folder, the format of a file by its first bytes and its name,
+//! and decompression. Reads no rows.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -18,13 +18,13 @@ use crate::datasets::error::DatasetError;
 
 const BUFFER: usize = 1 << 20;
 
-/// Endings of names that mean data, in a folder.
+/// File extensions of data, in a folder.
 const ENDINGS: [&str; 6] = ["parquet", "jsonl", "ndjson", "json", "csv", "tsv"];
 
-/// Endings of packed files.
+/// File extensions of compressed files.
 const PACKED: [&str; 4] = [".gz", ".zst", ".xz", ".zstd"];
 
-/// What files of other kinds begin with, what they are called, and what makes data of them.
+/// Signatures of other kinds of files, their names, and how to convert them.
 const OTHER_KINDS: [(&[u8], &str, &str); 6] = [
     (b"PK\x03\x04", "a ZIP archive or a spreadsheet", "unpack it, or save it as CSV"),
     (b"BZh", "packed with bzip2", "`bunzip2` unpacks it"),
@@ -34,11 +34,10 @@ const OTHER_KINDS: [(&[u8], &str, &str); 6] = [
     (b"\xd0\xcf\x11\xe0", "an old Excel file", "save it as CSV"),
 ];
 
-/// A file, opened.
+/// An opened file.
 pub type Opened = Box<dyn Rows>;
 
-/// The files that `path` stands for: itself, or those in a folder by their names, sub-folders
-/// included.
+/// The data files at `path`: itself, or those in a folder and its subfolders, sorted by name.
 ///
 /// # Errors
 /// When it cannot be read, or is a folder without data files.
@@ -72,7 +71,7 @@ pub fn data_files(path: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     Ok(files)
 }
 
-/// The ending that says what is in a file, packed or not: `jsonl` for `a.jsonl.gz`.
+/// The extension of the format, without that of the compression: `jsonl` for `a.jsonl.gz`.
 pub(in crate::datasets) fn ending(name: &str) -> &str {
     let bare = PACKED.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
     bare.rsplit_once('.').map_or("", |(_, ending)| ending)
@@ -81,7 +80,7 @@ pub(in crate::datasets) fn ending(name: &str) -> &str {
 /// Opens one file.
 ///
 /// # Errors
-/// When it cannot be read, or is of no known kind.
+/// When it cannot be read, or has an unknown format.
 pub fn open(path: &Path) -> Result<Opened, DatasetError> {
     let failed = |source| DatasetError::Read { file: path.to_owned(), source };
     let mut plain = BufReader::with_capacity(BUFFER, File::open(path).map_err(failed)?);
@@ -104,7 +103,7 @@ pub fn open(path: &Path) -> Result<Opened, DatasetError> {
     text(path, reader)
 }
 
-/// A file that cannot be read on: packed files that are cut short or damaged are so themselves.
+/// A read error: for compressed files it means that the file is truncated or damaged.
 pub(super) fn read_failed(file: &Path, source: std::io::Error) -> DatasetError {
     use std::io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
     let file = file.to_owned();
@@ -116,10 +115,10 @@ pub(super) fn read_failed(file: &Path, source: std::io::Error) -> DatasetError {
     }
 }
 
-/// A text form, unpacked, by its first character and its name.
+/// Opens a decompressed text format, by its first character and its name.
 fn text(path: &Path, mut reader: Box<dyn BufRead + Send>) -> Result<Opened, DatasetError> {
-    let damaged = |what: String| DatasetError::Damaged { file: path.to_owned(), what };
-    // Enough for blanks and a byte-order mark before the first mark; given back with the rest.
+    let damaged = |problem: String| DatasetError::Damaged { file: path.to_owned(), what: problem };
+    // Enough for blanks and a byte-order mark before the first character; put back afterwards.
     let mut head = Vec::new();
     reader.by_ref().take(4096).read_to_end(&mut head).map_err(|source| read_failed(path, source))?;
     if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
@@ -136,14 +135,14 @@ fn text(path: &Path, mut reader: Box<dyn BufRead + Send>) -> Result<Opened, Data
     let reader: Box<dyn BufRead + Send> = Box::new(std::io::Cursor::new(head).chain(reader));
     let name = path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
     match (ending(&name), first) {
-        _ if is_parquet => {
-            Err(damaged("got a packed Parquet file, expected it unpacked: it packs its own pages".into()))
-        }
+        _ if is_parquet => Err(damaged(
+            "got a compressed Parquet file, expected it uncompressed: Parquet compresses its own pages".into(),
+        )),
         ("csv" | "tsv", _) => Ok(Box::new(Csv::new(path, reader)?)),
         ("parquet", _) => Err(damaged("got no Parquet file: it does not begin with `PAR1`".to_owned())),
         ("jsonl" | "ndjson", _) | (_, Some(b'{') | None) => Ok(Box::new(Lines::new(path, reader))),
         (_, Some(b'[')) => Ok(Box::new(Array::new(path, reader))),
-        (_, Some(_)) if is_binary => Err(damaged("got a binary file of no known kind".to_owned())),
+        (_, Some(_)) if is_binary => Err(damaged("got a binary file of an unknown kind".to_owned())),
         (_, Some(_)) if is_table => Ok(Box::new(Csv::new(path, reader)?)),
         (_, Some(other)) => {
             let what = format!(

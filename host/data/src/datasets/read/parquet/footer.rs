@@ -1,17 +1,17 @@
-//! A look at a Parquet file's footer before the crate reads it.
+//! Checks a Parquet file's footer before the `parquet` crate reads it.
 
 use std::fs::File;
 use std::io::{Read, Result, Seek, SeekFrom};
 
 use super::{format, thrift};
 
-/// The bytes that a file ends with.
+/// The last bytes of a file.
 const MAGIC: &[u8; 4] = b"PAR1";
 
-/// Bytes behind the footer: its length and [`MAGIC`].
+/// Bytes after the footer: its length and [`MAGIC`].
 const TAIL: u64 = 8;
 
-/// What is wrong with the footer. A file that has none is left to whoever reads it.
+/// The error in the footer, if any. A missing footer is left to the crate.
 ///
 /// # Errors
 /// When the file cannot be read.

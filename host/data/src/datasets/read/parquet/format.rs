@@ -1,8 +1,8 @@
 //! The structures that the `parquet` crate reads, with the types of their fields. Source:
 //! <https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift>.
 //!
-//! Fields that the crate passes over by their type (statistics in page headers, paths of columns)
-//! are left out: [`super::thrift`] does the same with what it does not find here.
+//! Fields that the crate skips by their type (statistics in page headers, paths of columns) are
+//! omitted: [`super::thrift`] skips unknown fields in the same way.
 
 use super::thrift::Kind::{Bool, Byte, Bytes, Children, Double, List, Number, Schema, Struct};
 use super::thrift::Structure;

@@ -1,4 +1,4 @@
-//! A Parquet file whose page headers are looked at before the crate reads them.
+//! A Parquet file whose page headers are checked before the crate reads them.
 
 use std::fs::File;
 use std::io::{Cursor, Error, ErrorKind, Read, Result, Seek, SeekFrom};
@@ -9,10 +9,10 @@ use parquet::file::reader::{ChunkReader, Length};
 use super::format;
 use super::thrift::{self, Fault};
 
-/// Bytes that are read for a header at first: most have fewer than 100.
+/// Bytes that are first read for a header: most have fewer than 100.
 const FIRST_BYTES: u64 = 1 << 10;
 
-/// The file, for a reader of pages: it reads at a place only to read the header there.
+/// The file, for a page reader, which reads at an offset only to read the header there.
 pub(super) struct CheckedHeaders(pub(super) File);
 
 impl Length for CheckedHeaders {
@@ -33,12 +33,12 @@ impl ChunkReader for CheckedHeaders {
     }
 }
 
-/// The header of the page at a place of a file, and nothing behind it: reading on is an error. It is
-/// looked at when it is read, since there may be none where nobody reads.
+/// The header of the page at an offset, and nothing after it: reading further is an error. It is
+/// checked lazily, since there may be no header at offsets that are never read.
 pub(super) struct Header {
     file: File,
     start: u64,
-    /// Its bytes, once it has been looked at.
+    /// Its bytes, once it has been checked.
     bytes: Option<Cursor<Vec<u8>>>,
 }
 

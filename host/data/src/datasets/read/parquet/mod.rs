@@ -1,10 +1,10 @@
-//! Parquet: rows as JSON values, and tables of texts written. Format:
+//! Parquet: reads rows as JSON values, and writes tables of text. Format:
 //! <https://parquet.apache.org/docs/file-format/>. Row groups are read one after another, each
-//! column by a reader of its own: what one column holds costs no other.
+//! column by a separate reader, so that an error in one column does not affect the others.
 //!
-//! The file's types are hidden from the crate, which gives up a file over one text that is not
-//! UTF-8 and panics over a date beyond its calendar: it hands over bare numbers and bytes, and
-//! [`value`] makes of them what the types say.
+//! The file's logical types are hidden from the crate, which rejects a whole file for one text that
+//! is not UTF-8 and panics on dates out of range: it returns plain numbers and bytes, and [`value`]
+//! interprets them by their types.
 
 mod footer;
 mod format;
@@ -43,22 +43,22 @@ pub struct Parquet {
     /// The same file, for the pages.
     pages: Arc<CheckedHeaders>,
     columns: Vec<Column>,
-    /// The row group that is read next.
+    /// Index of the next row group.
     group: usize,
-    /// Rows of the group at hand that are still to come.
+    /// Remaining rows of the current group.
     left: usize,
     row: u64,
     total: usize,
 }
 
-/// One outermost column.
+/// A top-level column.
 struct Column {
     name: String,
-    /// As the file declares it.
+    /// As declared in the file.
     declared: TypePtr,
-    /// The column alone, as it is read.
+    /// The column alone, without logical types.
     bare: SchemaDescPtr,
-    /// Its values in the row group at hand, or why there are no more of them.
+    /// Its values in the current row group, or why there are no more.
     values: Result<ReaderIter, String>,
 }
 
@@ -66,7 +66,7 @@ impl Parquet {
     /// Opens the file.
     ///
     /// # Errors
-    /// When it cannot be read or is no Parquet file.
+    /// When it cannot be read or is not a Parquet file.
     pub fn open(path: &Path) -> Result<Self, DatasetError> {
         let failed = |source| DatasetError::Read { file: path.to_owned(), source };
         let mut file = File::open(path).map_err(failed)?;
@@ -95,7 +95,7 @@ impl Parquet {
         Ok(Self { path: path.into(), file, pages, columns, group: 0, left: 0, row: 0, total })
     }
 
-    /// Goes on to the next row group; false when there is none.
+    /// Advances to the next row group; false when there is none.
     fn next_group(&mut self) -> Result<bool, DatasetError> {
         if self.group >= self.file.num_row_groups() {
             return Ok(false);
@@ -115,9 +115,10 @@ impl Parquet {
 }
 
 impl Column {
-    /// The value of the next row, which is this one.
+    /// The value of the next row, whose number is `row`.
     fn next(&mut self, row: u64) -> Result<Value, Fault> {
-        let damaged = |what: &str| (code::DAMAGED, format!("row {row} cannot be read: column `{}`: {what}", self.name));
+        let damaged =
+            |problem: &str| (code::DAMAGED, format!("row {row} cannot be read: column `{}`: {problem}", self.name));
         let values = self.values.as_mut().map_err(|what| damaged(what))?;
         let next = match guarded(|| values.next().transpose()) {
             Ok(Some(row)) => row.into_columns().pop(),
@@ -138,7 +139,7 @@ impl Rows for Parquet {
     fn next_row(&mut self) -> Result<Option<Row>, DatasetError> {
         while self.left == 0 {
             if !self.next_group()? {
-                // A file may promise more rows than its row groups hold.
+                // A file may declare more rows than its row groups contain.
                 return match self.row as usize {
                     got if got < self.total => {
                         Err(damaged(&self.path, &format!("got {got} rows, expected {}", self.total)))
@@ -171,8 +172,7 @@ impl Rows for Parquet {
     }
 }
 
-/// A field without what its values mean. Lists and maps stay what they are: the crate puts them
-/// together.
+/// A field without its logical type. Lists and maps keep theirs: the crate assembles them.
 fn bare(field: &Type) -> Result<TypePtr, ParquetError> {
     let info = field.get_basic_info();
     let bare = match field {
@@ -204,7 +204,7 @@ fn descriptor(fields: Vec<TypePtr>) -> Result<SchemaDescPtr, ParquetError> {
     Ok(Arc::new(SchemaDescriptor::new(Arc::new(schema))))
 }
 
-/// Longest of the crate's messages, in characters: some hold the bytes that they are about.
+/// Maximum length of the crate's messages, in characters: some contain the bytes concerned.
 const MESSAGE_CHARS: usize = 200;
 
 thread_local! {
@@ -213,7 +213,7 @@ thread_local! {
 }
 
 /// The crate's readers may panic on damaged pages; that is an error of the file, not of hive, and
-/// nothing is printed of it.
+/// nothing is printed about it.
 fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -229,12 +229,12 @@ fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, Strin
     GUARDED.set(false);
     match done {
         Ok(done) => done.map_err(|e| e.to_string().chars().take(MESSAGE_CHARS).collect()),
-        Err(_) => Err("its pages are damaged, or of a kind that is not read".to_owned()),
+        Err(_) => Err("its pages are damaged, or of an unsupported kind".to_owned()),
     }
 }
 
-fn damaged(path: &Path, what: &str) -> DatasetError {
-    DatasetError::Damaged { file: path.to_owned(), what: what.to_owned() }
+fn damaged(path: &Path, problem: &str) -> DatasetError {
+    DatasetError::Damaged { file: path.to_owned(), what: problem.to_owned() }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
-//! Pages as the crate reads them, but for those whose header is damaged, or asks for far more memory
-//! than their bytes can fill: the crate makes room for as many values as a page says that it has.
+//! Passes pages on to the crate, except those with a damaged header, or with one that would need
+//! far more memory than their bytes can fill: the crate allocates as many values as a page
+//! declares.
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use parquet::schema::types::Type;
 
 use super::headers::CheckedHeaders;
 
-/// A row group whose pages are looked at first.
+/// A row group whose pages are checked first.
 pub(super) struct CheckedGroup<'a> {
     pub(super) group: Box<dyn RowGroupReader + 'a>,
     pub(super) file: Arc<CheckedHeaders>,
@@ -85,7 +86,7 @@ fn checked(page: Page, levels: [bool; 2]) -> Result<Page> {
     let bytes = page.buffer().len();
     let values = page.num_values() as usize;
     match &page {
-        // The values of a dictionary lie one behind the other, each of a byte at least.
+        // The values of a dictionary are consecutive, each at least a byte long.
         Page::DictionaryPage { .. } if values > bytes => {
             return Err(ParquetError::General(format!("a dictionary of {bytes} bytes cannot hold {values} values")));
         }
@@ -94,7 +95,7 @@ fn checked(page: Page, levels: [bool; 2]) -> Result<Page> {
     let values_of_page = u64::from(page.num_values());
     let counts = match page.encoding() {
         Encoding::DELTA_LENGTH_BYTE_ARRAY => [lengths(&page, levels).map(|lengths| lengths.count), None],
-        // Lengths of what a text shares with the one before it, then lengths of what follows.
+        // Lengths of the prefixes shared with the previous text, then lengths of the suffixes.
         Encoding::DELTA_BYTE_ARRAY => {
             let shared = lengths(&page, levels);
             let suffixes = shared.as_ref().and_then(Deltas::end).and_then(Deltas::read);
@@ -109,7 +110,7 @@ fn checked(page: Page, levels: [bool; 2]) -> Result<Page> {
     Ok(page)
 }
 
-/// The lengths of texts that a page's values begin with, behind its levels; `None` when they cannot
+/// The text lengths at the beginning of a page's values, after its levels; `None` when they cannot
 /// be found.
 fn lengths(page: &Page, levels: [bool; 2]) -> Option<Deltas<'_>> {
     let values = match page {
@@ -117,7 +118,7 @@ fn lengths(page: &Page, levels: [bool; 2]) -> Option<Deltas<'_>> {
             buf.get(*def_levels_byte_len as usize..)?.get(*rep_levels_byte_len as usize..)?
         }
         Page::DataPage { buf, .. } => {
-            // Each kind of levels tells its length first.
+            // Levels of each kind begin with their length.
             levels.into_iter().filter(|has| *has).try_fold(&buf[..], |rest, _| {
                 let (length, rest) = rest.split_first_chunk::<4>()?;
                 rest.get(u32::from_le_bytes(*length) as usize..)
@@ -128,15 +129,15 @@ fn lengths(page: &Page, levels: [bool; 2]) -> Option<Deltas<'_>> {
     Deltas::read(values)
 }
 
-/// Integers as differences, in the encoding DELTA_BINARY_PACKED (the Parquet format's page
-/// "Encodings"): a header, then blocks of so many parts, each of as many differences.
+/// Integers as differences, in the encoding DELTA_BINARY_PACKED (see "Encodings" of the Parquet
+/// format): a header, then blocks of several parts, each with the same number of differences.
 struct Deltas<'a> {
-    /// Differences in a part, and parts in a block.
+    /// Differences per part, and parts per block.
     part: u64,
     parts: usize,
-    /// How many integers there are; the first stands in the header.
+    /// Number of integers; the first is in the header.
     count: u64,
-    /// What follows the header.
+    /// The bytes after the header.
     blocks: &'a [u8],
 }
 
@@ -149,7 +150,7 @@ impl<'a> Deltas<'a> {
         Some(Deltas { part: block.checked_div(parts)?, parts: parts.try_into().ok()?, count, blocks })
     }
 
-    /// What stands behind the last block; `None` when the bytes end before.
+    /// The bytes after the last block; `None` when the bytes end before.
     fn end(&self) -> Option<&'a [u8]> {
         let mut rest = self.blocks;
         let mut left = self.count.saturating_sub(1);
@@ -157,7 +158,7 @@ impl<'a> Deltas<'a> {
             let (_least, behind) = variable(rest)?;
             let (widths, mut behind) = behind.split_at_checked(self.parts)?;
             for width in widths {
-                // Parts that hold no value have a width and no bytes.
+                // Parts without values have a width and no bytes.
                 if left > 0 {
                     let bytes = self.part.checked_mul((*width).into())? / 8;
                     behind = behind.get(usize::try_from(bytes).ok()?..)?;
@@ -170,7 +171,7 @@ impl<'a> Deltas<'a> {
     }
 }
 
-/// An integer of variable length, and what follows it.
+/// A variable-length integer, and the bytes after it.
 fn variable(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let length = bytes.iter().position(|byte| byte & 0x80 == 0)? + 1;
     let (number, rest) = bytes.split_at(length);

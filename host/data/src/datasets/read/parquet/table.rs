@@ -1,4 +1,4 @@
-//! Tables of texts: written, with the same bytes for the same rows, and read back.
+//! Tables of text: written deterministically, and read back.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -17,9 +17,9 @@ use super::super::{Columns, Rows};
 use super::{Parquet, damaged};
 use crate::datasets::error::DatasetError;
 
-/// Rows in one row group of a table that is written.
+/// Rows per row group of a written table.
 const GROUP: usize = 8_192;
-/// Bytes after which a row group ends, however few its rows.
+/// Bytes after which a row group ends, even with few rows.
 const GROUP_BYTES: usize = 32 << 20;
 
 /// A table of text columns, being written. The same rows give the same bytes.
@@ -31,7 +31,7 @@ pub struct ParquetTable {
 }
 
 impl ParquetTable {
-    /// Creates the file. Write it under a temporary name: it is whole only once finished.
+    /// Creates the file. Use a temporary name: it is complete only after [`Self::finish`].
     ///
     /// # Errors
     /// When it cannot be created.
@@ -58,7 +58,7 @@ impl ParquetTable {
     /// Adds a row.
     ///
     /// # Errors
-    /// When it cannot be written, or has another number of values than there are columns.
+    /// When it cannot be written, or the number of values differs from the number of columns.
     pub fn write(&mut self, row: &[&str]) -> Result<(), DatasetError> {
         if row.len() != self.columns.len() {
             let what = format!("got {} values, expected {}", row.len(), self.columns.len());
@@ -94,7 +94,7 @@ impl ParquetTable {
         Ok(())
     }
 
-    /// Writes what is left and syncs the file.
+    /// Writes the remaining rows and syncs the file.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -104,7 +104,7 @@ impl ParquetTable {
         file.sync_all().map_err(|source| DatasetError::Write { file: self.path.clone(), source })
     }
 
-    /// How many rows the table has, as its end says.
+    /// Number of rows of the table, from its footer.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -115,7 +115,7 @@ impl ParquetTable {
     /// Reads these text columns of a table, row by row.
     ///
     /// # Errors
-    /// When the file cannot be read; each row that lacks one of the columns is an error too.
+    /// When the file cannot be read; a row that lacks one of the columns is also an error.
     pub fn read(
         path: &Path,
         names: &[&'static str],

@@ -1,4 +1,4 @@
-//! Files with typed columns, written by the crate's own writer, and read.
+//! Tests with files of typed columns, written by the crate's own writer.
 
 use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::*;
 
-/// What a column holds.
+/// The values of a column.
 enum Values {
     Int32(Vec<i32>),
     Int64(Vec<i64>),
@@ -24,7 +24,7 @@ enum Values {
     Fixed(Vec<&'static [u8]>),
 }
 
-/// A column's values with their definition and repetition levels, where it has some.
+/// A column's values with their definition and repetition levels, if any.
 type Levelled = (Values, Option<Vec<i16>>, Option<Vec<i16>>);
 
 fn write(mut column: SerializedColumnWriter<'_>, (values, def, rep): &Levelled) {
@@ -58,7 +58,7 @@ fn file_of(schema: &str, columns: &[Levelled], compression: Compression) -> Vec<
     file_with(schema, columns, WriterProperties::builder().set_compression(compression).build())
 }
 
-/// Texts in the two encodings that begin with their lengths.
+/// Texts in the two encodings that begin with lengths.
 fn delta_texts(encoding: Encoding) -> Vec<u8> {
     let texts = Values::Texts(vec![b"one", b"one two", b"", b"one", b"one two three"]);
     let properties = WriterProperties::builder().set_dictionary_enabled(false).set_encoding(encoding).build();
@@ -91,7 +91,7 @@ fn rows(bytes: &[u8]) -> Result<Vec<Columns>, DatasetError> {
     Ok(rows)
 }
 
-/// The values of one column: text and numbers as they are, a fault's code in angle brackets.
+/// The values of one column: text and numbers as they are, the code of an error in angle brackets.
 fn values(kind: &str, values: Values) -> Vec<Value> {
     let columns = [(values, None, None)];
     let rows = rows(&file_of(&format!("required {kind};"), &columns, Compression::UNCOMPRESSED)).unwrap();
@@ -134,7 +134,7 @@ fn what_lies_beyond_the_calendar_is_a_fault_of_its_value() {
         [json!("00:00:00.000001"), json!(OUT), json!(OUT)]
     );
     assert_eq!(values("int64 x (TIME(NANOS,true))", longs(&[1, beyond])), [json!("00:00:00.000000001"), json!(OUT)]);
-    // A day beyond what nanoseconds in 64 bits can tell is a day all the same.
+    // A day out of range for nanoseconds in 64 bits is still a valid day.
     assert_eq!(
         values("int96 x", Values::Int96(vec![(0, 0), (200_000, 1_000_000), (i64::from(i32::MAX) - 2_440_588, 0)])),
         [json!("1970-01-01 00:00:00.000 +00:00"), json!("2517-08-01 00:00:00.001 +00:00"), json!(OUT)]
@@ -214,7 +214,7 @@ fn a_damaged_column_costs_no_other() {
     let text: &'static [u8] = &[b'q'; 4000];
     let columns: [Levelled; 2] = [(Values::Texts(vec![text]), None, None), (Values::Int32(vec![7]), None, None)];
     let mut bytes = file_of("required binary x (UTF8); required int32 y;", &columns, Compression::UNCOMPRESSED);
-    // The page of the first column says that its value is longer than the page.
+    // The page of the first column declares a value longer than the page.
     let at = bytes.windows(text.len()).position(|window| window == text).unwrap();
     bytes[at - 4..at].fill(0x7f);
     let rows = rows(&bytes).unwrap();
@@ -223,7 +223,7 @@ fn a_damaged_column_costs_no_other() {
     assert!(code == code::DAMAGED && why.starts_with("row 1 cannot be read: column `x`: "), "{why}");
 }
 
-/// A file of a footer alone.
+/// A file that consists of a footer.
 fn around(footer: &[u8]) -> Vec<u8> {
     [b"PAR1", footer, &(footer.len() as u32).to_le_bytes(), b"PAR1"].concat()
 }
@@ -243,11 +243,11 @@ fn footers_that_ask_for_more_than_they_hold_are_refused() {
     }
 }
 
-/// A list of 2³¹ − 1 truth values, as field 15: the bytes behind the type of the field before.
+/// A list of 2³¹ − 1 booleans, as field 15: the bytes after the type of the previous field.
 const TRUTHS: [u8; 7] = [0xf9, 0xf1, 0xff, 0xff, 0xff, 0xff, 0x07];
 
-/// As what is left of a structure, behind a field that says that it is a structure of one number.
-/// Whoever reads that field as a number goes on within it, where the list begins.
+/// The rest of a structure, after a field declared as a structure of one number. A reader that
+/// takes that field for a number continues inside it, where the list begins.
 const HIDDEN_TRUTHS: [u8; 12] = [0x1c, 0x08, 0xf9, 0xf1, 0xff, 0xff, 0xff, 0xff, 0x07, 0, 0, 0];
 
 #[test]
@@ -266,7 +266,8 @@ fn page_headers_that_keep_a_reader_busy_are_refused_at_once() {
     let sound = file_of("required binary x (UTF8);", &column, Compression::UNCOMPRESSED);
     assert_eq!(&sound[..4], b"PAR1");
     let start = Instant::now();
-    // A list of 2³¹ − 1 doubles behind which the file ends: the crate does not notice that it does.
+    // A list of 2³¹ − 1 doubles in a file that ends after its header: the crate does not notice the
+    // end.
     let doubles = [0xf9, 0xf7, 0xff, 0xff, 0xff, 0xff, 0x07];
     for header in [&[&TRUTHS[..], &[0]].concat(), &HIDDEN_TRUTHS[..], &doubles] {
         let mut file = sound.clone();
@@ -279,7 +280,7 @@ fn page_headers_that_keep_a_reader_busy_are_refused_at_once() {
 
 #[test]
 fn long_page_headers_are_read() {
-    // A header of a page with a field of 5,000 bytes that nobody knows, before the field that ends it.
+    // A page header with an unknown field of 5,000 bytes before the final field.
     let column: [Levelled; 1] = [(Values::Texts(vec![b"one"]), None, None)];
     let sound = file_of("required binary x (UTF8);", &column, Compression::UNCOMPRESSED);
     let file = tempfile::tempfile().unwrap();
@@ -298,7 +299,7 @@ fn long_page_headers_are_read() {
 
 #[test]
 fn a_page_of_more_texts_than_values_is_no_reason_to_make_room_for_them() {
-    // A header of lengths: blocks of 128 in 4 parts, then how many there are.
+    // A header of lengths: blocks of 128 in 4 parts, then the number of integers.
     let header = [0x80, 0x01, 0x04, 5];
     for (encoding, headers) in [(Encoding::DELTA_LENGTH_BYTE_ARRAY, 1), (Encoding::DELTA_BYTE_ARRAY, 2)] {
         let file = delta_texts(encoding);
@@ -314,11 +315,11 @@ fn a_page_of_more_texts_than_values_is_no_reason_to_make_room_for_them() {
     }
 }
 
-/// Sound files of every type, nesting, and encoding.
+/// Valid files of every type, nesting, and encoding.
 fn sound_files() -> Vec<Vec<u8>> {
     let dates = || Values::Int32(vec![0, 1, 19_000, i32::MAX, -1]);
     let texts = || Values::Texts(vec![b"one", b"two two two", b"", b"\xff\xfe", b"one"]);
-    let five = |most: i16| Some(vec![most; 5]);
+    let five = |level: i16| Some(vec![level; 5]);
     let cases: Vec<(&str, Vec<Levelled>)> = vec![
         (
             "optional int32 a (DATE); required binary b (UTF8);",
@@ -347,7 +348,7 @@ fn sound_files() -> Vec<Vec<u8>> {
 fn typed_files_with_bytes_changed_end_in_rows_or_an_error() {
     let rounds = std::env::var("HIVE_STRESS_PARQUET").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_u64);
     let seed = std::env::var("HIVE_STRESS_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(1_u64);
-    // A generator that is the same at every run.
+    // A deterministic generator.
     let mut state = seed;
     let mut next = |below: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -373,7 +374,7 @@ fn typed_files_with_bytes_changed_end_in_rows_or_an_error() {
         }
         std::fs::write(&path, &bytes).unwrap();
         let Ok(mut reader) = Parquet::open(&path) else { continue };
-        // A row group may say that it has more rows than there are.
+        // A row group may declare more rows than there are.
         for _ in 0..10_000 {
             let Ok(Some(row)) = reader.next_row() else { break };
             let columns = row.columns.unwrap();

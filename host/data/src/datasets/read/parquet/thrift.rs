@@ -1,37 +1,36 @@
-//! Thrift's compact protocol, checked without being understood, before the `parquet` crate reads it:
+//! Validates Thrift's compact protocol structurally, before the `parquet` crate reads it:
 //! <https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md>.
 //!
-//! The crate takes lengths of lists and the nesting of schemas on trust, and what it would ask for
-//! then is memory or stack whose lack no process survives. It also reads a field by its number
-//! whatever type the bytes give it, so that the bytes behind it mean something else; and truth
-//! values in a list take no bytes there: a list of 2³¹ of them keeps it busy for seconds. So every
-//! field that it knows ([`super::format`]) must be of its type here, and lists must be as long as
-//! they say.
+//! The crate trusts list lengths and the nesting of schemas, and could then exhaust memory or
+//! stack, which kills the process. It also reads a field by its number whatever its declared type,
+//! so that the following bytes are misread; and booleans in a list take no bytes there: a list of
+//! 2³¹ of them keeps it busy for seconds. So here every field that it knows ([`super::format`])
+//! must have its type, and lists must be as long as they declare.
 
-/// Deepest nesting of columns, and of structures.
+/// Maximum nesting of columns, and of structures.
 const MAX_DEPTH: usize = 100;
 
-/// The fields of a structure whose types are known, by their numbers.
+/// The fields of a structure with known types, by number.
 pub(super) struct Structure(pub(super) &'static [(i16, Kind)]);
 
-/// What a field holds.
+/// The type of a field.
 pub(super) enum Kind {
     Bool,
     Byte,
-    /// An integer of 16, 32 or 64 bits: a variable number of bytes.
+    /// An integer of 16, 32 or 64 bits, encoded in a variable number of bytes.
     Number,
-    /// How many children an element of a schema has.
+    /// Number of children of a schema element.
     Children,
     Double,
-    /// Bytes, or a text.
+    /// Bytes or text.
     Bytes,
     List(&'static Kind),
     Struct(&'static Structure),
-    /// A schema's elements, each before its children.
+    /// The elements of a schema, each before its children.
     Schema(&'static Structure),
 }
 
-/// Types of fields as the protocol numbers them.
+/// Wire types of fields, as numbered by the protocol.
 mod wire {
     pub(super) const TRUE: u8 = 1;
     pub(super) const FALSE: u8 = 2;
@@ -46,18 +45,18 @@ mod wire {
     pub(super) const STRUCT: u8 = 12;
 }
 
-/// Why bytes are no structure.
+/// Why bytes are not a structure.
 #[derive(Debug, PartialEq)]
 pub(super) enum Fault {
-    /// They end within it.
+    /// They end too early.
     Ends,
-    /// They are not what they should be.
+    /// They are invalid.
     Damaged,
 }
 
 type Checked<T> = Result<T, Fault>;
 
-/// How many bytes the structure takes that `bytes` begin with.
+/// The length of the structure at the beginning of `bytes`.
 ///
 /// # Errors
 /// When they do not begin with one.
@@ -68,9 +67,9 @@ pub(super) fn check(bytes: &[u8], structure: &Structure) -> Checked<usize> {
 }
 
 struct Reader<'a> {
-    /// What is still to be read.
+    /// The remaining bytes.
     bytes: &'a [u8],
-    /// Children of the schema's element that was read last.
+    /// Number of children of the schema element read last.
     children: u64,
 }
 
@@ -118,7 +117,7 @@ impl Reader<'_> {
             };
             let found = header & 0xf;
             match structure.0.iter().find(|(known, _)| *known == id) {
-                // A field's truth value is its type.
+                // A boolean field's value is encoded in its type.
                 Some((_, Kind::Bool)) if matches!(found, wire::TRUE | wire::FALSE) => {}
                 Some((_, kind)) => self.known(kind, found, depth)?,
                 None if matches!(found, wire::TRUE | wire::FALSE) => {}
@@ -127,7 +126,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A value that must be of a kind.
+    /// Reads a value of a known type.
     fn known(&mut self, kind: &Kind, found: u8, depth: usize) -> Checked<()> {
         match (kind, found) {
             (Kind::Children, wire::I16..=wire::I64) => {
@@ -149,7 +148,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A value of the type that its bytes name.
+    /// Reads a value of the wire type found.
     fn unknown(&mut self, found: u8, depth: usize) -> Checked<()> {
         match found {
             wire::BYTE => self.pass(1),
@@ -177,7 +176,7 @@ impl Reader<'_> {
                 })
             }
             wire::STRUCT => self.structure(&Structure(&[]), depth),
-            // Truth values in a list too: the crate does not find their bytes.
+            // Includes booleans in a list, whose bytes the crate would not find.
             _ => Err(Fault::Damaged),
         }
     }
@@ -195,7 +194,7 @@ impl Reader<'_> {
 
     fn schema(&mut self, element: &'static Structure, depth: usize) -> Checked<()> {
         let (found, length) = self.list()?;
-        // How many children are still to come of each element that is not complete.
+        // Number of remaining children of each incomplete element.
         let mut open: Vec<u64> = Vec::new();
         for _ in 0..length {
             self.children = 0;

@@ -1,5 +1,5 @@
-//! What a value of a Parquet file is as JSON: its bare number or bytes, and the type that the file
-//! declares for it. Dates, times and numbers beyond what they can be are faults of their value.
+//! Converts a value of a Parquet file to JSON: from its plain number or bytes, and the type that
+//! the file declares for it. Dates, times and numbers out of range are errors of their value.
 //! Types: <https://github.com/apache/parquet-format/blob/master/LogicalTypes.md>.
 
 use chrono::{DateTime, NaiveTime, Utc};
@@ -11,12 +11,12 @@ use serde_json::{Map, Number, Value};
 
 use super::super::{Fault, code};
 
-/// Longest decimal, in bytes: 150 digits.
+/// Maximum length of a decimal, in bytes: 150 digits.
 const DECIMAL_BYTES: usize = 64;
 
 const DAY_SECONDS: i64 = 86_400;
 
-/// A value of this declared type. The reason of a fault goes on behind "the value".
+/// A value of this declared type. The reason of an error continues after "the value".
 pub(super) fn json(field: &Field, declared: Option<&Type>) -> Result<Value, Fault> {
     let int = |n: i64| integer(n, declared);
     match field {
@@ -31,7 +31,7 @@ pub(super) fn json(field: &Field, declared: Option<&Type>) -> Result<Value, Faul
         Field::UInt(n) => int((*n).into()),
         Field::ULong(n) => Ok(Value::Number((*n).into())),
         Field::Float16(x) => Ok(number(f64::from(*x))),
-        // By way of its shortest text: 0.1 is not to become 0.10000000149011612.
+        // Through its shortest text: 0.1 must not become 0.10000000149011612.
         Field::Float(x) => Ok(number(x.to_string().parse().unwrap_or(f64::from(*x)))),
         Field::Double(x) => Ok(number(*x)),
         Field::Decimal(d) => decimal(d.data(), d.scale()),
@@ -40,7 +40,7 @@ pub(super) fn json(field: &Field, declared: Option<&Type>) -> Result<Value, Faul
         Field::Date(days) => date((*days).into()),
         Field::TimeMillis(n) => time((*n).into(), TimeUnit::MILLIS),
         Field::TimeMicros(n) => time(*n, TimeUnit::MICROS),
-        // What the crate makes of INT96.
+        // The crate's conversion of INT96.
         Field::TimestampMillis(n) => timestamp(*n, TimeUnit::MILLIS, true),
         Field::TimestampMicros(n) => timestamp(*n, TimeUnit::MICROS, true),
         Field::Group(row) => {
@@ -71,7 +71,7 @@ pub(super) fn json(field: &Field, declared: Option<&Type>) -> Result<Value, Faul
     }
 }
 
-/// The members of a group; none of another type.
+/// The members of a group; empty for other types.
 fn members(kind: &Type) -> &[TypePtr] {
     match kind {
         Type::GroupType { fields, .. } => fields,
@@ -79,7 +79,7 @@ fn members(kind: &Type) -> &[TypePtr] {
     }
 }
 
-/// What a list's elements are, by the rules for lists of older writers too, as the crate reads them.
+/// The element type of a list, including the rules for lists of older writers, as in the crate.
 fn element(list: &Type) -> Option<&Type> {
     let annotated = |kind: &Type| {
         matches!(
@@ -102,11 +102,11 @@ fn element(list: &Type) -> Option<&Type> {
     if is_element { Some(repeated) } else { inner.first().map(AsRef::as_ref) }
 }
 
-fn out_of_range(what: String) -> Fault {
-    (code::NO_VALUE, what)
+fn out_of_range(reason: String) -> Fault {
+    (code::NO_VALUE, reason)
 }
 
-/// A number; null for one that is none, which JSON does not have.
+/// A number; null for NaN and infinity, which JSON does not have.
 fn number(x: f64) -> Value {
     Number::from_f64(x).map_or(Value::Null, Value::Number)
 }
@@ -136,12 +136,11 @@ fn integer(n: i64, declared: Option<&Type>) -> Result<Value, Fault> {
 
 fn date(days: i64) -> Result<Value, Fault> {
     let day = days.checked_mul(DAY_SECONDS).and_then(|seconds| DateTime::<Utc>::from_timestamp(seconds, 0));
-    let day =
-        day.ok_or_else(|| out_of_range(format!("is no date: it lies {days} days from 1970, beyond the calendar")))?;
+    let day = day.ok_or_else(|| out_of_range(format!("is not a date: it is {days} days from 1970, out of range")))?;
     Ok(Value::String(day.format("%Y-%m-%d").to_string()))
 }
 
-/// How many of a unit a second has, and how many nanoseconds the unit has.
+/// Number of these units per second, and nanoseconds per unit.
 fn parts(unit: TimeUnit) -> (i64, u32, &'static str) {
     match unit {
         TimeUnit::MILLIS => (1_000, 1_000_000, "milliseconds"),
@@ -153,8 +152,7 @@ fn parts(unit: TimeUnit) -> (i64, u32, &'static str) {
 fn timestamp(n: i64, unit: TimeUnit, utc: bool) -> Result<Value, Fault> {
     let (per_second, nanos, name) = parts(unit);
     let time = DateTime::<Utc>::from_timestamp(n.div_euclid(per_second), n.rem_euclid(per_second) as u32 * nanos);
-    let time =
-        time.ok_or_else(|| out_of_range(format!("is no time: it lies {n} {name} from 1970, beyond the calendar")))?;
+    let time = time.ok_or_else(|| out_of_range(format!("is not a time: it is {n} {name} from 1970, out of range")))?;
     let form = match unit {
         TimeUnit::MILLIS => "%Y-%m-%d %H:%M:%S%.3f",
         TimeUnit::MICROS => "%Y-%m-%d %H:%M:%S%.6f",
@@ -170,7 +168,7 @@ fn time(n: i64, unit: TimeUnit) -> Result<Value, Fault> {
     let time = seconds.and_then(|seconds| {
         NaiveTime::from_num_seconds_from_midnight_opt(seconds, n.rem_euclid(per_second) as u32 * nanos)
     });
-    let time = time.ok_or_else(|| out_of_range(format!("is no time of day: it lies {n} {name} behind midnight")))?;
+    let time = time.ok_or_else(|| out_of_range(format!("is not a time of day: it is {n} {name} after midnight")))?;
     let form = match unit {
         TimeUnit::MILLIS => "%H:%M:%S%.3f",
         TimeUnit::MICROS => "%H:%M:%S%.6f",
@@ -184,7 +182,7 @@ fn decimal(bytes: &[u8], scale: i32) -> Result<Value, Fault> {
     let Some(scale) =
         usize::try_from(scale).ok().filter(|scale| bytes.len() <= DECIMAL_BYTES && *scale <= 2 * DECIMAL_BYTES)
     else {
-        return Err(out_of_range(format!("is no decimal: it has {} bytes and {scale} places", bytes.len())));
+        return Err(out_of_range(format!("is not a decimal: it has {} bytes and {scale} places", bytes.len())));
     };
     let digits = BigInt::from_signed_bytes_be(bytes).to_string();
     let (sign, digits) = digits.strip_prefix('-').map_or(("", digits.as_str()), |digits| ("-", digits));
@@ -194,7 +192,7 @@ fn decimal(bytes: &[u8], scale: i32) -> Result<Value, Fault> {
     Ok(Value::String(format!("{sign}{whole}{point}{places}")))
 }
 
-/// Bytes as their type says; those of no type are text.
+/// Bytes by their type; text if they have none.
 fn bytes(bytes: &[u8], declared: Option<&Type>) -> Result<Value, Fault> {
     let Some(Type::PrimitiveType { basic_info, scale, .. }) = declared else { return text(bytes) };
     match (basic_info.converted_type(), basic_info.logical_type_ref()) {
