@@ -166,7 +166,7 @@ fn what_was_signed_is_not_written_over_unasked() {
     let is_signed = || std::fs::read(place.path("checkout").join(&file)).unwrap() == signed;
     // The same package is there already, and has a signature more.
     let said = place.run(&package);
-    assert!(said.starts_with("exit: 0\n") && said.contains("is this package already, and signed"), "{said}");
+    assert!(said.starts_with("exit: 0\n") && said.contains("is already this package, and signed"), "{said}");
     assert!(is_signed());
     place.write("checkout/LICENSE.txt", "Another licence\n");
     let another = [&package[..], &["--license-file", "LICENSE.txt"]].concat();

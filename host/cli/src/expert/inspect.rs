@@ -77,8 +77,8 @@ impl Inspect {
             package.golden.prompts.iter().map(|p| format!("{} ({} tokens)", p.id, p.ids.len())).collect();
         lines.push(line("golden", &prompts.join(", ")));
         lines.extend(evaluation.iter().flat_map(worth));
-        let asked = if package.manifest.prompt.is_empty() { "by its plugin alone" } else { "without native code" };
-        lines.push(line("can be asked", asked));
+        let mode = if package.manifest.prompt.is_empty() { "with its plugin only" } else { "without native code" };
+        lines.push(line("can run", mode));
         let targets: Vec<&str> = d.libraries.keys().map(String::as_str).collect();
         lines.push(line("plugin for", if targets.is_empty() { "no machine" } else { "" }));
         if let (Some(last), false) = (lines.last_mut(), targets.is_empty()) {
