@@ -130,9 +130,9 @@ pub(super) struct LoadedPackage {
 ///
 /// # Errors
 /// When it cannot be had, or is not whole.
-pub(super) fn bring(env: &Environment, what: &str, store: &Store) -> CommandResult<Brought> {
-    if Reference::has_prefix(what) {
-        return fetch(env, &Reference::to_package(what)?, store);
+pub(super) fn load_package(env: &Environment, source: &str, store: &Store) -> CommandResult<LoadedPackage> {
+    if Reference::has_prefix(source) {
+        return fetch(env, &Reference::to_package(source)?, store);
     }
     let path = Path::new(source);
     if !path.is_file() {
