@@ -35,7 +35,7 @@ pub trait Expert: Send + Sync {
     fn render(&self, record: &Record) -> Result<Rendered, ExpertError>;
 
     /// Whether the record may be used for training, possibly after a repair. Called once per
-    /// record, before tokenization.
+    /// record, before tokenisation.
     ///
     /// # Errors
     /// Only when no verdict is possible: a bad record is a [`Verdict::Reject`], not an error.

@@ -240,7 +240,7 @@ fn wrong(
             }
             grade
         }
-        AnswerVerdict::Crashed(why) => grade.with(records::CRASHED, format!("the database ends over it: {why}")),
+        AnswerVerdict::Crashed(why) => grade.with(records::CRASHED, format!("the database crashes on it: {why}")),
     }
 }
 

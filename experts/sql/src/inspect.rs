@@ -87,7 +87,7 @@ pub fn answer(pool: &Pool, record: &Record, completion: &str) -> Result<Inspecti
             let why = format!("PostgreSQL refuses statement {number} of `schema`: {error}");
             return unchecked(found, why);
         }
-        Proof::Crashed(why) => return unchecked(found, format!("the database ended over it: {why}")),
+        Proof::Crashed(why) => return unchecked(found, format!("the database crashed on it: {why}")),
         Proof::StatementRefused(_, error) => {
             let catalog = read.statements.as_ref().ok().map(|statements| Catalog::read(statements));
             let said = in_words(&error, catalog.as_ref());

@@ -80,6 +80,10 @@ impl PipelineReporter for DataProgress {
         note(&format!("warning: {why}{reason}: verdicts are not kept, and the next run judges again"));
     }
 
+    fn waiting(&self) {
+        note("Waiting for another hive process that prepares the same data");
+    }
+
     fn reading(&self, records: usize) {
         let mut state = self.state();
         if state.bar.is_none() {

@@ -99,7 +99,7 @@ impl Data for Files {
                 hash.update([0]);
             }
         }
-        Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+        Ok(hive_files::hex(&hash.finalize()))
     }
 
     fn name(&self) -> String {

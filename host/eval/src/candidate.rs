@@ -109,8 +109,8 @@ impl Candidate {
         if !dir.is_dir() {
             return Err(EvalError::Candidate {
                 name: name.to_owned(),
-                problem: format!("the run `{}` has no adapter: it did not come to its end", path.display()),
-                hint: Some(format!("`hive expert train {expert} --resume {}` goes on with it", path.display())),
+                problem: format!("the run `{}` has no adapter: it is not finished", path.display()),
+                hint: Some(format!("`hive expert train {expert} --resume {}` resumes it", path.display())),
             });
         }
         let mut facts = adapter_facts(&dir)?;

@@ -186,11 +186,11 @@ pub(super) fn execution_grade(
                 Ok(ExecutionOutcome::Ended { code: TOO_SLOW, why })
             }
             CallFault::Ended { status, .. } => {
-                let why = format!("the expert's process ended over it: {status}");
+                let why = format!("the expert's process crashed on it: {status}");
                 Ok(ExecutionOutcome::Ended { code: CRASHED, why })
             }
             CallFault::Panicked(why) => {
-                Ok(ExecutionOutcome::Ended { code: CRASHED, why: format!("the expert panicked over it: {why}") })
+                Ok(ExecutionOutcome::Ended { code: CRASHED, why: format!("the expert panicked on it: {why}") })
             }
             CallFault::Refused(why) | CallFault::Impossible(why) => Ok(ExecutionOutcome::Broken(why)),
             fault => Err(PluginError::Call { expert, method, record, fault }.into()),

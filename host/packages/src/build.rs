@@ -103,8 +103,8 @@ impl RunFacts {
         let adapter = folder.adapter();
         let unfinished = || PackageError::Run {
             run: path.to_owned(),
-            problem: "it has no adapter: it did not come to its end".to_owned(),
-            hint: Some(format!("`hive expert train {expert} --resume {}` goes on with it", path.display())),
+            problem: "it has no adapter: it is not finished".to_owned(),
+            hint: Some(format!("`hive expert train {expert} --resume {}` resumes it", path.display())),
         };
         if !adapter.join(TENSOR_FILE).is_file() {
             return Err(unfinished());
@@ -413,7 +413,8 @@ fn suite_results(report: &Value, expert: &str, base_digest: &str, adapter: &str)
     };
     if base["origin"] != "base" || candidate["adapter"] != adapter {
         return Err(
-            "it is of another adapter than the run's: a checkpoint, perhaps, or one of before the run went on".into()
+            "it is of another adapter than the run's: a checkpoint, perhaps, or one from before the run was resumed"
+                .into(),
         );
     }
     if report["base"]["digest"] != base_digest {

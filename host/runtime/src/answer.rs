@@ -30,7 +30,7 @@ pub fn has_room(config: &ModelConfig, prompt: usize, max_new_tokens: usize) -> b
     prompt.saturating_add(max_new_tokens) <= config.max_position_embeddings
 }
 
-/// Generates the answer to a tokenized prompt.
+/// Generates the answer to a tokenised prompt.
 ///
 /// # Errors
 /// [`RuntimeError::NoRoom`], or an error of the tokenizer or the model.

@@ -1,4 +1,4 @@
-//! Base models on this machine, and experts that run on them: tokenizing prompts, generating
+//! Base models on this machine, and experts that run on them: tokenising prompts, generating
 //! answers and grading them.
 //!
 //! This crate knows no runs and no packages: the code that trains or installs an adapter passes its

@@ -96,7 +96,7 @@ impl ChatTemplate {
     }
 }
 
-/// A tokenized record.
+/// A tokenised record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PromptCompletion {
     /// Prompt and completion, one after the other.
@@ -105,9 +105,9 @@ pub struct PromptCompletion {
     pub prompt_len: usize,
 }
 
-/// Renders and tokenizes a record, for training (with `completion`) or for inference (without).
+/// Renders and tokenises a record, for training (with `completion`) or for inference (without).
 ///
-/// The prompt is rendered with its generation prompt and tokenized on its own, so that training
+/// The prompt is rendered with its generation prompt and tokenised on its own, so that training
 /// sees the same ids as inference; the completion is what the whole conversation adds to that text,
 /// up to and including the first of the `eos` tokens. The content of a message is plain text,
 /// whatever it contains.

@@ -6,7 +6,7 @@ use hive_files::FileError;
 /// Result type of this crate.
 pub type Result<T, E = TextError> = std::result::Result<T, E>;
 
-/// Why text could not be tokenized, or tokens could not be decoded.
+/// Why text could not be tokenised, or tokens could not be decoded.
 #[derive(Debug, thiserror::Error)]
 pub enum TextError {
     /// A file cannot be read, or is not a tokenizer.

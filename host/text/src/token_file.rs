@@ -54,8 +54,11 @@ impl TokenWriter {
     ///
     /// # Errors
     /// When the disk is full.
+    ///
+    /// # Panics
+    /// When there is no such part.
     pub fn add(&mut self, part: usize, ids: &[u32], prompt_len: usize) -> Result<()> {
-        let Some(part) = self.parts.get_mut(part) else { return Ok(()) };
+        let part = &mut self.parts[part];
         for id in ids {
             let written = part.ids.write_all(&id.to_le_bytes());
             written.map_err(|e| FileError::io_of("write", &self.path, e, 4 * part.tokens))?;

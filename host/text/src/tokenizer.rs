@@ -71,7 +71,7 @@ impl Tokenizer {
         let encoding = self
             .inner
             .encode_fast(text, false)
-            .map_err(|e| TextError::Refused(format!("Failed to tokenize a text of {} bytes: {e}", text.len())))?;
+            .map_err(|e| TextError::Refused(format!("Failed to tokenise a text of {} bytes: {e}", text.len())))?;
         Ok(encoding.get_ids().to_vec())
     }
 
@@ -99,7 +99,7 @@ impl Tokenizer {
         let beside: Vec<&str> = beside.into_iter().collect();
         let Some(mark) = controls::unused(texts.iter().chain(&beside).copied()) else {
             return Err(TextError::Refused(
-                "Failed to tokenize a text with control tokens in it: it holds every private-use character of Unicode, \
+                "Failed to tokenise a text with control tokens in it: it holds every private-use character of Unicode, \
                  expected one that it does not hold"
                     .to_owned(),
             ));
@@ -120,7 +120,7 @@ impl Tokenizer {
     pub fn encode_marked(&self, text: &str, mark: Option<char>) -> Result<Vec<u32>> {
         let Some(mark) = mark else { return self.encode(text) };
         let failed = |e: tokenizers::Error| {
-            TextError::Refused(format!("Failed to tokenize a text of {} bytes: {e}", text.len()))
+            TextError::Refused(format!("Failed to tokenise a text of {} bytes: {e}", text.len()))
         };
         // As `encode`, but special tokens are located in the marked text and everything else uses
         // the plain text.

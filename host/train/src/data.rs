@@ -177,7 +177,7 @@ pub fn prepare(
     Ok(pipeline.run(&mut start, stop, reporter)?)
 }
 
-/// How this base model tokenizes.
+/// How this base model tokenises.
 ///
 /// # Errors
 /// When its files cannot be read.

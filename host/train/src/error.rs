@@ -50,7 +50,7 @@ pub enum TrainError {
         /// Its context length in tokens.
         longest: usize,
     },
-    /// No records are left after tokenization.
+    /// No records are left after tokenisation.
     #[error(
         "No record is left to train on: all {records} are longer than max_seq_len = {max_seq_len} tokens (the shortest has {shortest})"
     )]

@@ -1,4 +1,4 @@
-//! From a request to all inputs of training: the data prepared and tokenized, the base model
+//! From a request to all inputs of training: the data prepared and tokenised, the base model
 //! loaded, and the digests of both. Used by training, planning and replay.
 
 use std::sync::atomic::AtomicBool;
@@ -31,7 +31,7 @@ pub trait SetupReporter: TransferReporter {
     fn pipeline(&self) -> &dyn PipelineReporter;
     /// The prepared set; `found` is `true` when it existed already.
     fn data(&mut self, set: &PreparedSet, found: bool);
-    /// `done` of `total` records are tokenized.
+    /// `done` of `total` records are tokenised.
     fn tokenising(&mut self, done: usize, total: usize);
 }
 

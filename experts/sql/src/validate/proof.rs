@@ -18,7 +18,7 @@ impl Validator {
         match self.pool.grammar_fault(sql).map_err(Stop::Lost)? {
             None => Ok(None),
             Some(Fault::Syntax(error)) => Ok(Some(error)),
-            Some(Fault::Crashed(why)) => Err(Stop::reject(code::CRASHED, format!("the database ended over it: {why}"))),
+            Some(Fault::Crashed(why)) => Err(Stop::reject(code::CRASHED, format!("the database crashed on it: {why}"))),
         }
     }
 
@@ -75,7 +75,7 @@ impl Validator {
                     code => Err(Stop::reject(code, why)),
                 }
             }
-            Proof::Crashed(why) => Err(Stop::reject(code::CRASHED, format!("the database ended over it: {why}"))),
+            Proof::Crashed(why) => Err(Stop::reject(code::CRASHED, format!("the database crashed on it: {why}"))),
         }
     }
 }

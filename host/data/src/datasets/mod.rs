@@ -97,8 +97,18 @@ impl Source {
     /// # Errors
     /// When the current folder no longer exists.
     pub fn folder(&self) -> std::io::Result<Option<PathBuf>> {
-        let (Source::Line { file, .. } | Source::Row { file, .. }) = self else { return Ok(None) };
+        let Some(file) = self.file() else { return Ok(None) };
         std::path::absolute(file).map(|file| file.parent().map(Path::to_owned))
+    }
+}
+
+impl Source {
+    /// The file that a record is in, if it is in one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Source::Line { file, .. } | Source::Row { file, .. } => Some(file),
+            Source::Synthetic { .. } | Source::EvalPrompt { .. } => None,
+        }
     }
 }
 

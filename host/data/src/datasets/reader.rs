@@ -280,8 +280,8 @@ impl Iterator for RecordReader {
         match &record {
             Ok(_) => self.report.records += 1,
             Err((unreadable::DAMAGED, why)) => {
-                let (Source::Line { file, .. } | Source::Row { file, .. }) = row.source else { return None };
-                return Some(Err(DatasetError::Damaged { file: file.to_path_buf(), what: why.clone() }));
+                let file = row.source.file().map(Path::to_owned).unwrap_or_default();
+                return Some(Err(DatasetError::Damaged { file, what: why.clone() }));
             }
             Err((code, why)) => self.report.rejects.add(code, &row.source, why),
         }

@@ -80,7 +80,7 @@ pub enum PipelineError {
         /// The first turn that differs, from 0.
         turn: usize,
     },
-    /// A chat cannot be tokenized.
+    /// A chat cannot be tokenised.
     #[error("Failed to tokenise: {0}")]
     Tokenise(String),
     /// The token ids of a set cannot be written or read.

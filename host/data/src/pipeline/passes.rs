@@ -1,4 +1,4 @@
-//! The two passes over judged shards: the first counts, tokenizes and deduplicates the good
+//! The two passes over judged shards: the first counts, tokenises and deduplicates the good
 //! records, the second writes each record to its destination.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,7 +40,7 @@ pub(super) struct Chosen {
 }
 
 impl Pipeline<'_> {
-    /// Counts everything, tokenizes, and decides which records are kept. `None` when stopped.
+    /// Counts everything, tokenises, and decides which records are kept. `None` when stopped.
     pub(super) fn choose(&self, pass: &Pass<'_>, prompts: &[Judged]) -> Result<Option<Chosen>, PipelineError> {
         let mut seen = Deduplicator::new(self.fields.clone(), prompts);
         let mut collector = Collector::new(&self.request.expert.manifest().dataset.fields);
@@ -84,6 +84,10 @@ impl Pipeline<'_> {
                 outcomes.push(outcome);
             }
             pass.reporter.writing(number + 1, 2 * pass.summary.shards);
+        }
+        if outcomes.len() != pass.summary.records {
+            let problem = format!("it holds {} records, {} were read", outcomes.len(), pass.summary.records);
+            return Err(PipelineError::format(pass.shards.folder(), problem));
         }
         let tokens = spool.map(TokenSpoolWriter::finish).transpose()?;
         Ok(Some(Chosen { collector, outcomes, groups, tokens }))

@@ -80,6 +80,8 @@ pub trait PipelineReporter: Sync {
     fn not_kept(&self, why: &PipelineError) {
         let _ = why;
     }
+    /// Another process prepares the same data: this one waits until it has finished.
+    fn waiting(&self) {}
     /// `records` records have been read so far.
     fn reading(&self, records: usize);
     /// Judging begins: the sources with their mappings, and the total number of records.
@@ -199,7 +201,7 @@ impl<'a> Pipeline<'a> {
     /// The shards in the cache; temporary ones if the cache is not writable.
     fn shards(&self, key: &str, reporter: &dyn PipelineReporter) -> Result<Shards, PipelineError> {
         let Request { cache, out, passing, .. } = &self.request;
-        match Shards::open(cache, key) {
+        match Shards::open(cache, key, || reporter.waiting()) {
             Err(error) if error.is_read_only() && (out.is_some() || *passing) => {
                 reporter.not_kept(&error);
                 Shards::temporary()

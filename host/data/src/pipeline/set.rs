@@ -202,7 +202,7 @@ impl<'a> SetWriter<'a> {
     }
 
     /// Adds a training or held-out record, with its token ids and the number of prompt tokens when
-    /// the set is tokenized.
+    /// the set is tokenised.
     ///
     /// # Errors
     /// When the disk is full.

@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hive_files::{Cache, write_file};
+use hive_files::{Cache, Lock, write_file};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
@@ -20,6 +20,7 @@ use crate::datasets::{FileStamps, ReadRecord, stamps_hold};
 /// Compression level: shards are written once and read a few times.
 const LEVEL: i32 = 1;
 
+const LOCK: &str = ".lock";
 const SUMMARY: &str = "read.json";
 const EVAL_PROMPTS: &str = "eval-prompts.jsonl.zst";
 
@@ -27,6 +28,9 @@ const EVAL_PROMPTS: &str = "eval-prompts.jsonl.zst";
 #[derive(Debug, Clone)]
 pub struct Shards {
     folder: PathBuf,
+    /// Held as long as anyone uses these shards: two processes would judge the same records, and overwrite
+    /// each other's.
+    _lock: Option<Arc<Lock>>,
     /// The temporary folder, if the shards are not kept; removed when the last user drops it.
     temporary: Option<Arc<TempDir>>,
 }
@@ -58,12 +62,15 @@ pub struct SourceRead {
 }
 
 impl Shards {
-    /// Opens the shards of `key`, evicting others if necessary.
+    /// Opens and locks the shards of `key`, evicting others if necessary. `on_wait` is called before waiting
+    /// for another process that prepares the same data.
     ///
     /// # Errors
     /// When the folder cannot be created.
-    pub fn open(cache: &Cache, key: &str) -> Result<Self, PipelineError> {
-        Ok(Self { folder: cache.folder(key)?, temporary: None })
+    pub fn open(cache: &Cache, key: &str, on_wait: impl FnOnce()) -> Result<Self, PipelineError> {
+        let folder = cache.folder(key)?;
+        let lock = Lock::take(&folder.join(LOCK), on_wait)?;
+        Ok(Self { folder, _lock: Some(Arc::new(lock)), temporary: None })
     }
 
     /// Temporary shards, which are not kept.
@@ -74,7 +81,7 @@ impl Shards {
         let root = std::env::temp_dir();
         let folder = tempfile::Builder::new().prefix("hive-data-").tempdir_in(&root);
         let folder = folder.map_err(PipelineError::io("write to", &root))?;
-        Ok(Self { folder: folder.path().to_owned(), temporary: Some(Arc::new(folder)) })
+        Ok(Self { folder: folder.path().to_owned(), temporary: Some(Arc::new(folder)), _lock: None })
     }
 
     /// The temporary folder, if the shards are not kept.
@@ -236,7 +243,7 @@ mod tests {
     fn shards_come_back_and_a_missing_or_damaged_one_is_known() {
         let root = tempfile::tempdir().unwrap();
         let limits = CacheLimits { entries: 8, bytes: 1 << 30, age: Duration::from_secs(3600) };
-        let shards = Shards::open(&Cache::new(root.path().to_owned(), limits), "k").unwrap();
+        let shards = Shards::open(&Cache::new(root.path().to_owned(), limits), "k", || panic!("nobody else")).unwrap();
         let (raw, done): (Vec<_>, Vec<_>) = ((0..300).map(unjudged).collect(), (0..300).map(judged).collect());
         shards.write_read(0, &raw).unwrap();
         assert_eq!(shards.unjudged(0).unwrap(), Some(raw.clone()));
@@ -268,7 +275,7 @@ mod tests {
     #[test]
     fn a_named_file_that_changed_takes_what_was_read_with_it() {
         let root = tempfile::tempdir().unwrap();
-        let shards = Shards { folder: root.path().to_owned(), temporary: None };
+        let shards = Shards { folder: root.path().to_owned(), _lock: None, temporary: None };
         let named = root.path().join("named.db");
         fs::write(&named, "a").unwrap();
         let mut files = FileStamps::new();

@@ -272,6 +272,19 @@ fn a_run_that_was_stopped_anywhere_ends_with_the_same_bytes() {
 }
 
 #[test]
+fn two_runs_at_once_on_the_same_data_do_not_disturb_each_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let (expert, list) = (expert(), many());
+    let run = |name: &str| done(run_until(request(&expert, &list, dir.path(), Some(dir.path().join(name))), 0).0).0;
+    let (a, b) = std::thread::scope(|scope| {
+        let (a, b) = (scope.spawn(|| run("a")), scope.spawn(|| run("b")));
+        (a.join().unwrap(), b.join().unwrap())
+    });
+    assert_eq!(a.report, b.report);
+    assert_eq!(a.report.records, 700);
+}
+
+#[test]
 fn a_damaged_shard_is_judged_again() {
     let dir = tempfile::tempdir().unwrap();
     let (expert, list) = (expert(), many());

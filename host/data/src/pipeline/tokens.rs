@@ -17,7 +17,7 @@ use super::set::{Half, PreparedSet};
 /// Part of every digest: incremented when the same chats would give other token ids.
 const VERSION: &str = "1";
 
-/// Number of chats tokenized at once.
+/// Number of chats tokenised at once.
 const BATCH: usize = 256;
 
 /// A chat as token ids.
@@ -97,7 +97,7 @@ impl SetTokensWriter {
 
 impl PreparedSet {
     /// The token ids of this set, computed if they do not exist. `on_progress` gets the number of
-    /// tokenized records and the total.
+    /// tokenised records and the total.
     ///
     /// # Errors
     /// Errors of the tokenizer, the template or the disk.

@@ -157,7 +157,7 @@ impl LocalRevisions {
             SourceError::Failed(why) => HubError::Failed {
                 name: repository.titled(),
                 why,
-                hint: Some("run the command again: it goes on where it stopped".to_owned()),
+                hint: Some("run the command again: it resumes where it stopped".to_owned()),
             },
             SourceError::Fatal(error) => error.into(),
         })?;

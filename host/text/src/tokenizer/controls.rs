@@ -1,7 +1,7 @@
 //! Control tokens in text that does not come from the template, such as `<|im_end|>` in a prompt:
 //! there they are plain text. This module finds them and breaks them with a mark that occurs
 //! nowhere else, so that the text can pass through a template and its control tokens can be
-//! distinguished from the template's own. It does not tokenize: see
+//! distinguished from the template's own. It does not tokenise: see
 //! [`super::Tokenizer::encode_marked`].
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Pre-tokenization: how text is split before byte pairs are merged.
+//! Pre-tokenisation: how text is split before byte pairs are merged.
 
 use tokenizers::normalizers::unicode::NFC;
 use tokenizers::pre_tokenizers::PreTokenizerWrapper;

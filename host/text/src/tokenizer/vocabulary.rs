@@ -148,7 +148,7 @@ impl Tokenizer {
         let vocabulary = Vocabulary { pre_tokenizer: pre.to_owned(), tokens, kinds, merges };
         match self.first_difference(&Self::from_vocabulary(&vocabulary)?)? {
             None => Ok(vocabulary),
-            Some(text) => refuse(format!("read back, it would tokenize `{}` differently", text.escape_debug())),
+            Some(text) => refuse(format!("read back, it would tokenise `{}` differently", text.escape_debug())),
         }
     }
 
@@ -169,7 +169,7 @@ impl Tokenizer {
         })
     }
 
-    /// The first of a set of sample texts, including every added token, that `other` tokenizes
+    /// The first of a set of sample texts, including every added token, that `other` tokenises
     /// differently.
     fn first_difference(&self, other: &Self) -> Result<Option<String>> {
         let added = self.inner.get_added_vocabulary().get_added_tokens_decoder();

@@ -151,7 +151,7 @@ impl Oci {
                         action: "fetch from",
                         place: self.client.place(),
                         why,
-                        hint: Some("run the command again: it goes on where it stopped".to_owned()),
+                        hint: Some("run the command again: it resumes where it stopped".to_owned()),
                     });
                 }
                 Err(SourceError::Fatal(error)) => return Err(error.into()),
