@@ -3,14 +3,17 @@
 //!
 //! `just reference` writes the pages.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use clap::{Command, CommandFactory, Parser};
+use clap::{Command, CommandFactory};
 use hive_plugins::manifest::schema;
+use hive_plugins::{Checkout, Experts};
 use serde_json::Value;
 
 use crate::Cli;
+use crate::expert_flags::with_expert_flags;
 
 /// Line width of a help text in the reference.
 const WIDTH: usize = 100;
@@ -191,7 +194,9 @@ fn every_command_in_the_guide_is_one_that_hive_takes() {
     for page in &all {
         for command in commands(&std::fs::read_to_string(page).unwrap()) {
             checked += 1;
-            if let Err(error) = Cli::try_parse_from(words(&command))
+            let words: Vec<OsString> = words(&command).into_iter().map(OsString::from).collect();
+            let taken = with_expert_flags(Cli::command(), &words, || Experts::of(Checkout::at(&repository()).as_ref(), vec![]));
+            if let Err(error) = taken.try_get_matches_from(words)
                 && error.exit_code() != 0
             {
                 wrong.push(format!("{}: `{command}`: {error}", page.display()));
