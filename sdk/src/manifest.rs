@@ -170,6 +170,10 @@ pub struct FieldSpec {
     /// what to do with them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refuse: Vec<RefuseSpec>,
+    /// Of a field that is entered as a file: the extension of files that hive writes for it, `txt` unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[a-z0-9]{1,16}$"))]
+    pub extension: Option<String>,
     /// True when a record may omit it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
@@ -193,6 +197,13 @@ pub struct FieldSpec {
     /// When to suggest a value for all records of a data set that lacks the field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suggest: Option<SuggestSpec>,
+}
+
+impl FieldSpec {
+    /// The extension of a file with this field's text.
+    pub fn file_extension(&self) -> &str {
+        self.extension.as_deref().unwrap_or("txt")
+    }
 }
 
 /// How the user enters a field's value on the command line.

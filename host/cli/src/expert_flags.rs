@@ -211,7 +211,7 @@ pub fn text_of(path: &Path, field: &FieldSpec) -> CommandResult<String> {
     if let Some(refuse) = field.refuse.iter().find(|refuse| bytes.starts_with(refuse.begins_with.as_bytes())) {
         return Err(not_text(&refuse.is, refuse.hint.replace("{file}", &shown.to_string())).into());
     }
-    let converted = format!("{}.txt", field.name);
+    let converted = format!("{}.{}", field.name, field.file_extension());
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         let hint = format!("`iconv -f UTF-16 -t UTF-8 {shown} > {converted}` converts it");
         return Err(not_text("UTF-16 text", hint).into());

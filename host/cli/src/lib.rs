@@ -14,6 +14,8 @@ pub mod error;
 mod eval_progress;
 mod expert;
 mod expert_flags;
+#[cfg(test)]
+mod guide;
 mod interrupt;
 mod key;
 pub mod loading;

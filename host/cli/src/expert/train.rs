@@ -232,7 +232,7 @@ impl Train {
             }
             match field.input {
                 Some(InputKind::File) => {
-                    let path = folder.path().join(format!("example.{}.txt", field.name));
+                    let path = folder.path().join(format!("example.{}.{}", field.name, field.file_extension()));
                     write_file(&path, text.as_bytes()).ok()?;
                     words.extend([format!("--{}", flag(&field.name)), word(&path.display().to_string())]);
                 }
