@@ -50,7 +50,7 @@ fn settings_and_places_that_do_not_fit() {
     let good = |more: &[&str]| prepare(&place, &[&["--dataset", "good.jsonl"][..], more].concat());
     insta::assert_snapshot!("data_unknown_lint_level", good(&["--lint", "x=loud"]));
     insta::assert_snapshot!("data_unknown_lint", good(&["--lint", "x=off"]));
-    insta::assert_snapshot!("data_unknown_option", good(&["--database-url", "postgres://localhost/x"]));
+    insta::assert_snapshot!("data_unknown_option", good(&["--option", "database_url=postgres://localhost/x"]));
     place.write("checkout/mine/notes.txt", "mine");
     insta::assert_snapshot!("data_place_is_taken", good(&["--out", "mine"]));
     let said = good(&["--out", "good.jsonl/out"]);

@@ -32,6 +32,8 @@ const SHORTER: &[(&str, &str)] = &[
     ("hive expert eval sql --run runs/sql-1", "hive expert eval sql --run runs/sql-1 --limit 2"),
     (" --limit 2 --checkpoint all --suite mine.jsonl --limit 200", " --checkpoint all --suite mine.jsonl --limit 2"),
     ("--evaluation builtin", "--evaluation builtin-limit-2"),
+    ("hive expert install dir:registry/sql", "hive expert install dir:registry/sql --base ../tiny"),
+    ("hive expert verify ", "hive expert verify --base ../tiny "),
     ("--steps 150", "--steps 2 --limit 2"),
     ("replay runs/sql-1 --steps 20", "replay runs/sql-1 --steps 1"),
 ];
@@ -48,12 +50,14 @@ const SHORT: &[(&str, &str)] = &[
     ("HIVE_ADAPTER__RANK", "2"),
 ];
 
-/// The pages in the order of the guide, the README first.
+/// The pages in the order of the guide, the README first. Packages come before the page on runs, which trains the
+/// run further that they are made of.
 fn pages() -> Vec<PathBuf> {
     let summary = std::fs::read_to_string(repository().join("docs/SUMMARY.md")).unwrap();
     let linked = summary.lines().filter_map(|line| line.split_once("](")?.1.strip_suffix(')'));
     let pages = linked.filter(|page| !page.starts_with("reference/")).map(|page| repository().join("docs").join(page));
-    [repository().join("README.md")].into_iter().chain(pages).collect()
+    let packages = repository().join("docs/packages.md");
+    [repository().join("README.md"), packages].into_iter().chain(pages).collect()
 }
 
 /// The data sets that the pages speak of.

@@ -91,7 +91,7 @@ fn a_folder_that_serves_something_else_is_found_out() {
     text["packages"][1]["package"]["digest"] = digest;
     std::fs::write(&index, text.to_string()).unwrap();
     let said = refused(&user, &from(&format!("{registry}/sql:0.2.0")));
-    assert!(said.contains("Seen for sql 0.2.0 for tiny, got a package of sql 0.1.0 for tiny"), "{said}");
+    assert!(said.contains("Asked for sql 0.2.0 for tiny, got a package of sql 0.1.0 for tiny"), "{said}");
     text["packages"][1]["file"] = "../../x".into();
     std::fs::write(&index, text.to_string()).unwrap();
     assert!(user.run(&from(&format!("{registry}/sql:0.2.0"))).contains("has no package of version 0.2.0"));

@@ -319,12 +319,12 @@ fn a_wrong_map_is_told() {
         (
             "question",
             "Failed to read `--map`: got `question`, expected `field=column`",
-            Some("several go in one: `--map question=prompt,sql=answer`"),
+            Some("several go in one: `--map FIELD=COLUMN,FIELD=COLUMN`"),
         ),
         (
             "sql=a,sql=b",
             "Failed to read `--map`: the field `sql` is mapped twice",
-            Some("several go in one: `--map question=prompt,sql=answer`"),
+            Some("several go in one: `--map FIELD=COLUMN,FIELD=COLUMN`"),
         ),
     ] {
         assert_eq!(failure(data, Some(map)).0, expected);
