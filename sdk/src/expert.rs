@@ -47,9 +47,9 @@ pub trait Expert: Send + Sync {
     /// Only when no grade is possible: a bad completion has a low score, not an error.
     fn grade(&self, prompt: &Record, completion: &str) -> Result<Grade, ExpertError>;
 
-    /// Like [`Expert::grade`], but conclusive and without a time limit, for example by executing
-    /// the completion. Called in a separate process, which is killed on a timeout. The default is
-    /// the best of the grades against the gold completion and the alternatives.
+    /// Like [`Expert::grade`], but conclusive: it may be slow and may execute the completion. Runs
+    /// in a worker process, which hive kills after 30 s; the answer then has score 0. The default
+    /// is the best of the grades against the gold completion and the alternatives.
     ///
     /// # Errors
     /// Only when no grade is possible, because the prompt itself is invalid.
@@ -86,7 +86,8 @@ pub trait Expert: Send + Sync {
         Ok(Manifest::parse(self.manifest_json())?.eval_prompts)
     }
 
-    /// Constrains the completions for this prompt; `None` (the default) allows any text.
+    /// Reserved: hive does not call it yet. A grammar that the completions for this prompt must
+    /// follow; `None` (the default) allows any text.
     ///
     /// # Errors
     /// When the prompt lacks what the grammar is built from.

@@ -157,7 +157,7 @@ fn what_one_machine_packs_another_installs_and_asks() {
     for line in [
         "installed     sql@0.1.0 for tiny (current)\n",
         "signature     by `author` (",
-        "36/36 tensors applied",
+        "all 36 tensors applied",
         "none in the package",
     ] {
         assert!(said.contains(line), "`{line}` is missing:\n{said}");
@@ -444,7 +444,7 @@ pub fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// A package as the older ecosystem makes them: flat, in any order, with owners and times.
+/// A package in the format of hive's predecessor: flat, in any order, with owners and times.
 fn older_package(path: &Path, files: &[(&str, Vec<u8>)]) {
     let packed = flate2::write::GzEncoder::new(std::fs::File::create(path).unwrap(), flate2::Compression::fast());
     let mut tar = tar::Builder::new(packed);

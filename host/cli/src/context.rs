@@ -16,7 +16,7 @@ const PUBLIC_HUB: &str = "https://huggingface.co";
 /// The variable for the signature policy, used when no option sets it.
 pub const POLICY: &str = "HIVE_REQUIRE_SIGNED";
 
-/// The context of every command.
+/// What the environment variables say, read once at start.
 #[derive(Debug, Clone)]
 pub struct Environment {
     /// Paths and network access.
@@ -63,7 +63,8 @@ fn recipe(variables: &[(OsString, OsString)]) -> Vec<(String, String)> {
 }
 
 impl Environment {
-    /// All layers of a recipe: these, `hive.toml` in the current folder, and the environment.
+    /// The layers that override the manifest's recipe, weakest first: profiles, `hive.toml` in the
+    /// current folder, environment variables, `--set`.
     pub fn layers(&self, profiles: Vec<String>, sets: Vec<String>) -> Layers {
         Layers { profiles, file: Some(PathBuf::from("hive.toml")), environment: self.recipe.clone(), sets }
     }

@@ -133,7 +133,7 @@ pub fn signer_json(signer: &Signer) -> Value {
 pub fn proof_lines(proof: &Proof, base: &str) -> Vec<String> {
     let distance = &proof.distance;
     vec![
-        line("adapter", &format!("{0}/{0} tensors applied to base `{base}`", proof.tensors)),
+        line("adapter", &format!("all {} tensors applied to base `{base}`", proof.tensors)),
         line("tokens", &format!("of {} golden prompts as recorded", proof.prompts)),
         line(
             "logits",

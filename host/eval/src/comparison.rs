@@ -58,7 +58,7 @@ pub(super) fn property_rows(report: &Report) -> Vec<ComparisonRow> {
         fact("dropout", &|f| f.dropout.map(|n| n.to_string())),
         fact("modules", &|f| (!f.target_modules.is_empty()).then(|| module_names(&f.target_modules))),
         row("trainable parameters", &|c| (c.trainable_parameters > 0).then(|| grouped(c.trainable_parameters))),
-        row("tensors applied", &|c| (c.tensors_applied > 0).then(|| format!("{0}/{0}", c.tensors_applied))),
+        row("tensors applied", &|c| (c.tensors_applied > 0).then(|| c.tensors_applied.to_string())),
         fact("learning rate", &|f| f.learning_rate.map(|n| format!("{n:e}"))),
         fact("epochs", &|f| f.epochs.map(|n| format!("{n:.2}"))),
         fact("steps × records", &|f| {

@@ -1,4 +1,4 @@
-//! Packages of the older ecosystem: a flat gzip tar with `manifest.json` (schema 2.0, with
+//! Packages in the format of hive's predecessor: a flat gzip tar with `manifest.json` (schema 2.0, with
 //! `base_models[].adapters[]`) and PEFT's two files, without digests. They are converted to hive packages as far as
 //! possible, and what cannot be converted is reported.
 
@@ -17,13 +17,13 @@ use super::build::{Assembled, Ingredients, assemble};
 use super::error::{PackageError, Result};
 use super::layout::{CARD, CONFIG_FILE, LICENSE, MANIFEST, TENSOR_FILE, is_version, limit};
 
-/// Keys of the older manifest that have a counterpart in ours.
+/// Keys of the predecessor's manifest that have a counterpart in hive's.
 const USED: [&str; 6] = ["name", "version", "schema_version", "description", "license", "base_models"];
 
 /// Extensions of files that contain Python pickles.
 const PICKLES: [&str; 5] = [".bin", ".pt", ".pth", ".pkl", ".ckpt"];
 
-/// A package of the older ecosystem, unpacked.
+/// A package in the predecessor's format, unpacked.
 #[derive(Debug)]
 pub struct Legacy {
     /// Its name in messages.

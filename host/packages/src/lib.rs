@@ -9,7 +9,7 @@
 //! description  name, version, base, adapter    integrity  sha256 of every file
 //! golden       recorded prompts and logits     signature  who signed it
 //! build        a package from a run            card       its README.md
-//! package      an unpacked, checked package    legacy     packages of the older ecosystem
+//! package      an unpacked, checked package    legacy     packages in the predecessor's format
 //! sign         adds a signature                trust      keys and policies
 //! ```
 

@@ -159,7 +159,8 @@ impl LoadedExpert {
         }
     }
 
-    /// Constrains the completions for this prompt; `None` allows any text.
+    /// A grammar that completions for this prompt must follow; `None` allows any text. Reserved:
+    /// no command uses it yet.
     ///
     /// # Errors
     /// [`PluginError::Call`].

@@ -37,8 +37,8 @@ pub struct Receipt {
     pub records: (usize, usize),
     /// Seed for initialisation, data order and dropout.
     pub seed: u64,
-    /// The program.
-    pub code: Code,
+    /// The hive binary that trained.
+    pub code: Binary,
     /// Number of compute threads.
     pub threads: usize,
     /// Steps completed, and steps in total.
@@ -67,13 +67,13 @@ pub struct ExpertRef {
     pub library: String,
 }
 
-/// The program that trained.
+/// The hive binary that trained: version and digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Code {
+pub struct Binary {
     /// hive's version.
     pub version: String,
-    /// SHA-256 digest of the binary.
+    /// SHA-256 digest of its file.
     pub binary: String,
 }
 
@@ -152,7 +152,7 @@ impl Receipt {
             digests: digests.clone(),
             records,
             seed: record.request.recipe.training.seed,
-            code: Code { version: env!("CARGO_PKG_VERSION").to_owned(), binary: sha256_of_file(&this)? },
+            code: Binary { version: env!("CARGO_PKG_VERSION").to_owned(), binary: sha256_of_file(&this)? },
             threads: hive_engine::threads(),
             steps: (outcome.step, outcome.total),
             trace: Trace::of(&metrics::read(folder)?),

@@ -1,6 +1,7 @@
-//! Dialects: SQL that was written for MySQL or SQLite becomes PostgreSQL. Text that is PostgreSQL already comes
-//! back byte for byte. Each rule rewrites the syntax tree in one respect and records what it changed. Nothing is
-//! executed here; that is `execute`'s part.
+//! Dialects: SQL that was written for MySQL or SQLite becomes PostgreSQL. A statement that is already
+//! PostgreSQL comes back byte for byte. So does its schema, unless tables must be reordered or merged, foreign keys
+//! cannot hold, or rows do not fit their columns. Each rule rewrites the syntax tree in one respect and records what it
+//! changed. Nothing is executed here; that is `execute`'s part.
 //!
 //! Each layer uses only those above it in this list; rules do not use each other:
 //!

@@ -1,5 +1,5 @@
-//! `hive adapter probe`: writes the logits of a base model, with an adapter applied, and with it
-//! merged, to a file.
+//! `hive adapter probe`: writes three sets of logits to a file: of the base model alone, with the
+//! adapter applied, and with the adapter merged.
 
 use std::path::{Path, PathBuf};
 
@@ -45,10 +45,11 @@ impl Probe {
     /// Runs the command.
     ///
     /// # Errors
-    /// When base model, adapter and ids do not match, or a file cannot be read or written.
+    /// When base model, adapter and ids do not match, a file cannot be read or written, or the
+    /// output file exists and `--force` is not set.
     pub fn run(self, env: &Environment) -> CommandResult {
         if self.out.exists() && !self.force {
-            let problem = format!("`{}` is there already", self.out.display());
+            let problem = format!("`{}` already exists", self.out.display());
             return Err(Failure::misuse(problem).hint("`--force` replaces it").into());
         }
         let base = Base::open(&env.context, &self.base, &mut PullProgress::stderr())?;
@@ -103,7 +104,7 @@ impl Probe {
         }
         let out_shape = if shape.len() == 1 { vec![kept, vocab] } else { vec![rows, kept, vocab] };
         write(&self.out, &tensors, &out_shape)?;
-        result(&format!("{0}/{0} tensors applied", loaded.tensors))
+        result(&format!("all {} tensors applied", loaded.tensors))
     }
 }
 

@@ -38,7 +38,7 @@ pub fn check(out: &Path, form: Form, force: bool) -> CommandResult {
             Err(Failure::misuse(problem).hint(format!("`--out {}`", out.join("merged.gguf").display())).into())
         }
         Form::Gguf if force => Ok(()),
-        Form::Gguf => Err(Failure::misuse(format!("`{shown}` exists already")).hint(replace).into()),
+        Form::Gguf => Err(Failure::misuse(format!("`{shown}` already exists")).hint(replace).into()),
         Form::Folder if !out.is_dir() => {
             Err(Failure::misuse(format!("`{shown}` is a file, expected the name of a folder")).into())
         }
@@ -54,7 +54,7 @@ pub fn check(out: &Path, form: Form, force: bool) -> CommandResult {
                 let problem = format!("`{shown}` holds what merging does not write and would lose: {few}{more}");
                 return Err(Failure::misuse(problem).hint("name another folder, or move these away").into());
             }
-            let problem = format!("`{shown}` exists already and is not empty: it holds {few}{more}");
+            let problem = format!("`{shown}` already exists and is not empty: it holds {few}{more}");
             Err(Failure::misuse(problem).hint(format!("{replace}, if it is a model of this form")).into())
         }
     }
@@ -112,7 +112,7 @@ mod tests {
         let file = dir.path().join("m.gguf");
         assert_eq!(said(&file, Form::Gguf, false), "fine");
         fs::write(&file, "").unwrap();
-        assert!(said(&file, Form::Gguf, false).ends_with("exists already"));
+        assert!(said(&file, Form::Gguf, false).ends_with("already exists"));
         assert_eq!(said(&file, Form::Gguf, true), "fine");
     }
 

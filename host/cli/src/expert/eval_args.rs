@@ -39,7 +39,7 @@ pub struct EvalArgs {
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_RECORDS))]
     pub limit: Option<usize>,
     /// Base model: a catalogue id, a folder or a GGUF file [default: the one that the adapter
-    /// names]
+    /// names, else the manifest's first]
     #[arg(long)]
     pub base: Option<String>,
     /// Maximum tokens of an answer [default: the manifest's]
@@ -68,8 +68,9 @@ impl EvalArgs {
         Ok(suite.limited(self.limit))
     }
 
-    /// The base model: as requested, or the one that the first adapter names, or the manifest's.
-    /// Warns about adapters that name another.
+    /// The base model: as requested, else the first that an adapter names and that this machine or
+    /// the catalogue has, else the manifest's first. Prints a warning for each adapter that names a
+    /// different base model.
     ///
     /// # Errors
     /// When the catalogue of base models cannot be read.

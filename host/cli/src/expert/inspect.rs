@@ -1,5 +1,5 @@
-//! `hive expert inspect`: the contents of a package, without a base model and without running its
-//! code.
+//! `hive expert inspect`: the contents of a package. It needs no base model and never runs the
+//! package's plugin.
 
 use std::path::Path;
 

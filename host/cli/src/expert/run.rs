@@ -58,7 +58,7 @@ pub struct Run {
     #[arg(long)]
     base_only: bool,
     /// Base model: a catalogue id, a folder or a GGUF file [default: the one that the adapter
-    /// names]
+    /// names, else the manifest's first]
     #[arg(long)]
     base: Option<String>,
     /// Maximum tokens to generate [default: the manifest's]

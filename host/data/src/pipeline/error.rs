@@ -47,7 +47,7 @@ pub enum PipelineError {
         what: String,
     },
     /// The output would replace something that is not a prepared set.
-    #[error("Failed to write the prepared data to `{}`: it exists already and is not a prepared set", path.display())]
+    #[error("Failed to write the prepared data to `{}`: it already exists and is not a prepared set", path.display())]
     Occupied {
         /// The folder.
         path: PathBuf,

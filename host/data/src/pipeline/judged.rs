@@ -21,7 +21,8 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// The record to train on; `None` when it was rejected.
+    /// The record as accepted or repaired; `None` if it was rejected. It may still be excluded
+    /// later, for example as a duplicate.
     pub fn good(&self) -> Option<&Record> {
         match &self.verdict {
             Verdict::Accept { .. } => Some(&self.record),

@@ -327,7 +327,7 @@ fn what_cannot_be_prepared() {
     std::fs::create_dir(&taken).unwrap();
     std::fs::write(taken.join("mine.txt"), "x").unwrap();
     let (text, exit, ..) = said(&good, &|r| r.out = Some(taken.clone()));
-    assert!(text.ends_with("it exists already and is not a prepared set") && exit == 2, "{text}");
+    assert!(text.ends_with("it already exists and is not a prepared set") && exit == 2, "{text}");
     let (_, exit, ..) = said(&good, &|r| r.out = Some(taken.join("mine.txt/out")));
     assert_eq!(exit, 2);
     assert_eq!(std::fs::read(taken.join("mine.txt")).unwrap(), b"x");

@@ -99,8 +99,8 @@ impl Catalogue {
     /// Parses a catalogue.
     ///
     /// # Errors
-    /// [`ModelError::Catalogue`] for unknown or missing keys, duplicate ids, and invalid names or
-    /// digests.
+    /// [`ModelError::Catalogue`] for unknown or missing keys, duplicate ids or file names, invalid
+    /// names or digests, and models without sources or files.
     pub fn parse(json: &str) -> Result<Self> {
         let catalogue: Self = serde_json::from_str(json).map_err(|e| ModelError::Catalogue(e.to_string()))?;
         let mut ids = BTreeSet::new();

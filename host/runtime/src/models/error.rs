@@ -69,7 +69,7 @@ pub enum ModelError {
 pub struct SourceFailure {
     /// The source, as displayed by [`crate::models::catalogue::Source`].
     pub source: String,
-    /// Why it failed: what was found and what was expected.
+    /// Why it failed, as one line for the user.
     pub reason: String,
 }
 
