@@ -180,7 +180,8 @@ fn a_prompt_that_is_longer_than_what_was_trained_is_told_of() {
     std::fs::write(&recipe, value.to_string()).unwrap();
     for how in [&["--run", "runs/sql-1"][..], &["--adapter", "runs/sql-1/adapter"]] {
         let (_, err) = ask(&place, how);
-        let told = "tokens, the adapter was trained on records of at most 64: answers to longer prompts were never trained";
+        let told =
+            "tokens, the adapter was trained on records of at most 64: answers to longer prompts were never trained";
         assert!(err.starts_with("warning: the prompt has ") && err.contains(told), "{err}");
     }
     let (_, err) = ask(&place, &["--base-only", "--base", "../tiny"]);

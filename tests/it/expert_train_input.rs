@@ -127,7 +127,10 @@ fn records_longer_than_the_base_reads_are_refused() {
         assert!(said.contains("hint: `--set max_seq_len=4096`"), "{said}");
     }
     let said = place.run(&["expert", "plan", "sql", "--arch", "smollm2-135m", "--set", "max_seq_len=9000"]);
-    assert!(said.contains("`max_seq_len` is 9000, base model `random-smollm2-135m` reads at most 8192 tokens"), "{said}");
+    assert!(
+        said.contains("`max_seq_len` is 9000, base model `random-smollm2-135m` reads at most 8192 tokens"),
+        "{said}"
+    );
 }
 
 #[test]
