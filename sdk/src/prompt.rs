@@ -222,6 +222,7 @@ pub fn compact(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     fn manifest(turns: &[(&str, &str)]) -> Manifest {
         let turns: Vec<_> =
@@ -258,16 +259,19 @@ mod tests {
     #[test]
     fn what_cannot_be_filled_in_is_an_error() {
         let record = [("question", "q")];
-        for (content, expected) in [
-            ("{question", "`{` has no partner"),
-            ("question}", "`}` has no partner"),
-            ("{}", "names no field"),
-            ("{question|loud}", "`loud` is no filter, expected one of: trim, compact, line"),
-            ("{questoin}", "the record has no text in `questoin`"),
-        ] {
-            let got = user(content, &record).unwrap_err();
-            assert!(got.contains(expected), "{content}: {got}");
-        }
+        check_all(
+            [
+                ("{question", "`{` has no partner"),
+                ("question}", "`}` has no partner"),
+                ("{}", "names no field"),
+                ("{question|loud}", "`loud` is no filter, expected one of: trim, compact, line"),
+                ("{questoin}", "the record has no text in `questoin`"),
+            ],
+            |(content, expected)| {
+                let got = user(content, &record).unwrap_err();
+                assert!(got.contains(expected), "{content}: {got}");
+            },
+        );
         assert!(user("{question}", &[]).unwrap_err().contains("no text in `question`"));
         assert!(manifest(&[]).prompt_of(&Record::default()).unwrap_err().message.contains("declares no `prompt`"));
     }

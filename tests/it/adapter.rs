@@ -1,6 +1,7 @@
 //! `hive adapter inspect`, `probe` and `merge`: that an adapter means here what it means in PEFT, also
 //! when it is merged, and what is said of one that does not fit.
 
+use hive_tests::check_all;
 use std::path::{Path, PathBuf};
 
 use hive::context::Environment;
@@ -157,14 +158,14 @@ fn keys_as_other_tools_write_them_mean_the_same() {
         },
         |key| key.replace("lora_magnitude_vector", "lora_magnitude_vector.default"),
     ];
-    for form in forms {
+    check_all(forms, |form| {
         write_adapter_with(&place.path("adapter"), |tensors| {
             *tensors = std::mem::take(tensors).into_iter().map(|(key, tensor)| (form(&key), tensor)).collect();
         });
         assert!(logits(&place, "../tiny") == wanted);
         let said = place.run(&["adapter", "inspect", "../adapter"]);
         assert!(said.starts_with("exit: 0\n") && said.contains("loads           yes"), "{said}");
-    }
+    });
     // One and the same tensor under two names.
     write_adapter_with(&place.path("adapter"), |tensors| {
         let key = tensors.keys().find(|key| key.contains("lora_A")).unwrap().clone();
@@ -217,29 +218,32 @@ fn adapters_of_other_methods_and_tools_are_named() {
         place.write("adapter/adapter_config.json", config);
         [place.run(&["adapter", "inspect", "../adapter"]), place.run(&PROBE)]
     };
-    for (config, expected) in [
-        (
-            r#"{"peft_type": "OFT", "oft_block_size": 32, "target_modules": ["q_proj"]}"#,
-            "`peft_type` is `OFT`, expected `LORA`",
-        ),
-        (r#"{"peft_type": "ADALORA", "r": 8}"#, "`peft_type` is `ADALORA`, expected `LORA`"),
-        (r#"{"peft_type": null, "r": 8, "lora_alpha": 16}"#, "`peft_type` is missing, expected `LORA`"),
-        (r#"{"peft_type": 7}"#, "`peft_type` is 7, expected `LORA`"),
-        (
-            r#"{"fine_tune_type": "dora", "num_layers": 16}"#,
-            "it is of an adapter of mlx-lm (`fine_tune_type` is `dora`)",
-        ),
-        (r#"{"lora_parameters": {"rank": 8}}"#, "it is of an adapter of mlx-lm (it has `lora_parameters`)"),
-        (r#"{"peft_type": "LORA", "lora_alpha": 8}"#, "missing field `r`"),
-        (
-            r#"{"peft_type": "LORA", "r": 8, "lora_alpha": 1e30}"#,
-            "`lora_alpha` is 1000000000000000000000000000000, expected",
-        ),
-    ] {
-        for said in with(config) {
-            assert!(said.starts_with("exit: 1\n") && said.contains(expected), "{config}: {said}");
-        }
-    }
+    check_all(
+        [
+            (
+                r#"{"peft_type": "OFT", "oft_block_size": 32, "target_modules": ["q_proj"]}"#,
+                "`peft_type` is `OFT`, expected `LORA`",
+            ),
+            (r#"{"peft_type": "ADALORA", "r": 8}"#, "`peft_type` is `ADALORA`, expected `LORA`"),
+            (r#"{"peft_type": null, "r": 8, "lora_alpha": 16}"#, "`peft_type` is missing, expected `LORA`"),
+            (r#"{"peft_type": 7}"#, "`peft_type` is 7, expected `LORA`"),
+            (
+                r#"{"fine_tune_type": "dora", "num_layers": 16}"#,
+                "it is of an adapter of mlx-lm (`fine_tune_type` is `dora`)",
+            ),
+            (r#"{"lora_parameters": {"rank": 8}}"#, "it is of an adapter of mlx-lm (it has `lora_parameters`)"),
+            (r#"{"peft_type": "LORA", "lora_alpha": 8}"#, "missing field `r`"),
+            (
+                r#"{"peft_type": "LORA", "r": 8, "lora_alpha": 1e30}"#,
+                "`lora_alpha` is 1000000000000000000000000000000, expected",
+            ),
+        ],
+        |(config, expected)| {
+            for said in with(config) {
+                assert!(said.starts_with("exit: 1\n") && said.contains(expected), "{config}: {said}");
+            }
+        },
+    );
     let place = tiny();
     let tensors = place.path("adapter/adapter_model.safetensors");
     std::fs::rename(&tensors, place.path("adapter/adapters.safetensors")).unwrap();
@@ -303,21 +307,24 @@ fn values_that_are_no_numbers_are_found() {
 fn git_lfs_pointers_are_named() {
     let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 45118424\n";
     let told = "it is a Git LFS pointer: `git lfs pull` gets the file";
-    for file in [
-        "adapter/adapter_model.safetensors",
-        "adapter/adapter_config.json",
-        "tiny/model.safetensors",
-        "tiny/tokenizer.json",
-    ] {
-        let place = tiny();
-        place.write(file, pointer);
-        let said = place.run(&PROBE);
-        let name = file.rsplit('/').next().unwrap();
-        assert!(said.starts_with("exit: 1\n") && said.contains(told) && said.contains(name), "{file}: {said}");
-        if file.starts_with("adapter") {
-            assert!(place.run(&["adapter", "inspect", "../adapter"]).contains(told), "{file}");
-        }
-    }
+    check_all(
+        [
+            "adapter/adapter_model.safetensors",
+            "adapter/adapter_config.json",
+            "tiny/model.safetensors",
+            "tiny/tokenizer.json",
+        ],
+        |file| {
+            let place = tiny();
+            place.write(file, pointer);
+            let said = place.run(&PROBE);
+            let name = file.rsplit('/').next().unwrap();
+            assert!(said.starts_with("exit: 1\n") && said.contains(told) && said.contains(name), "{file}: {said}");
+            if file.starts_with("adapter") {
+                assert!(place.run(&["adapter", "inspect", "../adapter"]).contains(told), "{file}");
+            }
+        },
+    );
     let place = tiny();
     place.write("model.gguf", pointer);
     let said = place.run(&PROBE.map(|a| if a == "../tiny" { "../model.gguf" } else { a }));
@@ -327,20 +334,24 @@ fn git_lfs_pointers_are_named() {
 #[test]
 fn repositories_of_the_hub_are_known_by_name() {
     let place = tiny();
-    for command in [
-        &PROBE[..],
-        &["adapter", "merge", "--adapter", "../adapter", "--base", "../tiny", "--out", "../x"],
-        &["bench", "train", "--base", "../tiny"],
-        &["bench", "generate", "--base", "../tiny"],
-    ] {
-        let args: Vec<&str> =
-            command.iter().map(|a| if *a == "../tiny" { "huggingfacetb/SmolLM2-135M-Instruct" } else { a }).collect();
-        let said = place.run_with(&[("HIVE_OFFLINE", "1")], &args);
-        let means =
-            "Base model `huggingfacetb/SmolLM2-135M-Instruct` of the hub is `smollm2-135m-instruct` of the catalogue\n";
-        assert!(said.contains(means), "{command:?}: {said}");
-        assert!(said.contains("error: Failed to get base model `smollm2-135m-instruct`: "), "{said}");
-    }
+    check_all(
+        [
+            &PROBE[..],
+            &["adapter", "merge", "--adapter", "../adapter", "--base", "../tiny", "--out", "../x"],
+            &["bench", "train", "--base", "../tiny"],
+            &["bench", "generate", "--base", "../tiny"],
+        ],
+        |command| {
+            let args: Vec<&str> = command
+                .iter()
+                .map(|a| if *a == "../tiny" { "huggingfacetb/SmolLM2-135M-Instruct" } else { a })
+                .collect();
+            let said = place.run_with(&[("HIVE_OFFLINE", "1")], &args);
+            let means = "Base model `huggingfacetb/SmolLM2-135M-Instruct` of the hub is `smollm2-135m-instruct` of the catalogue\n";
+            assert!(said.contains(means), "{command:?}: {said}");
+            assert!(said.contains("error: Failed to get base model `smollm2-135m-instruct`: "), "{said}");
+        },
+    );
     // What an adapter names, as PEFT writes it.
     change_config(&place.path("adapter"), |config| {
         config["base_model_name_or_path"] = "HuggingFaceTB/SmolLM2-135M-Instruct".into();

@@ -1,6 +1,7 @@
 //! Who may import whom. Read from the manifests and `use` lines, so that a wrong arrow in the
 //! picture of ARCHITECTURE.md fails here rather than in a review.
 
+use hive_tests::check_all;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -20,7 +21,7 @@ fn dependencies(folder: &Path) -> BTreeSet<String> {
 }
 
 /// Rust files below `folder`, with their text.
-fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+pub fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap().flatten() {
         let path = entry.path();
@@ -55,7 +56,7 @@ fn assert_none(found: Vec<String>, rule: &str) {
 }
 
 /// Every crate of this workspace below the command line, and which others it may use.
-const MAY_USE: &[(&str, &[&str])] = &[
+pub const MAY_USE: &[(&str, &[&str])] = &[
     ("host/errors", &[]),
     ("host/files", &["hive-errors"]),
     ("host/recipe", &[]),
@@ -116,11 +117,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 #[test]
 fn crates_use_only_those_below_them() {
-    for (folder, allowed) in MAY_USE.iter().copied() {
+    check_all(MAY_USE.iter().copied(), |(folder, allowed)| {
         let used = dependencies(&repository().join(folder));
         let wrong = |name: &&String| name.starts_with("hive") && !allowed.contains(&name.as_str());
         assert_eq!(used.iter().find(wrong), None, "in {folder}; it may use {allowed:?}");
-    }
+    });
 }
 
 #[test]
@@ -203,9 +204,9 @@ fn printing_happens_in_the_command_line_alone() {
     // Unit tests say when they have nothing to do.
     let test = |path: &Path| path.ends_with("tests.rs");
     for word in ["println!(", "print!(", "dbg!("] {
-        for (folder, _) in MAY_USE {
+        check_all(MAY_USE, |(folder, _)| {
             assert_none(lines_with(&repository().join(folder).join("src"), word, test), "libraries do not print");
-        }
+        });
     }
 }
 

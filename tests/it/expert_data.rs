@@ -1,6 +1,7 @@
 //! `hive expert data`: what is prepared, that it is prepared once, and that a run that was killed or
 //! stopped goes on. Where no SQL is needed, a plugin judges that does as its records say.
 
+use hive_tests::check_all;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -222,13 +223,13 @@ fn every_form_of_the_same_data_prepares_alike() {
         rows.for_each(|i| table.write(&[&wishes[i], &format!("A{i}")]).unwrap());
         table.finish().unwrap();
     }
-    for name in ["a.jsonl", "a.json", "a.csv", "a.jsonl.gz", "shards"] {
+    check_all(["a.jsonl", "a.json", "a.csv", "a.jsonl.gz", "shards"], |name| {
         let said = place.run(&data(&["--dataset", name, "--out", "out"]));
         assert!(said.starts_with("exit: 0\n"), "{said}");
         let report = set(&place, "out").report;
         assert_eq!((report.records, report.accepted, report.repaired, report.rejected), (5, 3, 1, 1), "{name}");
         assert!(said.contains(&format!("   reading {name}: do, answer\n")), "{said}");
-    }
+    });
     // Several at once: what the second repeats is left out.
     let said = place.run(&data(&["--dataset", "a.jsonl", "--dataset", "a.csv", "--out", "out"]));
     assert!(said.contains("10 records, 2 repaired, 2 rejected, 4 excluded (duplicate, leak or too long)"), "{said}");

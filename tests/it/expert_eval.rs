@@ -1,6 +1,7 @@
 //! `hive expert eval` and `hive expert compare` from end to end, on a tiny base that answers nonsense:
 //! what is asked, refused, kept and written, and that nothing hangs.
 
+use hive_tests::check_all;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -70,20 +71,23 @@ fn a_suite_is_checked_asked_and_examined() {
     );
     let said = eval(&place, &["--out", "report"]);
     assert!(said.starts_with("exit: 0\n"), "{said}");
-    for line in [
-        "suite suite.jsonl: 3 prompts, 1 of them changed by the gate, 4 refused:",
-        "  broken: there is no column `nam`",
-        "  ends-never: the expert did not answer within 30 s (too-slow)",
-        "  no-gold: got no `gold`",
-        "ignored, as the expert has no such field: `db_id`",
-        "base vs adapter: only base is right on 0, only adapter on 0 (p = 1.000, no difference is shown); partial credit",
-        "right answers ",
-        "partial credit ",
-        "right rows ",
-        "Report: report/suite.html",
-    ] {
-        assert!(said.contains(line), "`{line}` is missing:\n{said}");
-    }
+    check_all(
+        [
+            "suite suite.jsonl: 3 prompts, 1 of them changed by the gate, 4 refused:",
+            "  broken: there is no column `nam`",
+            "  ends-never: the expert did not answer within 30 s (too-slow)",
+            "  no-gold: got no `gold`",
+            "ignored, as the expert has no such field: `db_id`",
+            "base vs adapter: only base is right on 0, only adapter on 0 (p = 1.000, no difference is shown); partial credit",
+            "right answers ",
+            "partial credit ",
+            "right rows ",
+            "Report: report/suite.html",
+        ],
+        |line| {
+            assert!(said.contains(line), "`{line}` is missing:\n{said}");
+        },
+    );
     let report = report(&place.path("checkout/report/suite.json"));
     assert_eq!(report["suite"]["asked"], 3);
     let candidates = report["candidates"].as_array().unwrap();
@@ -126,14 +130,17 @@ fn the_checkpoints_of_a_run_are_ranked_and_recipes_compared() {
     let how = ["--suite", "suite.jsonl", "--max-new-tokens", "4"];
     let said = place.run(&[&["expert", "eval", "sql", "--checkpoint", "all"], &how[..]].concat());
     assert!(said.starts_with("exit: 0\n"), "{said}");
-    for line in [
-        "rank  checkpoint  right answers  partial credit  eval loss",
-        "step 3",
-        "The loss picks step ",
-        "Report: runs/sql-1/eval/suite-checkpoints.html",
-    ] {
-        assert!(said.contains(line), "`{line}` is missing:\n{said}");
-    }
+    check_all(
+        [
+            "rank  checkpoint  right answers  partial credit  eval loss",
+            "step 3",
+            "The loss picks step ",
+            "Report: runs/sql-1/eval/suite-checkpoints.html",
+        ],
+        |line| {
+            assert!(said.contains(line), "`{line}` is missing:\n{said}");
+        },
+    );
     let said = place.run(&[&["expert", "eval", "sql", "--checkpoint", "9"], &how[..]].concat());
     assert!(said.contains("has no checkpoint of step `9`") && said.contains("there are: 1, 2, 3"), "{said}");
 

@@ -1,6 +1,7 @@
 //! `hive expert list`: one broken expert never hides the others.
 
 use crate::harness::{Place, manifest, plugin};
+use hive_tests::check_all;
 
 /// One expert in every state.
 fn everything() -> Place {
@@ -46,10 +47,10 @@ fn json_is_stable() {
 fn a_plugin_that_cannot_even_say_its_manifest() {
     let place = Place::new();
     place.install("misbehaving", &plugin("misbehaving"));
-    for how in ["panic", "garbage", "null", "status", "long"] {
+    check_all(["panic", "garbage", "null", "status", "long"], |how| {
         let text = place.run_with(&[("HIVE_TEST_MANIFEST", how)], &["expert", "list"]);
         insta::assert_snapshot!(format!("manifest_{how}"), without_panic_note(&text));
-    }
+    });
 }
 
 /// Rust's own note of a panic on stderr names a line and a thread number.

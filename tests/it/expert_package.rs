@@ -1,6 +1,7 @@
 //! `hive expert package`, `sign`, `inspect`, `verify`, `install`, `use`, `uninstall` and `hive key`
 //! from end to end: what one machine packs, another installs and asks.
 
+use hive_tests::check_all;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -154,14 +155,17 @@ fn what_one_machine_packs_another_installs_and_asks() {
     trust(&user, &author);
     let said = user.run(&install(&[]));
     assert!(said.starts_with("exit: 0\n"), "{said}");
-    for line in [
-        "installed     sql@0.1.0 for tiny (current)\n",
-        "signature     by `author` (",
-        "all 36 tensors applied",
-        "none in the package",
-    ] {
-        assert!(said.contains(line), "`{line}` is missing:\n{said}");
-    }
+    check_all(
+        [
+            "installed     sql@0.1.0 for tiny (current)\n",
+            "signature     by `author` (",
+            "all 36 tensors applied",
+            "none in the package",
+        ],
+        |line| {
+            assert!(said.contains(line), "`{line}` is missing:\n{said}");
+        },
+    );
     let listed = done(&user, &["expert", "list"]);
     assert!(listed.contains("ready (without its plugin: it can only generate answers)"), "{listed}");
     assert!(listed.contains("INSTALLED\n  sql@0.1.0 for tiny (current)\n"), "{listed}");
@@ -297,43 +301,51 @@ fn what_does_not_compute_what_it_says_is_refused() {
     let said = refused(&user, &install(&free));
     assert!(said.contains("has 35 tensors"), "{said}");
     // Other tokens, another base, another expert, another format, a prompt that gives the answer away.
-    for (name, key, value, expected) in [
-        ("golden.json", "/prompts/0/ids/0", json!(7), "has other tokens from the 0th on"),
-        ("golden.json", "/prompts/0/messages/0/content", json!("Say it"), "renders the prompt"),
-        ("golden.json", "/prompts/0/ids/0", json!(4_000_000), "other tokens"),
-        ("golden.json", "/tolerance", json!(100.0), "`tolerance` is 100"),
-        ("golden.json", "/prompts", json!([]), "it has 0 prompts"),
-        ("package.json", "/base/digest", json!("0".repeat(64)), "names another base"),
-        ("package.json", "/base/id", json!("../../up"), "is no plain name"),
-        ("package.json", "/name", json!("../up"), "`manifest.json` says `sql`"),
-        ("package.json", "/version", json!("one"), "no semantic version"),
-        ("package.json", "/format", json!(2), "has the format 2, this hive reads 1"),
-        ("package.json", "/adapter/rank", json!(4), "`adapter.rank` is `4`"),
-        ("package.json", "/libraries/here", json!("plugin-there.so"), "is no library for `here`"),
-        ("manifest.json", "/abi", json!(1), "got 1, expected"),
-        ("manifest.json", "/prompt/0/content", json!("{sql}"), "is the completion"),
-        ("hive_base.json", "/digest", json!("0".repeat(64)), "names another base"),
-        ("adapter_config.json", "/peft_type", json!("IA3"), "expected `LORA`"),
-        ("adapter_config.json", "/r", json!(4), "`adapter.rank` is"),
-        ("adapter_config.json", "/init_lora_weights", json!("pissa"), "which hive does not compute"),
-        ("package.json", "/description", json!("x\u{1b}[2J\nsignature     by `me`, trusted"), "has control characters"),
-        ("package.json", "/license", json!("Public domain"), "says `license` is `Public domain`"),
-        ("package.json", "/version", json!("0.1.0+other"), "without build metadata"),
-        ("package.json", "/version", json!(format!("0.1.0-{}", "a".repeat(100))), "are too long together"),
-        ("package.json", "/adapter/target_modules", json!(["nonsense"]), "other `adapter.target_modules`"),
-        ("golden.json", "/prompts/0/id", json!("a\u{7}"), "has control characters"),
-    ] {
-        let (_dir, mut files) = files_of(&original);
-        change(&mut files, name, |file| match file.pointer_mut(key) {
-            Some(place) => *place = value.clone(),
-            None => file["libraries"]["here"] = value.clone(),
-        });
-        files.remove("signature.json");
-        list_anew(&mut files);
-        pack(&user, &files);
-        let said = refused(&user, &install(&free));
-        assert!(said.contains(expected), "{name}{key}: `{expected}` is missing:\n{said}");
-    }
+    check_all(
+        [
+            ("golden.json", "/prompts/0/ids/0", json!(7), "has other tokens from the 0th on"),
+            ("golden.json", "/prompts/0/messages/0/content", json!("Say it"), "renders the prompt"),
+            ("golden.json", "/prompts/0/ids/0", json!(4_000_000), "other tokens"),
+            ("golden.json", "/tolerance", json!(100.0), "`tolerance` is 100"),
+            ("golden.json", "/prompts", json!([]), "it has 0 prompts"),
+            ("package.json", "/base/digest", json!("0".repeat(64)), "names another base"),
+            ("package.json", "/base/id", json!("../../up"), "is no plain name"),
+            ("package.json", "/name", json!("../up"), "`manifest.json` says `sql`"),
+            ("package.json", "/version", json!("one"), "no semantic version"),
+            ("package.json", "/format", json!(2), "has the format 2, this hive reads 1"),
+            ("package.json", "/adapter/rank", json!(4), "`adapter.rank` is `4`"),
+            ("package.json", "/libraries/here", json!("plugin-there.so"), "is no library for `here`"),
+            ("manifest.json", "/abi", json!(1), "got 1, expected"),
+            ("manifest.json", "/prompt/0/content", json!("{sql}"), "is the completion"),
+            ("hive_base.json", "/digest", json!("0".repeat(64)), "names another base"),
+            ("adapter_config.json", "/peft_type", json!("IA3"), "expected `LORA`"),
+            ("adapter_config.json", "/r", json!(4), "`adapter.rank` is"),
+            ("adapter_config.json", "/init_lora_weights", json!("pissa"), "which hive does not compute"),
+            (
+                "package.json",
+                "/description",
+                json!("x\u{1b}[2J\nsignature     by `me`, trusted"),
+                "has control characters",
+            ),
+            ("package.json", "/license", json!("Public domain"), "says `license` is `Public domain`"),
+            ("package.json", "/version", json!("0.1.0+other"), "without build metadata"),
+            ("package.json", "/version", json!(format!("0.1.0-{}", "a".repeat(100))), "are too long together"),
+            ("package.json", "/adapter/target_modules", json!(["nonsense"]), "other `adapter.target_modules`"),
+            ("golden.json", "/prompts/0/id", json!("a\u{7}"), "has control characters"),
+        ],
+        |(name, key, value, expected)| {
+            let (_dir, mut files) = files_of(&original);
+            change(&mut files, name, |file| match file.pointer_mut(key) {
+                Some(place) => *place = value.clone(),
+                None => file["libraries"]["here"] = value.clone(),
+            });
+            files.remove("signature.json");
+            list_anew(&mut files);
+            pack(&user, &files);
+            let said = refused(&user, &install(&free));
+            assert!(said.contains(expected), "{name}{key}: `{expected}` is missing:\n{said}");
+        },
+    );
     // The right package on the wrong base.
     std::fs::copy(&original, user.path("checkout").join(FILE)).unwrap();
     write_base_with(&user.path("other"), |weights| weights.values_mut().for_each(|(_, values)| values[0] += 0.5));
@@ -398,20 +410,23 @@ fn keys_are_made_listed_and_misused() {
     let key = done(&place, &["key", "new", "me"]);
     assert!(key.starts_with("ed25519:") && key.trim().len() == 52, "{key}");
     insta::assert_snapshot!("keys_one", no_keys(&place.run(&["key", "list"])));
-    for (name, args) in [
-        ("key_taken", &["key", "new", "me"][..]),
-        ("key_bad_name", &["key", "new", "../me"]),
-        ("key_unknown", &["key", "show", "you"]),
-        ("key_revoke_unknown", &["key", "revoke", "you"]),
-        ("key_bad_public", &["key", "trust", "ed25519:abc", "--name", "x"]),
-        ("sign_unknown_key", &["expert", "sign", "p.expert", "--key", "you"]),
-        ("sign_no_package", &["expert", "sign", "p.expert", "--key", "me"]),
-        ("install_nothing", &["expert", "install", "p.expert"]),
-        ("inspect_nothing", &["expert", "inspect", "dist/p.expert"]),
-        ("package_nothing", &["expert", "package", "sql", "--run", "runs/none"]),
-    ] {
-        insta::assert_snapshot!(name, no_keys(&place.run(args)));
-    }
+    check_all(
+        [
+            ("key_taken", &["key", "new", "me"][..]),
+            ("key_bad_name", &["key", "new", "../me"]),
+            ("key_unknown", &["key", "show", "you"]),
+            ("key_revoke_unknown", &["key", "revoke", "you"]),
+            ("key_bad_public", &["key", "trust", "ed25519:abc", "--name", "x"]),
+            ("sign_unknown_key", &["expert", "sign", "p.expert", "--key", "you"]),
+            ("sign_no_package", &["expert", "sign", "p.expert", "--key", "me"]),
+            ("install_nothing", &["expert", "install", "p.expert"]),
+            ("inspect_nothing", &["expert", "inspect", "dist/p.expert"]),
+            ("package_nothing", &["expert", "package", "sql", "--run", "runs/none"]),
+        ],
+        |(name, args)| {
+            insta::assert_snapshot!(name, no_keys(&place.run(args)));
+        },
+    );
     place.write("checkout/p.expert", "not a package");
     insta::assert_snapshot!("install_garbage", place.run(&["expert", "install", "p.expert"]));
 }
@@ -561,48 +576,53 @@ fn small_packages_that_want_much_get_nothing() {
         refused_in_little_memory(&user)
     };
     let pattern = |i: usize| format!("\\pL{{40}}{i}");
-    for (expected, said) in [
-        (
-            "expected 1 to 65536",
-            huge("adapter_config.json", &|c| {
-                c["r"] = json!(1u64 << 40);
-            }),
-        ),
-        (
-            "tensors do not match",
-            huge("adapter_config.json", &|c| {
-                c["r"] = json!(60_000);
-            }),
-        ),
-        (
-            "expected at most 512",
-            huge("adapter_config.json", &|c| {
-                c["rank_pattern"] = (0..8000).map(|i| (pattern(i), json!(2))).collect::<serde_json::Map<_, _>>().into();
-            }),
-        ),
-        (
-            "has more than 4194304 bytes",
-            huge("manifest.json", &|m| {
-                m["prompt"][0]["content"] = "{question}{schema}".repeat(20_000).into();
-            }),
-        ),
-        (
-            "got 5000 fields, expected at most 256",
-            huge("manifest.json", &|m| {
-                m["dataset"]["fields"] = (0..5000).map(|i| json!({"name": format!("f{i}")})).collect::<Vec<_>>().into();
-            }),
-        ),
-        (
-            "and 450 more",
-            huge("manifest.json", &|m| {
-                for i in 0..40_000 {
-                    m[format!("k{i}")] = json!(1);
-                }
-            }),
-        ),
-    ] {
-        assert!(said.contains(expected), "`{expected}` is missing:\n{}", &said[..said.len().min(2000)]);
-    }
+    check_all(
+        [
+            (
+                "expected 1 to 65536",
+                huge("adapter_config.json", &|c| {
+                    c["r"] = json!(1u64 << 40);
+                }),
+            ),
+            (
+                "tensors do not match",
+                huge("adapter_config.json", &|c| {
+                    c["r"] = json!(60_000);
+                }),
+            ),
+            (
+                "expected at most 512",
+                huge("adapter_config.json", &|c| {
+                    c["rank_pattern"] =
+                        (0..8000).map(|i| (pattern(i), json!(2))).collect::<serde_json::Map<_, _>>().into();
+                }),
+            ),
+            (
+                "has more than 4194304 bytes",
+                huge("manifest.json", &|m| {
+                    m["prompt"][0]["content"] = "{question}{schema}".repeat(20_000).into();
+                }),
+            ),
+            (
+                "got 5000 fields, expected at most 256",
+                huge("manifest.json", &|m| {
+                    m["dataset"]["fields"] =
+                        (0..5000).map(|i| json!({"name": format!("f{i}")})).collect::<Vec<_>>().into();
+                }),
+            ),
+            (
+                "and 450 more",
+                huge("manifest.json", &|m| {
+                    for i in 0..40_000 {
+                        m[format!("k{i}")] = json!(1);
+                    }
+                }),
+            ),
+        ],
+        |(expected, said)| {
+            assert!(said.contains(expected), "`{expected}` is missing:\n{}", &said[..said.len().min(2000)]);
+        },
+    );
     // A header that is all there is; and half a gigabyte of zeros in a tensor nobody asked for.
     for name in ["probe.safetensors", "adapter_model.safetensors"] {
         let (_dir, mut files) = files_of(&original);

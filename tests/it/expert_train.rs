@@ -1,6 +1,7 @@
 //! `hive expert train` from end to end: the SQL expert on a tiny base. What it writes, that it
 //! writes the same twice, and that a run goes on after Ctrl-C as if nothing had happened.
 
+use hive_tests::check_all;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Stdio;
@@ -63,33 +64,39 @@ fn a_run_leaves_everything_in_its_folder() {
     let said = place.run(&TRAIN);
     assert!(said.starts_with("exit: 0\n"), "{said}");
     let (out, err) = said.split_once("--- stderr\n").unwrap();
-    for line in [
-        "Result of training (base → expert, adapter of step ",
-        "  held-out loss            ",
-        "  held-out token accuracy  ",
-        "  right answers, held-out       0.0 % [0.0, 79.3] → 0.0 % [0.0, 79.3] (1 of 2 asked)\n",
-        "  partial credit, held-out      0.000 [0.000, 0.000] → 0.000 [0.000, 0.000] (1 of 2 asked)\n",
-        "  right answers, eval prompts   0.0 % [0.0, 79.3] → 0.0 % [0.0, 79.3] (1 of 96 asked)\n",
-        "  partial credit, eval prompts  ",
-        "Adapter: runs/sql-1/adapter\n",
-        "Try it (none of these prompts was answered correctly):\n  ",
-        " expert run sql --run runs/sql-1 --schema runs/sql-1/example.schema.sql '",
-    ] {
-        assert!(out.contains(line), "`{line}` is missing on stdout:\n{said}");
-    }
-    for line in [
-        "      data 40 records; split by `schema`",
-        "      base ../tiny (",
-        "   adapter DoRA rank 2, alpha 24, dropout 0.1 on 12 layers (",
-        "     steps 3 of 2 records, 1 of them warm-up, then cosine\n",
-        "run folder runs/sql-1\n",
-        "evaluation before training: held-out loss ",
-        "step 1/3  loss ",
-        "step 3/3  loss ",
-        "evaluation after step 3: held-out loss ",
-    ] {
-        assert!(err.contains(line), "`{line}` is missing on stderr:\n{said}");
-    }
+    check_all(
+        [
+            "Result of training (base → expert, adapter of step ",
+            "  held-out loss            ",
+            "  held-out token accuracy  ",
+            "  right answers, held-out       0.0 % [0.0, 79.3] → 0.0 % [0.0, 79.3] (1 of 2 asked)\n",
+            "  partial credit, held-out      0.000 [0.000, 0.000] → 0.000 [0.000, 0.000] (1 of 2 asked)\n",
+            "  right answers, eval prompts   0.0 % [0.0, 79.3] → 0.0 % [0.0, 79.3] (1 of 96 asked)\n",
+            "  partial credit, eval prompts  ",
+            "Adapter: runs/sql-1/adapter\n",
+            "Try it (none of these prompts was answered correctly):\n  ",
+            " expert run sql --run runs/sql-1 --schema runs/sql-1/example.schema.sql '",
+        ],
+        |line| {
+            assert!(out.contains(line), "`{line}` is missing on stdout:\n{said}");
+        },
+    );
+    check_all(
+        [
+            "      data 40 records; split by `schema`",
+            "      base ../tiny (",
+            "   adapter DoRA rank 2, alpha 24, dropout 0.1 on 12 layers (",
+            "     steps 3 of 2 records, 1 of them warm-up, then cosine\n",
+            "run folder runs/sql-1\n",
+            "evaluation before training: held-out loss ",
+            "step 1/3  loss ",
+            "step 3/3  loss ",
+            "evaluation after step 3: held-out loss ",
+        ],
+        |line| {
+            assert!(err.contains(line), "`{line}` is missing on stderr:\n{said}");
+        },
+    );
 
     let run = place.path("checkout/runs/sql-1");
     let mut names: Vec<String> =

@@ -3,6 +3,7 @@
 use crate::expert_train::{TRAIN, place};
 use crate::harness::{Place, SmallDisk};
 use crate::tiny_base::{HIDDEN, read_tensors, write_base_with};
+use hive_tests::check_all;
 
 const SCHEMA: &str = "CREATE TABLE pets (pet_id INT PRIMARY KEY, name TEXT, age INT);";
 
@@ -98,34 +99,37 @@ fn names_of_control_tokens_in_a_record_train_as_text_and_are_noted() {
 fn records_longer_than_the_base_reads_are_refused() {
     let place = place();
     let expected = "error: `max_seq_len` is 5000, base model `../tiny` reads at most 4096 tokens\n";
-    for said in [
-        train_on(&place, &good(4), &["--set", "max_seq_len=5000"]),
-        place.run(&[
-            "expert",
-            "plan",
-            "sql",
-            "--base",
-            "../tiny",
-            "--set",
-            "max_seq_len=5000",
-            "--dataset",
-            "data.jsonl",
-        ]),
-        place.run(&[
-            "expert",
-            "data",
-            "sql",
-            "--base",
-            "../tiny",
-            "--set",
-            "max_seq_len=5000",
-            "--dataset",
-            "data.jsonl",
-        ]),
-    ] {
-        assert!(said.starts_with("exit: 1\n") && said.contains(expected), "{said}");
-        assert!(said.contains("hint: `--set max_seq_len=4096`"), "{said}");
-    }
+    check_all(
+        [
+            train_on(&place, &good(4), &["--set", "max_seq_len=5000"]),
+            place.run(&[
+                "expert",
+                "plan",
+                "sql",
+                "--base",
+                "../tiny",
+                "--set",
+                "max_seq_len=5000",
+                "--dataset",
+                "data.jsonl",
+            ]),
+            place.run(&[
+                "expert",
+                "data",
+                "sql",
+                "--base",
+                "../tiny",
+                "--set",
+                "max_seq_len=5000",
+                "--dataset",
+                "data.jsonl",
+            ]),
+        ],
+        |said| {
+            assert!(said.starts_with("exit: 1\n") && said.contains(expected), "{said}");
+            assert!(said.contains("hint: `--set max_seq_len=4096`"), "{said}");
+        },
+    );
     let said = place.run(&["expert", "plan", "sql", "--arch", "smollm2-135m", "--set", "max_seq_len=9000"]);
     assert!(
         said.contains("`max_seq_len` is 9000, base model `random-smollm2-135m` reads at most 8192 tokens"),

@@ -1,6 +1,7 @@
 //! What an author of an expert can get wrong without noticing: each mistake is found before the first
 //! step, or when the adapter is used, and named with the record and the field.
 
+use hive_tests::check_all;
 use serde_json::{Value, json};
 
 use crate::harness::{Place, plugin};
@@ -33,12 +34,12 @@ fn error_of(said: &str) -> &str {
 fn an_authors_mistakes_are_found_before_the_first_step() {
     let place = place();
     let mut all = String::new();
-    for trap in ["leak", "mute", "needs-answer", "half", "nan", "two", "unsure", "two-answers"] {
+    check_all(["leak", "mute", "needs-answer", "half", "nan", "two", "unsure", "two-answers"], |trap| {
         let said = with(&place, trap, &TRAIN);
         all += &format!("## {trap}\n{}\n", error_of(&said));
         assert!(!said.contains("judged") && !said.contains("evaluation before"), "before anything is judged: {said}");
         assert!(!place.path("checkout/runs/careless-1").exists(), "no run is left of it");
-    }
+    });
     insta::assert_snapshot!(all);
     // `plan` says the same before anyone trains.
     let said = with(&place, "leak", &["expert", "plan", "careless", "--base", "../tiny"]);

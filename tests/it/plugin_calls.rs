@@ -5,6 +5,7 @@ use hive::context::Environment;
 use hive_errors::Diagnostic as _;
 use hive_plugins::{Experts, LoadedExpert, PluginError};
 use hive_sdk::{GradeRequest, Record};
+use hive_tests::check_all;
 
 use crate::harness::{Place, plugin};
 
@@ -42,10 +43,10 @@ fn a_wrong_reply_names_method_and_record() {
     let place = Place::new();
     let expert = misbehaving(&place);
     let mut all = String::new();
-    for what in ["panic", "start", "garbage", "extra", "fewer", "null", "status", "long", " "] {
+    check_all(["panic", "start", "garbage", "extra", "fewer", "null", "status", "long", " "], |what| {
         let error = expert.render(&records(what)).unwrap_err();
         all += &format!("## render, told `{what}`\n{}\n\n", told(&error));
-    }
+    });
     for what in ["nan", "two"] {
         let requests: Vec<_> =
             records(what).into_iter().map(|prompt| GradeRequest { prompt, completion: String::new() }).collect();

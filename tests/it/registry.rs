@@ -1,6 +1,7 @@
 //! Publishing to and installing from registries: a folder, and a real OCI registry, with or without a proxy
 //! that breaks connections, returns errors, or changes bytes.
 
+use hive_tests::check_all;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -455,9 +456,12 @@ fn a_package_becomes_a_repository_of_a_hub() {
     let author = author();
     done(&author, &["expert", "publish", DIST, "hub-folder:hub"]);
     let folder = author.path("checkout/hub");
-    for name in ["README.md", "adapter_config.json", "adapter_model.safetensors", ".gitattributes", "integrity.json"] {
-        assert!(folder.join(name).is_file(), "{name}");
-    }
+    check_all(
+        ["README.md", "adapter_config.json", "adapter_model.safetensors", ".gitattributes", "integrity.json"],
+        |name| {
+            assert!(folder.join(name).is_file(), "{name}");
+        },
+    );
     let card = std::fs::read_to_string(folder.join("README.md")).unwrap();
     assert!(card.starts_with("---\nlicense: other\nbase_model: tiny\nlibrary_name: peft\n"), "{card}");
     // PEFT reads the folder as it is, and so does hive.

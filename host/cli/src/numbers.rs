@@ -39,18 +39,19 @@ pub fn real(range: RangeInclusive<f64>) -> impl Fn(&str) -> Result<f64, String> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     #[test]
     fn what_is_out_of_range_or_no_number_is_refused_with_the_range() {
         let steps = whole::<u32>(1..=1_000);
         assert_eq!((steps("1"), steps("1000")), (Ok(1), Ok(1_000)));
-        for text in ["0", "-1", "1.5", "1e2", "1001", "100000000000000000000", "NaN", "", " 1"] {
+        check_all(["0", "-1", "1.5", "1e2", "1001", "100000000000000000000", "NaN", "", " 1"], |text| {
             assert_eq!(steps(text), Err("expected a whole number from 1 to 1000".to_owned()), "{text}");
-        }
+        });
         let rate = real(0.0..=0.5);
         assert_eq!((rate("0"), rate("5e-1"), rate("0.25")), (Ok(0.0), Ok(0.5), Ok(0.25)));
-        for text in ["-0.1", "0.51", "NaN", "inf", "1e400", "x", ""] {
+        check_all(["-0.1", "0.51", "NaN", "inf", "1e400", "x", ""], |text| {
             assert_eq!(rate(text), Err("expected a number from 0 to 0.5".to_owned()), "{text}");
-        }
+        });
     }
 }

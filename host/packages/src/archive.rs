@@ -285,6 +285,7 @@ pub(super) fn shown(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     fn sources(files: &[(&str, &[u8])]) -> Sources {
         files.iter().map(|(name, bytes)| ((*name).to_owned(), Source::Bytes(bytes.to_vec()))).collect()
@@ -364,27 +365,30 @@ mod tests {
         let file = EntryType::Regular;
         assert_eq!(unpacked(&odd(&[(b"LICENSE", file, b"x"), (b"README.md", file, b"y")])).unwrap().len(), 2);
         let long = [b'x'; 99];
-        for (entries, expected) in [
-            (vec![(&b"../LICENSE"[..], file, &b"x"[..])], "`../LICENSE` is no plain file name"),
-            (vec![(b"/etc/passwd", file, b"x")], "is no plain file name"),
-            (vec![(b"a/LICENSE", file, b"x")], "is no plain file name"),
-            (vec![(b"LICENSE", EntryType::Symlink, b"")], "`LICENSE` is no plain file (tar type Symlink)"),
-            (vec![(b"LICENSE", EntryType::Link, b"")], "is no plain file (tar type Link)"),
-            (vec![(b"LICENSE", EntryType::Directory, b"")], "is no plain file (tar type Directory)"),
-            (vec![(b"LICENSE", EntryType::Fifo, b"")], "is no plain file"),
-            (vec![(b"LICENSE", EntryType::GNUSparse, b"")], "it is damaged (sparse header"),
-            (vec![(b"LICENSE", EntryType::GNULongName, b"README.md")], "is no plain file"),
-            (vec![(b"LICENSE", EntryType::XHeader, b"20 path=README.md\n")], "is no plain file"),
-            (vec![(b"LICENSE", file, b"x"), (b"LICENSE", file, b"y")], "`LICENSE` occurs twice"),
-            (vec![(b"README.md", file, b"x"), (b"LICENSE", file, b"y")], "`LICENSE` is out of order"),
-            (vec![(b"adapter_model.bin", file, b"x")], "`adapter_model.bin` is no file of a package"),
-            (vec![(&long, file, b"x")], "is no file of a package"),
-            (vec![(b"signature.json", file, &[b' '; 65_537])], "has 65537 bytes, expected at most 65536"),
-            (vec![(b"\xff\xfe", file, b"x")], "is no plain file name"),
-        ] {
-            let error = unpacked(&odd(&entries)).unwrap_err();
-            assert!(error.contains(expected), "{expected}: {error}");
-        }
+        check_all(
+            [
+                (vec![(&b"../LICENSE"[..], file, &b"x"[..])], "`../LICENSE` is no plain file name"),
+                (vec![(b"/etc/passwd", file, b"x")], "is no plain file name"),
+                (vec![(b"a/LICENSE", file, b"x")], "is no plain file name"),
+                (vec![(b"LICENSE", EntryType::Symlink, b"")], "`LICENSE` is no plain file (tar type Symlink)"),
+                (vec![(b"LICENSE", EntryType::Link, b"")], "is no plain file (tar type Link)"),
+                (vec![(b"LICENSE", EntryType::Directory, b"")], "is no plain file (tar type Directory)"),
+                (vec![(b"LICENSE", EntryType::Fifo, b"")], "is no plain file"),
+                (vec![(b"LICENSE", EntryType::GNUSparse, b"")], "it is damaged (sparse header"),
+                (vec![(b"LICENSE", EntryType::GNULongName, b"README.md")], "is no plain file"),
+                (vec![(b"LICENSE", EntryType::XHeader, b"20 path=README.md\n")], "is no plain file"),
+                (vec![(b"LICENSE", file, b"x"), (b"LICENSE", file, b"y")], "`LICENSE` occurs twice"),
+                (vec![(b"README.md", file, b"x"), (b"LICENSE", file, b"y")], "`LICENSE` is out of order"),
+                (vec![(b"adapter_model.bin", file, b"x")], "`adapter_model.bin` is no file of a package"),
+                (vec![(&long, file, b"x")], "is no file of a package"),
+                (vec![(b"signature.json", file, &[b' '; 65_537])], "has 65537 bytes, expected at most 65536"),
+                (vec![(b"\xff\xfe", file, b"x")], "is no plain file name"),
+            ],
+            |(entries, expected)| {
+                let error = unpacked(&odd(&entries)).unwrap_err();
+                assert!(error.contains(expected), "{expected}: {error}");
+            },
+        );
     }
 
     #[test]

@@ -71,6 +71,7 @@ fn is_outside(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     fn files(names: &[&str]) -> BTreeMap<String, FileDigest> {
         let digest = |n: usize| FileDigest { size: n as u64, sha256: format!("{n:064x}") };
@@ -89,14 +90,17 @@ mod tests {
         found.get_mut("README.md").unwrap().sha256 = "0".repeat(64);
         found.insert("extra".to_owned(), found["golden.json"].clone());
         let problems = list.problems(&found).join("\n");
-        for part in [
-            "`LICENSE` is missing, `int",
-            "`golden.json` has 6 bytes",
-            "`README.md` has sha256 000",
-            "`extra` is not listed",
-        ] {
-            assert!(problems.contains(part), "{part}: {problems}");
-        }
+        check_all(
+            [
+                "`LICENSE` is missing, `int",
+                "`golden.json` has 6 bytes",
+                "`README.md` has sha256 000",
+                "`extra` is not listed",
+            ],
+            |part| {
+                assert!(problems.contains(part), "{part}: {problems}");
+            },
+        );
         let nothing = Integrity { format: 1, files: BTreeMap::new() };
         assert_eq!(nothing.problems(&BTreeMap::new()).len(), REQUIRED.len());
     }

@@ -105,12 +105,13 @@ pub fn own_target() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     #[test]
     fn names_that_lead_elsewhere_or_hide_are_none() {
-        for name in ["a", "README.md", "adapter_model.safetensors", "plugin-x86_64-unknown-linux-gnu.so"] {
+        check_all(["a", "README.md", "adapter_model.safetensors", "plugin-x86_64-unknown-linux-gnu.so"], |name| {
             assert!(is_plain(name), "{name}");
-        }
+        });
         for name in ["", ".", "..", "../a", "/a", "a/b", "a\\b", ".hidden", "a b", "é", "a\0", "C:", &"x".repeat(101)]
         {
             assert!(!is_plain(name), "{name}");
@@ -121,8 +122,8 @@ mod tests {
     fn every_required_file_has_a_limit_and_unknown_ones_have_none() {
         assert!(REQUIRED.iter().all(|name| limit(name).is_some() && is_plain(name)));
         assert!(limit(&own_library()).is_some());
-        for name in ["adapter_model.bin", "plugin-.so", "plugin-x.exe", "plugin-a.b.so", "pytorch_model.pkl"] {
+        check_all(["adapter_model.bin", "plugin-.so", "plugin-x.exe", "plugin-a.b.so", "pytorch_model.pkl"], |name| {
             assert_eq!(limit(name), None, "{name}");
-        }
+        });
     }
 }

@@ -387,6 +387,7 @@ fn setting(set: &str, defaults: &Value) -> Result<Value, TrainError> {
 mod tests {
     use super::*;
     use hive_errors::Diagnostic as _;
+    use hive_tests::check_all;
 
     const MANIFEST: &str = r#"{"name": "t", "version": "0.1.0", "abi": 3, "description": "d", "license": "MIT", "base_models": ["m"],
                 "dataset": {"fields": [{"name": "q"}, {"name": "a", "completion": true}]},
@@ -479,12 +480,12 @@ mod tests {
             Ok(_) => String::new(),
             Err(error) => format!("{error}: {}", error.details().join("; ")),
         };
-        for key in numbers {
-            for wrong in ["-1", "1e17", "100000000000000000000", "1e400", "NaN", "null1", "[]"] {
+        check_all(numbers, |key| {
+            check_all(["-1", "1e17", "100000000000000000000", "1e400", "NaN", "null1", "[]"], |wrong| {
                 let said = said(format!("{key}={wrong}"));
                 assert!(said.contains(key) && said.contains("expected"), "{key}={wrong}: {said}");
-            }
-        }
+            });
+        });
         let fractions = [
             "alpha",
             "dropout",
@@ -504,15 +505,18 @@ mod tests {
         }
         assert!(said("seed=-1".into()).contains("expected at least 0"));
         assert_eq!(with(None, &["steps=1e3", "seed=18446744073709551615"]).unwrap().training.steps, Some(1000));
-        for (set, expected) in [
-            ("adapter.rank_pattern={\"q_proj\": 100000}", "expected at most 4096"),
-            ("adapter.alpha_pattern={\"q_proj\": 0}", "expected more"),
-            ("adapter.alpha_pattern={\"q_proj\": -1}", "expected more"),
-            ("adapter.alpha_pattern={\"q_proj\": 1e30}", "expected at most 1000000"),
-        ] {
-            let said = said(set.into());
-            assert!(said.contains(expected), "{set}: {said}");
-        }
+        check_all(
+            [
+                ("adapter.rank_pattern={\"q_proj\": 100000}", "expected at most 4096"),
+                ("adapter.alpha_pattern={\"q_proj\": 0}", "expected more"),
+                ("adapter.alpha_pattern={\"q_proj\": -1}", "expected more"),
+                ("adapter.alpha_pattern={\"q_proj\": 1e30}", "expected at most 1000000"),
+            ],
+            |(set, expected)| {
+                let said = said(set.into());
+                assert!(said.contains(expected), "{set}: {said}");
+            },
+        );
     }
 
     #[test]

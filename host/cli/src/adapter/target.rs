@@ -87,6 +87,7 @@ fn names(folder: &Path) -> Result<Vec<String>, EngineError> {
 
 #[cfg(test)]
 mod tests {
+    use hive_tests::check_all;
     use std::fs;
 
     use super::*;
@@ -139,8 +140,8 @@ mod tests {
         let apart = |out: &Path| check_apart(out, [("the base", weights.as_path())]).map_err(|e| e.to_string());
         assert_eq!(apart(&dir.path().join("new")), Ok(()));
         assert_eq!(apart(&base.join("new")), Ok(()));
-        for out in [&base, &weights, &base.join("."), &dir.path().to_owned()] {
+        check_all([&base, &weights, &base.join("."), &dir.path().to_owned()], |out| {
             assert!(apart(out).unwrap_err().contains("holds the base, which is read"), "{}", out.display());
-        }
+        });
     }
 }

@@ -357,6 +357,7 @@ fn sentences(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     fn headings() -> Headings {
         let fields: Vec<FieldSpec> = serde_json::from_value(serde_json::json!([
@@ -375,60 +376,75 @@ mod tests {
             let section = cut.sections.into_iter().find(|s| s.fields.iter().any(|f| f.0 == "schema")).unwrap();
             (cut.lead, section.body)
         };
-        for text in [
-            "### Schema\nCREATE",
-            "# Schema\nCREATE",
-            "##Schema:\nCREATE",
-            "### Database Schema: CREATE",
-            "**Schema**\nCREATE",
-            "**Schema:** CREATE",
-            "**Schema**: CREATE",
-            "Schema\nCREATE",
-            "Schema: CREATE",
-            "The tables are as follows:\nCREATE",
-            "Here is the schema of the database:\n\nCREATE",
-            "<schema>\nCREATE\n</schema>",
-            "[SCHEMA]CREATE[/SCHEMA]",
-            "== Schema ==\nCREATE",
-            "Here's the schema:\nCREATE",
-            "Schema: CREATE\nQuestion: How many?",
-            "Question: How many? Schema: CREATE",
-        ] {
-            assert_eq!(one(text), (String::new(), "CREATE".to_owned()), "{text}");
-        }
+        check_all(
+            [
+                "### Schema\nCREATE",
+                "# Schema\nCREATE",
+                "##Schema:\nCREATE",
+                "### Database Schema: CREATE",
+                "**Schema**\nCREATE",
+                "**Schema:** CREATE",
+                "**Schema**: CREATE",
+                "Schema\nCREATE",
+                "Schema: CREATE",
+                "The tables are as follows:\nCREATE",
+                "Here is the schema of the database:\n\nCREATE",
+                "<schema>\nCREATE\n</schema>",
+                "[SCHEMA]CREATE[/SCHEMA]",
+                "== Schema ==\nCREATE",
+                "Here's the schema:\nCREATE",
+                "Schema: CREATE\nQuestion: How many?",
+                "Question: How many? Schema: CREATE",
+            ],
+            |text| {
+                assert_eq!(one(text), (String::new(), "CREATE".to_owned()), "{text}");
+            },
+        );
         assert_eq!(one("How many? Here is the schema:\nCREATE"), ("How many?".to_owned(), "CREATE".to_owned()));
         assert_eq!(one("Schema:\n```\n# Question\n```"), (String::new(), "```\n# Question\n```".to_owned()));
     }
 
     #[test]
     fn lines_that_are_no_headings() {
-        for text in [
-            "CREATE TABLE t (a INT, -- query: none",
-            "CHECK (x = 'schema:')",
-            "What is the ratio 1:2 of rows?",
-            "Which of the tables of the shop has the most rows and what is its name: tell me",
-        ] {
-            assert_eq!(headings().cut(text), Cut { lead: text.to_owned(), sections: Vec::new() });
-        }
+        check_all(
+            [
+                "CREATE TABLE t (a INT, -- query: none",
+                "CHECK (x = 'schema:')",
+                "What is the ratio 1:2 of rows?",
+                "Which of the tables of the shop has the most rows and what is its name: tell me",
+            ],
+            |text| {
+                assert_eq!(headings().cut(text), Cut { lead: text.to_owned(), sections: Vec::new() });
+            },
+        );
     }
 
     #[test]
     fn lead_ins_go_and_questions_stay() {
         let bare = |text: &str| headings().without_lead_ins(text, "question");
-        for (text, expected) in [
-            ("How many?\n\nHere is the schema:", "How many?"),
-            ("Given the following schema, how many are there?", "How many are there?"),
-            ("Given the following schema, write a SQL query for the question.\nHow many?", "How many?"),
-            ("Given these tables, list all customers. Sort them by name.", "List all customers. Sort them by name."),
-            ("Using the schema below. How many are there?", "How many are there?"),
-            ("Given two numbers, which is greater?", "Given two numbers, which is greater?"),
-            ("Using the orders tables, who buys? And who sells?", "Using the orders tables, who buys? And who sells?"),
-            ("Based on these tables, who buys?", "Who buys?"),
-            ("-- Using valid SQL, answer the query for the tables above.\n-- Who buys?", "Who buys?"),
-            ("Here is the schema:", "Here is the schema:"),
-            ("Which customers use 3.5 units? And who else?", "Which customers use 3.5 units? And who else?"),
-        ] {
-            assert_eq!(bare(text), expected, "{text}");
-        }
+        check_all(
+            [
+                ("How many?\n\nHere is the schema:", "How many?"),
+                ("Given the following schema, how many are there?", "How many are there?"),
+                ("Given the following schema, write a SQL query for the question.\nHow many?", "How many?"),
+                (
+                    "Given these tables, list all customers. Sort them by name.",
+                    "List all customers. Sort them by name.",
+                ),
+                ("Using the schema below. How many are there?", "How many are there?"),
+                ("Given two numbers, which is greater?", "Given two numbers, which is greater?"),
+                (
+                    "Using the orders tables, who buys? And who sells?",
+                    "Using the orders tables, who buys? And who sells?",
+                ),
+                ("Based on these tables, who buys?", "Who buys?"),
+                ("-- Using valid SQL, answer the query for the tables above.\n-- Who buys?", "Who buys?"),
+                ("Here is the schema:", "Here is the schema:"),
+                ("Which customers use 3.5 units? And who else?", "Which customers use 3.5 units? And who else?"),
+            ],
+            |(text, expected)| {
+                assert_eq!(bare(text), expected, "{text}");
+            },
+        );
     }
 }

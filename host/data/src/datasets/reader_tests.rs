@@ -1,5 +1,6 @@
 //! Tests of reading data files, from bytes to records and messages.
 
+use hive_tests::check_all;
 use std::collections::BTreeMap;
 
 use hive_errors::Diagnostic as _;
@@ -132,16 +133,19 @@ fn a_record_that_cannot_be_used_is_counted() {
 #[test]
 fn a_bad_line_costs_that_line() {
     let good = "{\"question\": \"q\", \"sql\": \"s\"}\n";
-    for (line, expected) in [
-        ("{\"question\": \"q\",", "not JSON: EOF while parsing a value at column 17"),
-        ("[1]", "got a list, expected an object"),
-        ("{} {}", "not JSON: trailing characters at column 4"),
-        ("{\"question\": \"\\ud800\", \"sql\": \"s\"}", "not JSON: unexpected end of hex escape at column 21"),
-    ] {
-        let (code, why, records) = rejected("data.jsonl", format!("{good}{line}\n{good}").as_bytes());
-        assert_eq!((code.as_str(), records), ("not-json", 2), "{line}");
-        assert_eq!(why, expected);
-    }
+    check_all(
+        [
+            ("{\"question\": \"q\",", "not JSON: EOF while parsing a value at column 17"),
+            ("[1]", "got a list, expected an object"),
+            ("{} {}", "not JSON: trailing characters at column 4"),
+            ("{\"question\": \"\\ud800\", \"sql\": \"s\"}", "not JSON: unexpected end of hex escape at column 21"),
+        ],
+        |(line, expected)| {
+            let (code, why, records) = rejected("data.jsonl", format!("{good}{line}\n{good}").as_bytes());
+            assert_eq!((code.as_str(), records), ("not-json", 2), "{line}");
+            assert_eq!(why, expected);
+        },
+    );
     // NaN is null: ignored if the column is not used, a missing value if it is.
     let read = read(
         b"{\"question\": \"q\", \"sql\": \"NaN\", \"score\": NaN}\n{\"question\": -Infinity, \"sql\": \"s\"}",
@@ -183,15 +187,18 @@ fn a_file_fails_when_nothing_in_it_can_be_read_and_says_why() {
 
 #[test]
 fn names_are_found_however_they_are_written() {
-    for (row, said) in [
-        (r#"{"Question": "q", "SQL": "s"}"#, "question ← Question, sql ← SQL"),
-        (r#"{" Question ": "q", "sql": "s", "SQL": "t"}"#, "question ← \" Question \", sql; not read: SQL"),
-        (r#"{"PROMPT": "q", "Answer": "s"}"#, "question ← PROMPT, sql ← Answer"),
-    ] {
-        let read = read(row.as_bytes(), None).unwrap();
-        assert_eq!(read.said, said);
-        assert_eq!(read.records[0].0, Record::from_pairs([("question", "q"), ("sql", "s")]), "{row}");
-    }
+    check_all(
+        [
+            (r#"{"Question": "q", "SQL": "s"}"#, "question ← Question, sql ← SQL"),
+            (r#"{" Question ": "q", "sql": "s", "SQL": "t"}"#, "question ← \" Question \", sql; not read: SQL"),
+            (r#"{"PROMPT": "q", "Answer": "s"}"#, "question ← PROMPT, sql ← Answer"),
+        ],
+        |(row, said)| {
+            let read = read(row.as_bytes(), None).unwrap();
+            assert_eq!(read.said, said);
+            assert_eq!(read.records[0].0, Record::from_pairs([("question", "q"), ("sql", "s")]), "{row}");
+        },
+    );
     let read = read(br#"{"My Question": "q", "SQL": "s"}"#, Some("question=my_question")).unwrap();
     assert_eq!(read.records[0].0.text("question"), Some("q"));
 }
@@ -202,19 +209,22 @@ fn a_table_is_read_whatever_separates_its_values() {
         Record::from_pairs([("question", "a, b"), ("sql", "SELECT 1, 2; --")]),
         Record::from_pairs([("question", "c"), ("sql", "x\ny")]),
     ];
-    for (name, separator, said) in [
-        ("a.csv", ',', "question ← Question, sql"),
-        ("a.csv", ';', "CSV with semicolons: question ← Question, sql"),
-        ("a.csv", '\t', "CSV with tabs: question ← Question, sql"),
-        ("a.tsv", '\t', "CSV with tabs: question ← Question, sql"),
-        ("a.txt", '|', "CSV with pipes: question ← Question, sql"),
-    ] {
-        let rows = ["Question#sql", "\"a, b\"#\"SELECT 1, 2; --\"", "c#\"x\ny\"", ""];
-        let text = rows.join("\r\n").replace('#', &separator.to_string());
-        let read = read_as(name, text.as_bytes(), None).unwrap();
-        assert_eq!(read.said, said);
-        assert_eq!(read.records.into_iter().map(|r| r.0).collect::<Vec<_>>(), expected, "{said}");
-    }
+    check_all(
+        [
+            ("a.csv", ',', "question ← Question, sql"),
+            ("a.csv", ';', "CSV with semicolons: question ← Question, sql"),
+            ("a.csv", '\t', "CSV with tabs: question ← Question, sql"),
+            ("a.tsv", '\t', "CSV with tabs: question ← Question, sql"),
+            ("a.txt", '|', "CSV with pipes: question ← Question, sql"),
+        ],
+        |(name, separator, said)| {
+            let rows = ["Question#sql", "\"a, b\"#\"SELECT 1, 2; --\"", "c#\"x\ny\"", ""];
+            let text = rows.join("\r\n").replace('#', &separator.to_string());
+            let read = read_as(name, text.as_bytes(), None).unwrap();
+            assert_eq!(read.said, said);
+            assert_eq!(read.records.into_iter().map(|r| r.0).collect::<Vec<_>>(), expected, "{said}");
+        },
+    );
     let read = read_as("a.csv", b"sep=;\nquestion;sql\n1,5;s\n", None).unwrap();
     assert_eq!(read.records[0].0.text("question"), Some("1,5"));
 }
@@ -235,20 +245,23 @@ fn a_quote_that_is_never_closed_costs_its_row() {
 #[test]
 fn a_bad_element_of_a_list_costs_itself() {
     let good = r#"{"question": "q", "sql": "s", "more": [{"a": 1}, {"a": 2}]}"#;
-    for (bad, code) in [
-        (r#"{"question": "q", "sql": }"#, "not-json"),
-        ("7", "not-json"),
-        ("", "not-json"),
-        (r#"{"question": "q", "sql": "s"#, "not-json"),
-        (r#"{"question": "it is "so"", "sql": "s" , "more": [1]}"#, "not-json"),
-    ] {
-        let read = read_as("data.json", format!("[{good},\n{bad},\n{good},\n{good}]").as_bytes(), None).unwrap();
-        assert_eq!((read.records.len(), rejects(&read)), (3, vec![(code.to_owned(), 1)]), "{bad}");
-    }
-    for end in ["", ",", ",\n", ", {\"question\": \"q", "] ]", "] x"] {
+    check_all(
+        [
+            (r#"{"question": "q", "sql": }"#, "not-json"),
+            ("7", "not-json"),
+            ("", "not-json"),
+            (r#"{"question": "q", "sql": "s"#, "not-json"),
+            (r#"{"question": "it is "so"", "sql": "s" , "more": [1]}"#, "not-json"),
+        ],
+        |(bad, code)| {
+            let read = read_as("data.json", format!("[{good},\n{bad},\n{good},\n{good}]").as_bytes(), None).unwrap();
+            assert_eq!((read.records.len(), rejects(&read)), (3, vec![(code.to_owned(), 1)]), "{bad}");
+        },
+    );
+    check_all(["", ",", ",\n", ", {\"question\": \"q", "] ]", "] x"], |end| {
         let read = read_as("data.json", format!("[{good},{good}{end}").as_bytes(), None).unwrap();
         assert_eq!((read.records.len(), read.report.rejects.total()), (2, 1), "{end}");
-    }
+    });
 }
 
 #[test]
@@ -272,19 +285,25 @@ fn values_that_are_given_for_all_records() {
     assert_eq!(notes[0].text("note"), Some("own"));
     assert_eq!((notes[1].text("note"), notes[1].text("schema")), (Some("all"), Some("CREATE TABLE t (a INT)")));
     assert!(reader.mappings().ends_with("; where a record has none: note = all, schema = CREATE TABLE t (a INT)"));
-    for (pairs, expected) in [
-        (&["note"][..], "Failed to read `--field`: got `note`, expected `field=value`"),
-        (&["note=1", "note=2"], "Failed to read `--field`: the field `note` is given twice"),
-        (
-            &["not=1"],
-            "Failed to apply `--field`: the expert has no field `not`, expected one of: `question`, `schema`, `note`",
-        ),
-        (&["sql=1"], "Failed to apply `--field`: `sql` is what the model learns to write, every record has its own"),
-    ] {
-        let error = fixed(pairs).unwrap_err();
-        assert_eq!(error.to_string(), expected);
-        assert_eq!(DatasetError::from(error).exit_code(), 2);
-    }
+    check_all(
+        [
+            (&["note"][..], "Failed to read `--field`: got `note`, expected `field=value`"),
+            (&["note=1", "note=2"], "Failed to read `--field`: the field `note` is given twice"),
+            (
+                &["not=1"],
+                "Failed to apply `--field`: the expert has no field `not`, expected one of: `question`, `schema`, `note`",
+            ),
+            (
+                &["sql=1"],
+                "Failed to apply `--field`: `sql` is what the model learns to write, every record has its own",
+            ),
+        ],
+        |(pairs, expected)| {
+            let error = fixed(pairs).unwrap_err();
+            assert_eq!(error.to_string(), expected);
+            assert_eq!(DatasetError::from(error).exit_code(), 2);
+        },
+    );
 }
 
 #[test]
@@ -305,32 +324,35 @@ fn missing_fields_are_told_with_what_was_found() {
 #[test]
 fn a_wrong_map_is_told() {
     let data = br#"{"text": "q", "sql": "s"}"#;
-    for (map, expected, hint) in [
-        (
-            "qestion=text",
-            "Failed to apply `--map`: the expert has no field `qestion`, expected one of: `question`, `note`, `rows`, `sql`",
-            Some("did you mean `question`?"),
-        ),
-        (
-            "question=txt",
-            "Failed to apply `--map`: `data.jsonl` has no column `txt`, its columns are: `text`, `sql`",
-            Some("did you mean `text`?"),
-        ),
-        (
-            "question",
-            "Failed to read `--map`: got `question`, expected `field=column`",
-            Some("several go in one: `--map FIELD=COLUMN,FIELD=COLUMN`"),
-        ),
-        (
-            "sql=a,sql=b",
-            "Failed to read `--map`: the field `sql` is mapped twice",
-            Some("several go in one: `--map FIELD=COLUMN,FIELD=COLUMN`"),
-        ),
-    ] {
-        assert_eq!(failure(data, Some(map)).0, expected);
-        assert_eq!(read(data, Some(map)).err().unwrap().hint().as_deref(), hint);
-        assert_eq!(read(data, Some(map)).err().unwrap().exit_code(), 2);
-    }
+    check_all(
+        [
+            (
+                "qestion=text",
+                "Failed to apply `--map`: the expert has no field `qestion`, expected one of: `question`, `note`, `rows`, `sql`",
+                Some("did you mean `question`?"),
+            ),
+            (
+                "question=txt",
+                "Failed to apply `--map`: `data.jsonl` has no column `txt`, its columns are: `text`, `sql`",
+                Some("did you mean `text`?"),
+            ),
+            (
+                "question",
+                "Failed to read `--map`: got `question`, expected `field=column`",
+                Some("several go in one: `--map FIELD=COLUMN,FIELD=COLUMN`"),
+            ),
+            (
+                "sql=a,sql=b",
+                "Failed to read `--map`: the field `sql` is mapped twice",
+                Some("several go in one: `--map FIELD=COLUMN,FIELD=COLUMN`"),
+            ),
+        ],
+        |(map, expected, hint)| {
+            assert_eq!(failure(data, Some(map)).0, expected);
+            assert_eq!(read(data, Some(map)).err().unwrap().hint().as_deref(), hint);
+            assert_eq!(read(data, Some(map)).err().unwrap().exit_code(), 2);
+        },
+    );
 }
 
 #[test]
@@ -401,22 +423,25 @@ fn every_form_gives_the_same_records() {
     writer.finish().unwrap();
     let table = std::fs::read(&table).unwrap();
     let zst = zstd::encode_all(&lines[..], 3).unwrap();
-    for (name, bytes) in [
-        ("a.jsonl.xz", XZ.to_vec()),
-        ("a.jsonl", lines.to_vec()),
-        ("a.json", array.to_vec()),
-        ("a.csv", csv.to_vec()),
-        ("a.parquet", table.clone()),
-        ("a.jsonl.gz", gzip(lines)),
-        ("a.csv.gz", gzip(csv)),
-        ("a.jsonl.zst", zst.clone()),
-        ("no-name-at-all", array.to_vec()),
-        ("misnamed.csv", table.clone()),
-    ] {
-        let read = read_as(name, &bytes, None).unwrap_or_else(|e| panic!("{name}: {e}"));
-        let records: Vec<_> = read.records.into_iter().map(|r| r.0).collect();
-        assert_eq!(records, expected, "{name}");
-    }
+    check_all(
+        [
+            ("a.jsonl.xz", XZ.to_vec()),
+            ("a.jsonl", lines.to_vec()),
+            ("a.json", array.to_vec()),
+            ("a.csv", csv.to_vec()),
+            ("a.parquet", table.clone()),
+            ("a.jsonl.gz", gzip(lines)),
+            ("a.csv.gz", gzip(csv)),
+            ("a.jsonl.zst", zst.clone()),
+            ("no-name-at-all", array.to_vec()),
+            ("misnamed.csv", table.clone()),
+        ],
+        |(name, bytes)| {
+            let read = read_as(name, &bytes, None).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let records: Vec<_> = read.records.into_iter().map(|r| r.0).collect();
+            assert_eq!(records, expected, "{name}");
+        },
+    );
     // All of them, as one folder.
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in [("b.jsonl", &lines[..]), ("a.parquet", &table), ("c/d.jsonl.zst", &zst), ("README.md", b"x")]

@@ -1,6 +1,7 @@
 //! Tests of the data gate from data to a prepared set, with an expert in the test: its output, that
 //! a second run reuses it, and that a run stopped at any point ends with the same result.
 
+use hive_tests::check_all;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -256,7 +257,7 @@ fn a_run_that_was_stopped_anywhere_ends_with_the_same_bytes() {
     let whole = out("whole");
     done(run_until(request(&expert, &list, &out("c0"), Some(whole.clone())), 0).0);
     let whole = files(&whole);
-    for after in [1, 2, 7, 30, 47, 48, 49, 50, 51, 52, 53] {
+    check_all([1, 2, 7, 30, 47, 48, 49, 50, 51, 52, 53], |after| {
         let (cache, name) = (out(&format!("c{after}")), format!("out{after}"));
         let (outcome, tally) = run_until(request(&expert, &list, &cache, Some(out(&name))), after);
         if matches!(outcome, Ok(Outcome::Stopped)) {
@@ -268,7 +269,7 @@ fn a_run_that_was_stopped_anywhere_ends_with_the_same_bytes() {
             done(outcome);
         }
         assert!(files(&out(&name)) == whole, "stopped after {after}");
-    }
+    });
 }
 
 #[test]

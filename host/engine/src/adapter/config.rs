@@ -278,6 +278,7 @@ fn first<T: Copy>(patterns: &[(NamePattern, &T)], path: &str) -> Result<Option<T
 mod tests {
     use super::*;
     use crate::weights::shapes;
+    use hive_tests::check_all;
 
     /// The adapter of a recipe.
     fn config(method: Method, rank: usize, targets: &[&str]) -> AdapterConfig {
@@ -326,9 +327,12 @@ mod tests {
         config.rank_pattern = BTreeMap::from([("q_proj".to_owned(), 2), ("up_proj".to_owned(), 2)]);
         config.alpha_pattern = BTreeMap::from([("layers.7.self_attn.q_proj".to_owned(), 2.0)]);
         let error = config.check_used(&model).unwrap_err().to_string();
-        for part in ["`q_porj` matches no", "`layers_to_transform` has 30", "`up_proj`, which", "layers.7.self_attn"] {
-            assert!(error.contains(part), "{part}: {error}");
-        }
+        check_all(
+            ["`q_porj` matches no", "`layers_to_transform` has 30", "`up_proj`, which", "layers.7.self_attn"],
+            |part| {
+                assert!(error.contains(part), "{part}: {error}");
+            },
+        );
         assert_eq!(error.lines().count(), 5, "{error}");
     }
 }

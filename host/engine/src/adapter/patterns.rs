@@ -115,6 +115,7 @@ pub(crate) fn shown(pattern: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     fn matches(pattern: &str, name: &str) -> bool {
         NamePattern::full_match(pattern).unwrap().matches(name).unwrap()
@@ -125,24 +126,27 @@ mod tests {
     fn patterns_mean_what_they_mean_to_python() {
         let (q, up) = ("model.layers.3.self_attn.q_proj", "model.layers.11.mlp.up_proj");
         let expert = "model.layers.3.mlp.experts.5.up_proj";
-        for (pattern, expected) in [
-            (r".*\.(q_proj|v_proj)", [true, false, false]),
-            (r".*\.q_proj|.*\.up", [true, false, false]),
-            (r"^(?!.*experts)(?:.*?(?:self_attn|mlp).*?(?:q_proj|up_proj))$", [true, true, false]),
-            (
-                r"(?:\bmodel\.layers\.[\d]{1,}(?!.*\.experts\.\d)\..*?(?:self_attn|mlp).*?\.(?:(?:q_proj|up_proj)))",
-                [true, true, false],
-            ),
-            (r"(?:.*?(?:vision|image).*?)|(?:\bmodel\.layers\.\d+\.mlp\.(?:up|down)_proj)", [false, true, false]),
-            (r"model\.layers\.(?P<n>\d)(?P=n)\..*", [false, true, false]),
-            (r".*(?<=self_attn\.)q_proj", [true, false, false]),
-            (r".*(?<!experts\.\d\.)up_proj", [false, true, false]),
-            (r"(?i).*\.Q_PROJ", [true, false, false]),
-            (r"q_proj", [false, false, false]),
-            (r"model\.layers\.([0-9]|1[0-2])\..*", [true, true, true]),
-        ] {
-            assert_eq!([q, up, expert].map(|name| matches(pattern, name)), expected, "{pattern}");
-        }
+        check_all(
+            [
+                (r".*\.(q_proj|v_proj)", [true, false, false]),
+                (r".*\.q_proj|.*\.up", [true, false, false]),
+                (r"^(?!.*experts)(?:.*?(?:self_attn|mlp).*?(?:q_proj|up_proj))$", [true, true, false]),
+                (
+                    r"(?:\bmodel\.layers\.[\d]{1,}(?!.*\.experts\.\d)\..*?(?:self_attn|mlp).*?\.(?:(?:q_proj|up_proj)))",
+                    [true, true, false],
+                ),
+                (r"(?:.*?(?:vision|image).*?)|(?:\bmodel\.layers\.\d+\.mlp\.(?:up|down)_proj)", [false, true, false]),
+                (r"model\.layers\.(?P<n>\d)(?P=n)\..*", [false, true, false]),
+                (r".*(?<=self_attn\.)q_proj", [true, false, false]),
+                (r".*(?<!experts\.\d\.)up_proj", [false, true, false]),
+                (r"(?i).*\.Q_PROJ", [true, false, false]),
+                (r"q_proj", [false, false, false]),
+                (r"model\.layers\.([0-9]|1[0-2])\..*", [true, true, true]),
+            ],
+            |(pattern, expected)| {
+                assert_eq!([q, up, expert].map(|name| matches(pattern, name)), expected, "{pattern}");
+            },
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Unit tests of an export's parts. Tests of whole models are in `tests/it/export.rs`.
 
+use hive_tests::check_all;
 use std::collections::HashMap;
 use std::io::Cursor;
 use std::path::Path;
@@ -139,13 +140,13 @@ fn what_was_true_of_the_old_file_alone_is_not_carried() {
     ]
     .map(|(key, value)| (key.to_owned(), value))
     .into();
-    for (dtype, number) in [(FloatKind::F32, 0), (FloatKind::F16, 1), (FloatKind::Bf16, 32)] {
+    check_all([(FloatKind::F32, 0), (FloatKind::F16, 1), (FloatKind::Bf16, 32)], |(dtype, number)| {
         let new = gguf_metadata::carried(old.clone(), dtype);
         let mut keys: Vec<&str> = new.keys().map(String::as_str).collect();
         keys.sort();
         assert_eq!(keys, ["general.architecture", "general.file_type", "tokenizer.ggml.pre"]);
         assert!(matches!(new["general.file_type"], Value::U32(n) if n == number));
-    }
+    });
 }
 
 fn llama3() -> ModelConfig {
@@ -160,12 +161,12 @@ fn a_composed_config_reads_back_as_the_same_shape() {
     let linear = ModelConfig { rope_scaling: Some(RopeScaling::Linear { factor: 2.5 }), ..qwen3_0_6b() };
     let qwen2 = ModelConfig { architecture: Architecture::Qwen2, qkv_bias: true, ..smollm2_135m() };
     let biased = ModelConfig { qkv_bias: true, attention_output_bias: true, mlp_bias: true, ..smollm2_135m() };
-    for shape in [smollm2_135m(), qwen3_0_6b(), llama3(), linear, qwen2, biased] {
+    check_all([smollm2_135m(), qwen3_0_6b(), llama3(), linear, qwen2, biased], |shape| {
         let json = config_json(&shape, &tokens, FloatKind::Bf16).unwrap();
         let read = model_config(Path::new("config.json"), &json, None).unwrap();
         assert_eq!(read, ModelConfig { eos_token_ids: vec![2, 0], ..shape });
         assert_eq!((&json["torch_dtype"], &json["bos_token_id"]), (&json!("bfloat16"), &json!(1)));
-    }
+    });
     let json = config_json(&smollm2_135m(), &tokens, FloatKind::F32).unwrap().to_string();
     assert!(json.contains("\"rms_norm_eps\":1e-5") || json.contains("\"rms_norm_eps\":0.00001"), "{json}");
 

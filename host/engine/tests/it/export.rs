@@ -1,6 +1,7 @@
 //! Models with an adapter merged in, exported in both formats and opened again: they compute what the adapter on its base
 //! does, whatever format the base has.
 
+use hive_tests::check_all;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -134,7 +135,7 @@ fn furthest(a: &[f32], b: &[f32]) -> f32 {
 
 #[test]
 fn a_merged_model_computes_what_the_adapter_beside_its_base_does() {
-    for architecture in ARCHITECTURES {
+    check_all(ARCHITECTURES, |architecture| {
         for tied in [true, false] {
             let config = config(architecture, tied);
             let folder = tempfile::tempdir().unwrap();
@@ -166,7 +167,7 @@ fn a_merged_model_computes_what_the_adapter_beside_its_base_does() {
                 }
             }
         }
-    }
+    });
 }
 
 /// Reading merged rows, all of a tensor or a few, gives the same bits as merging in memory.
@@ -207,7 +208,7 @@ fn half_of_the_bits_keep_half_of_the_precision() {
     for (dtype, relative, smallest) in
         [(FloatKind::F16, 2f32.powi(-11), 2f32.powi(-25)), (FloatKind::Bf16, 2f32.powi(-8), 0.0)]
     {
-        for form in FORMS {
+        check_all(FORMS, |form| {
             let out = place(folder.path(), dtype.name(), form);
             write(&base, &weights, dtype, (&out, form)).unwrap();
             let model = source::open(&out).unwrap();
@@ -223,7 +224,7 @@ fn half_of_the_bits_keep_half_of_the_precision() {
             // Exporting it again in the same type gives the same model.
             assert_eq!(default_dtype(Form::Folder, &model), dtype);
             assert_eq!(default_dtype(Form::Gguf, &model), FloatKind::F16);
-        }
+        });
     }
     assert_eq!(default_dtype(Form::Folder, &base), FloatKind::Bf16);
 }
@@ -237,7 +238,7 @@ fn a_failure_leaves_nothing_and_what_stood_there_stands() {
     let range = range.map(|(_, _, range, _)| range).unwrap();
     adapter.params[range].fill(1e7);
     let weights = MergedSource::new(base.tensors.as_ref(), &adapter);
-    for form in FORMS {
+    check_all(FORMS, |form| {
         let folder = tempfile::tempdir().unwrap();
         let out = place(folder.path(), "m", form);
         let left = || std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect::<Vec<_>>();
@@ -263,7 +264,7 @@ fn a_failure_leaves_nothing_and_what_stood_there_stands() {
         // The same export again replaces it with the same bytes.
         write(&base, &weights, FloatKind::Bf16, (&out, form)).unwrap();
         assert_eq!(source::open(&out).unwrap().digest().unwrap(), digest);
-    }
+    });
 }
 
 #[test]
@@ -294,11 +295,11 @@ fn weights_that_are_not_the_models_are_refused() {
     let mut memory = Memory::random(&config);
     memory.0.remove("model.norm.weight");
     let folder = tempfile::tempdir().unwrap();
-    for form in FORMS {
+    check_all(FORMS, |form| {
         let out = place(folder.path(), "m", form);
         let said = write(&base, &memory, FloatKind::F32, (&out, form)).unwrap_err().to_string();
         assert!(said.contains("`model.norm.weight` is missing, expected [24]") && !out.exists(), "{said}");
-    }
+    });
 }
 
 /// A byte-level tokenizer with a few merges and single digits, which prepends `<|im_start|>` to a text.

@@ -7,6 +7,7 @@ use hive_engine::ops::matrix::Write;
 use hive_engine::ops::rope::{self, RopeScaling, Segment, Table};
 use hive_engine::ops::{cross_entropy, rms_norm, swiglu};
 use hive_engine::weights::config::Architecture;
+use hive_tests::check_all;
 
 use crate::fixtures::{config, distance, noise};
 
@@ -73,25 +74,33 @@ fn rope_join_undoes_split_and_is_its_backward() {
     let segments = [Segment { start: 0, len: 4 }, Segment { start: 4, len: 3 }];
     let mut shape = config(Architecture::Llama, true);
     shape.head_dim = dim;
-    for scaling in [
-        None,
-        Some(RopeScaling::Linear { factor: 2.0 }),
-        Some(RopeScaling::Llama3 { factor: 8.0, low_freq_factor: 1.0, high_freq_factor: 4.0, original_context: 64.0 }),
-    ] {
-        shape.rope_scaling = scaling;
-        let table = Table::new(&shape.rope(), 8);
-        let (x, g) = (noise(7 * heads * dim, 1), noise(7 * heads * dim, 2));
-        let forward = |x: &[f32]| {
-            let mut y = vec![0.0; x.len()];
-            rope::split(&mut y, x, heads, dim, &segments, Some(&table), 1);
-            y
-        };
-        let mut back = vec![0.0; x.len()];
-        rope::join(&mut back, &forward(&x), heads, dim, &segments, Some(&table), 1);
-        assert!(distance(&back, &x) < 1e-6);
-        rope::join(&mut back, &g, heads, dim, &segments, Some(&table), 1);
-        close("dx", &back, &numeric(&x, |x| weigh(&forward(x), &g)));
-    }
+    check_all(
+        [
+            None,
+            Some(RopeScaling::Linear { factor: 2.0 }),
+            Some(RopeScaling::Llama3 {
+                factor: 8.0,
+                low_freq_factor: 1.0,
+                high_freq_factor: 4.0,
+                original_context: 64.0,
+            }),
+        ],
+        |scaling| {
+            shape.rope_scaling = scaling;
+            let table = Table::new(&shape.rope(), 8);
+            let (x, g) = (noise(7 * heads * dim, 1), noise(7 * heads * dim, 2));
+            let forward = |x: &[f32]| {
+                let mut y = vec![0.0; x.len()];
+                rope::split(&mut y, x, heads, dim, &segments, Some(&table), 1);
+                y
+            };
+            let mut back = vec![0.0; x.len()];
+            rope::join(&mut back, &forward(&x), heads, dim, &segments, Some(&table), 1);
+            assert!(distance(&back, &x) < 1e-6);
+            rope::join(&mut back, &g, heads, dim, &segments, Some(&table), 1);
+            close("dx", &back, &numeric(&x, |x| weigh(&forward(x), &g)));
+        },
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ use hive_engine::data::{Batch, Example};
 use hive_engine::network::pass::{Model, Pass};
 use hive_engine::train::{Step, Trainer, TrainingSpec};
 use hive_engine::weights::config::Architecture;
+use hive_tests::check_all;
 
 use crate::fixtures::{adapter_config, decoder, distance, examples, train_config, trained};
 
@@ -89,7 +90,7 @@ fn accumulation_does_not_change_the_step() {
     let lengths: std::collections::BTreeSet<usize> = records.iter().map(Example::loss_tokens).collect();
     assert!(lengths.len() > 5, "uneven completions: {lengths:?}");
     let (one_loss, one) = gradients(&records, |_| {});
-    for size in [1, 2, 5, 18, 45] {
+    check_all([1, 2, 5, 18, 45], |size| {
         let (loss, split) = gradients(&records, |train| train.micro_batch_records = Some(size));
         assert!(
             (loss - one_loss).abs() <= 1e-6 * one_loss,
@@ -97,20 +98,20 @@ fn accumulation_does_not_change_the_step() {
         );
         let off = distance(&split, &one);
         assert!(off <= 1e-6, "{size} records at once: the gradient is off by {off}");
-    }
+    });
 }
 
 #[test]
 fn packing_does_not_leak_between_records() {
     let records = examples(40, 61);
     let (alone_loss, alone) = gradients(&records, |train| train.micro_batch_records = Some(1));
-    for (packing, tokens) in [(false, 40), (true, 40), (true, 64), (true, 4096)] {
+    check_all([(false, 40), (true, 40), (true, 64), (true, 4096)], |(packing, tokens)| {
         let (loss, got) = gradients(&records, |train| {
             (train.packing, train.micro_batch_tokens) = (packing, tokens);
         });
         assert!((loss - alone_loss).abs() < 1e-5 * alone_loss, "{packing} {tokens}: {loss}, alone {alone_loss}");
         assert!(distance(&got, &alone) < 1e-5, "{packing} {tokens}: {}", distance(&got, &alone));
-    }
+    });
     // A record's loss does not depend on its neighbours.
     let base = decoder(Architecture::Qwen3, true);
     let mut trainer = Trainer::new(&base, trained(&base, adapter_config(Method::Dora)), train_config()).unwrap();

@@ -190,6 +190,7 @@ fn none(text: &str) -> RegistryError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     #[test]
     fn references_are_taken_apart() {
@@ -198,37 +199,48 @@ mod tests {
             |host: &str, repository: &str| RegistryLocation::Oci { host: host.into(), repository: repository.into() };
         let dir = |root: &str| RegistryLocation::Directory { root: root.into() };
         let digest = format!("sha256:{}", "ab".repeat(32));
-        for (text, place, name, which) in [
-            ("oci://127.0.0.1:5000/experts/sql:0.1.0", oci("127.0.0.1:5000", "experts/sql"), "sql", version("0.1.0")),
-            ("oci://ghcr.io/me/experts/sql", oci("ghcr.io", "me/experts/sql"), "sql", Which::Highest),
-            (&format!("oci://h/sql@{digest}"), oci("h", "sql"), "sql", Which::Digest(digest.clone())),
-            ("dir:/srv/hive/sql:1.2.3-rc.1", dir("/srv/hive"), "sql", version("1.2.3-rc.1")),
-            ("dir:registry/sql", dir("registry"), "sql", Which::Highest),
-            ("dir:sql:0.1.0", dir("."), "sql", version("0.1.0")),
-            ("dir:sql", dir("."), "sql", Which::Highest),
-        ] {
-            let got = Reference::to_package(text).unwrap();
-            assert_eq!(got, Reference { place, name: Some(name.to_owned()), which }, "{text}");
-        }
+        check_all(
+            [
+                (
+                    "oci://127.0.0.1:5000/experts/sql:0.1.0",
+                    oci("127.0.0.1:5000", "experts/sql"),
+                    "sql",
+                    version("0.1.0"),
+                ),
+                ("oci://ghcr.io/me/experts/sql", oci("ghcr.io", "me/experts/sql"), "sql", Which::Highest),
+                (&format!("oci://h/sql@{digest}"), oci("h", "sql"), "sql", Which::Digest(digest.clone())),
+                ("dir:/srv/hive/sql:1.2.3-rc.1", dir("/srv/hive"), "sql", version("1.2.3-rc.1")),
+                ("dir:registry/sql", dir("registry"), "sql", Which::Highest),
+                ("dir:sql:0.1.0", dir("."), "sql", version("0.1.0")),
+                ("dir:sql", dir("."), "sql", Which::Highest),
+            ],
+            |(text, place, name, which)| {
+                let got = Reference::to_package(text).unwrap();
+                assert_eq!(got, Reference { place, name: Some(name.to_owned()), which }, "{text}");
+            },
+        );
         let whole = Reference::to_registry("dir:/srv/hive").unwrap();
         assert_eq!((whole.place, whole.name), (dir("/srv/hive"), None));
     }
 
     #[test]
     fn what_is_no_reference_is_told() {
-        for (text, expected) in [
-            ("sql", "expected `oci://HOST"),
-            ("oci://host", "names no repository"),
-            ("oci://127.0.0.1:x@host/sql", "names no host"),
-            ("oci:///sql", "names no host"),
-            ("oci://host/Sql", "other characters"),
-            ("oci://host/a/../sql", "other characters"),
-            ("oci://host/sql:latest", "`latest` is no version"),
-            ("oci://host/sql@sha256:12", "is no digest"),
-            ("dir:", "expected `oci://HOST"),
-        ] {
-            let error = Reference::to_package(text).unwrap_err().to_string();
-            assert!(error.contains(expected), "{text}: {error}");
-        }
+        check_all(
+            [
+                ("sql", "expected `oci://HOST"),
+                ("oci://host", "names no repository"),
+                ("oci://127.0.0.1:x@host/sql", "names no host"),
+                ("oci:///sql", "names no host"),
+                ("oci://host/Sql", "other characters"),
+                ("oci://host/a/../sql", "other characters"),
+                ("oci://host/sql:latest", "`latest` is no version"),
+                ("oci://host/sql@sha256:12", "is no digest"),
+                ("dir:", "expected `oci://HOST"),
+            ],
+            |(text, expected)| {
+                let error = Reference::to_package(text).unwrap_err().to_string();
+                assert!(error.contains(expected), "{text}: {error}");
+            },
+        );
     }
 }

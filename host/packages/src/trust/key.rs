@@ -161,6 +161,7 @@ fn shortened(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     #[test]
     fn the_first_vector_of_rfc_8032() {
@@ -188,15 +189,18 @@ mod tests {
         assert_eq!(public.id().len(), 16);
         let other = SecretKey::generate().unwrap();
         assert!(!other.public().verifies(b"m", &key.sign(b"m")));
-        for (text, expected) in [
-            ("", "expected `ed25519:`"),
-            ("ed25519:!", "base64"),
-            ("ed25519:AAAA", "3 bytes, expected 32"),
-            ("ed25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "no point that keys may be"),
-        ] {
-            let error = text.parse::<PublicKey>().unwrap_err().to_string();
-            assert!(error.contains(expected), "{text}: {error}");
-        }
+        check_all(
+            [
+                ("", "expected `ed25519:`"),
+                ("ed25519:!", "base64"),
+                ("ed25519:AAAA", "3 bytes, expected 32"),
+                ("ed25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "no point that keys may be"),
+            ],
+            |(text, expected)| {
+                let error = text.parse::<PublicKey>().unwrap_err().to_string();
+                assert!(error.contains(expected), "{text}: {error}");
+            },
+        );
         assert!(!format!("{key:?}").contains(&key.encoded()));
     }
 }

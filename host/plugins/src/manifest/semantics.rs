@@ -396,24 +396,28 @@ fn is_semver(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     #[test]
     fn versions() {
-        for good in ["0.1.0", "10.20.30", "1.0.0-rc.1", "1.0.0-0", "1.2.3-a-b"] {
+        check_all(["0.1.0", "10.20.30", "1.0.0-rc.1", "1.0.0-0", "1.2.3-a-b"], |good| {
             assert!(is_semver(good), "{good}");
-        }
-        for bad in ["", "1", "1.0", "01.0.0", "1.0.0-", "1.0.0-01", "1.0.0+build", "v1.0.0", "1.0.0.0", "1.0.-0"] {
-            assert!(!is_semver(bad), "{bad}");
-        }
+        });
+        check_all(
+            ["", "1", "1.0", "01.0.0", "1.0.0-", "1.0.0-01", "1.0.0+build", "v1.0.0", "1.0.0.0", "1.0.-0"],
+            |bad| {
+                assert!(!is_semver(bad), "{bad}");
+            },
+        );
     }
 
     #[test]
     fn absolute_paths_of_every_system() {
-        for path in ["/x", "F:/x", "c:\\x", "\\\\server\\x", "~/x", "file:///x"] {
+        check_all(["/x", "F:/x", "c:\\x", "\\\\server\\x", "~/x", "file:///x"], |path| {
             assert!(is_absolute(path), "{path}");
-        }
-        for path in ["qwen3-0.6b", "models/x.gguf", "../x", "https://example.org/x", "a:b"] {
+        });
+        check_all(["qwen3-0.6b", "models/x.gguf", "../x", "https://example.org/x", "a:b"], |path| {
             assert!(!is_absolute(path), "{path}");
-        }
+        });
     }
 }

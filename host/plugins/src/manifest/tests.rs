@@ -1,6 +1,7 @@
 //! Tests of the messages for faulty manifests.
 
 use hive_errors::Diagnostic as _;
+use hive_tests::check_all;
 use serde_json::{Value, json};
 
 use super::*;
@@ -40,97 +41,108 @@ fn a_sound_manifest_has_no_faults() {
 
 #[test]
 fn each_fault_is_told_once_with_its_path() {
-    for (at, value, expected) in [
-        ("/recipe/adapter/rnak", json!(4), "$.recipe.adapter.rnak: unknown key `rnak`, did you mean `rank`?"),
-        (
-            "/prompt/0/content",
-            json!("{txet}"),
-            "$.prompt[0].content: `txet` is not a declared field, did you mean `text`?",
-        ),
-        (
-            "/prompt/0/content",
-            json!("{loud}"),
-            "$.prompt[0].content: `loud` is the completion, which no prompt may hold",
-        ),
-        (
-            "/prompt/0/content",
-            json!("{text|shout}"),
-            "$.prompt[0].content: `shout` is no filter, expected one of: trim, compact, line",
-        ),
-        ("/dataset/fields/0/shape", json!("(a"), "$.dataset.fields[0].shape: got `(a`, expected a regular expression"),
-        ("/recipe/adapter/rank", json!("4"), "$.recipe.adapter.rank: got `\"4\"`, expected a whole number"),
-        ("/recipe/adapter/rank", json!(0), "$.recipe.adapter.rank: got `0`, expected at least 1"),
-        (
-            "/recipe/adapter/method",
-            json!("doar"),
-            "$.recipe.adapter.method: got `\"doar\"`, expected one of: `dora`, `lora`, did you mean `dora`?",
-        ),
-        (
-            "/recipe/adapter/target_modules",
-            json!(["q_proj", "q_proj"]),
-            "$.recipe.adapter.target_modules[1]: `q_proj` is in the list twice",
-        ),
-        (
-            "/recipe/adapter/target_modules",
-            json!(["q_porj"]),
-            "$.recipe.adapter.target_modules[0]: got `\"q_porj\"`, expected one of: `q_proj`, `k_proj`, `v_proj`, \
+    check_all(
+        [
+            ("/recipe/adapter/rnak", json!(4), "$.recipe.adapter.rnak: unknown key `rnak`, did you mean `rank`?"),
+            (
+                "/prompt/0/content",
+                json!("{txet}"),
+                "$.prompt[0].content: `txet` is not a declared field, did you mean `text`?",
+            ),
+            (
+                "/prompt/0/content",
+                json!("{loud}"),
+                "$.prompt[0].content: `loud` is the completion, which no prompt may hold",
+            ),
+            (
+                "/prompt/0/content",
+                json!("{text|shout}"),
+                "$.prompt[0].content: `shout` is no filter, expected one of: trim, compact, line",
+            ),
+            (
+                "/dataset/fields/0/shape",
+                json!("(a"),
+                "$.dataset.fields[0].shape: got `(a`, expected a regular expression",
+            ),
+            ("/recipe/adapter/rank", json!("4"), "$.recipe.adapter.rank: got `\"4\"`, expected a whole number"),
+            ("/recipe/adapter/rank", json!(0), "$.recipe.adapter.rank: got `0`, expected at least 1"),
+            (
+                "/recipe/adapter/method",
+                json!("doar"),
+                "$.recipe.adapter.method: got `\"doar\"`, expected one of: `dora`, `lora`, did you mean `dora`?",
+            ),
+            (
+                "/recipe/adapter/target_modules",
+                json!(["q_proj", "q_proj"]),
+                "$.recipe.adapter.target_modules[1]: `q_proj` is in the list twice",
+            ),
+            (
+                "/recipe/adapter/target_modules",
+                json!(["q_porj"]),
+                "$.recipe.adapter.target_modules[0]: got `\"q_porj\"`, expected one of: `q_proj`, `k_proj`, `v_proj`, \
              `o_proj`, `gate_proj`, `up_proj`, `down_proj`, `all-linear`, did you mean `q_proj`?",
-        ),
-        (
-            "/profiles/quickstart/trainign",
-            json!({}),
-            "$.profiles.quickstart.trainign: unknown key `trainign`, did you mean `training`?",
-        ),
-        (
-            "/profiles/quickstart/training/steps",
-            json!(-1),
-            "$.profiles.quickstart.training.steps: got `-1`, expected at least 0",
-        ),
-        ("/version", json!("1.0"), "$.version: got `1.0`, expected a semantic version like `0.1.0`"),
-        ("/abi", json!(1), "$.abi: got 1, expected 4, the ABI of this hive (or 3)"),
-        ("/license", json!(""), "$.license: got a blank text, expected some"),
-        ("/base_models", json!([]), "$.base_models: got a list of 0, expected at least 1 item"),
-        ("/base_models", json!([""]), "$.base_models[0]: got a blank text, expected some"),
-        (
-            "/recipe/base_model",
-            json!("F:/models/x"),
-            "$.recipe.base_model: got the absolute path `F:/models/x`, expected an id or a relative path: a manifest \
+            ),
+            (
+                "/profiles/quickstart/trainign",
+                json!({}),
+                "$.profiles.quickstart.trainign: unknown key `trainign`, did you mean `training`?",
+            ),
+            (
+                "/profiles/quickstart/training/steps",
+                json!(-1),
+                "$.profiles.quickstart.training.steps: got `-1`, expected at least 0",
+            ),
+            ("/version", json!("1.0"), "$.version: got `1.0`, expected a semantic version like `0.1.0`"),
+            ("/abi", json!(1), "$.abi: got 1, expected 4, the ABI of this hive (or 3)"),
+            ("/license", json!(""), "$.license: got a blank text, expected some"),
+            ("/base_models", json!([]), "$.base_models: got a list of 0, expected at least 1 item"),
+            ("/base_models", json!([""]), "$.base_models[0]: got a blank text, expected some"),
+            (
+                "/recipe/base_model",
+                json!("F:/models/x"),
+                "$.recipe.base_model: got the absolute path `F:/models/x`, expected an id or a relative path: a manifest \
              serves every machine",
-        ),
-        (
-            "/_comment",
-            json!("x"),
-            "$._comment: unknown key `_comment`: a manifest holds no comments, `description` says what a thing is",
-        ),
-        ("/dataset/fields/-", json!({"name": "text"}), "$.dataset.fields[2].name: the field `text` is declared twice"),
-        (
-            "/dataset/fields/-",
-            json!({"name": "b", "completion": true, "optional": true}),
-            "$.dataset.fields: got 2 fields with `\"completion\": true`, expected exactly 1",
-        ),
-        (
-            "/dataset/group_by",
-            json!("texts"),
-            "$.dataset.group_by: `texts` is not a declared field, did you mean `text`?",
-        ),
-        (
-            "/eval_prompts/-",
-            json!({"id": "a", "record": {"text": "x", "loud": "X"}}),
-            "$.eval_prompts[1].id: the id `a` is used twice",
-        ),
-        (
-            "/eval_prompts/-",
-            json!({"id": "b", "record": {"text": "x"}}),
-            "$.eval_prompts[1].record.loud: missing, `loud` is a required field",
-        ),
-        (
-            "/eval_prompts/-",
-            json!({"id": "b", "record": {"text": "x", "loud": "X", "lod": "X"}}),
-            "$.eval_prompts[1].record.lod: `lod` is not a declared field, did you mean `loud`?",
-        ),
-    ] {
-        assert_eq!(faults_with(at, value), [expected], "{at}");
-    }
+            ),
+            (
+                "/_comment",
+                json!("x"),
+                "$._comment: unknown key `_comment`: a manifest holds no comments, `description` says what a thing is",
+            ),
+            (
+                "/dataset/fields/-",
+                json!({"name": "text"}),
+                "$.dataset.fields[2].name: the field `text` is declared twice",
+            ),
+            (
+                "/dataset/fields/-",
+                json!({"name": "b", "completion": true, "optional": true}),
+                "$.dataset.fields: got 2 fields with `\"completion\": true`, expected exactly 1",
+            ),
+            (
+                "/dataset/group_by",
+                json!("texts"),
+                "$.dataset.group_by: `texts` is not a declared field, did you mean `text`?",
+            ),
+            (
+                "/eval_prompts/-",
+                json!({"id": "a", "record": {"text": "x", "loud": "X"}}),
+                "$.eval_prompts[1].id: the id `a` is used twice",
+            ),
+            (
+                "/eval_prompts/-",
+                json!({"id": "b", "record": {"text": "x"}}),
+                "$.eval_prompts[1].record.loud: missing, `loud` is a required field",
+            ),
+            (
+                "/eval_prompts/-",
+                json!({"id": "b", "record": {"text": "x", "loud": "X", "lod": "X"}}),
+                "$.eval_prompts[1].record.lod: `lod` is not a declared field, did you mean `loud`?",
+            ),
+        ],
+        |(at, value, expected)| {
+            assert_eq!(faults_with(at, value), [expected], "{at}");
+        },
+    );
 }
 
 #[test]

@@ -74,25 +74,29 @@ impl Keys {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     #[test]
     fn every_form_of_a_key_means_the_same() {
         let stem = "base_model.model.model.layers.3.mlp.up_proj";
-        for (tail, part) in [
-            ("lora_A.weight", Part::A),
-            ("lora_A.default.weight", Part::A),
-            ("lora_B.my_adapter.weight", Part::B),
-            ("lora_magnitude_vector", Part::Magnitude),
-            ("lora_magnitude_vector.weight", Part::Magnitude),
-            ("lora_magnitude_vector.default", Part::Magnitude),
-            ("lora_magnitude_vector.default.weight", Part::Magnitude),
-        ] {
-            let key = format!("{stem}.{tail}");
-            assert_eq!(parse_key(&key), Some(("model.layers.3.mlp.up_proj", part)), "{key}");
-        }
-        for key in ["model.layers.3.mlp.up_proj.lora_A.weight", "base_model.model.lm_head.weight", ""] {
+        check_all(
+            [
+                ("lora_A.weight", Part::A),
+                ("lora_A.default.weight", Part::A),
+                ("lora_B.my_adapter.weight", Part::B),
+                ("lora_magnitude_vector", Part::Magnitude),
+                ("lora_magnitude_vector.weight", Part::Magnitude),
+                ("lora_magnitude_vector.default", Part::Magnitude),
+                ("lora_magnitude_vector.default.weight", Part::Magnitude),
+            ],
+            |(tail, part)| {
+                let key = format!("{stem}.{tail}");
+                assert_eq!(parse_key(&key), Some(("model.layers.3.mlp.up_proj", part)), "{key}");
+            },
+        );
+        check_all(["model.layers.3.mlp.up_proj.lora_A.weight", "base_model.model.lm_head.weight", ""], |key| {
             assert_eq!(parse_key(key), None, "{key}");
-        }
+        });
         assert_eq!(parse_key(&format!("{stem}.lora_C.weight")), None);
         assert_eq!(module_path("base_model.model.model.embed_tokens.lora_embedding_A"), Some("model.embed_tokens"));
         let twice = ["lora_A.weight", "lora_A.default.weight"].map(|tail| format!("{stem}.{tail}"));

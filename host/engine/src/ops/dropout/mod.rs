@@ -79,6 +79,7 @@ impl Mask<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     fn dropped(probability: f64, seed: u64, tokens: &[u64]) -> Vec<f32> {
         let width = 577;
@@ -106,7 +107,7 @@ mod tests {
         let tokens: Vec<u64> = (0..600).collect();
         let out = dropped(0.5, 3, &tokens);
         let zero = |t: usize, i: usize| f64::from(u8::from(out[t * 577 + i] == 0.0)) - 0.5;
-        for distance in [1, 2, 7, 8, 9, 16, 32, 64] {
+        check_all([1, 2, 7, 8, 9, 16, 32, 64], |distance| {
             let along: f64 = (0..600)
                 .flat_map(|t| (0..500).map(move |i| (t, i)))
                 .map(|(t, i)| zero(t, i) * zero(t, i + distance))
@@ -117,7 +118,7 @@ mod tests {
                 .sum();
             // Each sum has a standard deviation of a quarter of the root of its terms: about 137.
             assert!(along.abs() < 5.0 * 137.0 && across.abs() < 5.0 * 137.0, "{distance}: {along} {across}");
-        }
+        });
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Products of every form, layout and size against their definition in f64.
 
 use super::*;
+use hive_tests::check_all;
 
 /// Numbers without a pattern that a wrong index could survive.
 fn noise(n: usize, seed: u64) -> Vec<f32> {
@@ -90,40 +91,43 @@ fn every_shape_and_layout_agrees_with_the_definition() {
 
 #[test]
 fn sums_of_products_with_factors_for_the_columns() {
-    for (m, n, (k1, k2)) in [
-        (1, 1, (1, 1)),
-        (13, 40, (200, 12)),
-        (26, 96, (7, 0)),
-        (37, 33, (0, 5)),
-        (9, 40, (0, 0)),
-        (125, 200, (576, 12)),
-    ] {
-        let (a1, b1, a2, b2) = (noise(m * k1, 1), noise(n * k1, 2), noise(m * k2, 3), noise(n * k2, 4));
-        let (before, factors) = (noise(m * n, 5), noise(n, 6));
-        let first = Term { lhs: View::new(&a1, m, k1), rhs: View::new(&b1, n, k1).t(), scale: 1.0 };
-        let second = Term { lhs: View::new(&a2, m, k2), rhs: View::new(&b2, n, k2).t(), scale: 0.5 };
-        for write in [Write::Replace, Write::Add] {
-            let one = defined(&before, first.lhs, first.rhs, first.scale, write);
-            let two = defined(&before, second.lhs, second.rhs, second.scale, Write::Replace);
-            let mut found = Vec::new();
-            for (arch, threads) in arches().into_iter().flat_map(|a| [(a, Threads::One), (a, Threads::All)]) {
-                let mut got = before.clone();
-                gemm::multiply(arch, &mut got, n, [first, second], write, Some(&factors), threads);
-                for (i, got) in got.iter().enumerate() {
-                    let want = f64::from(factors[i % n]) * (one[i] + two[i]);
-                    let error = (f64::from(*got) - want).abs();
-                    assert!(
-                        error < 1e-5 * (1.0 + ((k1 + k2) as f64).sqrt()),
-                        "{m}×{n} {write:?} at {i}: {got}, {want}"
-                    );
+    check_all(
+        [
+            (1, 1, (1, 1)),
+            (13, 40, (200, 12)),
+            (26, 96, (7, 0)),
+            (37, 33, (0, 5)),
+            (9, 40, (0, 0)),
+            (125, 200, (576, 12)),
+        ],
+        |(m, n, (k1, k2))| {
+            let (a1, b1, a2, b2) = (noise(m * k1, 1), noise(n * k1, 2), noise(m * k2, 3), noise(n * k2, 4));
+            let (before, factors) = (noise(m * n, 5), noise(n, 6));
+            let first = Term { lhs: View::new(&a1, m, k1), rhs: View::new(&b1, n, k1).t(), scale: 1.0 };
+            let second = Term { lhs: View::new(&a2, m, k2), rhs: View::new(&b2, n, k2).t(), scale: 0.5 };
+            for write in [Write::Replace, Write::Add] {
+                let one = defined(&before, first.lhs, first.rhs, first.scale, write);
+                let two = defined(&before, second.lhs, second.rhs, second.scale, Write::Replace);
+                let mut found = Vec::new();
+                for (arch, threads) in arches().into_iter().flat_map(|a| [(a, Threads::One), (a, Threads::All)]) {
+                    let mut got = before.clone();
+                    gemm::multiply(arch, &mut got, n, [first, second], write, Some(&factors), threads);
+                    for (i, got) in got.iter().enumerate() {
+                        let want = f64::from(factors[i % n]) * (one[i] + two[i]);
+                        let error = (f64::from(*got) - want).abs();
+                        assert!(
+                            error < 1e-5 * (1.0 + ((k1 + k2) as f64).sqrt()),
+                            "{m}×{n} {write:?} at {i}: {got}, {want}"
+                        );
+                    }
+                    found.push(got);
                 }
-                found.push(got);
+                for other in &found[1..] {
+                    assert_eq!(bits(&found[0]), bits(other), "{m}×{n}: depends on threads or vectors");
+                }
             }
-            for other in &found[1..] {
-                assert_eq!(bits(&found[0]), bits(other), "{m}×{n}: depends on threads or vectors");
-            }
-        }
-    }
+        },
+    );
 }
 
 #[test]

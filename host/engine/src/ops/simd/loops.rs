@@ -103,6 +103,7 @@ pub fn exp_and_sum(values: &mut [f32], shift: f32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     #[test]
     fn exp_is_exact_to_a_few_ulps() {
@@ -123,7 +124,7 @@ mod tests {
 
     #[test]
     fn sums_and_maxima_see_every_element() {
-        for n in [0, 1, 15, 16, 17, 100, 256, 700] {
+        check_all([0, 1, 15, 16, 17, 100, 256, 700], |n| {
             let a: Vec<f32> = (0..n).map(|i| i as f32).collect();
             let ones = vec![1.0; n];
             assert_eq!(dot(&a, &ones), a.iter().sum::<f32>());
@@ -131,7 +132,7 @@ mod tests {
             let mut zeros = vec![0.5; n];
             assert_eq!(exp_and_sum(&mut zeros, 0.5), n as f64);
             assert!(zeros.iter().all(|v| *v == 1.0));
-        }
+        });
     }
 
     #[test]

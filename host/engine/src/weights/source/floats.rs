@@ -151,6 +151,7 @@ mod tests {
     use super::*;
     use candle_core::quantized::{GgmlDType, ggml_file};
     use candle_core::{Device, Result};
+    use hive_tests::check_all;
 
     /// All bits of the exponent: infinities and NaN have them.
     const F16_INFINITY: u16 = 0x7c00;
@@ -225,9 +226,9 @@ mod tests {
                 assert_eq!(stored(middle.next_down()), bits, "{kind} {bits:#06x}: just below {middle}");
                 assert_eq!(stored(middle.next_up()), bits + 1, "{kind} {bits:#06x}: just above {middle}");
             }
-            for endless in [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, -f32::NAN] {
+            check_all([f32::INFINITY, f32::NEG_INFINITY, f32::NAN, -f32::NAN], |endless| {
                 assert_eq!(stored(endless) & infinity, infinity, "{kind} {endless}");
-            }
+            });
         }
     }
 

@@ -67,20 +67,24 @@ pub(crate) fn gguf_name(hugging_face: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     #[test]
     fn names() {
-        for (gguf, hugging_face) in [
-            ("token_embd.weight", "model.embed_tokens.weight"),
-            ("blk.0.attn_q.weight", "model.layers.0.self_attn.q_proj.weight"),
-            ("blk.12.attn_k.bias", "model.layers.12.self_attn.k_proj.bias"),
-            ("blk.3.attn_q_norm.weight", "model.layers.3.self_attn.q_norm.weight"),
-            ("blk.29.ffn_down.weight", "model.layers.29.mlp.down_proj.weight"),
-            ("blk.1.ffn_norm.weight", "model.layers.1.post_attention_layernorm.weight"),
-        ] {
-            assert_eq!(role(gguf), Role::Weight(hugging_face.into()));
-            assert_eq!(gguf_name(hugging_face).as_deref(), Some(gguf));
-        }
+        check_all(
+            [
+                ("token_embd.weight", "model.embed_tokens.weight"),
+                ("blk.0.attn_q.weight", "model.layers.0.self_attn.q_proj.weight"),
+                ("blk.12.attn_k.bias", "model.layers.12.self_attn.k_proj.bias"),
+                ("blk.3.attn_q_norm.weight", "model.layers.3.self_attn.q_norm.weight"),
+                ("blk.29.ffn_down.weight", "model.layers.29.mlp.down_proj.weight"),
+                ("blk.1.ffn_norm.weight", "model.layers.1.post_attention_layernorm.weight"),
+            ],
+            |(gguf, hugging_face)| {
+                assert_eq!(role(gguf), Role::Weight(hugging_face.into()));
+                assert_eq!(gguf_name(hugging_face).as_deref(), Some(gguf));
+            },
+        );
         assert_eq!(gguf_name("model.layers.0.self_attn.rotary_emb.inv_freq"), None);
         assert_eq!(role("rope_freqs.weight"), Role::RopeFrequencies);
         for unknown in ["blk.x.attn_q.weight", "blk.01.attn_q.weight", "blk.0.ffn_gate_exps.weight", "blk.0.attn_q", ""]

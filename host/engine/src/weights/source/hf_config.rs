@@ -206,6 +206,7 @@ impl Keys<'_> {
 
 #[cfg(test)]
 mod tests {
+    use hive_tests::check_all;
     use serde_json::json;
 
     use super::*;
@@ -275,26 +276,29 @@ mod tests {
 
     #[test]
     fn what_is_not_computed_is_refused_by_name() {
-        for (more, expected) in [
-            (
-                json!({"rope_scaling": {"rope_type": "yarn", "factor": 4.0}}),
-                "`rope_scaling` is of type `yarn`, expected one of default, linear, llama3",
-            ),
-            (json!({"hidden_act": "gelu"}), "`hidden_act` is `gelu`, qwen2 is supported with `silu` only"),
-            (json!({"use_sliding_window": true}), "`use_sliding_window` is true"),
-            (
-                json!({"layer_types": ["full_attention", "sliding_attention"]}),
-                "`layer_types` holds \"sliding_attention\"",
-            ),
-            (json!({"quantization_config": {"quant_method": "gptq"}}), "(`gptq`)"),
-            (json!({"partial_rotary_factor": 0.5}), "`partial_rotary_factor` is 0.5"),
-            (json!({"hidden_size": "64"}), "`hidden_size` is \"64\", expected a whole number"),
-            (json!({"num_key_value_heads": 3}), "4 attention heads cannot share 3 key/value heads evenly"),
-            (json!({"eos_token_id": [1, "x"]}), "`eos_token_id` is [1,\"x\"], expected a token id or a list"),
-        ] {
-            let got = problem(base("qwen2", more));
-            assert!(got.contains(expected), "got {got}, expected {expected}");
-        }
+        check_all(
+            [
+                (
+                    json!({"rope_scaling": {"rope_type": "yarn", "factor": 4.0}}),
+                    "`rope_scaling` is of type `yarn`, expected one of default, linear, llama3",
+                ),
+                (json!({"hidden_act": "gelu"}), "`hidden_act` is `gelu`, qwen2 is supported with `silu` only"),
+                (json!({"use_sliding_window": true}), "`use_sliding_window` is true"),
+                (
+                    json!({"layer_types": ["full_attention", "sliding_attention"]}),
+                    "`layer_types` holds \"sliding_attention\"",
+                ),
+                (json!({"quantization_config": {"quant_method": "gptq"}}), "(`gptq`)"),
+                (json!({"partial_rotary_factor": 0.5}), "`partial_rotary_factor` is 0.5"),
+                (json!({"hidden_size": "64"}), "`hidden_size` is \"64\", expected a whole number"),
+                (json!({"num_key_value_heads": 3}), "4 attention heads cannot share 3 key/value heads evenly"),
+                (json!({"eos_token_id": [1, "x"]}), "`eos_token_id` is [1,\"x\"], expected a token id or a list"),
+            ],
+            |(more, expected)| {
+                let got = problem(base("qwen2", more));
+                assert!(got.contains(expected), "got {got}, expected {expected}");
+            },
+        );
         let mut missing = base("llama", json!({}));
         missing.as_object_mut().expect("an object").remove("vocab_size");
         assert!(problem(missing).contains("`vocab_size` is missing"));

@@ -1,5 +1,6 @@
 //! Base models written to a temporary folder and read back; and the shared reference models, if they are present.
 
+use hive_tests::check_all;
 use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
@@ -131,19 +132,22 @@ fn damaged_safetensors() {
     let file = folder.path().join("model.safetensors");
     write_safetensors(&file, &[("a", Dtype::F32, &f32_bytes(&values(64)), vec![64])]);
     let whole = fs::read(&file).expect("read");
-    for (bytes, expected) in [
-        (&whole[..whole.len() - 100], "the file is truncated: its tensors end at byte"),
-        (&whole[..20], "the file is truncated: its header ends at byte"),
-        (&whole[..5], "the file is truncated: it has 5 bytes, a header needs 8"),
-        (&[], "the file is empty"),
-        (b"PK\x03\x04 this is something else", "the file does not start with a safetensors header"),
-        (b"\x02\0\0\0\0\0\0\0[]", "the safetensors header is damaged"),
-        (&[whole.as_slice(), &[0; 4]].concat(), "the file is longer than its header says"),
-    ] {
-        fs::write(&file, bytes).expect("written");
-        let got = problem(folder.path());
-        assert!(got.contains(expected) && got.contains("model.safetensors"), "got {got}, expected {expected}");
-    }
+    check_all(
+        [
+            (&whole[..whole.len() - 100], "the file is truncated: its tensors end at byte"),
+            (&whole[..20], "the file is truncated: its header ends at byte"),
+            (&whole[..5], "the file is truncated: it has 5 bytes, a header needs 8"),
+            (&[], "the file is empty"),
+            (b"PK\x03\x04 this is something else", "the file does not start with a safetensors header"),
+            (b"\x02\0\0\0\0\0\0\0[]", "the safetensors header is damaged"),
+            (&[whole.as_slice(), &[0; 4]].concat(), "the file is longer than its header says"),
+        ],
+        |(bytes, expected)| {
+            fs::write(&file, bytes).expect("written");
+            let got = problem(folder.path());
+            assert!(got.contains(expected) && got.contains("model.safetensors"), "got {got}, expected {expected}");
+        },
+    );
 }
 
 #[test]
@@ -241,7 +245,7 @@ fn gguf_of_every_type() {
     use GgmlDType::{BF16, F16, F32, Q2K, Q3K, Q4_0, Q4_1, Q4K, Q5_0, Q5_1, Q5K, Q6K, Q8_0};
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("tiny.gguf");
-    for dtype in [F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2K, Q3K, Q4K, Q5K, Q6K] {
+    check_all([F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2K, Q3K, Q4K, Q5K, Q6K], |dtype| {
         for arch in ["llama", "qwen3"] {
             let written = write_gguf(&path, arch, dtype, &[]);
             let model = open(&path).expect("opens");
@@ -258,7 +262,7 @@ fn gguf_of_every_type() {
                 assert_eq!(model.tensors.read(&ours).expect("reads"), expected, "{dtype:?} {arch} {name}");
             }
         }
-    }
+    });
 }
 
 /// The permutation of llama.cpp's converter, element by element; reading reverses it.
@@ -325,18 +329,21 @@ fn damaged_gguf() {
 
     write_gguf(&path, "llama", GgmlDType::Q4_1, &[]);
     let whole = fs::read(&path).expect("read");
-    for (bytes, expected) in [
-        (&whole[..whole.len() - 64], "the file is truncated: tensor `output_norm.weight` ends at byte"),
-        (&whole[..whole.len() / 2], "the file is truncated: tensor"),
-        (&whole[..300], "the GGUF header is truncated or damaged (file of 300 bytes)"),
-        (&[], "the file is empty"),
-        (b"not a model at all", "it does not start with `GGUF`"),
-    ] {
-        fs::write(&path, bytes).expect("written");
-        let got = problem(&path);
-        assert!(got.contains(expected) && got.contains("tiny.gguf"), "got {got}, expected {expected}");
-        assert!(!got.contains('\n'), "{got}");
-    }
+    check_all(
+        [
+            (&whole[..whole.len() - 64], "the file is truncated: tensor `output_norm.weight` ends at byte"),
+            (&whole[..whole.len() / 2], "the file is truncated: tensor"),
+            (&whole[..300], "the GGUF header is truncated or damaged (file of 300 bytes)"),
+            (&[], "the file is empty"),
+            (b"not a model at all", "it does not start with `GGUF`"),
+        ],
+        |(bytes, expected)| {
+            fs::write(&path, bytes).expect("written");
+            let got = problem(&path);
+            assert!(got.contains(expected) && got.contains("tiny.gguf"), "got {got}, expected {expected}");
+            assert!(!got.contains('\n'), "{got}");
+        },
+    );
 }
 
 /// The folder of reference files beside the repository, if there is one.

@@ -71,6 +71,7 @@ fn parameters(text: &str) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     #[test]
     fn challenges_are_read() {
@@ -83,8 +84,8 @@ mod tests {
         };
         assert_eq!(Challenge::parse(header), Some(expected));
         assert_eq!(Challenge::parse(r#"basic realm="x""#), Some(Challenge::Basic));
-        for none in ["", "Digest realm=\"x\"", "Bearer service=\"x\"", "Bearer"] {
+        check_all(["", "Digest realm=\"x\"", "Bearer service=\"x\"", "Bearer"], |none| {
             assert_eq!(Challenge::parse(none), None, "{none}");
-        }
+        });
     }
 }

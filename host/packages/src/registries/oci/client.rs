@@ -392,15 +392,19 @@ pub(super) fn is_loopback(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     #[test]
     fn only_this_machine_goes_without_tls() {
-        for host in ["localhost", "localhost:5000", "127.0.0.1:5000", "127.8.8.8", "[::1]:5000"] {
+        check_all(["localhost", "localhost:5000", "127.0.0.1:5000", "127.8.8.8", "[::1]:5000"], |host| {
             assert!(is_loopback(host), "{host}");
-        }
-        for host in ["example.org", "10.0.0.1", "localhost.example.org", "127.0.0.1.example.org", "[fe80::1]", ""] {
-            assert!(!is_loopback(host), "{host}");
-        }
+        });
+        check_all(
+            ["example.org", "10.0.0.1", "localhost.example.org", "127.0.0.1.example.org", "[fe80::1]", ""],
+            |host| {
+                assert!(!is_loopback(host), "{host}");
+            },
+        );
     }
 
     #[test]
@@ -408,16 +412,19 @@ mod tests {
         for url in ["https://auth.example/token", "http://127.0.0.1:5000/token", "http://[::1]:5000/token"] {
             assert!(may_receive_passwords(url), "{url}");
         }
-        for url in [
-            "http://auth.example/token",
-            "http://127.0.0.1:x@auth.example/token",
-            "https://me@auth.example/token",
-            "ftp://127.0.0.1/token",
-            "/token",
-            "",
-        ] {
-            assert!(!may_receive_passwords(url), "{url}");
-        }
+        check_all(
+            [
+                "http://auth.example/token",
+                "http://127.0.0.1:x@auth.example/token",
+                "https://me@auth.example/token",
+                "ftp://127.0.0.1/token",
+                "/token",
+                "",
+            ],
+            |url| {
+                assert!(!may_receive_passwords(url), "{url}");
+            },
+        );
     }
 
     #[test]

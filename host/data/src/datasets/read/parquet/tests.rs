@@ -1,5 +1,6 @@
 //! Tests with files of typed columns, written by the crate's own writer.
 
+use hive_tests::check_all;
 use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
 
@@ -197,16 +198,19 @@ fn lists_maps_and_groups_hold_typed_values() {
 #[test]
 fn every_compression_in_use_is_read() {
     let columns: [Levelled; 1] = [(Values::Texts(vec![b"one", b"two"]), None, None)];
-    for compression in [
-        Compression::BROTLI(BrotliLevel::default()),
-        Compression::SNAPPY,
-        Compression::GZIP(parquet::basic::GzipLevel::default()),
-        Compression::LZ4_RAW,
-        Compression::ZSTD(parquet::basic::ZstdLevel::default()),
-    ] {
-        let rows = rows(&file_of("required binary x (UTF8);", &columns, compression)).unwrap();
-        assert_eq!(rows[1].get("x").unwrap(), Some(&json!("two")), "{compression}");
-    }
+    check_all(
+        [
+            Compression::BROTLI(BrotliLevel::default()),
+            Compression::SNAPPY,
+            Compression::GZIP(parquet::basic::GzipLevel::default()),
+            Compression::LZ4_RAW,
+            Compression::ZSTD(parquet::basic::ZstdLevel::default()),
+        ],
+        |compression| {
+            let rows = rows(&file_of("required binary x (UTF8);", &columns, compression)).unwrap();
+            assert_eq!(rows[1].get("x").unwrap(), Some(&json!("two")), "{compression}");
+        },
+    );
 }
 
 #[test]
@@ -306,12 +310,12 @@ fn a_page_of_more_texts_than_values_is_no_reason_to_make_room_for_them() {
         assert_eq!(rows(&file).unwrap().len(), 5);
         let found: Vec<usize> = (0..file.len()).filter(|at| file[*at..].starts_with(&header)).collect();
         assert_eq!(found.len(), headers, "{encoding}");
-        for at in found {
+        check_all(found, |at| {
             let mut changed = file.clone();
             changed[at + 3] = 127;
             let said = rows(&changed).unwrap_err().to_string();
             assert!(said.contains("a page of 5 values says that it holds 127 texts"), "{encoding}: {said}");
-        }
+        });
     }
 }
 
