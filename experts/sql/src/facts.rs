@@ -171,6 +171,7 @@ mod tests {
     use super::*;
     use crate::resolve::resolve;
     use crate::syntax::statement;
+    use hive_tests::check_all;
 
     fn of(question: &str, schema: &str, sql: &str) -> Facts {
         let catalog = Catalog::parse(schema).unwrap();
@@ -203,17 +204,20 @@ mod tests {
 
     #[test]
     fn complexity_is_a_ladder() {
-        for (sql, expected) in [
-            ("SELECT id FROM t", "one table"),
-            ("SELECT id, COUNT(*) FROM t GROUP BY id", "one table, grouped"),
-            ("SELECT t.id FROM t JOIN u ON t.id = u.id", "one join"),
-            ("SELECT t.id FROM t, u, v", "several joins"),
-            ("SELECT id FROM t WHERE id IN (SELECT id FROM u)", "sub-query"),
-            ("SELECT id FROM t UNION SELECT id FROM u", "set operation"),
-            ("WITH a AS (SELECT id FROM t) SELECT id FROM a", "common table expression"),
-            ("SELECT id, RANK() OVER (ORDER BY id) FROM t", "window function"),
-        ] {
-            assert_eq!(of("q", "CREATE TABLE t (id INT)", sql).labels["complexity"], expected, "{sql}");
-        }
+        check_all(
+            [
+                ("SELECT id FROM t", "one table"),
+                ("SELECT id, COUNT(*) FROM t GROUP BY id", "one table, grouped"),
+                ("SELECT t.id FROM t JOIN u ON t.id = u.id", "one join"),
+                ("SELECT t.id FROM t, u, v", "several joins"),
+                ("SELECT id FROM t WHERE id IN (SELECT id FROM u)", "sub-query"),
+                ("SELECT id FROM t UNION SELECT id FROM u", "set operation"),
+                ("WITH a AS (SELECT id FROM t) SELECT id FROM a", "common table expression"),
+                ("SELECT id, RANK() OVER (ORDER BY id) FROM t", "window function"),
+            ],
+            |(sql, expected)| {
+                assert_eq!(of("q", "CREATE TABLE t (id INT)", sql).labels["complexity"], expected, "{sql}");
+            },
+        );
     }
 }

@@ -300,6 +300,7 @@ impl Mutator {
 mod tests {
     use super::*;
     use crate::syntax::statement::parse_one;
+    use hive_tests::check_all;
 
     #[test]
     fn each_differs_in_one_thing() {
@@ -309,19 +310,22 @@ mod tests {
         let found = of(
             "SELECT a, COUNT(b) FROM t JOIN u ON t.id = u.id WHERE c > 1 AND d IS NULL GROUP BY a ORDER BY a LIMIT 2",
         );
-        for expected in [
-            "SELECT a, COUNT(b) FROM t JOIN u ON t.id = u.id WHERE c > 1 AND d IS NULL GROUP BY a ORDER BY a",
-            "SELECT a, COUNT(b) FROM t JOIN u ON t.id = u.id WHERE d IS NULL GROUP BY a ORDER BY a LIMIT 2",
-            "SELECT a, COUNT(b) FROM t JOIN u ON t.id = u.id WHERE c > 1 GROUP BY a ORDER BY a LIMIT 2",
-            "SELECT a, COUNT(b) FROM t LEFT JOIN u ON t.id = u.id WHERE c > 1 AND d IS NULL GROUP BY a ORDER BY a LIMIT 2",
-            "SELECT a, COUNT(b) FROM t JOIN u ON t.id = u.id WHERE c >= 1 AND d IS NULL GROUP BY a ORDER BY a LIMIT 2",
-            "SELECT a, COUNT(*) FROM t JOIN u ON t.id = u.id WHERE c > 1 AND d IS NULL GROUP BY a ORDER BY a LIMIT 2",
-            "SELECT a, COUNT(DISTINCT b) FROM t JOIN u ON t.id = u.id WHERE c > 1 AND d IS NULL GROUP BY a ORDER BY a LIMIT 2",
-            "SELECT a, COUNT(b) FROM t JOIN u ON t.id = u.id WHERE c > 1 AND d IS NULL GROUP BY a ORDER BY a DESC LIMIT 2",
-            "SELECT a, COUNT(b) FROM t JOIN u ON t.id = u.id WHERE c > 1 AND d IS NULL GROUP BY a ORDER BY a LIMIT 3",
-        ] {
-            assert!(found.contains(&expected.to_owned()), "{expected}\n{found:#?}");
-        }
+        check_all(
+            [
+                "SELECT a, COUNT(b) FROM t JOIN u ON t.id = u.id WHERE c > 1 AND d IS NULL GROUP BY a ORDER BY a",
+                "SELECT a, COUNT(b) FROM t JOIN u ON t.id = u.id WHERE d IS NULL GROUP BY a ORDER BY a LIMIT 2",
+                "SELECT a, COUNT(b) FROM t JOIN u ON t.id = u.id WHERE c > 1 GROUP BY a ORDER BY a LIMIT 2",
+                "SELECT a, COUNT(b) FROM t LEFT JOIN u ON t.id = u.id WHERE c > 1 AND d IS NULL GROUP BY a ORDER BY a LIMIT 2",
+                "SELECT a, COUNT(b) FROM t JOIN u ON t.id = u.id WHERE c >= 1 AND d IS NULL GROUP BY a ORDER BY a LIMIT 2",
+                "SELECT a, COUNT(*) FROM t JOIN u ON t.id = u.id WHERE c > 1 AND d IS NULL GROUP BY a ORDER BY a LIMIT 2",
+                "SELECT a, COUNT(DISTINCT b) FROM t JOIN u ON t.id = u.id WHERE c > 1 AND d IS NULL GROUP BY a ORDER BY a LIMIT 2",
+                "SELECT a, COUNT(b) FROM t JOIN u ON t.id = u.id WHERE c > 1 AND d IS NULL GROUP BY a ORDER BY a DESC LIMIT 2",
+                "SELECT a, COUNT(b) FROM t JOIN u ON t.id = u.id WHERE c > 1 AND d IS NULL GROUP BY a ORDER BY a LIMIT 3",
+            ],
+            |expected| {
+                assert!(found.contains(&expected.to_owned()), "{expected}\n{found:#?}");
+            },
+        );
         assert!(
             of("SELECT a FROM t UNION SELECT a FROM u")
                 .contains(&"SELECT a FROM t UNION ALL SELECT a FROM u".to_owned())

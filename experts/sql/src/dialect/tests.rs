@@ -4,6 +4,7 @@
 use super::*;
 use crate::execute::{Database, Proof, Settings};
 use crate::syntax::Dialect;
+use hive_tests::check_all;
 
 const SCHEMA: &str = r#"CREATE TABLE p (id INT PRIMARY KEY, name VARCHAR(20) NOT NULL, city TEXT, born DATE, seen TIMESTAMP, day TEXT, pay NUMERIC(8, 2), rate DOUBLE PRECISION, n INT, code TEXT, active BOOLEAN, "Free Meal (%)" INT);
     CREATE TABLE o (oid INT PRIMARY KEY, pid INT REFERENCES p, total INT, note TEXT);
@@ -218,42 +219,48 @@ fn each_rule_has_its_example() {
 #[test]
 fn postgresql_takes_every_example() {
     let mut database = Database::open(&Settings::default()).unwrap();
-    for (given, expected) in MYSQL.iter().chain(SQLITE) {
+    check_all(MYSQL.iter().chain(SQLITE), |(given, expected)| {
         let proof = database.prove(SCHEMA, expected).unwrap();
         assert!(matches!(proof, Proof::Ran(_)), "{given}\n{expected}\n{proof:?}");
-    }
+    });
 }
 
 #[test]
 fn what_is_postgresqls_stays_byte_for_byte() {
-    for sql in [
-        "select  a,count(*) FROM  t where b like 'x%' group by a order by 2 desc limit 3",
-        "SELECT date_trunc('month', d)::date, d + interval '1 day' FROM t",
-        "SELECT a FROM t WHERE b ~* 'x' AND d = 'now'::date -- why",
-        "INSERT INTO t (a) VALUES (1) ON CONFLICT DO NOTHING",
-    ] {
-        let schema = "create table t(a int primary key,b text,d date);";
-        for dialect in [None, Some(Dialect::Postgres)] {
-            let found = translated(schema, sql, dialect);
-            assert_eq!((found.schema.as_str(), found.sql.as_str()), (schema, sql));
-            assert_eq!((found.dialect, found.changes.len()), (Dialect::Postgres, 0));
-        }
-    }
+    check_all(
+        [
+            "select  a,count(*) FROM  t where b like 'x%' group by a order by 2 desc limit 3",
+            "SELECT date_trunc('month', d)::date, d + interval '1 day' FROM t",
+            "SELECT a FROM t WHERE b ~* 'x' AND d = 'now'::date -- why",
+            "INSERT INTO t (a) VALUES (1) ON CONFLICT DO NOTHING",
+        ],
+        |sql| {
+            let schema = "create table t(a int primary key,b text,d date);";
+            for dialect in [None, Some(Dialect::Postgres)] {
+                let found = translated(schema, sql, dialect);
+                assert_eq!((found.schema.as_str(), found.sql.as_str()), (schema, sql));
+                assert_eq!((found.dialect, found.changes.len()), (Dialect::Postgres, 0));
+            }
+        },
+    );
 }
 
 #[test]
 fn a_dialect_is_known_by_what_only_it_has() {
-    for (schema, sql, expected) in [
-        ("CREATE TABLE t (a INT)", "SELECT `a` FROM `t`", Dialect::MySql),
-        ("CREATE TABLE t (a INT AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB", "SELECT a FROM t", Dialect::MySql),
-        ("CREATE TABLE t (d DATE)", "SELECT DATE_SUB(d, INTERVAL 1 DAY) FROM t", Dialect::MySql),
-        ("CREATE TABLE t (d DATE)", "SELECT STRFTIME('%Y', d) FROM t", Dialect::Sqlite),
-        ("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT)", "SELECT id FROM t", Dialect::Sqlite),
-        ("CREATE TABLE t (a TEXT)", "SELECT a FROM t WHERE a = \"x\"", Dialect::Sqlite),
-        ("CREATE TABLE t (\"a\" TEXT)", "SELECT \"a\" FROM t", Dialect::Postgres),
-    ] {
-        assert_eq!(translated(schema, sql, None).dialect, expected, "{sql}");
-    }
+    check_all(
+        [
+            ("CREATE TABLE t (a INT)", "SELECT `a` FROM `t`", Dialect::MySql),
+            ("CREATE TABLE t (a INT AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB", "SELECT a FROM t", Dialect::MySql),
+            ("CREATE TABLE t (d DATE)", "SELECT DATE_SUB(d, INTERVAL 1 DAY) FROM t", Dialect::MySql),
+            ("CREATE TABLE t (d DATE)", "SELECT STRFTIME('%Y', d) FROM t", Dialect::Sqlite),
+            ("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT)", "SELECT id FROM t", Dialect::Sqlite),
+            ("CREATE TABLE t (a TEXT)", "SELECT a FROM t WHERE a = \"x\"", Dialect::Sqlite),
+            ("CREATE TABLE t (\"a\" TEXT)", "SELECT \"a\" FROM t", Dialect::Postgres),
+        ],
+        |(schema, sql, expected)| {
+            assert_eq!(translated(schema, sql, None).dialect, expected, "{sql}");
+        },
+    );
 }
 
 #[test]
@@ -325,19 +332,22 @@ fn a_text_without_a_number_counts_as_zero_in_a_mean() {
 #[test]
 fn dates_that_sqlite_shows_otherwise_stay_texts() {
     let schema = |date: &str| format!("CREATE TABLE t (d DATE); INSERT INTO t VALUES ('2020-01-31'), ('{date}');");
-    for (date, kind) in [
-        ("2020-02-01", "DATE"),
-        ("2020-2-1", "TEXT"),
-        ("2/1/2020", "TEXT"),
-        ("0000-00-00", "TEXT"),
-        // One type of PostgreSQL's would give both the same length.
-        ("2020-02-01 10:00:00", "TEXT"),
-        ("2020-02-01 10:00", "TEXT"),
-        ("2020-02-01T10:00:00", "TEXT"),
-    ] {
-        let found = translated(&schema(date), "SELECT d FROM t", Some(Dialect::Sqlite));
-        assert!(found.schema.starts_with(&format!("CREATE TABLE t (d {kind})")), "{date}: {}", found.schema);
-    }
+    check_all(
+        [
+            ("2020-02-01", "DATE"),
+            ("2020-2-1", "TEXT"),
+            ("2/1/2020", "TEXT"),
+            ("0000-00-00", "TEXT"),
+            // One type of PostgreSQL's would give both the same length.
+            ("2020-02-01 10:00:00", "TEXT"),
+            ("2020-02-01 10:00", "TEXT"),
+            ("2020-02-01T10:00:00", "TEXT"),
+        ],
+        |(date, kind)| {
+            let found = translated(&schema(date), "SELECT d FROM t", Some(Dialect::Sqlite));
+            assert!(found.schema.starts_with(&format!("CREATE TABLE t (d {kind})")), "{date}: {}", found.schema);
+        },
+    );
     // Elsewhere they are dates however they are written.
     let found = translated(&schema("2020-2-1"), "SELECT d FROM t", Some(Dialect::MySql));
     assert!(found.schema.starts_with("CREATE TABLE t (d DATE)"), "{}", found.schema);
@@ -346,12 +356,12 @@ fn dates_that_sqlite_shows_otherwise_stay_texts() {
 #[test]
 fn schemas_become_such_that_postgresql_takes_them() {
     let mut database = Database::open(&Settings::default()).unwrap();
-    for (dialect, given, expected) in SCHEMAS {
+    check_all(SCHEMAS, |(dialect, given, expected)| {
         let found = translated(given, "SELECT 1", *dialect);
         assert_eq!(found.schema, *expected, "{given}");
         let proof = database.prove(&found.schema, "SELECT 1").unwrap();
         assert!(matches!(proof, Proof::Ran(_)), "{given}\n{expected}\n{proof:?}");
-    }
+    });
 }
 
 #[test]

@@ -45,19 +45,24 @@ pub(super) fn extension_of(message: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use hive_tests::check_all;
+
     #[test]
     fn what_is_missing_is_told_by_its_extension() {
-        for (message, extension) in [
-            ("type \"geometry\" does not exist", Some("postgis")),
-            ("type \"citext[]\" does not exist", Some("citext")),
-            ("function st_distance(point, point) does not exist", Some("postgis")),
-            ("function similarity(text, unknown) does not exist", Some("pg_trgm")),
-            ("function pgp_sym_encrypt(text, unknown) does not exist", Some("pgcrypto")),
-            ("function ifnull(text, unknown) does not exist", None),
-            ("type \"mood\" does not exist", None),
-            ("relation \"vector\" does not exist", None),
-        ] {
-            assert_eq!(super::extension_of(message), extension, "{message}");
-        }
+        check_all(
+            [
+                ("type \"geometry\" does not exist", Some("postgis")),
+                ("type \"citext[]\" does not exist", Some("citext")),
+                ("function st_distance(point, point) does not exist", Some("postgis")),
+                ("function similarity(text, unknown) does not exist", Some("pg_trgm")),
+                ("function pgp_sym_encrypt(text, unknown) does not exist", Some("pgcrypto")),
+                ("function ifnull(text, unknown) does not exist", None),
+                ("type \"mood\" does not exist", None),
+                ("relation \"vector\" does not exist", None),
+            ],
+            |(message, extension)| {
+                assert_eq!(super::extension_of(message), extension, "{message}");
+            },
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! What each lint reports, what it accepts, and what it makes of a statement.
 
 use hive_sdk::LintLevel;
+use hive_tests::check_all;
 
 use super::*;
 use crate::resolve::resolve;
@@ -45,70 +46,79 @@ fn passed(lints: &Lints, question: &str, sql: &str) -> (String, Vec<String>, Vec
 
 #[test]
 fn sound_statements_pass_untouched() {
-    for (question, sql) in [
-        ("How many customers are there?", "SELECT COUNT(*) FROM customers"),
-        ("Who lives in Rome?", "SELECT name FROM customers WHERE city = 'Rome' LIMIT 10"),
-        (
-            "Orders per city",
-            "SELECT customers.city, COUNT(*) FROM customers JOIN orders ON orders.customer_id = customers.id GROUP BY customers.city",
-        ),
-        (
-            "Pairs of customers of one city",
-            "SELECT a.name, b.name FROM customers AS a JOIN customers AS b ON a.city = b.city AND a.id < b.id",
-        ),
-        ("Delete all orders", "DELETE FROM orders"),
-        ("Delete order 3", "DELETE FROM orders WHERE id = 3"),
-    ] {
-        let found = passed(&lints(&[]), question, sql);
-        assert_eq!(found, (sql.to_owned(), vec![], vec![]), "{question}");
-    }
+    check_all(
+        [
+            ("How many customers are there?", "SELECT COUNT(*) FROM customers"),
+            ("Who lives in Rome?", "SELECT name FROM customers WHERE city = 'Rome' LIMIT 10"),
+            (
+                "Orders per city",
+                "SELECT customers.city, COUNT(*) FROM customers JOIN orders ON orders.customer_id = customers.id GROUP BY customers.city",
+            ),
+            (
+                "Pairs of customers of one city",
+                "SELECT a.name, b.name FROM customers AS a JOIN customers AS b ON a.city = b.city AND a.id < b.id",
+            ),
+            ("Delete all orders", "DELETE FROM orders"),
+            ("Delete order 3", "DELETE FROM orders WHERE id = 3"),
+        ],
+        |(question, sql)| {
+            let found = passed(&lints(&[]), question, sql);
+            assert_eq!(found, (sql.to_owned(), vec![], vec![]), "{question}");
+        },
+    );
 }
 
 #[test]
 fn faults_that_end_it() {
-    for (code, question, sql) in [
-        (code::UNKNOWN_TABLE, "q", "SELECT name FROM clients"),
-        (code::UNKNOWN_COLUMN, "q", "SELECT surname FROM customers"),
-        (code::DESTRUCTIVE, "Remove the order with number 3", "DELETE FROM orders"),
-        (code::DESTRUCTIVE, "Change the city of Ann to Rome", "UPDATE customers SET city = 'Rome'"),
-        (code::DESTRUCTIVE, "How many orders are there?", "DROP TABLE orders"),
-        (code::DESTRUCTIVE, "How many orders are there?", "TRUNCATE TABLE orders"),
-        (code::NOT_AN_ANSWER, "q", "SET search_path = x"),
-        (code::NON_ENGLISH, "Сколько заказов у каждого клиента?", "SELECT COUNT(*) FROM orders"),
-        (
-            code::NON_ENGLISH,
-            "¿Cuántos pedidos hay en la tabla para cada uno de los clientes?",
-            "SELECT COUNT(*) FROM orders",
-        ),
-        (code::INCOMPLETE_GROUP_BY, "q", "SELECT city, COUNT(*) FROM customers"),
-        (code::INCOMPLETE_GROUP_BY, "q", "SELECT city, name, MAX(id) FROM customers GROUP BY city"),
-    ] {
-        assert_eq!(rejected(question, sql).as_deref(), Some(code), "{sql}");
-    }
+    check_all(
+        [
+            (code::UNKNOWN_TABLE, "q", "SELECT name FROM clients"),
+            (code::UNKNOWN_COLUMN, "q", "SELECT surname FROM customers"),
+            (code::DESTRUCTIVE, "Remove the order with number 3", "DELETE FROM orders"),
+            (code::DESTRUCTIVE, "Change the city of Ann to Rome", "UPDATE customers SET city = 'Rome'"),
+            (code::DESTRUCTIVE, "How many orders are there?", "DROP TABLE orders"),
+            (code::DESTRUCTIVE, "How many orders are there?", "TRUNCATE TABLE orders"),
+            (code::NOT_AN_ANSWER, "q", "SET search_path = x"),
+            (code::NON_ENGLISH, "Сколько заказов у каждого клиента?", "SELECT COUNT(*) FROM orders"),
+            (
+                code::NON_ENGLISH,
+                "¿Cuántos pedidos hay en la tabla para cada uno de los clientes?",
+                "SELECT COUNT(*) FROM orders",
+            ),
+            (code::INCOMPLETE_GROUP_BY, "q", "SELECT city, COUNT(*) FROM customers"),
+            (code::INCOMPLETE_GROUP_BY, "q", "SELECT city, name, MAX(id) FROM customers GROUP BY city"),
+        ],
+        |(code, question, sql)| {
+            assert_eq!(rejected(question, sql).as_deref(), Some(code), "{sql}");
+        },
+    );
 }
 
 #[test]
 fn repairs_say_the_same_in_better_words() {
-    for (code, sql, expected) in [
-        (
-            code::NEEDLESS_ALIAS,
-            "SELECT T1.name, COUNT(*) FROM customers AS T1 JOIN orders AS T2 ON T1.id = T2.customer_id GROUP BY T1.name",
-            "SELECT customers.name, COUNT(*) FROM customers JOIN orders ON customers.id = orders.customer_id GROUP BY customers.name",
-        ),
-        (
-            code::NEEDLESS_ALIAS,
-            "SELECT T1.name FROM customers AS T1 WHERE T1.city = 'Rome'",
-            "SELECT name FROM customers WHERE city = 'Rome'",
-        ),
-        (
-            code::INCOMPLETE_GROUP_BY,
-            "SELECT customers.name, COUNT(*) FROM customers JOIN orders ON orders.customer_id = customers.id GROUP BY orders.customer_id",
-            "SELECT customers.name, COUNT(*) FROM customers JOIN orders ON orders.customer_id = customers.id GROUP BY orders.customer_id, customers.name",
-        ),
-        (code::GIANT_LIMIT, "SELECT name FROM customers LIMIT 10000", "SELECT name FROM customers"),
-    ] {
-        assert_eq!(passed(&lints(&[]), "q", sql), (expected.to_owned(), vec![code.to_owned()], vec![]), "{sql}");
-    }
+    check_all(
+        [
+            (
+                code::NEEDLESS_ALIAS,
+                "SELECT T1.name, COUNT(*) FROM customers AS T1 JOIN orders AS T2 ON T1.id = T2.customer_id GROUP BY T1.name",
+                "SELECT customers.name, COUNT(*) FROM customers JOIN orders ON customers.id = orders.customer_id GROUP BY customers.name",
+            ),
+            (
+                code::NEEDLESS_ALIAS,
+                "SELECT T1.name FROM customers AS T1 WHERE T1.city = 'Rome'",
+                "SELECT name FROM customers WHERE city = 'Rome'",
+            ),
+            (
+                code::INCOMPLETE_GROUP_BY,
+                "SELECT customers.name, COUNT(*) FROM customers JOIN orders ON orders.customer_id = customers.id GROUP BY orders.customer_id",
+                "SELECT customers.name, COUNT(*) FROM customers JOIN orders ON orders.customer_id = customers.id GROUP BY orders.customer_id, customers.name",
+            ),
+            (code::GIANT_LIMIT, "SELECT name FROM customers LIMIT 10000", "SELECT name FROM customers"),
+        ],
+        |(code, sql, expected)| {
+            assert_eq!(passed(&lints(&[]), "q", sql), (expected.to_owned(), vec![code.to_owned()], vec![]), "{sql}");
+        },
+    );
 }
 
 #[test]

@@ -106,25 +106,30 @@ impl Words<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     #[test]
     fn words_tell_what_a_statement_is_for() {
-        for (sql, first, reads, destroys, answers) in [
-            ("SELECT 1", "select", true, false, true),
-            ("((SELECT 1))", "select", true, false, true),
-            ("WITH a AS (DELETE FROM t RETURNING id) SELECT id FROM a", "select", true, false, true),
-            ("WITH a AS (SELECT 1) DELETE FROM t", "delete", false, true, true),
-            ("DELETE FROM t WHERE id = 1", "delete", false, false, true),
-            ("UPDATE t SET a = 'where'", "update", false, true, true),
-            ("TRUNCATE t", "truncate", false, true, true),
-            ("ALTER TABLE t ADD COLUMN a INT", "alter", false, true, true),
-            ("VACUUM t", "vacuum", false, false, false),
-            ("", "", false, false, false),
-        ] {
-            let words = Words::of(sql);
-            let found = (words.first(), words.reads(), words.destructive().is_some(), words.not_an_answer().is_none());
-            assert_eq!(found, (first.to_owned(), reads, destroys, answers), "{sql}");
-        }
+        check_all(
+            [
+                ("SELECT 1", "select", true, false, true),
+                ("((SELECT 1))", "select", true, false, true),
+                ("WITH a AS (DELETE FROM t RETURNING id) SELECT id FROM a", "select", true, false, true),
+                ("WITH a AS (SELECT 1) DELETE FROM t", "delete", false, true, true),
+                ("DELETE FROM t WHERE id = 1", "delete", false, false, true),
+                ("UPDATE t SET a = 'where'", "update", false, true, true),
+                ("TRUNCATE t", "truncate", false, true, true),
+                ("ALTER TABLE t ADD COLUMN a INT", "alter", false, true, true),
+                ("VACUUM t", "vacuum", false, false, false),
+                ("", "", false, false, false),
+            ],
+            |(sql, first, reads, destroys, answers)| {
+                let words = Words::of(sql);
+                let found =
+                    (words.first(), words.reads(), words.destructive().is_some(), words.not_an_answer().is_none());
+                assert_eq!(found, (first.to_owned(), reads, destroys, answers), "{sql}");
+            },
+        );
         let overlap = |a, b| Words::of(a).overlap(&Words::of(b));
         assert_eq!(
             (overlap("SELECT a", "select A"), overlap("SELECT a", "SELECT b"), overlap("", "")),

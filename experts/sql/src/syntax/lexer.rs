@@ -556,6 +556,7 @@ fn copies_from_here(piece: &Piece<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     fn tokens(text: &str) -> Vec<(Kind, &str)> {
         Lexer::new(text, Dialect::Postgres).map(|t| (t.kind, t.text)).collect()
@@ -568,30 +569,33 @@ mod tests {
     #[test]
     fn quotes_enclose_what_they_enclose_in_postgresql() {
         use Kind::{EscapedName, Name, Number, Symbol, Text, Unterminated, Word};
-        for (text, expected) in [
-            ("'it''s; --'", vec![(Text, "'it''s; --'")]),
-            (r"'a\' b", vec![(Text, r"'a\'"), (Word, "b")]),
-            (r"E'a\' b' c", vec![(Text, r"E'a\' b'"), (Word, "c")]),
-            ("e'a' -- x\n  'b\\'c' d", vec![(Text, "e'a' -- x\n  'b\\'c'"), (Word, "d")]),
-            ("e'a' 'b\\'c'", vec![(Text, "e'a'"), (Text, "'b\\'"), (Word, "c"), (Unterminated, "'")]),
-            ("$$a;$b$'$$ x", vec![(Text, "$$a;$b$'$$"), (Word, "x")]),
-            ("$f$ $g$ $f$", vec![(Text, "$f$ $g$ $f$")]),
-            ("a$b$ c", vec![(Word, "a$b$"), (Word, "c")]),
-            ("$1 + $2", vec![(Symbol, "$"), (Number, "1"), (Symbol, "+"), (Symbol, "$"), (Number, "2")]),
-            ("a /* b /* c */ ; */ d", vec![(Word, "a"), (Word, "d")]),
-            ("a -- ;\rb", vec![(Word, "a"), (Word, "b")]),
-            (
-                "\"a\"\"b\" U&\"\\0061\" u&'x'",
-                vec![(Name, "\"a\"\"b\""), (EscapedName, "U&\"\\0061\""), (Text, "u&'x'")],
-            ),
-            ("1.5e-3x", vec![(Number, "1.5e-3"), (Word, "x")]),
-            ("1e'x\\'", vec![(Number, "1"), (Unterminated, "e'x\\'")]),
-            ("x'41' b'1' n'a'", vec![(Text, "x'41'"), (Text, "b'1'"), (Text, "n'a'")]),
-            ("a/*", vec![(Word, "a"), (Unterminated, "/*")]),
-            ("größe", vec![(Word, "größe")]),
-        ] {
-            assert_eq!(tokens(text), expected, "{text}");
-        }
+        check_all(
+            [
+                ("'it''s; --'", vec![(Text, "'it''s; --'")]),
+                (r"'a\' b", vec![(Text, r"'a\'"), (Word, "b")]),
+                (r"E'a\' b' c", vec![(Text, r"E'a\' b'"), (Word, "c")]),
+                ("e'a' -- x\n  'b\\'c' d", vec![(Text, "e'a' -- x\n  'b\\'c'"), (Word, "d")]),
+                ("e'a' 'b\\'c'", vec![(Text, "e'a'"), (Text, "'b\\'"), (Word, "c"), (Unterminated, "'")]),
+                ("$$a;$b$'$$ x", vec![(Text, "$$a;$b$'$$"), (Word, "x")]),
+                ("$f$ $g$ $f$", vec![(Text, "$f$ $g$ $f$")]),
+                ("a$b$ c", vec![(Word, "a$b$"), (Word, "c")]),
+                ("$1 + $2", vec![(Symbol, "$"), (Number, "1"), (Symbol, "+"), (Symbol, "$"), (Number, "2")]),
+                ("a /* b /* c */ ; */ d", vec![(Word, "a"), (Word, "d")]),
+                ("a -- ;\rb", vec![(Word, "a"), (Word, "b")]),
+                (
+                    "\"a\"\"b\" U&\"\\0061\" u&'x'",
+                    vec![(Name, "\"a\"\"b\""), (EscapedName, "U&\"\\0061\""), (Text, "u&'x'")],
+                ),
+                ("1.5e-3x", vec![(Number, "1.5e-3"), (Word, "x")]),
+                ("1e'x\\'", vec![(Number, "1"), (Unterminated, "e'x\\'")]),
+                ("x'41' b'1' n'a'", vec![(Text, "x'41'"), (Text, "b'1'"), (Text, "n'a'")]),
+                ("a/*", vec![(Word, "a"), (Unterminated, "/*")]),
+                ("größe", vec![(Word, "größe")]),
+            ],
+            |(text, expected)| {
+                assert_eq!(tokens(text), expected, "{text}");
+            },
+        );
         assert_eq!(Lexer::new("\"A\"\"b\"", Dialect::Postgres).next().unwrap().name().as_deref(), Some("a\"b"));
     }
 

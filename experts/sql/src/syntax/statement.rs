@@ -286,24 +286,28 @@ pub fn without_texts(sql: &str) -> String {
 #[cfg(test)]
 mod tests {
     use hive_sdk::prompt::compact;
+    use hive_tests::check_all;
 
     use super::*;
 
     #[test]
     fn wrappings_come_off() {
-        for text in [
-            "SELECT 1",
-            " SELECT 1 ; ",
-            "[SQL] SELECT 1 [/SQL]",
-            "[sql]SELECT 1;[/sql] and so on",
-            "```sql\nSELECT 1;\n```",
-            "```\nSELECT 1\n```\nThis returns one.",
-            "```SELECT 1```",
-            "SQL: SELECT 1",
-            "SQL: ```postgresql\nSELECT 1\n```",
-        ] {
-            assert_eq!(bare(text).sql, "SELECT 1", "{text:?}");
-        }
+        check_all(
+            [
+                "SELECT 1",
+                " SELECT 1 ; ",
+                "[SQL] SELECT 1 [/SQL]",
+                "[sql]SELECT 1;[/sql] and so on",
+                "```sql\nSELECT 1;\n```",
+                "```\nSELECT 1\n```\nThis returns one.",
+                "```SELECT 1```",
+                "SQL: SELECT 1",
+                "SQL: ```postgresql\nSELECT 1\n```",
+            ],
+            |text| {
+                assert_eq!(bare(text).sql, "SELECT 1", "{text:?}");
+            },
+        );
         assert_eq!(bare("SELECT 1;").wrapping, None);
         assert_eq!(bare("```\nSELECT 1```").wrapping, Some("a code fence"));
         assert_eq!(bare("é").sql, "é");

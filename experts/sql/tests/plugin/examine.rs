@@ -1,5 +1,6 @@
 //! Grades of answers that are executed beside the gold.
 
+use hive_tests::check_all;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -27,40 +28,52 @@ fn codes(grade: &Grade) -> Vec<&str> {
 
 #[test]
 fn what_returns_the_same_rows_is_right_however_it_is_written() {
-    for (gold, completion) in [
-        (
-            "SELECT customers.name, COUNT(orders.order_id) FROM customers LEFT JOIN orders ON customers.customer_id = orders.customer_id GROUP BY customers.customer_id, customers.name",
-            "SELECT (SELECT COUNT(*) FROM orders o WHERE o.customer_id = c.customer_id) AS n, c.name FROM customers c",
-        ),
-        ("SELECT AVG(total) FROM orders", "SELECT SUM(total)::float8 / COUNT(total) FROM orders"),
-        ("SELECT DISTINCT total FROM orders", "SELECT total FROM orders GROUP BY total"),
-        ("SELECT name FROM customers ORDER BY name DESC", "SELECT name FROM customers ORDER BY 1 DESC;"),
-        ("SELECT DATE_TRUNC('month', placed) FROM orders", "SELECT DATE_TRUNC('month', placed)::date FROM orders"),
-        ("DELETE FROM orders WHERE total < 2", "DELETE FROM orders WHERE NOT total >= 2"),
-        ("UPDATE customers SET city = 'Bonn' WHERE city IS NULL", "UPDATE customers SET city = COALESCE(city, 'Bonn')"),
-        ("INSERT INTO customers VALUES (9, 'Di', NULL)", "INSERT INTO customers (name, customer_id) VALUES ('Di', 9)"),
-    ] {
-        let grade = examined(gold, completion);
-        assert_eq!(grade.score, 1.0, "{completion}: {grade:?}");
-        assert!(grade.checks["right-rows"] && grade.checks["executes"]);
-    }
+    check_all(
+        [
+            (
+                "SELECT customers.name, COUNT(orders.order_id) FROM customers LEFT JOIN orders ON customers.customer_id = orders.customer_id GROUP BY customers.customer_id, customers.name",
+                "SELECT (SELECT COUNT(*) FROM orders o WHERE o.customer_id = c.customer_id) AS n, c.name FROM customers c",
+            ),
+            ("SELECT AVG(total) FROM orders", "SELECT SUM(total)::float8 / COUNT(total) FROM orders"),
+            ("SELECT DISTINCT total FROM orders", "SELECT total FROM orders GROUP BY total"),
+            ("SELECT name FROM customers ORDER BY name DESC", "SELECT name FROM customers ORDER BY 1 DESC;"),
+            ("SELECT DATE_TRUNC('month', placed) FROM orders", "SELECT DATE_TRUNC('month', placed)::date FROM orders"),
+            ("DELETE FROM orders WHERE total < 2", "DELETE FROM orders WHERE NOT total >= 2"),
+            (
+                "UPDATE customers SET city = 'Bonn' WHERE city IS NULL",
+                "UPDATE customers SET city = COALESCE(city, 'Bonn')",
+            ),
+            (
+                "INSERT INTO customers VALUES (9, 'Di', NULL)",
+                "INSERT INTO customers (name, customer_id) VALUES ('Di', 9)",
+            ),
+        ],
+        |(gold, completion)| {
+            let grade = examined(gold, completion);
+            assert_eq!(grade.score, 1.0, "{completion}: {grade:?}");
+            assert!(grade.checks["right-rows"] && grade.checks["executes"]);
+        },
+    );
 }
 
 #[test]
 fn what_is_right_on_the_prompts_own_rows_by_chance_is_wrong() {
-    for (gold, completion) in [
-        // No order has a total of exactly 3.5, no two customers the same name, no city is lower case.
-        ("SELECT order_id FROM orders WHERE total > 3.5", "SELECT order_id FROM orders WHERE total >= 3.5"),
-        ("SELECT name FROM customers", "SELECT DISTINCT name FROM customers"),
-        ("SELECT name FROM customers WHERE city = 'Rome'", "SELECT name FROM customers WHERE city ILIKE 'rome'"),
-        ("SELECT MAX(total) FROM orders", "SELECT total FROM orders ORDER BY total DESC LIMIT 1"),
-    ] {
-        let grade = examined(gold, completion);
-        assert_eq!(grade.score, 0.0, "{completion}");
-        let message = &grade.findings.iter().find(|f| f.code == "wrong-rows").unwrap().message;
-        assert!(message.starts_with("on random database"), "{completion}: {message}");
-        assert!(grade.checks["executes"] && !grade.checks["right-rows"]);
-    }
+    check_all(
+        [
+            // No order has a total of exactly 3.5, no two customers the same name, no city is lower case.
+            ("SELECT order_id FROM orders WHERE total > 3.5", "SELECT order_id FROM orders WHERE total >= 3.5"),
+            ("SELECT name FROM customers", "SELECT DISTINCT name FROM customers"),
+            ("SELECT name FROM customers WHERE city = 'Rome'", "SELECT name FROM customers WHERE city ILIKE 'rome'"),
+            ("SELECT MAX(total) FROM orders", "SELECT total FROM orders ORDER BY total DESC LIMIT 1"),
+        ],
+        |(gold, completion)| {
+            let grade = examined(gold, completion);
+            assert_eq!(grade.score, 0.0, "{completion}");
+            let message = &grade.findings.iter().find(|f| f.code == "wrong-rows").unwrap().message;
+            assert!(message.starts_with("on random database"), "{completion}: {message}");
+            assert!(grade.checks["executes"] && !grade.checks["right-rows"]);
+        },
+    );
 }
 
 #[test]
@@ -127,39 +140,45 @@ fn conditions_that_must_meet_in_one_row_are_told_without_rows_of_the_prompt() {
     ]);
     let score = |completion: &str| plugin().examine(&prompt, &[], completion).unwrap().score;
     assert_eq!(score("SELECT t.a FROM t WHERE day >= '2024-02-01' AND n = 7 AND b = 'y'"), 1.0);
-    for completion in [
-        "SELECT a FROM t WHERE 1 = 0",
-        "SELECT a FROM t WHERE b = 'y' AND n = 7",
-        "SELECT a FROM t WHERE b = 'y' AND n = 7 AND day > '2024-02-01'",
-        "SELECT a FROM t WHERE b = 'y' AND n >= 7 AND day >= '2024-02-01'",
-    ] {
-        assert_eq!(score(completion), 0.0, "{completion}");
-    }
+    check_all(
+        [
+            "SELECT a FROM t WHERE 1 = 0",
+            "SELECT a FROM t WHERE b = 'y' AND n = 7",
+            "SELECT a FROM t WHERE b = 'y' AND n = 7 AND day > '2024-02-01'",
+            "SELECT a FROM t WHERE b = 'y' AND n >= 7 AND day >= '2024-02-01'",
+        ],
+        |completion| {
+            assert_eq!(score(completion), 0.0, "{completion}");
+        },
+    );
 }
 
 #[test]
 fn bad_answers_are_findings() {
     let gold = "SELECT name FROM customers";
-    for (completion, code) in [
-        ("SELECT name FROM customers; DROP TABLE customers", "several-statements"),
-        ("DROP TABLE customers CASCADE", "destructive-statement"),
-        ("SELECT name FROM customer", "unknown-table"),
-        ("SELECT nam FROM customers", "unknown-column"),
-        ("SELECT name, COUNT(*) FROM customers", "incomplete-group-by"),
-        ("SELECT generate_series(1, 1000000)", "too-many-rows"),
-        ("SELECT pg_sleep(1000)", "forbidden"),
-        ("SELECT name FROM customers WHERE city > 5", "type-mismatch"),
-        ("SELECT `name` FROM customers", "not-postgresql"),
-        ("I do not know", "does-not-parse"),
-        ("", "does-not-parse"),
-        ("SELECT name FROM customers LIMIT 10000", "giant-limit"),
-        ("SELECT 1 / 0", "statement-fails"),
-        ("SELECT TIMESTAMPDIFF(YEAR, name, city) FROM customers", "unknown-column"),
-    ] {
-        let grade = examined(gold, completion);
-        assert!(codes(&grade).contains(&code), "{completion}: {grade:?}");
-        assert_eq!(grade.score, if code == "giant-limit" { 1.0 } else { 0.0 }, "{completion}");
-    }
+    check_all(
+        [
+            ("SELECT name FROM customers; DROP TABLE customers", "several-statements"),
+            ("DROP TABLE customers CASCADE", "destructive-statement"),
+            ("SELECT name FROM customer", "unknown-table"),
+            ("SELECT nam FROM customers", "unknown-column"),
+            ("SELECT name, COUNT(*) FROM customers", "incomplete-group-by"),
+            ("SELECT generate_series(1, 1000000)", "too-many-rows"),
+            ("SELECT pg_sleep(1000)", "forbidden"),
+            ("SELECT name FROM customers WHERE city > 5", "type-mismatch"),
+            ("SELECT `name` FROM customers", "not-postgresql"),
+            ("I do not know", "does-not-parse"),
+            ("", "does-not-parse"),
+            ("SELECT name FROM customers LIMIT 10000", "giant-limit"),
+            ("SELECT 1 / 0", "statement-fails"),
+            ("SELECT TIMESTAMPDIFF(YEAR, name, city) FROM customers", "unknown-column"),
+        ],
+        |(completion, code)| {
+            let grade = examined(gold, completion);
+            assert!(codes(&grade).contains(&code), "{completion}: {grade:?}");
+            assert_eq!(grade.score, if code == "giant-limit" { 1.0 } else { 0.0 }, "{completion}");
+        },
+    );
     let failed = |completion: &str, check: &str| !examined(gold, completion).checks[check];
     assert!(failed("SELECT nam FROM customers", "no-invented-name"));
     assert!(!failed("SELECT nam FROM customers", "postgresql-syntax"));

@@ -2,6 +2,7 @@
 //! a verdict, and every example returns the value that it has in the other database, or is refused;
 //! never another value.
 
+use hive_tests::check_all;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -125,7 +126,7 @@ fn every_shared_name_bears_a_verdict() {
         }
     };
     let mut seen: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for row in &table {
+    check_all(&table, |row| {
         let [of, name, there, verdict, how, ..] = &row[..] else { panic!("{row:?}") };
         assert!(seen.entry(of).or_default().insert(name), "{of} {name} stands twice");
         let there = there == "yes";
@@ -134,7 +135,7 @@ fn every_shared_name_bears_a_verdict() {
         assert!(!there || verdict != "absent", "{of} {name}: PostgreSQL has it, so it is not absent");
         assert!(["same", "rewritten", "depends", "refused", "absent"].contains(&verdict.as_str()), "{verdict}");
         assert!(!matches!(verdict.as_str(), "rewritten" | "depends" | "refused") || !how.is_empty(), "{of} {name}");
-    }
+    });
     // SQLite's own list, as this build of it has it.
     let sqlite = rusqlite::Connection::open_in_memory().unwrap();
     let mut names = sqlite.prepare("SELECT DISTINCT name FROM pragma_function_list").unwrap();

@@ -1,6 +1,7 @@
 //! Scores and findings of completions graded by their text.
 
 use crate::{plugin, record};
+use hive_tests::check_all;
 
 const SHOP: &str = "CREATE TABLE customers (customer_id INT PRIMARY KEY, name TEXT, city TEXT);\n\
      CREATE TABLE orders (order_id INT PRIMARY KEY, customer_id INT REFERENCES customers, total NUMERIC, placed DATE);";
@@ -79,9 +80,9 @@ fn what_means_the_same_scores_one() {
         ),
         ("SELECT customer_id, name, city FROM customers", "SELECT * FROM customers"),
     ];
-    for (gold, completion) in pairs {
+    check_all(pairs, |(gold, completion)| {
         assert_eq!(graded(gold, completion), (1.0, vec![]), "gold {gold:?}, completion {completion:?}");
-    }
+    });
 }
 
 #[test]
@@ -99,11 +100,11 @@ fn what_differs_is_told_apart() {
             "SELECT name FROM customers WHERE city = 'a' AND city = 'b'",
         ),
     ];
-    for (gold, completion) in pairs {
+    check_all(pairs, |(gold, completion)| {
         let (score, codes) = graded(gold, completion);
         assert!(score > 0.2 && score <= 0.7, "{completion:?} scored {score}");
         assert_eq!(codes, ["differs-from-gold"], "{completion:?}");
-    }
+    });
 }
 
 #[test]
@@ -170,12 +171,12 @@ fn each_failure_has_its_finding() {
             &["differs-from-gold", "unknown-column"],
         ),
     ];
-    for (gold, completion, codes) in cases {
+    check_all(cases, |(gold, completion, codes)| {
         let (score, got) = graded(gold, completion);
         assert_eq!(&got, codes, "{completion:?}");
         let parses = !codes.contains(&"does-not-parse") && !codes.contains(&"several-statements");
         assert_eq!(score > 0.0, parses, "{completion:?} scored {score}");
-    }
+    });
 }
 
 #[test]
@@ -192,23 +193,26 @@ fn needless_aliases_cost_a_tenth() {
 
 #[test]
 fn names_that_may_exist_are_not_accused() {
-    for sql in [
-        "SELECT x.a, x.b FROM generate_series(1, 3) AS x",
-        "SELECT name, v FROM customers, LATERAL (SELECT SUM(total) AS v FROM orders WHERE orders.customer_id = customers.customer_id) AS s",
-        "SELECT v.n FROM (VALUES (1), (2)) AS v (n)",
-        "WITH RECURSIVE steps (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM steps WHERE n < 5) SELECT n FROM steps",
-        "SELECT table_name FROM information_schema.tables",
-        "SELECT city, count FROM (SELECT city, COUNT(*) FROM customers GROUP BY city) AS c",
-        "INSERT INTO customers (customer_id, name) VALUES (1, 'a') ON CONFLICT (customer_id) DO UPDATE SET name = excluded.name",
-        "SELECT name, RANK() OVER w FROM customers WINDOW w AS (PARTITION BY city ORDER BY name)",
-        "SELECT ROW_TO_JSON(customers) FROM customers",
-        "SELECT name FROM customers WHERE customer_id = ANY (SELECT customer_id FROM orders)",
-        "SELECT city, COUNT(*) FROM customers GROUP BY GROUPING SETS ((city), ())",
-        "UPDATE orders SET total = 0 FROM customers WHERE orders.customer_id = customers.customer_id AND city = 'Rome'",
-        "SELECT CURRENT_DATE, ctid FROM customers",
-    ] {
-        assert_eq!(graded(sql, sql), (1.0, vec![]), "{sql}");
-    }
+    check_all(
+        [
+            "SELECT x.a, x.b FROM generate_series(1, 3) AS x",
+            "SELECT name, v FROM customers, LATERAL (SELECT SUM(total) AS v FROM orders WHERE orders.customer_id = customers.customer_id) AS s",
+            "SELECT v.n FROM (VALUES (1), (2)) AS v (n)",
+            "WITH RECURSIVE steps (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM steps WHERE n < 5) SELECT n FROM steps",
+            "SELECT table_name FROM information_schema.tables",
+            "SELECT city, count FROM (SELECT city, COUNT(*) FROM customers GROUP BY city) AS c",
+            "INSERT INTO customers (customer_id, name) VALUES (1, 'a') ON CONFLICT (customer_id) DO UPDATE SET name = excluded.name",
+            "SELECT name, RANK() OVER w FROM customers WINDOW w AS (PARTITION BY city ORDER BY name)",
+            "SELECT ROW_TO_JSON(customers) FROM customers",
+            "SELECT name FROM customers WHERE customer_id = ANY (SELECT customer_id FROM orders)",
+            "SELECT city, COUNT(*) FROM customers GROUP BY GROUPING SETS ((city), ())",
+            "UPDATE orders SET total = 0 FROM customers WHERE orders.customer_id = customers.customer_id AND city = 'Rome'",
+            "SELECT CURRENT_DATE, ctid FROM customers",
+        ],
+        |sql| {
+            assert_eq!(graded(sql, sql), (1.0, vec![]), "{sql}");
+        },
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use expert_sql::Dialect;
 use expert_sql::dialect::translate;
 use expert_sql::execute::{Around, Database, Proof, Ran, Settings};
+use hive_tests::check_all;
 
 use Dialect::{MySql, Sqlite};
 
@@ -305,18 +306,18 @@ fn what_changes_rows_leaves_the_same_behind() {
 
 #[test]
 fn what_has_no_counterpart_is_refused_for_a_true_reason() {
-    for (dialect, schema, sql, code, why) in REFUSED {
+    check_all(REFUSED, |(dialect, schema, sql, code, why)| {
         let error = translate(schema, sql, Some(*dialect)).map(|done| done.sql).unwrap_err();
         assert_eq!(error.code, *code, "{sql}: {}", error.why);
         assert!(error.why.contains(why), "{sql}: {}", error.why);
-    }
+    });
 }
 
 #[test]
 fn what_may_differ_on_other_rows_is_told() {
-    for (dialect, schema, sql, rule) in NOTED {
+    check_all(NOTED, |(dialect, schema, sql, rule)| {
         let done = translate(schema, sql, Some(*dialect)).unwrap();
         let told = done.notes.iter().map(|note| note.rule).chain(done.interprets).collect::<Vec<_>>();
         assert!(told.contains(rule), "{sql}: {told:?}");
-    }
+    });
 }

@@ -1,6 +1,7 @@
 //! Inspections of a person's question and of its answer.
 
 use hive_sdk::{Inspection, Record, Verdict};
+use hive_tests::check_all;
 
 use crate::plugin;
 
@@ -27,11 +28,11 @@ fn a_schema_is_looked_at_before_a_model_is_asked() {
     assert_eq!(faults("CREATE TABLE a (b INT);\nCREATE FUNCTION f() RETURNS int LANGUAGE sql RETURN 1;"), []);
     // A schema of another database, named or detected.
     assert_eq!(faults("CREATE TABLE `a` (`b` INT UNSIGNED AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB;"), []);
-    for text in ["-- nothing", ";", "INSERT INTO city VALUES ('x')", "SELECT 1"] {
+    check_all(["-- nothing", ";", "INSERT INTO city VALUES ('x')", "SELECT 1"], |text| {
         let found = faults(text);
         assert_eq!(found.len(), 1, "{text}");
         assert!(found[0].1.starts_with("`schema` has no table: "), "{text}: {found:?}");
-    }
+    });
     let found = faults("CREATE TABLE a (\n  b INT,\n  c TEXT NOT,\n);");
     assert_eq!(found[0].0, "schema-does-not-parse");
     assert!(found[0].1.starts_with("`schema` does not parse: line 3: expected"), "{found:?}");
@@ -47,7 +48,7 @@ fn a_question_is_asked_as_a_record_of_the_same_text_trains() {
     let dump = "SET client_encoding = 'UTF8';\nCREATE SCHEMA app;\nCREATE FUNCTION app.f() RETURNS int LANGUAGE sql RETURN 1;\n\
          CREATE TABLE app.a (b INT);\nALTER TABLE app.a OWNER TO someone;\nCREATE INDEX i ON app.a (b);";
     let mysql = "CREATE TABLE `a` (`b` int NOT NULL AUTO_INCREMENT, `c` datetime, PRIMARY KEY (`b`)) ENGINE=InnoDB;";
-    for schema in [CITY, dump, mysql, "CREATE TABLE a (b INT); INSERT INTO a VALUES (1);"] {
+    check_all([CITY, dump, mysql, "CREATE TABLE a (b INT); INSERT INTO a VALUES (1);"], |schema| {
         let asked = plugin().inspect(&asked(schema), None).unwrap().record.unwrap_or_else(|| asked(schema));
         let mut record = self::asked(schema);
         let sql = match schema {
@@ -62,7 +63,7 @@ fn a_question_is_asked_as_a_record_of_the_same_text_trains() {
             Verdict::Reject { why, .. } => panic!("{why}"),
         };
         assert_eq!(asked.text("schema"), trains.text("schema"), "{schema}");
-    }
+    });
     let of_mysql = Record::from_pairs([("question", "q"), ("schema", mysql), ("dialect", "mysql")]);
     let asked = plugin().inspect(&of_mysql, None).unwrap().record.unwrap();
     assert_eq!(asked.text("dialect"), Some("postgresql"));
@@ -75,39 +76,45 @@ fn an_answer_is_prepared_and_what_is_wrong_is_named() {
         let found = plugin().inspect(&asked(CITY), Some(answer)).unwrap();
         said(&found.faults).into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
-    for good in [
-        "SELECT SUM(millimetres) FROM rain",
-        "SELECT city.name, SUM(millimetres) FROM city JOIN rain ON rain.city_name = city.name GROUP BY city.name",
-        // It would fail on rows, but there are none: it can be prepared.
-        "SELECT millimetres / 0 FROM rain",
-        // SQL that only PostgreSQL itself parses.
-        "SELECT * FROM ROWS FROM (generate_series(1, 2)) WITH ORDINALITY",
-    ] {
-        assert_eq!(faults(good), Vec::<String>::new(), "{good}");
-    }
-    for (bad, expected) in [
-        ("SELECT * FROM weather", "there is no table `weather` (the schema has city, rain)"),
-        ("SELECT * FROM cities JOIN rain ON true", "there is no table `cities` (the schema has city, rain)"),
-        ("SELECT * FROM citty", "there is no table `citty`, did you mean `city`?"),
-        ("SELECT milimetres FROM rain", "there is no column `milimetres`, did you mean `rain.millimetres`?"),
-        ("SELECT rain.height FROM rain", "there is no column `rain.height`"),
-        ("SELECT country FROM city", "there is no column `country`"),
-        ("SELECT c.name FROM city", "`c` is neither a table nor an alias in FROM"),
-        ("SELECT YEARS(month) FROM rain", "there is no function `years(integer)`"),
-        ("SELECT * FROM city WHERE name = 5", "there is no operator `text = integer` for values of these types"),
-        ("SELECT name FRM city WHERE", "it is not PostgreSQL: syntax error"),
-        ("SELECT 1; SELECT 2", "it holds several statements, expected one"),
-        (
-            "SELECT name, SUM(population) FROM city",
-            "PostgreSQL refuses it: column \"city.name\" must appear in the GROUP BY",
-        ),
-        ("```sql\nSELECT name FROM city\n```", "it stands in a code fence, expected the statement alone"),
-        ("", "it holds no statement"),
-        (" ; ", "it holds no statement"),
-    ] {
-        let found = faults(bad);
-        assert!(found.len() == 1 && found[0].starts_with(expected), "{bad}: {found:?}");
-    }
+    check_all(
+        [
+            "SELECT SUM(millimetres) FROM rain",
+            "SELECT city.name, SUM(millimetres) FROM city JOIN rain ON rain.city_name = city.name GROUP BY city.name",
+            // It would fail on rows, but there are none: it can be prepared.
+            "SELECT millimetres / 0 FROM rain",
+            // SQL that only PostgreSQL itself parses.
+            "SELECT * FROM ROWS FROM (generate_series(1, 2)) WITH ORDINALITY",
+        ],
+        |good| {
+            assert_eq!(faults(good), Vec::<String>::new(), "{good}");
+        },
+    );
+    check_all(
+        [
+            ("SELECT * FROM weather", "there is no table `weather` (the schema has city, rain)"),
+            ("SELECT * FROM cities JOIN rain ON true", "there is no table `cities` (the schema has city, rain)"),
+            ("SELECT * FROM citty", "there is no table `citty`, did you mean `city`?"),
+            ("SELECT milimetres FROM rain", "there is no column `milimetres`, did you mean `rain.millimetres`?"),
+            ("SELECT rain.height FROM rain", "there is no column `rain.height`"),
+            ("SELECT country FROM city", "there is no column `country`"),
+            ("SELECT c.name FROM city", "`c` is neither a table nor an alias in FROM"),
+            ("SELECT YEARS(month) FROM rain", "there is no function `years(integer)`"),
+            ("SELECT * FROM city WHERE name = 5", "there is no operator `text = integer` for values of these types"),
+            ("SELECT name FRM city WHERE", "it is not PostgreSQL: syntax error"),
+            ("SELECT 1; SELECT 2", "it holds several statements, expected one"),
+            (
+                "SELECT name, SUM(population) FROM city",
+                "PostgreSQL refuses it: column \"city.name\" must appear in the GROUP BY",
+            ),
+            ("```sql\nSELECT name FROM city\n```", "it stands in a code fence, expected the statement alone"),
+            ("", "it holds no statement"),
+            (" ; ", "it holds no statement"),
+        ],
+        |(bad, expected)| {
+            let found = faults(bad);
+            assert!(found.len() == 1 && found[0].starts_with(expected), "{bad}: {found:?}");
+        },
+    );
     // All unknown names are reported, not only the first that PostgreSQL met.
     let found = faults("SELECT weather.wind FROM weather JOIN storm ON storm.id = weather.id");
     assert_eq!(

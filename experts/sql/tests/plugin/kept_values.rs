@@ -5,6 +5,7 @@
 use expert_sql::Dialect;
 use expert_sql::dialect::{Translated, translate};
 use expert_sql::execute::{Around, Database, Proof, Settings};
+use hive_tests::check_all;
 use rusqlite::types::Value;
 
 use Dialect::{MySql, Sqlite};
@@ -212,21 +213,24 @@ fn what_mysql_answers_is_what_its_translation_answers() {
 
 #[test]
 fn what_no_rows_decide_bears_a_note() {
-    for (dialect, schema, sql, note) in [
-        (Sqlite, "CREATE TABLE t (a TEXT, n INTEGER)", "SELECT a FROM t WHERE a = n", "compared-types"),
-        (MySql, "CREATE TABLE t (a VARCHAR(9), n INT)", "SELECT a FROM t WHERE a = n", "compared-types"),
-        (Sqlite, "CREATE TABLE t (c DECIMAL(8,2))", "SELECT SUM(c) / COUNT(*) FROM t", "whole-decimal"),
-        (Sqlite, "CREATE TABLE t (c NUMERIC)", "SELECT c * 100 / 3 FROM t", "whole-decimal"),
-        (
-            Sqlite,
-            "CREATE TABLE t (c NUMERIC); INSERT INTO t VALUES (1), (2.5)",
-            "SELECT SUM(c) / COUNT(*) FROM t",
-            "whole-decimal",
-        ),
-        (Sqlite, "CREATE TABLE t (a BOOL)", "SELECT COUNT(*) FROM t WHERE a = 'T'", "compared-types"),
-        (Sqlite, "CREATE TABLE t (a DATE)", "SELECT COUNT(*) FROM t WHERE a > '2013'", "compared-types"),
-    ] {
-        let done = translate(schema, sql, Some(dialect)).unwrap();
-        assert!(done.notes.iter().any(|found| found.rule == note), "{sql}: {:?}", done.notes);
-    }
+    check_all(
+        [
+            (Sqlite, "CREATE TABLE t (a TEXT, n INTEGER)", "SELECT a FROM t WHERE a = n", "compared-types"),
+            (MySql, "CREATE TABLE t (a VARCHAR(9), n INT)", "SELECT a FROM t WHERE a = n", "compared-types"),
+            (Sqlite, "CREATE TABLE t (c DECIMAL(8,2))", "SELECT SUM(c) / COUNT(*) FROM t", "whole-decimal"),
+            (Sqlite, "CREATE TABLE t (c NUMERIC)", "SELECT c * 100 / 3 FROM t", "whole-decimal"),
+            (
+                Sqlite,
+                "CREATE TABLE t (c NUMERIC); INSERT INTO t VALUES (1), (2.5)",
+                "SELECT SUM(c) / COUNT(*) FROM t",
+                "whole-decimal",
+            ),
+            (Sqlite, "CREATE TABLE t (a BOOL)", "SELECT COUNT(*) FROM t WHERE a = 'T'", "compared-types"),
+            (Sqlite, "CREATE TABLE t (a DATE)", "SELECT COUNT(*) FROM t WHERE a > '2013'", "compared-types"),
+        ],
+        |(dialect, schema, sql, note)| {
+            let done = translate(schema, sql, Some(dialect)).unwrap();
+            assert!(done.notes.iter().any(|found| found.rule == note), "{sql}: {:?}", done.notes);
+        },
+    );
 }

@@ -1,5 +1,6 @@
 //! The manifest and its eval prompts.
 
+use hive_tests::check_all;
 use std::collections::BTreeSet;
 
 use expert_sql::SqlExpert;
@@ -29,12 +30,12 @@ fn it_follows_its_schema_and_declares_what_the_expert_reads() {
 fn every_gold_of_an_eval_prompt_is_accepted_and_right() {
     let prompts: Vec<EvalPrompt> = plugin().call(MethodId::EvalPrompts, &()).unwrap();
     assert!(prompts.len() >= 60, "got {}", prompts.len());
-    for prompt in &prompts {
+    check_all(&prompts, |prompt| {
         let verdict = plugin().validate(&prompt.record).unwrap();
         assert!(matches!(&verdict, Verdict::Accept { notes, .. } if notes.is_empty()), "{}: {verdict:?}", prompt.id);
         let grade = plugin().grade(&prompt.record, prompt.record.text("sql").unwrap()).unwrap();
         assert_eq!((grade.score, grade.findings), (1.0, vec![]), "{}", prompt.id);
-    }
+    });
     let ids: BTreeSet<_> = prompts.iter().map(|p| &p.id).collect();
     assert_eq!(ids.len(), prompts.len(), "ids repeat");
     let tags: BTreeSet<_> = prompts.iter().flat_map(|p| &p.tags).map(String::as_str).collect();

@@ -5,6 +5,7 @@
 use expert_sql::Dialect;
 use expert_sql::dialect::{Translated, translate};
 use expert_sql::execute::{Around, Database, Proof, Settings};
+use hive_tests::check_all;
 
 use Dialect::{MySql, Sqlite};
 
@@ -228,29 +229,32 @@ fn what_a_statement_means_it_means_afterwards() {
 
 #[test]
 fn what_cannot_be_said_is_refused_for_a_true_reason() {
-    for (dialect, schema, sql, code, why) in REFUSED {
+    check_all(REFUSED, |(dialect, schema, sql, code, why)| {
         let error = translate(schema, sql, *dialect).map(|done| done.sql).unwrap_err();
         assert_eq!(error.code, *code, "{sql}: {}", error.why);
         assert!(error.why.contains(why), "{sql}: {}", error.why);
-    }
+    });
 }
 
 #[test]
 fn a_comparison_that_may_pass_over_case_bears_a_note() {
     let schema = "CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(9))";
-    for sql in [
-        "SELECT id FROM t WHERE name = 'Rye'",
-        "SELECT name, COUNT(*) FROM t GROUP BY name",
-        "SELECT DISTINCT name FROM t",
-        "SELECT id FROM t ORDER BY name",
-        "SELECT MAX(name) FROM t",
-        "SELECT name, COUNT(*) FROM t GROUP BY name WITH ROLLUP",
-        "SELECT name FROM t UNION SELECT 'x'",
-    ] {
-        let done = translate(schema, sql, Some(MySql)).unwrap();
-        assert_eq!(done.notes.len(), 1, "{sql}: {:?}", done.notes);
-        assert_eq!(done.notes[0].rule, "case-in-comparison");
-    }
+    check_all(
+        [
+            "SELECT id FROM t WHERE name = 'Rye'",
+            "SELECT name, COUNT(*) FROM t GROUP BY name",
+            "SELECT DISTINCT name FROM t",
+            "SELECT id FROM t ORDER BY name",
+            "SELECT MAX(name) FROM t",
+            "SELECT name, COUNT(*) FROM t GROUP BY name WITH ROLLUP",
+            "SELECT name FROM t UNION SELECT 'x'",
+        ],
+        |sql| {
+            let done = translate(schema, sql, Some(MySql)).unwrap();
+            assert_eq!(done.notes.len(), 1, "{sql}: {:?}", done.notes);
+            assert_eq!(done.notes[0].rule, "case-in-comparison");
+        },
+    );
     for sql in ["SELECT id FROM t WHERE name = '2024'", "SELECT id FROM t WHERE id = 3 ORDER BY id"] {
         assert!(translate(schema, sql, Some(MySql)).unwrap().notes.is_empty(), "{sql}");
     }

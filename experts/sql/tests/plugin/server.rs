@@ -1,6 +1,7 @@
 //! The same records get the same verdicts on a PostgreSQL server and on the embedded one. The test starts a server from
 //! an installed package, such as Debian's `postgresql`; without one it says so and is skipped.
 
+use hive_tests::check_all;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -297,14 +298,17 @@ fn a_server_is_reached_over_tls_with_a_password() {
     assert_eq!(encrypted("127.0.0.1", "sslmode=disable"), Ok(false));
     assert_eq!(encrypted("127.0.0.1", &format!("sslmode=verify-ca&sslrootcert={certificate}")), Ok(true));
     assert_eq!(encrypted("localhost", &format!("sslmode=verify-full&sslrootcert={certificate}")), Ok(true));
-    for (parameters, expected) in [
-        (format!("sslmode=verify-full&sslrootcert={certificate}"), "not valid for name"),
-        ("sslmode=verify-ca".to_owned(), "invalid peer certificate"),
-        ("sslmode=verify-ca&sslrootcert=/nowhere".to_owned(), "cannot read the root certificates `/nowhere`"),
-    ] {
-        let error = encrypted("127.0.0.1", &parameters).unwrap_err();
-        assert!(error.contains(expected), "{parameters}: {error}");
-    }
+    check_all(
+        [
+            (format!("sslmode=verify-full&sslrootcert={certificate}"), "not valid for name"),
+            ("sslmode=verify-ca".to_owned(), "invalid peer certificate"),
+            ("sslmode=verify-ca&sslrootcert=/nowhere".to_owned(), "cannot read the root certificates `/nowhere`"),
+        ],
+        |(parameters, expected)| {
+            let error = encrypted("127.0.0.1", &parameters).unwrap_err();
+            assert!(error.contains(expected), "{parameters}: {error}");
+        },
+    );
     for (password, parameters) in [("wrong", "sslmode=require"), ("wrong", ""), ("wrong", "sslmode=disable")] {
         let error = open("127.0.0.1", password, parameters).err().unwrap().to_string();
         assert!(error.contains("(28P01)"), "{parameters}: {error}");
@@ -319,13 +323,16 @@ fn a_server_is_reached_over_tls_with_a_password() {
 #[test]
 fn a_server_that_is_not_there_is_told() {
     let mut settings = Settings::default();
-    for (url, expected) in [
-        ("postgres://postgres@127.0.0.1:1/postgres", "no PostgreSQL answers at 127.0.0.1:1"),
-        ("mysql://x@127.0.0.1/y", "begins with `mysql:`"),
-        ("nonsense", "does not parse"),
-    ] {
-        settings.options.insert("database_url".to_owned(), url.into());
-        let error = SqlExpert::default().configure(&settings).unwrap_err().to_string();
-        assert!(error.contains(expected), "{error}");
-    }
+    check_all(
+        [
+            ("postgres://postgres@127.0.0.1:1/postgres", "no PostgreSQL answers at 127.0.0.1:1"),
+            ("mysql://x@127.0.0.1/y", "begins with `mysql:`"),
+            ("nonsense", "does not parse"),
+        ],
+        |(url, expected)| {
+            settings.options.insert("database_url".to_owned(), url.into());
+            let error = SqlExpert::default().configure(&settings).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        },
+    );
 }

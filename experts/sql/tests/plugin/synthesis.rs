@@ -1,5 +1,6 @@
 //! Records that the synthesiser makes.
 
+use hive_tests::check_all;
 use std::collections::{BTreeMap, BTreeSet};
 
 use hive_sdk::{Record, Verdict};
@@ -17,7 +18,7 @@ fn kind(record: &Record) -> String {
 
 #[test]
 fn every_record_is_accepted_and_right() {
-    for record in plugin().synthesize(11, 3_000).unwrap().unwrap() {
+    check_all(plugin().synthesize(11, 3_000).unwrap().unwrap(), |record| {
         // The gate's own verdict, with the statement executed in PostgreSQL, without a single note.
         let verdict = plugin().validate(&record).unwrap();
         assert!(matches!(&verdict, Verdict::Accept { notes, .. } if notes.is_empty()), "{record:?}: {verdict:?}");
@@ -25,12 +26,12 @@ fn every_record_is_accepted_and_right() {
         assert_eq!((grade.score, grade.findings), (1.0, vec![]), "{record:?}");
         let chat = plugin().render(&record).unwrap();
         assert_eq!(chat.messages[2].content, text(&record, "sql"), "the SQL is not in its final form");
-    }
+    });
 }
 
 #[test]
 fn the_style_is_one() {
-    for record in plugin().synthesize(12, 3_000).unwrap().unwrap() {
+    check_all(plugin().synthesize(12, 3_000).unwrap().unwrap(), |record| {
         let sql = text(&record, "sql");
         assert!(
             !sql.contains(['\n', ';', '{', '}'])
@@ -41,7 +42,7 @@ fn the_style_is_one() {
         let question = text(&record, "question");
         assert!(!question.contains(['{', '}']) && !question.contains("  "), "{question}");
         assert!(question.starts_with(char::is_uppercase) && question.ends_with(['.', '?']), "{question}");
-    }
+    });
 }
 
 #[test]

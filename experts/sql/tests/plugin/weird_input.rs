@@ -2,6 +2,7 @@
 
 use hive_sdk::protocol::MethodId;
 use hive_sdk::{Record, Verdict};
+use hive_tests::check_all;
 use serde_json::json;
 
 use crate::{plugin, record};
@@ -55,7 +56,7 @@ fn weird() -> Vec<String> {
 #[test]
 fn nothing_panics() {
     const TABLE: &str = "CREATE TABLE t (a INT)";
-    for text in weird() {
+    check_all(weird(), |text| {
         let shown: String = text.chars().take(60).collect();
         let started = std::time::Instant::now();
         for odd in
@@ -69,7 +70,7 @@ fn nothing_panics() {
         let grade = plugin().grade(&record("q", TABLE, "SELECT a FROM t"), &text).unwrap();
         assert!((0.0..=0.7).contains(&grade.score), "{shown:?} scored {}", grade.score);
         assert!(started.elapsed().as_secs() < 20, "{shown:?} took {:?}", started.elapsed());
-    }
+    });
 }
 
 #[test]
@@ -121,32 +122,35 @@ fn hostile_records_are_rejected_and_the_next_one_is_judged() {
             "forbidden",
         ),
     ];
-    for (schema, sql, expected) in cases {
+    check_all(cases, |(schema, sql, expected)| {
         let verdict = plugin().validate(&record("What is there?", &schema, sql)).unwrap();
         assert!(matches!(&verdict, Verdict::Reject { code, .. } if code == expected), "{sql}: {verdict:?}");
         let verdict = plugin().validate(&record("What is there?", table, "SELECT a FROM t")).unwrap();
         assert!(matches!(verdict, Verdict::Accept { .. }), "after {sql}: {verdict:?}");
-    }
+    });
 }
 
 #[test]
 fn what_makes_no_table_is_passed_over_and_never_runs() {
     let table = "CREATE TABLE t (a INT);";
-    for more in [
-        "CREATE EXTENSION dblink;",
-        "COMMIT;",
-        "ROLLBACK;",
-        "SET ROLE nobody;",
-        "DO $$ BEGIN PERFORM pg_sleep(100); END $$;",
-        "CREATE FUNCTION f() RETURNS INT AS 'SELECT 1' LANGUAGE sql;",
-        "GRANT ALL ON t TO public;",
-        "LOCK TABLE t;",
-        "\\! ls",
-    ] {
-        let verdict =
-            plugin().validate(&record("What is there?", &format!("{table}\n{more}"), "SELECT a FROM t")).unwrap();
-        let Verdict::Repaired { record, changes, .. } = verdict else { panic!("{more}: {verdict:?}") };
-        assert_eq!(changes[0].code, "dump-statement", "{more}");
-        assert_eq!(record.text("schema").unwrap().trim_end(), table, "{more}");
-    }
+    check_all(
+        [
+            "CREATE EXTENSION dblink;",
+            "COMMIT;",
+            "ROLLBACK;",
+            "SET ROLE nobody;",
+            "DO $$ BEGIN PERFORM pg_sleep(100); END $$;",
+            "CREATE FUNCTION f() RETURNS INT AS 'SELECT 1' LANGUAGE sql;",
+            "GRANT ALL ON t TO public;",
+            "LOCK TABLE t;",
+            "\\! ls",
+        ],
+        |more| {
+            let verdict =
+                plugin().validate(&record("What is there?", &format!("{table}\n{more}"), "SELECT a FROM t")).unwrap();
+            let Verdict::Repaired { record, changes, .. } = verdict else { panic!("{more}: {verdict:?}") };
+            assert_eq!(changes[0].code, "dump-statement", "{more}");
+            assert_eq!(record.text("schema").unwrap().trim_end(), table, "{more}");
+        },
+    );
 }

@@ -354,6 +354,7 @@ impl Place<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     fn told(sql: &str) -> Option<(&'static str, String)> {
         mark("CREATE TABLE t (a INT, b TEXT)", sql, &BTreeSet::new())
@@ -361,56 +362,62 @@ mod tests {
 
     #[test]
     fn a_dialect_that_is_not_translated_is_told_by_its_marks() {
-        for (sql, owner) in [
-            ("SELECT TOP 3 a FROM t", SQL_SERVER),
-            ("SELECT DISTINCT TOP (3) a FROM t", SQL_SERVER),
-            ("SELECT a FROM t WITH (NOLOCK)", SQL_SERVER),
-            ("SELECT ISNULL(a, 0) FROM t", SQL_SERVER),
-            ("SELECT DATEDIFF(day, a, b) FROM t", SERVER_OR_SNOWFLAKE),
-            ("SELECT CONVERT(VARCHAR(10), a) FROM t", SQL_SERVER),
-            ("SELECT a FROM t CROSS APPLY f(t.a)", SQL_SERVER),
-            ("SELECT a FROM t WHERE ROWNUM <= 5", ORACLE),
-            ("SELECT SYSDATE - a FROM t", ORACLE),
-            ("SELECT DECODE(a, 1, 'x', 'y') FROM t", ORACLE_OR_SNOWFLAKE),
-            ("SELECT a FROM t, s WHERE t.a = s.a (+)", ORACLE),
-            ("SELECT a FROM t MINUS SELECT a FROM s", ORACLE),
-            ("SELECT a FROM t START WITH a = 1 CONNECT BY PRIOR a = b", ORACLE),
-            ("SELECT SAFE_DIVIDE(a, 2) FROM t", BIGQUERY),
-            ("SELECT DATE_TRUNC(a, MONTH) FROM t", BIGQUERY),
-            ("SELECT a FROM `p.d.t`", BIGQUERY),
-            ("SELECT CAST(a AS FLOAT64) FROM t", BIGQUERY),
-            ("SELECT * EXCEPT (a) FROM t", BIGQUERY),
-            ("SELECT a FROM t QUALIFY ROW_NUMBER() OVER (ORDER BY a) = 1", BIGQUERY_OR_SNOWFLAKE),
-            ("SELECT IFF(a > 1, 'x', 'y') FROM t", SNOWFLAKE),
-            ("SELECT x FROM t LATERAL VIEW EXPLODE(b) e AS x", SPARK),
-            ("SELECT ARRAY_AGG(a)[OFFSET(0)] FROM t", BIGQUERY),
-            ("SELECT DATE_FORMAT(a, 'yyyy-MM') FROM t", SPARK),
-            ("SELECT FROM_UNIXTIME(a, 'yyyy') FROM t", SPARK),
-        ] {
-            assert_eq!(told(sql).map(|(owner, _)| owner), Some(owner), "{sql}");
-        }
+        check_all(
+            [
+                ("SELECT TOP 3 a FROM t", SQL_SERVER),
+                ("SELECT DISTINCT TOP (3) a FROM t", SQL_SERVER),
+                ("SELECT a FROM t WITH (NOLOCK)", SQL_SERVER),
+                ("SELECT ISNULL(a, 0) FROM t", SQL_SERVER),
+                ("SELECT DATEDIFF(day, a, b) FROM t", SERVER_OR_SNOWFLAKE),
+                ("SELECT CONVERT(VARCHAR(10), a) FROM t", SQL_SERVER),
+                ("SELECT a FROM t CROSS APPLY f(t.a)", SQL_SERVER),
+                ("SELECT a FROM t WHERE ROWNUM <= 5", ORACLE),
+                ("SELECT SYSDATE - a FROM t", ORACLE),
+                ("SELECT DECODE(a, 1, 'x', 'y') FROM t", ORACLE_OR_SNOWFLAKE),
+                ("SELECT a FROM t, s WHERE t.a = s.a (+)", ORACLE),
+                ("SELECT a FROM t MINUS SELECT a FROM s", ORACLE),
+                ("SELECT a FROM t START WITH a = 1 CONNECT BY PRIOR a = b", ORACLE),
+                ("SELECT SAFE_DIVIDE(a, 2) FROM t", BIGQUERY),
+                ("SELECT DATE_TRUNC(a, MONTH) FROM t", BIGQUERY),
+                ("SELECT a FROM `p.d.t`", BIGQUERY),
+                ("SELECT CAST(a AS FLOAT64) FROM t", BIGQUERY),
+                ("SELECT * EXCEPT (a) FROM t", BIGQUERY),
+                ("SELECT a FROM t QUALIFY ROW_NUMBER() OVER (ORDER BY a) = 1", BIGQUERY_OR_SNOWFLAKE),
+                ("SELECT IFF(a > 1, 'x', 'y') FROM t", SNOWFLAKE),
+                ("SELECT x FROM t LATERAL VIEW EXPLODE(b) e AS x", SPARK),
+                ("SELECT ARRAY_AGG(a)[OFFSET(0)] FROM t", BIGQUERY),
+                ("SELECT DATE_FORMAT(a, 'yyyy-MM') FROM t", SPARK),
+                ("SELECT FROM_UNIXTIME(a, 'yyyy') FROM t", SPARK),
+            ],
+            |(sql, owner)| {
+                assert_eq!(told(sql).map(|(owner, _)| owner), Some(owner), "{sql}");
+            },
+        );
         let schema = "CREATE TABLE t (id INT IDENTITY(1,1), b NVARCHAR(MAX))";
         assert_eq!(mark(schema, "SELECT b FROM t", &BTreeSet::new()).unwrap().0, SQL_SERVER);
     }
 
     #[test]
     fn what_others_have_as_well_is_no_mark() {
-        for sql in [
-            "SELECT top FROM t",
-            "SELECT a FROM t ORDER BY a LIMIT 3 -- SELECT TOP 3",
-            "SELECT 'GETDATE()', \"rownum\" FROM t",
-            "SELECT t.sysdate FROM t",
-            "SELECT DATEDIFF(a, b), ISNULL(a), CONVERT(a, CHAR) FROM t",
-            "SELECT DATE_TRUNC('month', a), CAST(a AS TEXT), DECODE(b, 'hex') FROM t",
-            "SELECT * FROM t EXCEPT (SELECT a FROM s)",
-            "SELECT a FROM t CROSS JOIN LATERAL f(a)",
-            "SELECT ARRAY[1, 2] FROM t WHERE a < b",
-            "SELECT DATE_FORMAT(a, '%Y-%m'), FROM_UNIXTIME(a, '%Y') FROM t",
-            "SELECT a - minus FROM t",
-            "SELECT IDENTITY FROM t",
-        ] {
-            assert_eq!(told(sql), None, "{sql}");
-        }
+        check_all(
+            [
+                "SELECT top FROM t",
+                "SELECT a FROM t ORDER BY a LIMIT 3 -- SELECT TOP 3",
+                "SELECT 'GETDATE()', \"rownum\" FROM t",
+                "SELECT t.sysdate FROM t",
+                "SELECT DATEDIFF(a, b), ISNULL(a), CONVERT(a, CHAR) FROM t",
+                "SELECT DATE_TRUNC('month', a), CAST(a AS TEXT), DECODE(b, 'hex') FROM t",
+                "SELECT * FROM t EXCEPT (SELECT a FROM s)",
+                "SELECT a FROM t CROSS JOIN LATERAL f(a)",
+                "SELECT ARRAY[1, 2] FROM t WHERE a < b",
+                "SELECT DATE_FORMAT(a, '%Y-%m'), FROM_UNIXTIME(a, '%Y') FROM t",
+                "SELECT a - minus FROM t",
+                "SELECT IDENTITY FROM t",
+            ],
+            |sql| {
+                assert_eq!(told(sql), None, "{sql}");
+            },
+        );
         let own: BTreeSet<String> = ["len".to_owned(), "rownum".to_owned()].into();
         assert_eq!(mark("", "SELECT LEN(a), rownum FROM t", &own), None);
     }

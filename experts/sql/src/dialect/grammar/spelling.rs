@@ -243,6 +243,7 @@ fn is_position(tokens: &[TokenWithSpan], at: usize) -> bool {
 mod tests {
     use crate::dialect::grammar::parse_as;
     use crate::syntax::Dialect;
+    use hive_tests::check_all;
 
     fn read(sql: &str, dialect: Dialect) -> String {
         parse_as(sql, dialect).map_or_else(|why| why, |all| all[0].to_string())
@@ -250,38 +251,47 @@ mod tests {
 
     #[test]
     fn words_that_the_parser_does_not_know_are_said_otherwise() {
-        for (sql, expected) in [
-            ("UPDATE a, b SET a.x = 1, a.y = 2", "UPDATE a CROSS JOIN b SET a.x = 1, a.y = 2"),
-            ("DELETE a.* FROM a JOIN b", "DELETE a FROM a JOIN b"),
-            ("UPDATE IGNORE a SET x = 1", "UPDATE OR IGNORE a SET x = 1"),
-            ("SELECT x FROM a LOCK IN SHARE MODE", "SELECT x FROM a"),
-            ("SELECT x # y\nFROM a", "SELECT x FROM a"),
-            ("SELECT x /*! , y */ FROM a", "SELECT x, y FROM a"),
-            ("SELECT !a + 1, -a ^ 2 * 3 FROM t", "SELECT !a + 1, -a ^ 2 * 3 FROM t"),
-            ("SELECT d + INTERVAL '1:30' HOUR_MINUTE", "SELECT d + INTERVAL '1:30' HOUR_MINUTE"),
-        ] {
-            assert_eq!(read(sql, Dialect::MySql), expected);
-        }
-        for (sql, expected) in [
-            ("SELECT x FROM a INDEXED BY i WHERE x IN b", "SELECT x FROM a WHERE x IN (SELECT * FROM b)"),
-            ("SELECT x FROM a NOT INDEXED", "SELECT x FROM a"),
-            ("SELECT x ISNULL, x NOTNULL, x NOT NULL FROM a", "SELECT x IS NULL, x IS NOT NULL, x IS NOT NULL FROM a"),
-            ("SELECT x FROM a CROSS JOIN b ON a.x = b.x", "SELECT x FROM a CROSS JOIN b ON a.x = b.x"),
-            (
-                "CREATE TABLE t (\"a\" INTEGER, 'b c' TEXT DEFAULT \"none\", PRIMARY KEY(\"a\" AUTOINCREMENT), UNIQUE(b) ON CONFLICT IGNORE) STRICT, WITHOUT ROWID",
-                "CREATE TABLE t (\"a\" INTEGER, \"b c\" TEXT DEFAULT 'none', PRIMARY KEY (\"a\"), UNIQUE (b))",
-            ),
-            (
-                "CREATE TABLE t (a TEXT, b TEXT AS (upper(a)))",
-                "CREATE TABLE t (a TEXT, b TEXT GENERATED ALWAYS AS (upper(a)))",
-            ),
-            (
-                "CREATE TABLE t (a UNSIGNED BIG INT NOT NULL, b NATIVE CHARACTER(70), c LONG TEXT, d DOUBLE PRECISION, f INTEGER UNSIGNED, PRIMARY KEY (a, b))",
-                "CREATE TABLE t (a UNSIGNED BIG INT NOT NULL, b NATIVE CHARACTER, c LONG TEXT, d DOUBLE PRECISION, f INTEGER UNSIGNED, PRIMARY KEY (a, b))",
-            ),
-            ("CREATE TABLE t (a INTEGER, b ANY) STRICT", "CREATE TABLE t (a INTEGER, b) STRICT"),
-        ] {
-            assert_eq!(read(sql, Dialect::Sqlite), expected);
-        }
+        check_all(
+            [
+                ("UPDATE a, b SET a.x = 1, a.y = 2", "UPDATE a CROSS JOIN b SET a.x = 1, a.y = 2"),
+                ("DELETE a.* FROM a JOIN b", "DELETE a FROM a JOIN b"),
+                ("UPDATE IGNORE a SET x = 1", "UPDATE OR IGNORE a SET x = 1"),
+                ("SELECT x FROM a LOCK IN SHARE MODE", "SELECT x FROM a"),
+                ("SELECT x # y\nFROM a", "SELECT x FROM a"),
+                ("SELECT x /*! , y */ FROM a", "SELECT x, y FROM a"),
+                ("SELECT !a + 1, -a ^ 2 * 3 FROM t", "SELECT !a + 1, -a ^ 2 * 3 FROM t"),
+                ("SELECT d + INTERVAL '1:30' HOUR_MINUTE", "SELECT d + INTERVAL '1:30' HOUR_MINUTE"),
+            ],
+            |(sql, expected)| {
+                assert_eq!(read(sql, Dialect::MySql), expected);
+            },
+        );
+        check_all(
+            [
+                ("SELECT x FROM a INDEXED BY i WHERE x IN b", "SELECT x FROM a WHERE x IN (SELECT * FROM b)"),
+                ("SELECT x FROM a NOT INDEXED", "SELECT x FROM a"),
+                (
+                    "SELECT x ISNULL, x NOTNULL, x NOT NULL FROM a",
+                    "SELECT x IS NULL, x IS NOT NULL, x IS NOT NULL FROM a",
+                ),
+                ("SELECT x FROM a CROSS JOIN b ON a.x = b.x", "SELECT x FROM a CROSS JOIN b ON a.x = b.x"),
+                (
+                    "CREATE TABLE t (\"a\" INTEGER, 'b c' TEXT DEFAULT \"none\", PRIMARY KEY(\"a\" AUTOINCREMENT), UNIQUE(b) ON CONFLICT IGNORE) STRICT, WITHOUT ROWID",
+                    "CREATE TABLE t (\"a\" INTEGER, \"b c\" TEXT DEFAULT 'none', PRIMARY KEY (\"a\"), UNIQUE (b))",
+                ),
+                (
+                    "CREATE TABLE t (a TEXT, b TEXT AS (upper(a)))",
+                    "CREATE TABLE t (a TEXT, b TEXT GENERATED ALWAYS AS (upper(a)))",
+                ),
+                (
+                    "CREATE TABLE t (a UNSIGNED BIG INT NOT NULL, b NATIVE CHARACTER(70), c LONG TEXT, d DOUBLE PRECISION, f INTEGER UNSIGNED, PRIMARY KEY (a, b))",
+                    "CREATE TABLE t (a UNSIGNED BIG INT NOT NULL, b NATIVE CHARACTER, c LONG TEXT, d DOUBLE PRECISION, f INTEGER UNSIGNED, PRIMARY KEY (a, b))",
+                ),
+                ("CREATE TABLE t (a INTEGER, b ANY) STRICT", "CREATE TABLE t (a INTEGER, b) STRICT"),
+            ],
+            |(sql, expected)| {
+                assert_eq!(read(sql, Dialect::Sqlite), expected);
+            },
+        );
     }
 }

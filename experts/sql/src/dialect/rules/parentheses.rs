@@ -201,6 +201,7 @@ mod tests {
     use super::*;
     use crate::dialect::template::build;
     use crate::syntax::statement;
+    use hive_tests::check_all;
 
     /// Puts what stands for `hole` in its place and sets parentheses.
     fn put(sql: &str, hole: &Expr) -> String {
@@ -225,22 +226,25 @@ mod tests {
     fn a_replacement_keeps_its_place() {
         let sum = build("EXTRACT(DOW FROM d) + 1", &[]).unwrap();
         let s = "(EXTRACT(DOW FROM d) + 1)";
-        for (given, expected) in [
-            ("SELECT hole * 2", format!("SELECT {s} * 2")),
-            ("SELECT 2 * hole", format!("SELECT 2 * {s}")),
-            ("SELECT hole % 2", format!("SELECT {s} % 2")),
-            ("SELECT -hole", format!("SELECT -{s}")),
-            ("SELECT 10 - hole", format!("SELECT 10 - {s}")),
-            ("SELECT hole - 10", "SELECT EXTRACT(DOW FROM d) + 1 - 10".to_owned()),
-            ("SELECT hole::text", format!("SELECT {s}::TEXT")),
-            ("SELECT a || hole", "SELECT a || EXTRACT(DOW FROM d) + 1".to_owned()),
-            ("SELECT hole = 3", "SELECT EXTRACT(DOW FROM d) + 1 = 3".to_owned()),
-            ("SELECT ABS(hole)", "SELECT ABS(EXTRACT(DOW FROM d) + 1)".to_owned()),
-            ("SELECT hole ^ 2", format!("SELECT {s} ^ 2")),
-            ("SELECT a BETWEEN hole AND 7", "SELECT a BETWEEN EXTRACT(DOW FROM d) + 1 AND 7".to_owned()),
-        ] {
-            assert_eq!(put(given, &sum), expected, "{given}");
-        }
+        check_all(
+            [
+                ("SELECT hole * 2", format!("SELECT {s} * 2")),
+                ("SELECT 2 * hole", format!("SELECT 2 * {s}")),
+                ("SELECT hole % 2", format!("SELECT {s} % 2")),
+                ("SELECT -hole", format!("SELECT -{s}")),
+                ("SELECT 10 - hole", format!("SELECT 10 - {s}")),
+                ("SELECT hole - 10", "SELECT EXTRACT(DOW FROM d) + 1 - 10".to_owned()),
+                ("SELECT hole::text", format!("SELECT {s}::TEXT")),
+                ("SELECT a || hole", "SELECT a || EXTRACT(DOW FROM d) + 1".to_owned()),
+                ("SELECT hole = 3", "SELECT EXTRACT(DOW FROM d) + 1 = 3".to_owned()),
+                ("SELECT ABS(hole)", "SELECT ABS(EXTRACT(DOW FROM d) + 1)".to_owned()),
+                ("SELECT hole ^ 2", format!("SELECT {s} ^ 2")),
+                ("SELECT a BETWEEN hole AND 7", "SELECT a BETWEEN EXTRACT(DOW FROM d) + 1 AND 7".to_owned()),
+            ],
+            |(given, expected)| {
+                assert_eq!(put(given, &sum), expected, "{given}");
+            },
+        );
         let condition = build("a = 1 OR b = 2", &[]).unwrap();
         assert_eq!(put("SELECT x WHERE hole AND c", &condition), "SELECT x WHERE (a = 1 OR b = 2) AND c");
         assert_eq!(put("SELECT NOT hole", &condition), "SELECT NOT (a = 1 OR b = 2)");

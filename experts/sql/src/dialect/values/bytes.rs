@@ -39,21 +39,25 @@ pub(in crate::dialect) fn stored(value: &Value, kind: ValueKind) -> Option<Value
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     #[test]
     fn a_literal_is_what_its_column_holds() {
         let (hex, bits) =
             (Value::HexStringLiteral("4142".to_owned()), Value::SingleQuotedByteStringLiteral("1000001".to_owned()));
         let shown = |value: &Value, kind| stored(value, kind).map(|value| value.to_string());
-        for (kind, of_hex, of_bits) in [
-            (ValueKind::Other, r"'\x4142'", r"'\x41'"),
-            (ValueKind::Text, "'AB'", "'A'"),
-            (ValueKind::Integer, "16706", "65"),
-            (ValueKind::Boolean, "true", "true"),
-        ] {
-            assert_eq!(shown(&hex, kind).as_deref(), Some(of_hex));
-            assert_eq!(shown(&bits, kind).as_deref(), Some(of_bits));
-        }
+        check_all(
+            [
+                (ValueKind::Other, r"'\x4142'", r"'\x41'"),
+                (ValueKind::Text, "'AB'", "'A'"),
+                (ValueKind::Integer, "16706", "65"),
+                (ValueKind::Boolean, "true", "true"),
+            ],
+            |(kind, of_hex, of_bits)| {
+                assert_eq!(shown(&hex, kind).as_deref(), Some(of_hex));
+                assert_eq!(shown(&bits, kind).as_deref(), Some(of_bits));
+            },
+        );
         assert_eq!(stored(&hex, ValueKind::Date), None);
         assert_eq!(of(&Value::HexStringLiteral("142".to_owned())), Some(vec![1, 0x42]));
         assert_eq!(of(&Value::HexStringLiteral("4é".to_owned())), None);

@@ -112,6 +112,7 @@ pub(in crate::dialect) fn is_value(expr: &Expr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     #[test]
     fn paths_are_read_and_wildcards_are_none() {
@@ -120,8 +121,8 @@ mod tests {
         assert_eq!(steps("$.a.b[2].c"), Some(vec![key("a"), key("b"), Step::Index(2), key("c")]));
         assert_eq!(steps("$[0]"), Some(vec![Step::Index(0)]));
         assert_eq!(steps("$.\"two words\".x"), Some(vec![key("two words"), key("x")]));
-        for none in ["$", "a", "$.*", "$[*].a", "$**.a", "$.a[last]", "$.a[", "$.\"a", ""] {
+        check_all(["$", "a", "$.*", "$[*].a", "$**.a", "$.a[last]", "$.a[", "$.\"a", ""], |none| {
             assert_eq!(steps(none), None, "{none}");
-        }
+        });
     }
 }

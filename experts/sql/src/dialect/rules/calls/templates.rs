@@ -111,13 +111,14 @@ pub(super) fn replaced(dialect: Dialect, function: &Function) -> Option<Expr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     #[test]
     fn every_template_parses_and_names_are_in_order() {
-        for calls in [MYSQL, SQLITE] {
+        check_all([MYSQL, SQLITE], |calls| {
             for (name, _, template) in calls {
                 assert!(build(template, &[]).is_some(), "{name}: {template}");
             }
-        }
+        });
     }
 }
