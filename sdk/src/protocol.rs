@@ -109,6 +109,12 @@ impl Record {
     pub fn set(&mut self, field: &str, text: impl Into<String>) {
         self.0.insert(field.to_owned(), Value::String(text.into()));
     }
+
+    /// The record without `field`, the other fields in their order.
+    pub fn without(&self, field: &str) -> Self {
+        let others = self.0.iter().filter(|(name, _)| *name != field);
+        Self(others.map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
 }
 
 /// The speaker of a chat turn. Since ABI 1.
@@ -157,6 +163,29 @@ pub struct Rendered {
     /// Index in `messages` of the first turn of the completion; equal to the length when there is
     /// none. Loss is computed from there on.
     pub completion_start: usize,
+}
+
+impl Rendered {
+    /// A prompt without a completion.
+    pub fn of_prompt(messages: Vec<Message>) -> Self {
+        Self { completion_start: messages.len(), messages }
+    }
+
+    /// The turns before the completion.
+    pub fn prompt(&self) -> &[Message] {
+        &self.messages[..self.completion_start.min(self.messages.len())]
+    }
+
+    /// The turns of the completion; none for a prompt.
+    pub fn completion(&self) -> &[Message] {
+        &self.messages[self.completion_start.min(self.messages.len())..]
+    }
+
+    /// The chat cut off before its completion.
+    pub fn into_prompt(mut self) -> Self {
+        self.messages.truncate(self.completion_start);
+        Self::of_prompt(self.messages)
+    }
 }
 
 /// The expert's verdict on a record. Since ABI 1; findings and facts since ABI 2.

@@ -34,7 +34,7 @@ impl Expert for Declared {
 
     fn render(&self, record: &Record) -> Result<Rendered, ExpertError> {
         let messages = self.manifest.prompt_of(record)?;
-        Ok(Rendered { completion_start: messages.len(), messages })
+        Ok(Rendered::of_prompt(messages))
     }
 
     fn validate(&self, _record: &Record) -> Result<Verdict, ExpertError> {

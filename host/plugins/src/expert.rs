@@ -101,6 +101,20 @@ impl LoadedExpert {
         })
     }
 
+    /// One record as a chat.
+    ///
+    /// # Errors
+    /// As [`Self::render`].
+    pub fn render_one(&self, record: &Record) -> Result<Rendered, PluginError> {
+        let rendered = self.render(std::slice::from_ref(record))?.pop();
+        Ok(rendered.unwrap_or_else(|| Rendered::of_prompt(Vec::new())))
+    }
+
+    /// The record without its completion, as it is in use.
+    pub fn without_completion(&self, record: &Record) -> Record {
+        self.manifest().completion_field().map_or_else(|| record.clone(), |field| record.without(field))
+    }
+
     /// Applies lint levels and options: to be called before the first record.
     ///
     /// # Errors

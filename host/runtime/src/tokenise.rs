@@ -86,13 +86,7 @@ impl<'a> Tokeniser<'a> {
     /// Errors of the expert, the template or the tokenizer.
     pub fn prompts(&self, expert: &LoadedExpert, records: &[Record]) -> Result<Vec<Vec<u32>>, RuntimeError> {
         let rendered = expert.render(records)?;
-        rendered
-            .into_iter()
-            .map(|mut rendered| {
-                rendered.messages.truncate(rendered.completion_start);
-                Ok(self.encode(&rendered)?.ids)
-            })
-            .collect()
+        rendered.into_iter().map(|rendered| Ok(self.encode(&rendered.into_prompt())?.ids)).collect()
     }
 }
 

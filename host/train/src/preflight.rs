@@ -4,10 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use hive_data::pipeline::{
-    Half, PreparedSet, differing_turn, prompt_of, render_one, rendered_without_completion, with_another_completion,
-    without_completion,
-};
+use hive_data::pipeline::{Half, PreparedSet, differing_turn, rendered_without_completion, with_another_completion};
 use hive_plugins::{BATCH, LoadedExpert, PluginError};
 use hive_runtime::statistics::RIGHT;
 use hive_sdk::{GradeRequest, Record, Rendered};
@@ -42,7 +39,7 @@ pub fn expert(expert: &LoadedExpert) -> Result<(), TrainError> {
         let mut asked: BTreeMap<String, &hive_sdk::EvalPrompt> = BTreeMap::new();
         let field = expert.manifest().completion_field().unwrap_or_default();
         for (prompt, rendered) in prompts.iter().zip(rendered(expert, &named).into_iter().flatten()) {
-            let Some(other) = asked.insert(json!(prompt_of(&rendered)).to_string(), prompt) else { continue };
+            let Some(other) = asked.insert(json!(rendered.prompt()).to_string(), prompt) else { continue };
             let (a, b) = (other.record.text(field), prompt.record.text(field));
             let known = |prompt: &hive_sdk::EvalPrompt, gold: Option<&str>| {
                 prompt.alternatives.iter().any(|x| Some(x.as_str()) == gold)
@@ -69,12 +66,10 @@ pub fn expert(expert: &LoadedExpert) -> Result<(), TrainError> {
 pub fn raw(expert: &LoadedExpert, records: &[Named]) -> Result<(), TrainError> {
     let Some(field) = expert.manifest().completion_field() else { return Ok(()) };
     let mut faults = Vec::new();
-    for (name, record) in records.iter().filter(|(_, record)| record.text(field).is_some()) {
-        let (Ok(rendered), Ok(other)) =
-            (render_one(expert, record), render_one(expert, &without_completion(record, field)))
-        else {
-            continue;
-        };
+    let answered: Vec<&Named> = records.iter().filter(|(_, record)| record.text(field).is_some()).collect();
+    let plain: Vec<Record> = answered.iter().map(|(_, record)| record.clone()).collect();
+    for ((name, record), other) in answered.into_iter().zip(rendered_without_completion(expert, &plain)) {
+        let (Ok(rendered), Some(other)) = (expert.render_one(record), other) else { continue };
         faults.extend(leak(name, field, &rendered, &other));
     }
     found(expert, faults)
@@ -147,7 +142,7 @@ fn faults_of(expert: &LoadedExpert, named: &[Named]) -> Vec<String> {
         let one = match &all {
             Ok(all) => Ok(all[i].clone()),
             // Render each alone, to find the one at fault.
-            Err(_) => render_one(expert, record),
+            Err(_) => expert.render_one(record),
         };
         let one = match one {
             Ok(one) => one,
@@ -158,9 +153,9 @@ fn faults_of(expert: &LoadedExpert, named: &[Named]) -> Vec<String> {
         };
         let before = faults.len();
         faults.extend(no_completion(name, field, record, &one));
-        match render_one(expert, &without_completion(record, field)) {
+        match expert.render_one(&record.without(field)) {
             Ok(other) => {
-                let changed = render_one(expert, &with_another_completion(record, field)).ok();
+                let changed = expert.render_one(&with_another_completion(record, field)).ok();
                 let leak = leak(name, field, &one, &other);
                 faults.extend(leak.or_else(|| changed.and_then(|other| self::leak(name, field, &one, &other))));
             }
@@ -182,8 +177,7 @@ fn rendered(expert: &LoadedExpert, named: &[Named]) -> Result<Vec<Rendered>, Plu
 
 /// The text that is learned from a record.
 fn completion_of(rendered: &Rendered) -> String {
-    let turns = rendered.messages.iter().skip(rendered.completion_start);
-    turns.map(|turn| turn.content.as_str()).collect::<Vec<_>>().join("\n")
+    rendered.completion().iter().map(|turn| turn.content.as_str()).collect::<Vec<_>>().join("\n")
 }
 
 fn no_completion(name: &str, field: &str, record: &Record, rendered: &Rendered) -> Option<String> {

@@ -56,12 +56,9 @@ impl PromptSample {
             let trained = set.spread(Half::Train, PROMPTS)?;
             records = trained.into_iter().enumerate().map(|(i, record)| (format!("trained-{i}"), record)).collect();
         }
-        let completion = expert.manifest().completion_field().map(str::to_owned);
-        let sampled = records.into_iter().map(|(id, mut record)| {
-            if let Some(field) = &completion {
-                record.0.shift_remove(field);
-            }
-            let sha256 = digest(&prompt_of(expert, &record)?);
+        let sampled = records.into_iter().map(|(id, record)| {
+            let record = expert.without_completion(&record);
+            let sha256 = digest(expert.render_one(&record)?.prompt());
             Ok(SampledPrompt { id, record, sha256 })
         });
         sampled.collect::<Result<_, PluginError>>().map(Self).map_err(TrainError::from)
@@ -69,8 +66,8 @@ impl PromptSample {
 
     /// The difference between these prompts and the expert's current ones, if any.
     pub fn differs(&self, expert: &LoadedExpert) -> Option<String> {
-        self.0.iter().find_map(|SampledPrompt { id, record, sha256 }| match prompt_of(expert, record) {
-            Ok(messages) if digest(&messages) == *sha256 => None,
+        self.0.iter().find_map(|SampledPrompt { id, record, sha256 }| match expert.render_one(record) {
+            Ok(rendered) if digest(rendered.prompt()) == *sha256 => None,
             Ok(_) => Some(format!("expert `{}` renders the prompt `{id}` differently than in training", expert.name())),
             Err(error) => Some(format!("the prompt `{id}`, rendered in training, no longer renders: {error}")),
         })
@@ -86,15 +83,6 @@ pub fn of_adapter(dir: &Path) -> Option<PromptSample> {
         let mut record: Value = serde_json::from_slice(&text).ok()?;
         serde_json::from_value(record["prompts"].take()).ok()
     })
-}
-
-/// The turns of a record before its completion.
-fn prompt_of(expert: &LoadedExpert, record: &Record) -> Result<Vec<Message>, PluginError> {
-    let rendered = expert.render(std::slice::from_ref(record))?.pop();
-    Ok(rendered.map_or_else(Vec::new, |mut rendered| {
-        rendered.messages.truncate(rendered.completion_start);
-        rendered.messages
-    }))
 }
 
 fn digest(messages: &[Message]) -> String {

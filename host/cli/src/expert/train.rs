@@ -249,14 +249,8 @@ impl Train {
 
 /// Whether a record's prompt depends on this field.
 fn shows(expert: &LoadedExpert, record: &Record, field: &str) -> bool {
-    let mut without = record.clone();
-    without.0.shift_remove(field);
-    let prompt = |record: Record| {
-        let mut rendered = expert.render(&[record]).ok()?.pop()?;
-        rendered.messages.truncate(rendered.completion_start);
-        Some(rendered.messages)
-    };
-    prompt(record.clone()) != prompt(without)
+    let prompt = |record: &Record| expert.render_one(record).map(|rendered| rendered.prompt().to_vec()).ok();
+    prompt(record) != prompt(&record.without(field))
 }
 
 /// The manifest's notes on the profiles of this run's recipe.

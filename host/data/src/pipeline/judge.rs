@@ -156,7 +156,7 @@ fn judge_some(worker: &LoadedExpert, some: &[ReadRecord]) -> Result<Vec<Judged>,
     let field = worker.manifest().completion_field().unwrap_or_default();
     for judged in &mut judged {
         let Some(chat) = &judged.chat else { continue };
-        if chat.messages.iter().skip(chat.completion_start).all(|turn| turn.content.trim().is_empty()) {
+        if chat.completion().iter().all(|turn| turn.content.trim().is_empty()) {
             let why =
                 format!("the expert renders no completion of it, so there is nothing to learn: look at `{field}`");
             judged.chat = None;

@@ -35,9 +35,8 @@ pub use dedup::{DedupOutcome, Deduplicator, Fields, LONG_COMPLETION};
 pub use error::PipelineError;
 pub use judge::{CRASHED, TOO_SLOW, Tally, judge, verdict};
 pub use judged::Judged;
-pub use leak::{
-    differing_turn, prompt_of, render_one, rendered_without_completion, with_another_completion, without_completion,
-};
+pub use leak::{differing_turn, rendered_without_completion, with_another_completion};
+pub use page::thousands;
 pub use passes::CONTROL_TEXT;
 pub use prepare::{Outcome, Pipeline, PipelineReporter, Request, TokenLimits, data_cache};
 pub use reading::CHUNK;

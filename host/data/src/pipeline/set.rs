@@ -213,7 +213,7 @@ impl<'a> SetWriter<'a> {
         tokens: Option<(Vec<u32>, usize)>,
     ) -> Result<(), PipelineError> {
         let Some((record, chat)) = judged.good().zip(judged.chat.as_ref()) else { return Ok(()) };
-        let (prompt, completion) = chat.messages.split_at(chat.completion_start);
+        let (prompt, completion) = (chat.prompt(), chat.completion());
         let mut provenance =
             json!({"source": judged.source.to_string(), "changes": judged.changes(), "notes": judged.notes()});
         if !matches!(completion, [only] if only.role == Role::Assistant) {
