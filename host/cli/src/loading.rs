@@ -1,13 +1,12 @@
 //! Loads an expert for a command, showing on stderr when its library is being built. Used by all
 //! commands that need an expert.
 
-use hive_packages::installed::{self, Release};
-use hive_plugins::{Checkout, ExpertEntry, Experts, LibraryPlace, Origin, PluginError, open};
+use hive_packages::installed;
+use hive_plugins::{Checkout, ExpertEntry, Experts, LibraryPlace, PluginError, open};
 use hive_runtime::opened::OpenExpert;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::context::Environment;
-use super::error::CommandResult;
 use super::output::note;
 
 /// All experts: those of the checkout and the installed ones.
@@ -25,17 +24,11 @@ pub fn load_expert(env: &Environment, name: &str) -> Result<OpenExpert, PluginEr
     load_entry(env, experts(env).get(name)?)
 }
 
-/// Loads the expert of an installed release.
+/// Loads an expert that has already been found.
 ///
 /// # Errors
-/// When it does not load.
-pub fn load_release(env: &Environment, release: &Release) -> CommandResult<OpenExpert> {
-    let installed = installed::release_in(&release.dir, env.context.home()?);
-    let entry = ExpertEntry { name: release.description.name.clone(), origin: Origin::Installed(installed) };
-    Ok(load_entry(env, &entry)?)
-}
-
-fn load_entry(env: &Environment, entry: &ExpertEntry) -> Result<OpenExpert, PluginError> {
+/// When it does not build or load.
+pub fn load_entry(env: &Environment, entry: &ExpertEntry) -> Result<OpenExpert, PluginError> {
     let name = &entry.name;
     let mut progress: Option<ProgressBar> = None;
     let builder = &env.builder;

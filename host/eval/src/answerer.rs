@@ -3,17 +3,15 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hive_engine::adapter::peft::{self, CONFIG_FILE};
-use hive_engine::adapter::{Adapter, AdapterScales};
-use hive_engine::data::{Batching, Example};
-use hive_engine::network::pass::{Model, Pass};
+use hive_engine::adapter::peft::CONFIG_FILE;
+use hive_engine::data::Example;
 use hive_engine::ops::cross_entropy::Loss;
-use hive_engine::train::trainer::evaluate;
 use hive_files::{hex, sha256_of_file};
 use hive_plugins::LoadedExpert;
 use hive_runtime::RuntimeError;
-use hive_runtime::answer::{Answer, answer_to, has_room};
+use hive_runtime::answer::{Answer, answer_to};
 use hive_runtime::base::Base;
+use hive_runtime::model::{Activations, AdaptedModel, LoadedAdapter};
 use hive_runtime::tokenise::Tokeniser;
 use hive_sdk::Record;
 use hive_train::run_folder::trained_length;
@@ -51,14 +49,8 @@ impl Answerer<'_> {
         stop: &AtomicBool,
         reporter: &dyn EvalReporter,
     ) -> Result<Option<CandidateAnswers>, EvalError> {
-        let decoder = &self.base.decoder;
-        let loaded = candidate
-            .dir()
-            .map(|dir| peft::load(dir, &self.base.model.config, Some(&self.base.reference)))
-            .transpose()?;
-        let scales = loaded.as_ref().map(|l| AdapterScales::new(&l.adapter, decoder));
-        let adapter: Option<(&Adapter, &AdapterScales)> = loaded.as_ref().map(|l| &l.adapter).zip(scales.as_ref());
-        let model = Model { base: decoder, adapter };
+        let adapter = candidate.dir().map(|dir| LoadedAdapter::load(dir, self.base)).transpose()?;
+        let model = AdaptedModel::new(self.base, adapter.as_ref());
         let model_key = self.model_key(&candidate)?;
         let records: Vec<_> = self.prompts.iter().map(|p| p.record.clone()).collect();
         let prompts = self.tokeniser.prompts(self.expert, &records)?;
@@ -81,8 +73,8 @@ impl Answerer<'_> {
         Ok(Some(CandidateAnswers {
             answers,
             gold_loss,
-            tensors: loaded.as_ref().map_or(0, |l| l.tensors),
-            parameters: loaded.as_ref().map_or(0, |l| l.adapter.params.len()),
+            tensors: adapter.as_ref().map_or(0, LoadedAdapter::tensors),
+            parameters: adapter.as_ref().map_or(0, LoadedAdapter::parameters),
             adapter: candidate.sha256()?,
             candidate,
         }))
@@ -91,7 +83,7 @@ impl Answerer<'_> {
     /// The answer to one prompt, from the cache if it is known; `None` if `stop` was set meanwhile.
     fn answer_cached(
         &self,
-        model: Model,
+        model: AdaptedModel<'_>,
         model_key: &Value,
         ids: &[u32],
         stop: &AtomicBool,
@@ -108,8 +100,8 @@ impl Answerer<'_> {
         Ok(answered)
     }
 
-    fn answer(&self, model: Model, ids: &[u32], stop: &AtomicBool) -> Result<Option<Answered>, EvalError> {
-        if !has_room(&self.base.model.config, ids.len(), self.max_new_tokens) {
+    fn answer(&self, model: AdaptedModel<'_>, ids: &[u32], stop: &AtomicBool) -> Result<Option<Answered>, EvalError> {
+        if !model.has_room(ids.len(), self.max_new_tokens) {
             return Ok(Some(Answered {
                 text: String::new(),
                 prompt_tokens: ids.len(),
@@ -131,7 +123,7 @@ impl Answerer<'_> {
     /// As [`Self::gold_loss`], from the cache if it is known.
     fn gold_loss_cached(
         &self,
-        model: Model,
+        model: AdaptedModel<'_>,
         model_key: &Value,
         records: &[Record],
         stop: &AtomicBool,
@@ -153,19 +145,19 @@ impl Answerer<'_> {
     /// `None` if `stop` was set before the end.
     fn gold_loss(
         &self,
-        model: Model,
+        model: AdaptedModel<'_>,
         mut golds: Vec<Example>,
         stop: &AtomicBool,
     ) -> Result<Option<Option<f64>>, EvalError> {
         let longest = self.base.model.config.max_position_embeddings;
         golds.retain(|gold| gold.ids.len() <= longest);
-        let mut pass = Pass::new();
+        let mut activations = Activations::default();
         let mut total = Loss::default();
         for chunk in golds.chunks(GOLDS_PER_CHUNK) {
             if stop.load(Ordering::Relaxed) {
                 return Ok(None);
             }
-            total += evaluate(&mut pass, model, &chunk, Batching::by_tokens(PASS_TOKENS))?;
+            total += model.loss(&mut activations, chunk, PASS_TOKENS)?;
         }
         Ok(Some((!golds.is_empty()).then(|| total.mean())))
     }

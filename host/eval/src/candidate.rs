@@ -8,9 +8,11 @@ use hive_engine::adapter::peft::{self, PeftConfig, TENSOR_FILE};
 use hive_engine::train::checkpoint;
 use hive_files::sha256_of_file;
 use hive_runtime::models::Catalogue;
+use hive_runtime::resolver::known_base;
 use hive_train::receipt::Receipt;
 use hive_train::run_folder::RunFolder;
 use hive_train::run_record::RunRecord;
+use hive_train::runs::Runs;
 use hive_train::{TrainError, metrics};
 use serde::Serialize;
 use serde_json::Value;
@@ -103,16 +105,9 @@ impl Candidate {
     /// # Errors
     /// When there is no such run, or it has no adapter because it did not finish.
     pub fn of_run(name: &str, path: &Path, expert: &str) -> Result<Self, EvalError> {
+        let dir = Runs::adapter(path, expert)?.dir;
         let folder = RunFolder::open(path);
         let record = RunRecord::read_of(path, expert)?;
-        let dir = folder.adapter();
-        if !dir.is_dir() {
-            return Err(EvalError::Candidate {
-                name: name.to_owned(),
-                problem: format!("the run `{}` has no adapter: it is not finished", path.display()),
-                hint: Some(format!("`hive expert train {expert} --resume {}` resumes it", path.display())),
-            });
-        }
         let mut facts = adapter_facts(&dir)?;
         add_run_facts(&mut facts, &record, &folder)?;
         let evaluation = folder.read_json("evaluation.json")?.unwrap_or(Value::Null);
@@ -137,10 +132,7 @@ impl Candidate {
     pub fn base_id(&self) -> Result<Option<String>, EvalError> {
         let Some(name) = &self.facts.made_for else { return Ok(None) };
         let catalogue = Catalogue::embedded().map_err(TrainError::from)?;
-        if let Some(model) = catalogue.named(name) {
-            return Ok(Some(model.id.clone()));
-        }
-        Ok(Path::new(name).exists().then(|| name.clone()))
+        Ok(known_base(&catalogue, name))
     }
 
     /// sha256 of the adapter's tensors; `None` for the base alone.

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hive_engine::adapter::Adapter;
 use hive_engine::adapter::peft::{self, BaseRef};
 use hive_files::{PARTIAL_PREFIX, hex, sha256_of_file};
 use hive_plugins::LoadedExpert;
 use hive_runtime::asking::needed_arguments;
 use hive_runtime::base::Base;
+use hive_runtime::model::LoadedAdapter;
 use hive_runtime::models::{Catalogue, catalogue};
 use hive_runtime::statistics::Figures;
 use hive_runtime::tokenise::Tokeniser;
@@ -197,12 +197,12 @@ pub fn assemble(from: &Ingredients<'_>) -> Result<Assembled> {
         let problem = format!("`{version}` is no semantic version without build metadata, expected one like `0.1.0`");
         return Err(PackageError::Argument { problem, hint: None });
     }
-    let loaded = peft::load(from.adapter, &from.base.model.config, Some(&from.base.reference))?;
+    let adapter = LoadedAdapter::load(from.adapter, from.base)?;
     let catalogue = Catalogue::embedded()?;
     let id = base_name(&from.base.reference, &from.base.model.name, &catalogue);
     let (tokenizer, template) = Tokeniser::new(&from.base.model)?.digests()?;
     let base = BaseFacts { id, digest: from.base.reference.digest.clone(), tokenizer, template };
-    let golden = golden(from, &loaded.adapter)?;
+    let golden = golden(from, &adapter)?;
     let libraries = |target: &String, path: &PathBuf| {
         let ending = path.extension().map(|e| format!(".{}", e.to_string_lossy())).unwrap_or_default();
         (target.clone(), format!("{PLUGIN}{target}{ending}"))
@@ -215,7 +215,7 @@ pub fn assemble(from: &Ingredients<'_>) -> Result<Assembled> {
         license: manifest.license.clone(),
         hive: env!("CARGO_PKG_VERSION").to_owned(),
         base,
-        adapter: AdapterFacts::of(&loaded.adapter),
+        adapter: AdapterFacts::of(adapter.weights()),
         libraries: from.libraries.iter().map(|(target, path)| libraries(target, path)).collect(),
     };
     let mut files = Sources::new();
@@ -294,7 +294,7 @@ impl Assembled {
 
 /// The golden prompts and their logits: from the manifest's eval prompts or, if there are none, from records that the
 /// expert synthesises.
-fn golden(from: &Ingredients<'_>, adapter: &Adapter) -> Result<(Golden, Logits)> {
+fn golden(from: &Ingredients<'_>, adapter: &LoadedAdapter) -> Result<(Golden, Logits)> {
     let expert = from.expert;
     let mut records = match &from.golden {
         Some(records) => records.clone(),
@@ -313,7 +313,7 @@ fn golden(from: &Ingredients<'_>, adapter: &Adapter) -> Result<(Golden, Logits)>
         let hint = format!("add `eval_prompts` to `manifests/{}.json`", expert.name());
         return Err(PackageError::Argument { problem, hint: Some(hint) });
     }
-    let logits = golden.logits(&from.base.decoder, adapter)?;
+    let logits = golden.logits(from.base, adapter)?;
     Ok((golden, logits))
 }
 

@@ -5,16 +5,14 @@
 use std::path::Path;
 
 use hive_engine::EngineError;
-use hive_engine::adapter::{Adapter, AdapterScales};
-use hive_engine::data::{Batch, Example};
-use hive_engine::network::pass::{Model, Pass};
-use hive_engine::weights::decoder::Decoder;
 use hive_engine::weights::source::TensorSource;
 use hive_engine::weights::source::safetensors::SafetensorsSource;
 use hive_plugins::LoadedExpert;
+use hive_runtime::RuntimeError;
+use hive_runtime::base::Base;
+use hive_runtime::model::{Activations, AdaptedModel, LoadedAdapter};
 use hive_runtime::tokenise::Tokeniser;
 use hive_sdk::{Message, Record, Rendered};
-use hive_train::TrainError;
 use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 
@@ -91,14 +89,11 @@ impl Golden {
         records: Vec<(String, Record)>,
         expert: &LoadedExpert,
         tokeniser: &Tokeniser<'_>,
-    ) -> Result<Self, TrainError> {
+    ) -> Result<Self, RuntimeError> {
         let mut prompts = Vec::new();
-        let completion = expert.manifest().completion_field().map(str::to_owned);
-        for (id, mut record) in records {
-            if let Some(field) = &completion {
-                record.0.remove(field);
-            }
-            let messages = messages_of(expert, &record)?;
+        for (id, record) in records {
+            let record = expert.without_completion(&record);
+            let messages = expert.render_one(&record)?.into_prompt().messages;
             let ids = ids_of(tokeniser, &messages)?;
             if (1..=MAX_TOKENS).contains(&ids.len()) {
                 prompts.push(GoldenPrompt { id, record, messages, ids });
@@ -136,10 +131,10 @@ impl Golden {
     ///
     /// # Errors
     /// When the expert, the template or the tokenizer fails.
-    pub fn differences(&self, expert: &LoadedExpert, tokeniser: &Tokeniser<'_>) -> Result<Vec<String>, TrainError> {
+    pub fn differences(&self, expert: &LoadedExpert, tokeniser: &Tokeniser<'_>) -> Result<Vec<String>, RuntimeError> {
         let mut found = Vec::new();
         for prompt in &self.prompts {
-            if messages_of(expert, &prompt.record)? != prompt.messages {
+            if expert.render_one(&prompt.record)?.prompt() != prompt.messages {
                 found.push(format!("the expert renders the prompt `{}` in other words", prompt.id));
             }
             let ids = ids_of(tokeniser, &prompt.messages)?;
@@ -159,20 +154,15 @@ impl Golden {
     ///
     /// # Errors
     /// When a token is not in the base's vocabulary.
-    pub fn logits(&self, base: &Decoder, adapter: &Adapter) -> Result<Logits, EngineError> {
-        let scales = AdapterScales::new(adapter, base);
-        let plain = Model { base, adapter: None };
-        let adapted = Model { adapter: Some((adapter, &scales)), ..plain };
-        let vocab = base.config.vocab_size;
-        let mut logits = Logits { base: Vec::new(), adapted: Vec::new(), vocab };
-        let mut pass = Pass::new();
-        for prompt in &self.prompts {
-            let example = Example::new(prompt.ids.clone(), 0, 0);
-            let batch = Batch::new([&example], vocab)?;
-            let last = [prompt.ids.len().saturating_sub(1)];
+    pub fn logits(&self, base: &Base, adapter: &LoadedAdapter) -> Result<Logits, RuntimeError> {
+        let plain = AdaptedModel::new(base, None);
+        let adapted = AdaptedModel::new(base, Some(adapter));
+        let mut logits = Logits { base: Vec::new(), adapted: Vec::new(), vocab: base.model.config.vocab_size };
+        let mut activations = Activations::default();
+        for GoldenPrompt { ids, .. } in &self.prompts {
+            let last = ids.len().saturating_sub(1)..ids.len();
             for (model, out) in [(plain, &mut logits.base), (adapted, &mut logits.adapted)] {
-                pass.forward(model, &batch, &last, None, false);
-                out.extend(pass.logits(base));
+                out.extend(model.logits(&mut activations, ids, last.clone())?);
             }
         }
         Ok(logits)
@@ -234,22 +224,14 @@ impl Logits {
     }
 }
 
-fn messages_of(expert: &LoadedExpert, record: &Record) -> Result<Vec<Message>, TrainError> {
-    let mut rendered = expert.render(std::slice::from_ref(record))?.pop();
-    if let Some(rendered) = &mut rendered {
-        rendered.messages.truncate(rendered.completion_start);
-    }
-    Ok(rendered.map(|rendered| rendered.messages).unwrap_or_default())
-}
-
-fn ids_of(tokeniser: &Tokeniser<'_>, messages: &[Message]) -> Result<Vec<u32>, TrainError> {
-    let rendered = Rendered { messages: messages.to_vec(), completion_start: messages.len() };
-    Ok(tokeniser.encode(&rendered)?.ids)
+fn ids_of(tokeniser: &Tokeniser<'_>, messages: &[Message]) -> Result<Vec<u32>, RuntimeError> {
+    Ok(tokeniser.encode(&Rendered::of_prompt(messages.to_vec()))?.ids)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     fn logits(base: &[f32], adapted: &[f32]) -> Logits {
         Logits { base: base.to_vec(), adapted: adapted.to_vec(), vocab: 2 }
@@ -280,11 +262,11 @@ mod tests {
         };
         let golden = Golden { format: 1, tolerance: TOLERANCE, prompts: vec![prompt(3)] };
         assert_eq!(golden.problems(), Vec::<String>::new());
-        for tolerance in [0.0, -1.0, 1.0, f64::NAN, f64::INFINITY] {
+        check_all([0.0, -1.0, 1.0, f64::NAN, f64::INFINITY], |tolerance| {
             assert_eq!(Golden { tolerance, ..golden.clone() }.problems().len(), 1, "{tolerance}");
-        }
-        for prompts in [vec![], vec![prompt(0)], vec![prompt(3000)], vec![prompt(1); 5]] {
+        });
+        check_all([vec![], vec![prompt(0)], vec![prompt(3000)], vec![prompt(1); 5]], |prompts| {
             assert_eq!(Golden { prompts, ..golden.clone() }.problems().len(), 1);
-        }
+        });
     }
 }

@@ -13,6 +13,7 @@ use hive_errors::Diagnostic as _;
 use hive_files::{Staging, hex, sha256_of_file};
 use hive_plugins::{LoadedExpert, manifest};
 use hive_runtime::base::Base;
+use hive_runtime::model::LoadedAdapter;
 use hive_runtime::tokenise::Tokeniser;
 use hive_sdk::Manifest;
 use serde::de::DeserializeOwned;
@@ -223,14 +224,14 @@ impl Package {
                 return Err(fault(format!("the base's {part} has the digest {got}, recorded is {expected}")));
             }
         }
-        let loaded = peft::load(&self.dir, &base.model.config, Some(&base.reference))?;
+        let adapter = LoadedAdapter::load(&self.dir, base)?;
         let tokeniser = Tokeniser::new(&base.model)?;
         let differences = self.golden.differences(expert, &tokeniser)?;
         if !differences.is_empty() {
             return Err(fault(differences.join("; ")));
         }
         let recorded = Logits::read(&self.dir.join(PROBE), self.golden.prompts.len())?;
-        let distance = self.golden.logits(&base.decoder, &loaded.adapter)?.distance(&recorded);
+        let distance = self.golden.logits(base, &adapter)?.distance(&recorded);
         let tolerance = self.golden.tolerance;
         for (model, difference) in [("without the adapter", distance.base), ("with the adapter", distance.adapted)] {
             // Written so that NaN fails as well.
@@ -241,7 +242,7 @@ impl Package {
                 )));
             }
         }
-        Ok(Proof { tensors: loaded.tensors, prompts: self.golden.prompts.len(), distance, tolerance })
+        Ok(Proof { tensors: adapter.tensors(), prompts: self.golden.prompts.len(), distance, tolerance })
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use hive_engine::network::pass::Model;
 use hive_plugins::LoadedExpert;
 use hive_sdk::{Grade, GradeRequest, Record};
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, answer_to, has_room};
+use super::answer::{Answer, answer_to};
+use super::model::AdaptedModel;
 use super::tokenise::Tokeniser;
 use crate::RuntimeError;
 use crate::statistics::Figures;
@@ -51,7 +51,7 @@ fn is_zero(n: &usize) -> bool {
 /// # Errors
 /// Errors of the expert or the model.
 pub fn grade(
-    model: Model,
+    model: AdaptedModel<'_>,
     tokeniser: &Tokeniser,
     expert: &LoadedExpert,
     (prompts, available): (&[Record], usize),
@@ -61,7 +61,7 @@ pub fn grade(
     let mut requests = Vec::with_capacity(prompts.len());
     let mut left_out = 0;
     for (i, (prompt, ids)) in prompts.iter().zip(tokeniser.prompts(expert, prompts)?).enumerate() {
-        if !has_room(&model.base.config, ids.len(), max_new_tokens) {
+        if !model.has_room(ids.len(), max_new_tokens) {
             left_out += 1;
             continue;
         }

@@ -7,6 +7,8 @@
 //! - [`models`]: the catalogue of base models, and downloading them.
 //! - [`base`]: a base model in memory.
 //! - [`opened`]: an expert with its context.
+//! - [`resolver`]: from the name of an expert to the adapter and the base model that answer.
+//! - [`model`]: an adapter in memory, and a base model with it.
 //! - [`tokenise`]: records to tokens; the only place where prompts become token ids.
 //! - [`answer`], [`grade`], [`inspection`]: generating answers, grading and inspecting them.
 //! - [`statistics`]: rates and means with confidence intervals.
@@ -17,8 +19,10 @@ pub mod base;
 mod error;
 pub mod grade;
 pub mod inspection;
+pub mod model;
 pub mod models;
 pub mod opened;
+pub mod resolver;
 pub mod statistics;
 pub mod tokenise;
 

@@ -91,6 +91,22 @@ pub enum TrainError {
         /// What was found and what was expected.
         problem: String,
     },
+    /// There is no run in a folder that was given as one.
+    #[error("There is no run in `{}`", path.display())]
+    NoRun {
+        /// The folder.
+        path: PathBuf,
+        /// Whose run was expected.
+        expert: String,
+    },
+    /// A run has no adapter.
+    #[error("The run `{}` has no adapter: it is not finished", path.display())]
+    Unfinished {
+        /// The run.
+        path: PathBuf,
+        /// Whose run it is.
+        expert: String,
+    },
     /// A file of the run folder cannot be written or read.
     #[error("Failed to {action} `{}`", path.display())]
     RunFolder {
@@ -190,6 +206,8 @@ impl Diagnostic for TrainError {
             | Self::AllTooLong { .. }
             | Self::Recipe(_)
             | Self::OtherRun { .. }
+            | Self::NoRun { .. }
+            | Self::Unfinished { .. }
             | Self::Replay { .. } => 1,
             _ => 2,
         }
@@ -237,6 +255,10 @@ impl Diagnostic for TrainError {
                 path.display()
             )),
             Self::NotARun { .. } => None,
+            Self::NoRun { expert, .. } => Some(format!("`hive expert train {expert} --profile quickstart` makes one")),
+            Self::Unfinished { path, expert } => {
+                Some(format!("`hive expert train {expert} --resume {}` resumes it", path.display()))
+            }
             Self::RunFolder { .. } => Some("`--out FOLDER` writes the run elsewhere".into()),
             Self::OtherRun { forcible: true, .. } => Some(
                 "`--force-recipe` resumes with these changes; the run can then not be replayed from its start".into(),

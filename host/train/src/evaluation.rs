@@ -102,7 +102,7 @@ impl Evaluation<'_> {
         }
         let max_tokens = longest_answer(self.tokeniser, self.expert, prompts)?;
         let mut graded = |who: &str, model: Model| {
-            grade(model, self.tokeniser, self.expert, (prompts, available), max_tokens, |i, answer| {
+            grade(model.into(), self.tokeniser, self.expert, (prompts, available), max_tokens, |i, answer| {
                 reporter.grading(who, i + 1, prompts.len(), answer);
                 !self.stop.load(Ordering::Relaxed)
             })
@@ -148,7 +148,7 @@ impl<'a> HeldOutGrader<'a> {
 impl Grader for HeldOutGrader<'_> {
     fn grade(&mut self, model: Model, _step: u64) -> hive_engine::Result<Option<Graded>> {
         let prompts = (&self.prompts[..], self.prompts.len());
-        let scores = grade(model, self.tokeniser, self.expert, prompts, self.max_tokens, |_, _| true)
+        let scores = grade(model.into(), self.tokeniser, self.expert, prompts, self.max_tokens, |_, _| true)
             .map_err(|e| EngineError::Caller(Box::new(e)))?;
         let Figures { right_answers, partial_credit } = scores.figures;
         let (answers, right) = (right_answers.of, right_answers.count());

@@ -7,6 +7,7 @@
 //! - [`data`], [`setup`]: from a request to all inputs of training.
 //! - [`train`]: a run, new or resumed.
 //! - [`run_folder`], [`run_record`], [`receipt`], [`metrics`]: the files of a run.
+//! - [`runs`]: finished runs as a source of adapters.
 //! - [`replay`]: repeating the first steps of a run.
 //! - [`plan`]: what a run would do, and its cost.
 
@@ -26,6 +27,7 @@ pub mod reporter;
 pub mod run_folder;
 mod run_page;
 pub mod run_record;
+pub mod runs;
 pub mod setup;
 mod tensorboard;
 pub mod train;

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use hive_engine::adapter::merge::merged;
-use hive_engine::adapter::{AdapterScales, peft};
-use hive_engine::data::{Batch, Example};
-use hive_engine::network::pass::{Model, Pass};
+use hive_engine::network::pass::Model;
 use hive_files::write_file;
 use hive_runtime::base::Base;
+use hive_runtime::model::{Activations, AdaptedModel, LoadedAdapter};
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::super::error::{CommandResult, Failure};
@@ -53,7 +52,7 @@ impl Probe {
             return Err(Failure::misuse(problem).hint("`--force` replaces it").into());
         }
         let base = Base::open(&env.context, &self.base, &mut PullProgress::stderr())?;
-        let loaded = peft::load(&self.adapter, &base.model.config, Some(&base.reference))?;
+        let adapter = LoadedAdapter::load(&self.adapter, &base)?;
         let (shape, ids) = integers(&self.ids, "input_ids")?;
         let (rows, tokens) = match shape[..] {
             [tokens] => (1, tokens),
@@ -80,31 +79,27 @@ impl Probe {
             return Err(Failure::unacceptable(problem).into());
         }
         let ids = token_ids(&self.ids, &ids)?;
-        let examples: Vec<Example> = ids.chunks(tokens).map(|ids| Example::new(ids.to_vec(), 0, 0)).collect();
         let first = if self.all { 0 } else { tokens.saturating_sub(2) };
         let kept = tokens - first;
-        let scales = AdapterScales::new(&loaded.adapter, &base.decoder);
-        let plain = Model { base: &base.decoder, adapter: None };
-        let adapted = Model { adapter: Some((&loaded.adapter, &scales)), ..plain };
-        let whole = merged(&base.decoder, &loaded.adapter);
+        let plain = AdaptedModel::new(&base, None);
+        let adapted = AdaptedModel::new(&base, Some(&adapter));
+        let whole = merged(&base.decoder, adapter.weights());
         let vocab = base.model.config.vocab_size;
-        let mut pass = Pass::new();
+        let mut activations = Activations::default();
         let mut tensors = Vec::new();
-        let merged = Model { base: &whole, adapter: None };
+        let merged = AdaptedModel::from(Model { base: &whole, adapter: None });
         for (name, model) in [("base_logits", plain), ("adapted_logits", adapted), ("merged_logits", merged)] {
             let mut bytes = Vec::with_capacity(rows * kept * vocab * 4);
             // Row by row, so that only one row's logits are held beside the result.
-            for example in &examples {
-                let batch = Batch::new([example], vocab)?;
-                pass.forward(model, &batch, &(first..tokens).collect::<Vec<_>>(), None, false);
-                let logits = pass.logits(model.base);
+            for ids in ids.chunks(tokens) {
+                let logits = model.logits(&mut activations, ids, first..tokens)?;
                 bytes.extend(logits.iter().flat_map(|l| l.to_le_bytes()));
             }
             tensors.push((name, bytes));
         }
         let out_shape = if shape.len() == 1 { vec![kept, vocab] } else { vec![rows, kept, vocab] };
         write(&self.out, &tensors, &out_shape)?;
-        result(&format!("all {} tensors applied", loaded.tensors))
+        result(&format!("all {} tensors applied", adapter.tensors()))
     }
 }
 

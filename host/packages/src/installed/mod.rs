@@ -14,6 +14,7 @@ mod install;
 mod paths;
 mod record;
 mod rollback_guard;
+mod source;
 mod store;
 
 pub use error::{InstallError, Result};
@@ -21,4 +22,5 @@ pub use experts::{experts, release_in};
 pub use install::{Expected, InstallRequest, Proved, admissible, install, prove, prove_own};
 pub use paths::{current_release, has_releases};
 pub use record::{BESIDE, InstallRecord, ProofRecord};
+pub use source::Releases;
 pub use store::{Installing, Release, Removed, Store};

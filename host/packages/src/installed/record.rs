@@ -1,5 +1,6 @@
 //! `install.json`: where a release came from, and the proof of it.
 
+use hive_plugins::LIBRARY_RECORD;
 use serde::{Deserialize, Serialize};
 
 use crate::trust::PublicKey;
@@ -12,7 +13,7 @@ pub(super) const FORMAT: u32 = 1;
 pub(super) const FILE: &str = "install.json";
 
 /// Files in a release's folder that are not part of the package.
-pub const BESIDE: [&str; 2] = [FILE, "library.sha256"];
+pub const BESIDE: [&str; 2] = [FILE, LIBRARY_RECORD];
 
 /// Where a release came from, and its proof.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

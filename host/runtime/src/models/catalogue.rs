@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::path::Path;
 
 use hive_net::RemoteFile;
 use serde::{Deserialize, Serialize};
@@ -89,6 +90,12 @@ impl Catalogue {
         self.get(name).or_else(|| self.of_repository(name.strip_prefix("hub:").unwrap_or(name)))
     }
 
+    /// The model of this name, unless a folder has it: an id takes precedence over a folder of that
+    /// name, a folder over a repository.
+    pub fn entry(&self, name: &str) -> Option<&Model> {
+        self.get(name).or_else(|| self.named(name).filter(|_| !Path::new(name).exists()))
+    }
+
     /// The model with this hub repository, as PEFT's files name their base.
     pub fn of_repository(&self, name: &str) -> Option<&Model> {
         let is_it =
@@ -167,6 +174,7 @@ fn is_plain_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     #[test]
     fn the_embedded_catalogue_is_sound() {
@@ -190,16 +198,19 @@ mod tests {
             Catalogue::parse(&json).map_err(|e| e.to_string())
         };
         assert!(model("", "").is_ok());
-        for (change, to, expected) in [
-            (r#""folder""#, r#""path""#, "unknown field `path`, expected `folder`"),
-            (r#""license""#, r#""licence""#, "unknown field `licence`"),
-            (r#""id": "a""#, r#""id": "../a""#, "its id is not a plain name"),
-            (r#""name": "f""#, r#""name": "x/f""#, "the file name `x/f` cannot be used"),
-            ("HASH", "abc", "the sha256 of `f` is `abc`, expected 64"),
-            ("\"url\"", "\"ftp\"", "unknown variant `ftp`"),
-        ] {
-            let got = model(change, to).expect_err("refused");
-            assert!(got.contains(expected), "got {got}, expected {expected}");
-        }
+        check_all(
+            [
+                (r#""folder""#, r#""path""#, "unknown field `path`, expected `folder`"),
+                (r#""license""#, r#""licence""#, "unknown field `licence`"),
+                (r#""id": "a""#, r#""id": "../a""#, "its id is not a plain name"),
+                (r#""name": "f""#, r#""name": "x/f""#, "the file name `x/f` cannot be used"),
+                ("HASH", "abc", "the sha256 of `f` is `abc`, expected 64"),
+                ("\"url\"", "\"ftp\"", "unknown variant `ftp`"),
+            ],
+            |(change, to, expected)| {
+                let got = model(change, to).expect_err("refused");
+                assert!(got.contains(expected), "got {got}, expected {expected}");
+            },
+        );
     }
 }

@@ -39,10 +39,9 @@ impl ModelStore {
         Ok(Self { catalogue: Catalogue::embedded()?, models, network: context.network.clone() })
     }
 
-    /// The catalogue's model of this name: its id, or its hub repository. An id takes precedence
-    /// over a folder of that name, a folder over a repository.
+    /// As [`Catalogue::entry`].
     pub fn entry(&self, name: &str) -> Option<&Model> {
-        self.catalogue.get(name).or_else(|| self.catalogue.named(name).filter(|_| !Path::new(name).exists()))
+        self.catalogue.entry(name)
     }
 
     /// Finds a base model on this machine: a downloaded model of the catalogue, a folder, or a

@@ -1,0 +1,75 @@
+//! Which adapter answers `hive expert run`, the one that was asked for or else what the expert's name stands for, and on
+//! which base model.
+
+use std::path::Path;
+
+use hive_packages::installed::Releases;
+use hive_runtime::base::Base;
+use hive_runtime::models::Catalogue;
+use hive_runtime::resolver::{BaseChoice, FoundAdapter, Source, find};
+use hive_sdk::Manifest;
+use hive_train::runs::Runs;
+
+use super::Run;
+use crate::context::Environment;
+use crate::error::{CommandError, CommandResult, Failure};
+use crate::expert::train::RUNS;
+use crate::loading::experts;
+use crate::output::note;
+use crate::pull_progress::PullProgress;
+
+/// The adapter; `None` for the base model alone.
+///
+/// # Errors
+/// When there is none, or it is not finished or was changed.
+pub(super) fn adapter(args: &Run, env: &Environment) -> CommandResult<Option<FoundAdapter>> {
+    if args.base_only {
+        return Ok(None);
+    }
+    if let Some(dir) = &args.adapter {
+        return Ok(Some(FoundAdapter::folder(dir.clone())));
+    }
+    let name = args.name.as_str();
+    if let Some(run) = &args.run {
+        if name.contains('@') {
+            return Err(Failure::misuse(format!("`{name}` is an installed version, `--run` another adapter")).into());
+        }
+        return Ok(Some(Runs::adapter(run, name)?));
+    }
+    let releases = Releases::of(env.context.home()?);
+    let runs = Runs::in_folder(Path::new(RUNS));
+    let sources: [&dyn Source; 2] = [&runs, &releases];
+    if let Some(found) = find(&sources, name, args.base.as_deref()).map_err(CommandError)? {
+        return Ok(Some(found));
+    }
+    // An unknown name is reported as such.
+    experts(env).get(name)?;
+    let problem = format!("Expert `{name}` has no trained adapter: there is no finished run of it below `{RUNS}`");
+    let hint = format!(
+        "`hive expert train {name} --profile quickstart` trains one; `--adapter DIR` takes any PEFT folder; \
+         `--base-only` asks the base"
+    );
+    Err(Failure::unacceptable(problem).hint(hint).into())
+}
+
+/// Opens the base model: as requested, else the adapter's.
+///
+/// # Errors
+/// When it is not available, or its files are invalid.
+pub(super) fn base(
+    args: &Run,
+    env: &Environment,
+    found: Option<&FoundAdapter>,
+    manifest: &Manifest,
+) -> CommandResult<Base> {
+    let choice = match &args.base {
+        Some(base) => BaseChoice::asked(base),
+        None => {
+            let first = manifest.base_models.first().map_or("", String::as_str);
+            BaseChoice::of(found, first, &Catalogue::embedded()?)?
+        }
+    };
+    let (base, remark) = choice.open(&env.context, &mut PullProgress::stderr())?;
+    remark.iter().for_each(|remark| note(remark));
+    Ok(base.for_generation())
+}
