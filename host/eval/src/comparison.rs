@@ -1,6 +1,7 @@
 //! The candidates of a report side by side: their properties, their results, and all their answers to the
 //! featured prompts. As rows of text, which the caller lays out, and as Markdown.
 
+use hive_data::pipeline::thousands;
 use hive_runtime::statistics::{Pair, RIGHT};
 use hive_sdk::Grade;
 use serde::Serialize;
@@ -57,7 +58,9 @@ pub(super) fn property_rows(report: &Report) -> Vec<ComparisonRow> {
         fact("alpha", &|f| f.alpha.map(|n| n.to_string())),
         fact("dropout", &|f| f.dropout.map(|n| n.to_string())),
         fact("modules", &|f| (!f.target_modules.is_empty()).then(|| module_names(&f.target_modules))),
-        row("trainable parameters", &|c| (c.trainable_parameters > 0).then(|| grouped(c.trainable_parameters))),
+        row("trainable parameters", &|c| {
+            (c.trainable_parameters > 0).then(|| thousands(c.trainable_parameters as f64))
+        }),
         row("tensors applied", &|c| (c.tensors_applied > 0).then(|| c.tensors_applied.to_string())),
         fact("learning rate", &|f| f.learning_rate.map(|n| format!("{n:e}"))),
         fact("epochs", &|f| f.epochs.map(|n| format!("{n:.2}"))),
@@ -66,7 +69,7 @@ pub(super) fn property_rows(report: &Report) -> Vec<ComparisonRow> {
         }),
         fact("trained on", &|f| {
             let data = f.data.clone()?;
-            Some(f.records.map_or(data.clone(), |n| format!("{data}, {} records", grouped(n))))
+            Some(f.records.map_or(data.clone(), |n| format!("{data}, {} records", thousands(n as f64))))
         }),
         fact("eval loss (its own held-out records)", &|f| f.eval_loss.map(|n| format!("{n:.4}"))),
         row("loss on this suite's golds", &|c| c.gold_loss.map(|n| format!("{n:.4}"))),
@@ -299,27 +302,12 @@ fn module_names(names: &[String]) -> String {
     short.join(" ")
 }
 
-/// An integer with a comma every three digits.
-fn grouped(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn numbers_and_shares_are_read_by_people() {
-        assert_eq!(grouped(6_451_200), "6,451,200");
-        assert_eq!(grouped(999), "999");
         let pair = Pair::of(("base", &[0.0, 0.5, 1.0, 0.0]), ("ours", &[1.0, 1.0, 1.0, 0.0]));
         let said = pair_text(&pair);
         assert!(

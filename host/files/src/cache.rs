@@ -32,6 +32,11 @@ pub struct CacheEntry {
     pub used: SystemTime,
 }
 
+/// The folder of all caches in a `HIVE_HOME`.
+pub fn cache_folder(home: &Path) -> PathBuf {
+    home.join("cache")
+}
+
 /// The entries of one kind.
 #[derive(Debug, Clone)]
 pub struct Cache {
@@ -147,6 +152,7 @@ fn size(path: &Path) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hive_tests::check_all;
 
     const DAY: Duration = Duration::from_secs(86_400);
 
@@ -167,21 +173,24 @@ mod tests {
 
     #[test]
     fn entries_used_long_ago_go_by_number_size_and_age() {
-        for (given, left) in [
-            (vec![("a", 1, 1), ("b", 1, 2), ("c", 1, 3), ("d", 1, 4)], vec!["a", "b", "c"]),
-            (vec![("a", 600, 1), ("b", 600, 2), ("c", 300, 3)], vec!["a", "c"]),
-            (vec![("a", 2000, 1), ("b", 1, 2)], vec!["a"]),
-            (vec![("a", 1, 1), ("b", 1, 31)], vec!["a"]),
-            (vec![("a", 1, 40)], vec![]),
-        ] {
-            let root = tempfile::tempdir().unwrap();
-            for (name, bytes, days) in &given {
-                entry(root.path(), name, *bytes, *days * DAY);
-            }
-            let cache = Cache::new(root.path().to_owned(), limits());
-            cache.evict();
-            assert_eq!(names(&cache), left, "of {given:?}");
-        }
+        check_all(
+            [
+                (vec![("a", 1, 1), ("b", 1, 2), ("c", 1, 3), ("d", 1, 4)], vec!["a", "b", "c"]),
+                (vec![("a", 600, 1), ("b", 600, 2), ("c", 300, 3)], vec!["a", "c"]),
+                (vec![("a", 2000, 1), ("b", 1, 2)], vec!["a"]),
+                (vec![("a", 1, 1), ("b", 1, 31)], vec!["a"]),
+                (vec![("a", 1, 40)], vec![]),
+            ],
+            |(given, left)| {
+                let root = tempfile::tempdir().unwrap();
+                for (name, bytes, days) in &given {
+                    entry(root.path(), name, *bytes, *days * DAY);
+                }
+                let cache = Cache::new(root.path().to_owned(), limits());
+                cache.evict();
+                assert_eq!(names(&cache), left, "of {given:?}");
+            },
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hive_files::FileError;
+use hive_files::{FileError, cache_folder};
 
 use crate::Network;
 
@@ -30,6 +30,6 @@ impl Context {
     /// # Errors
     /// As [`Self::home`].
     pub fn cache(&self) -> Result<PathBuf, FileError> {
-        Ok(self.home()?.join("cache"))
+        Ok(cache_folder(self.home()?))
     }
 }

@@ -9,7 +9,7 @@ use super::build::Builder;
 use super::checkout::{Checkout, library_name};
 
 /// The record of an installed library's SHA-256 digest.
-const RECORD: &str = "library.sha256";
+pub const RECORD: &str = "library.sha256";
 
 /// The origin of an expert.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -32,7 +32,7 @@ mod worker;
 
 pub use build::{Builder, Freshness};
 pub use checkout::Checkout;
-pub use discover::{ExpertEntry, Experts, Installed, Origin, Standing};
+pub use discover::{ExpertEntry, Experts, Installed, Origin, RECORD as LIBRARY_RECORD, Standing};
 pub use error::{CallFault, LoadFault, PluginError};
 pub use expert::{BATCH, LoadedExpert};
 pub use in_process::InProcess;

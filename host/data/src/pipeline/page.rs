@@ -114,7 +114,7 @@ fn number(figure: f64) -> String {
 }
 
 /// `1234567` as `1,234,567`.
-pub(super) fn thousands(figure: f64) -> String {
+pub fn thousands(figure: f64) -> String {
     let digits = format!("{:.0}", figure.abs());
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {

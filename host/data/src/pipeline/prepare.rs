@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use hive_files::{Cache, CacheLimits};
+use hive_files::{Cache, CacheLimits, cache_folder};
 use hive_plugins::{CallFault, LoadedExpert, PluginError};
 use hive_sdk::{LintLevel, Settings};
 use serde_json::json;
@@ -323,5 +323,5 @@ impl<'a> Pipeline<'a> {
 
 /// The cache of an expert's records and verdicts: `HIVE_HOME/cache/data/NAME`.
 pub fn data_cache(home: &Path, expert: &str) -> Cache {
-    Cache::new(home.join("cache").join("data").join(expert), KEPT)
+    Cache::new(cache_folder(home).join("data").join(expert), KEPT)
 }

@@ -40,8 +40,12 @@ fn failed(error: impl std::fmt::Display) -> io::Error {
 fn configuration(address: &Address) -> io::Result<Arc<ClientConfig>> {
     let provider = Arc::new(ring::default_provider());
     let verify: Arc<dyn ServerCertVerifier> = match address.ssl_mode {
-        SslMode::Disable | SslMode::Prefer | SslMode::Require => Arc::new(AnyCertificate(provider.clone())),
-        SslMode::VerifyCa => Arc::new(AnyHost(signed(address, &provider)?)),
+        SslMode::Disable | SslMode::Prefer | SslMode::Require => {
+            Arc::new(AnyHost { provider: provider.clone(), signed: None })
+        }
+        SslMode::VerifyCa => {
+            Arc::new(AnyHost { provider: provider.clone(), signed: Some(signed(address, &provider)?) })
+        }
         SslMode::VerifyFull => signed(address, &provider)?,
     };
     let configuration = ClientConfig::builder_with_provider(provider)
@@ -71,48 +75,14 @@ fn signed(address: &Address, provider: &Arc<CryptoProvider>) -> io::Result<Arc<W
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().map_err(failed)
 }
 
-/// Takes any certificate, for connections that are encrypted and not authenticated.
+/// Takes a certificate whatever host it names: the one that a trusted root has signed, or any if `signed` is `None`, for
+/// connections that are encrypted and not authenticated. The server proves in either case that it has the
+/// certificate's key.
 #[derive(Debug)]
-struct AnyCertificate(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+struct AnyHost {
+    provider: Arc<CryptoProvider>,
+    signed: Option<Arc<WebPkiServerVerifier>>,
 }
-
-/// Takes a certificate that a trusted root has signed, whatever host it names.
-#[derive(Debug)]
-struct AnyHost(Arc<WebPkiServerVerifier>);
 
 impl ServerCertVerifier for AnyHost {
     fn verify_server_cert(
@@ -123,8 +93,9 @@ impl ServerCertVerifier for AnyHost {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        let Some(signed) = &self.signed else { return Ok(ServerCertVerified::assertion()) };
         // The name is looked at last, once the chain of signatures holds.
-        match self.0.verify_server_cert(certificate, intermediates, name, ocsp, now) {
+        match signed.verify_server_cert(certificate, intermediates, name, ocsp, now) {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),
@@ -138,7 +109,7 @@ impl ServerCertVerifier for AnyHost {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls12_signature(message, certificate, signature)
+        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -147,10 +118,10 @@ impl ServerCertVerifier for AnyHost {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls13_signature(message, certificate, signature)
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

@@ -15,7 +15,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hive_files::{Cache, CacheLimits, Lock, hex, sha256_of_file};
+use hive_files::{Cache, CacheLimits, Lock, cache_folder, hex, sha256_of_file};
 use hive_net::hub::WAITING;
 use hive_net::{AgentOptions, Context, Downloader, FileRequest, Network, RemoteFile, SourceError, TransferReporter};
 use sha2::{Digest, Sha256};
@@ -316,7 +316,7 @@ fn link(from: &Path, to: &Path) -> Result<()> {
 
 /// Deletes the downloaded files of a package, which are kept until it is installed.
 pub(super) fn forget(package: &Package, home: &Path) {
-    let downloads = home.join("cache").join(CACHE).join(DOWNLOADS);
+    let downloads = cache_folder(home).join(CACHE).join(DOWNLOADS);
     for file in package.files.values() {
         // A file that cannot be deleted is reused by the next download.
         drop(std::fs::remove_file(downloads.join(&file.sha256)));
