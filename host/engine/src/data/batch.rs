@@ -79,6 +79,11 @@ impl Batch {
     pub fn tokens(&self) -> usize {
         self.ids.len()
     }
+
+    /// Number of tokens of its longest record.
+    pub fn longest(&self) -> usize {
+        self.segments.iter().map(|segment| segment.len).max().unwrap_or(0)
+    }
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ impl Pass {
         rms_norm::backward(zeroed(dx, normed.len()), dnormed, x, inv, &base.norm);
         copy_into(sized(&mut self.grads.x, dx.len()), dx);
         let Some((adapter, _)) = model.adapter else { return loss };
-        let Some(table) = self.rope.take() else { return loss };
+        let table = self.take_rope(&base.config, batch.longest());
         let lowest = adapter.slots().first().map_or(base.layers.len(), |slot| slot.site.layer);
         for layer in (lowest..base.layers.len()).rev() {
             let wanted = (layer + 1 == base.layers.len()).then_some(&batch.loss_rows[..]);

@@ -5,7 +5,7 @@ use super::heads::{HeadBuffers, Projected, attention_shape, heads_forward};
 use super::layer::LayerContext;
 use super::{Dropout, Model, Pass};
 use crate::data::Batch;
-use crate::ops::rope::{self, Table};
+use crate::ops::rope;
 use crate::ops::{attention, dora, embedding, rms_norm, swiglu};
 use crate::weights::Module;
 use crate::weights::decoder::Decoder;
@@ -17,11 +17,8 @@ impl Pass {
     pub fn forward(&mut self, model: Model, batch: &Batch, wanted: &[usize], dropout: Option<Dropout>, keep: bool) {
         let Decoder { config, layers, embedding, .. } = model.base;
         let (tokens, hidden) = (batch.tokens(), config.hidden_size);
-        let longest = batch.segments.iter().map(|s| s.len).max().unwrap_or(0);
-        if self.rope.as_ref().is_none_or(|table| table.positions() < longest) {
-            self.rope = Some(Table::new(&config.rope(), longest.next_power_of_two()));
-        }
-        let Some(table) = self.rope.take() else { return };
+        let longest = batch.longest();
+        let table = self.take_rope(config, longest);
         let needed = if keep { layers.len() } else { 1 };
         if self.tape.len() < needed {
             // Never shrunk: an evaluation between two steps does not cost them their buffers.

@@ -18,6 +18,7 @@ use crate::ops::matrix::Write;
 use crate::ops::rope::Table;
 use crate::ops::{dora, rms_norm};
 use crate::weights::Module;
+use crate::weights::config::ModelConfig;
 use crate::weights::decoder::Decoder;
 use buffers::{Gradients, LayerTape, Shared, Tail, sized};
 
@@ -74,6 +75,12 @@ impl Pass {
     pub fn bytes(&self) -> usize {
         let tape: usize = self.tape.iter().map(LayerTape::values).sum();
         size_of::<f32>() * (tape + self.shared.values() + self.grads.values() + self.tail.values())
+    }
+
+    /// The rotation table for records up to `longest` tokens: the last one if it is long enough. Its user puts it back.
+    fn take_rope(&mut self, config: &ModelConfig, longest: usize) -> Table {
+        let last = self.rope.take().filter(|table| table.positions() >= longest);
+        last.unwrap_or_else(|| Table::new(&config.rope(), longest.next_power_of_two()))
     }
 
     /// Normalises the final hidden states.
