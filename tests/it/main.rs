@@ -34,4 +34,5 @@ mod plugin_calls;
 mod registry;
 mod registry_access;
 mod shared;
+mod structure;
 mod tiny_base;
