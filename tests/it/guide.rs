@@ -21,7 +21,6 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("hive model pull", "downloads a gigabyte"),
     ("hive model path", "needs the model that was downloaded"),
     ("ed25519:…", "is a placeholder for a key"),
-    (" shout", "needs the plugin that the page explains"),
     ("--arch qwen3-0.6b", "takes gigabytes of memory"),
     ("hive bench ", "takes minutes; `bench` has tests of its own"),
 ];
@@ -85,6 +84,27 @@ fn write_data(place: &Place) {
     table.finish().unwrap();
 }
 
+/// The code blocks of this language on a page.
+fn blocks(page: &str, language: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(repository().join(page)).unwrap();
+    let opening = format!("```{language}\n");
+    text.split(&opening).skip(1).map(|rest| rest.split("```").next().unwrap_or_default().to_owned()).collect()
+}
+
+/// The expert that `docs/new-expert.md` writes, and its data: as `tests/plugins/shout.rs` it is built with the tests.
+fn install_shout(place: &Place) {
+    const PAGE: &str = "docs/new-expert.md";
+    let json = blocks(PAGE, "json");
+    let manifest = json.iter().find(|block| block.contains("\"$schema\"")).unwrap();
+    assert_eq!(manifest, include_str!("fixtures/shout.json"), "tests/it/fixtures/shout.json is the manifest of {PAGE}");
+    let plugin = blocks(PAGE, "rust").remove(0).replace("../../../manifests/shout.json", "../it/fixtures/shout.json");
+    assert_eq!(plugin, include_str!("../plugins/shout.rs"), "tests/plugins/shout.rs is the plugin of {PAGE}");
+    place.install_with("shout", &crate::harness::plugin("shout"), manifest);
+    let lines = json.iter().find(|block| block.contains("\"loud\": \"HELLO THERE\"")).unwrap();
+    let more = (0..30).map(|i| json!({"question": format!("call {i}"), "loud": format!("CALL {i}")}).to_string());
+    place.write("checkout/shout.jsonl", &format!("{lines}{}\n", more.collect::<Vec<_>>().join("\n")));
+}
+
 /// The command as it is run here: its words behind `hive`.
 fn shortened(command: &str, place: &Place) -> Vec<String> {
     let command = SHORTER.iter().fold(command.to_owned(), |command, (long, short)| command.replace(long, short));
@@ -110,6 +130,7 @@ fn trust_signer(place: &Place) {
 fn every_command_of_the_guide_does_what_it_says() {
     let place = place();
     write_data(&place);
+    install_shout(&place);
     write_ids(&place.path("checkout/ids.safetensors"), &[4], &[1, 2, 3, 4]);
     place
         .write("checkout/examples/shop.sql", &std::fs::read_to_string(repository().join("examples/shop.sql")).unwrap());
