@@ -118,7 +118,7 @@ impl BaseChoice {
         })
     }
 
-    /// Opens it, downloading it first if necessary. Also returns what the user should know.
+    /// Opens it, downloading it first if necessary. Also returns what the user should know if it is the substitute.
     ///
     /// # Errors
     /// When neither it nor its substitute is available, or its files are invalid.
@@ -141,7 +141,7 @@ impl BaseChoice {
                 );
                 Ok((Base::open(context, &substitute, reporter)?, Some(remark)))
             }
-            (opened, _) => Ok((opened?, self.remark)),
+            (opened, _) => Ok((opened?, None)),
         }
     }
 }

@@ -69,7 +69,8 @@ pub(super) fn base(
             BaseChoice::of(found, first, &Catalogue::embedded()?)?
         }
     };
-    let (base, remark) = choice.open(&env.context, &mut PullProgress::stderr())?;
-    remark.iter().for_each(|remark| note(remark));
+    choice.remark.iter().for_each(|remark| note(remark));
+    let (base, instead) = choice.open(&env.context, &mut PullProgress::stderr())?;
+    instead.iter().for_each(|remark| note(remark));
     Ok(base.for_generation())
 }
