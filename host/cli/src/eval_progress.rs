@@ -1,20 +1,20 @@
 //! Progress of an evaluation: a bar on a terminal, otherwise a plain line from time to time. On
 //! stderr.
 
+mod suite;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hive_eval::{Answered, CheckedSuite, EvalReporter};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
 use super::columns::heading;
 use super::output::note;
+use super::progress_bar::styled;
 
 /// Time between plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(15);
-
-/// Number of rejected prompts shown.
-const SHOWN: usize = 5;
 
 /// Shows the progress of an evaluation.
 #[derive(Debug)]
@@ -57,8 +57,7 @@ impl EvalProgress {
             }
             if self.terminal {
                 let template = "{prefix} {bar:30} {pos}/{len}  {wide_msg:.dim}";
-                let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-                let bar = ProgressBar::new(total as u64).with_style(style.progress_chars("━╸─"));
+                let bar = styled(ProgressBar::new(total as u64), template);
                 state.bar = Some(bar.with_prefix(heading(stage)));
             }
         }
@@ -88,30 +87,7 @@ impl EvalReporter for EvalProgress {
 
     fn checked(&self, checked: &CheckedSuite) {
         self.close();
-        let asked = checked.prompts.len();
-        let prompts = if asked == 1 { "prompt" } else { "prompts" };
-        let mut line = format!("{} {}: {asked} {prompts}", heading("suite"), checked.name);
-        if checked.repaired > 0 {
-            line.push_str(&format!(", {} of them changed by the gate", checked.repaired));
-        }
-        if !checked.refused.is_empty() {
-            line.push_str(&format!(", {} refused:", checked.refused.len()));
-        }
-        note(&line);
-        for refused in checked.refused.iter().take(SHOWN) {
-            note(&format!("  {}: {} ({})", refused.id, refused.why.replace('\n', " "), refused.code));
-        }
-        if checked.refused.len() > SHOWN {
-            note(&format!("  … and {} more; the report has all of them", checked.refused.len() - SHOWN));
-        }
-        if !checked.notes.is_empty() {
-            let notes: Vec<String> = checked.notes.iter().map(|(code, n)| format!("{code} {n}")).collect();
-            note(&format!("  remarks of the gate: {}", notes.join(", ")));
-        }
-        if !checked.passed_over.is_empty() {
-            let keys: Vec<String> = checked.passed_over.keys().map(|k| format!("`{k}`")).collect();
-            note(&format!("  ignored, as the expert has no such field: {}", keys.join(", ")));
-        }
+        suite::lines(checked).iter().for_each(|line| note(line));
     }
 
     fn beyond_training(&self, who: &str, prompts: usize, trained: usize) {

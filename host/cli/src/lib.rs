@@ -25,6 +25,7 @@ pub mod output;
 mod overwrite;
 mod packages;
 mod plan_text;
+mod progress_bar;
 mod pull_progress;
 #[cfg(test)]
 mod reference;
