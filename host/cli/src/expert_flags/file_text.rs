@@ -1,0 +1,39 @@
+//! A field that is entered as a file: its text, in any encoding that users commonly save, or what else the file is and
+//! how to convert it.
+
+use std::path::Path;
+
+use hive_sdk::manifest::FieldSpec;
+
+use crate::error::{CommandResult, Failure};
+
+/// The content of a file for this field, in any encoding that users commonly save.
+///
+/// # Errors
+/// When it cannot be read, or is not text.
+pub(crate) fn text_of(path: &Path, field: &FieldSpec) -> CommandResult<String> {
+    let shown = path.display();
+    if path.to_str().is_some_and(|p| p.starts_with("http://") || p.starts_with("https://")) {
+        return Err(Failure::misuse(format!("`{shown}` is an address, expected a file")).hint("fetch it first").into());
+    }
+    let bytes = std::fs::read(path).map_err(|e| hive_files::FileError::io("read", path, e))?;
+    let not_text = |kind: &str, hint: String| {
+        Failure::unacceptable(format!("`{shown}` is {kind}, expected text in UTF-8")).hint(hint)
+    };
+    hive_files::refuse_lfs_pointer(path, &bytes)?;
+    if let Some(refuse) = field.refuse.iter().find(|refuse| bytes.starts_with(refuse.begins_with.as_bytes())) {
+        return Err(not_text(&refuse.is, refuse.hint.replace("{file}", &shown.to_string())).into());
+    }
+    let converted = format!("{}.{}", field.name, field.file_extension());
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        let hint = format!("`iconv -f UTF-16 -t UTF-8 {shown} > {converted}` converts it");
+        return Err(not_text("UTF-16 text", hint).into());
+    }
+    let text = String::from_utf8(bytes).map_err(|e| {
+        let line = e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+        let kind = format!("not UTF-8 in line {line}");
+        not_text(&kind, format!("`iconv -f LATIN1 -t UTF-8 {shown} > {converted}` converts it, if it is Latin-1"))
+    })?;
+    // Some editors put a byte-order mark before UTF-8.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
