@@ -16,6 +16,7 @@ use super::archive::{Rules, Take, shown, unpack_with};
 use super::build::{Assembled, Ingredients, assemble};
 use super::error::{PackageError, Result};
 use super::layout::{CARD, CONFIG_FILE, LICENSE, MANIFEST, TENSOR_FILE, is_version, limit};
+use super::package::Package;
 
 /// Keys of the predecessor's manifest that have a counterpart in hive's.
 const USED: [&str; 6] = ["name", "version", "schema_version", "description", "license", "base_models"];
@@ -112,11 +113,18 @@ impl Legacy {
         Ok(model.map(|model| model.id.clone()))
     }
 
-    /// Converts it to a hive package. The recorded outputs are computed now, because it has none.
+    /// Converts it to a hive package, which is unpacked in `staging`.
     ///
     /// # Errors
-    /// When its adapter does not fit the base.
-    pub fn assemble(&self, base: &Base) -> Result<Assembled> {
+    /// When its adapter does not fit the base, or the package cannot be written.
+    pub fn convert(&self, base: &Base, staging: &Path) -> Result<Package> {
+        let assembled = self.assemble(base)?;
+        let dir = Staging::new(staging)?;
+        Package::open(&assembled.write(dir.path(), |_| Ok::<(), PackageError>(()))?, staging)
+    }
+
+    /// The files of the hive package. The recorded outputs are computed now, because it has none.
+    fn assemble(&self, base: &Base) -> Result<Assembled> {
         let manifest = json!({
             "name": self.name, "version": self.version, "abi": ABI_VERSION, "description": self.description,
             "license": self.license, "base_models": [self.base_id()?.unwrap_or_else(|| base.model.name.clone())],

@@ -11,6 +11,7 @@
 //! build        a package from a run            card       its README.md
 //! package      an unpacked, checked package    legacy     packages in the predecessor's format
 //! sign         adds a signature                trust      keys and policies
+//! existing     what a package file replaces
 //! ```
 
 mod archive;
@@ -18,6 +19,7 @@ mod build;
 mod card;
 mod description;
 mod error;
+mod existing;
 mod golden;
 pub mod installed;
 mod integrity;
@@ -34,6 +36,7 @@ pub use build::{Assembled, Ingredients, RunFacts, assemble};
 pub use card::{CardFacts, card};
 pub use description::{AdapterFacts, BaseFacts, Description};
 pub use error::{PackageError, Result};
+pub use existing::ExistingPackage;
 pub use golden::{Distance, Golden, GoldenPrompt, Logits, TOLERANCE};
 pub use integrity::{FileDigest, Integrity};
 pub use legacy::Legacy;

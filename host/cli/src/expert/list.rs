@@ -1,8 +1,9 @@
 //! `hive expert list`: every expert and its state. Builds nothing. The exit code is 0 even when an
 //! expert is broken: the list is the result, and includes the state.
 
+mod table;
+
 use clap::Args;
-use console::style;
 use hive_packages::installed::{InstallError, Release, Store};
 use hive_plugins::{ExpertState, Surveyed, survey};
 use serde_json::{Value, json};
@@ -46,7 +47,7 @@ impl List {
             note("No experts found: neither a source checkout nor `HIVE_HOME/experts` holds one");
             return Ok(());
         }
-        let mut lines = vec![table(&found)];
+        let mut lines = vec![table::table(&found)];
         if !installed.is_empty() {
             lines.push("\nINSTALLED".to_owned());
             lines.extend(
@@ -86,40 +87,4 @@ fn as_json(expert: &Surveyed) -> Value {
         "state": state,
         "why": why,
     })
-}
-
-fn table(experts: &[Surveyed]) -> String {
-    let missing = || "-".to_owned();
-    let rows: Vec<[String; 3]> = experts
-        .iter()
-        .map(|e| {
-            let version = e.version.clone().unwrap_or_else(missing);
-            [e.name.clone(), version, e.abi.map_or_else(missing, |abi| abi.to_string())]
-        })
-        .collect();
-    let head = ["EXPERT", "VERSION", "ABI"];
-    let width = |column: usize| rows.iter().map(|r| r[column].len()).chain([head[column].len()]).max().unwrap_or(0);
-    let (name, version, abi) = (width(0), width(1), width(2));
-    let line = |[a, b, c]: [&str; 3], rest: &str| format!("{a:<name$}  {b:<version$}  {c:<abi$}  {rest}");
-    // Long texts go below each row: the library and, if any, the expert's description.
-    let indent = " ".repeat(name + 2);
-    let mut lines = vec![line(head, "STATE")];
-    for (expert, row) in experts.iter().zip(&rows) {
-        lines.push(line([&row[0], &row[1], &row[2]], &state(&expert.state)));
-        lines.extend(expert.description.as_ref().map(|text| format!("{indent}{text}")));
-        lines.push(format!("{indent}{}", expert.library.display()));
-    }
-    lines.join("\n")
-}
-
-fn state(state: &ExpertState) -> String {
-    match state {
-        ExpertState::Ready => style("ready").green().to_string(),
-        ExpertState::Declared => {
-            format!("{} (without its plugin: it can only generate answers)", style("ready").green())
-        }
-        ExpertState::NotBuilt => "not built (built on first use)".to_owned(),
-        ExpertState::Stale => "stale (built again on next use)".to_owned(),
-        ExpertState::Broken(why) => format!("{}: {why}", style("broken").red()),
-    }
 }

@@ -1,25 +1,23 @@
 //! `hive expert package`: builds an installable file from a finished run.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+mod built;
+mod contents;
+mod run;
+
+use std::path::PathBuf;
 
 use clap::Args;
 use hive_packages::installed::prove_own;
-use hive_packages::layout::own_target;
-use hive_packages::{Assembled, Ingredients, Package as Packed, RunFacts, assemble};
+use hive_packages::{ExistingPackage, Ingredients, RunFacts, assemble};
 use hive_runtime::base::Base;
-use hive_train::run_folder::RunFolder;
-use serde_json::json;
 
-use super::super::error::{CommandResult, Failure};
+use super::super::error::CommandResult;
 use super::super::loading::load_expert;
-use super::super::output::{note, result};
+use super::super::output::note;
 use super::super::overwrite::may_overwrite;
 use super::super::packages::staging;
 use super::super::pull_progress::PullProgress;
-use super::train::RUNS;
 use crate::context::Environment;
-use crate::loading::experts;
 
 /// Build a package from a finished run
 #[derive(Debug, Args)]
@@ -69,48 +67,17 @@ impl Package {
     /// # Errors
     /// When the run has no adapter, or its base model is unavailable.
     pub fn run(self, env: &Environment) -> CommandResult {
-        let run = self.run.clone().or_else(|| RunFolder::latest(Path::new(RUNS), &self.name, "adapter"));
-        if run.is_none() {
-            // An unknown name is reported as such.
-            experts(env).get(&self.name)?;
-        }
-        let run = run.ok_or_else(|| {
-            Failure::unacceptable(format!("There is no finished run of expert `{}` below `{RUNS}`", self.name))
-                .hint(format!("`hive expert train {} --profile quickstart` makes one", self.name))
-        })?;
+        let run = run::finished(&self, env)?;
         let open = load_expert(env, &self.name)?;
         let mut facts = RunFacts::read(&run, &self.name)?;
         facts.add_reports(&self.evaluation, &self.name)?;
-        let mut libraries = BTreeMap::new();
-        if self.with_plugin {
-            libraries.insert(own_target(), open.place.library.clone());
-        }
-        for plugin in &self.plugins {
-            let (target, path) = plugin
-                .split_once('=')
-                .ok_or_else(|| Failure::misuse(format!("`--plugin {plugin}` is not of the form `TARGET=FILE`")))?;
-            if !Path::new(path).is_file() {
-                return Err(Failure::misuse(format!("There is no plugin `{path}`")).into());
-            }
-            libraries.insert(target.to_owned(), path.into());
-        }
-        let license = self
-            .license_file
-            .as_deref()
-            .map(|path| std::fs::read_to_string(path).map_err(|e| hive_engine::EngineError::io("read", path, e)));
-        let license = license.transpose()?;
-        if libraries.is_empty() && open.expert.manifest().prompt.is_empty() {
-            let problem = format!(
-                "This package could not be used: `manifests/{}.json` declares no `prompt`, and no plugin is included",
-                self.name
-            );
-            let hint = "`--with-plugin` includes the plugin for this machine; or declare the `prompt`";
-            return Err(Failure::unacceptable(problem).hint(hint).into());
-        }
+        let libraries = contents::libraries(&self, &open)?;
+        let license = contents::license(&self)?;
+        contents::check_usable(&self, &open, &libraries)?;
         let wanted = self.base.as_deref().unwrap_or(&facts.base.id);
         let base = Base::open(&env.context, wanted, &mut PullProgress::stderr())?;
         facts.check_prompts(&open.expert, &base)?;
-        let ingredients = Ingredients {
+        let assembled = assemble(&Ingredients {
             expert: &open.expert,
             base: &base,
             adapter: &facts.adapter,
@@ -120,48 +87,22 @@ impl Package {
             evaluation: facts.evaluation,
             receipt: facts.receipt,
             golden: None,
-        };
-        let assembled = assemble(&ingredients)?;
+        })?;
         let path = assembled.path(&self.out);
-        if path.is_file()
-            && let Ok(there) = Packed::open(&path, &staging(env))
-            && there.signature.is_some()
-        {
-            if Some(&there.digest) == assembled.digest().as_ref() {
-                note(&format!("`{}` is already this package, and signed: it is left unchanged", path.display()));
-                return self.show(&assembled, &path, true);
+        if path.is_file() {
+            match ExistingPackage::at(&path, &assembled, &staging(env)) {
+                ExistingPackage::Unsigned => {}
+                ExistingPackage::SameSigned => {
+                    note(&format!("`{}` is already this package, and signed: it is left unchanged", path.display()));
+                    return built::show(&assembled, &path, true, self.json);
+                }
+                ExistingPackage::OtherSigned => {
+                    let hint = "`--version X.Y.Z` makes another version, `-o DIR` writes it elsewhere";
+                    may_overwrite(&path, "a signed package", hint, self.force)?;
+                }
             }
-            let hint = "`--version X.Y.Z` makes another version, `-o DIR` writes it elsewhere";
-            may_overwrite(&path, "a signed package", hint, self.force)?;
         }
         let path = assembled.write(&self.out, |package| prove_own(package, &base).map(drop))?;
-        self.show(&assembled, &path, false)
-    }
-
-    fn show(&self, assembled: &Assembled, path: &Path, signed: bool) -> CommandResult {
-        let sha256 = hive_files::sha256_of_file(path)?;
-        let description = &assembled.description;
-        if self.json {
-            return result(&format!(
-                "{:#}",
-                json!({
-                    "package": path, "name": description.name, "version": description.version,
-                    "base": description.base.id, "files": assembled.files.keys().collect::<Vec<_>>(), "sha256": sha256,
-                })
-            ));
-        }
-        let bytes = std::fs::metadata(path).map(|m| m.len()).unwrap_or(0);
-        result(&path.display().to_string())?;
-        note(&format!(
-            "{}: {} files, {:.1} MB, sha256 {sha256}",
-            description.title(),
-            assembled.files.len(),
-            bytes as f64 / 1e6
-        ));
-        match signed {
-            true => note(&format!("Next: `hive expert publish {} oci://HOST/PATH/NAME`", path.display())),
-            false => note(&format!("Next: `hive expert sign {} --key NAME`", path.display())),
-        }
-        Ok(())
+        built::show(&assembled, &path, false, self.json)
     }
 }

@@ -7,9 +7,10 @@ use hive_packages::trust::{RequireSigned, Ring};
 
 use super::super::error::{CommandResult, Failure};
 use super::super::output::{note, result};
-use super::super::packages::{Signing, ask_trust};
+use super::super::packages::signing::{Signing, ask_trust};
 use super::super::pull_progress::PullProgress;
-use super::install::{fetch, report};
+use super::install_report::report;
+use super::loaded_package::fetch;
 use crate::context::Environment;
 
 /// Install the newest version of an installed expert

@@ -7,9 +7,10 @@ use hive_packages::trust::{RequireSigned, Ring};
 use serde_json::json;
 
 use super::super::output::result;
-use super::super::packages::{
-    FoundPackage, Signing, find_package, line, proof_json, proof_lines, signer_json, signer_text,
-};
+use super::super::packages::proof::{proof_json, proof_lines};
+use super::super::packages::signer::{signer_json, signer_text};
+use super::super::packages::signing::Signing;
+use super::super::packages::{FoundPackage, find_package, line};
 use super::super::pull_progress::PullProgress;
 use crate::context::Environment;
 use crate::error::CommandResult;

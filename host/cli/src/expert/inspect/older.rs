@@ -1,0 +1,33 @@
+//! A package in the older format, as `hive expert inspect` shows it: what it names, and what is lost when it is
+//! installed.
+
+use hive_packages::Legacy;
+use serde_json::json;
+
+use crate::error::CommandResult;
+use crate::output::result;
+use crate::packages::line;
+
+/// Shows the package.
+///
+/// # Errors
+/// When stdout cannot be written to.
+pub(super) fn show(legacy: &Legacy, as_json: bool) -> CommandResult {
+    if as_json {
+        return result(&format!(
+            "{:#}",
+            json!({
+                "format": "older", "name": legacy.name, "version": legacy.version, "base": legacy.base,
+                "lost": legacy.lost,
+            })
+        ));
+    }
+    let mut lines = vec![
+        line("expert", &format!("{} {}, in an older format", legacy.name, legacy.version)),
+        line("base model", &legacy.base),
+        line("signature", "none, and no digests: its content cannot be authenticated"),
+        line("lost", &format!("{} things, when it is installed (`--allow-unsigned`)", legacy.lost.len())),
+    ];
+    lines.extend(legacy.lost.iter().map(|lost| format!("  {lost}")));
+    result(&lines.join("\n"))
+}

@@ -1,0 +1,68 @@
+//! Shared by `hive expert install` and `hive expert update`: a package from a file or a registry, before anything about
+//! it is believed.
+
+use std::path::Path;
+
+use hive_files::Staging;
+use hive_packages::Package;
+use hive_packages::installed::{Expected, Store};
+use hive_packages::registries::{Reference, open};
+
+use crate::context::Environment;
+use crate::error::{CommandResult, Failure};
+use crate::pull_progress::PullProgress;
+
+/// A package that was downloaded or unpacked for installation.
+pub(super) struct LoadedPackage {
+    /// The package.
+    pub(super) package: Package,
+    /// Its origin.
+    pub(super) source: String,
+    /// The expected identity.
+    pub(super) expected: Option<Expected>,
+}
+
+impl LoadedPackage {
+    /// The package of this file.
+    pub(super) fn of_file(path: &Path, package: Package) -> Self {
+        let source = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        Self { package, source: source.display().to_string(), expected: None }
+    }
+}
+
+/// Loads a package from a file or a registry.
+///
+/// # Errors
+/// When it cannot be had, or is not whole.
+pub(super) fn load_package(env: &Environment, source: &str, store: &Store) -> CommandResult<LoadedPackage> {
+    if Reference::has_prefix(source) {
+        return fetch(env, &Reference::to_package(source)?, store);
+    }
+    let path = Path::new(source);
+    if !path.is_file() {
+        return Err(Failure::misuse(format!("There is no package `{source}`"))
+            .hint(
+                "`hive expert package NAME --run RUN -o DIR` makes one; a registry's is `oci://HOST/PATH/NAME:VERSION`",
+            )
+            .into());
+    }
+    Ok(LoadedPackage::of_file(path, Package::open(path, &store.staging()?)?))
+}
+
+/// Downloads a package from a registry.
+///
+/// # Errors
+/// When the registry has no such package, or serves another one.
+pub(super) fn fetch(env: &Environment, reference: &Reference, store: &Store) -> CommandResult<LoadedPackage> {
+    let registry = open(reference, &env.context, &env.access)?;
+    let listed = registry.find(&reference.which)?;
+    let dir = Staging::new(&store.staging()?)?;
+    registry.fetch(&listed, dir.path(), &mut PullProgress::stderr())?;
+    let shown = format!("{} {}", listed.name, listed.version);
+    let package = Package::of_fetched(shown, dir)?;
+    let source = reference.named(&listed.version);
+    // The registry's metadata and the package's own must agree.
+    let name = reference.name.clone().unwrap_or(listed.name);
+    let expected = Expected { name, version: listed.version.to_string(), base: listed.base };
+    Ok(LoadedPackage { package, source, expected: Some(expected) })
+}
