@@ -153,7 +153,7 @@ impl Candidate {
 ///
 /// # Errors
 /// When the run cannot be read or has no checkpoints.
-pub fn checkpoints(path: &Path, expert: &str) -> Result<Vec<Candidate>, EvalError> {
+pub(super) fn checkpoints(path: &Path, expert: &str) -> Result<Vec<Candidate>, EvalError> {
     let folder = RunFolder::open(path);
     let record = RunRecord::read_of(path, expert)?;
     let lines = metrics::read(&folder)?;

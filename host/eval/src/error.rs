@@ -61,6 +61,22 @@ pub enum EvalError {
         /// What to try.
         hint: Option<String>,
     },
+    /// What the user named as a candidate does not exist.
+    #[error("There is neither a run nor an adapter in `{place}`")]
+    NoCandidate {
+        /// The folder.
+        place: String,
+    },
+    /// The run has no checkpoint of the step that the user named.
+    #[error("The run `{}` has no checkpoint of step `{asked}`", run.display())]
+    NoCheckpoint {
+        /// The run folder.
+        run: PathBuf,
+        /// The step, as it was typed.
+        asked: String,
+        /// The steps of its checkpoints.
+        known: Vec<u64>,
+    },
 }
 
 impl From<TrainError> for EvalError {
@@ -107,7 +123,12 @@ impl Diagnostic for EvalError {
         match self {
             Self::Expert(e) => e.exit_code(),
             Self::Hub(e) => e.exit_code(),
-            Self::NoPrompts { .. } | Self::Suite { .. } | Self::Candidate { .. } | Self::Grading { .. } => 2,
+            Self::NoPrompts { .. }
+            | Self::Suite { .. }
+            | Self::Candidate { .. }
+            | Self::NoCandidate { .. }
+            | Self::NoCheckpoint { .. }
+            | Self::Grading { .. } => 2,
             Self::NothingLeft { .. } => 1,
         }
     }
@@ -133,6 +154,13 @@ impl Diagnostic for EvalError {
             Self::Expert(e) => e.hint(),
             Self::Hub(e) => e.hint(),
             Self::Candidate { hint, .. } => hint.clone(),
+            Self::NoCandidate { .. } => {
+                Some("name a run's folder, a folder with adapter_config.json, or `hub:OWNER/NAME`".into())
+            }
+            Self::NoCheckpoint { known, .. } => {
+                let known: Vec<String> = known.iter().map(u64::to_string).collect();
+                Some(format!("there are: {}; `--checkpoint all` evaluates all", known.join(", ")))
+            }
             Self::Suite { .. } => {
                 Some("a suite has one JSON object a line: id, gold (one or a list) and the fields of a record".into())
             }

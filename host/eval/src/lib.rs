@@ -10,6 +10,7 @@
 //! cache            known answers and grades         report      the result
 //! comparison       the report as tables             page        the report as an HTML page
 //! ranking          checkpoints of a run, ordered    stored      report files and their names
+//! selection        candidates and base as asked for
 //! ```
 
 mod answer;
@@ -27,12 +28,13 @@ mod ranking;
 mod refused;
 mod report;
 mod reporter;
+mod selection;
 mod stored;
 mod suite;
 mod workers;
 
 pub use answer::Answered;
-pub use candidate::{Candidate, CandidateFacts, Origin, checkpoints};
+pub use candidate::{Candidate, CandidateFacts, Origin};
 pub use checked_suite::CheckedSuite;
 pub use comparison::{markdown, results_table};
 pub use error::EvalError;
@@ -42,5 +44,6 @@ pub use ranking::{RankedCheckpoint, Ranking};
 pub use refused::Refused;
 pub use report::{AnswerReport, CandidateReport, CheckRate, FORMAT, Report, SuiteReport};
 pub use reporter::EvalReporter;
+pub use selection::{CandidateBase, asked_checkpoints, candidate_at};
 pub use stored::{ExistingReport, existing_report, file_stem};
 pub use suite::{Suite, SuitePrompt};

@@ -57,6 +57,17 @@ pub enum RunPlace {
     },
 }
 
+impl RunPlace {
+    /// The folder `path`: a run that it holds is resumed with the same recipe, otherwise one begins there.
+    pub fn at(path: &Path) -> Self {
+        if path.join("run.json").is_file() {
+            Self::Resume { path: path.to_owned(), force: false }
+        } else {
+            Self::New(path.to_owned())
+        }
+    }
+}
+
 /// Trains an expert.
 ///
 /// # Errors

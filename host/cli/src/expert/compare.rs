@@ -1,30 +1,25 @@
 //! `hive expert compare`: evaluates candidates on the same prompts; recipes are trained first, on
 //! the same data.
 
+mod candidates;
+mod recipe;
+
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 use clap::Args;
-use hive_data::datasets::fixed_fields;
-use hive_eval::Candidate;
-use hive_runtime::opened::OpenExpert;
-use hive_train::receipt::Receipt;
-use hive_train::recipe::{Effective, resolve};
 use hive_train::run_folder::RunFolder;
-use hive_train::run_record::TrainRequest;
-use hive_train::setup::set_up;
-use hive_train::train::{RunPlace, TrainEnd, train};
 use serde_json::json;
 
-use super::super::columns::heading;
 use super::super::error::{CommandResult, Failure};
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
 use super::super::numbers::{MOST_STEPS, whole};
 use super::super::output::{json_text, note, result};
-use super::super::train_progress::TrainProgress;
-use super::eval_args::{EvalArgs, STOPPING, candidate, table, write};
+use super::eval_args::EvalArgs;
+use super::eval_report::{table, write};
+use super::evaluation::{STOPPING, evaluate};
 use crate::context::Environment;
+use recipe::trained;
 
 /// Folder of all comparisons, below the current folder.
 const COMPARISONS: &str = "comparisons";
@@ -86,36 +81,21 @@ impl Compare {
                 .into());
         }
         let open = load_expert(env, &self.name)?;
-        let mut candidates = Vec::new();
-        for adapter in &self.adapters {
-            let (name, source) = adapter.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
-                Failure::misuse(format!("`--adapter {adapter}` is not of the form `NAME=SOURCE`"))
-                    .hint("such as `--adapter ours=runs/NAME-1`")
-            })?;
-            candidates.push(candidate(env, name, source, &self.name)?);
-        }
+        let mut candidates = candidates::adapters(&self, env)?;
         // Invalid arguments are reported before anything trains.
         let suite = self.args.suite(&open)?;
         let base = self.args.base_id(&open, &candidates)?;
-        let mut names: Vec<String> = candidates.iter().map(|c| c.name.clone()).collect();
-        names.extend(self.recipes.iter().map(|recipe| run_name(recipe)));
-        names.push("base".to_owned());
-        names.sort_unstable();
-        if let Some([same, _]) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(Failure::misuse(format!("Two candidates are called `{same}`"))
-                .hint("`--adapter OTHER=SOURCE` gives one another name; `base` is the base model")
-                .into());
-        }
+        candidates::check_names(&self, &candidates)?;
         let folder = self.out.clone().unwrap_or_else(|| RunFolder::next(Path::new(COMPARISONS), &self.name));
         let place = folder.join("compare.json");
         let stop = on_interrupt(STOPPING)?;
         for recipe in &self.recipes {
-            match self.trained((env, &open), recipe, &base, &folder, &stop)? {
+            match trained(&self, env, &open, recipe, &base, &folder, &stop)? {
                 Some(candidate) => candidates.push(candidate),
                 None => return self.stopped(&folder),
             }
         }
-        let Some(report) = self.args.hold(&open, (suite, &base), candidates, Some(&place), &stop)? else {
+        let Some(report) = evaluate(&self.args, &open, (suite, &base), candidates, Some(&place), &stop)? else {
             return self.stopped(&folder);
         };
         let page = write(&report, &folder, "compare")?;
@@ -131,62 +111,4 @@ impl Compare {
         note(&format!("Resume with the same command and `--out {}`", folder.display()));
         if self.json { result(&json!({"stopped": true}).to_string()) } else { Ok(()) }
     }
-
-    /// The run of a recipe: finished earlier, resumed, or new; `None` when stopped.
-    fn trained(
-        &self,
-        (env, open): (&Environment, &OpenExpert),
-        recipe: &str,
-        base: &str,
-        folder: &Path,
-        stop: &AtomicBool,
-    ) -> CommandResult<Option<Candidate>> {
-        // Its answers are evaluated here, so training does not grade any.
-        let mut sets = vec!["training.graded_eval_prompts=0".to_owned(), "data.graded_prompts=0".to_owned()];
-        sets.push(format!("base_model={}", json!(base)));
-        sets.extend(self.steps.map(|steps| format!("training.steps={steps}")));
-        sets.extend(self.sets.iter().cloned());
-        let layers = env.layers(vec![recipe.to_owned()], sets);
-        let Effective { recipe: effective, origins } = resolve(open.expert.manifest_json(), &layers)?;
-        let options = self.args.flags.options(open.expert.manifest())?;
-        let (datasets, map) = (self.dataset.clone(), self.map.clone());
-        let fields = fixed_fields(&self.fields, &open.expert.manifest().dataset.fields)?;
-        let request = TrainRequest { recipe: effective, origins, datasets, map, fields, options };
-        let name = run_name(recipe);
-        let path = folder.join("recipes").join(&name);
-        note(&format!("{} {name}: {}", heading("recipe"), path.display()));
-        let run = RunFolder::open(&path);
-        let mut progress = TrainProgress::stderr();
-        let receipt = Receipt::read(&run)?;
-        if let Some(receipt) = &receipt {
-            let Some(setup) = set_up(open, &request, stop, &mut progress)? else {
-                progress.close();
-                return Ok(None);
-            };
-            progress.close();
-            if receipt.digests == setup.digests {
-                note(&format!("{} {name} was trained before, on the same data", heading("recipe")));
-                return Ok(Some(Candidate::of_run(&name, &path, &self.name)?));
-            }
-            return Err(Failure::misuse(format!("`{}` holds a different run", path.display()))
-                .hint("remove it, or give another `--out`")
-                .into());
-        }
-        let place = if path.join("run.json").is_file() {
-            RunPlace::Resume { path: path.clone(), force: false }
-        } else {
-            RunPlace::New(path.clone())
-        };
-        let end = train(open, &request, &place, stop, &mut progress);
-        progress.close();
-        match end? {
-            TrainEnd::Done(..) | TrainEnd::AlreadyDone(..) => Ok(Some(Candidate::of_run(&name, &path, &self.name)?)),
-            TrainEnd::Stopped(..) | TrainEnd::StoppedBefore => Ok(None),
-        }
-    }
-}
-
-/// The name of a recipe's run: the recipe's name, or that of its file.
-fn run_name(recipe: &str) -> String {
-    Path::new(recipe).file_stem().map_or_else(|| recipe.to_owned(), |name| name.to_string_lossy().into_owned())
 }

@@ -4,6 +4,8 @@ mod compare;
 mod data;
 mod eval;
 mod eval_args;
+mod eval_report;
+mod evaluation;
 mod inspect;
 mod install;
 mod install_report;
