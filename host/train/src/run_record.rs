@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use hive_engine::adapter::peft::BaseRef;
 use hive_files::hex;
+use hive_sdk::Manifest;
 use hive_sdk::manifest::Recipe;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -36,6 +37,15 @@ pub struct TrainRequest {
     /// contain a password: they are not recorded.
     #[serde(skip)]
     pub options: Map<String, Value>,
+}
+
+impl TrainRequest {
+    /// The manifest's notes on the profiles that the recipe was merged from.
+    pub fn profile_notes(&self, manifest: &Manifest) -> Vec<String> {
+        let used = |name: &str| self.origins.values().any(|origin| *origin == format!("profile {name}"));
+        let notes = manifest.profile_notes.iter().filter(|(name, _)| used(name));
+        notes.map(|(name, text)| format!("{name}: {text}")).collect()
+    }
 }
 
 /// Digests of all inputs of a run's steps, lower-case hex.

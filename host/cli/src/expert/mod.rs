@@ -6,6 +6,7 @@ mod eval;
 mod eval_args;
 mod eval_report;
 mod evaluation;
+mod hive_command;
 mod inspect;
 mod install;
 mod install_report;

@@ -1,0 +1,61 @@
+//! How a training ended, and what to do next.
+
+use hive_engine::train::run::{End, Outcome};
+use hive_plugins::LoadedExpert;
+use hive_train::run_folder::RunFolder;
+use hive_train::train::TrainEnd;
+use serde_json::json;
+
+use super::super::hive_command::hive_command;
+use super::summary;
+use crate::error::CommandResult;
+use crate::output::{note, result};
+
+/// Prints the end of a training of `expert`; `notes` are those on its profiles.
+///
+/// # Errors
+/// When stdout cannot be written to.
+pub(super) fn show(end: TrainEnd, expert: &LoadedExpert, notes: &[String], as_json: bool) -> CommandResult {
+    let (reached, folder) = match end {
+        TrainEnd::StoppedBefore => {
+            note("Stopped before training; judged records are kept, and the same command resumes");
+            return if as_json { result(&json!({"stopped": true, "step": 0}).to_string()) } else { Ok(()) };
+        }
+        TrainEnd::Stopped(outcome, folder) => return stopped(&outcome, &folder, expert.name(), as_json),
+        TrainEnd::AlreadyDone(summary, folder) => {
+            let path = folder.path().display();
+            note(&format!("The run in `{path}` is already finished; nothing to do"));
+            note(&format!(
+                "More steps: {} expert train {} --resume {path} --set epochs=N --force-recipe",
+                hive_command(),
+                expert.name()
+            ));
+            (summary, folder)
+        }
+        TrainEnd::Done(summary, outcome, folder) => {
+            if outcome.end == End::Patience {
+                note(&format!(
+                    "Ended after step {} of {}: no better evaluation within `patience`",
+                    outcome.step, outcome.total
+                ));
+            }
+            (summary, folder)
+        }
+    };
+    if as_json {
+        return result(&summary::json(&reached, &folder).to_string());
+    }
+    result(&summary::lines(expert, &reached, &folder, notes).join("\n"))
+}
+
+/// Prints that the user stopped the run, which can be resumed.
+fn stopped(outcome: &Outcome, folder: &RunFolder, expert: &str, as_json: bool) -> CommandResult {
+    let path = folder.path().display();
+    note(&format!("Stopped after step {} of {}; the checkpoint is in `{path}`", outcome.step, outcome.total));
+    note(&format!("Resume with: {} expert train {expert} --resume {path}", hive_command()));
+    if as_json {
+        let text = json!({"stopped": true, "step": outcome.step, "total": outcome.total, "run": folder.path()});
+        result(&text.to_string())?;
+    }
+    Ok(())
+}
