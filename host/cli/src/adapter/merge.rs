@@ -1,25 +1,26 @@
 //! `hive adapter merge`: a model with an adapter merged in, for programs without adapter support.
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+mod dtype;
+mod write;
 
-use clap::{Args, ValueEnum};
-use hive_engine::EngineError;
+use std::path::PathBuf;
+
+use clap::Args;
 use hive_engine::adapter::merge::MergedSource;
 use hive_engine::adapter::peft::{self, BaseRef};
-use hive_engine::export::{Export, Form, Written, default_dtype, to_folder, to_gguf};
+use hive_engine::export::{Export, Form, default_dtype};
 use hive_engine::weights::source::BaseModel;
 use hive_engine::weights::source::floats::FloatKind;
 use hive_runtime::base;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::super::error::{CommandResult, Failure};
-use super::super::interrupt::on_interrupt;
 use super::super::output::{json_text, result};
 use super::super::pull_progress::PullProgress;
 use super::target;
 use crate::context::Environment;
+use dtype::Dtype;
+use write::write;
 
 /// `hive adapter merge`
 #[derive(Debug, Args)]
@@ -47,27 +48,6 @@ pub struct Merge {
     /// Print JSON
     #[arg(long)]
     json: bool,
-}
-
-/// Data types of weights.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Dtype {
-    /// The upper half of a 32-bit float: same range, 8 bits of precision
-    Bf16,
-    /// IEEE half: 11 bits of precision, up to 65504
-    F16,
-    /// IEEE single: 24 bits of precision
-    F32,
-}
-
-impl From<Dtype> for FloatKind {
-    fn from(dtype: Dtype) -> Self {
-        match dtype {
-            Dtype::Bf16 => Self::Bf16,
-            Dtype::F16 => Self::F16,
-            Dtype::F32 => Self::F32,
-        }
-    }
 }
 
 impl Merge {
@@ -125,36 +105,5 @@ impl Merge {
                 format!("Failed to open the base model that the adapter names, `{named}`; `--base` gives another");
             Failure::because(message, error).into()
         })
-    }
-}
-
-/// Writes the model, with a progress bar on a terminal; Ctrl-C stops it and leaves nothing behind.
-fn write(export: Export<'_>, form: Form, out: &Path) -> CommandResult<Written> {
-    let stop = on_interrupt("\nStopping")?;
-    let bar = ProgressBar::new(0).with_message("writing");
-    // The template is constant; if it did not parse, the default bar is used.
-    if let Ok(style) = ProgressStyle::with_template("{msg}  {wide_bar}  {decimal_bytes}/{decimal_total_bytes}  {eta}") {
-        bar.set_style(style);
-    }
-    let mut progress = |done, total| {
-        bar.set_length(total);
-        bar.set_position(done);
-        stopped(&stop)
-    };
-    let written = match form {
-        Form::Folder => to_folder(export, out, &mut progress),
-        Form::Gguf => to_gguf(export, out, &mut progress),
-    };
-    bar.finish_and_clear();
-    if written.is_err() && stop.load(Ordering::Relaxed) {
-        return Err(Failure::misuse("Stopped: nothing was written").into());
-    }
-    Ok(written?)
-}
-
-fn stopped(stop: &AtomicBool) -> Result<(), EngineError> {
-    match stop.load(Ordering::Relaxed) {
-        true => Err(EngineError::unsupported("Stopped")),
-        false => Ok(()),
     }
 }
