@@ -233,3 +233,20 @@ fn main_stays_a_summary_and_every_file_says_what_it_is() {
         }
     }
 }
+
+/// Lines of a file of the command line before its unit tests.
+const LONGEST: usize = 120;
+
+#[test]
+fn files_of_the_command_line_are_short() {
+    let folder = repository().join("host/cli/src");
+    let mut found = Vec::new();
+    for (path, text) in sources(&folder) {
+        let lines = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().lines().count();
+        if lines > LONGEST {
+            found.push(format!("{}: {lines} lines", path.strip_prefix(&folder).unwrap().display()));
+        }
+    }
+    found.sort();
+    assert_none(found, &format!("a file has one purpose, and at most {LONGEST} lines before its unit tests"));
+}
