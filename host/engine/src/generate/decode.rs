@@ -1,8 +1,6 @@
-//! The decoding loop. Random sampling is done by candle's `LogitsProcessor`.
+//! The decoding loop.
 
-use candle_core::{Device, Tensor};
-use candle_transformers::generation::{LogitsProcessor, Sampling as CandleSampling};
-
+use super::nucleus::Nucleus;
 use crate::error::{EngineError, Result};
 use crate::network::inference::Session;
 use crate::network::pass::Model;
@@ -145,18 +143,14 @@ impl<F: FnMut(u32) -> bool> Text<'_, F> {
 /// Chooses tokens from logits.
 enum Chooser {
     Greedy,
-    /// Boxed because it is large.
-    Random(Box<LogitsProcessor>),
+    Random(Nucleus),
 }
 
 impl Chooser {
     fn new(sampling: Sampling) -> Self {
         match sampling {
             Sampling::Greedy => Self::Greedy,
-            Sampling::Random { temperature, top_p, seed } => {
-                let sampling = CandleSampling::TopP { p: top_p, temperature };
-                Self::Random(Box::new(LogitsProcessor::from_sampling(seed, sampling)))
-            }
+            Sampling::Random { temperature, top_p, seed } => Self::Random(Nucleus::new(temperature, top_p, seed)),
         }
     }
 
@@ -172,9 +166,7 @@ impl Chooser {
                 let best = logits.iter().enumerate().rev().max_by(|a, b| a.1.total_cmp(b.1));
                 Ok(best.map_or(0, |(id, _)| id as u32))
             }
-            Self::Random(processor) => Tensor::from_slice(logits, logits.len(), &Device::Cpu)
-                .and_then(|logits| processor.sample(&logits))
-                .map_err(|source| EngineError::Candle { action: "Failed to choose the next token".into(), source }),
+            Self::Random(nucleus) => Ok(nucleus.draw(logits)),
         }
     }
 }

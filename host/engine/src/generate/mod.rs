@@ -1,5 +1,6 @@
 //! Text generation.
 
 pub mod decode;
+mod nucleus;
 
 pub use decode::{Generated, Sampling, StopReason, generate};
