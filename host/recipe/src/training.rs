@@ -233,6 +233,7 @@ impl TrainingSpec {
         need((0.0..1.0).contains(&self.beta2), "beta2", self.beta2.to_string(), "0 to below 1");
         need(finite(self.epsilon), "epsilon", self.epsilon.to_string(), "a number of at least 0");
         need(finite(self.max_grad_norm), "max_grad_norm", self.max_grad_norm.to_string(), "a number of at least 0");
+        need(self.steps != Some(0), "steps", "0".into(), "at least 1 step");
         need(self.eval_steps > 0, "eval_steps", "0".into(), "at least 1 step");
         need(self.save_steps > 0, "save_steps", "0".into(), "at least 1 step");
         problems

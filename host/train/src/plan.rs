@@ -19,8 +19,12 @@ use serde::Serialize;
 
 use super::TrainError;
 use super::memory::memory_mb;
+use super::recipes::SMALL;
 use super::run_record::TrainRequest;
 use super::setup::Setup;
+
+/// Below this number of steps, a run seldom learns.
+const FEW_STEPS: u64 = 20;
 
 /// Minimum number of tokens for the probe.
 const PROBE_TOKENS: usize = 256;
@@ -208,8 +212,19 @@ impl Plan {
                 training.micro_batch_tokens, self.longest
             ));
         }
+        let records = self.train.0;
+        let small = format!("`--profile {SMALL}` sets batch, epochs, warm-up and learning rate for {records} records");
         if self.steps > 0 && self.warmup >= self.steps {
-            found.push(format!("all {} steps are warm-up: the full learning rate is never used", self.steps));
+            found.push(format!(
+                "all {} steps are warm-up, so the full learning rate is never used: `--set warmup_ratio=0.1` warms up \
+                 for a tenth; {small}",
+                self.steps
+            ));
+        } else if self.steps < FEW_STEPS {
+            found.push(format!(
+                "{} steps are few: `--steps N` asks for more, `--set effective_batch=N` for smaller ones; {small}",
+                self.steps
+            ));
         }
         if self.validation.0 == 0 {
             found.push("no record is held out: there is no best checkpoint, the last one is used".into());

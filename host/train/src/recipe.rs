@@ -384,7 +384,7 @@ fn setting(set: &str, defaults: &Value) -> Result<Value, TrainError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use hive_errors::Diagnostic as _;
     use hive_tests::check_all;
@@ -394,7 +394,12 @@ mod tests {
                 "recipe": {"adapter": {"rank": 4}},
                 "profiles": {"quick": {"training": {"steps": 3}, "adapter": {"rank": 2}}}}"#;
 
-    fn effective(profiles: &[&str], sets: &[&str]) -> Result<Effective, TrainError> {
+    /// The recipe of a manifest, without profiles.
+    pub(crate) fn recipe() -> hive_sdk::manifest::Recipe {
+        effective(&[], &[]).unwrap().recipe
+    }
+
+    pub(crate) fn effective(profiles: &[&str], sets: &[&str]) -> Result<Effective, TrainError> {
         let owned = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect();
         resolve(MANIFEST, &Layers { profiles: owned(profiles), sets: owned(sets), ..Layers::default() })
     }

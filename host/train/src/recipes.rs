@@ -1,11 +1,15 @@
 //! The named recipes of `manifests/recipes/`, embedded in the binary. Each is a partial recipe that
 //! works with any expert: `--profile external`.
 
-const RECIPES: [(&str, &str); 4] = [
+/// The recipe for small data, which is completed when the records are counted.
+pub(crate) const SMALL: &str = "small";
+
+const RECIPES: [(&str, &str); 5] = [
     ("before", include_str!("../../../manifests/recipes/before.toml")),
     ("external", include_str!("../../../manifests/recipes/external.toml")),
     ("llama-factory", include_str!("../../../manifests/recipes/llama-factory.toml")),
     ("optimized", include_str!("../../../manifests/recipes/optimized.toml")),
+    (SMALL, include_str!("../../../manifests/recipes/small.toml")),
 ];
 
 /// The names.

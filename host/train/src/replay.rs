@@ -83,7 +83,7 @@ pub fn replay(
     let config = &setup.config;
     let train = &setup.train;
     let (total, records) = (config.total_steps(train.len()), config.total_records(train.len()));
-    let mut trainer = Trainer::new(&setup.base.decoder, setup.fresh_adapter(&request)?, config.clone())?;
+    let mut trainer = Trainer::new(&setup.base.decoder, setup.fresh_adapter()?, config.clone())?;
     let mut order = Order::new(train.len(), config.seed);
     let batch = config.effective_batch as u64;
     for step in 0..steps {

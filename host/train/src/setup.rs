@@ -22,6 +22,7 @@ use tracing::info_span;
 
 use super::data::{DataRequest, encode, first_records, prepare, tokenisation};
 use super::run_record::{Digests, TrainRequest, recipe_digest};
+use super::small::sized;
 use super::{TrainError, preflight};
 
 /// Receives the progress of the setup, in this order: downloads, the data gate, `data`,
@@ -52,6 +53,8 @@ pub struct Setup {
     pub digests: Digests,
     /// SHA-256 digest of the expert's library.
     pub library: String,
+    /// The request, with what its recipe leaves open until the records are counted.
+    pub request: TrainRequest,
     /// The recipe's training section.
     pub config: TrainingSpec,
 }
@@ -103,15 +106,21 @@ pub fn set_up(
     if train.is_empty() {
         return Err(TrainError::AllTooLong { records: train.too_long(), max_seq_len, shortest: train.shortest() });
     }
+    let request = sized(request, train.len());
     preflight::golds(&open.expert, &to_grade(&set)?)?;
     let answers = recipe.data.graded_prompts > 0 || recipe.training.graded_eval_prompts > 0;
     let base = info_span!("load", base = base_id).in_scope(|| Base::load(&base_id, model))?;
     let base = if answers { base.for_generation() } else { base };
     let data = hex(&Sha256::digest(format!("{}\n{}\n", train.digest(), held.digest())));
-    let digests =
-        Digests { base: base.reference.digest.clone(), tokenizer, template, data, recipe: recipe_digest(recipe) };
-    let config = recipe.training.clone();
-    Ok(Some(Setup { base, set, train, held, tokens, digests, library, config }))
+    let digests = Digests {
+        base: base.reference.digest.clone(),
+        tokenizer,
+        template,
+        data,
+        recipe: recipe_digest(&request.recipe),
+    };
+    let config = request.recipe.training.clone();
+    Ok(Some(Setup { base, set, train, held, tokens, digests, library, request, config }))
 }
 
 /// Records whose gold completions the grader must accept, spread evenly over both halves.
@@ -151,9 +160,8 @@ impl Setup {
     ///
     /// # Errors
     /// When the recipe's adapter does not fit the base model.
-    pub fn fresh_adapter(&self, request: &TrainRequest) -> Result<Adapter, TrainError> {
-        let TrainRequest { recipe, .. } = request;
-        fresh_adapter(recipe, &self.base.decoder)
+    pub fn fresh_adapter(&self) -> Result<Adapter, TrainError> {
+        fresh_adapter(&self.request.recipe, &self.base.decoder)
     }
 
     /// `n` held-out records for graded answers, spread evenly.

@@ -26,6 +26,7 @@ use super::reporter::TrainReporter;
 use super::run_folder::RunFolder;
 use super::run_record::{Change, RunRecord, TrainRequest, differences};
 use super::setup::{Setup, set_up};
+use super::small::sized;
 use super::tensorboard::Events;
 use super::{TrainError, run_page};
 
@@ -109,13 +110,14 @@ struct Job<'a> {
 
 impl Job<'_> {
     fn run(&self, reporter: &mut dyn TrainReporter) -> Result<TrainEnd, TrainError> {
-        let Self { folder, open, request, stop, .. } = *self;
-        let recipe = &request.recipe;
+        let Self { folder, open, stop, .. } = *self;
         let expert = &open.expert;
         let mut record = self.record()?;
-        let Some(setup) = set_up(open, request, stop, reporter)? else { return Ok(TrainEnd::StoppedBefore) };
+        let Some(setup) = set_up(open, self.request, stop, reporter)? else { return Ok(TrainEnd::StoppedBefore) };
+        let request = &setup.request;
+        let recipe = &request.recipe;
         let config = &setup.config;
-        let adapter = setup.fresh_adapter(request)?;
+        let adapter = setup.fresh_adapter()?;
         let mut trainer = Trainer::new(&setup.base.decoder, adapter, config.clone())?;
         let start = self.resume(&mut record, &setup, &mut trainer)?;
         if let Some(summary) = self.already_done(&setup)? {
@@ -126,6 +128,9 @@ impl Job<'_> {
         reporter.plan(&Plan::new(request, &setup, &mut trainer, start.as_ref(), Some(folder.path()))?);
         record.base = Some(setup.base.reference.clone());
         record.digests = Some(setup.digests.clone());
+        if start.is_none() {
+            record.request = request.clone();
+        }
         // A resumed run has the same data, so its recorded prompts remain valid.
         if record.prompts.is_none() {
             record.prompts = Some(PromptSample::of(expert, &setup.set)?);
@@ -230,7 +235,8 @@ impl Job<'_> {
         let RunPlace::Resume { path, force } = self.place else { return Ok(None) };
         let fault =
             |details: Vec<String>, forcible: bool| TrainError::OtherRun { path: path.to_owned(), details, forcible };
-        let found = differences(&record.request.recipe, &self.request.recipe);
+        let then = sized(&record.request, setup.train.len());
+        let found = differences(&then.recipe, &setup.request.recipe);
         let mut fixed = found.fixed;
         if let Some(then) = &record.digests {
             let ids = record.base.as_ref().map(|base| (base.id.as_str(), setup.base.reference.id.as_str()));
@@ -262,8 +268,8 @@ impl Job<'_> {
         };
         if !found.forcible.is_empty() {
             let at_step = trainer.steps();
-            let recipe = std::mem::replace(&mut record.request.recipe, self.request.recipe.clone());
-            record.request.origins = self.request.origins.clone();
+            let recipe = std::mem::replace(&mut record.request.recipe, setup.request.recipe.clone());
+            record.request.origins = setup.request.origins.clone();
             // Before the first step, the old recipe was not used.
             if at_step > 0 {
                 record.changes.push(Change { at_step, recipe });

@@ -39,7 +39,7 @@ pub struct Compare {
     /// Candidate: a run folder, a PEFT folder, or `hub:OWNER/NAME`; may be repeated
     #[arg(long = "adapter", value_name = "NAME=SOURCE")]
     adapters: Vec<String>,
-    /// Recipe to train and compare: a named one (`before`, `external`, `llama-factory`,
+    /// Recipe to train and compare: a named one (`small`, `before`, `external`, `llama-factory`,
     /// `optimized`), a profile of the manifest, or a TOML file; may be repeated
     #[arg(long = "recipe", value_name = "NAME", num_args = 1..)]
     recipes: Vec<String>,

@@ -68,9 +68,9 @@ impl Plan {
                 note("Stopped; judged records are kept");
                 return Ok(());
             };
-            let adapter = setup.fresh_adapter(&request)?;
+            let adapter = setup.fresh_adapter()?;
             let mut trainer = Trainer::new(&setup.base.decoder, adapter, setup.config.clone())?;
-            Planned::new(&request, &setup, &mut trainer, None, None)?
+            Planned::new(&setup.request, &setup, &mut trainer, None, None)?
         };
         if self.json {
             return result(&json_text(&plan)?);

@@ -19,7 +19,7 @@ use crate::expert_flags::ExpertFlags;
 /// What to train on, and how.
 #[derive(Debug, Args)]
 pub struct TrainArgs {
-    /// A named recipe (`before`, `external`, `llama-factory`, `optimized`), a profile of the
+    /// A named recipe (`small`, `before`, `external`, `llama-factory`, `optimized`), a profile of the
     /// manifest (such as `quickstart`), or a TOML file; may be repeated, the last wins
     #[arg(long, value_name = "NAME")]
     pub profile: Vec<String>,
