@@ -181,7 +181,11 @@ fn what_cannot_be_examined_says_so() {
     let said = compare(&["--adapter", "x=../adapter", "--adapter", "x=../adapter", "--base", "../tiny"]);
     assert!(said.contains("Two candidates are called `x`"), "{said}");
     let said = place.run(&["expert", "eval", "sql"]);
-    assert!(said.starts_with("exit: 1\n") && said.contains("no finished run of expert `sql`"), "{said}");
+    assert!(
+        said.starts_with("exit: 1\n")
+            && said.contains("Expert `sql` has no trained adapter: there is no finished run of it"),
+        "{said}"
+    );
 
     // An adapter for a base of another shape, and a pickle.
     write_base_with(&place.path("other"), |weights| {

@@ -216,7 +216,7 @@ fn several_versions_stand_side_by_side() {
     done(&user, &["expert", "install", other, "--base", "../tiny"]);
     insta::assert_snapshot!("install_older", refused(&user, &install(&[])));
     done(&user, &install(&["--allow-downgrade"]));
-    assert_eq!(done(&user, &["expert", "use", "sql@0.2.0"]), "`sql` is now sql@0.2.0 for tiny\n");
+    assert_eq!(done(&user, &["expert", "use", "sql@0.2.0"]), "`sql` is now the installed `sql@0.2.0 for tiny`\n");
     let listed: Value = serde_json::from_str(&done(&user, &["expert", "list", "--json"])).unwrap();
     let current = |i: usize| listed["installed"][i]["current"].as_bool().unwrap();
     assert_eq!((current(0), current(1)), (false, true), "{listed}");

@@ -24,6 +24,7 @@ mod expert_train;
 mod expert_train_input;
 mod expert_traps;
 mod expert_validate;
+mod first_hour;
 mod guide;
 mod harness;
 mod hostile_packages;

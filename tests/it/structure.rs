@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::architecture::{MAY_USE, sources};
+use crate::architecture::{MAY_USE, sources, without_tests};
 use crate::harness::repository;
 
 /// A module's path in its crate: `["adapter", "peft"]`.
@@ -29,7 +29,7 @@ fn module_of(relative: &Path) -> Module {
 
 /// Identifiers and signs, `::` as one, without comments and without the unit tests at the end.
 fn tokens_of(text: &str) -> Vec<String> {
-    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let code = without_tests(text);
     let mut tokens: Vec<String> = Vec::new();
     for line in code.lines().map(|line| line.split("//").next().unwrap_or_default()) {
         let mut in_word = false;

@@ -20,6 +20,9 @@ pub(crate) use values::ExpertFlags;
 /// Commands of `hive expert` with flags for an expert's options.
 const TAKE_OPTIONS: [&str; 6] = ["run", "data", "train", "plan", "eval", "compare"];
 
+/// Those of them that have a short form, `hive run` for `hive expert run`.
+const SHORT_FORMS: [&str; 2] = ["run", "train"];
+
 /// The command with flags for its fields.
 const TAKES_FIELDS: &str = "run";
 
@@ -32,20 +35,23 @@ const TEXT: &str = "text:";
 /// cannot be read, nothing changes: the command reports the error.
 pub fn with_expert_flags(command: Command, arguments: &[OsString], experts: impl FnOnce() -> Experts) -> Command {
     let words: Vec<&str> = arguments.iter().skip(1).filter_map(|word| word.to_str()).collect();
-    let [group, name, rest @ ..] = &words[..] else { return command };
-    if *group != "expert" || !TAKE_OPTIONS.contains(name) {
-        return command;
-    }
+    let (name, rest, short) = match &words[..] {
+        ["expert", name, rest @ ..] if TAKE_OPTIONS.contains(name) => (*name, rest, false),
+        [name, rest @ ..] if SHORT_FORMS.contains(name) => (*name, rest, true),
+        _ => return command,
+    };
     let Some(manifest) = named_manifest(rest, &experts()) else { return command };
-    command.mut_subcommand("expert", |expert| {
-        expert.mut_subcommand(name, |command| {
-            let nested: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
-            let command = nested
-                .iter()
-                .fold(command, |command, sub| command.mut_subcommand(sub, |sub| with_flags(sub, false, &manifest)));
-            with_flags(command, *name == TAKES_FIELDS, &manifest)
-        })
-    })
+    let extended = |command: Command| {
+        let nested: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+        let command = nested
+            .iter()
+            .fold(command, |command, sub| command.mut_subcommand(sub, |sub| with_flags(sub, false, &manifest)));
+        with_flags(command, name == TAKES_FIELDS, &manifest)
+    };
+    match short {
+        true => command.mut_subcommand(name, extended),
+        false => command.mut_subcommand("expert", |expert| expert.mut_subcommand(name, extended)),
+    }
 }
 
 /// The manifest of the first word that is an expert's name, with or without a version.

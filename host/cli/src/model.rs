@@ -4,7 +4,8 @@ use clap::Subcommand;
 use hive_runtime::models::ModelStore;
 use serde::Serialize;
 
-use super::output::{json_text, result};
+use super::confirm::confirmed;
+use super::output::{json_text, note, result};
 use super::pull_progress::PullProgress;
 use crate::context::Environment;
 use crate::error::CommandResult;
@@ -22,6 +23,15 @@ pub enum ModelCommand {
     Pull {
         /// Id of the base model, as `hive model list` shows it
         id: String,
+    },
+    /// Remove a downloaded base model
+    #[command(name = "rm")]
+    Remove {
+        /// Id of the base model, as `hive model list` shows it
+        id: String,
+        /// Do not ask
+        #[arg(long)]
+        force: bool,
     },
     /// Print the path of a base model on this machine
     Path {
@@ -57,6 +67,14 @@ pub fn run(command: ModelCommand, env: &Environment) -> CommandResult {
             let location = store.pull(&id, &mut PullProgress::stderr())?;
             store.keep(&id);
             result(&location.path.display().to_string())
+        }
+        ModelCommand::Remove { id, force } => {
+            let bytes = store.downloaded_bytes(&id)?;
+            let size = indicatif::DecimalBytes(bytes);
+            confirmed(&format!("Remove base model `{id}` ({size})?"), force)?;
+            store.remove(&id)?;
+            note(&format!("Removed `{id}`, {size}; `hive model pull {id}` downloads it again"));
+            Ok(())
         }
         ModelCommand::Path { id } => result(&store.locate(&id)?.path.display().to_string()),
     }

@@ -111,7 +111,7 @@ impl Cache {
         let Ok(found) = fs::read_dir(&self.folder) else { return Vec::new() };
         let entry = |path: PathBuf| {
             let used = fs::metadata(&path).ok()?.modified().ok()?;
-            Some(CacheEntry { bytes: size(&path), used, path })
+            Some(CacheEntry { bytes: folder_bytes(&path), used, path })
         };
         let mut entries: Vec<CacheEntry> = found.flatten().filter_map(|e| entry(e.path())).collect();
         entries.sort_by(|a, b| b.used.cmp(&a.used).then_with(|| a.path.cmp(&b.path)));
@@ -140,13 +140,49 @@ impl Cache {
     }
 }
 
+/// The caches of one kind, for people who want to know what takes the space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheFolder {
+    /// Its name: the folder below the caches.
+    pub name: String,
+    /// Number of entries.
+    pub entries: usize,
+    /// Bytes of all entries.
+    pub bytes: u64,
+    folder: PathBuf,
+}
+
+/// The kinds of caches below `root`, by name.
+pub fn cache_folders(root: &Path) -> Vec<CacheFolder> {
+    let folders = fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
+    let of = |folder: PathBuf| CacheFolder {
+        name: folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        entries: fs::read_dir(&folder).into_iter().flatten().count(),
+        bytes: folder_bytes(&folder),
+        folder,
+    };
+    let mut found: Vec<CacheFolder> = folders.filter(|folder| folder.is_dir()).map(of).collect();
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found
+}
+
+impl CacheFolder {
+    /// Removes it. What is in use by another process goes on being readable there, where the system allows it.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove(&self) -> Result<()> {
+        crate::remove_folder(&self.folder)
+    }
+}
+
 /// Bytes of a file, or of all files in a folder.
-fn size(path: &Path) -> u64 {
+pub fn folder_bytes(path: &Path) -> u64 {
     let Ok(metadata) = fs::symlink_metadata(path) else { return 0 };
     if !metadata.is_dir() {
         return metadata.len();
     }
-    fs::read_dir(path).into_iter().flatten().flatten().map(|entry| size(&entry.path())).sum()
+    fs::read_dir(path).into_iter().flatten().flatten().map(|entry| folder_bytes(&entry.path())).sum()
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ mod staging;
 pub use atomic::{
     PARTIAL_PREFIX, refuse_lfs_pointer, remove_folder, remove_leftovers, write_file, write_file_with, write_folder,
 };
-pub use cache::{Cache, CacheEntry, CacheLimits, cache_folder};
+pub use cache::{Cache, CacheEntry, CacheFolder, CacheLimits, cache_folder, cache_folders, folder_bytes};
 pub use digest::{hex, sha256_of, sha256_of_file};
 pub use error::{FileError, Result};
 pub use lock::Lock;

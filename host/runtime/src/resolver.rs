@@ -16,6 +16,8 @@ use crate::models::{Catalogue, ModelError, ModelStore};
 /// An adapter that can answer.
 #[derive(Debug, Clone)]
 pub struct FoundAdapter {
+    /// What it is, for people: ``run `runs/sql-1` ``.
+    pub title: String,
     /// Its PEFT folder.
     pub dir: PathBuf,
     /// The expert that it came with; `None` if the expert is found by its name.
@@ -27,7 +29,7 @@ pub struct FoundAdapter {
 impl FoundAdapter {
     /// A PEFT folder that belongs to no run and no release.
     pub fn folder(dir: PathBuf) -> Self {
-        Self { dir, expert: None, base: None }
+        Self { title: format!("the adapter in `{}`", dir.display()), dir, expert: None, base: None }
     }
 }
 
@@ -39,6 +41,9 @@ pub trait Source {
     /// # Errors
     /// When there is one that cannot be used.
     fn find(&self, name: &str, base: Option<&str>) -> Result<Option<FoundAdapter>, Box<dyn Diagnostic>>;
+
+    /// The title of the adapter that [`Self::find`] would return for this name, without checking its files.
+    fn title(&self, name: &str) -> Option<String>;
 }
 
 /// The adapter that `name` alone stands for: that of the first source that has one.
@@ -158,6 +163,10 @@ mod tests {
                 return Err(Box::new(ModelError::Offline { id: name.to_owned() }));
             }
             Ok(self.0.map(|dir| FoundAdapter::folder(dir.into())))
+        }
+
+        fn title(&self, _: &str) -> Option<String> {
+            self.0.map(str::to_owned)
         }
     }
 

@@ -107,6 +107,14 @@ pub enum TrainError {
         /// Whose run it is.
         expert: String,
     },
+    /// A run that was chosen to answer under an expert's name cannot.
+    #[error("The run that was chosen for expert `{expert}` cannot answer: {problem}")]
+    ChosenRun {
+        /// The expert.
+        expert: String,
+        /// Why it cannot.
+        problem: String,
+    },
     /// A file of the run folder cannot be written or read.
     #[error("Failed to {action} `{}`", path.display())]
     RunFolder {
@@ -207,6 +215,7 @@ impl Diagnostic for TrainError {
             | Self::Recipe(_)
             | Self::OtherRun { .. }
             | Self::NoRun { .. }
+            | Self::ChosenRun { .. }
             | Self::Unfinished { .. }
             | Self::Replay { .. } => 1,
             _ => 2,
@@ -256,6 +265,9 @@ impl Diagnostic for TrainError {
             )),
             Self::NotARun { .. } => None,
             Self::NoRun { expert, .. } => Some(format!("`hive expert train {expert} --profile quickstart` makes one")),
+            Self::ChosenRun { expert, .. } => Some(format!(
+                "`hive expert use {expert} --run RUN` chooses another, `hive expert use {expert} --forget` none"
+            )),
             Self::Unfinished { path, expert } => {
                 Some(format!("`hive expert train {expert} --resume {}` resumes it", path.display()))
             }

@@ -7,15 +7,18 @@
 //! - [`data`], [`setup`]: from a request to all inputs of training.
 //! - [`train`]: a run, new or resumed.
 //! - [`run_folder`], [`run_record`], [`receipt`], [`metrics`]: the files of a run.
-//! - [`runs`]: finished runs as a source of adapters.
+//! - [`runs`], [`chosen`]: finished runs as sources of adapters.
+//! - [`overview`]: runs at a glance, and removing them.
 //! - [`replay`]: repeating the first steps of a run.
 //! - [`plan`]: what a run would do, and its cost.
 
+pub mod chosen;
 pub mod data;
 mod error;
 pub mod evaluation;
 mod memory;
 pub mod metrics;
+pub mod overview;
 pub mod plan;
 pub mod preflight;
 pub mod prompt_sample;
@@ -29,6 +32,7 @@ mod run_page;
 pub mod run_record;
 pub mod runs;
 pub mod setup;
+mod small;
 mod tensorboard;
 pub mod train;
 

@@ -50,6 +50,11 @@ impl RunFolder {
         }
     }
 
+    /// Whether another process holds the lock.
+    pub fn is_in_use(&self) -> bool {
+        File::open(self.path.join(LOCK)).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+    }
+
     /// The first of `runs/NAME-1`, `runs/NAME-2` … below `parent` that does not exist yet.
     pub fn next(parent: &Path, name: &str) -> PathBuf {
         let mut n = 1;
@@ -65,16 +70,17 @@ impl RunFolder {
     /// The latest run that contains `file`, if any. A run that was stopped or failed has no
     /// `adapter`, one that failed early has no `run.json`.
     pub fn latest(parent: &Path, name: &str, file: &str) -> Option<PathBuf> {
+        Self::numbered(parent, name).into_iter().rev().map(|(_, path)| path).find(|path| path.join(file).exists())
+    }
+
+    /// The folders `NAME-1`, `NAME-2` … below `parent` with their numbers, in rising order.
+    pub fn numbered(parent: &Path, name: &str) -> Vec<(u64, PathBuf)> {
         let prefix = format!("{name}-");
         let number = |path: &Path| path.file_name()?.to_str()?.strip_prefix(&prefix)?.parse::<u64>().ok();
-        let entries = fs::read_dir(parent).ok()?;
-        entries
-            .flatten()
-            .map(|e| e.path())
-            .filter(|p| p.join(file).exists())
-            .filter_map(|p| Some((number(&p)?, p)))
-            .max()
-            .map(|(_, p)| p)
+        let entries = fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.path());
+        let mut found: Vec<_> = entries.filter_map(|path| Some((number(&path)?, path))).collect();
+        found.sort();
+        found
     }
 
     /// Removes the folder of a run that never started, unless something else has been put into it

@@ -11,21 +11,22 @@ use serde_json::json;
 
 use super::super::error::CommandResult;
 use super::super::interrupt::on_interrupt;
-use super::super::loading::load_expert;
+use super::super::loading::{load_entry, load_expert};
 use super::super::numbers::{MOST_RECORDS, whole};
 use super::super::output::{json_text, result};
 use super::eval_args::EvalArgs;
 use super::eval_report::{table, write, wrong};
 use super::evaluation::{STOPPING, evaluate};
 use crate::context::Environment;
-use candidates::candidates;
+use candidates::Asked;
 
 /// Evaluate an expert on a suite of prompts, compared with the base model
 #[derive(Debug, Args)]
 pub struct Eval {
-    /// Name of the expert, as `hive expert list` shows it
+    /// Name of the expert, as `hive expert list` shows it; NAME@VERSION for an installed version
     name: String,
-    /// Run whose adapter to evaluate [default: the latest run below `runs`]
+    /// Run whose adapter to evaluate [default: what the name stands for, as `hive expert list`
+    /// shows]
     #[arg(long, value_name = "RUN", conflicts_with = "adapter")]
     run: Option<PathBuf>,
     /// PEFT adapter to evaluate instead of a run's: a folder, or `hub:OWNER/NAME`
@@ -53,13 +54,16 @@ impl Eval {
     /// # Errors
     /// Errors of the evaluation.
     pub fn run(self, env: &Environment) -> CommandResult {
-        let open = load_expert(env, &self.name)?;
-        let (candidates, folder) = candidates(&self, env)?;
+        let Asked { candidates, run, expert } = Asked::of(&self, env)?;
+        let open = match &expert {
+            Some(entry) => load_entry(env, entry)?,
+            None => load_expert(env, &self.name)?,
+        };
         let suite = self.args.suite(&open)?;
         let base = self.args.base_id(&open, &candidates)?;
         let stop = on_interrupt(STOPPING)?;
         let stem = file_stem(&suite, self.checkpoint.as_deref());
-        let folder = self.out.clone().or_else(|| folder.map(|run| run.join("eval")));
+        let folder = self.out.clone().or_else(|| run.map(|run| run.join("eval")));
         let place = folder.as_ref().map(|folder| folder.join(format!("{stem}.json")));
         let Some(report) = evaluate(&self.args, &open, (suite, &base), candidates, place.as_deref(), &stop)? else {
             return if self.json { result(&json!({"stopped": true}).to_string()) } else { Ok(()) };

@@ -8,6 +8,7 @@ use hive_packages::installed::{InstallError, Release, Store};
 use hive_plugins::{ExpertState, Surveyed, survey};
 use serde_json::{Value, json};
 
+use crate::answering::Answering;
 use crate::context::Environment;
 use crate::error::CommandResult;
 use crate::loading::experts;
@@ -17,7 +18,7 @@ use crate::output::{note, result};
 #[derive(Debug, Args)]
 pub struct List {
     /// Print JSON: `{"experts": [{"name", "version", "abi", "description", "origin", "manifest",
-    /// "library", "state", "why"}], "installed": [{"name", "version", "base", "current", "folder",
+    /// "library", "state", "why", "answers"}], "installed": [{"name", "version", "base", "current", "folder",
     /// "source"}]}`
     #[arg(long)]
     json: bool,
@@ -38,8 +39,10 @@ impl List {
             .map_err(InstallError::from)
             .and_then(|store| store.releases())
             .unwrap_or_default();
+        let answering = Answering::of(env);
+        let answers: Vec<Option<String>> = found.iter().map(|expert| answering.title(&expert.name)).collect();
         if self.json {
-            let experts: Vec<Value> = found.iter().map(as_json).collect();
+            let experts: Vec<Value> = found.iter().zip(&answers).map(|(expert, by)| as_json(expert, by)).collect();
             let installed: Vec<Value> = installed.iter().map(release_json).collect();
             return result(&format!("{:#}", json!({ "experts": experts, "installed": installed })));
         }
@@ -47,7 +50,7 @@ impl List {
             note("No experts found: neither a source checkout nor `HIVE_HOME/experts` holds one");
             return Ok(());
         }
-        let mut lines = vec![table::table(&found)];
+        let mut lines = vec![table::table(&found, &answers)];
         if !installed.is_empty() {
             lines.push("\nINSTALLED".to_owned());
             lines.extend(
@@ -68,7 +71,7 @@ fn release_json(release: &Release) -> Value {
     })
 }
 
-fn as_json(expert: &Surveyed) -> Value {
+fn as_json(expert: &Surveyed, answers: &Option<String>) -> Value {
     let (state, why) = match &expert.state {
         ExpertState::Ready => ("ready", None),
         ExpertState::Declared => ("without_plugin", None),
@@ -86,5 +89,6 @@ fn as_json(expert: &Surveyed) -> Value {
         "library": expert.library,
         "state": state,
         "why": why,
+        "answers": answers,
     })
 }

@@ -30,6 +30,9 @@ mod verify;
 
 use clap::Subcommand;
 
+pub(crate) use run::Run;
+pub(crate) use train::Train;
+
 use crate::context::Environment;
 use crate::error::CommandResult;
 

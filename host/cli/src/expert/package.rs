@@ -26,7 +26,7 @@ use crate::context::Environment;
 pub struct Package {
     /// Name of the expert, as `hive expert list` shows it
     name: String,
-    /// Run folder [default: the latest run below `runs` that has an adapter]
+    /// Run folder [default: the run that `hive expert use` chose, else the best below `runs`]
     #[arg(long, value_name = "RUN")]
     run: Option<PathBuf>,
     /// Folder for the package

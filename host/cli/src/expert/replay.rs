@@ -13,7 +13,7 @@ use super::super::loading::load_expert;
 use super::super::numbers::{MOST_STEPS, whole};
 use super::super::output::{note, result};
 use super::super::train_progress::TrainProgress;
-use super::train::RUNS;
+use crate::answering::RUNS;
 use crate::context::Environment;
 
 /// Repeat a run's first steps and compare them

@@ -37,8 +37,7 @@ pub struct Run {
     /// Set another field of the record; may be repeated
     #[arg(long = "field", value_name = "NAME=VALUE")]
     fields: Vec<String>,
-    /// Run whose adapter answers [default: the latest run below `runs` or, if there is none, the
-    /// installed expert]
+    /// Run whose adapter answers [default: what the name stands for, as `hive expert list` shows]
     #[arg(long, value_name = "RUN", conflicts_with_all = ["adapter", "base_only"])]
     run: Option<PathBuf>,
     /// PEFT adapter folder, LoRA or DoRA, to use instead of a run's
@@ -84,6 +83,10 @@ impl Run {
         let stop = on_interrupt("\nStopping")?;
         let max_tokens = self.max_new_tokens.unwrap_or(expert.manifest().generation.max_new_tokens);
         let prompt = tokeniser.prompts(expert, std::slice::from_ref(&record))?.pop().unwrap_or_default();
+        note(&match &found {
+            Some(found) => format!("Asking {} on base model `{}`", found.title, base.reference.id),
+            None => format!("Asking base model `{}` without an adapter", base.reference.id),
+        });
         let tokens = prompt.len();
         if let Some(trained) = dir.and_then(trained_length).filter(|trained| tokens > *trained) {
             note(&format!(

@@ -21,9 +21,6 @@ use super::train_args::TrainArgs;
 use crate::context::Environment;
 use request::{new_run, resumed};
 
-/// Folder of all runs, below the current folder.
-pub(super) const RUNS: &str = "runs";
-
 /// Shown below the options.
 const AFTER_HELP: &str = "\
 A recipe is merged from these layers, weakest first: the manifest, --profile, `hive.toml`,

@@ -43,6 +43,10 @@ impl Releases {
     }
 }
 
+fn title(release: &Release) -> String {
+    format!("the installed `{}`", release.title())
+}
+
 fn boxed(error: impl Diagnostic) -> Box<dyn Diagnostic> {
     Box::new(error)
 }
@@ -57,6 +61,10 @@ impl Source for Releases {
         self.check(&release)?;
         let origin = Origin::Installed(release_in(&release.dir, &self.home));
         let expert = Some(ExpertEntry { name: release.description.name.clone(), origin });
-        Ok(Some(FoundAdapter { dir: release.dir, expert, base: Some(release.record.base) }))
+        Ok(Some(FoundAdapter { title: title(&release), dir: release.dir, expert, base: Some(release.record.base) }))
+    }
+
+    fn title(&self, name: &str) -> Option<String> {
+        self.release(name, None).ok().map(|release| title(&release))
     }
 }

@@ -85,6 +85,30 @@ impl ModelStore {
         Ok(self.location(model))
     }
 
+    /// Bytes of what is downloaded of a base model, complete or not.
+    ///
+    /// # Errors
+    /// [`ModelError::Unknown`] for an id that is not in the catalogue, [`ModelError::NotPulled`] if there is nothing.
+    pub fn downloaded_bytes(&self, id: &str) -> Result<u64> {
+        let model = self.entry(id).ok_or_else(|| self.unknown(id))?;
+        match hive_files::folder_bytes(&self.models.join(&model.id)) {
+            0 => Err(ModelError::NotPulled { id: model.id.clone(), problem: "it is not on this machine".to_owned() }),
+            bytes => Ok(bytes),
+        }
+    }
+
+    /// Removes a downloaded base model.
+    ///
+    /// # Errors
+    /// As [`Self::downloaded_bytes`], and when it cannot be removed.
+    pub fn remove(&self, id: &str) -> Result<()> {
+        self.downloaded_bytes(id)?;
+        let id = &self.entry(id).ok_or_else(|| self.unknown(id))?.id;
+        hive_files::remove_folder(&self.models.join(id))?;
+        self.keep(id);
+        Ok(())
+    }
+
     fn location(&self, model: &Model) -> ModelLocation {
         let folder = self.models.join(&model.id);
         let path = match model.files.as_slice() {

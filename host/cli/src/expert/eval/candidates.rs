@@ -1,38 +1,71 @@
-//! What `hive expert eval` evaluates: an adapter, or a run's adapter or checkpoints.
+//! What `hive expert eval` evaluates: an adapter, or a run's adapter or checkpoints, or what the expert's name stands for.
 
 use std::path::{Path, PathBuf};
 
-use hive_eval::{Candidate, asked_checkpoints, candidate_at};
+use hive_eval::{Candidate, Origin, asked_checkpoints, candidate_at};
+use hive_plugins::ExpertEntry;
 use hive_train::run_folder::RunFolder;
 
 use super::Eval;
+use crate::answering::Answering;
+use crate::answering::RUNS;
 use crate::context::Environment;
 use crate::error::{CommandResult, Failure};
-use crate::expert::train::RUNS;
+use crate::loading::experts;
 use crate::pull_progress::PullProgress;
 
-/// The candidates to evaluate besides the base model, and the folder of their run.
-///
-/// # Errors
-/// When there is no such adapter, run or checkpoint.
-pub(super) fn candidates(args: &Eval, env: &Environment) -> CommandResult<(Vec<Candidate>, Option<PathBuf>)> {
-    let expert = args.name.as_str();
-    if let Some(source) = &args.adapter {
-        let progress = &mut PullProgress::stderr();
-        return Ok((vec![candidate_at(&env.context, "adapter", source, expert, progress)?], None));
+/// What can be evaluated if nothing is trained.
+const ALTERNATIVE: &str = "; `--adapter DIR` takes any PEFT folder";
+
+/// What is evaluated.
+pub(super) struct Asked {
+    /// The candidates besides the base model.
+    pub(super) candidates: Vec<Candidate>,
+    /// The folder of their run.
+    pub(super) run: Option<PathBuf>,
+    /// The installed expert that they came with.
+    pub(super) expert: Option<ExpertEntry>,
+}
+
+impl Asked {
+    /// What these arguments ask for.
+    ///
+    /// # Errors
+    /// When there is no such adapter, run or checkpoint.
+    pub(super) fn of(args: &Eval, env: &Environment) -> CommandResult<Self> {
+        let name = args.name.as_str();
+        if let Some(source) = &args.adapter {
+            let candidate = candidate_at(&env.context, "adapter", source, name, &mut PullProgress::stderr())?;
+            return Ok(Self { candidates: vec![candidate], run: None, expert: None });
+        }
+        if let Some(checkpoint) = &args.checkpoint {
+            let run = args.run.clone().or_else(|| RunFolder::latest(Path::new(RUNS), name, "checkpoints"));
+            let Some(run) = run else {
+                // An unknown name is reported as such.
+                experts(env).get(name)?;
+                let problem = format!("There is no run of expert `{name}` with checkpoints below `{RUNS}`");
+                let hint = format!("`hive expert train {name} --profile quickstart` makes one");
+                return Err(Failure::unacceptable(problem).hint(hint).into());
+            };
+            let candidates = asked_checkpoints(&run, name, checkpoint)?;
+            return Ok(Self { candidates, run: Some(run), expert: None });
+        }
+        if let Some(run) = &args.run {
+            return Self::of_run(run, name);
+        }
+        let found = Answering::of(env).adapter(env, name, args.args.base.as_deref(), ALTERNATIVE)?;
+        match found.dir.parent().filter(|run| run.join("run.json").is_file()) {
+            Some(run) => Self::of_run(run, name),
+            None => {
+                let origin = Origin::Folder { path: found.dir.clone() };
+                let candidate = Candidate::of_folder("expert", &found.dir, origin)?;
+                Ok(Self { candidates: vec![candidate], run: None, expert: found.expert })
+            }
+        }
     }
-    let file = if args.checkpoint.is_some() { "checkpoints" } else { "adapter" };
-    let run = args.run.clone().or_else(|| RunFolder::latest(Path::new(RUNS), expert, file));
-    let Some(run) = run else {
-        let problem = format!("There is no finished run of expert `{expert}` below `{RUNS}`");
-        let hint = format!(
-            "`hive expert train {expert} --profile quickstart` makes one; `--adapter DIR` takes any PEFT folder"
-        );
-        return Err(Failure::unacceptable(problem).hint(hint).into());
-    };
-    let all = match &args.checkpoint {
-        None => vec![Candidate::of_run("expert", &run, expert)?],
-        Some(checkpoint) => asked_checkpoints(&run, expert, checkpoint)?,
-    };
-    Ok((all, Some(run)))
+
+    fn of_run(run: &Path, name: &str) -> CommandResult<Self> {
+        let candidates = vec![Candidate::of_run("expert", run, name)?];
+        Ok(Self { candidates, run: Some(run.to_owned()), expert: None })
+    }
 }

@@ -3,8 +3,8 @@
 use console::style;
 use hive_plugins::{ExpertState, Surveyed};
 
-/// The table, with its head.
-pub(super) fn table(experts: &[Surveyed]) -> String {
+/// The table, with its head; `answers` says what answers under each name.
+pub(super) fn table(experts: &[Surveyed], answers: &[Option<String>]) -> String {
     let missing = || "-".to_owned();
     let rows: Vec<[String; 3]> = experts
         .iter()
@@ -20,10 +20,11 @@ pub(super) fn table(experts: &[Surveyed]) -> String {
     // Long texts go below each row: the library and, if any, the expert's description.
     let indent = " ".repeat(name + 2);
     let mut lines = vec![line(head, "STATE")];
-    for (expert, row) in experts.iter().zip(&rows) {
+    for ((expert, row), answers) in experts.iter().zip(&rows).zip(answers) {
         lines.push(line([&row[0], &row[1], &row[2]], &state(&expert.state)));
         lines.extend(expert.description.as_ref().map(|text| format!("{indent}{text}")));
         lines.push(format!("{indent}{}", expert.library.display()));
+        lines.extend(answers.as_ref().map(|title| format!("{indent}answers: {title}")));
     }
     lines.join("\n")
 }

@@ -1,22 +1,21 @@
 //! Which adapter answers `hive expert run`, the one that was asked for or else what the expert's name stands for, and on
 //! which base model.
 
-use std::path::Path;
-
-use hive_packages::installed::Releases;
 use hive_runtime::base::Base;
 use hive_runtime::models::Catalogue;
-use hive_runtime::resolver::{BaseChoice, FoundAdapter, Source, find};
+use hive_runtime::resolver::{BaseChoice, FoundAdapter};
 use hive_sdk::Manifest;
 use hive_train::runs::Runs;
 
 use super::Run;
+use crate::answering::Answering;
 use crate::context::Environment;
-use crate::error::{CommandError, CommandResult, Failure};
-use crate::expert::train::RUNS;
-use crate::loading::experts;
+use crate::error::{CommandResult, Failure};
 use crate::output::note;
 use crate::pull_progress::PullProgress;
+
+/// What answers if nothing is trained.
+const ALTERNATIVES: &str = "; `--adapter DIR` takes any PEFT folder; `--base-only` asks the base";
 
 /// The adapter; `None` for the base model alone.
 ///
@@ -36,20 +35,7 @@ pub(super) fn adapter(args: &Run, env: &Environment) -> CommandResult<Option<Fou
         }
         return Ok(Some(Runs::adapter(run, name)?));
     }
-    let releases = Releases::of(env.context.home()?);
-    let runs = Runs::in_folder(Path::new(RUNS));
-    let sources: [&dyn Source; 2] = [&runs, &releases];
-    if let Some(found) = find(&sources, name, args.base.as_deref()).map_err(CommandError)? {
-        return Ok(Some(found));
-    }
-    // An unknown name is reported as such.
-    experts(env).get(name)?;
-    let problem = format!("Expert `{name}` has no trained adapter: there is no finished run of it below `{RUNS}`");
-    let hint = format!(
-        "`hive expert train {name} --profile quickstart` trains one; `--adapter DIR` takes any PEFT folder; \
-         `--base-only` asks the base"
-    );
-    Err(Failure::unacceptable(problem).hint(hint).into())
+    Ok(Some(Answering::of(env).adapter(env, name, args.base.as_deref(), ALTERNATIVES)?))
 }
 
 /// Opens the base model: as requested, else the adapter's.

@@ -8,7 +8,8 @@ use hive_train::run_folder::RunFolder;
 use hive_train::run_record::{RunRecord, TrainRequest};
 use hive_train::train::{RunPlace, run_to_resume};
 
-use super::{RUNS, Train};
+use super::Train;
+use crate::answering::RUNS;
 use crate::context::Environment;
 use crate::error::{CommandResult, Failure};
 

@@ -1,0 +1,89 @@
+//! What answers under an expert's name alone: the run that was chosen with `hive expert use`, else the installed default
+//! version, else the best finished run below `runs`. All commands that take a name go by this rule.
+
+use std::path::{Path, PathBuf};
+
+use hive_packages::installed::Releases;
+use hive_runtime::resolver::{FoundAdapter, Source, find};
+use hive_train::chosen::ChosenRuns;
+use hive_train::runs::Runs;
+
+use crate::context::Environment;
+use crate::error::{CommandError, CommandResult, Failure};
+use crate::loading::experts;
+
+/// Folder of all runs, below the current folder.
+pub const RUNS: &str = "runs";
+
+/// The places where adapters are found by name, in the order in which they count.
+pub struct Answering {
+    chosen: Option<ChosenRuns>,
+    releases: Option<Releases>,
+    runs: Runs,
+}
+
+impl Answering {
+    /// Those of this environment. Without a home folder nothing is chosen and nothing installed.
+    pub fn of(env: &Environment) -> Self {
+        let home = env.context.home.as_deref();
+        Self {
+            chosen: home.map(ChosenRuns::of),
+            releases: home.map(Releases::of),
+            runs: Runs::in_folder(Path::new(RUNS)),
+        }
+    }
+
+    fn sources(&self) -> Vec<&dyn Source> {
+        let chosen = self.chosen.iter().map(|source| source as &dyn Source);
+        let releases = self.releases.iter().map(|source| source as &dyn Source);
+        chosen.chain(releases).chain([&self.runs as &dyn Source]).collect()
+    }
+
+    /// The adapter for `NAME` or `NAME@VERSION`; `base` selects one of several base models. `alternatives` says what else
+    /// the command takes, for the hint.
+    ///
+    /// # Errors
+    /// When there is none, or the one that counts cannot be used.
+    pub fn adapter(
+        &self,
+        env: &Environment,
+        name: &str,
+        base: Option<&str>,
+        alternatives: &str,
+    ) -> CommandResult<FoundAdapter> {
+        match find(&self.sources(), name, base).map_err(CommandError)? {
+            Some(found) => Ok(found),
+            None => Err(untrained(env, name, alternatives)?.into()),
+        }
+    }
+
+    /// The run for `NAME`, for commands that need one: the chosen one, else the best.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn run(&self, env: &Environment, name: &str) -> CommandResult<PathBuf> {
+        if let Some(run) = self.chosen.as_ref().map(|chosen| chosen.get(name)).transpose()?.flatten() {
+            return Ok(run);
+        }
+        match self.runs.best(name) {
+            Some(run) => Ok(run.path),
+            None => Err(untrained(env, name, "")?.into()),
+        }
+    }
+
+    /// What answers under this name, for people; `None` if nothing does.
+    pub fn title(&self, name: &str) -> Option<String> {
+        self.sources().into_iter().find_map(|source| source.title(name))
+    }
+}
+
+/// The error for an expert of which nothing is trained or installed.
+///
+/// # Errors
+/// When there is no expert of this name, which is then the error.
+fn untrained(env: &Environment, name: &str, alternatives: &str) -> CommandResult<Failure> {
+    experts(env).get(name)?;
+    let problem = format!("Expert `{name}` has no trained adapter: there is no finished run of it below `{RUNS}`");
+    let hint = format!("`hive expert train {name} --profile quickstart` trains one{alternatives}");
+    Ok(Failure::unacceptable(problem).hint(hint))
+}

@@ -1,0 +1,95 @@
+//! The commands of hive, and which code runs each.
+
+use clap::{Parser, Subcommand};
+
+use crate::context::Environment;
+use crate::error::CommandResult;
+use crate::{adapter, bench, cache, completions, expert, help, key, model, runs, worker};
+
+/// Shown below the list of commands.
+const AFTER_HELP: &str = "\
+To get started: `hive expert list` shows the experts; hive expert train NAME --profile quickstart
+
+Results go to stdout, everything else to stderr. Exit code 0: done, 1: the input or the result is not
+acceptable, 2: hive failed or was misused.
+
+Environment:
+  HIVE_HOME      Folder for base models, experts and caches [default: ~/.local/share/hive]
+  HIVE_OFFLINE   Set to 1 to disable downloads
+  HIVE_LOG       Log on stderr, such as `debug`; with `HIVE_LOG_FORMAT=json` a JSON object per line
+  HIVE_THREADS   Number of compute threads [default: one per core]
+  HIVE_VECTORS   `avx2`: do not use AVX-512 [default: any]
+  HF_ENDPOINT    Address of the model hub or of a mirror
+  HF_TOKEN       Token to send to the model hub
+  NO_COLOR       Disable colours";
+
+/// Trains, evaluates and runs small domain experts on your own machine.
+#[derive(Debug, Parser)]
+#[command(name = "hive", version, about, after_help = AFTER_HELP)]
+#[command(propagate_version = true, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List, train, evaluate, package, install and run experts
+    #[command(subcommand)]
+    Expert(expert::ExpertCommand),
+    /// Run an expert on a prompt: short for `hive expert run`
+    Run(Box<expert::Run>),
+    /// Train an expert's adapter: short for `hive expert train`
+    Train(Box<expert::Train>),
+    /// List, show and remove training runs
+    #[command(subcommand)]
+    Runs(runs::RunsCommand),
+    /// Create, trust and revoke keys for signing packages
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// List, download, locate and remove base models
+    #[command(subcommand)]
+    Model(model::ModelCommand),
+    /// Inspect adapters, compare their logits, and merge them
+    #[command(subcommand)]
+    Adapter(adapter::AdapterCommand),
+    /// Benchmark the engine
+    #[command(subcommand)]
+    Bench(bench::BenchCommand),
+    /// Show and empty the caches
+    #[command(subcommand)]
+    Cache(cache::CacheCommand),
+    /// Show the help of a command
+    Help(help::Help),
+    /// Print a completion script for a shell
+    Completions(completions::Completions),
+    /// Write manual pages for all commands
+    Man(completions::Man),
+    /// Run an expert for another hive process
+    #[command(hide = true)]
+    Worker(worker::Worker),
+}
+
+impl Command {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Those of the command.
+    pub(crate) fn run(self, env: &Environment) -> CommandResult {
+        match self {
+            Self::Expert(command) => command.run(env),
+            Self::Run(command) => command.run(env),
+            Self::Train(command) => command.run(env),
+            Self::Runs(command) => command.run(),
+            Self::Key(command) => key::run(command, env),
+            Self::Model(command) => model::run(command, env),
+            Self::Adapter(command) => command.run(env),
+            Self::Bench(command) => command.run(env),
+            Self::Cache(command) => cache::run(command, env),
+            Self::Help(command) => command.run(),
+            Self::Completions(command) => command.run(),
+            Self::Man(command) => command.run(),
+            Self::Worker(worker) => worker.run(),
+        }
+    }
+}

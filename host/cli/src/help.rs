@@ -1,0 +1,44 @@
+//! `hive help`: the help of a command, as its `--help` prints it.
+
+use clap::{Args, CommandFactory};
+use hive_errors::{listed, nearest};
+
+use crate::command::Cli;
+use crate::error::{CommandResult, Failure};
+use crate::output::result;
+
+/// Show the help of a command
+#[derive(Debug, Args)]
+pub struct Help {
+    /// The command, such as `expert run`
+    #[arg(value_name = "COMMAND")]
+    words: Vec<String>,
+}
+
+impl Help {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When there is no such command.
+    pub fn run(self) -> CommandResult {
+        let mut root = Cli::command();
+        root.build();
+        let mut command = &mut root;
+        let mut path = "hive".to_owned();
+        for word in &self.words {
+            let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+            let Some(found) = command.find_subcommand_mut(word) else {
+                let known = || names.iter().map(String::as_str);
+                let hint = match nearest(word, known()) {
+                    Some(near) => format!("did you mean `{path} {near}`?"),
+                    None if names.is_empty() => format!("`{path}` has no commands: `hive help` shows all"),
+                    None => format!("its commands: {}", listed(known())),
+                };
+                return Err(Failure::misuse(format!("There is no command `{path} {word}`")).hint(hint).into());
+            };
+            command = found;
+            path = format!("{path} {word}");
+        }
+        result(command.render_long_help().to_string().trim_end())
+    }
+}

@@ -1,0 +1,60 @@
+//! `hive runs list`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use hive_train::overview::RunOverview;
+use serde_json::{Value, json};
+
+use super::{loss, minute, size, state};
+use crate::answering::RUNS;
+use crate::columns::columns;
+use crate::error::CommandResult;
+use crate::output::{note, result};
+
+/// List the runs: when, how many steps, loss, right answers, size
+#[derive(Debug, Args)]
+pub struct List {
+    /// Folder that holds the runs
+    #[arg(value_name = "FOLDER", default_value = RUNS)]
+    folder: PathBuf,
+    /// Print JSON: `{"runs": [{"run", "expert", "base", "state", "begun", "steps", "loss",
+    /// "eval_loss", "right_answers", "bytes"}]}`
+    #[arg(long)]
+    json: bool,
+}
+
+impl List {
+    pub(super) fn run(self) -> CommandResult {
+        let found = RunOverview::below(&self.folder);
+        if self.json {
+            return result(&format!("{:#}", json!({"runs": found.iter().map(as_json).collect::<Vec<_>>()})));
+        }
+        if found.is_empty() {
+            note(&format!("No runs below `{}`: `hive expert train NAME` makes one", self.folder.display()));
+            return Ok(());
+        }
+        let head = ["RUN", "STATE", "BEGUN (UTC)", "STEPS", "LOSS", "RIGHT", "SIZE"].map(str::to_owned).to_vec();
+        let rows = found.iter().map(|run| {
+            vec![
+                run.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                state(run.state).to_owned(),
+                minute(run.begun),
+                run.steps.to_string(),
+                loss(run.eval_loss),
+                run.right.share(),
+                size(run),
+            ]
+        });
+        result(&columns(&std::iter::once(head).chain(rows).collect::<Vec<_>>()).join("\n"))
+    }
+}
+
+/// A run as JSON, for `list` and `show`.
+pub(super) fn as_json(run: &RunOverview) -> Value {
+    json!({
+        "run": run.path, "expert": run.expert, "base": run.base, "state": state(run.state), "begun": minute(run.begun),
+        "steps": run.steps, "loss": run.loss, "eval_loss": run.eval_loss,
+        "right_answers": (run.right.of > 0).then_some(run.right), "bytes": run.bytes,
+    })
+}

@@ -1,0 +1,36 @@
+//! `hive runs rm`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use hive_train::overview::RunOverview;
+
+use super::{run_named, size};
+use crate::confirm::confirmed;
+use crate::error::CommandResult;
+use crate::output::note;
+
+/// Remove runs
+#[derive(Debug, Args)]
+pub struct Remove {
+    /// Folders of the runs, or their names below `runs`
+    #[arg(value_name = "RUN", required = true)]
+    runs: Vec<PathBuf>,
+    /// Do not ask
+    #[arg(long)]
+    force: bool,
+}
+
+impl Remove {
+    pub(super) fn run(self) -> CommandResult {
+        // A wrong name is reported before anything is removed.
+        let found = self.runs.iter().map(|run| RunOverview::of(&run_named(run))).collect::<Result<Vec<_>, _>>()?;
+        for run in found {
+            let (shown, size) = (run.path.display().to_string(), size(&run));
+            confirmed(&format!("Remove the run `{shown}` ({} steps, {size})?", run.steps), self.force)?;
+            run.remove()?;
+            note(&format!("Removed `{shown}`, {size}"));
+        }
+        Ok(())
+    }
+}
