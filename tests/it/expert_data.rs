@@ -195,7 +195,7 @@ fn ctrl_c_stops_and_keeps() {
     let said: Vec<String> = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok).collect();
     let output = child.wait_with_output().unwrap();
     let said = said.join("\n");
-    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert_eq!(output.status.code(), Some(130), "{said}");
     assert!(output.stdout.is_empty(), "there is no result yet");
     assert!(said.contains("Stopping after the records in hand; Ctrl-C again ends at once"), "{said}");
     assert!(said.ends_with("Stopped; judged records are kept, and the same command resumes"), "{said}");

@@ -226,7 +226,7 @@ fn an_interrupted_run_goes_on_as_if_nothing_had_happened() {
     said.extend(lines);
     let said = said.join("\n");
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert_eq!(output.status.code(), Some(130), "{said}");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "", "there is no result yet");
     assert!(said.contains("Stopping after this step; Ctrl-C again ends at once, without saving"), "{said}");
     assert!(said.contains(" of 60; the checkpoint is in `parts`"), "{said}");

@@ -206,3 +206,39 @@ fn a_run_of_no_steps_is_refused() {
         assert!(!said.starts_with("exit: 0\n") && said.contains('0') && said.contains("steps"), "{said}");
     });
 }
+
+/// What the command prints when this text is on its stdin.
+fn with_stdin(place: &Place, args: &[&str], text: &str) -> (Option<i32>, String, String) {
+    let mut command = place.command(&[], args);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let read = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), read(output.stdout), read(output.stderr))
+}
+
+#[test]
+fn prompt_and_file_come_from_stdin_and_the_answer_as_json() {
+    let place = with_runs();
+    let schema = std::fs::read_to_string(place.path("checkout/pets.sql")).unwrap();
+    let ask = ["run", "sql", "--max-new-tokens", "4", "--json", "--schema"];
+    let plain: Value =
+        serde_json::from_slice(&place.output(&[], &[&ask[..], &["pets.sql", QUESTION]].concat()).stdout).unwrap();
+    assert_eq!(
+        (&plain["expert"], &plain["base"], &plain["complete"]),
+        (&json!("sql"), &json!("../tiny"), &json!(false))
+    );
+    assert_eq!((&plain["tokens"], &plain["checked"]), (&json!(4), &json!(true)), "{plain}");
+    assert!(plain["answered_by"].as_str().unwrap().starts_with("run `runs/sql-"), "{plain}");
+    assert!(plain["first_token_seconds"].as_f64().unwrap() <= plain["seconds"].as_f64().unwrap());
+    check_all([(&["-", QUESTION][..], schema.as_str()), (&["pets.sql", "-"], QUESTION)], |(more, stdin)| {
+        let (code, out, err) = with_stdin(&place, &[&ask[..], more].concat(), stdin);
+        assert_eq!(code, Some(0), "{err}");
+        let found: Value = serde_json::from_str(&out).unwrap();
+        let same = ["answer", "prompt_tokens", "tokens", "faults"];
+        same.iter().for_each(|key| assert_eq!(found[key], plain[key], "{key}"));
+    });
+    let (code, _, err) = with_stdin(&place, &[&ask[..], &["-", "-"]].concat(), "x");
+    assert!(code == Some(2) && err.contains("stdin can be read once"), "{err}");
+}

@@ -31,6 +31,8 @@ const SHORTER: &[(&str, &str)] = &[
     ("hive expert eval sql --run runs/sql-1", "hive expert eval sql --run runs/sql-1 --limit 2"),
     (" --limit 2 --checkpoint all --suite mine.jsonl --limit 200", " --checkpoint all --suite mine.jsonl --limit 2"),
     ("--evaluation builtin", "--evaluation builtin-limit-2"),
+    ("hive runs rm sql-2", "hive runs rm sql-2 --force"),
+    ("hive cache prune data", "hive cache prune data --force"),
     ("hive expert install dir:registry/sql", "hive expert install dir:registry/sql --base ../tiny"),
     ("hive expert verify ", "hive expert verify --base ../tiny "),
     ("--steps 150", "--steps 2 --limit 2"),

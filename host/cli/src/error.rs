@@ -95,14 +95,3 @@ impl Diagnostic for Failure {
         self.hint.clone()
     }
 }
-
-/// The reader of stdout has closed it: `hive … | head`. Ends the program successfully.
-#[derive(Debug, thiserror::Error)]
-#[error("stdout was closed")]
-pub struct StdoutClosed;
-
-impl Diagnostic for StdoutClosed {
-    fn exit_code(&self) -> u8 {
-        0
-    }
-}

@@ -14,7 +14,7 @@ use hive_runtime::asking::flag;
 use hive_sdk::Manifest;
 use hive_sdk::manifest::{FieldSpec, InputKind, OptionKind, OptionSpec};
 
-pub(crate) use file_text::text_of;
+pub(crate) use file_text::{stdin_text, text_of};
 pub(crate) use values::ExpertFlags;
 
 /// Commands of `hive expert` with flags for an expert's options.

@@ -1,27 +1,70 @@
-//! Ctrl-C: the first stops the work gracefully, the second ends the process.
+//! Ctrl-C and SIGTERM. A command that can stop gracefully says so with [`on_interrupt`]; any other is ended at once,
+//! which is safe at any moment, because files are written atomically.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::output::note;
+use crate::ended::INTERRUPTED;
 use crate::error::{CommandResult, Failure};
 
-/// Exit code after a second Ctrl-C, as is usual for SIGINT.
-const INTERRUPTED: i32 = 130;
+/// How long a command may take to stop before it is ended.
+const PATIENCE: Duration = Duration::from_millis(1_700);
 
-/// A flag that Ctrl-C (and SIGTERM) sets; `message` is then printed.
+/// What the running command does at the first signal.
+struct Graceful {
+    stop: Arc<AtomicBool>,
+    message: &'static str,
+    takes_its_time: bool,
+}
+
+static GRACEFUL: Mutex<Option<Graceful>> = Mutex::new(None);
+
+/// Listens from now on: until a command says what it does, a signal ends the process.
 ///
 /// # Errors
 /// When the system refuses the handler.
-pub fn on_interrupt(message: &'static str) -> CommandResult<Arc<AtomicBool>> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let set = Arc::clone(&flag);
-    ctrlc::set_handler(move || {
-        if set.swap(true, Ordering::SeqCst) {
-            std::process::exit(INTERRUPTED);
+pub fn listen() -> CommandResult {
+    let listening = ctrlc::set_handler(|| {
+        let graceful = GRACEFUL.lock().ok();
+        let Some(Graceful { stop, message, takes_its_time }) = graceful.as_deref().and_then(Option::as_ref) else {
+            end("\nStopped; nothing was left half written");
+        };
+        if stop.swap(true, Ordering::SeqCst) {
+            end("Stopped at once; what was finished before is kept");
         }
         note(message);
-    })
-    .map_err(|e| Failure::misuse("Failed to listen for Ctrl-C").source(e))?;
-    Ok(flag)
+        if !takes_its_time {
+            std::thread::spawn(|| {
+                std::thread::sleep(PATIENCE);
+                end("Stopped at once; what was finished before is kept, and the same command resumes");
+            });
+        }
+    });
+    listening.map_err(|e| Failure::misuse("Failed to listen for Ctrl-C").source(e).into())
+}
+
+fn end(message: &str) -> ! {
+    note(message);
+    std::process::exit(i32::from(INTERRUPTED))
+}
+
+/// A flag that the first signal sets; `message` is then printed. A command that has not stopped within two seconds is
+/// ended, and so is one that gets a second signal.
+pub fn on_interrupt(message: &'static str) -> Arc<AtomicBool> {
+    graceful(message, false)
+}
+
+/// As [`on_interrupt`], for a command that saves its work before it stops, however long that takes.
+pub fn on_interrupt_save(message: &'static str) -> Arc<AtomicBool> {
+    graceful(message, true)
+}
+
+fn graceful(message: &'static str, takes_its_time: bool) -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    if let Ok(mut graceful) = GRACEFUL.lock() {
+        *graceful = Some(Graceful { stop: Arc::clone(&stop), message, takes_its_time });
+    }
+    stop
 }

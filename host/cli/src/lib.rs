@@ -15,6 +15,7 @@ mod completions;
 mod confirm;
 pub mod context;
 mod data_progress;
+mod ended;
 pub mod error;
 mod eval_progress;
 mod expert;
@@ -47,7 +48,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use command::Cli;
+use command::{Cli, Command};
 use context::Environment;
 
 /// Runs the command line of this process.
@@ -56,7 +57,9 @@ pub fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
     let command = expert_flags::with_expert_flags(Cli::command(), &arguments, || loading::experts(env));
     let cli = Cli::from_arg_matches(&command.get_matches_from(&arguments)).unwrap_or_else(|error| error.exit());
-    let done = process::set_up().and_then(|()| cli.command.run(env));
+    // An expert's process ends with its host.
+    let listening = if matches!(cli.command, Command::Worker(_)) { Ok(()) } else { interrupt::listen() };
+    let done = listening.and_then(|()| process::set_up()).and_then(|()| cli.command.run(env));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report::report(&error),

@@ -5,7 +5,8 @@ use std::io::{BufRead, ErrorKind, Write};
 
 use serde::Serialize;
 
-use super::error::{CommandResult, Failure, StdoutClosed};
+use super::error::{CommandResult, Failure};
+use crate::ended::StdoutClosed;
 
 /// Prints `text` and a line break to stdout, as the command's result.
 ///

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use console::style;
 use hive_errors::Diagnostic;
 
-use super::error::{CommandError, StdoutClosed};
+use super::error::CommandError;
 use super::output::note;
+use crate::ended::{Interrupted, StdoutClosed};
 
 /// Prints the error to stderr and returns the exit code of the process.
 pub fn report(error: &CommandError) -> ExitCode {
@@ -15,7 +16,11 @@ pub fn report(error: &CommandError) -> ExitCode {
     if (&*error.0 as &dyn Error).is::<StdoutClosed>() {
         return ExitCode::SUCCESS;
     }
-    note(&rendered(&*error.0));
+    // What the user wanted is no error.
+    match (&*error.0 as &dyn Error).downcast_ref::<Interrupted>() {
+        Some(Interrupted(message)) => note(message),
+        None => note(&rendered(&*error.0)),
+    }
     ExitCode::from(error.0.exit_code())
 }
 

@@ -114,7 +114,7 @@ impl Answerer<'_> {
         }
         let keep_going = || !stop.load(Ordering::Relaxed);
         let Answer { text, prompt_tokens, tokens, complete, seconds, first_seconds } =
-            answer_to(model, self.tokeniser, ids, self.max_new_tokens, keep_going)?;
+            answer_to(model, self.tokeniser, ids, self.max_new_tokens, |_| keep_going())?;
         // An interrupted answer is not kept.
         let answered = Answered { text, prompt_tokens, tokens, complete, too_long: false, seconds, first_seconds };
         Ok(keep_going().then_some(answered))

@@ -23,7 +23,8 @@ pub struct Answer {
     pub first_seconds: f64,
 }
 
-/// Generates the answer to a tokenised prompt.
+/// Generates the answer to a tokenised prompt. `keep_going` sees the answer's tokens so far and returns whether to
+/// continue.
 ///
 /// # Errors
 /// [`RuntimeError::NoRoom`], or an error of the tokenizer or the model.
@@ -32,7 +33,7 @@ pub fn answer_to(
     tokeniser: &Tokeniser,
     prompt: &[u32],
     max_new_tokens: usize,
-    mut keep_going: impl FnMut() -> bool,
+    mut keep_going: impl FnMut(&[u32]) -> bool,
 ) -> Result<Answer, RuntimeError> {
     if !model.has_room(prompt.len(), max_new_tokens) {
         let (prompt, longest) = (prompt.len(), model.0.base.config.max_position_embeddings);
@@ -40,10 +41,12 @@ pub fn answer_to(
     }
     let begin = std::time::Instant::now();
     let mut first = None;
+    let mut so_far = Vec::new();
     let Generated { ids, reason } =
-        generate(model.0, prompt, max_new_tokens, &tokeniser.eos, Sampling::Greedy, |_| {
+        generate(model.0, prompt, max_new_tokens, &tokeniser.eos, Sampling::Greedy, |id| {
             first.get_or_insert_with(|| begin.elapsed());
-            keep_going()
+            so_far.push(id);
+            keep_going(&so_far)
         })?;
     Ok(Answer {
         first_seconds: first.unwrap_or_else(|| begin.elapsed()).as_secs_f64(),

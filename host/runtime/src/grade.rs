@@ -65,7 +65,7 @@ pub fn grade(
             left_out += 1;
             continue;
         }
-        let answer = answer_to(model, tokeniser, &ids, max_new_tokens, || true)?;
+        let answer = answer_to(model, tokeniser, &ids, max_new_tokens, |_| true)?;
         let keep_going = on_answer(i, &answer);
         requests.push(GradeRequest { prompt: prompt.clone(), completion: answer.text });
         if !keep_going {

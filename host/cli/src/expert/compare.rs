@@ -11,14 +11,15 @@ use hive_train::run_folder::RunFolder;
 use serde_json::json;
 
 use super::super::error::{CommandResult, Failure};
-use super::super::interrupt::on_interrupt;
+use super::super::interrupt::on_interrupt_save;
 use super::super::loading::load_expert;
 use super::super::numbers::{MOST_STEPS, whole};
-use super::super::output::{json_text, note, result};
+use super::super::output::{json_text, result};
 use super::eval_args::EvalArgs;
 use super::eval_report::{table, write};
 use super::evaluation::{STOPPING, evaluate};
 use crate::context::Environment;
+use crate::ended::Interrupted;
 use recipe::trained;
 
 /// Folder of all comparisons, below the current folder.
@@ -88,7 +89,7 @@ impl Compare {
         candidates::check_names(&self, &candidates)?;
         let folder = self.out.clone().unwrap_or_else(|| RunFolder::next(Path::new(COMPARISONS), &self.name));
         let place = folder.join("compare.json");
-        let stop = on_interrupt(STOPPING)?;
+        let stop = on_interrupt_save(STOPPING);
         for recipe in &self.recipes {
             match trained(&self, env, &open, recipe, &base, &folder, &stop)? {
                 Some(candidate) => candidates.push(candidate),
@@ -108,7 +109,10 @@ impl Compare {
     }
 
     fn stopped(&self, folder: &Path) -> CommandResult {
-        note(&format!("Resume with the same command and `--out {}`", folder.display()));
-        if self.json { result(&json!({"stopped": true}).to_string()) } else { Ok(()) }
+        if self.json {
+            result(&json!({"stopped": true}).to_string())?;
+        }
+        let folder = folder.display();
+        Err(Interrupted(format!("Stopped; resume with the same command and `--out {folder}`")).into())
     }
 }

@@ -24,6 +24,7 @@ use super::super::output::{json_text, note, result};
 use super::super::pull_progress::PullProgress;
 use super::hive_command::hive_command;
 use crate::context::Environment;
+use crate::ended::Interrupted;
 use args::DataArgs;
 use compare::Compare;
 
@@ -76,7 +77,7 @@ impl Data {
         let datasets = locate(&env.context, &self.dataset, &mut PullProgress::stderr())?;
         let model = self.args.base_model(env, &recipe)?;
         let request = self.args.request(&open, recipe, datasets, self.out)?;
-        let stop = on_interrupt(STOPPING)?;
+        let stop = on_interrupt(STOPPING);
         let Some((set, found)) = prepared(&open, &request, model.as_ref(), &stop)? else { return stopped(self.json) };
         summary(&set, found).iter().for_each(|line| note(line));
         if self.json {
@@ -95,8 +96,10 @@ impl Data {
 
 /// Reports that the user stopped the command.
 fn stopped(json: bool) -> CommandResult {
-    note("Stopped; judged records are kept, and the same command resumes");
-    if json { result(&json!({"stopped": true}).to_string()) } else { Ok(()) }
+    if json {
+        result(&json!({"stopped": true}).to_string())?;
+    }
+    Err(Interrupted("Stopped; judged records are kept, and the same command resumes".to_owned()).into())
 }
 
 /// Prepares data with a progress bar; `None` when stopped.

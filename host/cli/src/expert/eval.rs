@@ -18,6 +18,7 @@ use super::eval_args::EvalArgs;
 use super::eval_report::{table, write, wrong};
 use super::evaluation::{STOPPING, evaluate};
 use crate::context::Environment;
+use crate::ended::Interrupted;
 use candidates::Asked;
 
 /// Evaluate an expert on a suite of prompts, compared with the base model
@@ -61,12 +62,15 @@ impl Eval {
         };
         let suite = self.args.suite(&open)?;
         let base = self.args.base_id(&open, &candidates)?;
-        let stop = on_interrupt(STOPPING)?;
+        let stop = on_interrupt(STOPPING);
         let stem = file_stem(&suite, self.checkpoint.as_deref());
         let folder = self.out.clone().or_else(|| run.map(|run| run.join("eval")));
         let place = folder.as_ref().map(|folder| folder.join(format!("{stem}.json")));
         let Some(report) = evaluate(&self.args, &open, (suite, &base), candidates, place.as_deref(), &stop)? else {
-            return if self.json { result(&json!({"stopped": true}).to_string()) } else { Ok(()) };
+            if self.json {
+                result(&json!({"stopped": true}).to_string())?;
+            }
+            return Err(Interrupted("Stopped; graded answers are kept, and the same command resumes".to_owned()).into());
         };
         let ranking = self.checkpoint.is_some().then(|| Ranking::of(&report));
         let page = folder.map(|folder| write(&report, &folder, &stem)).transpose()?;

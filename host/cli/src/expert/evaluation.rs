@@ -55,9 +55,6 @@ pub(super) fn evaluate(
     let report = evaluation.run(stop, &progress);
     progress.close();
     let report = report?;
-    if report.is_none() {
-        note("Stopped; graded answers are kept, and the same command resumes");
-    }
     Ok(report)
 }
 

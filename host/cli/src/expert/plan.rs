@@ -12,11 +12,12 @@ use super::super::arch::Arch;
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
 use super::super::numbers::{MOST_RECORDS, MOST_TOKENS, whole};
-use super::super::output::{json_text, note, result};
+use super::super::output::{json_text, result};
 use super::super::plan_text::{rows, table};
 use super::super::train_progress::TrainProgress;
 use super::train_args::TrainArgs;
 use crate::context::Environment;
+use crate::ended::Interrupted;
 use crate::error::CommandResult;
 
 /// Seed of the random weights of `--arch`.
@@ -60,13 +61,14 @@ impl Plan {
             request.origins.insert("base_model".to_owned(), "--arch".to_owned());
             self.without_data(arch, &request)?
         } else {
-            let stop = on_interrupt("\nStopping after the records in hand; Ctrl-C again ends at once")?;
+            let stop = on_interrupt("\nStopping after the records in hand; Ctrl-C again ends at once");
             let mut progress = TrainProgress::stderr();
             let setup = set_up(&open, &request, &stop, &mut progress);
             progress.close();
             let Some(setup) = setup? else {
-                note("Stopped; judged records are kept");
-                return Ok(());
+                return Err(
+                    Interrupted("Stopped; judged records are kept, and the same command resumes".to_owned()).into()
+                );
             };
             let adapter = setup.fresh_adapter()?;
             let mut trainer = Trainer::new(&setup.base.decoder, adapter, setup.config.clone())?;

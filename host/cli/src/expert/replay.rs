@@ -11,10 +11,11 @@ use super::super::error::{CommandResult, Failure};
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
 use super::super::numbers::{MOST_STEPS, whole};
-use super::super::output::{note, result};
+use super::super::output::result;
 use super::super::train_progress::TrainProgress;
 use crate::answering::RUNS;
 use crate::context::Environment;
+use crate::ended::Interrupted;
 
 /// Repeat a run's first steps and compare them
 #[derive(Debug, Args)]
@@ -39,13 +40,12 @@ impl Replay {
         let path = if !self.run.exists() && below.exists() { below } else { self.run };
         let record = RunRecord::read(&path)?;
         let expert = load_expert(env, &record.expert)?;
-        let stop = on_interrupt("\nStopping after this step; Ctrl-C again ends at once")?;
+        let stop = on_interrupt("\nStopping after this step; Ctrl-C again ends at once");
         let mut progress = TrainProgress::stderr();
         let found = replay(&path, &expert, self.steps, &stop, &mut progress);
         progress.close();
         let Some(Found { steps, parts_at }) = found? else {
-            note("Stopped before the first step");
-            return Ok(());
+            return Err(Interrupted("Stopped before the first step; a replay keeps nothing".to_owned()).into());
         };
         if self.json {
             result(&json!({"identical": parts_at.is_none(), "steps": steps, "parts_at": parts_at}).to_string())?;

@@ -2,34 +2,36 @@
 //! printed on stderr.
 
 mod adapter;
+mod display;
 mod inspection;
+mod json;
 mod record;
 
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use clap::Args;
-use hive_runtime::answer::{Answer, answer_to};
+use hive_runtime::answer::answer_to;
 use hive_runtime::inspection::Inspector;
 use hive_runtime::model::{AdaptedModel, LoadedAdapter};
 use hive_runtime::tokenise::Tokeniser;
-use hive_train::prompt_sample;
-use hive_train::run_folder::trained_length;
 
 use crate::context::Environment;
-use crate::error::{CommandResult, Failure};
+use crate::ended::Interrupted;
+use crate::error::CommandResult;
 use crate::expert_flags::ExpertFlags;
 use crate::interrupt::on_interrupt;
 use crate::loading::{load_entry, load_expert};
 use crate::numbers::{MOST_TOKENS, whole};
 use crate::output::{note, result};
+use display::AnswerDisplay;
 
 /// Run an expert on a prompt
 #[derive(Debug, Args)]
 pub struct Run {
     /// Name of the expert, as `hive expert list` shows it; NAME@VERSION for an installed version
     name: String,
-    /// The prompt, in quotes
+    /// The prompt, in quotes; `-` reads it from stdin
     #[arg(required = true, num_args = 1.., value_name = "PROMPT")]
     asked: Vec<String>,
     #[command(flatten)]
@@ -56,6 +58,10 @@ pub struct Run {
     /// Exit with code 1 when the answer cannot be used, or was not checked
     #[arg(long)]
     strict: bool,
+    /// Print JSON: `{"answer", "expert", "answered_by", "base", "complete", "prompt_tokens", "tokens",
+    /// "seconds", "first_token_seconds", "checked", "faults", "notes"}`
+    #[arg(long)]
+    json: bool,
 }
 
 impl Run {
@@ -73,39 +79,40 @@ impl Run {
         let expert = &open.expert;
         let record = record::record(&self, expert)?;
         let (inspector, record) = inspection::prompt(&self, &open, record)?;
-        if let Some(difference) = dir.and_then(prompt_sample::of_adapter).and_then(|then| then.differs(expert)) {
-            note(&format!("warning: {difference}: the adapter may answer worse"));
-        }
+        dir.iter().for_each(|dir| adapter::warn_of_other_prompts(dir, expert));
         let base = adapter::base(&self, env, found.as_ref(), expert.manifest())?;
         let tokeniser = Tokeniser::new(&base.model)?;
         let loaded = dir.map(|dir| LoadedAdapter::load(dir, &base)).transpose()?;
         let model = AdaptedModel::new(&base, loaded.as_ref());
-        let stop = on_interrupt("\nStopping")?;
+        let stop = on_interrupt("\nStopping");
         let max_tokens = self.max_new_tokens.unwrap_or(expert.manifest().generation.max_new_tokens);
         let prompt = tokeniser.prompts(expert, std::slice::from_ref(&record))?.pop().unwrap_or_default();
-        note(&match &found {
-            Some(found) => format!("Asking {} on base model `{}`", found.title, base.reference.id),
-            None => format!("Asking base model `{}` without an adapter", base.reference.id),
-        });
+        note(&adapter::title(found.as_ref(), &base));
         let tokens = prompt.len();
-        if let Some(trained) = dir.and_then(trained_length).filter(|trained| tokens > *trained) {
-            note(&format!(
-                "warning: the prompt has {tokens} tokens, the adapter was trained on records of at most {trained}: \
-                 answers to longer prompts were never trained"
-            ));
-        }
+        dir.iter().for_each(|dir| adapter::warn_of_long_prompt(dir, tokens));
         // While the model generates, the expert initializes for inspecting the answer.
         let inspector = inspector.map(Inspector::get_ready);
-        let Answer { text, complete, tokens, prompt_tokens, seconds, .. } =
-            answer_to(model, &tokeniser, &prompt, max_tokens, || !stop.load(Ordering::Relaxed))?;
-        tracing::info!(tokens, prompt = prompt_tokens, seconds, "answered");
-        result(&text)?;
-        if stop.load(Ordering::Relaxed) {
-            return Err(Failure::misuse("Stopped before the answer was complete").into());
+        let mut display = AnswerDisplay::new(&tokeniser, tokens, self.json);
+        let answer = answer_to(model, &tokeniser, &prompt, max_tokens, |ids| {
+            display.token(ids);
+            !stop.load(Ordering::Relaxed)
+        })?;
+        tracing::info!(tokens = answer.tokens, prompt = tokens, seconds = answer.seconds, "answered");
+        if !self.json {
+            display.finish(&answer.text)?;
         }
-        if !complete {
+        if stop.load(Ordering::Relaxed) {
+            return Err(Interrupted("Stopped before the answer was complete".to_owned()).into());
+        }
+        if !answer.complete {
+            let tokens = answer.tokens;
             note(&format!("warning: the answer was cut after {tokens} tokens; `--max-new-tokens` allows more"));
         }
-        inspector.map_or(Ok(()), |inspector| inspection::answer(inspector, &record, &text, self.strict))
+        let checked = inspector.map(|inspector| inspection::answer(inspector, &record, &answer.text));
+        if self.json {
+            let title = found.as_ref().map(|found| found.title.as_str());
+            result(&json::text(&self.name, title, &base.reference.id, &answer, checked.as_ref()))?;
+        }
+        checked.map_or(Ok(()), |checked| checked.report(self.strict))
     }
 }

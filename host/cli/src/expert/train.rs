@@ -13,7 +13,7 @@ use hive_train::train::train;
 
 use super::super::columns::heading;
 use super::super::error::CommandResult;
-use super::super::interrupt::on_interrupt;
+use super::super::interrupt::on_interrupt_save;
 use super::super::loading::load_expert;
 use super::super::output::note;
 use super::super::train_progress::TrainProgress;
@@ -64,7 +64,7 @@ impl Train {
         };
         let options = self.args.flags.options(expert.expert.manifest())?;
         let request = TrainRequest { options, ..request };
-        let stop = on_interrupt("\nStopping after this step; Ctrl-C again ends at once, without saving")?;
+        let stop = on_interrupt_save("\nStopping after this step; Ctrl-C again ends at once, without saving");
         let notes = request.profile_notes(expert.expert.manifest());
         for text in &notes {
             note(&format!("{} {text}", heading("profile")));

@@ -1,13 +1,31 @@
 //! A field that is entered as a file: its text, in any encoding that users commonly save, or what else the file is and
 //! how to convert it.
 
+use std::io::Read;
 use std::path::Path;
 
 use hive_sdk::manifest::FieldSpec;
 
 use crate::error::{CommandResult, Failure};
 
-/// The content of a file for this field, in any encoding that users commonly save.
+/// Everything on stdin.
+fn stdin_bytes() -> CommandResult<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().read_to_end(&mut bytes);
+    read.map_err(|e| Failure::misuse("Failed to read stdin").source(e))?;
+    Ok(bytes)
+}
+
+/// Everything on stdin, as text.
+///
+/// # Errors
+/// When it cannot be read, or is not UTF-8.
+pub(crate) fn stdin_text() -> CommandResult<String> {
+    let text = String::from_utf8(stdin_bytes()?);
+    text.map_err(|e| Failure::unacceptable("Stdin is not text in UTF-8").source(e).into())
+}
+
+/// The content of a file for this field, in any encoding that users commonly save; `-` is stdin.
 ///
 /// # Errors
 /// When it cannot be read, or is not text.
@@ -16,7 +34,11 @@ pub(crate) fn text_of(path: &Path, field: &FieldSpec) -> CommandResult<String> {
     if path.to_str().is_some_and(|p| p.starts_with("http://") || p.starts_with("https://")) {
         return Err(Failure::misuse(format!("`{shown}` is an address, expected a file")).hint("fetch it first").into());
     }
-    let bytes = std::fs::read(path).map_err(|e| hive_files::FileError::io("read", path, e))?;
+    let bytes = if path == Path::new("-") {
+        stdin_bytes()?
+    } else {
+        std::fs::read(path).map_err(|e| hive_files::FileError::io("read", path, e))?
+    };
     let not_text = |kind: &str, hint: String| {
         Failure::unacceptable(format!("`{shown}` is {kind}, expected text in UTF-8")).hint(hint)
     };

@@ -7,7 +7,8 @@ use hive_engine::EngineError;
 use hive_engine::export::{Export, Form, Written, to_folder, to_gguf};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::error::{CommandResult, Failure};
+use crate::ended::Interrupted;
+use crate::error::CommandResult;
 use crate::interrupt::on_interrupt;
 
 /// Writes the model; Ctrl-C stops it and leaves nothing behind.
@@ -15,7 +16,7 @@ use crate::interrupt::on_interrupt;
 /// # Errors
 /// When it was stopped, or the model cannot be written.
 pub(super) fn write(export: Export<'_>, form: Form, out: &Path) -> CommandResult<Written> {
-    let stop = on_interrupt("\nStopping")?;
+    let stop = on_interrupt("\nStopping");
     let bar = ProgressBar::new(0).with_message("writing");
     // The template is constant; if it did not parse, the default bar is used.
     if let Ok(style) = ProgressStyle::with_template("{msg}  {wide_bar}  {decimal_bytes}/{decimal_total_bytes}  {eta}") {
@@ -32,7 +33,7 @@ pub(super) fn write(export: Export<'_>, form: Form, out: &Path) -> CommandResult
     };
     bar.finish_and_clear();
     if written.is_err() && stop.load(Ordering::Relaxed) {
-        return Err(Failure::misuse("Stopped: nothing was written").into());
+        return Err(Interrupted("Stopped; nothing was written".to_owned()).into());
     }
     Ok(written?)
 }

@@ -42,7 +42,7 @@ impl Compare {
         let open = load_expert(env, &self.name)?;
         let recipe = self.args.recipe(env, &open)?;
         let both = locate(&env.context, &[self.first, self.second], &mut PullProgress::stderr())?;
-        let stop = on_interrupt(STOPPING)?;
+        let stop = on_interrupt(STOPPING);
         let mut sets = Vec::new();
         for one in &both {
             let request = self.args.request(&open, recipe.clone(), vec![one.clone()], None)?;

@@ -1,10 +1,15 @@
 //! Which adapter answers `hive expert run`, the one that was asked for or else what the expert's name stands for, and on
 //! which base model.
 
+use std::path::Path;
+
+use hive_plugins::LoadedExpert;
 use hive_runtime::base::Base;
 use hive_runtime::models::Catalogue;
 use hive_runtime::resolver::{BaseChoice, FoundAdapter};
 use hive_sdk::Manifest;
+use hive_train::prompt_sample;
+use hive_train::run_folder::trained_length;
 use hive_train::runs::Runs;
 
 use super::Run;
@@ -59,4 +64,29 @@ pub(super) fn base(
     let (base, instead) = choice.open(&env.context, &mut PullProgress::stderr())?;
     instead.iter().for_each(|remark| note(remark));
     Ok(base.for_generation())
+}
+
+/// Who is asked, in a sentence.
+pub(super) fn title(found: Option<&FoundAdapter>, base: &Base) -> String {
+    match found {
+        Some(found) => format!("Asking {} on base model `{}`", found.title, base.reference.id),
+        None => format!("Asking base model `{}` without an adapter", base.reference.id),
+    }
+}
+
+/// Warns if the expert renders prompts differently than when the adapter was trained.
+pub(super) fn warn_of_other_prompts(adapter: &Path, expert: &LoadedExpert) {
+    if let Some(difference) = prompt_sample::of_adapter(adapter).and_then(|then| then.differs(expert)) {
+        note(&format!("warning: {difference}: the adapter may answer worse"));
+    }
+}
+
+/// Warns of a prompt that is longer than the records that the adapter was trained on.
+pub(super) fn warn_of_long_prompt(adapter: &Path, tokens: usize) {
+    if let Some(trained) = trained_length(adapter).filter(|trained| tokens > *trained) {
+        note(&format!(
+            "warning: the prompt has {tokens} tokens, the adapter was trained on records of at most {trained}: answers to \
+             longer prompts were never trained"
+        ));
+    }
 }

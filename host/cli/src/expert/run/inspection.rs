@@ -6,7 +6,7 @@ use std::time::Instant;
 use hive_plugins::{CallFault, PluginError};
 use hive_runtime::inspection::{Inspector, Readying};
 use hive_runtime::opened::OpenExpert;
-use hive_sdk::{Inspection, Record};
+use hive_sdk::{Finding, Inspection, Record};
 
 use super::Run;
 use crate::error::{CommandResult, Failure};
@@ -59,41 +59,57 @@ pub(super) fn prompt(args: &Run, open: &OpenExpert, record: Record) -> CommandRe
     }
 }
 
-/// Has the answer inspected, which has already been printed to stdout, and reports the findings.
-///
-/// # Errors
-/// With `--strict`, when it cannot be used or was not checked.
-pub(super) fn answer(inspector: Readying, record: &Record, text: &str, strict: bool) -> CommandResult {
+/// What the expert found in an answer.
+#[derive(Debug, Default)]
+pub(super) struct Checked {
+    /// Remarks.
+    pub(super) notes: Vec<String>,
+    /// Why it cannot be used.
+    pub(super) faults: Vec<String>,
+    /// Why it was not checked.
+    pub(super) unchecked: Option<String>,
+}
+
+/// Has the answer inspected.
+pub(super) fn answer(inspector: Readying, record: &Record, text: &str) -> Checked {
     let waiting = Instant::now();
     let found = inspector.answer(record, text);
     tracing::info!(seconds = waiting.elapsed().as_secs_f64(), "inspected");
-    let unchecked = |why: String| {
-        if strict {
-            return Err(Failure::unacceptable(format!("The answer was not checked: {why}")).into());
+    let unchecked = |why: String| Checked { unchecked: Some(why), ..Checked::default() };
+    let messages = |findings: Vec<Finding>| findings.into_iter().map(|finding| finding.message).collect();
+    match found {
+        Ok(Some(Inspection { faults, notes, .. })) => {
+            Checked { notes: messages(notes), faults: messages(faults), unchecked: None }
         }
-        note(&format!("warning: the answer was not checked: {why}"));
-        Ok(())
-    };
-    let Inspection { faults, notes, .. } = match found {
-        Ok(Some(found)) => found,
-        Ok(None) => return unchecked("the expert was not ready in time".to_owned()),
+        Ok(None) => unchecked("the expert was not ready in time".to_owned()),
         // The expert's own error needs no method name.
-        Err(PluginError::Call { fault: CallFault::Refused(why), .. }) => return unchecked(why),
-        Err(error) => return unchecked(error.to_string()),
-    };
-    notes.iter().for_each(|finding| note(&format!("note on the answer: {}", finding.message)));
-    let mut faults = faults.into_iter().map(|finding| finding.message);
-    match faults.next() {
-        None => Ok(()),
-        Some(first) if strict => {
-            let error = Failure::unacceptable(format!("The answer cannot be used: {first}"));
-            Err(error.details(faults.collect()).into())
+        Err(PluginError::Call { fault: CallFault::Refused(why), .. }) => unchecked(why),
+        Err(error) => unchecked(error.to_string()),
+    }
+}
+
+impl Checked {
+    /// Reports the findings on the answer, which has already been printed to stdout.
+    ///
+    /// # Errors
+    /// With `strict`, when it cannot be used or was not checked.
+    pub(super) fn report(self, strict: bool) -> CommandResult {
+        if let Some(why) = self.unchecked {
+            if strict {
+                return Err(Failure::unacceptable(format!("The answer was not checked: {why}")).into());
+            }
+            note(&format!("warning: the answer was not checked: {why}"));
         }
-        Some(first) => {
-            std::iter::once(first)
-                .chain(faults)
-                .for_each(|fault| note(&format!("warning: the answer cannot be used: {fault}")));
-            Ok(())
+        self.notes.iter().for_each(|text| note(&format!("note on the answer: {text}")));
+        match self.faults.split_first() {
+            Some((first, others)) if strict => {
+                let error = Failure::unacceptable(format!("The answer cannot be used: {first}"));
+                Err(error.details(others.to_vec()).into())
+            }
+            _ => {
+                self.faults.iter().for_each(|fault| note(&format!("warning: the answer cannot be used: {fault}")));
+                Ok(())
+            }
         }
     }
 }

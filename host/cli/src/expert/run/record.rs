@@ -1,12 +1,14 @@
 //! The prompt of `hive expert run` as a record: each field from its argument, others by `--field`.
 
+use std::path::Path;
+
 use hive_plugins::LoadedExpert;
 use hive_runtime::asking::{argument, flag};
 use hive_sdk::Record;
 
 use super::Run;
 use crate::error::{CommandResult, Failure};
-use crate::expert_flags::text_of;
+use crate::expert_flags::{stdin_text, text_of};
 use crate::shell::word;
 
 /// A record under construction.
@@ -64,7 +66,12 @@ pub(super) fn record(args: &Run, expert: &LoadedExpert) -> CommandResult<Record>
             .into());
     };
     let asked_field = manifest.asked_field().unwrap_or_default();
-    draft.set(asked_field, asked.clone(), "the prompt")?;
+    let reads_stdin = |path: &Path| path == Path::new("-");
+    if asked == "-" && args.flags.files.iter().any(|(_, path)| reads_stdin(path)) {
+        return Err(Failure::misuse("The prompt and a file are both `-`, and stdin can be read once").into());
+    }
+    let asked = if asked == "-" { stdin_text()?.trim().to_owned() } else { asked.clone() };
+    draft.set(asked_field, asked, "the prompt")?;
     for (name, path) in &args.flags.files {
         let Some(field) = manifest.dataset.fields.iter().find(|field| field.name == *name) else { continue };
         draft.set(name, text_of(path, field)?, &format!("`--{}`", flag(name)))?;

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::super::hive_command::hive_command;
 use super::summary;
+use crate::ended::Interrupted;
 use crate::error::CommandResult;
 use crate::output::{note, result};
 
@@ -18,8 +19,11 @@ use crate::output::{note, result};
 pub(super) fn show(end: TrainEnd, expert: &LoadedExpert, notes: &[String], as_json: bool) -> CommandResult {
     let (reached, folder) = match end {
         TrainEnd::StoppedBefore => {
-            note("Stopped before training; judged records are kept, and the same command resumes");
-            return if as_json { result(&json!({"stopped": true, "step": 0}).to_string()) } else { Ok(()) };
+            if as_json {
+                result(&json!({"stopped": true, "step": 0}).to_string())?;
+            }
+            let text = "Stopped before training; judged records are kept, and the same command resumes";
+            return Err(Interrupted(text.to_owned()).into());
         }
         TrainEnd::Stopped(outcome, folder) => return stopped(&outcome, &folder, expert.name(), as_json),
         TrainEnd::AlreadyDone(summary, folder) => {
@@ -51,11 +55,15 @@ pub(super) fn show(end: TrainEnd, expert: &LoadedExpert, notes: &[String], as_js
 /// Prints that the user stopped the run, which can be resumed.
 fn stopped(outcome: &Outcome, folder: &RunFolder, expert: &str, as_json: bool) -> CommandResult {
     let path = folder.path().display();
-    note(&format!("Stopped after step {} of {}; the checkpoint is in `{path}`", outcome.step, outcome.total));
-    note(&format!("Resume with: {} expert train {expert} --resume {path}", hive_command()));
     if as_json {
         let text = json!({"stopped": true, "step": outcome.step, "total": outcome.total, "run": folder.path()});
         result(&text.to_string())?;
     }
-    Ok(())
+    Err(Interrupted(format!(
+        "Stopped after step {} of {}; the checkpoint is in `{path}`\nResume with: {} expert train {expert} --resume {path}",
+        outcome.step,
+        outcome.total,
+        hive_command()
+    ))
+    .into())
 }
