@@ -15,7 +15,7 @@ mod completions;
 mod confirm;
 pub mod context;
 mod data_progress;
-mod ended;
+pub mod ended;
 pub mod error;
 mod eval_progress;
 mod expert;
