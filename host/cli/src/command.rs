@@ -1,6 +1,6 @@
 //! The commands of hive, and which code runs each.
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::context::Environment;
 use crate::error::CommandResult;
@@ -90,9 +90,9 @@ impl Command {
             Self::Adapter(command) => command.run(env),
             Self::Bench(command) => command.run(env),
             Self::Cache(command) => cache::run(command, env),
-            Self::Help(command) => command.run(),
-            Self::Completions(command) => command.run(),
-            Self::Man(command) => command.run(),
+            Self::Help(command) => command.run(Cli::command()),
+            Self::Completions(command) => command.run(Cli::command()),
+            Self::Man(command) => command.run(Cli::command()),
             Self::Worker(worker) => worker.run(),
         }
     }

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::command::Cli;
 use crate::error::{CommandResult, Failure};
 use crate::output::{note, result};
 
@@ -22,13 +21,13 @@ pub struct Completions {
 }
 
 impl Completions {
-    /// Runs the command.
+    /// Runs the command; `hive` describes all commands.
     ///
     /// # Errors
     /// When stdout cannot be written to.
-    pub fn run(self) -> CommandResult {
+    pub fn run(self, mut hive: Command) -> CommandResult {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "hive", &mut script);
+        clap_complete::generate(self.shell, &mut hive, "hive", &mut script);
         result(String::from_utf8_lossy(&script).trim_end())
     }
 }
@@ -42,15 +41,15 @@ pub struct Man {
 }
 
 impl Man {
-    /// Runs the command.
+    /// Runs the command; `hive` describes all commands.
     ///
     /// # Errors
     /// When the pages cannot be written.
-    pub fn run(self) -> CommandResult {
+    pub fn run(self, hive: Command) -> CommandResult {
         let shown = self.folder.display();
         let failed = |e| Failure::misuse(format!("Failed to write manual pages into `{shown}`")).source(e);
         std::fs::create_dir_all(&self.folder).map_err(failed)?;
-        clap_mangen::generate_to(Cli::command(), &self.folder).map_err(failed)?;
+        clap_mangen::generate_to(hive, &self.folder).map_err(failed)?;
         note(&format!("Written to `{shown}`: `man {shown}/hive.1` shows the first"));
         Ok(())
     }

@@ -14,13 +14,21 @@ pub fn confirmed(text: &str, force: bool) -> CommandResult {
     if force {
         return Ok(());
     }
-    if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
+    let Some(agreed) = agreed(text)? else {
         let problem = format!("{text} There is no terminal to ask on");
         return Err(Failure::misuse(problem).hint("`--force` does it without asking").into());
+    };
+    if agreed { Ok(()) } else { Err(Failure::misuse("Nothing was removed").into()) }
+}
+
+/// Whether the user agrees; `None` without a terminal to ask on.
+///
+/// # Errors
+/// When the answer cannot be read.
+pub fn agreed(text: &str) -> CommandResult<Option<bool>> {
+    if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
+        return Ok(None);
     }
     note(&format!("{text} [y/N]"));
-    match typed_line()?.to_lowercase().as_str() {
-        "y" | "yes" => Ok(()),
-        _ => Err(Failure::misuse("Nothing was removed").into()),
-    }
+    Ok(Some(matches!(typed_line()?.to_lowercase().as_str(), "y" | "yes")))
 }

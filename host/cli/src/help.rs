@@ -1,9 +1,8 @@
 //! `hive help`: the help of a command, as its `--help` prints it.
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use hive_errors::{listed, nearest};
 
-use crate::command::Cli;
 use crate::error::{CommandResult, Failure};
 use crate::output::result;
 
@@ -16,14 +15,13 @@ pub struct Help {
 }
 
 impl Help {
-    /// Runs the command.
+    /// Runs the command; `hive` describes all commands.
     ///
     /// # Errors
     /// When there is no such command.
-    pub fn run(self) -> CommandResult {
-        let mut root = Cli::command();
-        root.build();
-        let mut command = &mut root;
+    pub fn run(self, mut hive: Command) -> CommandResult {
+        hive.build();
+        let mut command = &mut hive;
         let mut path = "hive".to_owned();
         for word in &self.words {
             let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();

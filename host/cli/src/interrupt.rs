@@ -1,5 +1,5 @@
 //! Ctrl-C and SIGTERM. A command that can stop gracefully says so with [`on_interrupt`]; any other is ended at once,
-//! which is safe at any moment, because files are written atomically.
+//! which is safe at any moment: what takes effort is written atomically.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -29,7 +29,7 @@ pub fn listen() -> CommandResult {
     let listening = ctrlc::set_handler(|| {
         let graceful = GRACEFUL.lock().ok();
         let Some(Graceful { stop, message, takes_its_time }) = graceful.as_deref().and_then(Option::as_ref) else {
-            end("\nStopped; nothing was left half written");
+            end("\nStopped; the same command starts again");
         };
         if stop.swap(true, Ordering::SeqCst) {
             end("Stopped at once; what was finished before is kept");
