@@ -51,15 +51,6 @@ pub enum EngineError {
     /// An error of the caller's grader or reporter, passed through.
     #[error("{0}")]
     Caller(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// An error of candle, with the action that failed.
-    #[error("{action}: {source}")]
-    Candle {
-        /// The action.
-        action: String,
-        /// The error of candle.
-        #[source]
-        source: candle_core::Error,
-    },
 }
 
 /// What an [`EngineError::Mismatch`] is about.
@@ -110,7 +101,6 @@ impl Diagnostic for EngineError {
         match self {
             Self::File(error) => error.exit_code(),
             Self::Text(error) => error.exit_code(),
-            Self::Candle { .. } => 2,
             _ => 1,
         }
     }

@@ -1,24 +1,20 @@
 //! Writes GGUF files, version 3, little-endian. Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
 //!
-//! Hand-written because candle's writer takes all tensors in memory; this one streams them, a few rows at a time.
+//! Tensors are streamed, a few rows at a time.
 
 use std::collections::HashMap;
 use std::path::Path;
 
-use candle_core::quantized::gguf_file::Value;
 use hive_files::write_file_with;
 
 use super::rows::{RowWriter, Tensor};
 use crate::error::{EngineError, Result};
-use crate::weights::source::floats::FloatKind;
+use crate::weights::gguf::value::STRING;
+use crate::weights::gguf::{TensorType, Value};
 
 /// Alignment of tensors: the default of the format.
 const ALIGNMENT: u64 = 32;
 const VERSION: u32 = 3;
-/// Type number of an array.
-const ARRAY: u32 = 9;
-/// Type number of a string.
-const STRING: u32 = 8;
 
 /// Everything before the first tensor, padding included: metadata (sorted by key, the architecture first) and the offset of
 /// each tensor.
@@ -34,7 +30,7 @@ pub(super) fn header(path: &Path, metadata: &HashMap<String, Value>, tensors: &[
     entries.sort_by_key(|(key, _)| (*key != "general.architecture", *key));
     for (key, value) in entries {
         put_text(&mut out, key);
-        out.extend(type_of(value).to_le_bytes());
+        out.extend(value.type_number().to_le_bytes());
         put_value(&mut out, value)
             .map_err(|problem| EngineError::format(path, format!("`{key}` cannot be written: {problem}")))?;
     }
@@ -46,12 +42,7 @@ pub(super) fn header(path: &Path, metadata: &HashMap<String, Value>, tensors: &[
         for dimension in tensor.shape.iter().rev() {
             out.extend((*dimension as u64).to_le_bytes());
         }
-        let kind: u32 = match tensor.dtype {
-            FloatKind::F32 => 0,
-            FloatKind::F16 => 1,
-            FloatKind::Bf16 => 30,
-        };
-        out.extend(kind.to_le_bytes());
+        out.extend(TensorType::Float(tensor.dtype).number().to_le_bytes());
         out.extend(offset.to_le_bytes());
         offset += tensor.bytes().next_multiple_of(ALIGNMENT);
     }
@@ -87,24 +78,6 @@ fn put_text(out: &mut Vec<u8>, text: &str) {
     out.extend(text.as_bytes());
 }
 
-fn type_of(value: &Value) -> u32 {
-    match value {
-        Value::U8(_) => 0,
-        Value::I8(_) => 1,
-        Value::U16(_) => 2,
-        Value::I16(_) => 3,
-        Value::U32(_) => 4,
-        Value::I32(_) => 5,
-        Value::F32(_) => 6,
-        Value::Bool(_) => 7,
-        Value::String(_) => STRING,
-        Value::Array(_) => ARRAY,
-        Value::U64(_) => 10,
-        Value::I64(_) => 11,
-        Value::F64(_) => 12,
-    }
-}
-
 fn put_value(out: &mut Vec<u8>, value: &Value) -> Result<(), String> {
     match value {
         Value::U8(n) => out.push(*n),
@@ -120,9 +93,9 @@ fn put_value(out: &mut Vec<u8>, value: &Value) -> Result<(), String> {
         Value::Bool(yes) => out.push(u8::from(*yes)),
         Value::String(text) => put_text(out, text),
         Value::Array(list) => {
-            // candle does not keep the type of an empty array; the arrays in use are arrays of strings.
-            let kind = list.first().map_or(STRING, type_of);
-            if let Some(other) = list.iter().map(type_of).find(|other| *other != kind) {
+            // The type of an empty array is not kept; the arrays in use are arrays of strings.
+            let kind = list.first().map_or(STRING, Value::type_number);
+            if let Some(other) = list.iter().map(Value::type_number).find(|other| *other != kind) {
                 return Err(format!("it is a list of values of the types {kind} and {other}, expected one type"));
             }
             out.extend(kind.to_le_bytes());

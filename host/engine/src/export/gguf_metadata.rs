@@ -3,12 +3,11 @@
 
 use std::collections::HashMap;
 
-use candle_core::quantized::gguf_file::Value;
-
 use super::special_tokens::SpecialTokens;
 use crate::error::{EngineError, Result};
 use crate::ops::rope::RopeScaling;
 use crate::weights::config::{Architecture, ModelConfig};
+use crate::weights::gguf::Value;
 use crate::weights::source::floats::FloatKind;
 use crate::weights::source::gguf_config::llama3_divisor;
 use crate::weights::source::{BaseModel, gguf_tokenizer};

@@ -4,14 +4,13 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use candle_core::quantized::gguf_file::Value;
 use hive_text::tokenizer::Tokenizer;
 use serde_json::{Map, Value as Json, json};
 
 use crate::error::Result;
+use crate::weights::gguf::Value;
 use crate::weights::source::BaseModel;
 use crate::weights::source::folder::{read_json, special_token};
-use crate::weights::source::gguf_config::whole;
 
 /// Special tokens by their ids.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -62,7 +61,7 @@ impl SpecialTokens {
     /// Special tokens from the metadata of a GGUF file.
     pub(super) fn from_gguf(metadata: &HashMap<String, Value>, model: &BaseModel) -> Self {
         let token = |name: &str| {
-            let id = metadata.get(&format!("tokenizer.ggml.{name}_token_id")).and_then(whole)?;
+            let id = metadata.get(&format!("tokenizer.ggml.{name}_token_id")).and_then(Value::whole)?;
             // Some files have -1 for none.
             u32::try_from(id).ok().filter(|id| (*id as usize) < model.config.vocab_size)
         };

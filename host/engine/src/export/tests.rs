@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::io::Cursor;
 use std::path::Path;
 
-use candle_core::quantized::gguf_file::{Content, Value};
+use candle_core::quantized::gguf_file::Content;
 use serde_json::json;
 
 use super::hf_config::{config_json, generation_json, with_dtype};
@@ -15,6 +15,7 @@ use super::*;
 use crate::error::EngineError;
 use crate::ops::rope::RopeScaling;
 use crate::weights::config::{Architecture, ModelConfig};
+use crate::weights::gguf::Value;
 use crate::weights::shapes::{qwen3_0_6b, smollm2_135m};
 use crate::weights::source::gguf::original_row;
 use crate::weights::source::hf_config::model_config;

@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod decoder;
+pub(crate) mod gguf;
 mod module;
 pub mod shapes;
 pub mod source;

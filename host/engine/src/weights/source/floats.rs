@@ -50,7 +50,7 @@ impl FloatKind {
     }
 
     /// Converts as many elements as `out` holds; `bytes` holds exactly those.
-    pub(super) fn decode_into(self, bytes: &[u8], out: &mut [f32]) {
+    pub(crate) fn decode_into(self, bytes: &[u8], out: &mut [f32]) {
         debug_assert_eq!(bytes.len(), out.len() * self.size());
         match self {
             Self::F32 => {

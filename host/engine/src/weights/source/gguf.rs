@@ -1,16 +1,12 @@
-//! Reads a base model from a GGUF file, of any type that candle dequantises (F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0,
+//! Reads a base model from a GGUF file, of any type in [`TensorType`] (F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0,
 //! Q2_K to Q6_K). Tensors are dequantised from a memory map one at a time, on every core; the file as a whole is never
 //! copied. Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::io::Cursor;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use candle_core::Device;
-use candle_core::quantized::gguf_file::{self, Value};
-use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use hive_text::chat_template::ChatTemplate;
 use rayon::prelude::*;
 
@@ -21,19 +17,19 @@ use super::{BaseModel, TensorSource, display_name};
 use crate::error::{EngineError, Result};
 use crate::ops::quantised::{Kind, Quantised};
 use crate::weights::config::{Architecture, ModelConfig};
+use crate::weights::gguf::dequantise::dequantise;
+use crate::weights::gguf::{Header, TensorType, Value};
 use crate::weights::source::gguf_tokenizer;
 use hive_files::MappedFile;
 
 /// Elements per parallel task of dequantising: its blocks and its floats fit the cache together.
 const CHUNK: usize = 8 * 1024;
-/// The alignment that candle requires of quantised blocks.
-const BLOCK_ALIGNMENT: usize = 4;
 
 /// Tensors by their Hugging Face names.
 type Entries = BTreeMap<String, Entry>;
 
 struct Entry {
-    dtype: GgmlDType,
+    kind: TensorType,
     shape: Vec<usize>,
     /// Bytes within the file.
     bytes: Range<usize>,
@@ -54,16 +50,16 @@ pub struct GgufSource {
 /// not know; [`EngineError::Unsupported`] when its architecture or tokenizer is not supported.
 pub fn open(path: &Path) -> Result<BaseModel> {
     let file = MappedFile::open(path)?;
-    let content = read_header(&file)?;
-    let metadata = Metadata::new(path, &content.metadata);
+    let header = read_header(&file)?;
+    let metadata = Metadata::new(path, &header.metadata);
 
-    let (mut entries, rope_frequencies) = read_entries(&file, &content)?;
+    let (mut entries, rope_frequencies) = read_entries(&file, &header)?;
     let Some(embedding) = entries.get("model.embed_tokens.weight") else {
         return Err(EngineError::format(path, "tensor `token_embd.weight` is missing"));
     };
     let facts = TensorFacts {
         vocab_size: embedding.shape[0],
-        has: &|name| content.tensor_infos.contains_key(name),
+        has: &|name| header.tensors.contains_key(name),
         rope_frequencies,
     };
     let config = gguf_config::model_config(&metadata, &facts)?;
@@ -107,45 +103,31 @@ pub(crate) struct Carried {
 /// As [`open`], for a damaged file or unknown tensors.
 pub(crate) fn carried(path: &Path) -> Result<Carried> {
     let file = MappedFile::open(path)?;
-    let content = read_header(&file)?;
-    let (_, rope_frequencies) = read_entries(&file, &content)?;
-    Ok(Carried { metadata: content.metadata, rope_frequencies })
+    let header = read_header(&file)?;
+    let (_, rope_frequencies) = read_entries(&file, &header)?;
+    Ok(Carried { metadata: header.metadata, rope_frequencies })
 }
 
-fn read_header(file: &MappedFile) -> Result<gguf_file::Content> {
-    let length = file.len();
-    if !file.starts_with(b"GGUF") {
-        return Err(EngineError::damaged(file.path(), "it does not start with `GGUF`"));
-    }
-    // candle's reader divides by the file's alignment, and so panics if that is 0.
-    let read = std::panic::catch_unwind(|| gguf_file::Content::read(&mut Cursor::new(&**file)));
-    let read = read.map_err(|_| {
-        EngineError::damaged(file.path(), "its header cannot be read; `general.alignment` must be a power of two")
-    })?;
-    read.map_err(|e| {
-        // Only the first line: candle may append a backtrace.
-        let text = e.to_string();
-        let reason = text.lines().next().unwrap_or("unknown fault");
-        EngineError::damaged(
-            file.path(),
-            format!("the GGUF header is truncated or damaged (file of {length} bytes): {reason}"),
-        )
+fn read_header(file: &MappedFile) -> Result<Header> {
+    Header::read(file).map_err(|problem| {
+        let length = file.len();
+        EngineError::damaged(file.path(), format!("its GGUF header cannot be read (file of {length} bytes): {problem}"))
     })
 }
 
 /// Location of every tensor, checked against the length of the file; and the divisors of the rotary frequencies, if there are
 /// any.
-fn read_entries(file: &MappedFile, content: &gguf_file::Content) -> Result<(Entries, Option<Vec<f32>>)> {
+fn read_entries(file: &MappedFile, header: &Header) -> Result<(Entries, Option<Vec<f32>>)> {
     let path = file.path();
     let mut entries = BTreeMap::new();
     let mut rope_frequencies = None;
     let mut unknown = Vec::new();
     // The end of the last tensor is the length that the file should have.
     let mut end_of_file: Option<(u64, &str)> = None;
-    for (name, info) in &content.tensor_infos {
-        let shape = info.shape.dims().to_vec();
-        let bytes = stored_bytes(path, name, &shape, info.ggml_dtype)?;
-        let start = content.tensor_data_offset.saturating_add(info.offset);
+    for (name, info) in &header.tensors {
+        let shape = info.shape.clone();
+        let bytes = stored_bytes(path, name, &shape, info.kind)?;
+        let start = header.data_start.saturating_add(info.offset);
         let end = start.saturating_add(bytes);
         if end > file.len() as u64 {
             if end_of_file.is_none_or(|(last, _)| end > last) {
@@ -154,7 +136,7 @@ fn read_entries(file: &MappedFile, content: &gguf_file::Content) -> Result<(Entr
             continue;
         }
         // Below the length of the file, so it fits usize.
-        let entry = Entry { dtype: info.ggml_dtype, shape, bytes: start as usize..end as usize, permuted_heads: None };
+        let entry = Entry { kind: info.kind, shape, bytes: start as usize..end as usize, permuted_heads: None };
         match role(name) {
             Role::Weight(hugging_face) => {
                 entries.insert(hugging_face, entry);
@@ -181,20 +163,20 @@ fn read_entries(file: &MappedFile, content: &gguf_file::Content) -> Result<(Entr
     Ok((entries, rope_frequencies))
 }
 
-fn stored_bytes(path: &Path, name: &str, shape: &[usize], dtype: GgmlDType) -> Result<u64> {
+fn stored_bytes(path: &Path, name: &str, shape: &[usize], kind: TensorType) -> Result<u64> {
     let fault = |problem: String| EngineError::format(path, format!("tensor `{name}` {problem}"));
     if shape.is_empty() || shape.len() > 2 {
         return Err(fault(format!("has {} dimensions, expected 1 or 2", shape.len())));
     }
     let columns = shape[shape.len() - 1];
-    if !columns.is_multiple_of(dtype.block_size()) {
+    if !columns.is_multiple_of(kind.block_values()) {
         return Err(fault(format!(
-            "has rows of {columns}, which {dtype:?} cannot hold (blocks of {})",
-            dtype.block_size()
+            "has rows of {columns}, which {kind} cannot hold (blocks of {})",
+            kind.block_values()
         )));
     }
     let elements = shape.iter().try_fold(1u64, |product, &n| product.checked_mul(n as u64));
-    let bytes = elements.and_then(|n| (n / dtype.block_size() as u64).checked_mul(dtype.type_size() as u64));
+    let bytes = elements.and_then(|n| (n / kind.block_values() as u64).checked_mul(kind.block_bytes() as u64));
     bytes.ok_or_else(|| fault(format!("has an impossible shape {shape:?}")))
 }
 
@@ -234,29 +216,30 @@ impl TensorSource for GgufSource {
     fn read_rows(&self, name: &str, first: usize, out: &mut [f32]) -> Result<()> {
         let entry = self.entries.get(name).ok_or_else(|| super::no_such_tensor(self, name))?;
         if let &[_, columns] = entry.shape.as_slice() {
-            return entry.fill(name, &self.file, (entry.shape[0], columns), first, out);
+            entry.fill(&self.file, (entry.shape[0], columns), first, out);
+            return Ok(());
         }
         out.copy_from_slice(&self.read(name)?[first..][..out.len()]);
         Ok(())
     }
 
     fn float_kind(&self, name: &str) -> Option<FloatKind> {
-        float_kind(self.entries.get(name)?.dtype)
+        self.entries.get(name)?.kind.float()
     }
 }
 
 impl Entry {
     /// The quantised blocks, rows in Hugging Face's order.
     fn quantised(&self, file: &[u8]) -> Option<Quantised> {
-        let kind = match self.dtype {
-            GgmlDType::Q8_0 => Kind::Q8,
-            GgmlDType::Q4_0 => Kind::Q4,
-            GgmlDType::Q4_1 => Kind::Q4Offset,
+        let kind = match self.kind {
+            TensorType::Q8_0 => Kind::Q8,
+            TensorType::Q4_0 => Kind::Q4,
+            TensorType::Q4_1 => Kind::Q4Offset,
             _ => return None,
         };
         let &[rows, columns] = self.shape.as_slice() else { return None };
         let data = &file[self.bytes.clone()];
-        let row_bytes = columns / self.dtype.block_size() * self.dtype.type_size();
+        let row_bytes = columns / self.kind.block_values() * self.kind.block_bytes();
         Some(match self.permuted_heads {
             None => Quantised::new(kind, columns, data),
             Some(heads) => {
@@ -276,52 +259,42 @@ impl Entry {
             (&[n], Some(_)) => (n, 1),
             _ => (1, self.shape.iter().product()),
         };
-        if !columns.is_multiple_of(self.dtype.block_size()) {
+        if !columns.is_multiple_of(self.kind.block_values()) {
             return Err(EngineError::format(
                 path,
-                format!("tensor `{name}` is a vector stored as {:?}, expected F32, F16 or BF16", self.dtype),
+                format!("tensor `{name}` is a vector stored as {}, expected F32, F16 or BF16", self.kind),
             ));
         }
         let mut out = vec![0f32; rows * columns];
-        self.fill(name, file, (rows, columns), 0, &mut out)?;
+        self.fill(file, (rows, columns), 0, &mut out);
         Ok(out)
     }
 
     /// Fills `out` with rows from row `first` on of the `rows` by `columns` tensor, in Hugging Face's order.
-    fn fill(
-        &self,
-        name: &str,
-        file: &[u8],
-        (rows, columns): (usize, usize),
-        first: usize,
-        out: &mut [f32],
-    ) -> Result<()> {
+    fn fill(&self, file: &[u8], (rows, columns): (usize, usize), first: usize, out: &mut [f32]) {
         if out.is_empty() {
-            return Ok(());
+            return;
         }
         let data = &file[self.bytes.clone()];
-        let row_bytes = columns / self.dtype.block_size() * self.dtype.type_size();
+        let row_bytes = columns / self.kind.block_values() * self.kind.block_bytes();
         // One long row (a vector) is not worth splitting.
         let rows_per_chunk = (CHUNK / columns).max(1);
-        out.par_chunks_mut(rows_per_chunk * columns)
-            .enumerate()
-            .try_for_each(|(chunk, out)| {
-                let first = first + chunk * rows_per_chunk;
-                let count = out.len() / columns;
-                let blocks = match self.permuted_heads {
-                    None => Cow::Borrowed(&data[first * row_bytes..(first + count) * row_bytes]),
-                    Some(heads) => {
-                        let mut gathered = Vec::with_capacity(count * row_bytes);
-                        for row in first..first + count {
-                            let source = stored_row(row, rows / heads);
-                            gathered.extend_from_slice(&data[source * row_bytes..(source + 1) * row_bytes]);
-                        }
-                        Cow::Owned(gathered)
+        out.par_chunks_mut(rows_per_chunk * columns).enumerate().for_each(|(chunk, out)| {
+            let first = first + chunk * rows_per_chunk;
+            let count = out.len() / columns;
+            let blocks = match self.permuted_heads {
+                None => Cow::Borrowed(&data[first * row_bytes..(first + count) * row_bytes]),
+                Some(heads) => {
+                    let mut gathered = Vec::with_capacity(count * row_bytes);
+                    for row in first..first + count {
+                        let source = stored_row(row, rows / heads);
+                        gathered.extend_from_slice(&data[source * row_bytes..(source + 1) * row_bytes]);
                     }
-                };
-                decode(self.dtype, &blocks, out)
-            })
-            .map_err(|source| EngineError::Candle { action: format!("Failed to dequantise tensor `{name}`"), source })
+                    Cow::Owned(gathered)
+                }
+            };
+            dequantise(self.kind, &blocks, out);
+        });
     }
 }
 
@@ -353,42 +326,4 @@ pub(crate) fn permuted_heads(config: &ModelConfig, name: &str) -> Option<usize> 
     } else {
         None
     }
-}
-
-/// The plain float type of a GGML type; `None` for quantised blocks.
-fn float_kind(dtype: GgmlDType) -> Option<FloatKind> {
-    match dtype {
-        GgmlDType::F32 => Some(FloatKind::F32),
-        GgmlDType::F16 => Some(FloatKind::F16),
-        GgmlDType::BF16 => Some(FloatKind::Bf16),
-        _ => None,
-    }
-}
-
-/// Dequantises whole blocks into `out`.
-fn decode(dtype: GgmlDType, blocks: &[u8], out: &mut [f32]) -> candle_core::Result<()> {
-    if let Some(kind) = float_kind(dtype) {
-        kind.decode_into(blocks, out);
-        return Ok(());
-    }
-    let mut copy = Vec::new();
-    let blocks = aligned(blocks, &mut copy);
-    let storage = QStorage::from_data(Cow::Borrowed(blocks), &Device::Cpu, dtype)?;
-    let values = QTensor::new(storage, out.len())?.dequantize(&Device::Cpu)?;
-    let (values, _) = values.storage_and_layout();
-    if let candle_core::Storage::Cpu(values) = &*values {
-        out.copy_from_slice(values.as_slice::<f32>()?);
-    }
-    Ok(())
-}
-
-/// The same bytes with the alignment that candle requires: as they are, or copied into `copy`.
-fn aligned<'a>(bytes: &'a [u8], copy: &'a mut Vec<u8>) -> &'a [u8] {
-    if bytes.as_ptr().align_offset(BLOCK_ALIGNMENT) == 0 {
-        return bytes;
-    }
-    copy.resize(bytes.len() + BLOCK_ALIGNMENT, 0);
-    let start = copy.as_ptr().align_offset(BLOCK_ALIGNMENT).min(BLOCK_ALIGNMENT);
-    copy[start..start + bytes.len()].copy_from_slice(bytes);
-    &copy[start..start + bytes.len()]
 }

@@ -5,11 +5,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use candle_core::quantized::gguf_file::Value;
-
 use crate::error::{EngineError, Result};
 use crate::ops::rope::RopeScaling;
 use crate::weights::config::{Architecture, ModelConfig};
+use crate::weights::gguf::Value;
 
 /// Typed access to GGUF metadata; errors name the file, the key and the value.
 pub(crate) struct Metadata<'a> {
@@ -44,7 +43,7 @@ impl<'a> Metadata<'a> {
 
     /// A whole number of any stored width, or `None` when the key is absent.
     pub(crate) fn whole(&self, key: &str) -> Result<Option<u64>> {
-        self.get(key).map(|value| whole(value).ok_or_else(|| self.wrong(key, value, "a whole number"))).transpose()
+        self.get(key).map(|value| value.whole().ok_or_else(|| self.wrong(key, value, "a whole number"))).transpose()
     }
 
     /// A list, or `None` when the key is absent.
@@ -77,18 +76,6 @@ impl<'a> Metadata<'a> {
             other => format!("{other:?}"),
         };
         EngineError::format(self.path, format!("`{key}` is {got}, expected {expected}"))
-    }
-}
-
-/// A whole number, whatever its stored width; `None` for negative numbers and other types.
-pub(crate) fn whole(value: &Value) -> Option<u64> {
-    match value {
-        Value::I8(n) => u64::try_from(*n).ok(),
-        Value::I16(n) => u64::try_from(*n).ok(),
-        Value::I32(n) => u64::try_from(*n).ok(),
-        Value::I64(n) => u64::try_from(*n).ok(),
-        Value::Bool(_) => None,
-        other => other.to_u64().ok(),
     }
 }
 

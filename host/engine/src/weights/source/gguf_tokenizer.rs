@@ -3,12 +3,12 @@
 
 use std::collections::HashMap;
 
-use candle_core::quantized::gguf_file::Value;
 use hive_text::TextError;
 use hive_text::tokenizer::{TokenKind, Tokenizer, Vocabulary};
 
-use super::gguf_config::{Metadata, whole};
+use super::gguf_config::Metadata;
 use crate::error::{EngineError, Result};
+use crate::weights::gguf::Value;
 
 /// `tokenizer.ggml.token_type` of each kind of token.
 const KINDS: [(u64, TokenKind); 4] =
@@ -41,7 +41,7 @@ pub(super) fn read(metadata: &Metadata<'_>) -> Result<Tokenizer> {
         None => Err(fail(format!("`tokenizer.ggml.merges` holds `{merge}`, expected two parts"))),
     };
     let kind = |value: &Value| {
-        let found = whole(value).and_then(|number| KINDS.iter().find(|(known, _)| *known == number));
+        let found = value.whole().and_then(|number| KINDS.iter().find(|(known, _)| *known == number));
         found.map_or(TokenKind::Other, |(_, kind)| *kind)
     };
     let vocabulary = Vocabulary {

@@ -333,7 +333,7 @@ fn damaged_gguf() {
         [
             (&whole[..whole.len() - 64], "the file is truncated: tensor `output_norm.weight` ends at byte"),
             (&whole[..whole.len() / 2], "the file is truncated: tensor"),
-            (&whole[..300], "the GGUF header is truncated or damaged (file of 300 bytes)"),
+            (&whole[..300], "its GGUF header cannot be read (file of 300 bytes): "),
             (&[], "the file is empty"),
             (b"not a model at all", "it does not start with `GGUF`"),
         ],
