@@ -228,7 +228,7 @@ fn an_interrupted_run_goes_on_as_if_nothing_had_happened() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{said}");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "", "there is no result yet");
-    assert!(said.contains("Stopping after this step; Ctrl-C again ends at once, without saving"), "{said}");
+    assert!(said.contains("Stopping; Ctrl-C again ends at once, without saving"), "{said}");
     assert!(said.contains(" of 60; the checkpoint is in `parts`"), "{said}");
     assert!(said.ends_with("Resume with: cargo run --release -- expert train sql --resume parts"), "{said}");
     assert!(!place.path("checkout/parts/adapter").exists());

@@ -12,11 +12,24 @@ use crate::error::{CommandResult, Failure};
 /// How long a command may take to stop before it is ended.
 const PATIENCE: Duration = Duration::from_millis(1_700);
 
+/// How often a command that has work to save is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// What the running command does at the first signal.
 struct Graceful {
-    stop: Arc<AtomicBool>,
+    interrupt: Interrupt,
     message: &'static str,
-    takes_its_time: bool,
+    /// What is said of a command that was ended.
+    ended: String,
+}
+
+/// How a command and the signal's listener know of each other.
+#[derive(Debug, Clone, Default)]
+pub struct Interrupt {
+    /// Set by the first signal: the command is to stop.
+    pub stop: Arc<AtomicBool>,
+    /// Set by the command while it holds work that it saves when it stops: it is not ended before.
+    pub unsaved: Arc<AtomicBool>,
 }
 
 static GRACEFUL: Mutex<Option<Graceful>> = Mutex::new(None);
@@ -28,19 +41,21 @@ static GRACEFUL: Mutex<Option<Graceful>> = Mutex::new(None);
 pub fn listen() -> CommandResult {
     let listening = ctrlc::set_handler(|| {
         let graceful = GRACEFUL.lock().ok();
-        let Some(Graceful { stop, message, takes_its_time }) = graceful.as_deref().and_then(Option::as_ref) else {
+        let Some(Graceful { interrupt, message, ended }) = graceful.as_deref().and_then(Option::as_ref) else {
             end("\nStopped; the same command starts again");
         };
-        if stop.swap(true, Ordering::SeqCst) {
-            end("Stopped at once; what was finished before is kept");
+        if interrupt.stop.swap(true, Ordering::SeqCst) {
+            end(ended);
         }
         note(message);
-        if !takes_its_time {
-            std::thread::spawn(|| {
-                std::thread::sleep(PATIENCE);
-                end("Stopped at once; what was finished before is kept, and the same command resumes");
-            });
-        }
+        let (unsaved, ended) = (Arc::clone(&interrupt.unsaved), ended.clone());
+        std::thread::spawn(move || {
+            std::thread::sleep(PATIENCE);
+            while unsaved.load(Ordering::SeqCst) {
+                std::thread::sleep(LOOK);
+            }
+            end(&ended);
+        });
     });
     listening.map_err(|e| Failure::misuse("Failed to listen for Ctrl-C").source(e).into())
 }
@@ -53,18 +68,16 @@ fn end(message: &str) -> ! {
 /// A flag that the first signal sets; `message` is then printed. A command that has not stopped within two seconds is
 /// ended, and so is one that gets a second signal.
 pub fn on_interrupt(message: &'static str) -> Arc<AtomicBool> {
-    graceful(message, false)
+    let ended = "Stopped at once; what was finished before is kept, and the same command resumes".to_owned();
+    on_interrupt_save(message, ended).stop
 }
 
-/// As [`on_interrupt`], for a command that saves its work before it stops, however long that takes.
-pub fn on_interrupt_save(message: &'static str) -> Arc<AtomicBool> {
-    graceful(message, true)
-}
-
-fn graceful(message: &'static str, takes_its_time: bool) -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
+/// As [`on_interrupt`], for a command that may hold work to save, and that is resumed otherwise than by itself: `ended` is
+/// printed when it is ended.
+pub fn on_interrupt_save(message: &'static str, ended: String) -> Interrupt {
+    let interrupt = Interrupt::default();
     if let Ok(mut graceful) = GRACEFUL.lock() {
-        *graceful = Some(Graceful { stop: Arc::clone(&stop), message, takes_its_time });
+        *graceful = Some(Graceful { interrupt: interrupt.clone(), message, ended });
     }
-    stop
+    interrupt
 }

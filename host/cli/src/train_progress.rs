@@ -5,6 +5,8 @@ mod run;
 mod setup;
 mod steps;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use indicatif::ProgressBar;
@@ -29,6 +31,8 @@ pub struct TrainProgress {
     last_eval: Option<f64>,
     done_before: u64,
     last_line: Option<Instant>,
+    /// Set while steps have been made that no checkpoint has.
+    unsaved: Arc<AtomicBool>,
 }
 
 impl TrainProgress {
@@ -43,7 +47,15 @@ impl TrainProgress {
             last_eval: None,
             done_before: 0,
             last_line: None,
+            unsaved: Arc::default(),
         }
+    }
+
+    /// This progress, which keeps `unsaved` set while steps have been made that no checkpoint has.
+    #[must_use]
+    pub fn with_unsaved(mut self, unsaved: &Arc<AtomicBool>) -> Self {
+        self.unsaved = Arc::clone(unsaved);
+        self
     }
 
     fn line(&self, text: &str) {

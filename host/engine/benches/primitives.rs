@@ -11,6 +11,7 @@ use std::fmt;
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
+use hive_engine::ops::cross_entropy::Head;
 use hive_engine::ops::decode_linear::{self, Layer, Weight};
 use hive_engine::ops::dora::{self, Branch, BranchGradient, Linear, Magnitude, Scratch};
 use hive_engine::ops::dropout::{Mask, key};
@@ -407,7 +408,14 @@ mod loss {
         let flops = 2 * 2 * TOKENS * vocab * width + 3 * TOKENS * vocab;
         measure(bencher, 2 * hidden.len() + head.len(), flops, || {
             let gradient = Some((&mut dhidden[..], 1.0));
-            cross_entropy::forward_backward(&hidden, &targets, &head, width, &mut logits, gradient);
+            cross_entropy::forward_backward(
+                &hidden,
+                &targets,
+                Head { weight: &head, width },
+                &mut logits,
+                gradient,
+                &|| false,
+            );
         });
     }
 }

@@ -45,7 +45,7 @@ fn is_zero(n: &usize) -> bool {
 }
 
 /// Answers and grades `prompts`, except those that leave no room for an answer; `on_answer` sees
-/// each answer and returns whether to continue. Answers given before a stop are graded. `available`
+/// each answer and returns whether to continue. Answers that were complete before a stop are graded. `available`
 /// is the number of prompts from which these were selected.
 ///
 /// # Errors
@@ -66,6 +66,9 @@ pub fn grade(
             continue;
         }
         let answer = answer_to(model, tokeniser, &ids, max_new_tokens, |_| true)?;
+        if model.stopped() {
+            break;
+        }
         let keep_going = on_answer(i, &answer);
         requests.push(GradeRequest { prompt: prompt.clone(), completion: answer.text });
         if !keep_going {

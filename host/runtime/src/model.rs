@@ -67,7 +67,12 @@ impl<'a> AdaptedModel<'a> {
     /// The base model with this adapter, which was loaded for it; `None` for the base model alone.
     pub fn new(base: &'a Base, adapter: Option<&'a LoadedAdapter>) -> Self {
         let adapter = adapter.map(|loaded| (&loaded.adapter, &loaded.scales));
-        Self(Model { base: &base.decoder, adapter })
+        Self(Model::new(&base.decoder, adapter))
+    }
+
+    /// Whether it was told to stop, so that its last result may be incomplete.
+    pub fn stopped(self) -> bool {
+        self.0.stopped()
     }
 
     /// Whether the context fits a prompt of `prompt` tokens and an answer of up to `max_new_tokens`.

@@ -1,7 +1,7 @@
 //! Evaluates an adapter: held-out loss, and answers graded by the expert. During training the
 //! adapter alone, at the end base model and expert side by side.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use hive_engine::EngineError;
 use hive_engine::adapter::{Adapter, AdapterScales};
@@ -60,15 +60,16 @@ pub(super) struct Evaluation<'a> {
 }
 
 impl Evaluation<'_> {
+    /// Compares; `None` when it was stopped.
     pub(super) fn run(
         &self,
         adapter: &Adapter,
         step: u64,
         reporter: &mut dyn TrainReporter,
-    ) -> Result<Summary, TrainError> {
+    ) -> Result<Option<Summary>, TrainError> {
         let decoder = &self.setup.base.decoder;
         let scales = AdapterScales::new(adapter, decoder);
-        let plain = Model { base: decoder, adapter: None };
+        let plain = Model { base: decoder, adapter: None, stop: Some(self.stop) };
         let adapted = Model { adapter: Some((adapter, &scales)), ..plain };
         let held = &self.setup.held;
         let (mut loss, mut token_accuracy) = (None, None);
@@ -77,6 +78,9 @@ impl Evaluation<'_> {
             let mut pass = Pass::new();
             let before = evaluate(&mut pass, plain, held, batching)?;
             let after = evaluate(&mut pass, adapted, held, batching)?;
+            if plain.stopped() {
+                return Ok(None);
+            }
             loss = Some(Compared { base: before.mean(), expert: after.mean() });
             token_accuracy = Some(Compared { base: before.accuracy(), expert: after.accuracy() });
         }
@@ -87,7 +91,8 @@ impl Evaluation<'_> {
         let records = self.setup.set.report.validation;
         let held_out = self.both(plain, adapted, (&self.setup.held_out(wanted)?, records), reporter)?;
         let eval_prompts = self.both(plain, adapted, (&prompts, all), reporter)?;
-        Ok(Summary { format: FORMAT, loss, token_accuracy, held_out, eval_prompts, step })
+        let summary = Summary { format: FORMAT, loss, token_accuracy, held_out, eval_prompts, step };
+        Ok((!plain.stopped()).then_some(summary))
     }
 
     fn both(
@@ -97,14 +102,14 @@ impl Evaluation<'_> {
         (prompts, available): (&[Record], usize),
         reporter: &mut dyn TrainReporter,
     ) -> Result<Option<Compared<Scores>>, TrainError> {
-        if prompts.is_empty() || self.stop.load(Ordering::Relaxed) {
+        if prompts.is_empty() || plain.stopped() {
             return Ok(None);
         }
         let max_tokens = longest_answer(self.tokeniser, self.expert, prompts)?;
         let mut graded = |who: &str, model: Model| {
             grade(model.into(), self.tokeniser, self.expert, (prompts, available), max_tokens, |i, answer| {
                 reporter.grading(who, i + 1, prompts.len(), answer);
-                !self.stop.load(Ordering::Relaxed)
+                true
             })
         };
         Ok(Some(Compared { base: graded("base", plain)?, expert: graded("expert", adapted)? }))
@@ -119,8 +124,8 @@ fn longest_answer(tokeniser: &Tokeniser, expert: &LoadedExpert, prompts: &[Recor
     Ok((2 * longest).clamp(32, expert.manifest().generation.max_new_tokens.max(32)))
 }
 
-/// Grades the adapter's answers to the same few held-out prompts at every evaluation. It cannot be
-/// interrupted: a resumed run must get the same scores.
+/// Grades the adapter's answers to the same few held-out prompts at every evaluation. When it is stopped, the evaluation as
+/// a whole is repeated by the resumed run, so that it gets the same scores.
 pub(super) struct HeldOutGrader<'a> {
     expert: &'a LoadedExpert,
     tokeniser: &'a Tokeniser<'a>,

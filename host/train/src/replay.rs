@@ -1,7 +1,7 @@
 //! Repeats a run's first steps to check that they are reproducible.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use hive_engine::adapter::peft::{self, TENSOR_FILE};
 use hive_engine::data::order::Order;
@@ -83,17 +83,16 @@ pub fn replay(
     let config = &setup.config;
     let train = &setup.train;
     let (total, records) = (config.total_steps(train.len()), config.total_records(train.len()));
-    let mut trainer = Trainer::new(&setup.base.decoder, setup.fresh_adapter()?, config.clone())?;
+    let mut trainer = Trainer::new(&setup.base.decoder, setup.fresh_adapter()?, config.clone())?.stopped_by(stop);
     let mut order = Order::new(train.len(), config.seed);
     let batch = config.effective_batch as u64;
     for step in 0..steps {
-        if stop.load(Ordering::Relaxed) {
-            return Ok(if step == 0 { None } else { Some(Replay { steps: step, parts_at: None }) });
-        }
         let window = step * batch..((step + 1) * batch).min(records);
         let examples: Vec<Example> = order.at(window).into_iter().map(|i| train.get(i)).collect();
         let now = match trainer.attempt(&examples, learning_rate(config, step, total))? {
             Step::Done(report) => step_line(&report),
+            Step::Stopped if step == 0 => return Ok(None),
+            Step::Stopped => return Ok(Some(Replay { steps: step, parts_at: None })),
             Step::NotFinite(problem) => {
                 trainer.skip();
                 let skipped = trainer.steps() - trainer.optimizer.updates;

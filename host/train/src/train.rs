@@ -35,7 +35,7 @@ use super::{TrainError, run_page};
 pub enum TrainEnd {
     /// Finished, with an adapter.
     Done(Box<Summary>, Outcome, RunFolder),
-    /// Stopped by the user; a checkpoint was saved.
+    /// Stopped by the user; a checkpoint was saved, unless it was before the end of the first step.
     Stopped(Outcome, RunFolder),
     /// The run was already finished, and nothing has changed since.
     AlreadyDone(Box<Summary>, RunFolder),
@@ -118,7 +118,7 @@ impl Job<'_> {
         let recipe = &request.recipe;
         let config = &setup.config;
         let adapter = setup.fresh_adapter()?;
-        let mut trainer = Trainer::new(&setup.base.decoder, adapter, config.clone())?;
+        let mut trainer = Trainer::new(&setup.base.decoder, adapter, config.clone())?.stopped_by(stop);
         let start = self.resume(&mut record, &setup, &mut trainer)?;
         if let Some(summary) = self.already_done(&setup)? {
             return Ok(TrainEnd::AlreadyDone(Box::new(summary), folder.clone()));
@@ -169,6 +169,9 @@ impl Job<'_> {
         let job = Evaluation { expert, setup: &setup, tokeniser: &tokeniser, recipe, stop };
         let summary =
             info_span!("evaluation").in_scope(|| job.run(&trainer.adapter, outcome.adapter_step, reporter))?;
+        let Some(summary) = summary else {
+            return Ok(TrainEnd::Stopped(Outcome { end: End::Stopped, ..outcome }, folder.clone()));
+        };
         folder.write_json("evaluation.json", &summary)?;
         run_page::write(folder, &record, &setup, Some(&summary))?;
         Ok(TrainEnd::Done(Box::new(summary), outcome, folder.clone()))

@@ -87,7 +87,7 @@ impl Probe {
         let vocab = base.model.config.vocab_size;
         let mut activations = Activations::default();
         let mut tensors = Vec::new();
-        let merged = AdaptedModel::from(Model { base: &whole, adapter: None });
+        let merged = AdaptedModel::from(Model::new(&whole, None));
         for (name, model) in [("base_logits", plain), ("adapted_logits", adapted), ("merged_logits", merged)] {
             let mut bytes = Vec::with_capacity(rows * kept * vocab * 4);
             // Row by row, so that only one row's logits are held beside the result.

@@ -55,7 +55,7 @@ impl BenchGenerate {
             None => Some(Adapter::init(rank_12_dora(), &base.decoder, 0)?),
         };
         let scales = adapter.as_ref().map(|adapter| AdapterScales::new(adapter, &base.decoder));
-        let model = Model { base: &base.decoder, adapter: adapter.as_ref().zip(scales.as_ref()) };
+        let model = Model::new(&base.decoder, adapter.as_ref().zip(scales.as_ref()));
         let vocab = base.decoder.config.vocab_size as u64;
         let prompt: Vec<u32> = (0..self.prompt as u64).map(|t| (key(&[t]) % vocab) as u32).collect();
         let (mut reading, mut writing) = (Vec::new(), Vec::new());

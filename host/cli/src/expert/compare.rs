@@ -89,14 +89,16 @@ impl Compare {
         candidates::check_names(&self, &candidates)?;
         let folder = self.out.clone().unwrap_or_else(|| RunFolder::next(Path::new(COMPARISONS), &self.name));
         let place = folder.join("compare.json");
-        let stop = on_interrupt_save(STOPPING);
+        let again = format!("Stopped at once; resume with the same command and `--out {}`", folder.display());
+        let interrupt = on_interrupt_save(STOPPING, again);
+        let stop = &interrupt.stop;
         for recipe in &self.recipes {
-            match trained(&self, env, &open, recipe, &base, &folder, &stop)? {
+            match trained(&self, env, &open, recipe, &base, &folder, &interrupt)? {
                 Some(candidate) => candidates.push(candidate),
                 None => return self.stopped(&folder),
             }
         }
-        let Some(report) = evaluate(&self.args, &open, (suite, &base), candidates, Some(&place), &stop)? else {
+        let Some(report) = evaluate(&self.args, &open, (suite, &base), candidates, Some(&place), stop)? else {
             return self.stopped(&folder);
         };
         let page = write(&report, &folder, "compare")?;

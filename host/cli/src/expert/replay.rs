@@ -40,7 +40,7 @@ impl Replay {
         let path = if !self.run.exists() && below.exists() { below } else { self.run };
         let record = RunRecord::read(&path)?;
         let expert = load_expert(env, &record.expert)?;
-        let stop = on_interrupt("\nStopping after this step; Ctrl-C again ends at once");
+        let stop = on_interrupt("\nStopping; Ctrl-C again ends at once");
         let mut progress = TrainProgress::stderr();
         let found = replay(&path, &expert, self.steps, &stop, &mut progress);
         progress.close();

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use hive_train::run_record::TrainRequest;
-use hive_train::train::train;
+use hive_train::train::{RunPlace, train};
 
 use super::super::columns::heading;
 use super::super::error::CommandResult;
@@ -17,8 +17,10 @@ use super::super::interrupt::on_interrupt_save;
 use super::super::loading::load_expert;
 use super::super::output::note;
 use super::super::train_progress::TrainProgress;
+use super::hive_command::hive_command;
 use super::train_args::TrainArgs;
 use crate::context::Environment;
+use crate::shell::word;
 use request::{new_run, resumed};
 
 /// Shown below the options.
@@ -64,14 +66,22 @@ impl Train {
         };
         let options = self.args.flags.options(expert.expert.manifest())?;
         let request = TrainRequest { options, ..request };
-        let stop = on_interrupt_save("\nStopping after this step; Ctrl-C again ends at once, without saving");
+        let interrupt =
+            on_interrupt_save("\nStopping; Ctrl-C again ends at once, without saving", ended(&self.name, &place));
         let notes = request.profile_notes(expert.expert.manifest());
         for text in &notes {
             note(&format!("{} {text}", heading("profile")));
         }
-        let mut progress = TrainProgress::stderr();
-        let ended = train(&expert, &request, &place, &stop, &mut progress);
+        let mut progress = TrainProgress::stderr().with_unsaved(&interrupt.unsaved);
+        let ended = train(&expert, &request, &place, &interrupt.stop, &mut progress);
         progress.close();
         end::show(ended?, &expert.expert, &notes, self.json)
     }
+}
+
+/// What is said of a training that was ended before it had stopped by itself.
+fn ended(expert: &str, place: &RunPlace) -> String {
+    let (RunPlace::New(path) | RunPlace::Resume { path, .. }) = place;
+    let resume = format!("{} expert train {expert} --resume {}", hive_command(), word(&path.display().to_string()));
+    format!("Stopped at once; judged records and checkpoints are kept\nResume with: {resume}")
 }

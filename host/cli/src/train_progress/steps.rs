@@ -1,6 +1,7 @@
 //! A run's steps and evaluations.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use hive_engine::train::{EvalReport, Graded, Reporter, SkipReport, StepReport};
@@ -15,6 +16,7 @@ const SILENCE: Duration = Duration::from_secs(30);
 
 impl Reporter for TrainProgress {
     fn step(&mut self, r: &StepReport) -> hive_engine::Result<()> {
+        self.unsaved.store(true, Ordering::SeqCst);
         let (begin, before) = *self.begin.get_or_insert_with(|| {
             let spent = Duration::from_secs_f64(r.seconds.max(0.0));
             (Instant::now().checked_sub(spent).unwrap_or_else(Instant::now), r.step - 1)
@@ -73,6 +75,7 @@ impl Reporter for TrainProgress {
     }
 
     fn skipped(&mut self, r: &SkipReport) -> hive_engine::Result<()> {
+        self.unsaved.store(true, Ordering::SeqCst);
         let SkipReport { step, total, problem, skipped, .. } = r;
         self.line(&format!("{} step {step}/{total}: {problem}; {skipped} skipped so far", heading("skipped")));
         if let Some(bar) = &self.bar {
@@ -86,6 +89,7 @@ impl Reporter for TrainProgress {
     }
 
     fn checkpoint(&mut self, step: u64, path: &Path) -> hive_engine::Result<()> {
+        self.unsaved.store(false, Ordering::SeqCst);
         tracing::debug!(step, path = %path.display(), "checkpoint");
         Ok(())
     }

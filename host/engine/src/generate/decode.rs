@@ -29,7 +29,7 @@ pub enum StopReason {
     StopToken,
     /// The token limit was reached.
     Length,
-    /// `on_token` returned false.
+    /// `on_token` returned false, or the model was stopped.
     Cancelled,
 }
 
@@ -63,6 +63,9 @@ pub fn generate(
     let mut session = Session::new(model, prompt.len().saturating_add(max_new_tokens));
     let mut text = Text { ids: prompt.to_vec(), prompt: prompt.len(), max_new_tokens, stop, on_token };
     let mut logits = session.feed(prompt)?;
+    if model.stopped() {
+        return Ok(text.generated(StopReason::Cancelled));
+    }
     if max_new_tokens == 0 {
         return Ok(text.generated(StopReason::Length));
     }
@@ -79,6 +82,9 @@ pub fn generate(
         };
         let read = session.len();
         logits = session.feed_each(&[&[next], &guess[..]].concat())?;
+        if model.stopped() {
+            return Ok(text.generated(StopReason::Cancelled));
+        }
         let vocab = logits.len() / (guess.len() + 1);
         let mut kept = 0;
         loop {

@@ -121,7 +121,8 @@ impl<'a> Session<'a> {
         self.read(ids, ids.len())
     }
 
-    /// Reads `ids` and returns the logits after each of the last `wanted` tokens.
+    /// Reads `ids` and returns the logits after each of the last `wanted` tokens; those of earlier tokens when the model is
+    /// stopped meanwhile.
     fn read(&mut self, ids: &[u32], wanted: usize) -> Result<&[f32]> {
         self.check(ids)?;
         self.reserve(self.len + ids.len());
@@ -135,6 +136,9 @@ impl<'a> Session<'a> {
         let (tokens, hidden) = (ids.len(), config.hidden_size);
         embedding::forward(sized(&mut self.buffers.x, tokens * hidden), &base.embedding, ids, hidden);
         for l in 0..config.num_layers {
+            if self.model.stopped() {
+                return;
+            }
             self.layer(l, tokens);
         }
         self.len += tokens;

@@ -48,24 +48,38 @@ impl Loss {
     }
 }
 
+/// The output projection: `weight` [vocab, width].
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a> {
+    /// The weight.
+    pub weight: &'a [f32],
+    /// Width of a hidden state.
+    pub width: usize,
+}
+
 /// Loss of `targets` `[n]` under `hidden` [n, width] · `head` [vocab, width]ᵀ. With `gradient`,
 /// `(dhidden [n, width], scale)`, writes scale · ∂sum/∂hidden.
 ///
-/// `logits` is a scratch buffer that the caller keeps for reuse.
+/// `logits` is a scratch buffer that the caller keeps for reuse. Between chunks, `stopped` may end the work; loss and
+/// gradient are then incomplete.
 pub fn forward_backward(
     hidden: &[f32],
     targets: &[u32],
-    head: &[f32],
-    width: usize,
+    head: Head<'_>,
     logits: &mut Vec<f32>,
     mut gradient: Option<(&mut [f32], f32)>,
+    stopped: &dyn Fn() -> bool,
 ) -> Loss {
+    let Head { weight: head, width } = head;
     let vocab = head.len() / width;
     // As few chunks as possible, of equal size.
     let max_rows = CHUNK.min(CHUNK_VALUES / vocab).max(16);
     let rows = targets.len().div_ceil(targets.len().div_ceil(max_rows).max(1)).max(1);
     let mut total = Loss::default();
     for (chunk, targets) in targets.chunks(rows).enumerate() {
+        if stopped() {
+            break;
+        }
         let n = targets.len();
         let hidden = &hidden[chunk * rows * width..][..n * width];
         if logits.len() < n * vocab {

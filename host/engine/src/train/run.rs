@@ -40,7 +40,7 @@ pub struct RunPlan<'a> {
     pub checkpoints: &'a Path,
     /// Digests of the run's inputs, which a checkpoint keeps (see [`State::digests`]).
     pub digests: &'a BTreeMap<String, String>,
-    /// Set by the caller to end the run after the current step.
+    /// Set by the caller to end the run: after the current step, or within it if the trainer is [`Trainer::stopped_by`] it.
     pub stop: &'a AtomicBool,
 }
 
@@ -77,6 +77,8 @@ struct Loop<'a, 'p> {
     evaluated: bool,
     skipped_in_a_row: u64,
     seen: u64,
+    /// The step of the last checkpoint, and whether it was evaluated.
+    saved: Option<(u64, bool)>,
 }
 
 /// Trains to the end, or until it is stopped. The trainer then holds the best adapter if the recipe asks for it and the run
@@ -110,31 +112,39 @@ pub fn run(
         }
     };
     let due = |step: u64| ranks && (step.is_multiple_of(config.eval_steps) || step == total);
+    let mut undone = false;
     if !state.evaluated && due(trainer.steps()) {
         // The baseline before the first step; or the evaluation that a stop left undone.
         let kept = state.evaluate(trainer, &mut grader, reporter)?;
-        if trainer.steps() > 0 {
-            state.save(trainer, reporter)?;
-        } else {
-            debug_assert!(!kept, "nothing is trained yet");
-        }
+        debug_assert!(kept != Some(true) || trainer.steps() > 0, "nothing is trained yet");
+        state.save(trainer, reporter)?;
+        undone = kept.is_none();
     }
     let end = loop {
         let step = trainer.steps();
+        if undone {
+            break End::Stopped;
+        }
         if let Some(end) = ended(&state, step) {
             break end;
         }
         let window = state.seen..(state.seen + config.effective_batch as u64).min(records);
         let seen = window.end;
         let examples: Vec<Example> = order.at(window).into_iter().map(|i| train.get(i)).collect();
-        state.step(trainer, &examples, total, reporter)?;
+        if !state.step(trainer, &examples, total, reporter)? {
+            state.save(trainer, reporter)?;
+            break End::Stopped;
+        }
         state.seen = seen;
         let step = trainer.steps();
-        let stopping = stop.load(Ordering::Relaxed) && step < total;
+        let mut stopping = stop.load(Ordering::Relaxed) && (step < total || due(step));
         state.evaluated = false;
         let mut kept = false;
         if due(step) && !stopping {
-            kept = state.evaluate(trainer, &mut grader, reporter)?;
+            match state.evaluate(trainer, &mut grader, reporter)? {
+                Some(best) => kept = best,
+                None => stopping = true,
+            }
         }
         // The best adapters are always on disk: one of them is loaded at the end.
         let last = ended(&state, step).is_some();
@@ -182,20 +192,22 @@ impl<'a, 'p> Loop<'a, 'p> {
     /// The state before the first step, or where a checkpoint left it.
     fn new(plan: &'a RunPlan<'p>, start: Option<State>) -> Self {
         match start {
-            Some(State { best, evaluated, skipped_in_a_row, position, .. }) => {
-                Self { plan, best, evaluated, skipped_in_a_row, seen: position.seen(plan.train.len()) }
+            Some(State { step, best, evaluated, skipped_in_a_row, position, .. }) => {
+                let (seen, saved) = (position.seen(plan.train.len()), Some((step, evaluated)));
+                Self { plan, best, evaluated, skipped_in_a_row, seen, saved }
             }
-            None => Self { plan, best: Best::default(), evaluated: false, skipped_in_a_row: 0, seen: 0 },
+            None => Self { plan, best: Best::default(), evaluated: false, skipped_in_a_row: 0, seen: 0, saved: None },
         }
     }
 
+    /// Makes a step; returns whether it was made, not stopped.
     fn step(
         &mut self,
         trainer: &mut Trainer,
         examples: &dyn Records,
         total: u64,
         reporter: &mut dyn Reporter,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let config = self.plan.config;
         let begin = Instant::now();
         let step = trainer.steps();
@@ -203,8 +215,9 @@ impl<'a, 'p> Loop<'a, 'p> {
             Step::Done(mut report) => {
                 report.total = total;
                 self.skipped_in_a_row = 0;
-                reporter.step(&report)
+                reporter.step(&report)?;
             }
+            Step::Stopped => return Ok(false),
             Step::NotFinite(problem) => {
                 if config.non_finite == NonFinite::Stop {
                     return Err(trainer.fault(problem));
@@ -217,22 +230,26 @@ impl<'a, 'p> Loop<'a, 'p> {
                 trainer.skip();
                 let skipped = trainer.steps() - trainer.optimizer.updates;
                 let seconds = begin.elapsed().as_secs_f64();
-                reporter.skipped(&SkipReport { step: step + 1, total, problem, skipped, seconds })
+                reporter.skipped(&SkipReport { step: step + 1, total, problem, skipped, seconds })?;
             }
         }
+        Ok(true)
     }
 
-    /// Evaluates the current adapter; returns whether its checkpoint is to be kept.
+    /// Evaluates the current adapter; returns whether its checkpoint is to be kept, `None` when it was stopped.
     fn evaluate(
         &mut self,
         trainer: &mut Trainer,
         grader: &mut Option<&mut dyn Grader>,
         reporter: &mut dyn Reporter,
-    ) -> Result<bool> {
+    ) -> Result<Option<bool>> {
         let RunPlan { config, validation, .. } = self.plan;
         let step = trainer.steps();
         let begin = Instant::now();
         let loss = trainer.evaluate(*validation)?;
+        if trainer.stopped() {
+            return Ok(None);
+        }
         let (mean, accuracy) = (loss.mean(), loss.accuracy());
         if !validation.is_empty() && !mean.is_finite() {
             let problem = format!("The validation loss is {mean}");
@@ -244,6 +261,9 @@ impl<'a, 'p> Loop<'a, 'p> {
             Some(grader) => debug_span!("grade", step).in_scope(|| grader.grade(trainer.model(), step))?,
             None => None,
         };
+        if trainer.stopped() {
+            return Ok(None);
+        }
         let score_seconds = begin.elapsed().as_secs_f64();
         let value = match config.best_metric {
             Metric::EvalLoss => (!validation.is_empty()).then_some(mean),
@@ -264,12 +284,16 @@ impl<'a, 'p> Loop<'a, 'p> {
             seconds,
             score_seconds,
         })?;
-        Ok(place.is_some())
+        Ok(Some(place.is_some()))
     }
 
+    /// Saves a checkpoint, unless the last one is the same; before the first step there is nothing to save.
     fn save(&mut self, trainer: &Trainer, reporter: &mut dyn Reporter) -> Result<()> {
         let RunPlan { config, train, base, checkpoints, digests, .. } = self.plan;
         let step = trainer.steps();
+        if step == 0 || self.saved == Some((step, self.evaluated)) {
+            return Ok(());
+        }
         let _span = debug_span!("checkpoint", step).entered();
         reporter.saving(step)?;
         let state = State {
@@ -287,6 +311,7 @@ impl<'a, 'p> Loop<'a, 'p> {
         // Old checkpoints are removed only after the new one is complete.
         let keep: Vec<u64> = self.best.steps().chain([step]).collect();
         checkpoint::keep_only(checkpoints, &keep)?;
+        self.saved = Some((step, self.evaluated));
         reporter.checkpoint(step, &path)
     }
 }

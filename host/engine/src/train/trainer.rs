@@ -1,6 +1,7 @@
 //! One optimizer step, and the validation loss.
 
 use std::ops::Range;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use hive_recipe::TrainingSpec;
@@ -32,6 +33,7 @@ pub struct Trainer<'a> {
     no_decay: Vec<Range<usize>>,
     pass: Pass,
     guarded: bool,
+    stop: Option<&'a AtomicBool>,
 }
 
 /// The outcome of a step.
@@ -41,6 +43,8 @@ pub enum Step {
     Done(StepReport),
     /// The loss or the gradient was not finite, as the message says; nothing was changed.
     NotFinite(String),
+    /// It was stopped (see [`Trainer::stopped_by`]); nothing was changed.
+    Stopped,
 }
 
 impl<'a> Trainer<'a> {
@@ -69,7 +73,20 @@ impl<'a> Trainer<'a> {
             no_decay,
             pass: Pass::new(),
             guarded: false,
+            stop: None,
         })
+    }
+
+    /// This trainer, which gives up the step or the evaluation in hand, within a layer, once `stop` is set.
+    #[must_use]
+    pub fn stopped_by(mut self, stop: &'a AtomicBool) -> Self {
+        self.stop = Some(stop);
+        self
+    }
+
+    /// Whether it was stopped; what [`Self::evaluate`] returned last may then be incomplete.
+    pub fn stopped(&self) -> bool {
+        self.model().stopped()
     }
 
     /// Restores the state of a checkpoint after `step` steps.
@@ -94,7 +111,7 @@ impl<'a> Trainer<'a> {
 
     /// The base with the current adapter.
     pub fn model(&self) -> Model<'_> {
-        Model { base: self.base, adapter: Some((&self.adapter, &self.scales)) }
+        Model { base: self.base, adapter: Some((&self.adapter, &self.scales)), stop: self.stop }
     }
 
     /// One optimizer step over `examples` at this learning rate: the gradient is that of the mean
@@ -107,6 +124,7 @@ impl<'a> Trainer<'a> {
         match self.attempt(&examples, learning_rate)? {
             Step::Done(report) => Ok(report),
             Step::NotFinite(problem) => Err(self.fault(problem)),
+            Step::Stopped => Err(self.fault("The step was stopped".to_owned())),
         }
     }
 
@@ -120,6 +138,9 @@ impl<'a> Trainer<'a> {
         let step = self.step + 1;
         let _span = debug_span!("step", step).entered();
         let loss = self.accumulate(examples)?;
+        if self.stopped() {
+            return Ok(Step::Stopped);
+        }
         if loss.tokens == 0 {
             return Err(self.fault("No token of the batch carries loss".into()));
         }
@@ -172,7 +193,7 @@ impl<'a> Trainer<'a> {
             return Ok(total);
         }
         let scale = (1.0 / loss_tokens as f64) as f32;
-        let model = Model { base: self.base, adapter: Some((&self.adapter, &self.scales)) };
+        let model = Model { base: self.base, adapter: Some((&self.adapter, &self.scales)), stop: self.stop };
         let dropout = Some(Dropout {
             seed: self.config.seed,
             step: self.step,
@@ -184,6 +205,9 @@ impl<'a> Trainer<'a> {
             let tokens = batch.tokens();
             trace_span!("forward", tokens)
                 .in_scope(|| on_pool(|| self.pass.forward(model, &batch, &batch.loss_rows, dropout, true)));
+            if model.stopped() {
+                break;
+            }
             total += trace_span!("backward", tokens)
                 .in_scope(|| on_pool(|| self.pass.backward(model, &batch, dropout, scale, &mut self.gradients)));
         }
@@ -205,7 +229,7 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// As [`Batch::new`].
     pub fn evaluate(&mut self, examples: &dyn Records) -> Result<Loss> {
-        let model = Model { base: self.base, adapter: Some((&self.adapter, &self.scales)) };
+        let model = Model { base: self.base, adapter: Some((&self.adapter, &self.scales)), stop: self.stop };
         evaluate(&mut self.pass, model, examples, Batching::from_recipe(&self.config))
     }
 
@@ -214,7 +238,7 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// As [`Batch::new`].
     pub fn evaluate_base(&mut self, examples: &dyn Records) -> Result<Loss> {
-        let model = Model { base: self.base, adapter: None };
+        let model = Model { base: self.base, adapter: None, stop: self.stop };
         evaluate(&mut self.pass, model, examples, Batching::from_recipe(&self.config))
     }
 
@@ -229,7 +253,7 @@ impl<'a> Trainer<'a> {
     }
 }
 
-/// Loss of `examples` with `model`, without dropout.
+/// Loss of `examples` with `model`, without dropout; incomplete when the model was stopped.
 ///
 /// # Errors
 /// As [`Batch::new`].
@@ -240,7 +264,10 @@ pub fn evaluate(pass: &mut Pass, model: Model, examples: &dyn Records, batching:
         let batch = batch(examples, &records, model.base)?;
         trace_span!("forward", tokens = batch.tokens())
             .in_scope(|| on_pool(|| pass.forward(model, &batch, &batch.loss_rows, None, false)));
-        total += on_pool(|| pass.loss(model.base, &batch));
+        if model.stopped() {
+            break;
+        }
+        total += on_pool(|| pass.loss(model, &batch));
     }
     Ok(total)
 }

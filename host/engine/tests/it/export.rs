@@ -121,7 +121,7 @@ fn logits(model: Model) -> Vec<f32> {
 /// Logits of the base with the adapter, unmerged.
 fn beside(base: &Decoder, adapter: &Adapter) -> Vec<f32> {
     let scales = AdapterScales::new(adapter, base);
-    logits(Model { base, adapter: Some((adapter, &scales)) })
+    logits(Model::new(base, Some((adapter, &scales))))
 }
 
 fn load(model: &BaseModel) -> Decoder {
@@ -149,7 +149,7 @@ fn a_merged_model_computes_what_the_adapter_beside_its_base_does() {
                 let decoder = load(&bases[0]);
                 let adapter = trained(&decoder, adapter_config(method));
                 let wanted = beside(&decoder, &adapter);
-                assert!(furthest(&wanted, &logits(Model { base: &decoder, adapter: None })) > 1e-2);
+                assert!(furthest(&wanted, &logits(Model::new(&decoder, None))) > 1e-2);
                 for (number, base) in bases.iter().enumerate() {
                     let weights = MergedSource::new(base.tensors.as_ref(), &adapter);
                     for form in FORMS {
@@ -161,7 +161,7 @@ fn a_merged_model_computes_what_the_adapter_beside_its_base_does() {
                         assert_eq!(model.tensors.names().len(), written.tensors.len(), "{case}");
                         assert_eq!(model.tensors.names().contains(&"lm_head.weight".to_owned()), !tied, "{case}");
                         assert_eq!(written.tensors.iter().filter(|name| weights.adapts(name)).count(), 14, "{case}");
-                        let off = furthest(&logits(Model { base: &load(&model), adapter: None }), &wanted);
+                        let off = furthest(&logits(Model::new(&load(&model), None)), &wanted);
                         assert!(off < 1e-5, "{case}: off by {off:.1e}");
                     }
                 }

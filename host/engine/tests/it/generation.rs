@@ -15,7 +15,7 @@ fn the_cache_changes_nothing() {
         let base = decoder(architecture, true);
         let adapter = trained(&base, adapter_config(Method::Dora));
         let scales = AdapterScales::new(&adapter, &base);
-        let model = Model { base: &base, adapter: Some((&adapter, &scales)) };
+        let model = Model::new(&base, Some((&adapter, &scales)));
         let ids: Vec<u32> = (0..20).map(|i| (i * 13 + 5) % 61).collect();
         let batch = Batch::new([&Example::new(ids.clone(), 0, 0)], 61).unwrap();
         let mut pass = Pass::new();
@@ -38,7 +38,7 @@ fn the_cache_changes_nothing() {
 #[test]
 fn greedy_text_is_repeatable_and_ends_at_stop_tokens() {
     let base = decoder(Architecture::Qwen3, true);
-    let model = Model { base: &base, adapter: None };
+    let model = Model::new(&base, None);
     let run = |stop: &[u32], limit| generate(model, &[3, 9, 27], limit, stop, Sampling::Greedy, |_| true).unwrap();
     let free = run(&[], 8);
     assert_eq!((free.ids.len(), free.reason), (8, StopReason::Length));
@@ -74,7 +74,7 @@ fn guessing_ahead_changes_nothing() {
         let base = decoder(architecture, true);
         let adapter = trained(&base, adapter_config(Method::Dora));
         let scales = AdapterScales::new(&adapter, &base);
-        let model = Model { base: &base, adapter: Some((&adapter, &scales)) };
+        let model = Model::new(&base, Some((&adapter, &scales)));
         // Small models soon repeat themselves: most of this is guessed, much of it correctly.
         let prompt: Vec<u32> = (0..24).map(|i| (i % 6) * 9 + 2).collect();
         let plain = one_by_one(model, &prompt, 60);
@@ -89,7 +89,7 @@ fn a_few_tokens_at_once_are_each_as_if_alone() {
         let base = decoder(architecture, false);
         let adapter = trained(&base, adapter_config(Method::Dora));
         let scales = AdapterScales::new(&adapter, &base);
-        let model = Model { base: &base, adapter: Some((&adapter, &scales)) };
+        let model = Model::new(&base, Some((&adapter, &scales)));
         let (mut apart, mut together) = (Session::new(model, 40), Session::new(model, 40));
         let prompt: Vec<u32> = (0..20).map(|i| (i * 7 + 3) % 61).collect();
         apart.feed(&prompt).unwrap();
@@ -105,7 +105,7 @@ fn a_few_tokens_at_once_are_each_as_if_alone() {
 #[test]
 fn a_session_refuses_what_it_cannot_hold() {
     let base = decoder(Architecture::Llama, true);
-    let mut session = Session::new(Model { base: &base, adapter: None }, 3);
+    let mut session = Session::new(Model::new(&base, None), 3);
     assert!(session.feed(&[61]).unwrap_err().to_string().contains("token id 61"));
     assert!(session.feed(&[1, 2, 3, 4]).unwrap_err().to_string().contains("4 tokens"));
     assert!(session.feed(&[]).is_err());

@@ -10,6 +10,7 @@ use hive_engine::adapter::config::Targets;
 use hive_engine::adapter::{Adapter, AdapterConfig, DropoutSemantics, Method};
 use hive_engine::data::Example;
 use hive_engine::ops::attention::{self, Saved, Shape};
+use hive_engine::ops::cross_entropy::Head;
 use hive_engine::ops::matmul::{nn, nt};
 use hive_engine::ops::matrix::Write;
 use hive_engine::ops::rope::Segment;
@@ -175,12 +176,21 @@ fn precision_of_cross_entropy() {
     }
     let mut dhidden = vec![0.0; rows * rows];
     let mut losses = Vec::new();
+    let projection = Head { weight: &head, width: rows };
     for (t, target) in targets.iter().enumerate() {
         let hidden = &hidden[t * rows..][..rows];
-        losses.push(cross_entropy::forward_backward(hidden, &[*target], &head, rows, &mut Vec::new(), None).sum);
+        let loss = cross_entropy::forward_backward(hidden, &[*target], projection, &mut Vec::new(), None, &|| false);
+        losses.push(loss.sum);
     }
     let scale = 1.0 / rows as f32;
-    cross_entropy::forward_backward(&hidden, &targets, &head, rows, &mut Vec::new(), Some((&mut dhidden, scale)));
+    cross_entropy::forward_backward(
+        &hidden,
+        &targets,
+        projection,
+        &mut Vec::new(),
+        Some((&mut dhidden, scale)),
+        &|| false,
+    );
 
     let mut exact_gradient = Vec::new();
     for (t, target) in targets.iter().enumerate() {

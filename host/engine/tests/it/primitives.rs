@@ -1,6 +1,7 @@
 //! Every primitive's backward pass compared with finite differences, in f64, of its forward pass.
 
 use hive_engine::ops::attention::{self, Saved, Shape};
+use hive_engine::ops::cross_entropy::Head;
 use hive_engine::ops::dora::{self, Branch, BranchGradient, Linear, Magnitude, Scratch};
 use hive_engine::ops::dropout::Mask;
 use hive_engine::ops::matrix::Write;
@@ -130,7 +131,14 @@ fn cross_entropy_backward() {
     let (hidden, head) = (noise(n * width, 1), noise(vocab * width, 2));
     let targets = [3, 0, 10, 5];
     let loss = |hidden: &[f32], gradient: Option<(&mut [f32], f32)>| {
-        cross_entropy::forward_backward(hidden, &targets, &head, width, &mut Vec::new(), gradient)
+        cross_entropy::forward_backward(
+            hidden,
+            &targets,
+            Head { weight: &head, width },
+            &mut Vec::new(),
+            gradient,
+            &|| false,
+        )
     };
     let mut dhidden = vec![0.0; hidden.len()];
     let with = loss(&hidden, Some((&mut dhidden, 0.25)));

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use hive_engine::adapter::peft::BaseRef;
 use hive_engine::adapter::{Adapter, Method};
-use hive_engine::data::Example;
+use hive_engine::data::{Example, Records};
 use hive_engine::network::pass::Model;
 use hive_engine::train::checkpoint::{self, State};
 use hive_engine::train::run::End;
@@ -57,7 +57,7 @@ impl Case {
         let mut adapter_config = adapter_config(Method::Dora);
         adapter_config.dropout = self.dropout;
         let adapter = Adapter::init(adapter_config, &self.base, 1)?;
-        let mut trainer = Trainer::new(&self.base, adapter, self.config.clone())?;
+        let mut trainer = Trainer::new(&self.base, adapter, self.config.clone())?.stopped_by(&self.stop);
         let mut start: Option<State> = None;
         if let Some((_, latest)) = checkpoint::list(dir)?.pop() {
             let found = checkpoint::load(&latest, &self.base.config, &base)?;
@@ -210,6 +210,85 @@ fn a_stop_finishes_the_step_saves_and_owes_the_evaluation() {
         let (resumed, _) = case.go(&place, None, &mut log).unwrap();
         assert!(resumed == whole);
         assert_eq!(log, whole_log);
+    }
+}
+
+/// Records that stop the run when they have been read so many times.
+#[derive(Debug)]
+struct StopWhenRead<'a> {
+    records: &'a [Example],
+    stop: &'a AtomicBool,
+    left: AtomicUsize,
+}
+
+impl Records for StopWhenRead<'_> {
+    fn len(&self) -> usize {
+        self.records.len()
+    }
+    fn tokens(&self, index: usize) -> usize {
+        self.records.tokens(index)
+    }
+    fn loss_tokens(&self, index: usize) -> usize {
+        self.records.loss_tokens(index)
+    }
+    fn get(&self, index: usize) -> Example {
+        if self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        self.records[index].clone()
+    }
+}
+
+#[test]
+fn a_stop_within_a_step_or_an_evaluation_gives_it_up_and_loses_nothing_before() {
+    const NEVER: usize = usize::MAX;
+    let dir = tempfile::tempdir().unwrap();
+    let mut case = Case::new();
+    case.config.steps = Some(8);
+    (case.config.eval_steps, case.config.save_steps) = (2, 100);
+    let mut whole_log = Log::default();
+    let (whole, _) = case.go(&dir.path().join("whole"), None, &mut whole_log).unwrap();
+    // A step reads 4 records before it computes; an evaluation, the first of which is before the first step, reads 4 as it
+    // computes.
+    let cases: [(usize, usize, u64, &[u64]); 6] = [
+        (1, NEVER, 0, &[0]),
+        (4 * 3 + 1, NEVER, 3, &[0, 2]),
+        (4 * 7 + 1, NEVER, 7, &[0, 2, 4, 6]),
+        (NEVER, 2, 0, &[]),
+        (NEVER, 4 + 2, 2, &[0]),
+        (NEVER, 4 * 4 + 1, 8, &[0, 2, 4, 6]),
+    ];
+    for (train_reads, validation_reads, steps, evaluated) in cases {
+        let place = dir.path().join(format!("{train_reads}-{validation_reads}"));
+        std::fs::create_dir(&place).unwrap();
+        let base = BaseRef { id: "tiny".into(), digest: "0".repeat(64) };
+        let stops = |records, left| StopWhenRead { records, stop: &case.stop, left: AtomicUsize::new(left) };
+        let plan = RunPlan {
+            config: &case.config,
+            train: &stops(&case.training, train_reads),
+            validation: &stops(&case.validation, validation_reads),
+            base: &base,
+            checkpoints: &place,
+            digests: &BTreeMap::new(),
+            stop: &case.stop,
+        };
+        let adapter = Adapter::init(adapter_config(Method::Dora), &case.base, 1).unwrap();
+        let before = adapter.params.clone();
+        let mut trainer = Trainer::new(&case.base, adapter, case.config.clone()).unwrap().stopped_by(&case.stop);
+        let mut log = Log::default();
+        let outcome = run(&mut trainer, &plan, None, None, &mut log).unwrap();
+        assert_eq!((outcome.end, outcome.step), (End::Stopped, steps), "{place:?}");
+        assert_eq!(log.steps.len() as u64, steps, "a step that was given up is not reported: {log:?}");
+        assert_eq!(log.evals.iter().map(|e| e.0).collect::<Vec<_>>(), evaluated, "nor is an evaluation");
+        assert_eq!(trainer.adapter.params == before, steps == 0);
+        let saved: Vec<u64> = checkpoint::list(&place).unwrap().into_iter().map(|(step, _)| step).collect();
+        assert_eq!(saved.last().copied().unwrap_or(0), steps, "{saved:?}");
+        let (_, outcome) = case.go(&place, None, &mut log).unwrap();
+        assert_eq!((outcome.end, outcome.step), (End::Stopped, steps), "stopped again at once: {place:?}");
+        case.stop.store(false, Ordering::Relaxed);
+        let (resumed, outcome) = case.go(&place, None, &mut log).unwrap();
+        assert!(resumed == whole, "{place:?}");
+        assert_eq!((outcome.end, log == whole_log), (End::Complete, true), "{place:?}: {log:?}, {whole_log:?}");
     }
 }
 

@@ -27,8 +27,8 @@ fn a_fresh_adapter_changes_nothing() {
         let adapter = Adapter::init(adapter_config(method), &base, 5).unwrap();
         let scales = AdapterScales::new(&adapter, &base);
         let ids = &examples(3, 61)[2].ids;
-        let plain = logits(Model { base: &base, adapter: None }, ids);
-        let adapted = logits(Model { base: &base, adapter: Some((&adapter, &scales)) }, ids);
+        let plain = logits(Model::new(&base, None), ids);
+        let adapted = logits(Model::new(&base, Some((&adapter, &scales))), ids);
         assert!(distance(&adapted, &plain) < 1e-6);
     }
 }
@@ -40,9 +40,9 @@ fn merged_equals_unmerged() {
         let adapter = trained(&base, adapter_config(method));
         let scales = AdapterScales::new(&adapter, &base);
         let ids = &examples(3, 61)[1].ids;
-        let plain = logits(Model { base: &base, adapter: None }, ids);
-        let adapted = logits(Model { base: &base, adapter: Some((&adapter, &scales)) }, ids);
-        let whole = logits(Model { base: &merged(&base, &adapter), adapter: None }, ids);
+        let plain = logits(Model::new(&base, None), ids);
+        let adapted = logits(Model::new(&base, Some((&adapter, &scales))), ids);
+        let whole = logits(Model::new(&merged(&base, &adapter), None), ids);
         assert!(distance(&adapted, &plain) > 0.05, "the adapter must do something for this to mean anything");
         assert!(distance(&whole, &adapted) < 1e-5);
     }

@@ -2,7 +2,6 @@
 //! otherwise new.
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 
 use hive_data::datasets::fixed_fields;
 use hive_eval::Candidate;
@@ -19,6 +18,7 @@ use super::Compare;
 use crate::columns::heading;
 use crate::context::Environment;
 use crate::error::{CommandResult, Failure};
+use crate::interrupt::Interrupt;
 use crate::output::note;
 use crate::train_progress::TrainProgress;
 
@@ -33,13 +33,14 @@ pub(super) fn trained(
     recipe: &str,
     base: &str,
     folder: &Path,
-    stop: &AtomicBool,
+    interrupt: &Interrupt,
 ) -> CommandResult<Option<Candidate>> {
     let request = request(args, env, open, recipe, base)?;
     let name = run_name(recipe);
     let path = folder.join("recipes").join(&name);
     note(&format!("{} {name}: {}", heading("recipe"), path.display()));
-    let mut progress = TrainProgress::stderr();
+    let mut progress = TrainProgress::stderr().with_unsaved(&interrupt.unsaved);
+    let stop = &*interrupt.stop;
     if let Some(receipt) = Receipt::read(&RunFolder::open(&path))? {
         let setup = set_up(open, &request, stop, &mut progress)?;
         progress.close();

@@ -59,11 +59,13 @@ fn stopped(outcome: &Outcome, folder: &RunFolder, expert: &str, as_json: bool) -
         let text = json!({"stopped": true, "step": outcome.step, "total": outcome.total, "run": folder.path()});
         result(&text.to_string())?;
     }
-    Err(Interrupted(format!(
-        "Stopped after step {} of {}; the checkpoint is in `{path}`\nResume with: {} expert train {expert} --resume {path}",
-        outcome.step,
-        outcome.total,
-        hive_command()
-    ))
-    .into())
+    let (step, total) = (outcome.step, outcome.total);
+    let kept = match step {
+        0 => "Stopped before the first step was made; judged records are kept".to_owned(),
+        _ if step == total => format!(
+            "Stopped after the last of {total} steps, before all answers were graded; `{path}` has the checkpoint"
+        ),
+        _ => format!("Stopped after step {step} of {total}; the checkpoint is in `{path}`"),
+    };
+    Err(Interrupted(format!("{kept}\nResume with: {} expert train {expert} --resume {path}", hive_command())).into())
 }

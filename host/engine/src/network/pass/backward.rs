@@ -5,7 +5,7 @@ use super::heads::{HeadBuffers, Projected, attention_shape, heads_forward};
 use super::layer::LayerContext;
 use super::{Dropout, Model, Pass};
 use crate::data::Batch;
-use crate::ops::cross_entropy::{self, Loss};
+use crate::ops::cross_entropy::{self, Head, Loss};
 use crate::ops::matrix::Write;
 use crate::ops::{attention, dora, rms_norm, rope, swiglu};
 use crate::weights::Module;
@@ -23,17 +23,16 @@ impl Pass {
         gradients: &mut [f32],
     ) -> Loss {
         let base = model.base;
-        let hidden = base.config.hidden_size;
         self.tail_forward(base);
         let Tail { x, inv, normed, dnormed, dx, logits } = &mut self.tail;
         sized(dnormed, normed.len());
         let loss = cross_entropy::forward_backward(
             normed,
             &batch.targets,
-            base.head(),
-            hidden,
+            Head { weight: base.head(), width: base.config.hidden_size },
             logits,
             Some((dnormed, scale)),
+            &|| model.stopped(),
         );
         rms_norm::backward(zeroed(dx, normed.len()), dnormed, x, inv, &base.norm);
         copy_into(sized(&mut self.grads.x, dx.len()), dx);
@@ -41,6 +40,9 @@ impl Pass {
         let table = self.take_rope(&base.config, batch.longest());
         let lowest = adapter.slots().first().map_or(base.layers.len(), |slot| slot.site.layer);
         for layer in (lowest..base.layers.len()).rev() {
+            if model.stopped() {
+                break;
+            }
             let wanted = (layer + 1 == base.layers.len()).then_some(&batch.loss_rows[..]);
             let context = LayerContext { model, layer, batch, wanted, dropout, table: &table };
             let Self { tape, shared, grads, scratch, token_keys, .. } = self;

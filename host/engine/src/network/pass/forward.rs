@@ -26,6 +26,9 @@ impl Pass {
         }
         embedding::forward(sized(&mut self.tape[0].x, tokens * hidden), embedding, &batch.ids, hidden);
         for layer in 0..layers.len() {
+            if model.stopped() {
+                break;
+            }
             let tape = if keep { layer } else { 0 };
             let last = layer + 1 == layers.len();
             let wanted_of_layer = last.then_some(wanted);

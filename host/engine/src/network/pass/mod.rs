@@ -10,9 +10,11 @@ mod forward;
 mod heads;
 mod layer;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::adapter::{Adapter, AdapterScales, DropoutSemantics};
 use crate::data::Batch;
-use crate::ops::cross_entropy::{self, Loss};
+use crate::ops::cross_entropy::{self, Head, Loss};
 use crate::ops::matmul::nt;
 use crate::ops::matrix::Write;
 use crate::ops::rope::Table;
@@ -29,6 +31,9 @@ pub struct Model<'a> {
     pub base: &'a Decoder,
     /// The adapter with its scales.
     pub adapter: Option<(&'a Adapter, &'a AdapterScales)>,
+    /// Once it is set, what is being computed ends early, within a layer. The results are then meaningless: whoever sets it
+    /// asks [`Model::stopped`] before using them.
+    pub stop: Option<&'a AtomicBool>,
 }
 
 /// The dropout of one optimizer step.
@@ -57,7 +62,17 @@ pub struct Pass {
     rope: Option<Table>,
 }
 
-impl Model<'_> {
+impl<'a> Model<'a> {
+    /// A base, with or without an adapter, that is never stopped.
+    pub fn new(base: &'a Decoder, adapter: Option<(&'a Adapter, &'a AdapterScales)>) -> Self {
+        Self { base, adapter, stop: None }
+    }
+
+    /// Whether its results since the last time it was asked may be meaningless, because it was told to stop.
+    pub fn stopped(&self) -> bool {
+        self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
+
     pub(super) fn branch(&self, layer: usize, module: Module) -> Option<(usize, dora::Branch<'_>)> {
         let (adapter, scales) = self.adapter?;
         let slot = adapter.place(layer, module)?;
@@ -93,10 +108,12 @@ impl Pass {
 
     /// The loss over the batch of the last [`Pass::forward`], without gradients. The wanted tokens of that pass must have
     /// been the batch's `loss_rows`.
-    pub fn loss(&mut self, base: &Decoder, batch: &Batch) -> Loss {
+    pub fn loss(&mut self, model: Model, batch: &Batch) -> Loss {
+        let base = model.base;
         self.tail_forward(base);
         let Tail { normed, logits, .. } = &mut self.tail;
-        cross_entropy::forward_backward(normed, &batch.targets, base.head(), base.config.hidden_size, logits, None)
+        let head = Head { weight: base.head(), width: base.config.hidden_size };
+        cross_entropy::forward_backward(normed, &batch.targets, head, logits, None, &|| model.stopped())
     }
 
     /// Logits [n, vocab] of the wanted tokens of the last [`Pass::forward`].
