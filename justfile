@@ -6,7 +6,7 @@ train-sql *args="--profile quickstart":
 
 # All tests
 test:
-    cargo test --workspace
+    cargo test --release --workspace
 
 # Formatting and lints, warnings as errors
 lint:
@@ -72,6 +72,10 @@ book:
 # The API documentation, warnings as errors
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# The archive that works without Rust, in target/dist (a build of its own: ten minutes)
+dist:
+    packaging/archive
 
 # Licences, known vulnerabilities, duplicate versions and sources of all crates (needs `cargo install cargo-deny`)
 deny:

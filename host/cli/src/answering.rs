@@ -8,6 +8,7 @@ use hive_runtime::resolver::{FoundAdapter, Source, find};
 use hive_train::chosen::ChosenRuns;
 use hive_train::runs::Runs;
 
+use crate::builtin::install_command;
 use crate::context::Environment;
 use crate::error::{CommandError, CommandResult, Failure};
 use crate::loading::experts;
@@ -84,6 +85,10 @@ impl Answering {
 fn untrained(env: &Environment, name: &str, alternatives: &str) -> CommandResult<Failure> {
     experts(env).get(name)?;
     let problem = format!("Expert `{name}` has no trained adapter: there is no finished run of it below `{RUNS}`");
-    let hint = format!("`hive expert train {name} --profile quickstart` trains one{alternatives}");
+    let train = format!("`hive expert train {name} --profile quickstart` trains one{alternatives}");
+    let hint = match install_command(env, name) {
+        Some(install) => format!("`{install}` installs the release that came with hive; {train}"),
+        None => train,
+    };
     Ok(Failure::unacceptable(problem).hint(hint))
 }

@@ -8,6 +8,7 @@ mod adapter;
 mod answering;
 mod arch;
 mod bench;
+mod builtin;
 mod cache;
 mod columns;
 mod command;

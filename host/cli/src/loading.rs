@@ -2,17 +2,18 @@
 //! commands that need an expert.
 
 use hive_packages::installed;
-use hive_plugins::{Checkout, ExpertEntry, Experts, LibraryPlace, PluginError, open};
+use hive_plugins::{Checkout, ExpertEntry, Experts, LibraryPlace, PluginError, open, shipped};
 use hive_runtime::opened::OpenExpert;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::context::Environment;
 use super::output::note;
 
-/// All experts: those of the checkout and the installed ones.
+/// All experts: those that came with hive, the installed ones, and those of the checkout.
 pub fn experts(env: &Environment) -> Experts {
     let home = env.context.home.as_deref();
-    Experts::of(Checkout::find().as_ref(), home.map(installed::experts).unwrap_or_default())
+    let installed = home.map(installed::experts).unwrap_or_default();
+    Experts::of(Checkout::find().as_ref(), shipped().into_iter().chain(installed))
 }
 
 /// Loads the expert of this name, building it first if necessary. On a terminal cargo's last line

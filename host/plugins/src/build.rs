@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
-use super::checkout::{Checkout, built_in, library_name};
+use super::checkout::{Checkout, library_name};
 use super::error::PluginError;
 use super::record::{LibraryRecord, modified};
 
@@ -167,9 +167,8 @@ impl Builder {
 
     /// True when this binary was built from `checkout` into the folder where libraries are built.
     fn shares_target_with_host(&self, checkout: &Checkout) -> bool {
-        let built_from_it = built_in() == Some(checkout.root());
         let own = std::env::current_exe().ok().and_then(|exe| target_of(&exe));
-        built_from_it && own.is_some_and(|(target, _)| target == self.target_dir(checkout))
+        checkout.is_own() && own.is_some_and(|(target, _)| target == self.target_dir(checkout))
     }
 
     fn target_dir(&self, checkout: &Checkout) -> PathBuf {

@@ -4,10 +4,22 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// The root of the sources that this program was built from.
-pub(super) fn built_in() -> Option<&'static Path> {
-    // This crate is `host/plugins`.
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent()?.parent()
+/// The folder of this crate in a checkout.
+const THIS_CRATE: &str = "host/plugins";
+
+/// A digest of the folder that this crate was built in. The path itself is not compiled in: a program that is passed on
+/// does not say where it was built.
+const BUILT_IN: u64 = fnv1a(env!("CARGO_MANIFEST_DIR").as_bytes());
+
+/// FNV-1a, 64 bits (<http://www.isthe.com/chongo/tech/comp/fnv/>), as it can be computed by the compiler.
+const fn fnv1a(bytes: &[u8]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325u64;
+    let mut i = 0;
+    while i < bytes.len() {
+        hash = (hash ^ bytes[i] as u64).wrapping_mul(0x0100_0000_01b3);
+        i += 1;
+    }
+    hash
 }
 
 /// File name of an expert's library on this platform: `libexpert_sql.so`.
@@ -23,10 +35,20 @@ pub struct Checkout {
 }
 
 impl Checkout {
-    /// The checkout around the current folder, else the one that this binary was built from, if it
-    /// still exists.
+    /// The checkout around the current folder, else the one in which this program lies, as cargo puts it there. A copy of
+    /// the program elsewhere knows no checkout.
     pub fn find() -> Option<Self> {
-        std::env::current_dir().ok().and_then(|dir| Self::around(&dir)).or_else(|| built_in().and_then(Self::at))
+        std::env::current_dir().ok().and_then(|dir| Self::around(&dir)).or_else(Self::of_program)
+    }
+
+    /// The checkout in which this program lies.
+    pub fn of_program() -> Option<Self> {
+        Self::around(&std::env::current_exe().ok()?)
+    }
+
+    /// Whether this program was built from this checkout.
+    pub(super) fn is_own(&self) -> bool {
+        fnv1a(self.root.join(THIS_CRATE).as_os_str().as_encoded_bytes()) == BUILT_IN
     }
 
     /// The checkout that contains `dir`.
@@ -88,4 +110,27 @@ fn newest(path: &Path) -> Option<SystemTime> {
         .filter(|entry| entry.file_name() != "target" && !entry.file_name().to_string_lossy().starts_with('.'))
         .filter_map(|entry| newest(&entry.path()))
         .max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_is_fnv1a() {
+        assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
+    }
+
+    #[test]
+    fn a_program_knows_the_checkout_that_it_was_built_from() {
+        let own = Checkout::around(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("these sources");
+        assert!(own.is_own());
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ["sdk", "experts", "manifests"] {
+            std::fs::create_dir(folder.path().join(name)).expect("made");
+        }
+        std::fs::write(folder.path().join("Cargo.toml"), "").expect("written");
+        assert!(!Checkout::at(folder.path()).expect("one").is_own());
+    }
 }

@@ -1,5 +1,5 @@
-//! Finds the experts of a source checkout and combines them with the installed ones, which the
-//! caller passes in. It opens no library and builds nothing.
+//! Finds the experts of a source checkout and combines them with those that came with the program and the installed ones,
+//! which the caller passes in. It opens no library and builds nothing.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -110,6 +110,11 @@ impl ExpertEntry {
         }
     }
 
+    /// Whether it has a manifest only, no native code.
+    pub fn is_manifest_alone(&self) -> bool {
+        *self.standing() == Standing::ManifestAlone
+    }
+
     /// True for an expert that is installed.
     pub fn is_installed(&self) -> bool {
         matches!(self.origin, Origin::Installed(_))
@@ -123,12 +128,18 @@ pub struct Experts {
 }
 
 impl Experts {
-    /// The experts of a checkout and the installed ones. An expert of the checkout hides an
-    /// installed one of the same name, as whoever works on the sources wants those.
+    /// The experts of a checkout and the others, of which a later one hides an earlier one of the same name, if
+    /// its native code may be used. An expert of
+    /// the checkout hides all others of its name, as whoever works on the sources wants those.
     pub fn of(checkout: Option<&Checkout>, installed: impl IntoIterator<Item = (String, Installed)>) -> Self {
         let mut entries = BTreeMap::new();
         for (name, installed) in installed {
-            entries.insert(name.clone(), ExpertEntry { name, origin: Origin::Installed(installed) });
+            let standing = installed.standing.clone();
+            let entry = ExpertEntry { name: name.clone(), origin: Origin::Installed(installed) };
+            // A release without usable native code does not take it away from the expert that has it.
+            if standing == Standing::Trusted || !entries.contains_key(&name) {
+                entries.insert(name, entry);
+            }
         }
         for (checkout, name) in checkout.into_iter().flat_map(|c| c.experts().into_iter().map(move |n| (c, n))) {
             entries.insert(name.clone(), ExpertEntry { name, origin: Origin::Checkout(checkout.clone()) });

@@ -10,7 +10,7 @@
 //! library   dlopen and the table  format    what kind of file a library is  load  in which process
 //! expert    typed, batched calls  transport how the bytes travel    survey  what `list` shows
 //! isolated  in another process    worker    that process
-//! declared  a manifest alone  manifest  every fault of one
+//! declared  a manifest alone  manifest  every fault of one      shipped  experts that came with the program
 //! ```
 
 mod build;
@@ -26,6 +26,7 @@ mod library;
 mod load;
 pub mod manifest;
 mod record;
+mod shipped;
 mod survey;
 mod transport;
 mod worker;
@@ -40,6 +41,7 @@ pub use isolated::{Isolated, WorkerCommand};
 pub use library::LibraryPlace;
 pub use load::{declared, load, load_isolated};
 pub use record::LibraryRecord;
+pub use shipped::{shipped, shipped_folder};
 pub use survey::{ExpertState, Surveyed, survey};
 pub use transport::Transport;
 pub use worker::serve;

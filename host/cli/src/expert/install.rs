@@ -6,14 +6,14 @@ use clap::Args;
 use hive_packages::Package;
 use hive_packages::installed::{InstallRequest, Release, Store, admissible, install};
 use hive_packages::registries::forget;
-use hive_packages::trust::{RequireSigned, Ring};
+use hive_packages::trust::Ring;
 use hive_runtime::asking::needed_arguments;
 use serde_json::json;
 
 use super::super::error::CommandResult;
 use super::super::output::{note, result};
 use super::super::packages::proof::proof_json;
-use super::super::packages::signing::{Signing, ask_trust};
+use super::super::packages::signing::{Signing, ask_trust, usual_policy};
 use super::super::pull_progress::PullProgress;
 use super::install_report::{proof, report};
 use super::loaded_package::load_package;
@@ -23,7 +23,7 @@ use crate::context::Environment;
 #[derive(Debug, Args)]
 pub struct Install {
     /// Package file, or registry reference: `oci://HOST/PATH/NAME[:VERSION]`,
-    /// `dir:FOLDER/NAME[:VERSION]`
+    /// `dir:FOLDER/NAME[:VERSION]`; `builtin:NAME` is a release that came with hive
     #[arg(value_name = "FILE|REFERENCE")]
     source: String,
     #[command(flatten)]
@@ -47,7 +47,7 @@ impl Install {
     /// or computes other results than it declares. Nothing is then installed.
     pub fn run(self, env: &Environment) -> CommandResult {
         let store = Store::of(env.context.home()?);
-        let policy = self.signing.policy(env, RequireSigned::Trusted)?;
+        let policy = self.signing.policy(env, usual_policy(&self.source))?;
         let from = match older::package(&self, env, &store, policy)? {
             Some(from) => from,
             None => load_package(env, &self.source, &store)?,

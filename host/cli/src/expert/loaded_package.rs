@@ -8,6 +8,7 @@ use hive_packages::Package;
 use hive_packages::installed::{Expected, Store};
 use hive_packages::registries::{Reference, open};
 
+use crate::builtin::{self, is_builtin};
 use crate::context::Environment;
 use crate::error::{CommandResult, Failure};
 use crate::pull_progress::PullProgress;
@@ -35,8 +36,8 @@ impl LoadedPackage {
 /// # Errors
 /// When it cannot be had, or is not whole.
 pub(super) fn load_package(env: &Environment, source: &str, store: &Store) -> CommandResult<LoadedPackage> {
-    if Reference::has_prefix(source) {
-        return fetch(env, &Reference::to_package(source)?, store);
+    if is_registered(source) {
+        return fetch(env, source, &reference_of(env, source)?, store);
     }
     let path = Path::new(source);
     if !path.is_file() {
@@ -49,18 +50,40 @@ pub(super) fn load_package(env: &Environment, source: &str, store: &Store) -> Co
     Ok(LoadedPackage::of_file(path, Package::open(path, &store.staging()?)?))
 }
 
-/// Downloads a package from a registry.
+/// Whether `source` is a package of a registry, which may have newer versions.
+pub(super) fn is_registered(source: &str) -> bool {
+    Reference::has_prefix(source) || is_builtin(source)
+}
+
+/// The reference that `source` is or stands for.
+///
+/// # Errors
+/// When it names no package.
+pub(super) fn reference_of(env: &Environment, source: &str) -> CommandResult<Reference> {
+    if is_builtin(source) { builtin::reference(env, source) } else { Ok(Reference::to_package(source)?) }
+}
+
+/// Downloads the package of a registry that `reference` is; `source` is how it was asked for.
 ///
 /// # Errors
 /// When the registry has no such package, or serves another one.
-pub(super) fn fetch(env: &Environment, reference: &Reference, store: &Store) -> CommandResult<LoadedPackage> {
+pub(super) fn fetch(
+    env: &Environment,
+    source: &str,
+    reference: &Reference,
+    store: &Store,
+) -> CommandResult<LoadedPackage> {
     let registry = open(reference, &env.context, &env.access)?;
     let listed = registry.find(&reference.which)?;
     let dir = Staging::new(&store.staging()?)?;
     registry.fetch(&listed, dir.path(), &mut PullProgress::stderr())?;
     let shown = format!("{} {}", listed.name, listed.version);
     let package = Package::of_fetched(shown, dir)?;
-    let source = reference.named(&listed.version);
+    let source = if is_builtin(source) {
+        builtin::source(&listed.name, &listed.version.to_string())
+    } else {
+        reference.named(&listed.version)
+    };
     // The registry's metadata and the package's own must agree.
     let name = reference.name.clone().unwrap_or(listed.name);
     let expected = Expected { name, version: listed.version.to_string(), base: listed.base };

@@ -21,7 +21,6 @@ use crate::ended::Interrupted;
 use crate::error::CommandResult;
 use crate::expert_flags::ExpertFlags;
 use crate::interrupt::on_interrupt;
-use crate::loading::{load_entry, load_expert};
 use crate::numbers::{MOST_TOKENS, whole};
 use crate::output::{note, result};
 use display::AnswerDisplay;
@@ -72,10 +71,7 @@ impl Run {
     pub fn run(self, env: &Environment) -> CommandResult {
         let found = adapter::adapter(&self, env)?;
         let dir = found.as_ref().map(|found| found.dir.as_path());
-        let open = match found.as_ref().and_then(|found| found.expert.as_ref()) {
-            Some(entry) => load_entry(env, entry)?,
-            None => load_expert(env, &self.name)?,
-        };
+        let open = adapter::expert(&self, env, found.as_ref())?;
         let expert = &open.expert;
         let record = record::record(&self, expert)?;
         let (inspector, record) = inspection::prompt(&self, &open, record)?;

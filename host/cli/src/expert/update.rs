@@ -3,14 +3,14 @@
 use clap::Args;
 use hive_packages::installed::{InstallRequest, Store, admissible, install};
 use hive_packages::registries::{Reference, Which, forget, open};
-use hive_packages::trust::{RequireSigned, Ring};
+use hive_packages::trust::Ring;
 
 use super::super::error::{CommandResult, Failure};
 use super::super::output::{note, result};
-use super::super::packages::signing::{Signing, ask_trust};
+use super::super::packages::signing::{Signing, ask_trust, usual_policy};
 use super::super::pull_progress::PullProgress;
 use super::install_report::report;
-use super::loaded_package::fetch;
+use super::loaded_package::{fetch, is_registered, reference_of};
 use crate::context::Environment;
 
 /// Install the newest version of an installed expert
@@ -35,11 +35,11 @@ impl Update {
         let store = Store::of(env.context.home()?);
         let release = store.find(&self.name, self.base.as_deref())?;
         let source = &release.record.source;
-        if !Reference::has_prefix(source) {
+        if !is_registered(source) {
             let problem = format!("`{}` came from the file `{source}`, which has no newer version", self.name);
             return Err(Failure::misuse(problem).hint("`hive expert install FILE` installs another package").into());
         }
-        let mut reference = Reference { which: Which::Highest, ..Reference::to_package(source)? };
+        let mut reference = Reference { which: Which::Highest, ..reference_of(env, source)? };
         let base = &release.description.base.id;
         let mut there = open(&reference, &env.context, &env.access)?.list()?;
         there.retain(|listed| listed.name == release.description.name && listed.base == *base);
@@ -57,9 +57,9 @@ impl Update {
             return Ok(());
         }
         reference.which = Which::Digest(newest.digest.clone());
-        let from = fetch(env, &reference, &store)?;
+        let from = fetch(env, source, &reference, &store)?;
         let package = &from.package;
-        let policy = self.signing.policy(env, RequireSigned::Trusted)?;
+        let policy = self.signing.policy(env, usual_policy(source))?;
         let mut ring = Ring::of(env.context.home()?)?;
         // If the base model is unchanged, use it from where it was for the last version.
         let same_base = package.description.base.digest == release.description.base.digest;

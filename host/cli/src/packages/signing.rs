@@ -6,6 +6,7 @@ use clap::Args;
 use hive_packages::Package;
 use hive_packages::trust::{RequireSigned, Ring, Signer};
 
+use crate::builtin::is_builtin;
 use crate::context::{Environment, POLICY};
 use crate::error::{CommandResult, Failure};
 use crate::output::{note, typed_line};
@@ -37,6 +38,11 @@ impl Signing {
             _ => Ok(usual),
         }
     }
+}
+
+/// The policy for a package from this source if nothing else is said. What came with hive is trusted as hive itself is.
+pub fn usual_policy(source: &str) -> RequireSigned {
+    if is_builtin(source) { RequireSigned::None } else { RequireSigned::Trusted }
 }
 
 /// Asks the user whether to trust the package's signer, if there is a terminal and the policy

@@ -50,6 +50,17 @@ pub enum ModelError {
         /// The sources in the order tried, and why each failed.
         failures: Vec<SourceFailure>,
     },
+    /// Files that are those of no model of the catalogue.
+    #[error(
+        "`{}` is no base model of the catalogue:\n{}", path.display(),
+        reasons.iter().map(|reason| format!("  - {reason}")).collect::<Vec<_>>().join("\n")
+    )]
+    NotOfTheCatalogue {
+        /// The file or folder.
+        path: PathBuf,
+        /// Of each model, why it is not this one.
+        reasons: Vec<String>,
+    },
     /// A download was necessary and `HIVE_OFFLINE` forbids it.
     #[error("Failed to get base model `{id}`: it is not on this machine and `HIVE_OFFLINE` is set")]
     Offline {
@@ -90,6 +101,9 @@ impl Diagnostic for ModelError {
                 "name a folder with `config.json` and safetensors, a `.gguf` file, or an id of `hive model list`"
                     .into(),
             ),
+            Self::NotOfTheCatalogue { path, .. } => {
+                Some(format!("another model needs not be added: `--base {}` uses it where it is", path.display()))
+            }
             Self::NotPulled { id, .. } => Some(format!("run `hive model pull {id}`")),
             Self::NoSourceWorked { id, failures } => {
                 let has_source = |start: &str| failures.iter().any(|f| f.source.starts_with(start));
@@ -101,7 +115,8 @@ impl Diagnostic for ModelError {
                     }
                 }];
                 ways.extend(has_source("hub ").then(|| "set `HF_ENDPOINT` to a mirror of the hub".to_owned()));
-                ways.push("or use a local folder or `.gguf` file with `--base PATH`".to_owned());
+                ways.push("download its files elsewhere and run `hive model add PATH`".to_owned());
+                ways.push("or use another local folder or `.gguf` file with `--base PATH`".to_owned());
                 Some(ways.join(", "))
             }
             Self::Offline { id } => Some(format!("run `HIVE_OFFLINE=0 hive model pull {id}` once with a network")),

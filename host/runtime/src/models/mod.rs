@@ -1,6 +1,7 @@
 //! Base models on this machine: the catalogue, their sources, and verified downloads. The content
 //! of the files is the engine's concern.
 
+mod add;
 pub mod catalogue;
 pub mod error;
 mod files;

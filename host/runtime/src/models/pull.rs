@@ -2,7 +2,7 @@
 //! (`models/.partial/ID`), every file is checked against its sha256, and the folder is renamed: a model at
 //! `models/ID` is complete. An interrupted download resumes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hive_files::{FileError, Lock, sha256_of_file};
 use hive_net::hub::WAITING;
@@ -17,36 +17,71 @@ use super::files::{self, Receipt};
 
 /// Downloads `model` to its folder in `models`, unless it is complete there.
 pub(super) fn pull(model: &Model, models: &Path, network: &Network, reporter: &mut dyn TransferReporter) -> Result<()> {
-    let target = models.join(&model.id);
-    let partial = models.join(".partial");
-    create_folder(&partial)?;
-    let _lock = Lock::take(&partial.join(format!("{}.lock", model.id)), || reporter.note(WAITING))?;
+    let staging = Staging::lock(model, models, reporter)?;
     // Another process may have downloaded it while this one waited for the lock.
-    if is_whole(model, &target) {
+    if is_whole(model, &staging.target) {
         return Ok(());
     }
     if network.offline {
         return Err(ModelError::Offline { id: model.id.clone() });
     }
-    let staging = partial.join(&model.id);
-    create_folder(&staging)?;
-    let part_of =
-        |name: &str| name.strip_suffix(".part").is_some_and(|name| model.files.iter().any(|f| f.name == name));
-    let file_of = |name: &str| model.files.iter().any(|f| f.name == name);
-    keep_only(&staging, |name| file_of(name) || part_of(name))?;
-    salvage(model, &target, &staging)?;
+    staging.begin(model)?;
+    salvage(model, &staging.target, staging.path())?;
 
     reporter.started(&format!("Pulling base model {} ({})", model.id, model.license), model.size());
-    let done = fetch_all(model, &staging, network, reporter);
+    let done = fetch_all(model, staging.path(), network, reporter);
     reporter.finished();
     done?;
+    staging.finish(model)
+}
 
-    keep_only(&staging, file_of)?;
-    Receipt::of(model, &staging)?.write(&staging)?;
-    if target.exists() {
-        std::fs::remove_dir_all(&target).map_err(|e| ModelError::io("remove", &target, e))?;
+/// The folder in which a model is assembled, under its lock.
+pub(super) struct Staging {
+    folder: PathBuf,
+    target: PathBuf,
+    _lock: Lock,
+}
+
+impl Staging {
+    /// The place of this model's folder, under its lock.
+    ///
+    /// # Errors
+    /// When the lock cannot be taken.
+    pub(super) fn lock(model: &Model, models: &Path, reporter: &mut dyn TransferReporter) -> Result<Self> {
+        let partial = models.join(".partial");
+        create_folder(&partial)?;
+        let lock = Lock::take(&partial.join(format!("{}.lock", model.id)), || reporter.note(WAITING))?;
+        Ok(Self { folder: partial.join(&model.id), target: models.join(&model.id), _lock: lock })
     }
-    std::fs::rename(&staging, &target).map_err(|e| ModelError::io("rename", &staging, e))
+
+    /// Creates the folder, or keeps of it what an interrupted download has left.
+    ///
+    /// # Errors
+    /// When it cannot be created, or other files cannot be removed from it.
+    pub(super) fn begin(&self, model: &Model) -> Result<()> {
+        create_folder(&self.folder)?;
+        let is_file = |name: &str| model.files.iter().any(|file| file.name == name);
+        keep_only(&self.folder, |name| is_file(name) || name.strip_suffix(".part").is_some_and(is_file))
+    }
+
+    /// The folder.
+    pub(super) fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Puts the model, whose files are all here and checked, in its place.
+    ///
+    /// # Errors
+    /// When its receipt cannot be written, or the folder cannot be moved.
+    pub(super) fn finish(self, model: &Model) -> Result<()> {
+        let Self { folder, target, .. } = &self;
+        keep_only(folder, |name| model.files.iter().any(|file| file.name == name))?;
+        Receipt::of(model, folder)?.write(folder)?;
+        if target.exists() {
+            std::fs::remove_dir_all(target).map_err(|e| ModelError::io("remove", target, e))?;
+        }
+        std::fs::rename(folder, target).map_err(|e| ModelError::io("rename", folder, e))
+    }
 }
 
 /// Whether every file exists and has its sha256.

