@@ -160,7 +160,12 @@ impl Place {
 
     /// `hive`, to be run in the checkout with these variables set and no others of its own.
     pub fn command(&self, vars: &[(&str, &str)], args: &[&str]) -> Command {
-        let mut command = Command::new(hive());
+        self.command_of(hive(), vars, args)
+    }
+
+    /// As [`Self::command`], for this `hive`.
+    pub fn command_of(&self, hive: &Path, vars: &[(&str, &str)], args: &[&str]) -> Command {
+        let mut command = Command::new(hive);
         command.args(args).current_dir(self.path("checkout")).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_some_and(|n| n.starts_with("HIVE_") || n.starts_with("HF_")) {

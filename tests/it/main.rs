@@ -35,5 +35,6 @@ mod plugin_calls;
 mod registry;
 mod registry_access;
 mod shared;
+mod shipped;
 mod structure;
 mod tiny_base;
