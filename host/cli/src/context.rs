@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use hive_files::KnownDigests;
 use hive_net::{Context, Network, pip};
 use hive_packages::registries::{Access, Credential};
 use hive_plugins::Builder;
@@ -41,9 +42,11 @@ impl Environment {
         let variable = |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         // Empty variables count as unset, as the XDG specification requires.
         let get = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let home = home(&get);
+        let builder = Builder::new(get("CARGO"), get("CARGO_TARGET_DIR").map(PathBuf::from), names(variables));
         Self {
-            context: Context { home: home(&get), network: network(&get) },
-            builder: Builder::new(get("CARGO"), get("CARGO_TARGET_DIR").map(PathBuf::from), names(variables)),
+            builder: Builder { known: home.as_deref().map(KnownDigests::of), ..builder },
+            context: Context { home, network: network(&get) },
             access: access(&get),
             require_signed: text(&get, POLICY),
             recipe: recipe(variables),

@@ -29,6 +29,6 @@ impl Worker {
     /// When the library cannot be used.
     pub fn run(self) -> CommandResult {
         let Self { expert, library, record, installed } = self;
-        Ok(serve(&LibraryPlace { expert, library, record, installed, manifest_alone: false })?)
+        Ok(serve(&LibraryPlace { expert, library, record, installed, manifest_alone: false, known: None })?)
     }
 }

@@ -38,7 +38,7 @@ pub fn cache_folder(home: &Path) -> PathBuf {
 }
 
 /// The entries of one kind.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cache {
     folder: PathBuf,
     limits: CacheLimits,

@@ -7,6 +7,7 @@
 //! - [`Staging`]: a locked folder for unpacking files before they are checked.
 //! - [`Cache`]: results that can be recomputed, with limits on size and age.
 //! - [`MappedFile`]: a memory-mapped file.
+//! - [`KnownDigests`]: SHA-256 digests that are computed again only when a file has changed.
 //! - [`Lock`]: mutual exclusion between processes.
 //! - [`FileError`]: the operation, the path and the system's message.
 
@@ -14,6 +15,7 @@ mod atomic;
 mod cache;
 mod digest;
 mod error;
+mod known_digests;
 mod lock;
 mod mapped;
 mod space;
@@ -25,6 +27,7 @@ pub use atomic::{
 pub use cache::{Cache, CacheEntry, CacheFolder, CacheLimits, cache_folder, cache_folders, folder_bytes};
 pub use digest::{hex, sha256_of, sha256_of_file};
 pub use error::{FileError, Result};
+pub use known_digests::KnownDigests;
 pub use lock::Lock;
 pub use mapped::MappedFile;
 pub use space::free_bytes;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use hive_engine::adapter::peft::{self, PeftConfig};
 use hive_engine::weights::source::TensorSource;
 use hive_errors::Diagnostic as _;
-use hive_files::{Staging, hex, sha256_of_file};
+use hive_files::{KnownDigests, Staging, hex, sha256_of_file};
 use hive_plugins::{LoadedExpert, manifest};
 use hive_runtime::base::Base;
 use hive_runtime::model::LoadedAdapter;
@@ -96,7 +96,16 @@ impl Package {
     /// # Errors
     /// As [`Package::open`].
     pub fn of_folder(shown: String, dir: &Path, beside: &[&str]) -> Result<Self> {
-        let files = files_in(&shown, dir, beside)?;
+        let files = files_in(&shown, dir, beside, &sha256_of_file)?;
+        Self::check(shown, dir, files, true)
+    }
+
+    /// As [`Self::of_folder`], with digests that were computed before, as long as the files have not changed since.
+    ///
+    /// # Errors
+    /// As [`Package::open`].
+    pub fn of_known_folder(shown: String, dir: &Path, beside: &[&str], known: &KnownDigests) -> Result<Self> {
+        let files = files_in(&shown, dir, beside, &|path| known.sha256_of_file(path))?;
         Self::check(shown, dir, files, true)
     }
 
@@ -105,7 +114,7 @@ impl Package {
     /// # Errors
     /// As [`Package::open`].
     pub fn of_fetched(shown: String, dir: Staging) -> Result<Self> {
-        let files = files_in(&shown, dir.path(), &[])?;
+        let files = files_in(&shown, dir.path(), &[], &sha256_of_file)?;
         let mut package = Self::check(shown, dir.path(), files, false)?;
         package._unpacked = Some(dir);
         Ok(package)
@@ -246,8 +255,13 @@ impl Package {
     }
 }
 
-/// Sizes and digests of the files of a folder, except those named in `beside`.
-fn files_in(shown: &str, dir: &Path, beside: &[&str]) -> Result<BTreeMap<String, FileDigest>> {
+/// Sizes and digests, from `sha256_of`, of the files of a folder, except those named in `beside`.
+fn files_in(
+    shown: &str,
+    dir: &Path,
+    beside: &[&str],
+    sha256_of: &dyn Fn(&Path) -> hive_files::Result<String>,
+) -> Result<BTreeMap<String, FileDigest>> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(dir).map_err(|e| PackageError::io("read", dir, e))? {
         let entry = entry.map_err(|e| PackageError::io("read", dir, e))?;
@@ -262,7 +276,7 @@ fn files_in(shown: &str, dir: &Path, beside: &[&str]) -> Result<BTreeMap<String,
         if !about.is_file() || about.len() > limit {
             return Err(fault(format!("`{name}` is no plain file of at most {limit} bytes")));
         }
-        files.insert(name, FileDigest { size: about.len(), sha256: sha256_of_file(&path)? });
+        files.insert(name, FileDigest { size: about.len(), sha256: sha256_of(&path)? });
     }
     Ok(files)
 }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
+use hive_files::KnownDigests;
+
 use super::checkout::{Checkout, library_name};
 use super::error::PluginError;
 use super::record::{LibraryRecord, modified};
@@ -29,6 +31,8 @@ pub struct Builder {
     pub target_dir: Option<PathBuf>,
     /// Names of the environment variables.
     pub variables: Vec<OsString>,
+    /// Digests of libraries that need not be computed again; `None` to compute all.
+    pub known: Option<KnownDigests>,
 }
 
 /// Whether a library is up to date.
@@ -54,7 +58,7 @@ impl Builder {
             None => (target_dir, if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned()),
         };
         let profile = if folder == "debug" { "dev".to_owned() } else { folder };
-        Self { cargo, profile, target_dir, variables }
+        Self { cargo, profile, target_dir, variables, known: None }
     }
 
     /// Cargo as run from a terminal: without the variables that `cargo run` and `cargo test` set

@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::mem::{ManuallyDrop, align_of, offset_of, size_of};
 use std::path::{Path, PathBuf};
 
+use hive_files::{FileError, KnownDigests, sha256_of_file};
 use hive_sdk::abi::{ABI_SYMBOL, ABI_VERSION, ExpertTable, OLDEST_ABI, TABLE_SYMBOL};
 use libloading::Library;
 
@@ -31,6 +32,8 @@ pub struct LibraryPlace {
     pub installed: bool,
     /// True when it was installed without native code.
     pub manifest_alone: bool,
+    /// Digests that need not be computed again; `None` to compute all.
+    pub known: Option<KnownDigests>,
 }
 
 impl LibraryPlace {
@@ -42,6 +45,7 @@ impl LibraryPlace {
             record: entry.record_path(builder),
             installed: entry.is_installed(),
             manifest_alone: *entry.standing() == Standing::ManifestAlone,
+            known: builder.known.clone(),
         }
     }
 
@@ -73,19 +77,28 @@ impl LibraryPlace {
 
 /// Loads and checks the library's table.
 pub(super) fn load_table(place: &LibraryPlace) -> Result<Table, PluginError> {
-    let table = checked_table(&place.library, &place.record).map_err(|fault| place.fault(fault))?;
+    let table =
+        checked_table(&place.library, &place.record, place.known.as_ref()).map_err(|fault| place.fault(fault))?;
     // SAFETY: the ABI number says that the table keeps this contract, and `open` leaks the library.
     Ok(unsafe { Table::new(table) })
 }
 
-fn checked_table(library: &Path, record: &Path) -> Result<&'static ExpertTable, LoadFault> {
+fn checked_table(
+    library: &Path,
+    record: &Path,
+    known: Option<&KnownDigests>,
+) -> Result<&'static ExpertTable, LoadFault> {
     if !library.is_file() {
         return Err(LoadFault::Missing);
     }
     let expected = LibraryRecord::read(record)
         .map_err(|e| LoadFault::NotRecorded { path: record.to_owned(), why: plain(&e) })?
         .sha256;
-    let got = LibraryRecord::of(library).map_err(LoadFault::Unreadable)?.sha256;
+    let got = known.map_or_else(|| sha256_of_file(library), |known| known.sha256_of_file(library));
+    let got = got.map_err(|error| match error {
+        FileError::Io { source, .. } => LoadFault::Unreadable(source),
+        other => LoadFault::Unreadable(std::io::Error::other(other)),
+    })?;
     if got != expected {
         return Err(LoadFault::Sha256 { got, expected });
     }

@@ -10,7 +10,7 @@ use hive_net::{Context, TransferReporter};
 use hive_plugins::ExpertEntry;
 
 use crate::RuntimeError;
-use crate::base::Base;
+use crate::base::{Base, WeightForm};
 use crate::models::{Catalogue, ModelError, ModelStore};
 
 /// An adapter that can answer.
@@ -123,16 +123,17 @@ impl BaseChoice {
         })
     }
 
-    /// Opens it, downloading it first if necessary. Also returns what the user should know if it is the substitute.
+    /// Opens it with its weights in this form, downloading it first if necessary. Also returns what the user should know if it is the substitute.
     ///
     /// # Errors
     /// When neither it nor its substitute is available, or its files are invalid.
     pub fn open(
         self,
         context: &Context,
+        form: WeightForm,
         reporter: &mut dyn TransferReporter,
     ) -> Result<(Base, Option<String>), RuntimeError> {
-        match (Base::open(context, &self.id, reporter), self.substitute) {
+        match (Base::open_as(context, &self.id, form, reporter), self.substitute) {
             (
                 Err(RuntimeError::Model(error @ (ModelError::NoSourceWorked { .. } | ModelError::Offline { .. }))),
                 Some(substitute),
@@ -144,7 +145,7 @@ impl BaseChoice {
                      which it may do worse; `--base` gives another",
                     self.id
                 );
-                Ok((Base::open(context, &substitute, reporter)?, Some(remark)))
+                Ok((Base::open_as(context, &substitute, form, reporter)?, Some(remark)))
             }
             (opened, _) => Ok((opened?, None)),
         }

@@ -16,9 +16,14 @@ use crate::weights::source::floats::FloatKind;
 pub fn merged(base: &Decoder, adapter: &Adapter) -> Decoder {
     let scales = AdapterScales::new(adapter, base);
     let mut out = base.clone();
+    let mut weight = Vec::new();
     for (index, slot) in adapter.slots().iter().enumerate() {
         let (layer, module) = (slot.site.layer, slot.site.module);
-        dora::merge(out.weight_mut(layer, module), base.linear(layer, module), adapter.branch(index, &scales));
+        dora::merge(
+            out.weight_mut(layer, module),
+            base.linear(layer, module, &mut weight),
+            adapter.branch(index, &scales),
+        );
     }
     out
 }

@@ -94,6 +94,7 @@ impl Adapter {
     pub fn init(config: AdapterConfig, base: &Decoder, seed: u64) -> Result<Self> {
         let mut adapter = Self::zeros(config, &base.config)?;
         let Self { params, slots, .. } = &mut adapter;
+        let mut weight = Vec::new();
         for slot in slots.iter() {
             let Site { layer, module, input, .. } = slot.site;
             let stream = key(&[seed, layer as u64, module as u64]);
@@ -104,7 +105,8 @@ impl Adapter {
             }
             if let Some(m) = &slot.m {
                 let (a, b) = (params[slot.a.clone()].to_vec(), params[slot.b.clone()].to_vec());
-                dora::row_norms(&mut params[m.clone()], base.linear(layer, module), &a, &b, slot.site.rank, 0.0);
+                let linear = base.linear(layer, module, &mut weight);
+                dora::row_norms(&mut params[m.clone()], linear, &a, &b, slot.site.rank, 0.0);
             }
         }
         Ok(adapter)
@@ -165,12 +167,13 @@ impl AdapterScales {
     /// Computes the ratios for the adapter's current parameters.
     pub fn update(&mut self, adapter: &Adapter, base: &Decoder) {
         self.ratios.resize_with(adapter.slots.len(), Vec::new);
+        let mut weight = Vec::new();
         for (slot, ratios) in adapter.slots.iter().zip(&mut self.ratios) {
             let Some(m) = &slot.m else { continue };
             let Site { layer, module, rank, scaling, out, .. } = slot.site;
             let (a, b) = (&adapter.params[slot.a.clone()], &adapter.params[slot.b.clone()]);
             let mut norms = vec![0.0; out];
-            dora::row_norms(&mut norms, base.linear(layer, module), a, b, rank, scaling);
+            dora::row_norms(&mut norms, base.linear(layer, module, &mut weight), a, b, rank, scaling);
             ratios.resize(out, 0.0);
             dora::ratios(ratios, &adapter.params[m.clone()], &norms);
         }

@@ -12,7 +12,7 @@ use crate::ops::decode_linear::{self, Layer};
 use crate::ops::matmul::Transposed;
 use crate::ops::matrix::View;
 use crate::ops::rope::{self, Segment, Table};
-use crate::ops::{attention, dora, embedding, rms_norm, swiglu};
+use crate::ops::{attention, dora, rms_norm, swiglu};
 use crate::weights::Module;
 
 /// The longest chunk that is computed as a decode step; a longer one is computed as a prompt.
@@ -62,6 +62,8 @@ struct Buffers {
     up: Vec<f32>,
     act: Vec<f32>,
     scratch: decode_linear::Scratch,
+    /// A weight of a base that is quantised alone, in f32.
+    weight: Vec<f32>,
 }
 
 fn sized(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
@@ -134,7 +136,7 @@ impl<'a> Session<'a> {
         let base = self.model.base;
         let config = &base.config;
         let (tokens, hidden) = (ids.len(), config.hidden_size);
-        embedding::forward(sized(&mut self.buffers.x, tokens * hidden), &base.embedding, ids, hidden);
+        base.embed(sized(&mut self.buffers.x, tokens * hidden), ids);
         for l in 0..config.num_layers {
             if self.model.stopped() {
                 return;
@@ -145,7 +147,7 @@ impl<'a> Session<'a> {
         let Buffers { x, normed, inv, scratch, .. } = &mut self.buffers;
         let rows = &x[(tokens - wanted) * hidden..];
         rms_norm::forward(sized(normed, rows.len()), sized(inv, wanted), rows, &base.norm, config.rms_norm_eps);
-        let linear = dora::Linear { weight: base.head(), bias: None, out: config.vocab_size, input: hidden };
+        let linear = dora::Linear { weight: &[], bias: None, out: config.vocab_size, input: hidden };
         let head = Layer { linear, weight: base.decode_head(), branch: None };
         let logits = sized(&mut self.logits, wanted * config.vocab_size);
         decode_linear::forward(&[head], &mut [logits], normed, scratch);
@@ -194,18 +196,19 @@ impl<'a> Session<'a> {
         let Self { model, caches, table, room, len, buffers, .. } = self;
         let (config, layer) = (&model.base.config, &model.base.layers[l]);
         let eps = config.rms_norm_eps;
-        let Buffers { x, normed, inv, q, k, v, attention, y, gate, up, act, heads, scratch } = buffers;
+        let Buffers { x, normed, inv, q, k, v, attention, y, gate, up, act, heads, scratch, weight } = buffers;
+        let mut buffers = (scratch, weight);
         rms_norm::forward(sized(normed, x.len()), sized(inv, tokens), x, &layer.input_norm, eps);
-        linears(*model, l, [(Module::QProj, q), (Module::KProj, k), (Module::VProj, v)], normed, scratch);
+        linears(*model, l, [(Module::QProj, q), (Module::KProj, k), (Module::VProj, v)], normed, &mut buffers);
         let place = Place { tokens, before: *len, room: *room };
         heads.fill(*model, l, [q, k, v], table, place, &mut caches[l]);
         heads.attend(*model, attention, place, &caches[l]);
-        linears(*model, l, [(Module::OProj, y)], attention, scratch);
+        linears(*model, l, [(Module::OProj, y)], attention, &mut buffers);
         add(x, y);
         rms_norm::forward(normed, inv, x, &layer.post_attention_norm, eps);
-        linears(*model, l, [(Module::GateProj, gate), (Module::UpProj, up)], normed, scratch);
+        linears(*model, l, [(Module::GateProj, gate), (Module::UpProj, up)], normed, &mut buffers);
         swiglu::forward(sized(act, gate.len()), gate, up);
-        linears(*model, l, [(Module::DownProj, y)], act, scratch);
+        linears(*model, l, [(Module::DownProj, y)], act, &mut buffers);
         add(x, y);
     }
 }
@@ -220,21 +223,23 @@ fn linears<const N: usize>(
     l: usize,
     layers: [(Module, &mut Vec<f32>); N],
     x: &[f32],
-    scratch: &mut decode_linear::Scratch,
+    (scratch, weight): &mut (&mut decode_linear::Scratch, &mut Vec<f32>),
 ) {
     let tokens = x.len() / layers[0].0.shape(&model.base.config).1;
     let (modules, mut ys): (Vec<Module>, Vec<&mut [f32]>) =
         layers.into_iter().map(|(module, y)| (module, sized(y, tokens * module.shape(&model.base.config).0))).unzip();
-    let layers = modules.into_iter().map(|module| Layer {
-        linear: model.base.linear(l, module),
-        weight: model.base.decode_weight(l, module),
-        branch: model.branch(l, module).map(|(_, branch)| branch),
-    });
+    let branch = |module| model.branch(l, module).map(|(_, branch)| branch);
     if tokens <= MAX_DECODE_TOKENS {
+        let layers = modules.into_iter().map(|module| Layer {
+            linear: model.base.sizes(l, module),
+            weight: model.base.decode_weight(l, module),
+            branch: branch(module),
+        });
         return decode_linear::forward(&layers.collect::<Vec<_>>(), &mut ys, x, scratch);
     }
-    for (Layer { linear, branch, .. }, y) in layers.zip(ys) {
-        dora::forward(y, &mut Vec::new(), &mut Vec::new(), x, linear, branch, None);
+    for (module, y) in modules.into_iter().zip(ys) {
+        let linear = model.base.linear(l, module, weight);
+        dora::forward(y, &mut Vec::new(), &mut Vec::new(), x, linear, branch(module), None);
     }
 }
 

@@ -5,7 +5,9 @@
 //! only by the order of its sum.
 
 use half::f16;
+use rayon::prelude::*;
 
+use super::simd::dispatch::wide;
 use super::simd::loops::{dot, tree_sum};
 
 /// Values per block.
@@ -90,6 +92,36 @@ impl Quantised {
     /// Input features.
     pub fn input(&self) -> usize {
         self.input
+    }
+
+    /// The values from row `row` on, as many whole rows as `out` holds, on every core. They are the same as those that
+    /// [`crate::weights::gguf`] reads: d·q and −8·d are exact in f32.
+    pub fn values_into(&self, row: usize, out: &mut [f32]) {
+        const CHUNK: usize = 256;
+        let first = row * (self.input / BLOCK);
+        let chunks = out.par_chunks_mut(CHUNK * BLOCK).enumerate();
+        chunks.for_each(|(chunk, out)| wide!(self.blocks_into(first + chunk * CHUNK, out)));
+    }
+
+    #[inline(always)]
+    fn blocks_into(&self, first: usize, out: &mut [f32]) {
+        let size = self.kind.quant_bytes();
+        for (i, out) in out.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
+            let block = first + i;
+            let (d, quants) = (self.scales[block], &self.quants[block * size..][..size]);
+            if self.kind == Kind::Q8 {
+                for (out, q) in out.iter_mut().zip(quants) {
+                    *out = f32::from(*q as i8) * d;
+                }
+                continue;
+            }
+            let offset = self.offsets[block];
+            let (low, high) = out.split_at_mut(BLOCK / 2);
+            for ((low, high), q) in low.iter_mut().zip(high).zip(quants) {
+                *low = f32::from(q & 15) * d + offset;
+                *high = f32::from(q >> 4) * d + offset;
+            }
+        }
     }
 
     /// Bytes in memory.
@@ -302,6 +334,12 @@ mod tests {
             let values: Vec<f32> = values.flatten_all().unwrap().to_vec1().unwrap();
             let ours = Quantised::new(kind, input, &blocks);
             assert_eq!((ours.out(), ours.input()), (out, input));
+            let mut dequantised = vec![0.0; out * input];
+            ours.values_into(0, &mut dequantised);
+            assert!(dequantised == values, "{kind:?}: other values");
+            let mut row = vec![0.0; input];
+            ours.values_into(5, &mut row);
+            assert!(row == values[5 * input..][..input], "{kind:?}: another row");
             assert!(ours.bytes() < out * input * 4 / 3, "{kind:?}: {} bytes", ours.bytes());
             let sums: Vec<f32> = x.chunks_exact(BLOCK).map(|x| x.iter().sum()).collect();
             let token = |t: usize| Input { x: &x[t * input..][..input], sums: &sums[t * (input / BLOCK)..] };

@@ -3,6 +3,7 @@
 pub mod config;
 pub mod decoder;
 pub(crate) mod gguf;
+pub(crate) mod matrix;
 mod module;
 pub mod shapes;
 pub mod source;

@@ -184,7 +184,8 @@ fn merging_as_it_is_read_is_merging() {
         for layer in 0..config.num_layers {
             for module in Module::ALL {
                 let name = format!("{}.weight", module.path(layer));
-                let wanted = whole.linear(layer, module);
+                let mut scratch = Vec::new();
+                let wanted = whole.linear(layer, module, &mut scratch);
                 assert_eq!(weights.read(&name).unwrap(), wanted.weight, "{name}");
                 let mut rows = vec![0.0; wanted.weight.len()];
                 for (block, rows) in rows.chunks_mut(64 * wanted.input).enumerate() {

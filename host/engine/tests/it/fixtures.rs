@@ -40,7 +40,7 @@ pub fn config(architecture: Architecture, tied: bool) -> ModelConfig {
 pub fn decoder(architecture: Architecture, tied: bool) -> Decoder {
     let mut base = Decoder::random(&config(architecture, tied), 7).unwrap();
     // An embedding of the usual magnitude, so that gradients are not negligible.
-    base.embedding.iter_mut().for_each(|v| *v *= 20.0);
+    base.embedding_mut().iter_mut().for_each(|v| *v *= 20.0);
     base
 }
 

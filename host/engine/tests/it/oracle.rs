@@ -63,7 +63,8 @@ impl<'a> Oracle<'a> {
     }
 
     fn linear(&self, layer: usize, module: Module, x: &Tensor, token_keys: &[u64]) -> Tensor {
-        let linear = self.base.linear(layer, module);
+        let mut scratch = Vec::new();
+        let linear = self.base.linear(layer, module, &mut scratch);
         let w = self.tensor(linear.weight, &[linear.out, linear.input]);
         let mut y = x.matmul(&w.t().unwrap()).unwrap();
         if let Some((a, s)) = self.var(layer, module, Part::A) {
@@ -135,7 +136,7 @@ impl<'a> Oracle<'a> {
     fn logits(&self, ids: &[u32], keys: &[u64]) -> Tensor {
         let c = &self.base.config;
         let (n, dim) = (ids.len(), c.head_dim);
-        let table = self.tensor(&self.base.embedding, &[c.vocab_size, c.hidden_size]);
+        let table = self.tensor(self.base.embedding(&mut Vec::new()), &[c.vocab_size, c.hidden_size]);
         let mut x = table.index_select(&Tensor::new(ids, &Device::Cpu).unwrap(), 0).unwrap();
         let hidden: Vec<f32> =
             (0..n).flat_map(|t| (0..n).map(move |s| if s > t { f32::NEG_INFINITY } else { 0.0 })).collect();
@@ -160,7 +161,7 @@ impl<'a> Oracle<'a> {
             let act = (gate * self.linear(l, Module::UpProj, &h, keys)).unwrap();
             x = (x + self.linear(l, Module::DownProj, &act, keys)).unwrap();
         }
-        let head = self.tensor(self.base.head(), &[c.vocab_size, c.hidden_size]);
+        let head = self.tensor(self.base.head(&mut Vec::new()), &[c.vocab_size, c.hidden_size]);
         self.norm(&x, &self.base.norm).matmul(&head.t().unwrap()).unwrap()
     }
 

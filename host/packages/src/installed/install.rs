@@ -191,6 +191,7 @@ fn plugin_of(package: &Package) -> Result<Option<LoadedExpert>> {
         record,
         installed: true,
         manifest_alone: false,
+        known: None,
     };
     Ok(load_isolated(&place, 1, RENDER_LIMIT).map_err(PackageError::from)?.pop())
 }

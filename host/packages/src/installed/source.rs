@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use hive_errors::Diagnostic;
+use hive_files::KnownDigests;
 use hive_plugins::{ExpertEntry, Origin};
 use hive_runtime::resolver::{FoundAdapter, Source};
 
@@ -39,7 +40,7 @@ impl Releases {
     fn check(&self, release: &Release) -> Result<(), Box<dyn Diagnostic>> {
         let signer = Signer::of(release.record.key, &Ring::of(&self.home).map_err(boxed)?);
         signer.admit(RequireSigned::None, &release.title()).map_err(boxed)?;
-        release.package().map(drop).map_err(boxed)
+        release.known_package(&KnownDigests::of(&self.home)).map(drop).map_err(boxed)
     }
 }
 

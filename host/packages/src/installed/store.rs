@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use hive_files::{PARTIAL_PREFIX, remove_folder, remove_leftovers, write_file, write_folder};
+use hive_files::{KnownDigests, PARTIAL_PREFIX, remove_folder, remove_leftovers, write_file, write_folder};
 use hive_plugins::LibraryRecord;
 use semver::Version;
 
@@ -75,6 +75,17 @@ impl Release {
     pub fn package(&self) -> Result<Package> {
         let shown = format!("{}@{}", self.description.name, self.description.version);
         Ok(Package::of_folder(shown, &self.dir, &BESIDE)?)
+    }
+}
+
+impl Release {
+    /// As [`Self::package`], where digests that were computed before count as long as the files have not changed since.
+    ///
+    /// # Errors
+    /// When a file has changed.
+    pub fn known_package(&self, known: &KnownDigests) -> Result<Package> {
+        let shown = format!("{}@{}", self.description.name, self.description.version);
+        Ok(Package::of_known_folder(shown, &self.dir, &BESIDE, known)?)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use hive_plugins::LoadedExpert;
-use hive_runtime::base::Base;
+use hive_runtime::base::{Base, WeightForm};
 use hive_runtime::models::Catalogue;
 use hive_runtime::opened::OpenExpert;
 use hive_runtime::resolver::{BaseChoice, FoundAdapter};
@@ -81,9 +81,9 @@ pub(super) fn base(
         }
     };
     choice.remark.iter().for_each(|remark| note(remark));
-    let (base, instead) = choice.open(&env.context, &mut PullProgress::stderr())?;
+    let (base, instead) = choice.open(&env.context, WeightForm::Stored, &mut PullProgress::stderr())?;
     instead.iter().for_each(|remark| note(remark));
-    Ok(base.for_generation())
+    Ok(base)
 }
 
 /// Who is asked, in a sentence.

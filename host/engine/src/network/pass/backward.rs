@@ -29,7 +29,7 @@ impl Pass {
         let loss = cross_entropy::forward_backward(
             normed,
             &batch.targets,
-            Head { weight: base.head(), width: base.config.hidden_size },
+            Head { weight: base.head(&mut self.head), width: base.config.hidden_size },
             logits,
             Some((dnormed, scale)),
             &|| model.stopped(),
@@ -45,9 +45,10 @@ impl Pass {
             }
             let wanted = (layer + 1 == base.layers.len()).then_some(&batch.loss_rows[..]);
             let context = LayerContext { model, layer, batch, wanted, dropout, table: &table };
-            let Self { tape, shared, grads, scratch, token_keys, .. } = self;
+            let Self { tape, shared, grads, scratch, token_keys, weight, .. } = self;
             let (tape, wanted_keys) = (&tape[layer], context.wanted_keys(token_keys));
-            let linears = LinearsBackward { context, z: &tape.z, wanted_keys, gradients: &mut *gradients, scratch };
+            let linears =
+                LinearsBackward { context, z: &tape.z, wanted_keys, gradients: &mut *gradients, scratch, weight };
             LayerBackward { context, tape, shared, grads, linears }.run(layer > lowest);
         }
         self.rope = Some(table);
@@ -65,18 +66,20 @@ struct LinearsBackward<'a> {
     /// Gradients of all adapters.
     gradients: &'a mut [f32],
     scratch: &'a mut dora::Scratch,
+    /// A weight of a base that is quantised alone, in f32.
+    weight: &'a mut Vec<f32>,
 }
 
 impl LinearsBackward<'_> {
     /// As [`dora::backward`], for the linear layer `module` with output y and input x.
     fn run(&mut self, module: Module, dx: Option<(&mut [f32], Write)>, g: &mut [f32], (y, x): (&[f32], &[f32])) {
-        let Self { context, z, wanted_keys, gradients, scratch } = self;
+        let Self { context, z, wanted_keys, gradients, scratch, weight } = self;
         let LayerContext { model, layer, .. } = *context;
         let branch = model.branch(layer, module).zip(model.adapter);
         let branch = branch.map(|((slot, branch), (adapter, _))| (branch, adapter.gradient(slot, gradients)));
         let saved = (y, x, &z[module as usize][..]);
         let mask = context.mask(module, wanted_keys);
-        dora::backward(dx, g, saved, model.base.linear(layer, module), branch, mask, scratch);
+        dora::backward(dx, g, saved, model.base.linear(layer, module, weight), branch, mask, scratch);
     }
 }
 

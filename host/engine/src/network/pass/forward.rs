@@ -6,7 +6,7 @@ use super::layer::LayerContext;
 use super::{Dropout, Model, Pass};
 use crate::data::Batch;
 use crate::ops::rope;
-use crate::ops::{attention, dora, embedding, rms_norm, swiglu};
+use crate::ops::{attention, dora, rms_norm, swiglu};
 use crate::weights::Module;
 use crate::weights::decoder::Decoder;
 
@@ -15,7 +15,7 @@ impl Pass {
     /// without it, one layer's buffers serve all. `wanted` are the tokens whose output is wanted, in rising order: the
     /// last layer computes its keys and values for all tokens, and everything after them for the wanted ones only.
     pub fn forward(&mut self, model: Model, batch: &Batch, wanted: &[usize], dropout: Option<Dropout>, keep: bool) {
-        let Decoder { config, layers, embedding, .. } = model.base;
+        let Decoder { config, layers, .. } = model.base;
         let (tokens, hidden) = (batch.tokens(), config.hidden_size);
         let longest = batch.longest();
         let table = self.take_rope(config, longest);
@@ -24,7 +24,7 @@ impl Pass {
             // Never shrunk: an evaluation between two steps does not cost them their buffers.
             self.tape.resize_with(needed, LayerTape::default);
         }
-        embedding::forward(sized(&mut self.tape[0].x, tokens * hidden), embedding, &batch.ids, hidden);
+        model.base.embed(sized(&mut self.tape[0].x, tokens * hidden), &batch.ids);
         for layer in 0..layers.len() {
             if model.stopped() {
                 break;
@@ -54,11 +54,11 @@ impl Pass {
         let tape = &mut self.tape[tape];
         let (config, weights) = (&model.base.config, context.weights());
         let (tokens, hidden) = (batch.tokens(), config.hidden_size);
-        let (shared, scratch) = (&mut self.shared, &mut self.scratch);
+        let (shared, scratch, values) = (&mut self.shared, &mut self.scratch, &mut self.weight);
         let Shared { normed, mid, act, out_heads, .. } = shared;
         let wanted_keys = context.wanted_keys(&mut self.token_keys);
         let mut linear = |module: Module, y: &mut Vec<f32>, z: &mut Vec<f32>, x: &[f32]| {
-            let linear = model.base.linear(layer, module);
+            let linear = model.base.linear(layer, module, values);
             let branch = model.branch(layer, module).map(|(_, branch)| branch);
             let mask = context.mask(module, wanted_keys);
             let rows = x.len() / linear.input;

@@ -59,6 +59,9 @@ pub struct Pass {
     token_keys: Vec<u64>,
     grads: Gradients,
     tail: Tail,
+    /// A weight and the output projection of a base that is quantised alone, in f32.
+    weight: Vec<f32>,
+    head: Vec<f32>,
     rope: Option<Table>,
 }
 
@@ -112,7 +115,7 @@ impl Pass {
         let base = model.base;
         self.tail_forward(base);
         let Tail { normed, logits, .. } = &mut self.tail;
-        let head = Head { weight: base.head(), width: base.config.hidden_size };
+        let head = Head { weight: base.head(&mut self.head), width: base.config.hidden_size };
         cross_entropy::forward_backward(normed, &batch.targets, head, logits, None, &|| model.stopped())
     }
 
@@ -122,7 +125,8 @@ impl Pass {
         let (hidden, vocab) = (base.config.hidden_size, base.config.vocab_size);
         let rows = self.tail.x.len() / hidden;
         let mut logits = vec![0.0; rows * vocab];
-        nt(&mut logits, &self.tail.normed, base.head(), (rows, vocab, hidden), 1.0, Write::Replace);
+        let head = base.head(&mut self.head);
+        nt(&mut logits, &self.tail.normed, head, (rows, vocab, hidden), 1.0, Write::Replace);
         logits
     }
 }

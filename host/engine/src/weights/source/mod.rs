@@ -107,11 +107,19 @@ impl BaseModel {
     /// # Errors
     /// When a file cannot be read.
     pub fn digest(&self) -> Result<&str> {
+        self.digest_with(sha256_of_file)
+    }
+
+    /// As [`Self::digest`], with the sha256 of each file from `sha256_of`, which may know it without reading the file.
+    ///
+    /// # Errors
+    /// Those of `sha256_of`.
+    pub fn digest_with(&self, sha256_of: impl Fn(&Path) -> hive_files::Result<String> + Sync) -> Result<&str> {
         if let Some(digest) = self.digest.get() {
             return Ok(digest);
         }
         let digests: Vec<String> =
-            self.weight_files.par_iter().map(|path| sha256_of_file(path)).collect::<Result<_, _>>()?;
+            self.weight_files.par_iter().map(|path| sha256_of(path)).collect::<Result<_, _>>()?;
         let digest = match digests.as_slice() {
             [single] => single.clone(),
             shards => hex(&Sha256::digest(shards.iter().map(|d| format!("{d}\n")).collect::<String>())),
