@@ -110,6 +110,7 @@ fn a_run_leaves_everything_in_its_folder() {
             "checkpoints",
             "evaluation.json",
             "example.schema.sql",
+            "made.json",
             "metrics.jsonl",
             "receipt.json",
             "recipe.json",

@@ -1,7 +1,7 @@
 //! The candidates of a report side by side: their properties, their results, and all their answers to the
 //! featured prompts. As rows of text, which the caller lays out, and as Markdown.
 
-use hive_data::pipeline::thousands;
+use hive_pages::thousands;
 use hive_runtime::statistics::{Pair, RIGHT};
 use hive_sdk::Grade;
 use serde::Serialize;
@@ -20,6 +20,8 @@ pub(super) struct ComparisonRow {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct PromptComparison {
     pub id: String,
+    /// Whether comparisons show its answers side by side.
+    pub featured: bool,
     pub tags: Vec<String>,
     /// The record's texts other than the gold answer.
     pub fields: Vec<(String, String)>,
@@ -125,11 +127,13 @@ pub(super) fn tag_rows(report: &Report) -> Vec<ComparisonRow> {
     tags.sort_by_key(|(_, prompts)| std::cmp::Reverse(*prompts));
     tags.into_iter()
         .map(|(tag, prompts)| ComparisonRow {
-            name: format!("{tag} ({prompts})"),
+            name: format!("{tag} ({prompts} {})", if prompts == 1 { "prompt" } else { "prompts" }),
             cells: report
                 .candidates
                 .iter()
-                .map(|c| c.tags.get(tag).map_or_else(|| NOTHING.to_owned(), |figures| figures.right_answers.share()))
+                .map(|c| {
+                    c.tags.get(tag).map_or_else(|| NOTHING.to_owned(), |figures| figures.right_answers.to_string())
+                })
                 .collect(),
         })
         .collect()
@@ -144,6 +148,7 @@ pub(super) fn compare_prompts(report: &Report, wanted: impl Fn(usize) -> bool) -
             let texts = prompt.record.0.iter().filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned())));
             PromptComparison {
                 id: prompt.id.clone(),
+                featured: prompt.featured,
                 tags: prompt.tags.clone(),
                 fields: texts.filter(|(_, text)| *text != gold).collect(),
                 answers: report.candidates.iter().map(|c| answer(c, i)).collect(),

@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicBool;
 
 use hive_files::hex;
+use hive_pages::Stopwatch;
 use hive_runtime::base::Base;
 use hive_runtime::opened::OpenExpert;
 use hive_runtime::tokenise::Tokeniser;
@@ -60,6 +61,7 @@ impl Evaluation<'_> {
     /// # Errors
     /// When no prompt can be used, or the expert, an adapter or the engine fails.
     pub fn run(self, stop: &AtomicBool, reporter: &dyn EvalReporter) -> Result<Option<Report>, EvalError> {
+        let stopwatch = Stopwatch::start();
         let digest = self.digest()?;
         let cache = EvalCache::open(self.open)?;
         let workers = Workers::start(self.open, self.workers, &self.options, &cache)?;
@@ -83,6 +85,6 @@ impl Evaluation<'_> {
         }
         let graded = execution_grades(&workers, &checked.prompts, &answers, stop, reporter)?;
         let Some(grades) = graded else { return Ok(None) };
-        Ok(Some(Report::new(self.open, digest, self.base, checked, answers, grades)))
+        Ok(Some(Report::new(self.open, digest, self.base, checked, answers, grades, stopwatch.made())))
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use hive_engine::adapter::peft::BaseRef;
+use hive_pages::Made;
 use hive_runtime::base::Base;
 use hive_runtime::opened::OpenExpert;
 use hive_runtime::statistics::{Figures, Pair, Rate};
@@ -42,6 +43,9 @@ pub struct Report {
     pub checks: Vec<CheckSpec>,
     /// The field of a record that has its gold answer.
     pub completion_field: String,
+    /// When and where it was made. Not in the JSON, so that the same evaluation has the same report.
+    #[serde(skip)]
+    pub made: Made,
 }
 
 /// The suite that was asked.
@@ -147,6 +151,7 @@ impl Report {
         checked: CheckedSuite,
         answers: Vec<CandidateAnswers>,
         grades: Vec<Vec<Grade>>,
+        made: Made,
     ) -> Self {
         let manifest = open.expert.manifest();
         let scores: Vec<Vec<f64>> = grades.iter().map(|g| g.iter().map(|g| g.score).collect()).collect();
@@ -171,6 +176,7 @@ impl Report {
             pairs,
             checks: manifest.checks.clone(),
             completion_field: manifest.completion_field().unwrap_or_default().to_owned(),
+            made,
         }
     }
 

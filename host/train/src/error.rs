@@ -157,7 +157,7 @@ pub enum TrainError {
         path: PathBuf,
         /// Why.
         #[source]
-        source: minijinja::Error,
+        source: hive_pages::PageError,
     },
     /// `--resume` of something that cannot be resumed.
     #[error("Failed to resume `{}`: {problem}", path.display())]

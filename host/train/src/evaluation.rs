@@ -157,6 +157,7 @@ impl Grader for HeldOutGrader<'_> {
             .map_err(|e| EngineError::Caller(Box::new(e)))?;
         let Figures { right_answers, partial_credit } = scores.figures;
         let (answers, right) = (right_answers.of, right_answers.count());
-        Ok(Some(Graded { answers, right, credit: partial_credit.value }))
+        let credit_interval = (partial_credit.low, partial_credit.high);
+        Ok(Some(Graded { answers, right, credit: partial_credit.value, credit_interval }))
     }
 }

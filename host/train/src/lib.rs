@@ -9,13 +9,16 @@
 //! - [`run_folder`], [`run_record`], [`receipt`], [`metrics`]: the files of a run.
 //! - [`runs`], [`chosen`]: finished runs as sources of adapters.
 //! - [`overview`]: runs at a glance, and removing them.
+//! - [`run_page`], [`making`]: the page of a run, and when and where it was made.
 //! - [`replay`]: repeating the first steps of a run.
 //! - [`plan`]: what a run would do, and its cost.
 
 pub mod chosen;
+mod curves;
 pub mod data;
 mod error;
 pub mod evaluation;
+pub mod making;
 mod memory;
 pub mod metrics;
 pub mod overview;
@@ -28,7 +31,7 @@ pub mod recipes;
 pub mod replay;
 pub mod reporter;
 pub mod run_folder;
-mod run_page;
+pub mod run_page;
 pub mod run_record;
 pub mod runs;
 pub mod setup;

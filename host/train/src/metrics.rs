@@ -151,6 +151,8 @@ impl Reporter for Recorded<'_> {
             line["graded"] = json!(graded.answers);
             line["right_answers"] = json!(right);
             line["partial_credit"] = json!(graded.credit);
+            (line["partial_credit_low"], line["partial_credit_high"]) =
+                (json!(graded.credit_interval.0), json!(graded.credit_interval.1));
             line["score_seconds"] = json!(r.score_seconds);
             values.extend([("eval/right_answers", right), ("eval/partial_credit", graded.credit)]);
         }

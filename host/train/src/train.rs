@@ -11,6 +11,7 @@ use hive_engine::train::checkpoint::{self, State};
 use hive_engine::train::run::{End, Outcome, RunPlan, run};
 use hive_engine::train::trainer::Trainer;
 use hive_files::{remove_leftovers, sha256_of_file, write_folder};
+use hive_pages::Stopwatch;
 use hive_runtime::RuntimeError;
 use hive_runtime::grade::Scores;
 use hive_runtime::opened::OpenExpert;
@@ -24,11 +25,12 @@ use super::receipt::{self, Receipt};
 use super::replay::changed;
 use super::reporter::TrainReporter;
 use super::run_folder::RunFolder;
+use super::run_page::RunPage;
 use super::run_record::{Change, RunRecord, TrainRequest, differences};
 use super::setup::{Setup, set_up};
 use super::small::sized;
 use super::tensorboard::Events;
-use super::{TrainError, run_page};
+use super::{TrainError, making};
 
 /// The result of `train`.
 #[derive(Debug)]
@@ -111,6 +113,7 @@ struct Job<'a> {
 impl Job<'_> {
     fn run(&self, reporter: &mut dyn TrainReporter) -> Result<TrainEnd, TrainError> {
         let Self { folder, open, stop, .. } = *self;
+        let stopwatch = Stopwatch::start();
         let expert = &open.expert;
         let mut record = self.record()?;
         let Some(setup) = set_up(open, self.request, stop, reporter)? else { return Ok(TrainEnd::StoppedBefore) };
@@ -137,6 +140,7 @@ impl Job<'_> {
         }
         folder.write_json("run.json", &record)?;
         folder.write_json("recipe.json", recipe)?;
+        making::begin(folder, &stopwatch)?;
         let checkpoints = folder.checkpoints();
         let digests = setup.digests.map();
         let plan = RunPlan {
@@ -155,7 +159,9 @@ impl Job<'_> {
         let grading = grader.as_mut().map(|g| g as &mut dyn Grader);
         let outcome = info_span!("train").in_scope(|| run(&mut trainer, &plan, start, grading, &mut recorded));
         // The metrics so far deserve a page even when the run fails.
-        let paged = run_page::write(folder, &record, &setup, None);
+        let gold = expert.manifest().completion_field().unwrap_or_default();
+        let page = RunPage { folder, record: &record, setup: &setup, gold };
+        let paged = making::end(folder, &stopwatch).and_then(|()| page.write(None));
         let outcome = outcome?;
         paged?;
         if outcome.end == End::Stopped {
@@ -173,7 +179,8 @@ impl Job<'_> {
             return Ok(TrainEnd::Stopped(Outcome { end: End::Stopped, ..outcome }, folder.clone()));
         };
         folder.write_json("evaluation.json", &summary)?;
-        run_page::write(folder, &record, &setup, Some(&summary))?;
+        making::end(folder, &stopwatch)?;
+        page.write(Some(&summary))?;
         Ok(TrainEnd::Done(Box::new(summary), outcome, folder.clone()))
     }
 

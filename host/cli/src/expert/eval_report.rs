@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use hive_engine::EngineError;
-use hive_eval::{Report, html, markdown, results_table};
+use hive_eval::{Origin, Report, html, markdown, results_table};
 use hive_files::write_file;
 use hive_runtime::statistics::RIGHT;
+use hive_train::run_page::link_evaluations;
 
 use crate::columns::columns;
 use crate::error::{CommandResult, Failure};
@@ -20,7 +21,7 @@ pub(super) fn table(report: &Report) -> Vec<String> {
     lines
 }
 
-/// Writes the report in three formats into `folder`.
+/// Writes the report in three formats into `folder`, and links to it from the pages of the runs that were evaluated.
 ///
 /// # Errors
 /// When one cannot be written.
@@ -29,8 +30,14 @@ pub(super) fn write(report: &Report, folder: &Path, stem: &str) -> CommandResult
     let page = folder.join(format!("{stem}.html"));
     write_file(&folder.join(format!("{stem}.json")), (json_text(report)? + "\n").as_bytes())?;
     write_file(&folder.join(format!("{stem}.md")), markdown(report).as_bytes())?;
-    let text = html(report).map_err(|e| Failure::misuse(format!("Failed to write `{}`", page.display())).source(e))?;
+    let text =
+        html(report, folder).map_err(|e| Failure::misuse(format!("Failed to write `{}`", page.display())).source(e))?;
     write_file(&page, text.as_bytes())?;
+    for candidate in &report.candidates {
+        if let Origin::Run { path, .. } = &candidate.origin {
+            link_evaluations(path)?;
+        }
+    }
     Ok(page)
 }
 

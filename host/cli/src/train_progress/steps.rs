@@ -57,7 +57,7 @@ impl Reporter for TrainProgress {
             Some(0) => ", the best so far",
             _ => "",
         };
-        let graded = r.graded.map_or_else(String::new, |Graded { answers, right, credit }| {
+        let graded = r.graded.map_or_else(String::new, |Graded { answers, right, credit, .. }| {
             let seconds = r.score_seconds;
             format!(", right answers {right} of {answers}, partial credit {credit:.3} ({seconds:.0} s for the answers)")
         });

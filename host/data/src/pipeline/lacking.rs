@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use hive_pages::thousands;
 use hive_sdk::manifest::{FieldSpec, SuggestSpec};
 use hive_sdk::{Facts, Record};
-
-use super::page::thousands;
 
 /// Minimum number of records, and minimum fraction of all, for a suggestion.
 const LEAST: usize = 20;

@@ -36,7 +36,6 @@ pub use error::PipelineError;
 pub use judge::{CRASHED, TOO_SLOW, Tally, judge, verdict};
 pub use judged::Judged;
 pub use leak::{differing_turn, rendered_without_completion, with_another_completion};
-pub use page::thousands;
 pub use passes::CONTROL_TEXT;
 pub use prepare::{Outcome, Pipeline, PipelineReporter, Request, TokenLimits, data_cache};
 pub use reading::CHUNK;

@@ -1,45 +1,34 @@
-//! The report as a self-contained page: no scripts, no fonts, no network access. This code computes
-//! the layout, the template draws it.
+//! The report as a self-contained page. This code computes what it shows, the template lays it out; style and charts
+//! are those of all pages.
 
 use std::collections::BTreeMap;
 
-use minijinja::Environment;
-use minijinja::value::Serde;
+use hive_pages::{Bar, Histogram, HistogramSpec, Made, histogram, render};
 use serde_json::{Value, json};
 
 use super::error::PipelineError;
 use super::report::{Counted, Distribution, Example, LintCount, Report};
 
-/// Width of a histogram in SVG units.
-const WIDTH: f64 = 560.0;
-/// Height of a histogram.
-const HEIGHT: f64 = 110.0;
-
 /// Number of classes shown per label.
 const CLASSES: usize = 16;
 
-/// Renders the page.
+/// Renders the page of a set that was made then and there.
 ///
 /// # Errors
 /// When the template cannot be rendered.
-pub fn html(report: &Report) -> Result<String, PipelineError> {
-    let mut environment = Environment::new();
-    environment.add_filter("thousands", thousands);
-    environment.add_filter("percent", |part: f64, whole: f64| percent(part, whole));
-    environment.add_filter("share", |part: f64, whole: f64| {
-        format!("{:.2}", if whole > 0.0 { 100.0 * part / whole } else { 0.0 })
-    });
-    let failed = |e: minijinja::Error| PipelineError::format("report.html".as_ref(), e);
-    environment.add_template("report.html", include_str!("page.html")).map_err(failed)?;
-    let page = environment.get_template("report.html").map_err(failed)?;
-    let measures: Vec<Value> =
-        report.measures.iter().map(|(name, figures)| json!({"name": name, "figures": drawn(figures, None)})).collect();
+pub fn html(report: &Report, made: &Made) -> Result<String, PipelineError> {
+    let measures: Vec<Histogram> =
+        report.measures.iter().filter_map(|(name, figures)| drawn(name, name, figures, None)).collect();
     let tokens = report.tokens.as_ref().map(|tokens| {
-        json!({
-            "base": tokens.base, "max_seq_len": tokens.max_seq_len, "over": tokens.over,
-            "whole": drawn(&tokens.whole, Some(tokens.max_seq_len as f64)),
-            "completion": drawn(&tokens.completion, None),
-        })
+        let limit = Some(("max_seq_len", tokens.max_seq_len as f64));
+        let drawn: Vec<Histogram> = [
+            drawn("Prompt and completion", "tokens per record", &tokens.whole, limit),
+            drawn("Completion", "tokens per completion", &tokens.completion, None),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        json!({"base": tokens.base, "max_seq_len": tokens.max_seq_len, "over": tokens.over, "drawn": drawn})
     });
     let labels: Vec<Value> = report.labels.iter().map(|(name, classes)| label(name, classes)).collect();
     let left_out: usize = report.left_out.values().sum();
@@ -57,9 +46,9 @@ pub fn html(report: &Report) -> Result<String, PipelineError> {
         "examples": examples,
         "stay": report.train + report.validation + report.unused,
         "report": report, "measures": measures, "labels": labels, "tokens": tokens, "left_out": left_out,
-        "width": WIDTH as u32, "height": HEIGHT as u32,
     });
-    page.render(Serde(&values)).map_err(failed)
+    render("data report", include_str!("page.html"), std::slice::from_ref(made), &values)
+        .map_err(|e| PipelineError::format("report.html".as_ref(), e))
 }
 
 /// A code with its examples, without the folders in their paths.
@@ -78,81 +67,67 @@ fn label(name: &str, classes: &BTreeMap<String, usize>) -> Value {
     json!({"name": name, "whole": classes.values().sum::<usize>(), "rows": rows, "more": more})
 }
 
-/// A distribution with its bars as rectangles, and the position of `mark` on the axis.
-fn drawn(figures: &Distribution, mark: Option<f64>) -> Value {
-    let bars = &figures.histogram;
-    let most = bars.iter().map(|b| b.1).max().unwrap_or(0).max(1) as f64;
-    let width = WIDTH / bars.len().max(1) as f64;
-    let top = bars.last().map_or(figures.max, |b| b.0);
-    let rectangles: Vec<Value> = bars
-        .iter()
-        .enumerate()
-        .map(|(i, (bound, count))| {
-            let height = HEIGHT * *count as f64 / most;
-            let from = if i == 0 { figures.min } else { bars[i - 1].0 };
-            json!({
-                "x": format!("{:.1}", width * i as f64), "y": format!("{:.1}", HEIGHT - height),
-                "width": format!("{:.1}", (width - 1.0).max(0.5)), "height": format!("{height:.1}"),
-                "title": format!("{} to {}: {count}", number(from), number(*bound)),
-            })
-        })
-        .collect();
-    let limit = mark.map(number);
-    let mark = mark
-        .filter(|m| *m >= figures.min && *m <= top && top > figures.min)
-        .map(|m| format!("{:.1}", WIDTH * (m - figures.min) / (top - figures.min)));
-    json!({
-        "bars": rectangles, "min": number(figures.min), "median": number(figures.median), "p95": number(figures.p95),
-        "max": number(figures.max), "mean": format!("{:.1}", figures.mean), "top": number(top), "mark": mark,
-        "limit": limit.filter(|_| mark.is_some()),
-    })
-}
-
-/// A number without a useless fraction.
-fn number(figure: f64) -> String {
-    if figure.fract() == 0.0 { thousands(figure) } else { format!("{figure:.2}") }
-}
-
-/// `1234567` as `1,234,567`.
-pub fn thousands(figure: f64) -> String {
-    let digits = format!("{:.0}", figure.abs());
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    if figure < 0.0 { format!("-{out}") } else { out }
-}
-
-/// A percentage with one decimal; only exact values are shown as 0 or 100.
-fn percent(part: f64, whole: f64) -> String {
-    if whole <= 0.0 {
-        return "–".to_owned();
-    }
-    let share = 100.0 * part / whole;
-    match share {
-        _ if part > 0.0 && share < 0.1 => "<\u{a0}0.1\u{a0}%".to_owned(),
-        _ if part < whole && share > 99.9 => ">\u{a0}99.9\u{a0}%".to_owned(),
-        _ => format!("{share:.1}\u{a0}%"),
-    }
+/// A distribution as bars, with a limit marked on its axis.
+fn drawn(title: &str, unit: &str, figures: &Distribution, limit: Option<(&str, f64)>) -> Option<Histogram> {
+    let lower = std::iter::once(figures.min).chain(figures.histogram.iter().map(|(bound, _)| *bound));
+    let bars = lower.zip(&figures.histogram).map(|(from, (to, count))| Bar { from, to: *to, count: *count }).collect();
+    let note = format!("The mean is {:.1}.", figures.mean);
+    let Distribution { median, p95, max, .. } = *figures;
+    histogram(HistogramSpec { title, unit, counted: "records", bars, median, p95, max, limit, note })
 }
 
 #[cfg(test)]
 mod tests {
+    use hive_pages::Stopwatch;
+    use hive_tests::check_all;
+
     use super::*;
 
+    fn report() -> Report {
+        let lengths: Vec<f64> = (0..60).map(|i| f64::from(20 + i % 30)).collect();
+        let counted = |code: &str| json!({"code": code, "count": 3, "examples": ["d/data.jsonl:1: <b>why</b>", "d/data.jsonl:2: again"]});
+        let value = json!({
+            "format": 1, "expert": "echo", "expert_version": "0.1.0", "key": "0123456789abcdef0123",
+            "sources": [], "records": 60, "accepted": 50, "repaired": 6, "rejected": 4,
+            "left_out": {"duplicate": 3}, "train": 43, "validation": 10, "unused": 0,
+            "split_by": {"record": {"why": null}},
+            "rejects": [counted("nonsense"), counted("duplicate")], "repairs": [counted("trimmed")], "notes": [],
+            "lints": [{"code": "star", "description": "finds a star", "level": "note", "found": 6, "left": 1}],
+            "labels": {"kind": {"long": 40, "short": 20}}, "measures": {"words": Distribution::of(&lengths)},
+            "tokens": {
+                "base": "tiny", "max_seq_len": 40, "over": 3, "whole": Distribution::of(&lengths),
+                "completion": Distribution::of(&lengths),
+            },
+            "examples": [{"code": "trimmed", "why": "blanks", "source": "d/data.jsonl:9", "fields": [["text", " <a>", "<a>"]]}],
+            "remarks": [],
+        });
+        serde_json::from_value(value).unwrap()
+    }
+
     #[test]
-    fn figures_read_well() {
-        assert_eq!(thousands(0.0), "0");
-        assert_eq!(thousands(1_234_567.0), "1,234,567");
-        assert_eq!(thousands(-1000.0), "-1,000");
-        let percent = |part, whole| percent(part, whole).replace('\u{a0}', " ");
-        assert_eq!(percent(1.0, 100_000.0), "< 0.1 %");
-        assert_eq!(percent(99_999.0, 100_000.0), "> 99.9 %");
-        assert_eq!(percent(1.0, 3.0), "33.3 %");
-        assert_eq!(percent(0.0, 0.0), "–");
-        assert_eq!(number(2.5), "2.50");
+    fn histograms_have_axes_units_and_words() {
+        let page = html(&report(), &Stopwatch::start().made()).unwrap();
+        check_all(
+            [
+                ">tokens per record</text>",
+                ">tokens per completion</text>",
+                ">words</text>",
+                ">records</text>",
+                ">max_seq_len = 40</text>",
+                "aria-label=\"Prompt and completion. 60 records: half of them are at most ",
+            ],
+            |part| assert!(page.contains(part), "`{part}` is missing:\n{page}"),
+        );
+    }
+
+    #[test]
+    fn tables_can_be_read_aloud_and_before_is_told_from_after_in_words() {
+        let page = html(&report(), &Stopwatch::start().made()).unwrap();
+        assert_eq!(page.matches("<table").count(), page.matches("<caption>").count());
+        assert_eq!(page.matches("<th>").count(), 0, "every heading says what it heads");
+        let words = "Of 60 records, 83.3\u{a0}% were accepted as they are, 10.0\u{a0}% repaired, 6.7\u{a0}% rejected";
+        check_all([words, ">before</p>", ">after</p>", "&lt;b&gt;why&lt;&#x2f;b&gt;"], |part| {
+            assert!(page.contains(part), "`{part}` is missing:\n{page}");
+        });
     }
 }

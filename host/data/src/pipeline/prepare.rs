@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use hive_files::{Cache, CacheLimits, cache_folder};
+use hive_pages::Stopwatch;
 use hive_plugins::{CallFault, LoadedExpert, PluginError};
 use hive_sdk::{LintLevel, Settings};
 use serde_json::json;
@@ -140,6 +141,7 @@ impl<'a> Pipeline<'a> {
         stop: &AtomicBool,
         reporter: &dyn PipelineReporter,
     ) -> Result<Outcome, PipelineError> {
+        let stopwatch = Stopwatch::start();
         let verdicts = self.verdict_key()?;
         let shards = self.shards(&verdicts[..32], reporter)?;
         let summary = match shards.summary()? {
@@ -189,7 +191,7 @@ impl<'a> Pipeline<'a> {
         halves.train.iter().for_each(|i| sides[*i] = Some(Half::Train));
         halves.validation.iter().for_each(|i| sides[*i] = Some(Half::Validation));
         let tokenisation = self.request.tokenisation.as_ref().map(|(tokenisation, _)| tokenisation);
-        let written = set::write(&out, tokenisation, |writer| {
+        let written = set::write(&out, tokenisation, &stopwatch, |writer| {
             let whole = pass.write(&mut chosen, &sides, writer)?;
             Ok(whole.then_some(report))
         })?;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hive_files::{sha256_of_file, write_file, write_folder};
+use hive_pages::Stopwatch;
 use hive_sdk::{Message, Record, Rendered, Role};
 use serde::Deserialize;
 use serde_json::json;
@@ -241,7 +242,7 @@ impl<'a> SetWriter<'a> {
         writeln!(self.rejected, "{line}").map_err(PipelineError::io("write", &self.folder.join("rejected.jsonl")))
     }
 
-    fn finish(mut self, report: &Report) -> Result<(), PipelineError> {
+    fn finish(mut self, report: &Report, stopwatch: &Stopwatch) -> Result<(), PipelineError> {
         self.train.finish()?;
         self.validation.finish()?;
         if let Some(tokens) = self.tokens {
@@ -253,20 +254,22 @@ impl<'a> SetWriter<'a> {
             .and_then(|()| self.rejected.get_ref().sync_all())
             .map_err(PipelineError::io("write", &path))?;
         let text = serde_json::to_string_pretty(report).map_err(|e| PipelineError::format(self.folder, e))?;
-        write_file(&self.folder.join("report.html"), page::html(report)?.as_bytes())?;
+        write_file(&self.folder.join("report.html"), page::html(report, &stopwatch.made())?.as_bytes())?;
         write_file(&self.folder.join(REPORT), (text + "\n").as_bytes())?;
         Ok(())
     }
 }
 
 /// Writes a set to `path`, where nothing but another prepared set may exist. `fill` adds the
-/// records and returns the report; without a report, nothing is written.
+/// records and returns the report; without a report, nothing is written. The page says when the
+/// stopwatch was started and how long that is ago.
 ///
 /// # Errors
 /// Errors of `fill`, or when the folder cannot be written; existing content is then unchanged.
 pub fn write(
     path: &Path,
     tokenisation: Option<&Tokenisation<'_>>,
+    stopwatch: &Stopwatch,
     fill: impl FnOnce(&mut SetWriter<'_>) -> Result<Option<Report>, PipelineError>,
 ) -> Result<Option<PreparedSet>, PipelineError> {
     check_place(path)?;
@@ -274,7 +277,7 @@ pub fn write(
     let written = write_folder(path, |folder| {
         let mut writer = SetWriter::create(folder, tokenisation)?;
         let filled = fill(&mut writer)?.ok_or(Unfinished::Stopped)?;
-        writer.finish(&filled)?;
+        writer.finish(&filled, stopwatch)?;
         report = Some(filled);
         Ok(())
     });

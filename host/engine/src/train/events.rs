@@ -56,6 +56,8 @@ pub struct Graded {
     pub right: usize,
     /// Mean score from 0 to 1, with partial credit.
     pub credit: f64,
+    /// The 95 % confidence interval of the mean score.
+    pub credit_interval: (f64, f64),
 }
 
 /// A skipped step: its loss or gradient was not finite, so nothing was updated.

@@ -298,7 +298,7 @@ struct Scripted(Vec<f64>, usize);
 impl Grader for Scripted {
     fn grade(&mut self, _: Model, _: u64) -> Result<Option<Graded>> {
         self.1 += 1;
-        Ok(Some(Graded { answers: 1, right: 0, credit: self.0[self.1 - 1] }))
+        Ok(Some(Graded { answers: 1, right: 0, credit: self.0[self.1 - 1], credit_interval: (0.0, 1.0) }))
     }
 }
 

@@ -1,66 +1,78 @@
-//! `report.html`: a run as a self-contained page, without scripts, fonts or network access. Built
-//! from the files in the run folder; this code computes the layout, the template draws it.
+//! `report.html`: a run as a self-contained page. Built from the files in the run folder; this code computes what it
+//! shows, the template lays it out; style and charts are those of all pages.
 
-mod chart;
+mod charts;
+mod evaluations;
 
 use std::collections::BTreeSet;
 
 use hive_engine::data::Records;
 use hive_engine::train::checkpoint;
 use hive_files::write_file;
+use hive_pages::{render, shown};
+use hive_runtime::grade::Graded;
 use hive_runtime::statistics::RIGHT;
-use minijinja::Environment;
-use minijinja::value::Serde;
 use serde_json::{Value, json};
 
+use super::curves::{best_by, best_step, last_step, mean_text, partial_credit, rate_text, right_answers};
 use super::evaluation::{Compared, Summary};
+use super::making;
 use super::recipe::leaves;
 use super::run_folder::RunFolder;
 use super::run_record::RunRecord;
 use super::setup::Setup;
 use super::{TrainError, metrics};
-use chart::{Chart, HEIGHT, Series, WIDTH, chart, shown};
+pub use evaluations::link_evaluations;
 
-/// Bars of the length histogram.
-const BARS: usize = 40;
+/// File name.
+pub const FILE: &str = "report.html";
+
 /// Number of graded answers shown.
 const SAMPLES: usize = 12;
 
-/// Writes the page of a run; with `summary` once the run is finished.
-///
-/// # Errors
-/// When the folder cannot be read or written.
-pub(super) fn write(
-    folder: &RunFolder,
-    record: &RunRecord,
-    setup: &Setup,
-    summary: Option<&Summary>,
-) -> Result<(), TrainError> {
-    let path = folder.path().join("report.html");
-    let failed = |source| TrainError::Page { path: path.clone(), source };
-    let lines = metrics::read(folder)?;
-    let mut environment = Environment::new();
-    environment.add_template("report.html", include_str!("page.html")).map_err(failed)?;
-    let page = environment.get_template("report.html").map_err(failed)?;
-    let total = setup.config.total_steps(setup.train.len());
-    let recipe: Vec<Value> = leaves(&json!(record.request.recipe))
-        .into_iter()
-        .map(|(key, value)| json!({"key": key, "value": value.to_string(), "origin": record.request.origins.get(&key)}))
-        .collect();
-    let values = json!({
-        "record": record, "summary": summary.map(worth), "charts": charts(&lines, total),
-        "width": WIDTH, "height": HEIGHT, "lengths": lengths(setup), "recipe": recipe,
-        "checkpoints": checkpoints(folder, &lines)?, "evaluations": evaluations(&lines),
-        "skipped": lines.iter().filter(|l| l["problem"].is_string()).collect::<Vec<_>>(),
-        "step": lines.iter().rev().find_map(|l| l["step"].as_u64()), "total": total,
-        "samples": summary.map(samples),
-    });
-    let text = page.render(Serde(&values)).map_err(failed)?;
-    Ok(write_file(&path, text.as_bytes())?)
+/// The page of a run.
+pub(super) struct RunPage<'a> {
+    pub(super) folder: &'a RunFolder,
+    pub(super) record: &'a RunRecord,
+    pub(super) setup: &'a Setup,
+    /// The field of a record that has its gold answer.
+    pub(super) gold: &'a str,
+}
+
+impl RunPage<'_> {
+    /// Writes it; with `summary` once the run is finished.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or written.
+    pub(super) fn write(&self, summary: Option<&Summary>) -> Result<(), TrainError> {
+        let Self { folder, record, setup, gold } = *self;
+        let path = folder.path().join(FILE);
+        let lines = metrics::read(folder)?;
+        let total = setup.config.total_steps(setup.train.len());
+        let metric = setup.config.best_metric;
+        let recipe: Vec<Value> = leaves(&json!(record.request.recipe))
+            .into_iter()
+            .map(|(key, value)| {
+                json!({"key": key, "value": value.to_string(), "origin": record.request.origins.get(&key)})
+            })
+            .collect();
+        let values = json!({
+            "record": record, "summary": summary.map(final_figures), "charts": charts::curves(&lines, total, metric),
+            "lengths": charts::lengths(&setup.train, setup.train.too_long()), "recipe": recipe,
+            "checkpoints": checkpoints(folder, &lines)?, "evaluations": evaluations(&lines),
+            "held": setup.held.len(), "best": best_step(&lines), "best_by": best_by(metric),
+            "skipped": lines.iter().filter(|l| l["problem"].is_string()).collect::<Vec<_>>(),
+            "step": last_step(&lines), "total": total,
+            "samples": summary.map(|summary| samples(summary, gold)), "linked": evaluations::list(folder.path()),
+        });
+        let text = render("run", include_str!("page.html"), &making::read(folder), &values);
+        let text = text.map_err(|source| TrainError::Page { path: path.clone(), source })?;
+        Ok(write_file(&path, text.as_bytes())?)
+    }
 }
 
 /// The final evaluation, row by row.
-fn worth(summary: &Summary) -> Value {
+fn final_figures(summary: &Summary) -> Value {
     let row = |name: &str, pair: Option<(f64, f64)>| {
         pair.map(|(base, expert)| json!({"name": name, "base": shown(base), "expert": shown(expert)}))
     };
@@ -90,69 +102,12 @@ fn worth(summary: &Summary) -> Value {
     json!({"step": summary.step, "rows": rows})
 }
 
-fn charts(lines: &[Value], total: u64) -> Vec<Chart> {
-    let points = |key: &str| -> Vec<(f64, f64)> {
-        lines.iter().filter_map(|line| Some((line["step"].as_f64()?, line[key].as_f64()?))).collect()
-    };
-    let one = |name, class, key| Series { name, class, points: points(key) };
-    [
-        chart(
-            "Loss, nats per loss token",
-            total,
-            vec![one("training", "a", "loss"), one("held out", "b", "eval_loss")],
-        ),
-        chart(
-            "Held out: token accuracy, right answers and partial credit",
-            total,
-            vec![
-                one("token accuracy", "b", "token_accuracy"),
-                one("right answers", "c", "right_answers"),
-                one("partial credit", "a", "partial_credit"),
-            ],
-        ),
-        chart("Learning rate", total, vec![one("learning rate", "a", "learning_rate")]),
-        chart("Gradient norm, before clipping", total, vec![one("gradient norm", "a", "grad_norm")]),
-        chart(
-            "Tokens per second",
-            total,
-            vec![one("input tokens", "a", "input_tokens_per_s"), one("loss tokens", "b", "loss_tokens_per_s")],
-        ),
-        chart("Memory, MB", total, vec![one("resident", "a", "memory_mb")]),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
-/// Histogram of tokens per training record.
-fn lengths(setup: &Setup) -> Value {
-    let records = &setup.train;
-    let mut all: Vec<usize> = (0..records.len()).map(|i| records.tokens(i)).collect();
-    all.sort_unstable();
-    let most = all.last().copied().unwrap_or(1).max(1);
-    let width = most.div_ceil(BARS).max(1);
-    let mut counts = vec![0usize; most.div_ceil(width).max(1)];
-    for n in &all {
-        counts[(n.saturating_sub(1)) / width] += 1;
-    }
-    let highest = counts.iter().copied().max().unwrap_or(1).max(1) as f64;
-    let each = WIDTH / counts.len() as f64;
-    let bars: Vec<Value> = counts
-        .iter()
-        .enumerate()
-        .map(|(i, count)| {
-            let height = HEIGHT * *count as f64 / highest;
-            json!({
-                "x": format!("{:.1}", each * i as f64), "y": format!("{:.1}", HEIGHT - height),
-                "width": format!("{:.1}", (each - 1.0).max(0.5)), "height": format!("{height:.1}"),
-                "title": format!("{} to {} tokens: {count} records", i * width + 1, (i + 1) * width),
-            })
-        })
-        .collect();
-    let at = |share: f64| all.get(((all.len() as f64 * share) as usize).min(all.len().saturating_sub(1)));
+/// The figures of an evaluation during training.
+fn evaluated(line: &Value) -> Value {
+    let number = |key: &str| line[key].as_f64().map(shown);
     json!({
-        "bars": bars, "min": all.first(), "median": at(0.5), "p95": at(0.95), "max": most, "records": all.len(),
-        "too_long": setup.train.too_long(),
+        "step": line["step"], "loss": number("eval_loss"), "accuracy": number("token_accuracy"),
+        "right": right_answers(line).map(rate_text), "credit": partial_credit(line).map(mean_text), "best": line["best"],
     })
 }
 
@@ -160,57 +115,89 @@ fn lengths(setup: &Setup) -> Value {
 fn checkpoints(folder: &RunFolder, lines: &[Value]) -> Result<Vec<Value>, TrainError> {
     let there = checkpoint::list(&folder.checkpoints())?;
     let latest = there.last().map(|(step, _)| *step);
+    let best = best_step(lines);
     Ok(there
         .iter()
         .map(|(step, path)| {
             let evaluation = lines.iter().find(|l| l["step"] == *step && l["eval_loss"].is_number());
-            let number = |key: &str| evaluation.and_then(|l| l[key].as_f64()).map(shown);
+            let which = [(best, "best"), (latest, "latest")];
+            let which: Vec<&str> = which.iter().filter(|(at, _)| *at == Some(*step)).map(|(_, what)| *what).collect();
             json!({
-                "step": step, "folder": path.file_name().map(|n| n.to_string_lossy()), "latest": latest == Some(*step),
-                "loss": number("eval_loss"), "accuracy": number("token_accuracy"),
-                "right": evaluation.and_then(right_of), "credit": number("partial_credit"),
+                "folder": path.file_name().map(|n| n.to_string_lossy()), "which": which.join(", "),
+                "evaluated": evaluation.map_or_else(|| json!({}), evaluated),
             })
         })
         .collect())
 }
 
-/// Every evaluation, and whether its checkpoint is among the best.
+/// Every evaluation.
 fn evaluations(lines: &[Value]) -> Vec<Value> {
     let mut seen = BTreeSet::new();
-    lines
-        .iter()
-        .filter(|l| l["eval_loss"].is_number() && seen.insert(l["step"].as_u64()))
-        .map(|l| {
-            let number = |key: &str| l[key].as_f64().map(shown);
-            json!({
-                "step": l["step"], "loss": number("eval_loss"), "accuracy": number("token_accuracy"),
-                "right": right_of(l), "credit": number("partial_credit"), "best": l["best"],
-            })
-        })
-        .collect()
+    lines.iter().filter(|l| l["eval_loss"].is_number() && seen.insert(l["step"].as_u64())).map(evaluated).collect()
 }
 
-/// Correct answers of an evaluation during training: `3 of 8`.
-fn right_of(line: &Value) -> Option<String> {
-    let (share, of) = (line["right_answers"].as_f64()?, line["graded"].as_u64()?);
-    Some(format!("{:.0} of {of}", share * of as f64))
-}
-
-/// Graded answers of the expert, next to the base model's.
-fn samples(summary: &Summary) -> Vec<Value> {
+/// Graded answers of the expert, next to the base model's and the gold answer.
+fn samples(summary: &Summary, gold: &str) -> Vec<Value> {
     let pairs = [&summary.held_out, &summary.eval_prompts].into_iter().flatten();
     pairs
         .flat_map(|Compared { base, expert }| base.graded.iter().zip(&expert.graded))
         .take(SAMPLES)
         .map(|(base, expert)| {
-            let answer = |g: &hive_runtime::grade::Graded| {
-                let findings: Vec<&str> = g.grade.findings.iter().map(|f| f.code.as_str()).collect();
-                let right = g.grade.score >= RIGHT;
-                let verdict =
-                    if right { "right".to_owned() } else { format!("wrong, credit {}", shown(g.grade.score)) };
-                json!({"text": g.completion, "right": right, "verdict": verdict, "findings": findings.join(", ")})
-            };
-            json!({"record": expert.prompt, "base": answer(base), "expert": answer(expert)})
+            let fields: Vec<Value> = expert
+                .prompt
+                .0
+                .iter()
+                .filter(|(name, _)| *name != gold)
+                .map(|(name, value)| {
+                    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                    json!({"name": name, "text": text})
+                })
+                .collect();
+            json!({
+                "fields": fields, "gold": expert.prompt.text(gold),
+                "answers": [answer("base", base), answer("expert", expert)],
+            })
         })
         .collect()
+}
+
+/// An answer and what it is worth.
+fn answer(who: &str, graded: &Graded) -> Value {
+    let findings: Vec<&str> = graded.grade.findings.iter().map(|f| f.code.as_str()).collect();
+    let right = graded.grade.score >= RIGHT;
+    let verdict = if right { "right".to_owned() } else { format!("wrong, credit {}", shown(graded.grade.score)) };
+    json!({
+        "who": who, "text": graded.completion, "right": right, "verdict": verdict, "findings": findings.join(", "),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gold_answers_are_told_from_fields_and_wrong_answers_are_called_wrong() {
+        let graded = |text: &str, score: f64| {
+            let prompt = json!({"text": "hello", "loud": "HELLO", "n": 3});
+            json!({"prompt": prompt, "completion": text, "grade": {"score": score}})
+        };
+        let scores = |text: &str, score: f64| {
+            let figures = json!(hive_runtime::statistics::Figures::of([score]));
+            let mut scores = json!({"of": 1, "findings": {}, "graded": [graded(text, score)]});
+            scores.as_object_mut().unwrap().extend(figures.as_object().unwrap().clone());
+            scores
+        };
+        let summary = json!({
+            "format": 2, "loss": null, "token_accuracy": null, "step": 3, "eval_prompts": null,
+            "held_out": {"base": scores("hello", 0.25), "expert": scores("HELLO", 1.0)},
+        });
+        let summary: Summary = serde_json::from_value(summary).unwrap();
+        let samples = samples(&summary, "loud");
+        let [sample] = &samples[..] else { panic!("{samples:?}") };
+        assert_eq!(sample["gold"], "HELLO");
+        assert_eq!(sample["fields"], json!([{"name": "text", "text": "hello"}, {"name": "n", "text": "3"}]));
+        let verdict = |i: usize| (sample["answers"][i]["right"].clone(), sample["answers"][i]["verdict"].clone());
+        assert_eq!(verdict(0), (json!(false), json!("wrong, credit 0.25")));
+        assert_eq!(verdict(1), (json!(true), json!("right")));
+    }
 }
