@@ -15,6 +15,8 @@ use crate::loading::experts;
 
 /// Folder of all runs, below the current folder.
 pub const RUNS: &str = "runs";
+/// Folder of all comparisons, below the current folder.
+pub const COMPARISONS: &str = "comparisons";
 
 /// The places where adapters are found by name, in the order in which they count.
 pub struct Answering {

@@ -1,5 +1,6 @@
 //! `hive runs`: the training runs below a folder.
 
+mod compare;
 mod list;
 mod remove;
 mod show;
@@ -20,6 +21,8 @@ pub enum RunsCommand {
     List(list::List),
     /// Show what one run is and has
     Show(show::Show),
+    /// Compare runs: their curves on one page, what differs between their recipes, and their results
+    Compare(compare::Compare),
     /// Remove runs
     #[command(name = "rm")]
     Remove(remove::Remove),
@@ -34,6 +37,7 @@ impl RunsCommand {
         match self {
             Self::List(command) => command.run(),
             Self::Show(command) => command.run(),
+            Self::Compare(command) => command.run(),
             Self::Remove(command) => command.run(),
         }
     }

@@ -150,6 +150,12 @@ pub enum TrainError {
         /// What was found and what was expected.
         problem: String,
     },
+    /// A run is to be compared with itself.
+    #[error("The run `{}` is named twice: a comparison is of different runs", path.display())]
+    NamedTwice {
+        /// Its folder.
+        path: PathBuf,
+    },
     /// The report page of a run cannot be rendered.
     #[error("Failed to draw `{}`", path.display())]
     Page {
@@ -277,6 +283,7 @@ impl Diagnostic for TrainError {
             ),
             Self::OtherRun { .. } => Some("start a new run without `--resume`".into()),
             Self::InUse { .. } => Some("wait for it to end, or stop it with Ctrl-C there".into()),
+            Self::NamedTwice { .. } => Some("`hive runs list` shows all runs".into()),
             Self::Page { .. } | Self::Replay { .. } => None,
             Self::Resume { .. } => Some("start a new run without `--resume`".into()),
             Self::Recipe(_) => Some("`hive expert schema` prints the schema with a description of every key".into()),

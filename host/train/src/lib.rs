@@ -9,6 +9,7 @@
 //! - [`run_folder`], [`run_record`], [`receipt`], [`metrics`]: the files of a run.
 //! - [`runs`], [`chosen`]: finished runs as sources of adapters.
 //! - [`overview`]: runs at a glance, and removing them.
+//! - [`run_comparison`]: runs side by side.
 //! - [`run_page`], [`making`]: the page of a run, and when and where it was made.
 //! - [`replay`]: repeating the first steps of a run.
 //! - [`plan`]: what a run would do, and its cost.
@@ -30,6 +31,7 @@ pub mod recipe;
 pub mod recipes;
 pub mod replay;
 pub mod reporter;
+pub mod run_comparison;
 pub mod run_folder;
 pub mod run_page;
 pub mod run_record;

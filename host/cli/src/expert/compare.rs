@@ -18,12 +18,10 @@ use super::super::output::{json_text, result};
 use super::eval_args::EvalArgs;
 use super::eval_report::{table, write};
 use super::evaluation::{STOPPING, evaluate};
+use crate::answering::COMPARISONS;
 use crate::context::Environment;
 use crate::ended::Interrupted;
 use recipe::trained;
-
-/// Folder of all comparisons, below the current folder.
-const COMPARISONS: &str = "comparisons";
 
 /// Shown below the options.
 const AFTER_HELP: &str = "\
