@@ -57,6 +57,10 @@ fuzz target seconds="60":
 cases dir="":
     HIVE_CASES={{dir}} cargo test --workspace --test it every_case_has_its_right_value -- --nocapture
 
+# Write pictures of all HTML pages at three widths, light and dark, into a folder
+pages dir:
+    HIVE_TEST_SCREENSHOTS={{dir}} cargo test --workspace --test it every_page_fits -- --nocapture
+
 # Write the manifests' JSON schema anew from the SDK's types
 schema:
     cargo run -- expert schema > manifests/schema/expert.schema.json

@@ -30,6 +30,7 @@ mod harness;
 mod hostile_packages;
 mod model;
 mod numbers;
+mod pages;
 mod plugin_build;
 mod plugin_calls;
 mod registry;
