@@ -70,7 +70,7 @@ impl Compare {
     }
 }
 
-/// `comparisons/sql-1-sql-2.html`
+/// The names of the runs, joined.
 fn default_page(runs: &[PathBuf]) -> PathBuf {
     let names: Vec<_> = runs.iter().filter_map(|run| run.file_name()).map(|name| name.to_string_lossy()).collect();
     Path::new(COMPARISONS).join(names.join("-") + ".html")
