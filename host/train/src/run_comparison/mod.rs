@@ -160,9 +160,13 @@ impl RunComparison {
     pub fn table(&self) -> Vec<Vec<String>> {
         let names = self.runs.iter().map(|run| run.name.clone());
         let mut rows = vec![std::iter::once(String::new()).chain(names).collect::<Vec<_>>()];
-        rows.extend(
-            self.results().into_iter().chain(self.differences.clone()).map(|row| [vec![row.name], row.values].concat()),
-        );
+        let cells = |row: ComparedRow| [vec![row.name], row.values].concat();
+        rows.extend(self.results().into_iter().map(cells));
+        if !self.differences.is_empty() {
+            // An empty row between what came of the runs and what they were made from.
+            rows.push(vec![String::new(); self.runs.len() + 1]);
+            rows.extend(self.differences.iter().cloned().map(cells));
+        }
         rows
     }
 
@@ -319,7 +323,10 @@ mod tests {
         assert_eq!(row("right answers, held-out records")[0], "50.0 % [9.5, 90.5] of 2");
         assert!(row("partial credit, held-out records")[0].ends_with(" of 2"));
         assert!(results.iter().all(|row| !row.name.contains("eval prompts")), "nobody was asked them");
-        assert_eq!(compared.table()[0], ["", "sql-1", "sql-2"]);
+        let table = compared.table();
+        assert_eq!(table[0], ["", "sql-1", "sql-2"]);
+        assert_eq!(table[table.len() - 2], ["", "", ""]);
+        assert_eq!(table[table.len() - 1][0], "adapter.rank");
         assert_eq!(compared.remarks, Vec::<String>::new());
         let json = json!(compared);
         assert_eq!(json["runs"][1]["best_eval"], json!({"step": 2, "value": 0.5}));
