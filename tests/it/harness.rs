@@ -168,6 +168,8 @@ impl Place {
             }
         }
         command.env("HIVE_HOME", self.path("home")).env("NO_COLOR", "1").env_remove("RUST_BACKTRACE");
+        // Texts are compared, not how they are wrapped.
+        command.env("COLUMNS", "1000");
         // Whoever runs the tests may have logged in to something.
         command.env("DOCKER_CONFIG", self.path("docker"));
         command.envs(vars.iter().copied());

@@ -34,6 +34,7 @@ mod plugin_build;
 mod plugin_calls;
 mod registry;
 mod registry_access;
+mod screen;
 mod shared;
 mod structure;
 mod tiny_base;

@@ -8,7 +8,7 @@ use crate::columns::columns;
 use crate::confirm::confirmed;
 use crate::context::Environment;
 use crate::error::CommandResult;
-use crate::output::{note, result};
+use crate::output::result;
 
 /// Commands for the caches.
 #[derive(Debug, Subcommand)]
@@ -63,14 +63,14 @@ pub fn run(command: CacheCommand, env: &Environment) -> CommandResult {
             }
             let bytes: u64 = chosen.iter().map(|cache| cache.bytes).sum();
             if bytes == 0 {
-                note("The caches are empty");
+                env.screen.note("The caches are empty");
                 return Ok(());
             }
-            confirmed(&format!("Remove {} from {}?", size(bytes), root.display()), force)?;
+            confirmed(env.screen, &format!("Remove {} from {}?", size(bytes), root.display()), force)?;
             for cache in chosen {
                 cache.remove()?;
             }
-            note(&format!("Removed {}", size(bytes)));
+            env.screen.note(&format!("Removed {}", size(bytes)));
             Ok(())
         }
     }

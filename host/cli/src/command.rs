@@ -4,6 +4,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::context::Environment;
 use crate::error::CommandResult;
+use crate::screen::Level;
 use crate::{adapter, bench, cache, completions, expert, help, key, model, runs, worker};
 
 /// Shown below the list of commands.
@@ -34,6 +35,23 @@ Environment:
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// Print results and errors only
+    #[arg(short, long, global = true, display_order = 1000, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Print every detail, and the log at level `info` unless HIVE_LOG sets another
+    #[arg(short, long, global = true, display_order = 1000)]
+    verbose: bool,
+}
+
+impl Cli {
+    /// How much is printed.
+    pub(crate) fn level(&self) -> Level {
+        match (self.quiet, self.verbose) {
+            (true, _) => Level::Quiet,
+            (_, true) => Level::Verbose,
+            _ => Level::Normal,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -84,7 +102,7 @@ impl Command {
             Self::Expert(command) => command.run(env),
             Self::Run(command) => command.run(env),
             Self::Train(command) => command.run(env),
-            Self::Runs(command) => command.run(),
+            Self::Runs(command) => command.run(env),
             Self::Key(command) => key::run(command, env),
             Self::Model(command) => model::run(command, env),
             Self::Adapter(command) => command.run(env),
@@ -92,7 +110,7 @@ impl Command {
             Self::Cache(command) => cache::run(command, env),
             Self::Help(command) => command.run(Cli::command()),
             Self::Completions(command) => command.run(Cli::command()),
-            Self::Man(command) => command.run(Cli::command()),
+            Self::Man(command) => command.run(Cli::command(), env),
             Self::Worker(worker) => worker.run(),
         }
     }

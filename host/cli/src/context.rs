@@ -10,6 +10,8 @@ use hive_packages::registries::{Access, Credential};
 use hive_plugins::Builder;
 use hive_train::recipe::Layers;
 
+use crate::screen::Screen;
+
 /// The public hub; `HF_ENDPOINT` names a mirror.
 const PUBLIC_HUB: &str = "https://huggingface.co";
 
@@ -27,6 +29,8 @@ pub struct Environment {
     pub access: Access,
     /// `HIVE_REQUIRE_SIGNED`.
     pub require_signed: Option<String>,
+    /// What is printed besides results.
+    pub screen: Screen,
     /// Variables that begin with `HIVE_`, for the recipe's environment layer.
     pub recipe: Vec<(String, String)>,
 }
@@ -41,18 +45,16 @@ impl Environment {
         let variable = |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         // Empty variables count as unset, as the XDG specification requires.
         let get = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let names = variables.iter().map(|(name, _)| name.clone()).collect();
         Self {
             context: Context { home: home(&get), network: network(&get) },
-            builder: Builder::new(get("CARGO"), get("CARGO_TARGET_DIR").map(PathBuf::from), names(variables)),
+            builder: Builder::new(get("CARGO"), get("CARGO_TARGET_DIR").map(PathBuf::from), names),
             access: access(&get),
             require_signed: text(&get, POLICY),
+            screen: Screen::of_process(text(&get, "COLUMNS").and_then(|columns| columns.parse().ok())),
             recipe: recipe(variables),
         }
     }
-}
-
-fn names(variables: &[(OsString, OsString)]) -> Vec<OsString> {
-    variables.iter().map(|(name, _)| name.clone()).collect()
 }
 
 /// The variables that may set recipe keys.

@@ -12,8 +12,8 @@ use indicatif::ProgressBar;
 
 use super::columns::heading;
 use super::numbers::grouped;
-use super::output::note;
 use super::progress_bar::styled;
+use super::screen::Screen;
 use state::State;
 
 pub(crate) use summary::{shares, summary};
@@ -21,14 +21,14 @@ pub(crate) use summary::{shares, summary};
 /// Shows the progress of data preparation.
 #[derive(Debug)]
 pub struct DataProgress {
-    terminal: bool,
+    screen: Screen,
     state: Mutex<State>,
 }
 
 impl DataProgress {
-    /// Writes to this process's stderr.
-    pub fn stderr() -> Self {
-        Self { terminal: console::user_attended_stderr(), state: Mutex::default() }
+    /// Shows it on this screen.
+    pub fn on(screen: Screen) -> Self {
+        Self { screen, state: Mutex::default() }
     }
 
     /// Removes the bar.
@@ -41,18 +41,18 @@ impl DataProgress {
     }
 
     fn open(&self, bar: ProgressBar, template: &str) -> Option<ProgressBar> {
-        self.terminal.then(|| styled(bar, template))
+        self.screen.has_bars().then(|| styled(bar, template))
     }
 }
 
 impl PipelineReporter for DataProgress {
     fn not_kept(&self, why: &PipelineError) {
         let reason = why.source().map_or_else(String::new, |source| format!(" ({source})"));
-        note(&format!("warning: {why}{reason}: verdicts are not kept, and the next run judges again"));
+        self.screen.note(&format!("warning: {why}{reason}: verdicts are not kept, and the next run judges again"));
     }
 
     fn waiting(&self) {
-        note("Waiting for another hive process that prepares the same data");
+        self.screen.note("Waiting for another hive process that prepares the same data");
     }
 
     fn reading(&self, records: usize) {
@@ -60,14 +60,14 @@ impl PipelineReporter for DataProgress {
         if state.bar.is_none() {
             state.bar = self.open(ProgressBar::no_length(), "{spinner} reading: {human_pos} records");
         }
-        state.advance(records, || format!("{} {} records so far", heading("reading"), grouped(records)));
+        state.advance(self.screen, records, || format!("{} {} records so far", heading("reading"), grouped(records)));
     }
 
     fn begin(&self, sources: &[SourceRead], total: usize) {
         self.close();
         for source in sources {
             let mapping = if source.mapping.is_empty() { String::new() } else { format!(": {}", source.mapping) };
-            note(&format!("{} {}{mapping}", heading("reading"), source.name));
+            self.screen.row("reading", &format!("{}{mapping}", source.name));
         }
         let template = "{bar:24.cyan} judging {human_pos} of {human_len}  {wide_msg}";
         let bar = self.open(ProgressBar::new(total as u64), template);
@@ -88,8 +88,9 @@ impl PipelineReporter for DataProgress {
             bar.set_message(text.clone());
         }
         let total = state.total;
-        state
-            .advance(done, || format!("{} {} of {} records, {text}", heading("judged"), grouped(done), grouped(total)));
+        state.advance(self.screen, done, || {
+            format!("{} {} of {} records, {text}", heading("judged"), grouped(done), grouped(total))
+        });
     }
 
     fn writing(&self, done: usize, total: usize) {
@@ -99,7 +100,7 @@ impl PipelineReporter for DataProgress {
             let template = "{bar:24.cyan} comparing, counting, writing: {percent} %";
             state.bar = self.open(ProgressBar::new(total as u64), template);
         }
-        state.advance(done, || {
+        state.advance(self.screen, done, || {
             format!("{} compared, counted and written: {} %", heading("writing"), 100 * done / total.max(1))
         });
         if done == total {

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::output::note;
 use crate::ended::INTERRUPTED;
 use crate::error::{CommandResult, Failure};
+use crate::screen::Screen;
 
 /// How long a command may take to stop before it is ended.
 const PATIENCE: Duration = Duration::from_millis(1_700);
@@ -21,32 +21,32 @@ struct Graceful {
 
 static GRACEFUL: Mutex<Option<Graceful>> = Mutex::new(None);
 
-/// Listens from now on: until a command says what it does, a signal ends the process.
+/// Listens from now on, and prints on this screen: until a command says what it does, a signal ends the process.
 ///
 /// # Errors
 /// When the system refuses the handler.
-pub fn listen() -> CommandResult {
-    let listening = ctrlc::set_handler(|| {
+pub fn listen(screen: Screen) -> CommandResult {
+    let listening = ctrlc::set_handler(move || {
         let graceful = GRACEFUL.lock().ok();
         let Some(Graceful { stop, message, takes_its_time }) = graceful.as_deref().and_then(Option::as_ref) else {
-            end("\nStopped; the same command starts again");
+            end(screen, "\nStopped; the same command starts again");
         };
         if stop.swap(true, Ordering::SeqCst) {
-            end("Stopped at once; what was finished before is kept");
+            end(screen, "Stopped at once; what was finished before is kept");
         }
-        note(message);
+        screen.note(message);
         if !takes_its_time {
-            std::thread::spawn(|| {
+            std::thread::spawn(move || {
                 std::thread::sleep(PATIENCE);
-                end("Stopped at once; what was finished before is kept, and the same command resumes");
+                end(screen, "Stopped at once; what was finished before is kept, and the same command resumes");
             });
         }
     });
     listening.map_err(|e| Failure::misuse("Failed to listen for Ctrl-C").source(e).into())
 }
 
-fn end(message: &str) -> ! {
-    note(message);
+fn end(screen: Screen, message: &str) -> ! {
+    screen.say(message);
     std::process::exit(i32::from(INTERRUPTED))
 }
 

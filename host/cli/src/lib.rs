@@ -39,10 +39,12 @@ mod pull_progress;
 mod reference;
 mod report;
 mod runs;
+mod screen;
 mod shell;
 mod tensors;
 mod train_progress;
 mod worker;
+mod wrapping;
 
 use std::process::ExitCode;
 
@@ -53,15 +55,17 @@ use context::Environment;
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let env = &Environment::from_env();
+    let mut env = Environment::from_env();
     let arguments: Vec<_> = std::env::args_os().collect();
-    let command = expert_flags::with_expert_flags(Cli::command(), &arguments, || loading::experts(env));
+    let command = expert_flags::with_expert_flags(Cli::command(), &arguments, || loading::experts(&env));
     let cli = Cli::from_arg_matches(&command.get_matches_from(&arguments)).unwrap_or_else(|error| error.exit());
+    env.screen = env.screen.at(cli.level());
+    let screen = env.screen;
     // An expert's process ends with its host.
-    let listening = if matches!(cli.command, Command::Worker(_)) { Ok(()) } else { interrupt::listen() };
-    let done = listening.and_then(|()| process::set_up()).and_then(|()| cli.command.run(env));
+    let listening = if matches!(cli.command, Command::Worker(_)) { Ok(()) } else { interrupt::listen(screen) };
+    let done = listening.and_then(|()| process::set_up(screen.level())).and_then(|()| cli.command.run(&env));
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => report::report(&error),
+        Err(error) => report::report(screen, &error),
     }
 }

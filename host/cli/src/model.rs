@@ -5,7 +5,7 @@ use hive_runtime::models::ModelStore;
 use serde::Serialize;
 
 use super::confirm::confirmed;
-use super::output::{json_text, note, result};
+use super::output::{json_text, result};
 use super::pull_progress::PullProgress;
 use crate::context::Environment;
 use crate::error::CommandResult;
@@ -64,16 +64,16 @@ pub fn run(command: ModelCommand, env: &Environment) -> CommandResult {
     match command {
         ModelCommand::List { json } => list(&store, json),
         ModelCommand::Pull { id } => {
-            let location = store.pull(&id, &mut PullProgress::stderr())?;
+            let location = store.pull(&id, &mut PullProgress::on(env.screen))?;
             store.keep(&id);
             result(&location.path.display().to_string())
         }
         ModelCommand::Remove { id, force } => {
             let bytes = store.downloaded_bytes(&id)?;
             let size = indicatif::DecimalBytes(bytes);
-            confirmed(&format!("Remove base model `{id}` ({size})?"), force)?;
+            confirmed(env.screen, &format!("Remove base model `{id}` ({size})?"), force)?;
             store.remove(&id)?;
-            note(&format!("Removed `{id}`, {size}; `hive model pull {id}` downloads it again"));
+            env.screen.note(&format!("Removed `{id}`, {size}; `hive model pull {id}` downloads it again"));
             Ok(())
         }
         ModelCommand::Path { id } => result(&store.locate(&id)?.path.display().to_string()),

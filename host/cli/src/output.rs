@@ -1,4 +1,4 @@
-//! Output: results to stdout, everything else to stderr. `println!` is not used, because it panics
+//! Results, on stdout; what else is printed goes through the [screen](crate::screen). `println!` is not used, because it panics
 //! when the reader has closed the pipe.
 
 use std::io::{BufRead, ErrorKind, Write};
@@ -39,9 +39,4 @@ pub fn typed_line() -> CommandResult<String> {
     let read = std::io::stdin().lock().read_line(&mut line);
     read.map_err(|e| Failure::misuse("Failed to read what was typed").source(e))?;
     Ok(line.trim().to_owned())
-}
-
-/// Prints `text` and a line break to stderr. A failure to print is ignored.
-pub fn note(text: &str) {
-    drop(writeln!(std::io::stderr().lock(), "{text}"));
 }

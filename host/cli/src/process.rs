@@ -5,27 +5,33 @@ use std::io::IsTerminal;
 
 use hive_engine::ops::simd::{self, SimdLimit};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use super::error::{CommandResult, Failure};
+use super::screen::Level;
 
 /// Applies the settings.
 ///
 /// # Errors
 /// When a variable has a value that is not accepted.
-pub(crate) fn set_up() -> CommandResult {
-    start_logging()?;
+pub(crate) fn set_up(level: Level) -> CommandResult {
+    start_logging(level)?;
     set_threads()?;
     set_vectors()
 }
 
 /// Sends `tracing` to stderr when `HIVE_LOG` asks for it: `HIVE_LOG=debug`, `HIVE_LOG=hive=trace`.
-fn start_logging() -> CommandResult {
-    let Some(filter) = std::env::var("HIVE_LOG").ok().filter(|f| !f.is_empty()) else { return Ok(()) };
-    let filter = EnvFilter::try_new(&filter).map_err(|e| {
-        Failure::misuse(format!("Failed to read `HIVE_LOG`: got `{filter}`: {e}"))
-            .hint("a level or `target=level` pairs: `HIVE_LOG=debug hive expert list`")
-    })?;
+/// `--verbose` alone is as `HIVE_LOG=info`.
+fn start_logging(level: Level) -> CommandResult {
+    let Some(filter) = std::env::var("HIVE_LOG")
+        .ok()
+        .filter(|text| !text.is_empty())
+        .or_else(|| (level == Level::Verbose).then(|| "info".to_owned()))
+    else {
+        return Ok(());
+    };
+    let filter = log_filter(&filter)?;
     let colour = std::io::stderr().is_terminal() && console::colors_enabled_stderr();
     // A closing span reports its duration: a phase of training, a step, a forward pass.
     let log = tracing_subscriber::fmt()
@@ -41,6 +47,19 @@ fn start_logging() -> CommandResult {
         }
     }
     Ok(())
+}
+
+/// The filter that `HIVE_LOG` describes. A word that is no level would be a filter for the target of this name, and
+/// nothing would be logged: it is refused.
+fn log_filter(text: &str) -> CommandResult<EnvFilter> {
+    let accepted =
+        "`off`, `error`, `warn`, `info`, `debug` or `trace`, or `TARGET=LEVEL` pairs such as `hive_train=debug`";
+    let problem = format!("`HIVE_LOG` is `{text}`, expected {accepted}");
+    let is_filter = |part: &str| part.contains('=') || part.trim().parse::<LevelFilter>().is_ok();
+    if !text.split(',').all(is_filter) {
+        return Err(Failure::misuse(problem).into());
+    }
+    EnvFilter::try_new(text).map_err(|e| Failure::misuse(problem).source(e).into())
 }
 
 /// Limits the vector width to `HIVE_VECTORS`. The result does not depend on it.
@@ -77,3 +96,23 @@ fn max_threads() -> usize {
 
 /// A number of threads that is always allowed, so that a setup can be reproduced on any machine.
 const LEAST_BOUND: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hive_tests::check_all;
+
+    #[test]
+    fn a_word_that_is_no_level_is_no_filter() {
+        check_all(
+            ["info", "DEBUG", "off", "hive_train=debug", "warn,hive_net=trace", "hive_train[train]=debug"],
+            |text| {
+                assert!(log_filter(text).is_ok(), "{text}");
+            },
+        );
+        check_all(["loud", "hive_train", "hive_train=loud", "info,loud"], |text| {
+            let error = log_filter(text).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("`HIVE_LOG` is `{text}`, expected `off`, `error`")), "{error}");
+        });
+    }
+}

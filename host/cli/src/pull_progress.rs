@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use hive_net::{RemoteFile, TransferReporter};
 use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
 
-use super::output::note;
+use super::screen::Screen;
 
 /// Time between two plain lines about the same file.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -14,7 +14,7 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 /// Shows the progress of a download.
 #[derive(Debug)]
 pub struct PullProgress {
-    terminal: bool,
+    screen: Screen,
     bar: Option<ProgressBar>,
     file: String,
     size: Option<u64>,
@@ -22,16 +22,15 @@ pub struct PullProgress {
 }
 
 impl PullProgress {
-    /// Writes to this process's stderr.
-    pub fn stderr() -> Self {
-        let terminal = console::user_attended_stderr();
-        Self { terminal, bar: None, file: String::new(), size: None, last_line: Instant::now() }
+    /// Shows it on this screen.
+    pub fn on(screen: Screen) -> Self {
+        Self { screen, bar: None, file: String::new(), size: None, last_line: Instant::now() }
     }
 
     fn line(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| note(text)),
-            None => note(text),
+            Some(bar) => bar.suspend(|| self.screen.note(text)),
+            None => self.screen.note(text),
         }
     }
 
@@ -59,7 +58,7 @@ impl TransferReporter for PullProgress {
         self.file.clone_from(&file.name);
         self.size = file.size;
         self.last_line = Instant::now();
-        if !self.terminal {
+        if !self.screen.has_bars() {
             return self.line(&format!("  {}", file.name));
         }
         let bar = ProgressBar::new(file.size.unwrap_or(0)).with_message(file.name.clone());

@@ -10,9 +10,9 @@ use std::time::Instant;
 use indicatif::ProgressBar;
 
 use super::data_progress::DataProgress;
-use super::output::note;
 use super::progress_bar::styled;
 use super::pull_progress::PullProgress;
+use super::screen::Screen;
 
 /// Steps between plain lines.
 const LINE_EVERY: u64 = 5;
@@ -22,7 +22,7 @@ const LINE_EVERY: u64 = 5;
 pub struct TrainProgress {
     pull: PullProgress,
     preparing: DataProgress,
-    terminal: bool,
+    screen: Screen,
     bar: Option<ProgressBar>,
     /// Start of the first step of this process, and the step before it.
     begin: Option<(Instant, u64)>,
@@ -32,12 +32,12 @@ pub struct TrainProgress {
 }
 
 impl TrainProgress {
-    /// Writes to this process's stderr.
-    pub fn stderr() -> Self {
+    /// Shows it on this screen.
+    pub fn on(screen: Screen) -> Self {
         Self {
-            pull: PullProgress::stderr(),
-            preparing: DataProgress::stderr(),
-            terminal: console::user_attended_stderr(),
+            pull: PullProgress::on(screen),
+            preparing: DataProgress::on(screen),
+            screen,
             bar: None,
             begin: None,
             last_eval: None,
@@ -48,8 +48,8 @@ impl TrainProgress {
 
     fn line(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| note(text)),
-            None => note(text),
+            Some(bar) => bar.suspend(|| self.screen.note(text)),
+            None => self.screen.note(text),
         }
     }
 
@@ -62,7 +62,7 @@ impl TrainProgress {
 
     fn open_bar(&mut self, total: u64, template: &str) {
         self.close();
-        if self.terminal {
+        if self.screen.has_bars() {
             self.bar = Some(styled(ProgressBar::new(total), template));
         }
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use hive_data::pipeline::Tally;
 use indicatif::{HumanDuration, ProgressBar};
 
-use crate::output::note;
+use crate::screen::Screen;
 
 /// Time between plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(15);
@@ -37,11 +37,11 @@ impl State {
     }
 
     /// Moves the bar or, without one, prints the line if another is due.
-    pub(super) fn advance(&mut self, position: usize, line: impl FnOnce() -> String) {
+    pub(super) fn advance(&mut self, screen: Screen, position: usize, line: impl FnOnce() -> String) {
         if let Some(bar) = &self.bar {
             bar.set_position(position as u64);
         } else if self.is_time() {
-            note(&line());
+            screen.note(&line());
         }
     }
 

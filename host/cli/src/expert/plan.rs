@@ -62,7 +62,7 @@ impl Plan {
             self.without_data(arch, &request)?
         } else {
             let stop = on_interrupt("\nStopping after the records in hand; Ctrl-C again ends at once");
-            let mut progress = TrainProgress::stderr();
+            let mut progress = TrainProgress::on(env.screen);
             let setup = set_up(&open, &request, &stop, &mut progress);
             progress.close();
             let Some(setup) = setup? else {

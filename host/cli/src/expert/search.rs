@@ -6,7 +6,7 @@ use hive_packages::trust::{Ring, Signer};
 use serde_json::json;
 
 use super::super::columns::columns;
-use super::super::output::{note, result};
+use super::super::output::result;
 use crate::context::Environment;
 use crate::error::CommandResult;
 
@@ -39,7 +39,7 @@ impl Search {
             return result(&format!("{:#}", json!({ "packages": found })));
         }
         if found.is_empty() {
-            note(&format!("`{}` has no such package", self.registry));
+            env.screen.note(&format!("`{}` has no such package", self.registry));
             return Ok(());
         }
         let ring = Ring::of(env.context.home()?)?;

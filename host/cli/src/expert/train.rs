@@ -11,11 +11,9 @@ use clap::Args;
 use hive_train::run_record::TrainRequest;
 use hive_train::train::train;
 
-use super::super::columns::heading;
 use super::super::error::CommandResult;
 use super::super::interrupt::on_interrupt_save;
 use super::super::loading::load_expert;
-use super::super::output::note;
 use super::super::train_progress::TrainProgress;
 use super::train_args::TrainArgs;
 use crate::context::Environment;
@@ -67,11 +65,11 @@ impl Train {
         let stop = on_interrupt_save("\nStopping after this step; Ctrl-C again ends at once, without saving");
         let notes = request.profile_notes(expert.expert.manifest());
         for text in &notes {
-            note(&format!("{} {text}", heading("profile")));
+            env.screen.row("profile", text);
         }
-        let mut progress = TrainProgress::stderr();
+        let mut progress = TrainProgress::on(env.screen);
         let ended = train(&expert, &request, &place, &stop, &mut progress);
         progress.close();
-        end::show(ended?, &expert.expert, &notes, self.json)
+        end::show(env.screen, ended?, &expert.expert, &notes, self.json)
     }
 }

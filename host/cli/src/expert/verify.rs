@@ -44,7 +44,7 @@ impl Verify {
         let signer = package.signer(&ring);
         signer.admit(self.signing.policy(env, RequireSigned::None)?, &package.shown)?;
         let base = self.base.or_else(|| release.map(|release| release.record.base));
-        let proved = prove(&env.context, &package, &signer, base.as_deref(), &mut PullProgress::stderr())?;
+        let proved = prove(&env.context, &package, &signer, base.as_deref(), &mut PullProgress::on(env.screen))?;
         if self.json {
             return result(&format!(
                 "{:#}",

@@ -8,7 +8,8 @@ use hive_packages::trust::{RequireSigned, Ring, Signer};
 
 use crate::context::{Environment, POLICY};
 use crate::error::{CommandResult, Failure};
-use crate::output::{note, typed_line};
+use crate::output::typed_line;
+use crate::screen::Screen;
 
 /// The required signature.
 #[derive(Debug, Args)]
@@ -44,18 +45,20 @@ impl Signing {
 ///
 /// # Errors
 /// When the decision cannot be stored.
-pub fn ask_trust(package: &Package, policy: RequireSigned, ring: &mut Ring) -> CommandResult {
+pub fn ask_trust(screen: Screen, package: &Package, policy: RequireSigned, ring: &mut Ring) -> CommandResult {
     let Signer::Stranger(key) = package.signer(ring) else { return Ok(()) };
     if policy != RequireSigned::Trusted || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Ok(());
     }
     let title = package.description.title();
-    note(&format!("`{}` ({title}) is signed by a key that is not known here:", package.shown));
-    note(&format!("  {}  (id {})", key.encoded(), key.id()));
-    note("Compare it with what its author publishes. Trust it from now on, for all packages and their plugins? [y/N]");
+    screen.say(&format!("`{}` ({title}) is signed by a key that is not known here:", package.shown));
+    screen.say(&format!("  {}  (id {})", key.encoded(), key.id()));
+    screen.say(
+        "Compare it with what its author publishes. Trust it from now on, for all packages and their plugins? [y/N]",
+    );
     if matches!(typed_line()?.to_lowercase().as_str(), "y" | "yes") {
         ring.trust_stranger(key)?;
-        note(&format!("Trusted as `{}`; `hive key revoke {0}` takes it back", key.id()));
+        screen.note(&format!("Trusted as `{}`; `hive key revoke {0}` takes it back", key.id()));
     }
     Ok(())
 }

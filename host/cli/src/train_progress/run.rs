@@ -6,7 +6,6 @@ use hive_train::reporter::TrainReporter;
 
 use super::{LINE_EVERY, TrainProgress};
 use crate::columns::heading;
-use crate::output::note;
 use crate::plan_text::{by_origin, rows};
 
 impl TrainReporter for TrainProgress {
@@ -35,7 +34,9 @@ impl TrainReporter for TrainProgress {
         }
         match &self.bar {
             Some(bar) => bar.set_position(done),
-            None if done.is_multiple_of(LINE_EVERY) || done == total => note(&format!("step {done}/{total} repeated")),
+            None if done.is_multiple_of(LINE_EVERY) || done == total => {
+                self.screen.note(&format!("step {done}/{total} repeated"))
+            }
             None => {}
         }
         if done == total {

@@ -8,7 +8,6 @@ use indicatif::HumanDuration;
 
 use super::{LINE_EVERY, TrainProgress};
 use crate::columns::heading;
-use crate::output::note;
 
 /// Maximum time between plain lines, as far as steps finish.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -42,7 +41,7 @@ impl Reporter for TrainProgress {
                 || self.last_line.is_none_or(|at| at.elapsed() >= SILENCE) =>
             {
                 self.last_line = Some(Instant::now());
-                note(&format!("step {}/{}  {text}", r.step, r.total));
+                self.screen.note(&format!("step {}/{}  {text}", r.step, r.total));
             }
             None => {}
         }
