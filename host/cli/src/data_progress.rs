@@ -10,9 +10,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use hive_data::pipeline::{PipelineError, PipelineReporter, SourceRead, Tally};
 use indicatif::ProgressBar;
 
-use super::columns::heading;
+use super::fitting::fitted;
 use super::numbers::grouped;
-use super::progress_bar::styled;
+use super::progress_bar::{bar, bar_width, styled};
 use super::screen::Screen;
 use state::State;
 
@@ -60,7 +60,7 @@ impl PipelineReporter for DataProgress {
         if state.bar.is_none() {
             state.bar = self.open(ProgressBar::no_length(), "{spinner} reading: {human_pos} records");
         }
-        state.advance(self.screen, records, || format!("{} {} records so far", heading("reading"), grouped(records)));
+        state.advance(self.screen, records, "reading", || format!("{} records so far", grouped(records)));
     }
 
     fn begin(&self, sources: &[SourceRead], total: usize) {
@@ -69,40 +69,37 @@ impl PipelineReporter for DataProgress {
             let mapping = if source.mapping.is_empty() { String::new() } else { format!(": {}", source.mapping) };
             self.screen.row("reading", &format!("{}{mapping}", source.name));
         }
-        let template = "{bar:24.cyan} judging {human_pos} of {human_len}  {wide_msg}";
-        let bar = self.open(ProgressBar::new(total as u64), template);
+        let template = format!("{} judging {{human_pos}} of {{human_len}}  {{wide_msg}}", bar(self.screen));
+        let bar = self.open(ProgressBar::new(total as u64), &template);
         *self.state() = State::before_judging(bar, total);
     }
 
     fn judged(&self, tally: Tally) {
         let mut state = self.state();
         let done = tally.judged + tally.found;
-        let text = format!(
-            "{}{} accepted, {} repaired, {} rejected",
-            state.rate(tally),
-            grouped(tally.accepted),
-            grouped(tally.repaired),
-            grouped(tally.rejected)
-        );
+        let mut parts = state.rate(tally);
+        parts.push((2, format!("{} accepted", grouped(tally.accepted))));
+        parts.push((3, format!("{} repaired", grouped(tally.repaired))));
+        parts.push((1, format!("{} rejected", grouped(tally.rejected))));
+        let counts = format!("{} of {}", grouped(done), grouped(state.total));
         if let Some(bar) = &state.bar {
-            bar.set_message(text.clone());
+            // Beside the bar and `judging N of M`.
+            let beside = bar_width(self.screen) + counts.len() + 11;
+            bar.set_message(fitted(&parts, ", ", self.screen.width().saturating_sub(beside)));
         }
-        let total = state.total;
-        state.advance(self.screen, done, || {
-            format!("{} {} of {} records, {text}", heading("judged"), grouped(done), grouped(total))
-        });
+        state
+            .advance(self.screen, done, "judged", || format!("{counts} records, {}", fitted(&parts, ", ", usize::MAX)));
     }
 
     fn writing(&self, done: usize, total: usize) {
         let mut state = self.state();
         if done == 1 {
             state.close();
-            let template = "{bar:24.cyan} comparing, counting, writing: {percent} %";
-            state.bar = self.open(ProgressBar::new(total as u64), template);
+            let template = format!("{} comparing, counting, writing: {{percent}} %", bar(self.screen));
+            state.bar = self.open(ProgressBar::new(total as u64), &template);
         }
-        state.advance(self.screen, done, || {
-            format!("{} compared, counted and written: {} %", heading("writing"), 100 * done / total.max(1))
-        });
+        let percent = 100 * done / total.max(1);
+        state.advance(self.screen, done, "writing", || format!("compared, counted and written: {percent} %"));
         if done == total {
             state.close();
         }

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use hive_eval::{Answered, CheckedSuite, EvalReporter};
 use indicatif::ProgressBar;
 
-use super::columns::heading;
-use super::progress_bar::styled;
+use super::heading::heading;
+use super::progress_bar::{bar, styled};
 use super::screen::Screen;
 
 /// Time between plain lines.
@@ -56,8 +56,8 @@ impl EvalProgress {
                 bar.finish_and_clear();
             }
             if self.screen.has_bars() {
-                let template = "{prefix} {bar:30} {pos}/{len}  {wide_msg:.dim}";
-                let bar = styled(ProgressBar::new(total as u64), template);
+                let template = format!("{{prefix}} {} {{pos}}/{{len}}  {{wide_msg:.dim}}", bar(self.screen));
+                let bar = styled(ProgressBar::new(total as u64), &template);
                 state.bar = Some(bar.with_prefix(heading(stage)));
             }
         }
@@ -87,7 +87,7 @@ impl EvalReporter for EvalProgress {
 
     fn checked(&self, checked: &CheckedSuite) {
         self.close();
-        suite::lines(checked).iter().for_each(|line| self.screen.note(line));
+        suite::lines(checked).iter().for_each(|(name, text)| self.screen.row(name, text));
     }
 
     fn beyond_training(&self, who: &str, prompts: usize, trained: usize) {

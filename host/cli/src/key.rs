@@ -4,7 +4,7 @@ use clap::Subcommand;
 use hive_packages::trust::{KeyStatus, PublicKey, Ring};
 use serde_json::json;
 
-use super::columns::columns;
+use super::columns::Table;
 use super::error::{CommandResult, Failure};
 use super::output::result;
 use crate::context::Environment;
@@ -105,16 +105,11 @@ fn list(env: &Environment, ring: &Ring, json: bool) -> CommandResult {
         env.screen.note("No keys yet: `hive key new NAME` makes one, `hive key trust KEY --name NAME` adds somebody's");
         return Ok(());
     }
-    let head = ["KEY", "ID", "STANDING", "SECRET", "PUBLIC"].map(str::to_owned).to_vec();
+    let head = ["KEY", "ID", "STANDING", "SECRET", "PUBLIC"];
     let rows = ring.keys().iter().map(|key| {
         let secret = if ring.has_secret(&key.name) { "here" } else { "-" };
-        vec![
-            key.name.clone(),
-            key.public.id(),
-            standing(key.standing).to_owned(),
-            secret.to_owned(),
-            key.public.encoded(),
-        ]
+        [key.name.clone(), key.public.id(), standing(key.standing).to_owned(), secret.to_owned(), key.public.encoded()]
     });
-    result(&columns(&std::iter::once(head).chain(rows).collect::<Vec<_>>()).join("\n"))
+    // `hive key show` prints the public key.
+    result(&Table::headed(head, rows).dropping(&[4, 3]).lines(env.screen.table_width()).join("\n"))
 }

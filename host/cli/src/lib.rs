@@ -20,8 +20,10 @@ pub mod error;
 mod eval_progress;
 mod expert;
 mod expert_flags;
+mod fitting;
 #[cfg(test)]
 mod guide;
+mod heading;
 mod help;
 mod interrupt;
 mod key;

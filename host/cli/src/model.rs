@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::confirm::confirmed;
 use super::output::{json_text, result};
 use super::pull_progress::PullProgress;
+use crate::columns::Table;
 use crate::context::Environment;
 use crate::error::CommandResult;
 
@@ -62,7 +63,7 @@ struct Row<'a> {
 pub fn run(command: ModelCommand, env: &Environment) -> CommandResult {
     let store = ModelStore::new(&env.context)?;
     match command {
-        ModelCommand::List { json } => list(&store, json),
+        ModelCommand::List { json } => list(env, &store, json),
         ModelCommand::Pull { id } => {
             let location = store.pull(&id, &mut PullProgress::on(env.screen))?;
             store.keep(&id);
@@ -80,7 +81,7 @@ pub fn run(command: ModelCommand, env: &Environment) -> CommandResult {
     }
 }
 
-fn list(store: &ModelStore, json: bool) -> CommandResult {
+fn list(env: &Environment, store: &ModelStore, json: bool) -> CommandResult {
     let rows: Vec<Row<'_>> = store
         .catalogue
         .models
@@ -98,12 +99,10 @@ fn list(store: &ModelStore, json: bool) -> CommandResult {
     if json {
         return result(&json_text(&rows)?);
     }
-    let width = rows.iter().map(|row| row.id.len()).max().unwrap_or(0);
-    let mut lines = Vec::new();
-    for row in rows {
+    let cells = rows.into_iter().map(|row| {
         let size = row.size.map_or("?".to_owned(), |bytes| indicatif::DecimalBytes(bytes).to_string());
         let state = if row.path.is_some() { "pulled" } else { "not pulled" };
-        lines.push(format!("{:width$}  {state:10}  {size:>9}  {:10}  {}", row.id, row.license, row.description));
-    }
-    result(&lines.join("\n"))
+        [row.id.to_owned(), state.to_owned(), size, row.license.to_owned(), row.description.to_owned()]
+    });
+    result(&Table::new(cells).wrapping(4).dropping(&[3, 2]).lines(env.screen.table_width()).join("\n"))
 }

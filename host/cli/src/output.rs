@@ -6,6 +6,8 @@ use std::io::{BufRead, ErrorKind, Write};
 use serde::Serialize;
 
 use super::error::{CommandResult, Failure};
+use super::screen::Screen;
+use super::wrapping::wrapped;
 use crate::ended::StdoutClosed;
 
 /// Prints `text` and a line break to stdout, as the command's result.
@@ -19,6 +21,14 @@ pub fn result(text: &str) -> CommandResult {
         Err(e) if e.kind() == ErrorKind::BrokenPipe => Err(StdoutClosed.into()),
         other => other.map_err(|e| Failure::misuse("Failed to write to stdout").source(e).into()),
     }
+}
+
+/// As [`result`], for prose: it is wrapped at the width of stdout.
+///
+/// # Errors
+/// As [`result`].
+pub fn result_prose(screen: Screen, text: &str) -> CommandResult {
+    result(&wrapped(text, screen.result_width()))
 }
 
 /// A value as indented JSON.

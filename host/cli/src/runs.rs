@@ -34,7 +34,7 @@ impl RunsCommand {
     pub fn run(self, env: &Environment) -> CommandResult {
         match self {
             Self::List(command) => command.run(env),
-            Self::Show(command) => command.run(),
+            Self::Show(command) => command.run(env),
             Self::Remove(command) => command.run(env),
         }
     }

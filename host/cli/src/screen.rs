@@ -5,7 +5,7 @@ use std::io::Write;
 
 use console::Term;
 
-use crate::columns::heading;
+use crate::heading::{self, heading};
 use crate::wrapping::wrapped;
 
 /// Columns of what is no terminal, unless `COLUMNS` says another number.
@@ -13,9 +13,6 @@ const ASSUMED: usize = 80;
 
 /// Fewer columns are counted as this many: no layout is legible below.
 const LEAST: usize = 40;
-
-/// Columns of a heading and the space after it.
-const HEADING: usize = 11;
 
 /// How much is printed on stderr.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -74,6 +71,11 @@ impl Screen {
         self.stderr.unwrap_or(self.other).max(LEAST)
     }
 
+    /// Columns of the text beside a heading.
+    pub fn row_width(self) -> usize {
+        self.width() - heading::WIDTH
+    }
+
     /// Columns for prose on stdout.
     pub fn result_width(self) -> usize {
         self.stdout.unwrap_or(self.other).max(LEAST)
@@ -100,12 +102,12 @@ impl Screen {
 
     /// `text` as [`row`](Self::row) wraps it beside the heading.
     pub fn beside_heading(self, text: &str) -> String {
-        wrapped(text, self.width().saturating_sub(HEADING), 0).replace('\n', &format!("\n{}", " ".repeat(HEADING)))
+        wrapped(text, self.row_width()).replace('\n', &format!("\n{}", " ".repeat(heading::WIDTH)))
     }
 
     /// Prints prose and a line break to stderr at every level: what must be answered, or how the command ended.
     pub fn say(self, text: &str) {
-        self.print(&wrapped(text, self.width(), 0));
+        self.print(&wrapped(text, self.width()));
     }
 
     /// A failure to print is ignored.

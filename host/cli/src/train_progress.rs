@@ -10,7 +10,7 @@ use std::time::Instant;
 use indicatif::ProgressBar;
 
 use super::data_progress::DataProgress;
-use super::progress_bar::styled;
+use super::progress_bar::{bar, styled};
 use super::pull_progress::PullProgress;
 use super::screen::Screen;
 
@@ -46,10 +46,10 @@ impl TrainProgress {
         }
     }
 
-    fn line(&self, text: &str) {
+    fn row(&self, name: &str, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| self.screen.note(text)),
-            None => self.screen.note(text),
+            Some(bar) => bar.suspend(|| self.screen.row(name, text)),
+            None => self.screen.row(name, text),
         }
     }
 
@@ -65,5 +65,10 @@ impl TrainProgress {
         if self.screen.has_bars() {
             self.bar = Some(styled(ProgressBar::new(total), template));
         }
+    }
+
+    /// A bar before this text.
+    fn open_counted(&mut self, total: u64, text: &str) {
+        self.open_bar(total, &format!("{} {text}", bar(self.screen)));
     }
 }

@@ -3,18 +3,18 @@
 use console::measure_text_width;
 
 /// `text` in lines of at most `width` columns, as far as its words allow. Lines that fit stay as they are; what is wrapped
-/// goes on below the first word of its line, moved by `hanging` columns.
-pub fn wrapped(text: &str, width: usize, hanging: usize) -> String {
-    let lines: Vec<String> = text.split('\n').map(|line| wrapped_line(line, width, hanging)).collect();
+/// goes on below the first word of its line, or below what follows a label and two spaces.
+pub fn wrapped(text: &str, width: usize) -> String {
+    let lines: Vec<String> = text.split('\n').map(|line| wrapped_line(line, width)).collect();
     lines.join("\n")
 }
 
-fn wrapped_line(line: &str, width: usize, hanging: usize) -> String {
+fn wrapped_line(line: &str, width: usize) -> String {
     if measure_text_width(line) <= width {
         return line.to_owned();
     }
     let begin = line.len() - line.trim_start_matches(' ').len();
-    let indent = begin + hanging;
+    let indent = below_label(line, begin).filter(|column| *column <= width / 2).unwrap_or(begin);
     let mut text = " ".repeat(begin);
     let mut column = begin;
     let mut gap = 0;
@@ -34,6 +34,13 @@ fn wrapped_line(line: &str, width: usize, hanging: usize) -> String {
         gap = 0;
     }
     text
+}
+
+/// The column after a label: where the text goes on after the first two spaces.
+fn below_label(line: &str, begin: usize) -> Option<usize> {
+    let label = begin + line[begin..].find("  ")?;
+    let text = label + line[label..].find(|c| c != ' ')?;
+    Some(measure_text_width(&line[..label]) + text - label)
 }
 
 /// The words, each with the number of spaces before it; what stands in backticks is one word.
@@ -75,25 +82,25 @@ mod tests {
     fn lines_break_between_words_and_never_in_backticks() {
         check_all(
             [
-                ("short", 10, 0, "short"),
-                ("one two three", 7, 0, "one two\nthree"),
-                ("  one two three", 9, 0, "  one two\n  three"),
-                ("one two three", 8, 2, "one two\n  three"),
-                ("a  b   c", 20, 0, "a  b   c"),
-                ("run `hive expert list` now", 16, 0, "run\n`hive expert list`\nnow"),
-                ("an odd ` stays here", 10, 0, "an odd `\nstays here"),
-                ("first\nsecond line", 8, 0, "first\nsecond\nline"),
-                ("質問 質問 質問", 9, 0, "質問 質問\n質問"),
-                ("averyveryverylongword x", 10, 0, "averyveryverylongword\nx"),
+                ("short", 10, "short"),
+                ("one two three", 7, "one two\nthree"),
+                ("  one two three", 9, "  one two\n  three"),
+                ("label  one two three", 15, "label  one two\n       three"),
+                ("a  b   c", 20, "a  b   c"),
+                ("run `hive expert list` now", 16, "run\n`hive expert list`\nnow"),
+                ("an odd ` stays here", 10, "an odd `\nstays here"),
+                ("first\nsecond line", 8, "first\nsecond\nline"),
+                ("質問 質問 質問", 9, "質問 質問\n質問"),
+                ("averyveryverylongword x", 10, "averyveryverylongword\nx"),
             ],
-            |(text, width, hanging, expected)| assert_eq!(wrapped(text, width, hanging), expected, "{text}"),
+            |(text, width, expected)| assert_eq!(wrapped(text, width), expected, "{text}"),
         );
     }
 
     #[test]
     fn colours_take_no_columns() {
         let text = "\u{1b}[31merror:\u{1b}[0m it is so";
-        assert_eq!(wrapped(text, 15, 0), text);
-        assert_eq!(wrapped(text, 12, 0), "\u{1b}[31merror:\u{1b}[0m it is\nso");
+        assert_eq!(wrapped(text, 15), text);
+        assert_eq!(wrapped(text, 12), "\u{1b}[31merror:\u{1b}[0m it is\nso");
     }
 }

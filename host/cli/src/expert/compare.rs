@@ -103,7 +103,7 @@ impl Compare {
         if self.json {
             return result(&json_text(&report)?);
         }
-        let mut lines = table(&report);
+        let mut lines = table(&report, env.screen);
         lines.push(format!("\nComparison: {}", page.display()));
         result(&lines.join("\n"))
     }

@@ -16,7 +16,7 @@ use super::super::data_progress::{shares, summary};
 use super::super::error::{CommandResult, Failure};
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
-use super::super::output::{json_text, result};
+use super::super::output::{json_text, result, result_prose};
 use super::super::pull_progress::PullProgress;
 use super::hive_command::hive_command;
 use crate::context::Environment;
@@ -74,14 +74,14 @@ impl Data {
         let Some((set, found)) = prepared(env.screen, &open, &request, model.as_ref(), &stop)? else {
             return stopped(self.json);
         };
-        summary(&set, found).iter().for_each(|line| env.screen.note(line));
+        summary(&set, found, env.screen).iter().for_each(|(name, text)| env.screen.row(name, text));
         if self.json {
             return result(&json_text(&json!({"prepared": set.path, "report": set.report}))?);
         }
         let hive = hive_command();
+        result_prose(env.screen, &shares(&set.report))?;
         result(&format!(
-            "{}\nPrepared: {}\nReport:   {}\nTry next: {hive} expert train {name} --dataset {}",
-            shares(&set.report),
+            "Prepared: {}\nReport:   {}\nTry next: {hive} expert train {name} --dataset {}",
             set.path.display(),
             set.path.join("report.html").display(),
             set.path.display()

@@ -78,9 +78,9 @@ impl Eval {
         if self.json {
             return result(&json_text(&json!({"report": report, "ranking": ranking}))?);
         }
-        let mut lines = table(&report);
-        lines.extend(ranking.iter().flat_map(ranking::lines));
-        lines.extend(wrong(&report, self.show));
+        let mut lines = table(&report, env.screen);
+        lines.extend(ranking.iter().flat_map(|ranking| ranking::lines(ranking, env.screen.table_width())));
+        lines.extend(wrong(&report, self.show, env.screen));
         lines.extend(page.map(|page| format!("\nReport: {}", page.display())));
         result(&lines.join("\n"))
     }

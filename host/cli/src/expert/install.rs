@@ -11,7 +11,7 @@ use hive_runtime::asking::needed_arguments;
 use serde_json::json;
 
 use super::super::error::CommandResult;
-use super::super::output::result;
+use super::super::output::{result, result_prose};
 use super::super::packages::proof::proof_json;
 use super::super::packages::signing::{Signing, ask_trust};
 use super::super::pull_progress::PullProgress;
@@ -77,7 +77,7 @@ impl Install {
                 })
             ));
         }
-        result(&report(&release, package, &ring))?;
+        result_prose(env.screen, &report(&release, package, &ring))?;
         env.screen.note(&format!("Try it: {}", try_it(&release, package)));
         Ok(())
     }

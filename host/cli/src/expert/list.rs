@@ -50,7 +50,7 @@ impl List {
             env.screen.note("No experts found: neither a source checkout nor `HIVE_HOME/experts` holds one");
             return Ok(());
         }
-        let mut lines = vec![table::table(&found, &answers)];
+        let mut lines = vec![table::table(&found, &answers, env.screen.result_width())];
         if !installed.is_empty() {
             lines.push("\nINSTALLED".to_owned());
             lines.extend(

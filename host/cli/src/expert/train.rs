@@ -63,13 +63,12 @@ impl Train {
         let options = self.args.flags.options(expert.expert.manifest())?;
         let request = TrainRequest { options, ..request };
         let stop = on_interrupt_save("\nStopping after this step; Ctrl-C again ends at once, without saving");
-        let notes = request.profile_notes(expert.expert.manifest());
-        for text in &notes {
-            env.screen.row("profile", text);
+        for text in request.profile_notes(expert.expert.manifest()) {
+            env.screen.row("profile", &text);
         }
         let mut progress = TrainProgress::on(env.screen);
         let ended = train(&expert, &request, &place, &stop, &mut progress);
         progress.close();
-        end::show(env.screen, ended?, &expert.expert, &notes, self.json)
+        end::show(env.screen, ended?, &expert.expert, self.json)
     }
 }

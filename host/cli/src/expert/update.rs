@@ -6,7 +6,7 @@ use hive_packages::registries::{Reference, Which, forget, open};
 use hive_packages::trust::{RequireSigned, Ring};
 
 use super::super::error::{CommandResult, Failure};
-use super::super::output::result;
+use super::super::output::result_prose;
 use super::super::packages::signing::{Signing, ask_trust};
 use super::super::pull_progress::PullProgress;
 use super::install_report::report;
@@ -83,6 +83,6 @@ impl Update {
         }
         let release = install(&env.context, &store, &request, &ring, &mut PullProgress::on(env.screen))?;
         forget(package, env.context.home()?);
-        result(&report(&release, package, &ring))
+        result_prose(env.screen, &report(&release, package, &ring))
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{loss, minute, size, state};
 use crate::answering::RUNS;
-use crate::columns::columns;
+use crate::columns::Table;
 use crate::context::Environment;
 use crate::error::CommandResult;
 use crate::output::result;
@@ -35,9 +35,9 @@ impl List {
             env.screen.note(&format!("No runs below `{}`: `hive expert train NAME` makes one", self.folder.display()));
             return Ok(());
         }
-        let head = ["RUN", "STATE", "BEGUN (UTC)", "STEPS", "LOSS", "RIGHT", "SIZE"].map(str::to_owned).to_vec();
+        let head = ["RUN", "STATE", "BEGUN (UTC)", "STEPS", "LOSS", "RIGHT", "SIZE"];
         let rows = found.iter().map(|run| {
-            vec![
+            [
                 run.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
                 state(run.state).to_owned(),
                 minute(run.begun),
@@ -47,7 +47,7 @@ impl List {
                 size(run),
             ]
         });
-        result(&columns(&std::iter::once(head).chain(rows).collect::<Vec<_>>()).join("\n"))
+        result(&Table::headed(head, rows).dropping(&[6, 2, 1]).lines(env.screen.table_width()).join("\n"))
     }
 }
 

@@ -8,7 +8,7 @@ use hive_data::sources::locate;
 
 use super::args::DataArgs;
 use super::preparing::{STOPPING, prepared, stopped};
-use crate::columns::figure_columns;
+use crate::columns::Table;
 use crate::context::Environment;
 use crate::error::CommandResult;
 use crate::interrupt::on_interrupt;
@@ -61,7 +61,7 @@ impl Compare {
         }
         result(&format!(
             "{}\nReports: {}\n         {}",
-            table(&comparison),
+            table(&comparison, env.screen.table_width()),
             a.path.join("report.html").display(),
             b.path.join("report.html").display()
         ))
@@ -69,7 +69,7 @@ impl Compare {
 }
 
 /// The comparison as a table.
-fn table(comparison: &Comparison) -> String {
+fn table(comparison: &Comparison, width: Option<usize>) -> String {
     let [a, b] = &comparison.sides;
     let mut rows: Vec<[String; 4]> = vec![[String::new(), a.name.clone(), b.name.clone(), "difference".to_owned()]];
     rows.push(["records".to_owned(), grouped(a.records), grouped(b.records), String::new()]);
@@ -94,5 +94,5 @@ fn table(comparison: &Comparison) -> String {
     for line in &comparison.lines {
         row(&format!("  {}", line.code), line.found);
     }
-    figure_columns(&rows).join("\n")
+    Table::new(rows).figures().wrapping(0).lines(width).join("\n")
 }

@@ -13,17 +13,11 @@ use crate::error::CommandResult;
 use crate::output::result;
 use crate::screen::Screen;
 
-/// Prints the end of a training of `expert`; `notes` are those on its profiles.
+/// Prints the end of a training of `expert`.
 ///
 /// # Errors
 /// When stdout cannot be written to.
-pub(super) fn show(
-    screen: Screen,
-    end: TrainEnd,
-    expert: &LoadedExpert,
-    notes: &[String],
-    as_json: bool,
-) -> CommandResult {
+pub(super) fn show(screen: Screen, end: TrainEnd, expert: &LoadedExpert, as_json: bool) -> CommandResult {
     let (reached, folder) = match end {
         TrainEnd::StoppedBefore => {
             if as_json {
@@ -37,7 +31,7 @@ pub(super) fn show(
             let path = folder.path().display();
             screen.note(&format!("The run in `{path}` is already finished; nothing to do"));
             screen.note(&format!(
-                "More steps: {} expert train {} --resume {path} --set epochs=N --force-recipe",
+                "`{} expert train {} --resume {path} --set epochs=N --force-recipe` trains more steps",
                 hive_command(),
                 expert.name()
             ));
@@ -56,7 +50,7 @@ pub(super) fn show(
     if as_json {
         return result(&summary::json(&reached, &folder).to_string());
     }
-    result(&summary::lines(expert, &reached, &folder, notes).join("\n"))
+    result(&summary::lines(expert, &reached, &folder, screen.result_width()).join("\n"))
 }
 
 /// Prints that the user stopped the run, which can be resumed.
