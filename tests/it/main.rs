@@ -8,6 +8,7 @@ mod architecture;
 mod bench;
 mod cases;
 mod cli;
+mod config;
 mod docker_registry;
 mod expert_data;
 mod expert_data_forms;

@@ -12,6 +12,7 @@ mod cache;
 mod columns;
 mod command;
 mod completions;
+mod config;
 mod confirm;
 pub mod context;
 mod data_progress;
@@ -25,6 +26,7 @@ mod fitting;
 mod guide;
 mod heading;
 mod help;
+mod home;
 mod interrupt;
 mod key;
 pub mod loading;
@@ -45,6 +47,7 @@ mod screen;
 mod shell;
 mod tensors;
 mod train_progress;
+pub mod variables;
 mod worker;
 mod wrapping;
 
@@ -65,7 +68,10 @@ pub fn main() -> ExitCode {
     let screen = env.screen;
     // An expert's process ends with its host.
     let listening = if matches!(cli.command, Command::Worker(_)) { Ok(()) } else { interrupt::listen(screen) };
-    let done = listening.and_then(|()| process::set_up(screen.level())).and_then(|()| cli.command.run(&env));
+    let set_up = || process::set_up(&env).and_then(|()| env.check_home());
+    let ready =
+        listening.and_then(|()| set_up().or_else(|refused| cli.command.runs_anyway().then_some(()).ok_or(refused)));
+    let done = ready.and_then(|()| cli.command.run(&env));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => report::report(screen, &error),

@@ -6,10 +6,11 @@ use clap::Args;
 use hive_packages::Package;
 use hive_packages::trust::{RequireSigned, Ring, Signer};
 
-use crate::context::{Environment, POLICY};
+use crate::context::Environment;
 use crate::error::{CommandResult, Failure};
 use crate::output::typed_line;
 use crate::screen::Screen;
+use crate::variables::HIVE_REQUIRE_SIGNED;
 
 /// The required signature.
 #[derive(Debug, Args)]
@@ -34,7 +35,9 @@ impl Signing {
         }
         match (self.require_signed, &env.require_signed) {
             (Some(policy), _) => Ok(policy),
-            (None, Some(text)) => text.parse().map_err(|why| Failure::misuse(format!("`{POLICY}`: {why}")).into()),
+            (None, Some(text)) => {
+                text.parse().map_err(|why| Failure::misuse(format!("`{}`: {why}", HIVE_REQUIRE_SIGNED.name)).into())
+            }
             _ => Ok(usual),
         }
     }
