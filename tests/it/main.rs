@@ -10,6 +10,7 @@ mod cases;
 mod cli;
 mod config;
 mod docker_registry;
+mod doctor;
 mod expert_data;
 mod expert_data_forms;
 mod expert_data_input;

@@ -5,7 +5,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::context::Environment;
 use crate::error::CommandResult;
 use crate::screen::Level;
-use crate::{adapter, bench, cache, completions, config, expert, help, key, model, runs, worker};
+use crate::{adapter, bench, cache, completions, config, doctor, expert, help, key, model, runs, worker};
 
 /// Trains, evaluates and runs small domain experts on your own machine.
 #[derive(Debug, Parser)]
@@ -60,6 +60,8 @@ pub(crate) enum Command {
     /// Show and empty the caches
     #[command(subcommand)]
     Cache(cache::CacheCommand),
+    /// Check this machine, and say what to do
+    Doctor(Box<doctor::Doctor>),
     /// Show all settings and their origins
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -77,7 +79,10 @@ pub(crate) enum Command {
 impl Command {
     /// Whether it must run although a setting is refused: it reports the setting, or reads none.
     pub(crate) fn runs_anyway(&self) -> bool {
-        matches!(self, Self::Config(_) | Self::Help(_) | Self::Completions(_) | Self::Man(_) | Self::Worker(_))
+        matches!(
+            self,
+            Self::Config(_) | Self::Doctor(_) | Self::Help(_) | Self::Completions(_) | Self::Man(_) | Self::Worker(_)
+        )
     }
 
     /// Runs the command.
@@ -95,6 +100,7 @@ impl Command {
             Self::Adapter(command) => command.run(env),
             Self::Bench(command) => command.run(env),
             Self::Cache(command) => cache::run(command, env),
+            Self::Doctor(command) => command.run(env),
             Self::Config(command) => config::run(&command, &Cli::command(), env),
             Self::Help(command) => command.run(Cli::command()),
             Self::Completions(command) => command.run(Cli::command()),

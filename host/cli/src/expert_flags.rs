@@ -20,8 +20,8 @@ pub(crate) use values::ExpertFlags;
 /// Commands of `hive expert` with flags for an expert's options.
 const TAKE_OPTIONS: [&str; 6] = ["run", "data", "train", "plan", "eval", "compare"];
 
-/// Those of them that have a short form, `hive run` for `hive expert run`.
-const SHORT_FORMS: [&str; 2] = ["run", "train"];
+/// Commands outside of `hive expert` with the same flags: short forms, such as `hive run`, and `hive doctor`.
+const SHORT_FORMS: [&str; 3] = ["run", "train", "doctor"];
 
 /// The command with flags for its fields.
 const TAKES_FIELDS: &str = "run";

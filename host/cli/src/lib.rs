@@ -16,6 +16,7 @@ mod config;
 mod confirm;
 pub mod context;
 mod data_progress;
+mod doctor;
 pub mod ended;
 pub mod error;
 mod eval_progress;

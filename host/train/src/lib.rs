@@ -16,7 +16,7 @@ pub mod chosen;
 pub mod data;
 mod error;
 pub mod evaluation;
-mod memory;
+pub mod memory;
 pub mod metrics;
 pub mod overview;
 pub mod plan;
