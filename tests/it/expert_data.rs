@@ -124,7 +124,7 @@ fn a_prepared_set_trains_with_its_own_halves() {
     let args = ["--set", "graded_prompts=0", "--set", "validation_fraction=0.5", "--dataset", "prepared"];
     let said = place.run(&[&TRAIN[..], &args].concat());
     assert!(said.starts_with("exit: 0\n"), "{said}");
-    let records = format!("   records {} to train on, {} held out\n", report.train, report.validation);
+    let records = format!(", from {} records, {} held out", report.train, report.validation);
     assert!(said.contains(&records), "{records}{said}");
     assert!(said.contains("; prepared before\n"), "{said}");
     assert_eq!(shards(&place, "sql"), judged, "nothing was judged again");

@@ -28,3 +28,14 @@ pub(crate) fn styled(bar: ProgressBar, template: &str) -> ProgressBar {
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.with_style(style.progress_chars("━╸─"))
 }
+
+/// The template of the bar over a transfer of this size; the file's name is last, where it is cut if the terminal is narrow.
+pub(crate) fn transfer(screen: Screen, size: Option<u64>) -> String {
+    match size {
+        Some(_) => format!(
+            "  {} {{percent:>3}} %  {{decimal_bytes}}/{{decimal_total_bytes}}  {{eta}} left  {{wide_msg}}",
+            bar(screen)
+        ),
+        None => "  {spinner} {decimal_bytes}, {decimal_bytes_per_sec}  {wide_msg}".to_owned(),
+    }
+}

@@ -8,10 +8,19 @@ use hive_train::plan::Plan;
 use crate::fitting::{Part, fitted};
 use crate::numbers::{grouped, short};
 
-/// The rows, each with a label and a text of at most `width` columns, as far as names allow.
-pub(crate) fn brief(plan: &Plan, width: usize) -> [(&'static str, String); 3] {
-    [("plan", what(plan)), ("steps", steps(plan)), ("cost", cost(plan))]
-        .map(|(label, parts)| (label, fitted(&parts, ", ", width)))
+/// The rows, each with a label and a text of at most `width` columns, as far as names allow; a fourth if records are
+/// dropped.
+pub(crate) fn brief(plan: &Plan, width: usize) -> Vec<(&'static str, String)> {
+    let rows = [("plan", what(plan)), ("steps", steps(plan)), ("cost", cost(plan))];
+    let mut rows: Vec<_> = rows.into_iter().map(|(label, parts)| (label, fitted(&parts, ", ", width))).collect();
+    let (train, held) = (plan.train.1, plan.validation.1);
+    if train + held > 0 {
+        let longest = plan.recipe.training.max_seq_len;
+        let records = if train + held == 1 { "record" } else { "records" };
+        let text = format!("{} {records} longer than {longest} tokens", grouped(train + held));
+        rows.push(("dropped", text));
+    }
+    rows
 }
 
 fn what(plan: &Plan) -> Vec<Part> {

@@ -43,6 +43,9 @@ impl TransferReporter for TrainProgress {
     fn advanced(&mut self, bytes: u64) {
         self.pull.advanced(bytes);
     }
+    fn waiting(&mut self, text: &str) {
+        self.pull.waiting(text);
+    }
     fn note(&mut self, text: &str) {
         self.pull.note(text);
     }
