@@ -45,6 +45,9 @@ pub struct Manifest {
     /// that call the expert.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<OptionSpec>,
+    /// What the expert can use besides hive, such as a server or a program; `hive doctor` says whether it is there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uses: Vec<ResourceSpec>,
     /// The turns before the completion, with the record's fields in braces. Without its plugin, a
     /// package can generate only when its manifest has this.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -263,6 +266,45 @@ pub enum OptionKind {
     /// A file path.
     File,
     /// A URL.
+    Url,
+}
+
+/// Something besides hive that the expert can use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResourceSpec {
+    /// What it is, for people: `PostgreSQL server`.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// How hive can tell whether it is there.
+    pub kind: ResourceKind,
+    /// For a command: the program's name, searched in `PATH`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub command: Option<String>,
+    /// The expert's option that says where it is. A URL needs one; a command's may name another program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub option: Option<String>,
+    /// For a URL: the port, if it names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub port: Option<u16>,
+    /// What the expert does with it, and how to get it, in one sentence.
+    #[schemars(length(min = 1))]
+    pub help: String,
+    /// What the expert uses without it, in a few words. Without this text the expert needs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub otherwise: Option<String>,
+}
+
+/// How hive can tell whether a resource is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ResourceKind {
+    /// A program on this machine. hive searches it and does not run it.
+    Command,
+    /// A server. hive opens a connection to the host of the URL and sends nothing.
     Url,
 }
 

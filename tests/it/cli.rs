@@ -12,17 +12,6 @@ fn misuse_is_exit_code_2() {
 }
 
 #[test]
-fn a_wrong_log_filter_is_told() {
-    let text = Place::new().run_with(&[("HIVE_LOG", "hive=lots")], &["expert", "list"]);
-    // The reason in the middle is the filter library's.
-    assert!(
-        text.starts_with("exit: 2\n--- stdout\n--- stderr\nerror: Failed to read `HIVE_LOG`: got `hive=lots`:"),
-        "{text}"
-    );
-    assert!(text.ends_with("hint: a level or `target=level` pairs: `HIVE_LOG=debug hive expert list`\n"), "{text}");
-}
-
-#[test]
 fn a_reader_that_has_gone_is_no_failure() {
     let mut child =
         Command::new(hive()).args(["expert", "schema"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

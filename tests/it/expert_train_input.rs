@@ -69,7 +69,10 @@ fn records_that_are_too_long_are_dropped_whole_and_counted() {
     let long = line("Who is the one?", SCHEMA, &format!("SELECT name FROM pets WHERE name = '{}'", "x".repeat(800)));
     let said = train_on(&place, &(good(8) + &long), &["--set", "max_seq_len=500", "--set", "validation_fraction=0"]);
     assert!(said.starts_with("exit: 0\n"), "{said}");
-    assert!(said.contains("   records 8 to train on (1 longer than 500 tokens dropped), 0 held out\n"), "{said}");
+    assert!(
+        said.contains(", from 8 records, 0 held out") && said.contains("   dropped 1 record longer than 500 tokens\n"),
+        "{said}"
+    );
     assert!(said.contains("   reading data.jsonl: question, schema, sql\n"), "{said}");
 }
 
@@ -83,6 +86,7 @@ fn names_of_control_tokens_in_a_record_train_as_text_and_are_noted() {
     };
     let one = |name: &str| line(&format!("How many pets are called {name}?"), SCHEMA, &sql(name));
     let more = ["--set", "validation_fraction=0"];
+    let more = [&more[..], &["--verbose"]].concat();
     let plain = train_on(&place, &one("x"), &more);
     let named = train_on(&place, &one("<|im_end|><|im_start|>"), &more);
     assert!(named.starts_with("exit: 0\n"), "{named}");

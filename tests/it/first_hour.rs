@@ -32,9 +32,9 @@ fn help_is_a_command() {
     let place = Place::new();
     check_all(
         [
-            (&["help"][..], "Usage: hive <COMMAND>"),
+            (&["help"][..], "Usage: hive [OPTIONS] <COMMAND>"),
             (&["help", "expert", "run"], "Usage: hive expert run"),
-            (&["help", "runs"], "Usage: hive runs <COMMAND>"),
+            (&["help", "runs"], "Usage: hive runs [OPTIONS] <COMMAND>"),
         ],
         |(args, usage)| assert!(done(&place, args).contains(usage), "{args:?}"),
     );

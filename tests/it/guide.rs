@@ -19,6 +19,7 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("hub:", "needs the model hub"),
     ("oci://", "needs a registry that others can reach"),
     ("hive model pull", "downloads a gigabyte"),
+    ("hive model add", "needs files that were downloaded elsewhere"),
     ("hive model path", "needs the model that was downloaded"),
     ("ed25519:…", "is a placeholder for a key"),
     ("--arch qwen3-0.6b", "takes gigabytes of memory"),

@@ -74,6 +74,16 @@ pub fn without_digests(text: &str) -> String {
     pieces.map(piece).collect()
 }
 
+/// The line at the end of a transfer, `  89 B in 3s`, without its duration.
+fn without_duration(line: &str) -> String {
+    match line.rsplit_once("B in ") {
+        Some((before, time)) if line.starts_with("  ") && time.ends_with('s') && !time.contains(' ') => {
+            format!("{before}B in [TIME]")
+        }
+        _ => line.to_owned(),
+    }
+}
+
 /// A checkout and a `HIVE_HOME` of the test's own.
 pub struct Place {
     root: TempDir,
@@ -173,6 +183,8 @@ impl Place {
             }
         }
         command.env("HIVE_HOME", self.path("home")).env("NO_COLOR", "1").env_remove("RUST_BACKTRACE");
+        // Texts are compared, not how they are wrapped.
+        command.env("COLUMNS", "1000");
         // Whoever runs the tests may have logged in to something.
         command.env("DOCKER_CONFIG", self.path("docker"));
         command.envs(vars.iter().copied());
@@ -190,6 +202,8 @@ impl Place {
         if let Some(target) = profile_dir().parent() {
             text = text.replace(&*target.to_string_lossy(), "[TARGET]");
         }
+        let text = text.lines().map(without_duration).collect::<Vec<_>>().join("\n")
+            + if text.ends_with('\n') { "\n" } else { "" };
         text.replace(&format!("/{}/", profile_dir().file_name().unwrap_or_default().to_string_lossy()), "/[PROFILE]/")
             .replace(&format!("for {OS} on {ARCH}"), "for [OS] on [ARCH]")
             .replace(DLL_SUFFIX, ".[LIB]")

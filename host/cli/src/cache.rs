@@ -4,11 +4,11 @@ use clap::Subcommand;
 use hive_files::{CacheFolder, cache_folders};
 use serde_json::json;
 
-use crate::columns::columns;
+use crate::columns::Table;
 use crate::confirm::confirmed;
 use crate::context::Environment;
 use crate::error::CommandResult;
-use crate::output::{note, result};
+use crate::output::result;
 
 /// Commands for the caches.
 #[derive(Debug, Subcommand)]
@@ -47,11 +47,10 @@ pub fn run(command: CacheCommand, env: &Environment) -> CommandResult {
             result(&format!("{:#}", json!({"folder": root, "caches": caches})))
         }
         CacheCommand::Show { .. } => {
-            let head = ["CACHE", "ENTRIES", "SIZE"].map(str::to_owned).to_vec();
-            let row = |cache: &CacheFolder| vec![cache.name.clone(), cache.entries.to_string(), size(cache.bytes)];
-            let rows: Vec<Vec<String>> = std::iter::once(head).chain(found.iter().map(row)).collect();
+            let row = |cache: &CacheFolder| [cache.name.clone(), cache.entries.to_string(), size(cache.bytes)];
+            let table = Table::headed(["CACHE", "ENTRIES", "SIZE"], found.iter().map(row)).dropping(&[1]);
             let total = size(found.iter().map(|cache| cache.bytes).sum());
-            result(&format!("{}\n\n{total} in {}", columns(&rows).join("\n"), root.display()))
+            result(&format!("{}\n\n{total} in {}", table.lines(env.screen.table_width()).join("\n"), root.display()))
         }
         CacheCommand::Prune { name, force } => {
             let known = || found.iter().map(|cache| cache.name.as_str());
@@ -63,14 +62,14 @@ pub fn run(command: CacheCommand, env: &Environment) -> CommandResult {
             }
             let bytes: u64 = chosen.iter().map(|cache| cache.bytes).sum();
             if bytes == 0 {
-                note("The caches are empty");
+                env.screen.note("The caches are empty");
                 return Ok(());
             }
-            confirmed(&format!("Remove {} from {}?", size(bytes), root.display()), force)?;
+            confirmed(env.screen, &format!("Remove {} from {}?", size(bytes), root.display()), force)?;
             for cache in chosen {
                 cache.remove()?;
             }
-            note(&format!("Removed {}", size(bytes)));
+            env.screen.note(&format!("Removed {}", size(bytes)));
             Ok(())
         }
     }

@@ -4,36 +4,33 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::context::Environment;
 use crate::error::CommandResult;
-use crate::{adapter, bench, cache, completions, expert, help, key, model, runs, worker};
-
-/// Shown below the list of commands.
-const AFTER_HELP: &str = "\
-To get started: `hive expert list` shows the experts,
-`hive train NAME --profile quickstart` trains one.
-
-Results go to stdout, everything else to stderr. Exit code 0: done, 1: the
-input or the result is not acceptable, 2: hive failed or was misused, 130:
-stopped with Ctrl-C.
-
-Environment:
-  HIVE_HOME        Folder for base models, experts and caches
-                   [default: ~/.local/share/hive]
-  HIVE_OFFLINE     Set to 1 to disable downloads
-  HIVE_LOG         Log on stderr, such as `debug`
-  HIVE_LOG_FORMAT  `json`: a JSON object per line of the log [default: text]
-  HIVE_THREADS     Number of compute threads [default: one per core]
-  HIVE_VECTORS     `avx2`: do not use AVX-512 [default: any]
-  HF_ENDPOINT      Address of the model hub or of a mirror
-  HF_TOKEN         Token to send to the model hub
-  NO_COLOR         Disable colours";
+use crate::screen::Level;
+use crate::{adapter, bench, cache, completions, config, doctor, expert, help, key, model, runs, worker};
 
 /// Trains, evaluates and runs small domain experts on your own machine.
 #[derive(Debug, Parser)]
-#[command(name = "hive", version, about, after_help = AFTER_HELP)]
+#[command(name = "hive", version, about, after_help = help::OVERVIEW)]
 #[command(propagate_version = true, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// Print results and errors only
+    #[arg(short, long, global = true, display_order = 1000, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Print every detail, and the log at level `info` unless HIVE_LOG sets another
+    #[arg(short, long, global = true, display_order = 1000)]
+    verbose: bool,
+}
+
+impl Cli {
+    /// How much is printed.
+    pub(crate) fn level(&self) -> Level {
+        match (self.quiet, self.verbose) {
+            (true, _) => Level::Quiet,
+            (_, true) => Level::Verbose,
+            _ => Level::Normal,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -63,6 +60,11 @@ pub(crate) enum Command {
     /// Show and empty the caches
     #[command(subcommand)]
     Cache(cache::CacheCommand),
+    /// Check this machine, and say what to do
+    Doctor(Box<doctor::Doctor>),
+    /// Show all settings and their origins
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Show the help of a command
     Help(help::Help),
     /// Print a completion script for a shell
@@ -75,6 +77,14 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether it must run although a setting is refused: it reports the setting, or reads none.
+    pub(crate) fn runs_anyway(&self) -> bool {
+        matches!(
+            self,
+            Self::Config(_) | Self::Doctor(_) | Self::Help(_) | Self::Completions(_) | Self::Man(_) | Self::Worker(_)
+        )
+    }
+
     /// Runs the command.
     ///
     /// # Errors
@@ -84,15 +94,17 @@ impl Command {
             Self::Expert(command) => command.run(env),
             Self::Run(command) => command.run(env),
             Self::Train(command) => command.run(env),
-            Self::Runs(command) => command.run(),
+            Self::Runs(command) => command.run(env),
             Self::Key(command) => key::run(command, env),
             Self::Model(command) => model::run(command, env),
             Self::Adapter(command) => command.run(env),
             Self::Bench(command) => command.run(env),
             Self::Cache(command) => cache::run(command, env),
+            Self::Doctor(command) => command.run(env),
+            Self::Config(command) => config::run(&command, &Cli::command(), env),
             Self::Help(command) => command.run(Cli::command()),
             Self::Completions(command) => command.run(Cli::command()),
-            Self::Man(command) => command.run(Cli::command()),
+            Self::Man(command) => command.run(Cli::command(), env),
             Self::Worker(worker) => worker.run(),
         }
     }

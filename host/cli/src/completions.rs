@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Command};
 use clap_complete::Shell;
 
+use crate::context::Environment;
 use crate::error::{CommandResult, Failure};
-use crate::output::{note, result};
+use crate::output::result;
 
 /// Print a completion script for a shell
 #[derive(Debug, Args)]
@@ -45,12 +46,12 @@ impl Man {
     ///
     /// # Errors
     /// When the pages cannot be written.
-    pub fn run(self, hive: Command) -> CommandResult {
+    pub fn run(self, hive: Command, env: &Environment) -> CommandResult {
         let shown = self.folder.display();
         let failed = |e| Failure::misuse(format!("Failed to write manual pages into `{shown}`")).source(e);
         std::fs::create_dir_all(&self.folder).map_err(failed)?;
         clap_mangen::generate_to(hive, &self.folder).map_err(failed)?;
-        note(&format!("Written to `{shown}`: `man {shown}/hive.1` shows the first"));
+        env.screen.note(&format!("Written to `{shown}`: `man {shown}/hive.1` shows the first"));
         Ok(())
     }
 }

@@ -1,7 +1,6 @@
 //! Reads the environment once. Elsewhere it is only read for settings of the process itself (log,
 //! threads, vectors) and by libraries.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,11 +10,13 @@ use hive_packages::registries::{Access, Credential};
 use hive_plugins::Builder;
 use hive_train::recipe::Layers;
 
-/// The public hub; `HF_ENDPOINT` names a mirror.
-const PUBLIC_HUB: &str = "https://huggingface.co";
-
-/// The variable for the signature policy, used when no option sets it.
-pub const POLICY: &str = "HIVE_REQUIRE_SIGNED";
+use crate::error::CommandResult;
+use crate::home::Home;
+use crate::screen::Screen;
+use crate::variables::{
+    CARGO, CARGO_TARGET_DIR, COLUMNS, HF_ENDPOINT, HF_TOKEN, HIVE_OFFLINE, HIVE_REGISTRY_CA, HIVE_REGISTRY_HOST,
+    HIVE_REGISTRY_PASSWORD, HIVE_REGISTRY_TOKEN, HIVE_REGISTRY_USERNAME, HIVE_REQUIRE_SIGNED, Variables,
+};
 
 /// What the environment variables say, read once at start.
 #[derive(Debug, Clone)]
@@ -28,94 +29,78 @@ pub struct Environment {
     pub access: Access,
     /// `HIVE_REQUIRE_SIGNED`.
     pub require_signed: Option<String>,
-    /// Variables that begin with `HIVE_`, for the recipe's environment layer.
-    pub recipe: Vec<(String, String)>,
+    /// What is printed besides results.
+    pub screen: Screen,
+    /// The home folder, and why there is none.
+    pub home: Home,
+    /// All variables.
+    pub variables: Variables,
 }
 
 impl Environment {
     /// From the environment of this process.
     pub fn from_env() -> Self {
-        Self::from_variables(&std::env::vars_os().collect::<Vec<_>>())
+        Self::of(Variables::of_process())
     }
 
-    fn from_variables(variables: &[(OsString, OsString)]) -> Self {
-        let variable = |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-        // Empty variables count as unset, as the XDG specification requires.
-        let get = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let home = home(&get);
-        let builder = Builder::new(get("CARGO"), get("CARGO_TARGET_DIR").map(PathBuf::from), names(variables));
+    /// From these variables. A home folder that is refused counts as none; [`check_home`](Self::check_home) says why.
+    pub fn of(variables: Variables) -> Self {
+        let home = Home::of(&variables);
+        let folder = home.folder.clone().and_then(Result::ok);
+        let target = variables.get(CARGO_TARGET_DIR).map(PathBuf::from);
+        let builder = Builder::new(variables.get(CARGO), target, variables.names());
         Self {
-            builder: Builder { known: home.as_deref().map(KnownDigests::of), ..builder },
-            context: Context { home, network: network(&get) },
-            access: access(&get),
-            require_signed: text(&get, POLICY),
-            recipe: recipe(variables),
+            builder: Builder { known: folder.as_deref().map(KnownDigests::of), ..builder },
+            context: Context { home: folder, network: network(&variables) },
+            access: access(&variables),
+            require_signed: variables.text(HIVE_REQUIRE_SIGNED),
+            screen: Screen::of_process(variables.text(COLUMNS).and_then(|columns| columns.parse().ok())),
+            home,
+            variables,
         }
     }
-}
 
-fn names(variables: &[(OsString, OsString)]) -> Vec<OsString> {
-    variables.iter().map(|(name, _)| name.clone()).collect()
-}
+    /// Whether the home folder can be used.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub fn check_home(&self) -> CommandResult {
+        self.home.folder.clone().transpose()?;
+        Ok(())
+    }
 
-/// The variables that may set recipe keys.
-fn recipe(variables: &[(OsString, OsString)]) -> Vec<(String, String)> {
-    let text = |value: &OsString| value.to_str().map(str::to_owned);
-    let all = variables.iter().filter_map(|(name, value)| Some((text(name)?, text(value)?)));
-    all.filter(|(name, _)| name.to_ascii_uppercase().starts_with("HIVE_")).collect()
-}
-
-impl Environment {
     /// The layers that override the manifest's recipe, weakest first: profiles, `hive.toml` in the
     /// current folder, environment variables, `--set`.
     pub fn layers(&self, profiles: Vec<String>, sets: Vec<String>) -> Layers {
-        Layers { profiles, file: Some(PathBuf::from("hive.toml")), environment: self.recipe.clone(), sets }
+        Layers { profiles, file: Some(PathBuf::from("hive.toml")), environment: self.variables.recipe(), sets }
     }
 }
 
-type Variables<'a> = &'a dyn Fn(&str) -> Option<OsString>;
-
-/// `HIVE_HOME`, else `$XDG_DATA_HOME/hive`, else `~/.local/share/hive`.
-fn home(get: Variables<'_>) -> Option<PathBuf> {
-    let folder = |name: &str| get(name).map(PathBuf::from);
-    folder("HIVE_HOME")
-        .or_else(|| folder("XDG_DATA_HOME").filter(|path| path.is_absolute()).map(|path| path.join("hive")))
-        .or_else(|| folder("HOME").or_else(|| folder("USERPROFILE")).map(|path| path.join(".local/share/hive")))
-}
-
-fn text(get: Variables<'_>, name: &str) -> Option<String> {
-    get(name)?.into_string().ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
-}
-
-/// Not trimmed: a password may begin or end with a space.
-fn secret(get: Variables<'_>, name: &str) -> Option<String> {
-    get(name)?.into_string().ok()
-}
-
 /// `HIVE_OFFLINE`, `HF_ENDPOINT`, `HF_TOKEN`.
-fn network(get: Variables<'_>) -> Network {
-    let offline = text(get, "HIVE_OFFLINE");
-    let hub = text(get, "HF_ENDPOINT").unwrap_or_else(|| PUBLIC_HUB.to_owned());
+fn network(variables: &Variables) -> Network {
+    let offline = variables.text(HIVE_OFFLINE);
+    let hub = variables.text(HF_ENDPOINT).unwrap_or_else(|| HF_ENDPOINT.default.to_owned());
     Network {
         offline: offline.is_some_and(|value| !matches!(value.to_lowercase().as_str(), "0" | "false" | "no")),
         hub: hub.trim_end_matches('/').to_owned(),
-        hub_token: text(get, "HF_TOKEN"),
+        hub_token: variables.text(HF_TOKEN),
         pip: pip::default_commands(),
         backoff: Duration::from_millis(500),
     }
 }
 
 /// `HIVE_REGISTRY_CA`, and `HIVE_REGISTRY_HOST` with a token or a user name and a password.
-fn access(get: Variables<'_>) -> Access {
-    let credential = match secret(get, "HIVE_REGISTRY_TOKEN") {
+fn access(variables: &Variables) -> Access {
+    let credential = match variables.secret(HIVE_REGISTRY_TOKEN) {
         Some(token) => Some(Credential::Bearer(token)),
-        None => secret(get, "HIVE_REGISTRY_USERNAME")
-            .zip(secret(get, "HIVE_REGISTRY_PASSWORD"))
+        None => variables
+            .secret(HIVE_REGISTRY_USERNAME)
+            .zip(variables.secret(HIVE_REGISTRY_PASSWORD))
             .map(|(username, password)| Credential::Basic { username, password }),
     };
     Access {
-        authority: get("HIVE_REGISTRY_CA").map(PathBuf::from),
-        login: text(get, "HIVE_REGISTRY_HOST").zip(credential),
+        authority: variables.get(HIVE_REGISTRY_CA).map(PathBuf::from),
+        login: variables.text(HIVE_REGISTRY_HOST).zip(credential),
     }
 }
 
@@ -123,39 +108,27 @@ fn access(get: Variables<'_>) -> Access {
 mod tests {
     use super::*;
 
-    fn env(variables: &[(&str, &str)]) -> Environment {
-        let owned: Vec<_> = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Environment::from_variables(&owned)
-    }
-
-    #[test]
-    fn hive_home_wins_then_xdg_then_the_home_folder() {
-        let all = [("HIVE_HOME", "h"), ("XDG_DATA_HOME", "/x"), ("HOME", "/u")];
-        let home = |variables: &[(&str, &str)]| env(variables).context.home;
-        assert_eq!(home(&all), Some("h".into()));
-        assert_eq!(home(&all[1..]), Some("/x/hive".into()));
-        assert_eq!(home(&all[2..]), Some("/u/.local/share/hive".into()));
-        assert_eq!(home(&[("HIVE_HOME", ""), ("HOME", "/u")]), Some("/u/.local/share/hive".into()));
-        assert_eq!(home(&[]), None);
+    fn env<const N: usize>(variables: [(&str, &str); N]) -> Environment {
+        Environment::of(Variables::from(variables))
     }
 
     #[test]
     fn a_word_says_whether_there_is_a_network() {
-        let offline = |value: &str| env(&[("HIVE_OFFLINE", value)]).context.network.offline;
+        let offline = |value: &str| env([("HIVE_OFFLINE", value)]).context.network.offline;
         assert_eq!(["1", "yes", "0", "No", "false", ""].map(offline), [true, true, false, false, false, false]);
-        let hub = env(&[("HF_ENDPOINT", "http://mirror/ ")]).context.network.hub;
+        let hub = env([("HF_ENDPOINT", "http://mirror/ ")]).context.network.hub;
         assert_eq!(hub, "http://mirror");
     }
 
     #[test]
     fn a_login_is_for_the_registry_that_it_names() {
-        let login = |variables: &[(&str, &str)]| env(variables).access.login;
         let named = [("HIVE_REGISTRY_USERNAME", "me"), ("HIVE_REGISTRY_PASSWORD", " secret")];
-        assert_eq!(login(&named), None);
+        assert_eq!(env(named).access.login, None);
         let basic = Credential::Basic { username: "me".to_owned(), password: " secret".to_owned() };
         let host = ("HIVE_REGISTRY_HOST", "r:5000");
-        assert_eq!(login(&[host, named[0], named[1]]), Some(("r:5000".to_owned(), basic)));
+        let login = env([host, named[0], named[1]]).access.login;
+        assert_eq!(login, Some(("r:5000".to_owned(), basic)));
         let token = Credential::Bearer("t".to_owned());
-        assert_eq!(login(&[host, ("HIVE_REGISTRY_TOKEN", "t")]), Some(("r:5000".to_owned(), token)));
+        assert_eq!(env([host, ("HIVE_REGISTRY_TOKEN", "t")]).access.login, Some(("r:5000".to_owned(), token)));
     }
 }

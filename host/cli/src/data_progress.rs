@@ -10,10 +10,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use hive_data::pipeline::{PipelineError, PipelineReporter, SourceRead, Tally};
 use indicatif::ProgressBar;
 
-use super::columns::heading;
+use super::fitting::fitted;
 use super::numbers::grouped;
-use super::output::note;
-use super::progress_bar::styled;
+use super::progress_bar::{bar, bar_width, styled};
+use super::screen::Screen;
 use state::State;
 
 pub(crate) use summary::{shares, summary};
@@ -21,14 +21,14 @@ pub(crate) use summary::{shares, summary};
 /// Shows the progress of data preparation.
 #[derive(Debug)]
 pub struct DataProgress {
-    terminal: bool,
+    screen: Screen,
     state: Mutex<State>,
 }
 
 impl DataProgress {
-    /// Writes to this process's stderr.
-    pub fn stderr() -> Self {
-        Self { terminal: console::user_attended_stderr(), state: Mutex::default() }
+    /// Shows it on this screen.
+    pub fn on(screen: Screen) -> Self {
+        Self { screen, state: Mutex::default() }
     }
 
     /// Removes the bar.
@@ -41,18 +41,18 @@ impl DataProgress {
     }
 
     fn open(&self, bar: ProgressBar, template: &str) -> Option<ProgressBar> {
-        self.terminal.then(|| styled(bar, template))
+        self.screen.has_bars().then(|| styled(bar, template))
     }
 }
 
 impl PipelineReporter for DataProgress {
     fn not_kept(&self, why: &PipelineError) {
         let reason = why.source().map_or_else(String::new, |source| format!(" ({source})"));
-        note(&format!("warning: {why}{reason}: verdicts are not kept, and the next run judges again"));
+        self.screen.note(&format!("warning: {why}{reason}: verdicts are not kept, and the next run judges again"));
     }
 
     fn waiting(&self) {
-        note("Waiting for another hive process that prepares the same data");
+        self.screen.note("Waiting for another hive process that prepares the same data");
     }
 
     fn reading(&self, records: usize) {
@@ -60,48 +60,46 @@ impl PipelineReporter for DataProgress {
         if state.bar.is_none() {
             state.bar = self.open(ProgressBar::no_length(), "{spinner} reading: {human_pos} records");
         }
-        state.advance(records, || format!("{} {} records so far", heading("reading"), grouped(records)));
+        state.advance(self.screen, records, "reading", || format!("{} records so far", grouped(records)));
     }
 
     fn begin(&self, sources: &[SourceRead], total: usize) {
         self.close();
         for source in sources {
             let mapping = if source.mapping.is_empty() { String::new() } else { format!(": {}", source.mapping) };
-            note(&format!("{} {}{mapping}", heading("reading"), source.name));
+            self.screen.row("reading", &format!("{}{mapping}", source.name));
         }
-        let template = "{bar:24.cyan} judging {human_pos} of {human_len}  {wide_msg}";
-        let bar = self.open(ProgressBar::new(total as u64), template);
+        let template = format!("{} judging {{human_pos}} of {{human_len}}  {{wide_msg}}", bar(self.screen));
+        let bar = self.open(ProgressBar::new(total as u64), &template);
         *self.state() = State::before_judging(bar, total);
     }
 
     fn judged(&self, tally: Tally) {
         let mut state = self.state();
         let done = tally.judged + tally.found;
-        let text = format!(
-            "{}{} accepted, {} repaired, {} rejected",
-            state.rate(tally),
-            grouped(tally.accepted),
-            grouped(tally.repaired),
-            grouped(tally.rejected)
-        );
+        let mut parts = state.rate(tally);
+        parts.push((2, format!("{} accepted", grouped(tally.accepted))));
+        parts.push((3, format!("{} repaired", grouped(tally.repaired))));
+        parts.push((1, format!("{} rejected", grouped(tally.rejected))));
+        let counts = format!("{} of {}", grouped(done), grouped(state.total));
         if let Some(bar) = &state.bar {
-            bar.set_message(text.clone());
+            // Beside the bar and `judging N of M`.
+            let beside = bar_width(self.screen) + counts.len() + 11;
+            bar.set_message(fitted(&parts, ", ", self.screen.width().saturating_sub(beside)));
         }
-        let total = state.total;
         state
-            .advance(done, || format!("{} {} of {} records, {text}", heading("judged"), grouped(done), grouped(total)));
+            .advance(self.screen, done, "judged", || format!("{counts} records, {}", fitted(&parts, ", ", usize::MAX)));
     }
 
     fn writing(&self, done: usize, total: usize) {
         let mut state = self.state();
         if done == 1 {
             state.close();
-            let template = "{bar:24.cyan} comparing, counting, writing: {percent} %";
-            state.bar = self.open(ProgressBar::new(total as u64), template);
+            let template = format!("{} comparing, counting, writing: {{percent}} %", bar(self.screen));
+            state.bar = self.open(ProgressBar::new(total as u64), &template);
         }
-        state.advance(done, || {
-            format!("{} compared, counted and written: {} %", heading("writing"), 100 * done / total.max(1))
-        });
+        let percent = 100 * done / total.max(1);
+        state.advance(self.screen, done, "writing", || format!("compared, counted and written: {percent} %"));
         if done == total {
             state.close();
         }

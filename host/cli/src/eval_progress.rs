@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use hive_eval::{Answered, CheckedSuite, EvalReporter};
 use indicatif::ProgressBar;
 
-use super::columns::heading;
-use super::output::note;
-use super::progress_bar::styled;
+use super::heading::heading;
+use super::progress_bar::{bar, styled};
+use super::screen::Screen;
 
 /// Time between plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(15);
@@ -19,7 +19,7 @@ const LINE_EVERY: Duration = Duration::from_secs(15);
 /// Shows the progress of an evaluation.
 #[derive(Debug)]
 pub struct EvalProgress {
-    terminal: bool,
+    screen: Screen,
     state: Mutex<State>,
 }
 
@@ -31,9 +31,9 @@ struct State {
 }
 
 impl EvalProgress {
-    /// Writes to this process's stderr.
-    pub fn stderr() -> Self {
-        Self { terminal: console::user_attended_stderr(), state: Mutex::default() }
+    /// Shows it on this screen.
+    pub fn on(screen: Screen) -> Self {
+        Self { screen, state: Mutex::default() }
     }
 
     /// Removes the bar.
@@ -55,9 +55,9 @@ impl EvalProgress {
             if let Some(bar) = state.bar.take() {
                 bar.finish_and_clear();
             }
-            if self.terminal {
-                let template = "{prefix} {bar:30} {pos}/{len}  {wide_msg:.dim}";
-                let bar = styled(ProgressBar::new(total as u64), template);
+            if self.screen.has_bars() {
+                let template = format!("{{prefix}} {} {{pos}}/{{len}}  {{wide_msg:.dim}}", bar(self.screen));
+                let bar = styled(ProgressBar::new(total as u64), &template);
                 state.bar = Some(bar.with_prefix(heading(stage)));
             }
         }
@@ -73,7 +73,7 @@ impl EvalProgress {
             }
             None if state.last_line.is_some_and(|last| last.elapsed() >= LINE_EVERY) => {
                 state.last_line = Some(Instant::now());
-                note(&format!("{} {done} of {total}", heading(stage)));
+                self.screen.row(stage, &format!("{done} of {total}"));
             }
             None => {}
         }
@@ -87,13 +87,13 @@ impl EvalReporter for EvalProgress {
 
     fn checked(&self, checked: &CheckedSuite) {
         self.close();
-        suite::lines(checked).iter().for_each(|line| note(line));
+        suite::lines(checked).iter().for_each(|(name, text)| self.screen.row(name, text));
     }
 
     fn beyond_training(&self, who: &str, prompts: usize, trained: usize) {
         self.close();
         let are = if prompts == 1 { "prompt is" } else { "prompts are" };
-        note(&format!(
+        self.screen.note(&format!(
             "warning: {prompts} {are} longer than the records that `{who}` was trained on, of at most {trained} tokens"
         ));
     }

@@ -20,11 +20,14 @@ pub(crate) use values::ExpertFlags;
 /// Commands of `hive expert` with flags for an expert's options.
 const TAKE_OPTIONS: [&str; 6] = ["run", "data", "train", "plan", "eval", "compare"];
 
-/// Those of them that have a short form, `hive run` for `hive expert run`.
-const SHORT_FORMS: [&str; 2] = ["run", "train"];
+/// Commands outside of `hive expert` with the same flags: short forms, such as `hive run`, and `hive doctor`.
+const SHORT_FORMS: [&str; 3] = ["run", "train", "doctor"];
 
 /// The command with flags for its fields.
 const TAKES_FIELDS: &str = "run";
+
+/// Flags of every command: they may stand before a command's name, and no expert's option replaces them.
+const EVERYWHERE: [&str; 4] = ["--quiet", "-q", "--verbose", "-v"];
 
 const OPTION: &str = "option:";
 const SWITCH: &str = "switch:";
@@ -34,7 +37,8 @@ const TEXT: &str = "text:";
 /// Adds the flags of the expert that these arguments name. Without a name, or if the manifest
 /// cannot be read, nothing changes: the command reports the error.
 pub fn with_expert_flags(command: Command, arguments: &[OsString], experts: impl FnOnce() -> Experts) -> Command {
-    let words: Vec<&str> = arguments.iter().skip(1).filter_map(|word| word.to_str()).collect();
+    let words = arguments.iter().skip(1).filter_map(|word| word.to_str());
+    let words: Vec<&str> = words.filter(|word| !EVERYWHERE.contains(word)).collect();
     let (name, rest, short) = match &words[..] {
         ["expert", name, rest @ ..] if TAKE_OPTIONS.contains(name) => (*name, rest, false),
         [name, rest @ ..] if SHORT_FORMS.contains(name) => (*name, rest, true),
@@ -69,6 +73,7 @@ fn with_flags(command: Command, fields: bool, manifest: &Manifest) -> Command {
     let own = manifest.dataset.fields.iter().filter_map(field_flag).filter(|_| fields);
     own.chain(manifest.options.iter().map(option_flag))
         .filter(|arg| arg.get_long().is_some_and(|long| !taken.iter().any(|taken| taken == long)))
+        .filter(|arg| arg.get_long().is_some_and(|long| !EVERYWHERE.contains(&format!("--{long}").as_str())))
         .fold(command, |command, arg| command.arg(arg.help_heading(heading.clone())))
 }
 

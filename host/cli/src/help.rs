@@ -6,6 +6,27 @@ use hive_errors::{listed, nearest};
 use crate::error::{CommandResult, Failure};
 use crate::output::result;
 
+/// Shown below the list of commands of `hive --help`.
+pub const OVERVIEW: &str = "\
+To get started: `hive expert list` shows the experts,
+`hive train NAME --profile quickstart` trains one.
+
+Results go to stdout, everything else to stderr. Exit code 0: done, 1: the
+input or the result is not acceptable, 2: hive failed or was misused, 130:
+stopped with Ctrl-C.
+
+Environment:
+  HIVE_HOME        Folder for base models, experts and caches
+                   [default: ~/.local/share/hive]
+  HIVE_OFFLINE     Set to 1 to disable downloads
+  HIVE_LOG         Log on stderr, such as `debug`
+  HIVE_LOG_FORMAT  `json`: a JSON object per line of the log [default: text]
+  HIVE_THREADS     Number of compute threads [default: one per core]
+  HIVE_VECTORS     `avx2`: do not use AVX-512 [default: any]
+  HF_ENDPOINT      Address of the model hub or of a mirror
+  HF_TOKEN         Token to send to the model hub
+  NO_COLOR         Disable colours";
+
 /// Show the help of a command
 #[derive(Debug, Args)]
 pub struct Help {

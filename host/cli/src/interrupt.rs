@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::output::note;
 use crate::ended::INTERRUPTED;
 use crate::error::{CommandResult, Failure};
+use crate::screen::Screen;
 
 /// How long a command may take to stop before it is ended.
 const PATIENCE: Duration = Duration::from_millis(1_700);
@@ -34,34 +34,34 @@ pub struct Interrupt {
 
 static GRACEFUL: Mutex<Option<Graceful>> = Mutex::new(None);
 
-/// Listens from now on: until a command says what it does, a signal ends the process.
+/// Listens from now on, and prints on this screen: until a command says what it does, a signal ends the process.
 ///
 /// # Errors
 /// When the system refuses the handler.
-pub fn listen() -> CommandResult {
-    let listening = ctrlc::set_handler(|| {
+pub fn listen(screen: Screen) -> CommandResult {
+    let listening = ctrlc::set_handler(move || {
         let graceful = GRACEFUL.lock().ok();
         let Some(Graceful { interrupt, message, ended }) = graceful.as_deref().and_then(Option::as_ref) else {
-            end("\nStopped; the same command starts again");
+            end(screen, "\nStopped; the same command starts again");
         };
         if interrupt.stop.swap(true, Ordering::SeqCst) {
-            end(ended);
+            end(screen, ended);
         }
-        note(message);
+        screen.note(message);
         let (unsaved, ended) = (Arc::clone(&interrupt.unsaved), ended.clone());
         std::thread::spawn(move || {
             std::thread::sleep(PATIENCE);
             while unsaved.load(Ordering::SeqCst) {
                 std::thread::sleep(LOOK);
             }
-            end(&ended);
+            end(screen, &ended);
         });
     });
     listening.map_err(|e| Failure::misuse("Failed to listen for Ctrl-C").source(e).into())
 }
 
-fn end(message: &str) -> ! {
-    note(message);
+fn end(screen: Screen, message: &str) -> ! {
+    screen.say(message);
     std::process::exit(i32::from(INTERRUPTED))
 }
 

@@ -4,9 +4,9 @@ use clap::Subcommand;
 use hive_packages::trust::{KeyStatus, PublicKey, Ring};
 use serde_json::json;
 
-use super::columns::columns;
+use super::columns::Table;
 use super::error::{CommandResult, Failure};
-use super::output::{note, result};
+use super::output::result;
 use crate::context::Environment;
 
 /// Keys: create, list, show, trust, revoke.
@@ -53,10 +53,11 @@ pub fn run(command: KeyCommand, env: &Environment) -> CommandResult {
         KeyCommand::New { name } => {
             let key = ring.create(&name)?;
             result(&key.encoded())?;
-            note(&format!("Made key `{name}` ({}); `hive expert sign FILE --key {name}` signs with it", key.id()));
+            env.screen
+                .note(&format!("Made key `{name}` ({}); `hive expert sign FILE --key {name}` signs with it", key.id()));
             Ok(())
         }
-        KeyCommand::List { json } => list(&ring, json),
+        KeyCommand::List { json } => list(env, &ring, json),
         KeyCommand::Show { name } => {
             let found = ring.keys().iter().find(|key| key.name == name || key.public.id() == name);
             let known = ring.keys().iter().map(|key| format!("`{}`", key.name)).collect::<Vec<_>>().join(", ");
@@ -71,18 +72,18 @@ pub fn run(command: KeyCommand, env: &Environment) -> CommandResult {
             let key: PublicKey = key.parse()?;
             ring.trust(name.as_deref().unwrap_or(&key.id()), key)?;
             let name = ring.find(&key).map_or_else(|| key.id(), |known| known.name.clone());
-            note(&format!("`{name}` ({}) is trusted now", key.id()));
+            env.screen.note(&format!("`{name}` ({}) is trusted now", key.id()));
             Ok(())
         }
         KeyCommand::Revoke { name } => {
             let name = ring.revoke(&name)?;
-            note(&format!("`{name}` is revoked: what it has signed is refused from now on"));
+            env.screen.note(&format!("`{name}` is revoked: what it has signed is refused from now on"));
             Ok(())
         }
     }
 }
 
-fn list(ring: &Ring, json: bool) -> CommandResult {
+fn list(env: &Environment, ring: &Ring, json: bool) -> CommandResult {
     let standing = |standing| match standing {
         KeyStatus::Trusted => "trusted",
         KeyStatus::Revoked => "revoked",
@@ -101,19 +102,14 @@ fn list(ring: &Ring, json: bool) -> CommandResult {
         return result(&format!("{:#}", json!({ "keys": keys })));
     }
     if ring.keys().is_empty() {
-        note("No keys yet: `hive key new NAME` makes one, `hive key trust KEY --name NAME` adds somebody's");
+        env.screen.note("No keys yet: `hive key new NAME` makes one, `hive key trust KEY --name NAME` adds somebody's");
         return Ok(());
     }
-    let head = ["KEY", "ID", "STANDING", "SECRET", "PUBLIC"].map(str::to_owned).to_vec();
+    let head = ["KEY", "ID", "STANDING", "SECRET", "PUBLIC"];
     let rows = ring.keys().iter().map(|key| {
         let secret = if ring.has_secret(&key.name) { "here" } else { "-" };
-        vec![
-            key.name.clone(),
-            key.public.id(),
-            standing(key.standing).to_owned(),
-            secret.to_owned(),
-            key.public.encoded(),
-        ]
+        [key.name.clone(), key.public.id(), standing(key.standing).to_owned(), secret.to_owned(), key.public.encoded()]
     });
-    result(&columns(&std::iter::once(head).chain(rows).collect::<Vec<_>>()).join("\n"))
+    // `hive key show` prints the public key.
+    result(&Table::headed(head, rows).dropping(&[4, 3]).lines(env.screen.table_width()).join("\n"))
 }

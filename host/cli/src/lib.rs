@@ -13,17 +13,22 @@ mod cache;
 mod columns;
 mod command;
 mod completions;
+mod config;
 mod confirm;
 pub mod context;
 mod data_progress;
+mod doctor;
 pub mod ended;
 pub mod error;
 mod eval_progress;
 mod expert;
 mod expert_flags;
+mod fitting;
 #[cfg(test)]
 mod guide;
+mod heading;
 mod help;
+mod home;
 mod interrupt;
 mod key;
 pub mod loading;
@@ -40,10 +45,13 @@ mod pull_progress;
 mod reference;
 mod report;
 mod runs;
+mod screen;
 mod shell;
 mod tensors;
 mod train_progress;
+pub mod variables;
 mod worker;
+mod wrapping;
 
 use std::process::ExitCode;
 
@@ -54,15 +62,20 @@ use context::Environment;
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let env = &Environment::from_env();
+    let mut env = Environment::from_env();
     let arguments: Vec<_> = std::env::args_os().collect();
-    let command = expert_flags::with_expert_flags(Cli::command(), &arguments, || loading::experts(env));
+    let command = expert_flags::with_expert_flags(Cli::command(), &arguments, || loading::experts(&env));
     let cli = Cli::from_arg_matches(&command.get_matches_from(&arguments)).unwrap_or_else(|error| error.exit());
+    env.screen = env.screen.at(cli.level());
+    let screen = env.screen;
     // An expert's process ends with its host.
-    let listening = if matches!(cli.command, Command::Worker(_)) { Ok(()) } else { interrupt::listen() };
-    let done = listening.and_then(|()| process::set_up()).and_then(|()| cli.command.run(env));
+    let listening = if matches!(cli.command, Command::Worker(_)) { Ok(()) } else { interrupt::listen(screen) };
+    let set_up = || process::set_up(&env).and_then(|()| env.check_home());
+    let ready =
+        listening.and_then(|()| set_up().or_else(|refused| cli.command.runs_anyway().then_some(()).ok_or(refused)));
+    let done = ready.and_then(|()| cli.command.run(&env));
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => report::report(&error),
+        Err(error) => report::report(screen, &error),
     }
 }

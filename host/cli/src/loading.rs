@@ -7,7 +7,7 @@ use hive_runtime::opened::OpenExpert;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::context::Environment;
-use super::output::note;
+use super::screen::Screen;
 
 /// All experts: those that came with hive, the installed ones, and those of the checkout.
 pub fn experts(env: &Environment) -> Experts {
@@ -38,7 +38,7 @@ pub fn load_entry(env: &Environment, entry: &ExpertEntry) -> Result<OpenExpert, 
         if progress.is_none() && line.trim_start().starts_with("Finished") {
             return;
         }
-        let bar = progress.get_or_insert_with(|| started(name));
+        let bar = progress.get_or_insert_with(|| started(env.screen, name));
         bar.set_message(line.trim().to_owned());
         bar.tick();
     });
@@ -48,11 +48,12 @@ pub fn load_entry(env: &Environment, entry: &ExpertEntry) -> Result<OpenExpert, 
     Ok(OpenExpert { context: env.context.clone(), expert: loaded?, place: LibraryPlace::of(entry, builder) })
 }
 
-fn started(name: &str) -> ProgressBar {
-    let bar = ProgressBar::new_spinner();
-    if bar.is_hidden() {
-        note(&format!("Building expert `{name}` … (the first time, some minutes)"));
+fn started(screen: Screen, name: &str) -> ProgressBar {
+    if !screen.has_bars() {
+        screen.note(&format!("Building expert `{name}` … (the first time, some minutes)"));
+        return ProgressBar::hidden();
     }
+    let bar = ProgressBar::new_spinner();
     let style = ProgressStyle::with_template("{spinner} {prefix} {wide_msg:.dim}");
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
         .with_prefix(format!("Building expert `{name}`"))

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use hive_runtime::models::ModelStore;
 
 use super::confirm::confirmed;
-use super::output::{note, result};
+use super::output::result;
 use super::pull_progress::PullProgress;
 use crate::context::Environment;
 use crate::error::CommandResult;
@@ -56,23 +56,23 @@ pub enum ModelCommand {
 pub fn run(command: ModelCommand, env: &Environment) -> CommandResult {
     let store = ModelStore::new(&env.context)?;
     match command {
-        ModelCommand::List { json } => list::list(&store, json),
+        ModelCommand::List { json } => list::list(env, &store, json),
         ModelCommand::Pull { id } => {
-            let location = store.pull(&id, &mut PullProgress::stderr())?;
+            let location = store.pull(&id, &mut PullProgress::on(env.screen))?;
             store.keep(&id);
             result(&location.path.display().to_string())
         }
         ModelCommand::Add { path } => {
-            let location = store.add(&path, &mut PullProgress::stderr())?;
+            let location = store.add(&path, &mut PullProgress::on(env.screen))?;
             location.id.iter().for_each(|id| store.keep(id));
             result(&location.path.display().to_string())
         }
         ModelCommand::Remove { id, force } => {
             let bytes = store.downloaded_bytes(&id)?;
             let size = indicatif::DecimalBytes(bytes);
-            confirmed(&format!("Remove base model `{id}` ({size})?"), force)?;
+            confirmed(env.screen, &format!("Remove base model `{id}` ({size})?"), force)?;
             store.remove(&id)?;
-            note(&format!("Removed `{id}`, {size}; `hive model pull {id}` downloads it again"));
+            env.screen.note(&format!("Removed `{id}`, {size}; `hive model pull {id}` downloads it again"));
             Ok(())
         }
         ModelCommand::Path { id } => result(&store.locate(&id)?.path.display().to_string()),

@@ -2,6 +2,7 @@
 //! that message. Without limits, a typo could request more memory or time than there is.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 /// Maximum number of tokens that any argument accepts: no base model reads as many.
 pub const MOST_TOKENS: u64 = 1 << 20;
@@ -15,6 +16,17 @@ pub const MOST_RECORDS: u64 = 10_000_000;
 /// 3012480 as `3,012,480`.
 pub fn grouped(n: usize) -> String {
     indicatif::HumanCount(n as u64).to_string()
+}
+
+/// A duration in at most two units: `45s`, `2m12s`, `1h05m`, `3d04h`.
+pub fn short(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64().round() as u64;
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        3_600..86_400 => format!("{}h{:02}m", seconds / 3_600, seconds % 3_600 / 60),
+        _ => format!("{}d{:02}h", seconds / 86_400, seconds % 86_400 / 3_600),
+    }
 }
 
 /// A parser for a whole number in this range.
@@ -40,6 +52,12 @@ pub fn real(range: RangeInclusive<f64>) -> impl Fn(&str) -> Result<f64, String> 
 mod tests {
     use super::*;
     use hive_tests::check_all;
+
+    #[test]
+    fn a_duration_has_at_most_two_units() {
+        let texts = [0, 59, 60, 132, 3_599, 3_900, 86_400 * 3 + 15_000].map(|s| short(Duration::from_secs(s)));
+        assert_eq!(texts, ["0s", "59s", "1m00s", "2m12s", "59m59s", "1h05m", "3d04h"]);
+    }
 
     #[test]
     fn what_is_out_of_range_or_no_number_is_refused_with_the_range() {

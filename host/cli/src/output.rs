@@ -1,4 +1,4 @@
-//! Output: results to stdout, everything else to stderr. `println!` is not used, because it panics
+//! Results, on stdout; what else is printed goes through the [screen](crate::screen). `println!` is not used, because it panics
 //! when the reader has closed the pipe.
 
 use std::io::{BufRead, ErrorKind, Write};
@@ -6,6 +6,8 @@ use std::io::{BufRead, ErrorKind, Write};
 use serde::Serialize;
 
 use super::error::{CommandResult, Failure};
+use super::screen::Screen;
+use super::wrapping::wrapped;
 use crate::ended::StdoutClosed;
 
 /// Prints `text` and a line break to stdout, as the command's result.
@@ -19,6 +21,14 @@ pub fn result(text: &str) -> CommandResult {
         Err(e) if e.kind() == ErrorKind::BrokenPipe => Err(StdoutClosed.into()),
         other => other.map_err(|e| Failure::misuse("Failed to write to stdout").source(e).into()),
     }
+}
+
+/// As [`result`], for prose: it is wrapped at the width of stdout.
+///
+/// # Errors
+/// As [`result`].
+pub fn result_prose(screen: Screen, text: &str) -> CommandResult {
+    result(&wrapped(text, screen.result_width()))
 }
 
 /// A value as indented JSON.
@@ -39,9 +49,4 @@ pub fn typed_line() -> CommandResult<String> {
     let read = std::io::stdin().lock().read_line(&mut line);
     read.map_err(|e| Failure::misuse("Failed to read what was typed").source(e))?;
     Ok(line.trim().to_owned())
-}
-
-/// Prints `text` and a line break to stderr. A failure to print is ignored.
-pub fn note(text: &str) {
-    drop(writeln!(std::io::stderr().lock(), "{text}"));
 }

@@ -1,6 +1,7 @@
 //! A plan as text: what a run will do and its cost, and every value of its recipe with its origin.
-//! Training prints it first, `hive expert plan` prints it alone.
+//! Training prints it first, in three lines unless `--verbose` is given; `hive expert plan` prints it alone.
 
+mod brief;
 mod cost;
 mod data;
 mod model;
@@ -9,6 +10,7 @@ mod training;
 
 use hive_train::plan::Plan;
 
+pub(crate) use brief::brief;
 pub(crate) use recipe::{by_origin, table};
 
 /// The rows, each with a label and a text.

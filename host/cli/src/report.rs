@@ -7,24 +7,24 @@ use console::style;
 use hive_errors::Diagnostic;
 
 use super::error::CommandError;
-use super::output::note;
 use crate::ended::{Interrupted, StdoutClosed};
+use crate::screen::{Level, Screen};
 
-/// Prints the error to stderr and returns the exit code of the process.
-pub fn report(error: &CommandError) -> ExitCode {
+/// Prints the error on the screen and returns the exit code of the process.
+pub fn report(screen: Screen, error: &CommandError) -> ExitCode {
     // The reader of our output has closed it (`hive … | head`): not a failure.
     if (&*error.0 as &dyn Error).is::<StdoutClosed>() {
         return ExitCode::SUCCESS;
     }
     // What the user wanted is no error.
     match (&*error.0 as &dyn Error).downcast_ref::<Interrupted>() {
-        Some(Interrupted(message)) => note(message),
-        None => note(&rendered(&*error.0)),
+        Some(Interrupted(message)) => screen.say(message),
+        None => screen.say(&rendered(screen, &*error.0)),
     }
     ExitCode::from(error.0.exit_code())
 }
 
-fn rendered(error: &dyn Diagnostic) -> String {
+fn rendered(screen: Screen, error: &dyn Diagnostic) -> String {
     // `for_stderr` restricts colour to terminals and honours NO_COLOR.
     let red = |text| style(text).red().bold().for_stderr();
     let mut text = format!("{} {error}", red("error:"));
@@ -48,7 +48,8 @@ fn rendered(error: &dyn Diagnostic) -> String {
         text += &format!("\n  {cause}");
         said = cause;
     }
-    if let Some(hint) = error.hint() {
+    // A hint is no error: `--quiet` drops it.
+    if let Some(hint) = error.hint().filter(|_| screen.level() != Level::Quiet) {
         text += &format!("\n\n{} {hint}", style("hint:").cyan().bold().for_stderr());
     }
     text
@@ -63,7 +64,7 @@ mod tests {
     use hive_plugins::PluginError;
 
     fn text_of(error: impl Into<CommandError>) -> String {
-        console::strip_ansi_codes(&rendered(&*error.into().0)).into_owned()
+        console::strip_ansi_codes(&rendered(Screen::terminal(80), &*error.into().0)).into_owned()
     }
 
     #[test]
@@ -91,6 +92,6 @@ mod tests {
 
     #[test]
     fn who_closes_stdout_sees_a_success() {
-        assert_eq!(report(&StdoutClosed.into()), ExitCode::SUCCESS);
+        assert_eq!(report(Screen::terminal(80), &StdoutClosed.into()), ExitCode::SUCCESS);
     }
 }

@@ -12,6 +12,7 @@ use clap::Subcommand;
 use hive_train::overview::{RunOverview, RunState};
 
 use crate::answering::RUNS;
+use crate::context::Environment;
 use crate::error::CommandResult;
 
 /// Commands for runs.
@@ -33,12 +34,12 @@ impl RunsCommand {
     ///
     /// # Errors
     /// When there is no such run.
-    pub fn run(self) -> CommandResult {
+    pub fn run(self, env: &Environment) -> CommandResult {
         match self {
-            Self::List(command) => command.run(),
-            Self::Show(command) => command.run(),
-            Self::Compare(command) => command.run(),
-            Self::Remove(command) => command.run(),
+            Self::List(command) => command.run(env),
+            Self::Show(command) => command.run(env),
+            Self::Compare(command) => command.run(env),
+            Self::Remove(command) => command.run(env),
         }
     }
 }

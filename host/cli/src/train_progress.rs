@@ -12,9 +12,9 @@ use std::time::Instant;
 use indicatif::ProgressBar;
 
 use super::data_progress::DataProgress;
-use super::output::note;
-use super::progress_bar::styled;
+use super::progress_bar::{bar, styled};
 use super::pull_progress::PullProgress;
+use super::screen::Screen;
 
 /// Steps between plain lines.
 const LINE_EVERY: u64 = 5;
@@ -24,7 +24,7 @@ const LINE_EVERY: u64 = 5;
 pub struct TrainProgress {
     pull: PullProgress,
     preparing: DataProgress,
-    terminal: bool,
+    screen: Screen,
     bar: Option<ProgressBar>,
     /// Start of the first step of this process, and the step before it.
     begin: Option<(Instant, u64)>,
@@ -36,12 +36,12 @@ pub struct TrainProgress {
 }
 
 impl TrainProgress {
-    /// Writes to this process's stderr.
-    pub fn stderr() -> Self {
+    /// Shows it on this screen.
+    pub fn on(screen: Screen) -> Self {
         Self {
-            pull: PullProgress::stderr(),
-            preparing: DataProgress::stderr(),
-            terminal: console::user_attended_stderr(),
+            pull: PullProgress::on(screen),
+            preparing: DataProgress::on(screen),
+            screen,
             bar: None,
             begin: None,
             last_eval: None,
@@ -58,10 +58,10 @@ impl TrainProgress {
         self
     }
 
-    fn line(&self, text: &str) {
+    fn row(&self, name: &str, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| note(text)),
-            None => note(text),
+            Some(bar) => bar.suspend(|| self.screen.row(name, text)),
+            None => self.screen.row(name, text),
         }
     }
 
@@ -74,8 +74,13 @@ impl TrainProgress {
 
     fn open_bar(&mut self, total: u64, template: &str) {
         self.close();
-        if self.terminal {
+        if self.screen.has_bars() {
             self.bar = Some(styled(ProgressBar::new(total), template));
         }
+    }
+
+    /// A bar before this text.
+    fn open_counted(&mut self, total: u64, text: &str) {
+        self.open_bar(total, &format!("{} {text}", bar(self.screen)));
     }
 }

@@ -17,6 +17,8 @@ pub struct AgentOptions {
     pub local: bool,
     /// Whether an answer may take minutes: a registry may first have to read what it was sent.
     pub patient: bool,
+    /// The longest time of a whole request, if there is a limit.
+    pub limit: Option<Duration>,
 }
 
 /// An HTTP client that never sends credentials to a second host.
@@ -29,6 +31,7 @@ pub fn agent(options: &AgentOptions) -> Agent {
         .timeout_resolve(Some(Duration::from_secs(10)))
         .timeout_connect(Some(Duration::from_secs(10)))
         .timeout_recv_response(Some(answer))
+        .timeout_global(options.limit)
         .timeout_send_body(Some(Duration::from_secs(600)))
         .https_only(options.tls_only)
         .timeout_per_read(Some(Duration::from_secs(60)))

@@ -18,6 +18,7 @@ mod error;
 pub mod hub;
 mod network;
 pub mod pip;
+mod reach;
 mod remote_file;
 mod reporter;
 #[cfg(any(test, feature = "test-server"))]
@@ -30,6 +31,7 @@ pub use download::{Downloader, FileRequest, HttpAnswer};
 pub use error::SourceError;
 pub use hub::{Choose, HubError, HubRepository, Unsuitable};
 pub use network::Network;
+pub use reach::{answers, connects};
 pub use remote_file::RemoteFile;
 pub use reporter::{Silent, TransferReporter};
 pub use verified::{accept_part, fetch_verified, part_path};

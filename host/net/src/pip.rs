@@ -10,6 +10,9 @@ use hive_files::FileError;
 
 use crate::SourceError;
 
+/// The index that pip uses unless it is configured otherwise.
+const PUBLIC_INDEX: &str = "https://pypi.org/simple";
+
 /// Commands that may be pip, in the order in which they are tried.
 pub fn default_commands() -> Vec<Vec<OsString>> {
     let command = |words: &[&str]| words.iter().map(OsString::from).collect();
@@ -57,6 +60,29 @@ pub fn download(commands: &[Vec<OsString>], requirement: &str, folder: &Path) ->
     Err(SourceError::Failed(failure.unwrap_or_else(|| format!("pip is not installed (tried {})", tried.join(", ")))))
 }
 
+/// The first of these commands that is pip, and the address of its package index.
+pub fn found(commands: &[Vec<OsString>]) -> Option<(String, String)> {
+    let run = |command: &[OsString], more: &[&str]| {
+        let (program, first) = command.split_first()?;
+        let output = Command::new(program).args(first).args(more).stdin(Stdio::null()).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let command = commands.iter().find(|command| run(command, &["--version"]).is_some())?;
+    let name = command.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    let index = run(command, &["config", "list"]).and_then(|settings| index_url(&settings));
+    Some((name, index.unwrap_or_else(|| PUBLIC_INDEX.to_owned())))
+}
+
+/// The index that `pip config list` names; the last line counts.
+fn index_url(settings: &str) -> Option<String> {
+    let value = |line: &str| {
+        let (key, value) = line.split_once('=')?;
+        let named = key.rsplit('.').next() == Some("index-url");
+        named.then(|| value.trim_matches(['\'', '"']).to_owned())
+    };
+    settings.lines().filter_map(value).next_back()
+}
+
 /// Extracts `member` of the wheel to the file `out`.
 ///
 /// # Errors
@@ -98,6 +124,14 @@ mod tests {
         assert_eq!(last_error(said), "No matching distribution");
         assert_eq!(last_error("plain\n\n"), "plain");
         assert_eq!(last_error(""), "it said nothing");
+    }
+
+    #[test]
+    fn the_index_is_the_one_that_pip_uses() {
+        let settings = "global.index-url='https://mirror/simple'\nglobal.timeout='5'\n:env:.index-url='http://x/'\n";
+        assert_eq!(index_url(settings).as_deref(), Some("http://x/"));
+        assert_eq!(index_url("global.extra-index-url='http://y'\n"), None);
+        assert_eq!(found(&[vec![OsString::from("no-such-pip-here")]]), None);
     }
 
     #[test]

@@ -15,6 +15,10 @@ pub trait TransferReporter {
     fn file(&mut self, _file: &RemoteFile) {}
     /// This many bytes of the file have been transferred. The number falls when a server starts over.
     fn advanced(&mut self, _bytes: u64) {}
+    /// Something of unknown length begins, such as a download by another program.
+    fn waiting(&mut self, text: &str) {
+        self.note(text);
+    }
     /// Something worth a line: another attempt, a wait for another process.
     fn note(&mut self, _text: &str) {}
     /// The transfer is over.

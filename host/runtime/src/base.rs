@@ -102,7 +102,7 @@ pub fn files(
 ) -> Result<(String, BaseModel), RuntimeError> {
     let store = ModelStore::new(context)?;
     if let Some(model) = store.entry(id_or_path).filter(|model| model.id != id_or_path) {
-        reporter.started(&format!("Base model `{id_or_path}` of the hub is `{}` of the catalogue", model.id), None);
+        reporter.note(&format!("Base model `{id_or_path}` of the hub is `{}` of the catalogue", model.id));
     }
     let location = store.ensure(id_or_path, reporter)?;
     let model = source::open(&location.path)?;

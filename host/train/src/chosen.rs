@@ -56,7 +56,16 @@ impl ChosenRuns {
         self.write(&all).map(|()| true)
     }
 
-    fn all(&self) -> Result<BTreeMap<String, PathBuf>, TrainError> {
+    /// The file that holds the choices.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// All choices, from expert to run folder.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn all(&self) -> Result<BTreeMap<String, PathBuf>, TrainError> {
         let fault = |e: std::io::Error| FileError::io("read", &self.file, e).into();
         match std::fs::read(&self.file) {
             Ok(text) => serde_json::from_slice(&text).map_err(|e| fault(e.into())),

@@ -20,7 +20,7 @@ pub mod data;
 mod error;
 pub mod evaluation;
 pub mod making;
-mod memory;
+pub mod memory;
 pub mod metrics;
 pub mod overview;
 pub mod plan;

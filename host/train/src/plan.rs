@@ -18,7 +18,7 @@ use hive_sdk::manifest::Recipe;
 use serde::Serialize;
 
 use super::TrainError;
-use super::memory::memory_mb;
+use super::memory::{available_mb, memory_mb};
 use super::recipes::SMALL;
 use super::run_record::TrainRequest;
 use super::setup::Setup;
@@ -304,17 +304,6 @@ fn estimate(parts: &Parts<'_>, trainer: &mut Trainer, lengths: &[usize], total: 
         checkpoint_bytes: checkpoint * (config.keep_best as u64 + 2),
         free_bytes: parts.folder.and_then(free_bytes),
     })
-}
-
-/// Available memory in MB: the system's, or less where a control group limits it.
-fn available_mb() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find(|l| l.starts_with("MemAvailable:"))?;
-    let system = line.split_whitespace().nth(1)?.parse::<u64>().ok()? / 1024;
-    let number = |path: &str| std::fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
-    let group = number("/sys/fs/cgroup/memory.max").zip(number("/sys/fs/cgroup/memory.current"));
-    let group = group.map(|(most, now)| most.saturating_sub(now) >> 20);
-    Some(group.map_or(system, |group| group.min(system)))
 }
 
 /// Records of random tokens, all of the same length: to plan without data.

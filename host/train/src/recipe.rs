@@ -3,7 +3,7 @@
 //! value is recorded.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use figment::providers::{Format, Serialized, Toml};
 use figment::value::{Dict, Value as Setting};
@@ -114,19 +114,38 @@ pub fn changed(
 fn environment(variables: &[(String, String)]) -> Dict {
     let mut values = Dict::new();
     for (name, text) in variables {
-        let Some(key) = name.get(..PREFIX.len()).filter(|p| p.eq_ignore_ascii_case(PREFIX)).map(|p| &name[p.len()..])
-        else {
-            continue;
-        };
-        let path: Vec<String> = key.split("__").map(str::to_ascii_lowercase).collect();
-        if !path.first().is_some_and(|section| SECTIONS.contains(&section.as_str())) {
-            continue;
-        }
+        let Some(path) = variable_path(name) else { continue };
         // Never fails: what is not a number, list or boolean is text.
         let value = text.parse::<Setting>().unwrap_or_else(|e| match e {});
         insert(&mut values, &path, value);
     }
     values
+}
+
+/// The path of the recipe's key that a variable names; `None` if it names none.
+fn variable_path(name: &str) -> Option<Vec<String>> {
+    let key = name.get(..PREFIX.len()).filter(|p| p.eq_ignore_ascii_case(PREFIX)).map(|p| &name[p.len()..])?;
+    let path: Vec<String> = key.split("__").map(str::to_ascii_lowercase).collect();
+    path.first().is_some_and(|section| SECTIONS.contains(&section.as_str())).then_some(path)
+}
+
+/// The keys of a recipe that these variables set: each with the variable's name, the key and the value as it is written.
+pub fn variable_values(variables: &[(String, String)]) -> Vec<(String, String, String)> {
+    let named = variables.iter().filter_map(|(name, value)| Some((name, variable_path(name)?, value)));
+    named.map(|(name, path, value)| (name.clone(), path.join("."), value.clone())).collect()
+}
+
+/// The keys of a recipe that a TOML file sets, and their values; none if there is no such file.
+///
+/// # Errors
+/// When the file is no TOML.
+pub fn file_values(file: &Path) -> Result<Vec<(String, String)>, TrainError> {
+    if !file.exists() {
+        return Ok(Vec::new());
+    }
+    let layer = read(file.display().to_string(), Toml::file_exact(file))?;
+    let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    Ok(leaves(&Value::Object(layer.values)).into_iter().map(|(key, value)| (key, text(value))).collect())
 }
 
 fn insert(values: &mut Dict, path: &[String], value: Setting) {

@@ -10,8 +10,9 @@ use hive_engine::adapter::{Method, peft};
 use hive_engine::weights::source::TensorSource;
 use serde_json::json;
 
+use super::super::context::Environment;
 use super::super::error::{CommandResult, Failure};
-use super::super::output::{json_text, note, result};
+use super::super::output::{json_text, result};
 
 /// `hive adapter inspect`
 #[derive(Debug, Args)]
@@ -28,7 +29,7 @@ impl Inspect {
     ///
     /// # Errors
     /// When the folder is not an adapter or is damaged, or hive cannot load the adapter.
-    pub fn run(self) -> CommandResult {
+    pub fn run(self, env: &Environment) -> CommandResult {
         let config = peft::read_config(&self.dir)?;
         let tensors = peft::open_tensors(&self.dir)?;
         let names = tensors.names();
@@ -37,7 +38,7 @@ impl Inspect {
         let layers = names.iter().filter(|n| n.contains("lora_A")).count();
         let problems = peft::problems(&self.dir, &config)?;
         if let Some(problem) = adapter.targets.problem() {
-            note(&format!("{problem}; its tensors determine the layers"));
+            env.screen.note(&format!("{problem}; its tensors determine the layers"));
         }
         if self.json {
             let value = json!({

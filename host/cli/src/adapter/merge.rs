@@ -67,7 +67,7 @@ impl Merge {
 
         let weights = MergedSource::new(model.tensors.as_ref(), &loaded.adapter);
         let dtype = self.dtype.map_or_else(|| default_dtype(form, &model), FloatKind::from);
-        let written = write(Export { model: &model, tensors: &weights, dtype }, form, &self.out)?;
+        let written = write(Export { model: &model, tensors: &weights, dtype }, form, &self.out, env.screen)?;
         let merged = written.tensors.iter().filter(|name| weights.adapts(name)).count();
         let layers = loaded.adapter.slots().len();
         result(&if self.json {
@@ -93,14 +93,14 @@ impl Merge {
     fn open_base(&self, env: &Environment) -> CommandResult<(String, BaseModel)> {
         let config = peft::read_config(&self.adapter)?;
         if let Some(id) = &self.base {
-            return Ok(base::files(&env.context, id, &mut PullProgress::stderr())?);
+            return Ok(base::files(&env.context, id, &mut PullProgress::on(env.screen))?);
         }
         let named = config.base.map(|base| base.id).unwrap_or(config.base_name);
         if named.is_empty() {
             let problem = format!("The adapter in `{}` names no base model", self.adapter.display());
             return Err(Failure::misuse(problem).hint("`--base ID|FOLDER|FILE.gguf` gives it").into());
         }
-        base::files(&env.context, &named, &mut PullProgress::stderr()).map_err(|error| {
+        base::files(&env.context, &named, &mut PullProgress::on(env.screen)).map_err(|error| {
             let message =
                 format!("Failed to open the base model that the adapter names, `{named}`; `--base` gives another");
             Failure::because(message, error).into()

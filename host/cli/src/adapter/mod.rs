@@ -28,7 +28,7 @@ impl AdapterCommand {
     /// Errors of the command.
     pub fn run(self, env: &Environment) -> CommandResult {
         match self {
-            Self::Inspect(command) => command.run(),
+            Self::Inspect(command) => command.run(env),
             Self::Probe(command) => command.run(env),
             Self::Merge(command) => command.run(env),
         }

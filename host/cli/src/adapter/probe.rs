@@ -51,7 +51,7 @@ impl Probe {
             let problem = format!("`{}` already exists", self.out.display());
             return Err(Failure::misuse(problem).hint("`--force` replaces it").into());
         }
-        let base = Base::open(&env.context, &self.base, &mut PullProgress::stderr())?;
+        let base = Base::open(&env.context, &self.base, &mut PullProgress::on(env.screen))?;
         let adapter = LoadedAdapter::load(&self.adapter, &base)?;
         let (shape, ids) = integers(&self.ids, "input_ids")?;
         let (rows, tokens) = match shape[..] {

@@ -47,7 +47,7 @@ pub struct BenchGenerate {
 
 impl BenchGenerate {
     pub(super) fn run(self, env: &Environment) -> CommandResult {
-        let base = Base::open(&env.context, &self.base, &mut PullProgress::stderr())?.for_generation();
+        let base = Base::open(&env.context, &self.base, &mut PullProgress::on(env.screen))?.for_generation();
         super::check_length(&base.decoder.config, "`--prompt` and `--tokens` make", self.prompt + self.tokens)?;
         let adapter = match &self.adapter {
             _ if self.no_adapter => None,

@@ -80,7 +80,7 @@ impl BenchTrain {
 
     fn base(&self, env: &Environment) -> CommandResult<(Decoder, BaseRef)> {
         if let Some(base) = &self.base {
-            let base = Base::open(&env.context, base, &mut PullProgress::stderr())?;
+            let base = Base::open(&env.context, base, &mut PullProgress::on(env.screen))?;
             return Ok((base.decoder, base.reference));
         }
         let arch = self.arch.unwrap_or(Arch::SmolLm2);

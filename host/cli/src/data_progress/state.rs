@@ -4,9 +4,11 @@
 use std::time::{Duration, Instant};
 
 use hive_data::pipeline::Tally;
-use indicatif::{HumanDuration, ProgressBar};
+use indicatif::ProgressBar;
 
-use crate::output::note;
+use crate::fitting::Part;
+use crate::numbers::short;
+use crate::screen::Screen;
 
 /// Time between plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(15);
@@ -37,11 +39,11 @@ impl State {
     }
 
     /// Moves the bar or, without one, prints the line if another is due.
-    pub(super) fn advance(&mut self, position: usize, line: impl FnOnce() -> String) {
+    pub(super) fn advance(&mut self, screen: Screen, position: usize, name: &str, line: impl FnOnce() -> String) {
         if let Some(bar) = &self.bar {
             bar.set_position(position as u64);
         } else if self.is_time() {
-            note(&line());
+            screen.row(name, &line());
         }
     }
 
@@ -55,8 +57,8 @@ impl State {
         due
     }
 
-    /// Records judged per second and the time left; empty in the first second.
-    pub(super) fn rate(&mut self, tally: Tally) -> String {
+    /// Records judged per second and the time left; nothing in the first second.
+    pub(super) fn rate(&mut self, tally: Tally) -> Vec<Part> {
         let begin = match self.begin {
             Some(begin) => begin,
             // The first batch has already taken its time; the rate is measured from here on.
@@ -65,11 +67,11 @@ impl State {
         };
         let seconds = begin.elapsed().as_secs_f64();
         if seconds <= 1.0 {
-            return String::new();
+            return Vec::new();
         }
         let rate = tally.judged as f64 / seconds;
         let done = tally.judged + tally.found;
         let left = Duration::from_secs_f64(self.total.saturating_sub(done) as f64 / rate);
-        format!("{rate:.0} a second, {} left; ", HumanDuration(left))
+        vec![(0, format!("{rate:.0} a second")), (0, format!("{} left", short(left)))]
     }
 }

@@ -1,25 +1,28 @@
 //! The summary of a prepared set as lines, which training prints too; and the shares of its records in one line.
 
-use console::style;
+use console::{measure_text_width, style};
 use hive_data::datasets::SplitBy;
 use hive_data::pipeline::{Counted, PreparedSet, Report};
 
-use crate::columns::heading;
 use crate::numbers::grouped;
+use crate::screen::Screen;
 
 /// Number of codes shown per table; the report has all of them.
 const ROWS: usize = 12;
 
-/// Maximum length of an example, in characters.
+/// Maximum width of an example.
 const EXAMPLE_CHARS: usize = 140;
 
-/// The summary of a prepared set, as lines: the input, the outcome, and the reasons.
-pub(crate) fn summary(set: &PreparedSet, found: bool) -> Vec<String> {
+/// A heading and a text.
+pub(crate) type Row = (String, String);
+
+/// The summary of a prepared set, as rows: the input, the outcome, and the reasons.
+pub(crate) fn summary(set: &PreparedSet, found: bool, screen: Screen) -> Vec<Row> {
     let report = &set.report;
     let mut lines = Vec::new();
     for source in report.sources.iter().filter(|_| found) {
         let mapping = if source.mapping.is_empty() { String::new() } else { format!(": {}", source.mapping) };
-        lines.push(format!("{} {}{mapping}", heading("read"), source.name));
+        lines.push(("read".to_owned(), format!("{}{mapping}", source.name)));
     }
     let left_out: usize = report.left_out.values().sum();
     let mut parts = vec![format!("{} records", grouped(report.records))];
@@ -34,43 +37,53 @@ pub(crate) fn summary(set: &PreparedSet, found: bool) -> Vec<String> {
         }
     }
     let again = if found { "; prepared before" } else { "" };
-    lines.push(format!("{} {}; split {}{again}", heading("data"), parts.join(", "), split_by(&report.split_by)));
+    lines.push(("data".to_owned(), format!("{}; split {}{again}", parts.join(", "), split_by(&report.split_by))));
     let (left_out, rejects): (Vec<&Counted>, Vec<&Counted>) =
         report.rejects.iter().partition(|row| report.left_out.contains_key(&row.code));
-    lines.extend(table(report, "rejected", &rejects));
-    lines.extend(table(report, "left out", &left_out));
-    lines.extend(table(report, "repaired", &report.repairs.iter().collect::<Vec<_>>()));
-    lines.extend(table(report, "noted", &report.notes.iter().collect::<Vec<_>>()));
+    lines.extend(table(report, "rejected", &rejects, screen));
+    lines.extend(table(report, "left out", &left_out, screen));
+    lines.extend(table(report, "repaired", &report.repairs.iter().collect::<Vec<_>>(), screen));
+    lines.extend(table(report, "noted", &report.notes.iter().collect::<Vec<_>>(), screen));
     if let Some(tokens) = report.tokens.as_ref().filter(|tokens| tokens.over > 0) {
-        lines.push(format!(
-            "{} {} records are longer than max_seq_len = {} tokens: training drops them",
-            heading("too long"),
-            grouped(tokens.over),
-            tokens.max_seq_len
-        ));
+        let (over, longest) = (grouped(tokens.over), tokens.max_seq_len);
+        let text = format!("{over} records are longer than max_seq_len = {longest} tokens: training drops them");
+        lines.push(("too long".to_owned(), text));
     }
-    lines.extend(report.remarks.iter().map(|remark| format!("{} {remark}", heading("warning"))));
+    lines.extend(report.remarks.iter().map(|remark| ("warning".to_owned(), remark.clone())));
     lines
 }
 
-/// One line per code: the count and the first example.
-fn table(report: &Report, name: &str, rows: &[&Counted]) -> Vec<String> {
+/// One row per code: the count and the first example, which a terminal shows as far as it fits.
+fn table(report: &Report, name: &str, rows: &[&Counted], screen: Screen) -> Vec<Row> {
     let shown = &rows[..rows.len().min(ROWS)];
     let width = shown.iter().map(|r| r.code.len()).max().unwrap_or(0);
+    let room = if screen.has_bars() { screen.row_width().saturating_sub(12 + width) } else { EXAMPLE_CHARS };
     let row = |(i, r): (usize, &&Counted)| {
         let example = r.examples.first().map(|example| report.short(example)).unwrap_or_default();
-        let mut cut: String = example.chars().take(EXAMPLE_CHARS).collect();
-        if cut.len() < example.len() {
-            cut.push('…');
-        }
-        let name = heading(if i == 0 { name } else { "" });
-        format!("{name} {:>8}  {:<width$}  {}", grouped(r.count), r.code, style(cut).dim().for_stderr())
+        let example = cut(example, room.clamp(1, EXAMPLE_CHARS));
+        let text = format!("{:>8}  {:<width$}  {}", grouped(r.count), r.code, style(example).dim().for_stderr());
+        (if i == 0 { name.to_owned() } else { String::new() }, text)
     };
-    let mut lines: Vec<String> = shown.iter().enumerate().map(row).collect();
+    let mut lines: Vec<Row> = shown.iter().enumerate().map(row).collect();
     if rows.len() > ROWS {
-        lines.push(format!("{} … and {} more kinds, all in the report", heading(""), rows.len() - ROWS));
+        lines.push((String::new(), format!("… and {} more kinds, all in the report", rows.len() - ROWS)));
     }
     lines
+}
+
+/// The words of `text` that fit into `width` columns, and an ellipsis if there are more.
+fn cut(text: &str, width: usize) -> String {
+    if measure_text_width(text) <= width {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    for word in text.split_inclusive(' ') {
+        if measure_text_width(&kept) + measure_text_width(word.trim_end()) + 1 > width {
+            break;
+        }
+        kept.push_str(word);
+    }
+    format!("{}…", kept.trim_end())
 }
 
 /// The most important fractions of a report.
@@ -91,5 +104,18 @@ fn split_by(by: &SplitBy) -> String {
         SplitBy::Group { field, groups } => format!("by `{field}` ({} of them, none on both sides)", grouped(*groups)),
         SplitBy::Record { why: None, .. } => "record by record".to_owned(),
         SplitBy::Record { why: Some(why), .. } => format!("record by record, because {why}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_example_ends_with_a_whole_word() {
+        assert_eq!(cut("one two three", 13), "one two three");
+        assert_eq!(cut("one two three", 12), "one two…");
+        assert_eq!(cut("one two three", 7), "one…");
+        assert_eq!(cut("oneoneone", 4), "…");
     }
 }

@@ -83,7 +83,7 @@ impl Compare {
         let mut candidates = candidates::adapters(&self, env)?;
         // Invalid arguments are reported before anything trains.
         let suite = self.args.suite(&open)?;
-        let base = self.args.base_id(&open, &candidates)?;
+        let base = self.args.base_id(env, &open, &candidates)?;
         candidates::check_names(&self, &candidates)?;
         let folder = self.out.clone().unwrap_or_else(|| RunFolder::next(Path::new(COMPARISONS), &self.name));
         let place = folder.join("compare.json");
@@ -96,14 +96,14 @@ impl Compare {
                 None => return self.stopped(&folder),
             }
         }
-        let Some(report) = evaluate(&self.args, &open, (suite, &base), candidates, Some(&place), stop)? else {
+        let Some(report) = evaluate(&self.args, (env, &open), (suite, &base), candidates, Some(&place), stop)? else {
             return self.stopped(&folder);
         };
         let page = write(&report, &folder, "compare")?;
         if self.json {
             return result(&json_text(&report)?);
         }
-        let mut lines = table(&report);
+        let mut lines = table(&report, env.screen);
         lines.push(format!("\nComparison: {}", page.display()));
         result(&lines.join("\n"))
     }

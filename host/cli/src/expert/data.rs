@@ -4,32 +4,25 @@
 mod args;
 mod compare;
 mod lint;
+mod preparing;
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 
 use clap::{Args, Subcommand};
-use hive_data::pipeline::{Outcome, PreparedSet};
 use hive_data::sources::locate;
-use hive_engine::weights::source::BaseModel;
-use hive_runtime::opened::OpenExpert;
-use hive_train::data::{DataRequest, prepare};
 use serde_json::json;
 
-use super::super::data_progress::{DataProgress, shares, summary};
+use super::super::data_progress::{shares, summary};
 use super::super::error::{CommandResult, Failure};
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
-use super::super::output::{json_text, note, result};
+use super::super::output::{json_text, result, result_prose};
 use super::super::pull_progress::PullProgress;
 use super::hive_command::hive_command;
 use crate::context::Environment;
-use crate::ended::Interrupted;
 use args::DataArgs;
 use compare::Compare;
-
-/// Shown at the first Ctrl-C.
-const STOPPING: &str = "\nStopping after the records in hand; Ctrl-C again ends at once";
+use preparing::{STOPPING, prepared, stopped};
 
 /// Arguments of `hive expert data`.
 #[derive(Debug, Args)]
@@ -74,46 +67,24 @@ impl Data {
         let Some(name) = self.name else { return Err(Failure::misuse("No expert was named").into()) };
         let open = load_expert(env, &name)?;
         let recipe = self.args.recipe(env, &open)?;
-        let datasets = locate(&env.context, &self.dataset, &mut PullProgress::stderr())?;
+        let datasets = locate(&env.context, &self.dataset, &mut PullProgress::on(env.screen))?;
         let model = self.args.base_model(env, &recipe)?;
         let request = self.args.request(&open, recipe, datasets, self.out)?;
         let stop = on_interrupt(STOPPING);
-        let Some((set, found)) = prepared(&open, &request, model.as_ref(), &stop)? else { return stopped(self.json) };
-        summary(&set, found).iter().for_each(|line| note(line));
+        let Some((set, found)) = prepared(env.screen, &open, &request, model.as_ref(), &stop)? else {
+            return stopped(self.json);
+        };
+        summary(&set, found, env.screen).iter().for_each(|(name, text)| env.screen.row(name, text));
         if self.json {
             return result(&json_text(&json!({"prepared": set.path, "report": set.report}))?);
         }
         let hive = hive_command();
+        result_prose(env.screen, &shares(&set.report))?;
         result(&format!(
-            "{}\nPrepared: {}\nReport:   {}\nTry next: {hive} expert train {name} --dataset {}",
-            shares(&set.report),
+            "Prepared: {}\nReport:   {}\nTry next: {hive} expert train {name} --dataset {}",
             set.path.display(),
             set.path.join("report.html").display(),
             set.path.display()
         ))
     }
-}
-
-/// Reports that the user stopped the command.
-fn stopped(json: bool) -> CommandResult {
-    if json {
-        result(&json!({"stopped": true}).to_string())?;
-    }
-    Err(Interrupted("Stopped; judged records are kept, and the same command resumes".to_owned()).into())
-}
-
-/// Prepares data with a progress bar; `None` when stopped.
-fn prepared(
-    open: &OpenExpert,
-    request: &DataRequest,
-    model: Option<&(BaseModel, String)>,
-    stop: &AtomicBool,
-) -> CommandResult<Option<(Box<PreparedSet>, bool)>> {
-    let progress = DataProgress::stderr();
-    let outcome = prepare(open, request, model.map(|(model, id)| (model, id.as_str())), stop, &progress);
-    progress.close();
-    Ok(match outcome? {
-        Outcome::Done(set, found) => Some((set, found)),
-        Outcome::Stopped => None,
-    })
 }

@@ -61,12 +61,13 @@ impl Eval {
             None => load_expert(env, &self.name)?,
         };
         let suite = self.args.suite(&open)?;
-        let base = self.args.base_id(&open, &candidates)?;
+        let base = self.args.base_id(env, &open, &candidates)?;
         let stop = on_interrupt(STOPPING);
         let stem = file_stem(&suite, self.checkpoint.as_deref());
         let folder = self.out.clone().or_else(|| run.map(|run| run.join("eval")));
         let place = folder.as_ref().map(|folder| folder.join(format!("{stem}.json")));
-        let Some(report) = evaluate(&self.args, &open, (suite, &base), candidates, place.as_deref(), &stop)? else {
+        let Some(report) = evaluate(&self.args, (env, &open), (suite, &base), candidates, place.as_deref(), &stop)?
+        else {
             if self.json {
                 result(&json!({"stopped": true}).to_string())?;
             }
@@ -77,9 +78,9 @@ impl Eval {
         if self.json {
             return result(&json_text(&json!({"report": report, "ranking": ranking}))?);
         }
-        let mut lines = table(&report);
-        lines.extend(ranking.iter().flat_map(ranking::lines));
-        lines.extend(wrong(&report, self.show));
+        let mut lines = table(&report, env.screen);
+        lines.extend(ranking.iter().flat_map(|ranking| ranking::lines(ranking, env.screen.table_width())));
+        lines.extend(wrong(&report, self.show, env.screen));
         lines.extend(page.map(|page| format!("\nReport: {}", page.display())));
         result(&lines.join("\n"))
     }

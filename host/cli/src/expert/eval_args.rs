@@ -7,10 +7,10 @@ use clap::Args;
 use hive_eval::{Candidate, CandidateBase, Suite};
 use hive_runtime::opened::OpenExpert;
 
+use super::super::context::Environment;
 use super::super::error::CommandResult;
 use super::super::expert_flags::ExpertFlags;
 use super::super::numbers::{MOST_RECORDS, MOST_TOKENS, whole};
-use super::super::output::note;
 
 /// Which prompts to use, and how to answer them.
 #[derive(Debug, Args)]
@@ -58,11 +58,11 @@ impl EvalArgs {
     ///
     /// # Errors
     /// When the catalogue of base models cannot be read.
-    pub fn base_id(&self, open: &OpenExpert, candidates: &[Candidate]) -> CommandResult<String> {
+    pub fn base_id(&self, env: &Environment, open: &OpenExpert, candidates: &[Candidate]) -> CommandResult<String> {
         let first = open.expert.manifest().base_models.first().map(String::as_str);
         let CandidateBase { id, made_for_others } = CandidateBase::of(self.base.as_deref(), candidates, first)?;
         for (name, made_for) in made_for_others {
-            note(&format!("warning: `{name}` was made for base `{made_for}`, and answers on `{id}`"));
+            env.screen.note(&format!("warning: `{name}` was made for base `{made_for}`, and answers on `{id}`"));
         }
         Ok(id)
     }

@@ -2,23 +2,49 @@
 
 use std::path::{Path, PathBuf};
 
+use console::measure_text_width;
 use hive_engine::EngineError;
 use hive_eval::{Origin, Report, html, markdown, results_table};
 use hive_files::write_file;
 use hive_runtime::statistics::RIGHT;
 use hive_train::run_page::link_evaluations;
 
-use crate::columns::columns;
+use crate::columns::Table;
 use crate::error::{CommandResult, Failure};
 use crate::output::json_text;
+use crate::screen::Screen;
+use crate::wrapping::wrapped;
 
 /// The report for a terminal: the metrics of each candidate, and of every pair.
-pub(super) fn table(report: &Report) -> Vec<String> {
+pub(super) fn table(report: &Report, screen: Screen) -> Vec<String> {
     let (rows, pairs) = results_table(report);
-    let mut lines = columns(&rows);
+    let mut lines = in_blocks(&rows, screen.table_width());
     lines.push(String::new());
-    lines.extend(pairs);
+    lines.extend(pairs.iter().map(|pair| wrapped(pair, screen.result_width())));
     lines
+}
+
+/// The table within `width` columns: columns that do not fit beside the others follow below, each block with the first
+/// column.
+fn in_blocks(rows: &[Vec<String>], width: Option<usize>) -> Vec<String> {
+    let all = rows.first().map_or(0, Vec::len);
+    let part = |columns: &[usize]| {
+        let cells = |row: &Vec<String>| columns.iter().filter_map(|at| row.get(*at).cloned()).collect::<Vec<_>>();
+        Table::new(rows.iter().map(cells)).lines(None)
+    };
+    let fits = |columns: &[usize]| {
+        let widest = part(columns).iter().map(|line| measure_text_width(line)).max().unwrap_or(0);
+        width.is_none_or(|width| widest <= width)
+    };
+    let mut blocks: Vec<Vec<usize>> = Vec::new();
+    for column in 1..all {
+        match blocks.last_mut() {
+            Some(block) if fits(&[&block[..], &[column]].concat()) => block.push(column),
+            _ => blocks.push(vec![0, column]),
+        }
+    }
+    let blocks: Vec<String> = blocks.iter().map(|block| part(block).join("\n")).collect();
+    vec![blocks.join("\n\n")]
 }
 
 /// Writes the report in three formats into `folder`, and links to it from the pages of the runs that were evaluated.
@@ -42,7 +68,7 @@ pub(super) fn write(report: &Report, folder: &Path, stem: &str) -> CommandResult
 }
 
 /// Up to `limit` wrong answers of the last candidate, with the evidence.
-pub(super) fn wrong(report: &Report, limit: usize) -> Vec<String> {
+pub(super) fn wrong(report: &Report, limit: usize, screen: Screen) -> Vec<String> {
     let Some(last) = report.candidates.last() else { return Vec::new() };
     let wrong: Vec<_> = last.answers.iter().filter(|a| a.grade.score < RIGHT).collect();
     if wrong.is_empty() || limit == 0 {
@@ -54,9 +80,26 @@ pub(super) fn wrong(report: &Report, limit: usize) -> Vec<String> {
         lines.push(format!("  {}", answer.id));
         lines.push(format!("    {}", answer.completion.lines().next().unwrap_or("(nothing)")));
         for finding in &answer.grade.findings {
-            lines.push(format!("    - {}", finding.message));
+            lines.push(wrapped(&format!("    - {}", finding.message), screen.result_width()));
         }
         lines.extend(answer.grade.evidence.iter().flat_map(|text| text.lines()).map(|line| format!("      {line}")));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn candidates_that_do_not_fit_follow_below() {
+        let row = |cells: [&str; 4]| cells.map(str::to_owned).to_vec();
+        let rows = [row(["", "base", "first", "second"]), row(["right answers", "1.0 %", "2.0 %", "3.0 %"])];
+        assert_eq!(in_blocks(&rows, None).join("\n").lines().count(), 2);
+        let narrow = in_blocks(&rows, Some(28)).join("\n");
+        assert_eq!(
+            narrow,
+            "               base   first\nright answers  1.0 %  2.0 %\n\n               second\nright answers  3.0 %"
+        );
+    }
 }

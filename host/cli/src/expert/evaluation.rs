@@ -10,9 +10,9 @@ use hive_runtime::opened::OpenExpert;
 use hive_train::prompt_sample;
 
 use super::eval_args::EvalArgs;
+use crate::context::Environment;
 use crate::error::{CommandResult, Failure};
 use crate::eval_progress::EvalProgress;
-use crate::output::note;
 use crate::overwrite::may_overwrite;
 use crate::pull_progress::PullProgress;
 
@@ -26,14 +26,14 @@ pub(super) const STOPPING: &str = "\nStopping; graded answers are kept, Ctrl-C a
 /// Errors of the expert, an adapter or the engine.
 pub(super) fn evaluate(
     args: &EvalArgs,
-    open: &OpenExpert,
+    (env, open): (&Environment, &OpenExpert),
     (suite, base): (Suite, &str),
     mut others: Vec<Candidate>,
     place: Option<&Path>,
     stop: &AtomicBool,
 ) -> CommandResult<Option<Report>> {
-    compare_prompts(open, &mut others);
-    let base = Base::open(&open.context, base, &mut PullProgress::stderr())?.for_generation();
+    compare_prompts(env, open, &mut others);
+    let base = Base::open(&open.context, base, &mut PullProgress::on(env.screen))?.for_generation();
     let mut candidates = vec![Candidate::base()];
     candidates.extend(others);
     let evaluation = Evaluation {
@@ -49,9 +49,9 @@ pub(super) fn evaluate(
         && existing_report(place, &evaluation.digest()?) == ExistingReport::Other
     {
         let hint = "`--out FOLDER` writes the report elsewhere";
-        may_overwrite(place, "the report of another evaluation", hint, args.force)?;
+        may_overwrite(env.screen, place, "the report of another evaluation", hint, args.force)?;
     }
-    let progress = EvalProgress::stderr();
+    let progress = EvalProgress::on(env.screen);
     let report = evaluation.run(stop, &progress);
     progress.close();
     let report = report?;
@@ -59,12 +59,12 @@ pub(super) fn evaluate(
 }
 
 /// Records how the expert's prompts differ from those that each candidate was trained on, and warns about it.
-fn compare_prompts(open: &OpenExpert, candidates: &mut [Candidate]) {
+fn compare_prompts(env: &Environment, open: &OpenExpert, candidates: &mut [Candidate]) {
     for candidate in candidates {
         let then = candidate.dir().and_then(prompt_sample::of_adapter);
         candidate.facts.other_prompts = then.and_then(|then| then.differs(&open.expert));
         if let Some(difference) = &candidate.facts.other_prompts {
-            note(&format!("warning: {difference}: `{}` may answer worse", candidate.name));
+            env.screen.note(&format!("warning: {difference}: `{}` may answer worse", candidate.name));
         }
     }
 }

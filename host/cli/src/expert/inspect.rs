@@ -13,7 +13,7 @@ use hive_packages::layout::EVALUATION;
 use hive_packages::trust::Ring;
 use serde_json::{Value, json};
 
-use super::super::output::result;
+use super::super::output::{result, result_prose};
 use super::super::packages::signer::signer_json;
 use super::super::packages::{FoundPackage, find_package, staging};
 use crate::context::Environment;
@@ -43,7 +43,7 @@ impl Inspect {
         if path.is_file()
             && let Some(legacy) = Legacy::open(path, &staging(env))?
         {
-            return older::show(&legacy, self.json);
+            return older::show(env.screen, &legacy, self.json);
         }
         let FoundPackage { package, release } = find_package(env, &self.target, self.base.as_deref())?;
         let signer = package.signer(&Ring::of(env.context.home()?)?);
@@ -57,6 +57,6 @@ impl Inspect {
                 })
             ));
         }
-        result(&report::lines(&package, &signer, evaluation.as_ref(), release.as_ref()).join("\n"))
+        result_prose(env.screen, &report::lines(&package, &signer, evaluation.as_ref(), release.as_ref()).join("\n"))
     }
 }

@@ -11,7 +11,7 @@ use hive_runtime::asking::needed_arguments;
 use serde_json::json;
 
 use super::super::error::CommandResult;
-use super::super::output::{note, result};
+use super::super::output::{result, result_prose};
 use super::super::packages::proof::proof_json;
 use super::super::packages::signing::{Signing, ask_trust, usual_policy};
 use super::super::pull_progress::PullProgress;
@@ -64,8 +64,8 @@ impl Install {
         };
         // Trust is only asked for a package that could be installed.
         admissible(&store, &request)?;
-        ask_trust(package, policy, &mut ring)?;
-        let release = install(&env.context, &store, &request, &ring, &mut PullProgress::stderr())?;
+        ask_trust(env.screen, package, policy, &mut ring)?;
+        let release = install(&env.context, &store, &request, &ring, &mut PullProgress::on(env.screen))?;
         forget(package, env.context.home()?);
         if self.json {
             let d = &release.description;
@@ -77,8 +77,8 @@ impl Install {
                 })
             ));
         }
-        result(&report(&release, package, &ring))?;
-        note(&format!("Try it: {}", try_it(&release, package)));
+        result_prose(env.screen, &report(&release, package, &ring))?;
+        env.screen.note(&format!("Try it: {}", try_it(&release, package)));
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use crate::answering::Answering;
 use crate::context::Environment;
 use crate::error::CommandResult;
 use crate::loading::experts;
-use crate::output::{note, result};
+use crate::output::result;
 
 /// Lists every expert, its version, library and state.
 #[derive(Debug, Args)]
@@ -47,10 +47,10 @@ impl List {
             return result(&format!("{:#}", json!({ "experts": experts, "installed": installed })));
         }
         if found.is_empty() {
-            note("No experts found: neither a source checkout nor `HIVE_HOME/experts` holds one");
+            env.screen.note("No experts found: neither a source checkout nor `HIVE_HOME/experts` holds one");
             return Ok(());
         }
-        let mut lines = vec![table::table(&found, &answers)];
+        let mut lines = vec![table::table(&found, &answers, env.screen.result_width())];
         if !installed.is_empty() {
             lines.push("\nINSTALLED".to_owned());
             lines.extend(

@@ -76,7 +76,7 @@ pub(super) fn fetch(
     let registry = open(reference, &env.context, &env.access)?;
     let listed = registry.find(&reference.which)?;
     let dir = Staging::new(&store.staging()?)?;
-    registry.fetch(&listed, dir.path(), &mut PullProgress::stderr())?;
+    registry.fetch(&listed, dir.path(), &mut PullProgress::on(env.screen))?;
     let shown = format!("{} {}", listed.name, listed.version);
     let package = Package::of_fetched(shown, dir)?;
     let source = if is_builtin(source) {

@@ -13,7 +13,6 @@ use hive_runtime::base::Base;
 
 use super::super::error::CommandResult;
 use super::super::loading::load_expert;
-use super::super::output::note;
 use super::super::overwrite::may_overwrite;
 use super::super::packages::staging;
 use super::super::pull_progress::PullProgress;
@@ -75,7 +74,7 @@ impl Package {
         let license = contents::license(&self)?;
         contents::check_usable(&self, &open, &libraries)?;
         let wanted = self.base.as_deref().unwrap_or(&facts.base.id);
-        let base = Base::open(&env.context, wanted, &mut PullProgress::stderr())?;
+        let base = Base::open(&env.context, wanted, &mut PullProgress::on(env.screen))?;
         facts.check_prompts(&open.expert, &base)?;
         let assembled = assemble(&Ingredients {
             expert: &open.expert,
@@ -93,16 +92,19 @@ impl Package {
             match ExistingPackage::at(&path, &assembled, &staging(env)) {
                 ExistingPackage::Unsigned => {}
                 ExistingPackage::SameSigned => {
-                    note(&format!("`{}` is already this package, and signed: it is left unchanged", path.display()));
-                    return built::show(&assembled, &path, true, self.json);
+                    env.screen.note(&format!(
+                        "`{}` is already this package, and signed: it is left unchanged",
+                        path.display()
+                    ));
+                    return built::show(env.screen, &assembled, &path, true, self.json);
                 }
                 ExistingPackage::OtherSigned => {
                     let hint = "`--version X.Y.Z` makes another version, `-o DIR` writes it elsewhere";
-                    may_overwrite(&path, "a signed package", hint, self.force)?;
+                    may_overwrite(env.screen, &path, "a signed package", hint, self.force)?;
                 }
             }
         }
         let path = assembled.write(&self.out, |package| prove_own(package, &base).map(drop))?;
-        built::show(&assembled, &path, false, self.json)
+        built::show(env.screen, &assembled, &path, false, self.json)
     }
 }

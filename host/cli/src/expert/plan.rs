@@ -9,6 +9,7 @@ use hive_train::run_record::TrainRequest;
 use hive_train::setup::{fresh_adapter, set_up};
 
 use super::super::arch::Arch;
+use super::super::columns::Table;
 use super::super::interrupt::on_interrupt;
 use super::super::loading::load_expert;
 use super::super::numbers::{MOST_RECORDS, MOST_TOKENS, whole};
@@ -62,7 +63,7 @@ impl Plan {
             self.without_data(arch, &request)?
         } else {
             let stop = on_interrupt("\nStopping after the records in hand; Ctrl-C again ends at once");
-            let mut progress = TrainProgress::stderr();
+            let mut progress = TrainProgress::on(env.screen);
             let setup = set_up(&open, &request, &stop, &mut progress);
             progress.close();
             let Some(setup) = setup? else {
@@ -77,9 +78,10 @@ impl Plan {
         if self.json {
             return result(&json_text(&plan)?);
         }
-        let mut lines: Vec<String> = rows(&plan).into_iter().map(|(name, text)| format!("{name:>10} {text}")).collect();
+        let rows = rows(&plan).into_iter().map(|(name, text)| [format!("{name:>10}"), text]);
+        let mut lines = Table::new(rows).close().wrapping(1).lines(Some(env.screen.result_width()));
         lines.push(String::new());
-        lines.extend(table(&plan));
+        lines.extend(table(&plan, env.screen.table_width()));
         result(&lines.join("\n"))
     }
 

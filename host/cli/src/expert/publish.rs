@@ -8,7 +8,7 @@ use hive_packages::registries::{Reference, Which, export, open};
 use serde_json::json;
 
 use super::super::error::{CommandResult, Failure};
-use super::super::output::{note, result};
+use super::super::output::result;
 use super::super::packages::staging;
 use super::super::pull_progress::PullProgress;
 use crate::context::Environment;
@@ -53,7 +53,7 @@ impl Publish {
         if let Some(folder) = self.to.strip_prefix(HUB) {
             export(&package, Path::new(folder), self.force)?;
             result(folder)?;
-            note(&format!("{} as a repository: upload the folder with the hub's own tool", d.title()));
+            env.screen.note(&format!("{} as a repository: upload the folder with the hub's own tool", d.title()));
             return Ok(());
         }
         if package.signature.is_none() && !self.allow_unsigned {
@@ -78,8 +78,11 @@ impl Publish {
             }
             _ => {}
         }
-        let published =
-            open(&reference, &env.context, &env.access)?.publish(&package, &self.file, &mut PullProgress::stderr())?;
+        let published = open(&reference, &env.context, &env.access)?.publish(
+            &package,
+            &self.file,
+            &mut PullProgress::on(env.screen),
+        )?;
         if self.json {
             let (reference, digest, was_there) = (published.reference, published.digest, published.was_there);
             return result(&format!(
@@ -89,7 +92,7 @@ impl Publish {
         }
         result(&published.reference)?;
         let done = if published.was_there { "was there already" } else { "published" };
-        note(&format!("{} {done}: {}", d.title(), published.digest));
+        env.screen.note(&format!("{} {done}: {}", d.title(), published.digest));
         Ok(())
     }
 }

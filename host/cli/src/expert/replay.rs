@@ -41,7 +41,7 @@ impl Replay {
         let record = RunRecord::read(&path)?;
         let expert = load_expert(env, &record.expert)?;
         let stop = on_interrupt("\nStopping; Ctrl-C again ends at once");
-        let mut progress = TrainProgress::stderr();
+        let mut progress = TrainProgress::on(env.screen);
         let found = replay(&path, &expert, self.steps, &stop, &mut progress);
         progress.close();
         let Some(Found { steps, parts_at }) = found? else {

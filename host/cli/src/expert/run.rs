@@ -22,7 +22,7 @@ use crate::error::CommandResult;
 use crate::expert_flags::ExpertFlags;
 use crate::interrupt::on_interrupt;
 use crate::numbers::{MOST_TOKENS, whole};
-use crate::output::{note, result};
+use crate::output::result;
 use display::AnswerDisplay;
 
 /// Run an expert on a prompt
@@ -74,8 +74,8 @@ impl Run {
         let open = adapter::expert(&self, env, found.as_ref())?;
         let expert = &open.expert;
         let record = record::record(&self, expert)?;
-        let (inspector, record) = inspection::prompt(&self, &open, record)?;
-        dir.iter().for_each(|dir| adapter::warn_of_other_prompts(dir, expert));
+        let (inspector, record) = inspection::prompt(env.screen, &self, &open, record)?;
+        dir.iter().for_each(|dir| adapter::warn_of_other_prompts(env.screen, dir, expert));
         let base = adapter::base(&self, env, found.as_ref(), expert.manifest())?;
         let tokeniser = Tokeniser::new(&base.model)?;
         let loaded = dir.map(|dir| LoadedAdapter::load(dir, &base)).transpose()?;
@@ -83,12 +83,12 @@ impl Run {
         let stop = on_interrupt("\nStopping");
         let max_tokens = self.max_new_tokens.unwrap_or(expert.manifest().generation.max_new_tokens);
         let prompt = tokeniser.prompts(expert, std::slice::from_ref(&record))?.pop().unwrap_or_default();
-        note(&adapter::title(found.as_ref(), &base));
+        env.screen.note(&adapter::title(found.as_ref(), &base));
         let tokens = prompt.len();
-        dir.iter().for_each(|dir| adapter::warn_of_long_prompt(dir, tokens));
+        dir.iter().for_each(|dir| adapter::warn_of_long_prompt(env.screen, dir, tokens));
         // While the model generates, the expert initializes for inspecting the answer.
         let inspector = inspector.map(Inspector::get_ready);
-        let mut display = AnswerDisplay::new(&tokeniser, tokens, self.json);
+        let mut display = AnswerDisplay::new(env.screen, &tokeniser, tokens, self.json);
         let answer = answer_to(model, &tokeniser, &prompt, max_tokens, |ids| {
             display.token(ids);
             !stop.load(Ordering::Relaxed)
@@ -102,13 +102,14 @@ impl Run {
         }
         if !answer.complete {
             let tokens = answer.tokens;
-            note(&format!("warning: the answer was cut after {tokens} tokens; `--max-new-tokens` allows more"));
+            env.screen
+                .note(&format!("warning: the answer was cut after {tokens} tokens; `--max-new-tokens` allows more"));
         }
         let checked = inspector.map(|inspector| inspection::answer(inspector, &record, &answer.text));
         if self.json {
             let title = found.as_ref().map(|found| found.title.as_str());
             result(&json::text(&self.name, title, &base.reference.id, &answer, checked.as_ref()))?;
         }
-        checked.map_or(Ok(()), |checked| checked.report(self.strict))
+        checked.map_or(Ok(()), |checked| checked.report(env.screen, self.strict))
     }
 }

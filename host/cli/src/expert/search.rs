@@ -5,8 +5,8 @@ use hive_packages::registries::{Reference, open};
 use hive_packages::trust::{Ring, Signer};
 use serde_json::json;
 
-use super::super::columns::columns;
-use super::super::output::{note, result};
+use super::super::columns::Table;
+use super::super::output::result;
 use crate::context::Environment;
 use crate::error::CommandResult;
 
@@ -39,12 +39,12 @@ impl Search {
             return result(&format!("{:#}", json!({ "packages": found })));
         }
         if found.is_empty() {
-            note(&format!("`{}` has no such package", self.registry));
+            env.screen.note(&format!("`{}` has no such package", self.registry));
             return Ok(());
         }
         let ring = Ring::of(env.context.home()?)?;
-        let mut rows = vec![["EXPERT", "VERSION", "BASE", "SIGNED BY", "DESCRIPTION"].map(str::to_owned).to_vec()];
-        rows.extend(found.into_iter().map(|listed| {
+        let head = ["EXPERT", "VERSION", "BASE", "SIGNED BY", "DESCRIPTION"];
+        let rows = found.into_iter().map(|listed| {
             let signed = match Signer::of(listed.key, &ring) {
                 Signer::Nobody => "-".to_owned(),
                 Signer::Stranger(key) => key.id(),
@@ -53,8 +53,9 @@ impl Search {
             };
             // Text from a registry is untrusted: control characters must not reach the terminal.
             let plain = |text: String| text.replace(char::is_control, "\u{fffd}");
-            vec![plain(listed.name), listed.version.to_string(), plain(listed.base), signed, plain(listed.description)]
-        }));
-        result(&columns(&rows).join("\n"))
+            [plain(listed.name), listed.version.to_string(), plain(listed.base), signed, plain(listed.description)]
+        });
+        let table = Table::headed(head, rows).wrapping(4).dropping(&[3, 2]);
+        result(&table.lines(env.screen.table_width()).join("\n"))
     }
 }

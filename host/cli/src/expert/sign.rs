@@ -6,7 +6,6 @@ use clap::Args;
 use hive_packages::trust::Ring;
 use hive_packages::{Package, sign};
 
-use super::super::output::note;
 use super::super::overwrite::may_overwrite;
 use super::super::packages::staging;
 use crate::context::Environment;
@@ -36,10 +35,10 @@ impl Sign {
             && there.signature.is_some_and(|signature| signature.key != secret.public())
         {
             let hint = "sign a copy of the file instead";
-            may_overwrite(&self.file, "a package that another key has signed", hint, self.force)?;
+            may_overwrite(env.screen, &self.file, "a package that another key has signed", hint, self.force)?;
         }
         let public = sign(&self.file, &secret)?;
-        note(&format!("Signed `{}` with `{}` ({})", self.file.display(), self.key, public.id()));
+        env.screen.note(&format!("Signed `{}` with `{}` ({})", self.file.display(), self.key, public.id()));
         Ok(())
     }
 }

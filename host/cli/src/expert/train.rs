@@ -11,11 +11,9 @@ use clap::Args;
 use hive_train::run_record::TrainRequest;
 use hive_train::train::{RunPlace, train};
 
-use super::super::columns::heading;
 use super::super::error::CommandResult;
 use super::super::interrupt::on_interrupt_save;
 use super::super::loading::load_expert;
-use super::super::output::note;
 use super::super::train_progress::TrainProgress;
 use super::hive_command::hive_command;
 use super::train_args::TrainArgs;
@@ -68,14 +66,13 @@ impl Train {
         let request = TrainRequest { options, ..request };
         let interrupt =
             on_interrupt_save("\nStopping; Ctrl-C again ends at once, without saving", ended(&self.name, &place));
-        let notes = request.profile_notes(expert.expert.manifest());
-        for text in &notes {
-            note(&format!("{} {text}", heading("profile")));
+        for text in request.profile_notes(expert.expert.manifest()) {
+            env.screen.row("profile", &text);
         }
-        let mut progress = TrainProgress::stderr().with_unsaved(&interrupt.unsaved);
+        let mut progress = TrainProgress::on(env.screen).with_unsaved(&interrupt.unsaved);
         let ended = train(&expert, &request, &place, &interrupt.stop, &mut progress);
         progress.close();
-        end::show(ended?, &expert.expert, &notes, self.json)
+        end::show(env.screen, ended?, &expert.expert, self.json)
     }
 }
 

@@ -4,7 +4,7 @@ use clap::Args;
 use hive_packages::installed::{Release, Store};
 use hive_runtime::models::ModelStore;
 
-use super::super::output::{note, result};
+use super::super::output::result;
 use crate::context::Environment;
 use crate::error::CommandResult;
 
@@ -33,13 +33,13 @@ impl Uninstall {
         let damaged = if self.target.contains('@') { Vec::new() } else { store.damaged(&self.target) };
         for folder in &damaged {
             store.remove_damaged(&self.target, folder)?;
-            note(&format!("Removed `{}`, a damaged release of it", folder.display()));
+            env.screen.note(&format!("Removed `{}`, a damaged release of it", folder.display()));
         }
         for release in self.releases(&store, damaged.is_empty())? {
             let removed = store.remove(release)?;
             result(&format!("Removed {}", removed.release.title()))?;
             if let Some(now) = &removed.now {
-                note(&format!("`{}` is now {}", now.description.name, now.title()));
+                env.screen.note(&format!("`{}` is now {}", now.description.name, now.title()));
             }
             if removed.base_unused && !self.keep_base {
                 remove_base(env, &removed.release)?;
@@ -70,7 +70,8 @@ impl Uninstall {
 fn remove_base(env: &Environment, release: &Release) -> CommandResult {
     let id = &release.record.base;
     if ModelStore::new(&env.context)?.remove_for_experts(id)? {
-        note(&format!("Removed base model `{id}`, which was fetched for it and which nothing installed needs"));
+        env.screen
+            .note(&format!("Removed base model `{id}`, which was fetched for it and which nothing installed needs"));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use hive_packages::registries::{Reference, Which, forget, open};
 use hive_packages::trust::Ring;
 
 use super::super::error::{CommandResult, Failure};
-use super::super::output::{note, result};
+use super::super::output::result_prose;
 use super::super::packages::signing::{Signing, ask_trust, usual_policy};
 use super::super::pull_progress::PullProgress;
 use super::install_report::report;
@@ -53,7 +53,7 @@ impl Update {
                 .hint("`hive expert search REGISTRY` shows what is there")
         })?;
         if newest.version.to_string() == release.description.version {
-            note(&format!("{} is the newest version", release.title()));
+            env.screen.note(&format!("{} is the newest version", release.title()));
             return Ok(());
         }
         reference.which = Which::Digest(newest.digest.clone());
@@ -72,17 +72,17 @@ impl Update {
             base: same_base.then(|| release.record.base.clone()),
         };
         admissible(&store, &request)?;
-        ask_trust(package, policy, &mut ring)?;
+        ask_trust(env.screen, package, policy, &mut ring)?;
         if package.signer(&ring).key() != release.record.key.as_ref() {
-            note(&format!(
+            env.screen.note(&format!(
                 "warning: {} {} is signed by another key than {}",
                 newest.name,
                 newest.version,
                 release.title()
             ));
         }
-        let release = install(&env.context, &store, &request, &ring, &mut PullProgress::stderr())?;
+        let release = install(&env.context, &store, &request, &ring, &mut PullProgress::on(env.screen))?;
         forget(package, env.context.home()?);
-        result(&report(&release, package, &ring))
+        result_prose(env.screen, &report(&release, package, &ring))
     }
 }

@@ -6,7 +6,7 @@ use hive_packages::installed::prove;
 use hive_packages::trust::{RequireSigned, Ring};
 use serde_json::json;
 
-use super::super::output::result;
+use super::super::output::{result, result_prose};
 use super::super::packages::proof::{proof_json, proof_lines};
 use super::super::packages::signer::{signer_json, signer_text};
 use super::super::packages::signing::Signing;
@@ -44,7 +44,7 @@ impl Verify {
         let signer = package.signer(&ring);
         signer.admit(self.signing.policy(env, RequireSigned::None)?, &package.shown)?;
         let base = self.base.or_else(|| release.map(|release| release.record.base));
-        let proved = prove(&env.context, &package, &signer, base.as_deref(), &mut PullProgress::stderr())?;
+        let proved = prove(&env.context, &package, &signer, base.as_deref(), &mut PullProgress::on(env.screen))?;
         if self.json {
             return result(&format!(
                 "{:#}",
@@ -61,6 +61,6 @@ impl Verify {
         ];
         lines.extend(proof_lines(&proved.proof, &proved.base));
         lines.push(line("plugin", if proved.plugin { "renders the same prompts" } else { "none that runs here" }));
-        result(&lines.join("\n"))
+        result_prose(env.screen, &lines.join("\n"))
     }
 }

@@ -25,6 +25,11 @@ pub struct ExpertFlags {
 }
 
 impl ExpertFlags {
+    /// Whether an option was given.
+    pub fn is_given(&self) -> bool {
+        !(self.options.is_empty() && self.general.is_empty())
+    }
+
     /// The options, converted to the types that the manifest declares.
     ///
     /// # Errors
@@ -49,12 +54,11 @@ impl ExpertFlags {
 }
 
 fn unknown(manifest: &Manifest, name: &str) -> Failure {
-    let expert = &manifest.name;
     let known = match &manifest.options[..] {
         [] => "it has none".to_owned(),
         options => format!("its options: {}", listed(options.iter().map(|option| option.name.as_str()))),
     };
-    Failure::misuse(format!("Expert `{expert}` has no option `{name}` ({known})"))
+    Failure::misuse(format!("Expert `{}` has no option `{name}` ({known})", manifest.name))
 }
 
 /// Parses the value of an option.
@@ -111,7 +115,6 @@ impl FromArgMatches for ExpertFlags {
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
+        Self::from_arg_matches(matches).map(|flags| *self = flags)
     }
 }

@@ -3,6 +3,8 @@
 use hive_runtime::models::ModelStore;
 use serde::Serialize;
 
+use crate::columns::Table;
+use crate::context::Environment;
 use crate::error::CommandResult;
 use crate::output::{json_text, result};
 
@@ -25,7 +27,7 @@ struct Row<'a> {
 ///
 /// # Errors
 /// When stdout cannot be written to.
-pub(super) fn list(store: &ModelStore, json: bool) -> CommandResult {
+pub(super) fn list(env: &Environment, store: &ModelStore, json: bool) -> CommandResult {
     let rows: Vec<Row<'_>> = store
         .catalogue
         .models
@@ -43,12 +45,10 @@ pub(super) fn list(store: &ModelStore, json: bool) -> CommandResult {
     if json {
         return result(&json_text(&rows)?);
     }
-    let width = rows.iter().map(|row| row.id.len()).max().unwrap_or(0);
-    let mut lines = Vec::new();
-    for row in rows {
+    let cells = rows.into_iter().map(|row| {
         let size = row.size.map_or("?".to_owned(), |bytes| indicatif::DecimalBytes(bytes).to_string());
         let state = if row.path.is_some() { "pulled" } else { "not pulled" };
-        lines.push(format!("{:width$}  {state:10}  {size:>9}  {:10}  {}", row.id, row.license, row.description));
-    }
-    result(&lines.join("\n"))
+        [row.id.to_owned(), state.to_owned(), size, row.license.to_owned(), row.description.to_owned()]
+    });
+    result(&Table::new(cells).wrapping(4).dropping(&[3, 2]).lines(env.screen.table_width()).join("\n"))
 }

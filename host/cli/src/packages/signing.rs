@@ -7,9 +7,11 @@ use hive_packages::Package;
 use hive_packages::trust::{RequireSigned, Ring, Signer};
 
 use crate::builtin::is_builtin;
-use crate::context::{Environment, POLICY};
+use crate::context::Environment;
 use crate::error::{CommandResult, Failure};
-use crate::output::{note, typed_line};
+use crate::output::typed_line;
+use crate::screen::Screen;
+use crate::variables::HIVE_REQUIRE_SIGNED;
 
 /// The required signature.
 #[derive(Debug, Args)]
@@ -34,7 +36,9 @@ impl Signing {
         }
         match (self.require_signed, &env.require_signed) {
             (Some(policy), _) => Ok(policy),
-            (None, Some(text)) => text.parse().map_err(|why| Failure::misuse(format!("`{POLICY}`: {why}")).into()),
+            (None, Some(text)) => {
+                text.parse().map_err(|why| Failure::misuse(format!("`{}`: {why}", HIVE_REQUIRE_SIGNED.name)).into())
+            }
             _ => Ok(usual),
         }
     }
@@ -50,18 +54,20 @@ pub fn usual_policy(source: &str) -> RequireSigned {
 ///
 /// # Errors
 /// When the decision cannot be stored.
-pub fn ask_trust(package: &Package, policy: RequireSigned, ring: &mut Ring) -> CommandResult {
+pub fn ask_trust(screen: Screen, package: &Package, policy: RequireSigned, ring: &mut Ring) -> CommandResult {
     let Signer::Stranger(key) = package.signer(ring) else { return Ok(()) };
     if policy != RequireSigned::Trusted || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Ok(());
     }
     let title = package.description.title();
-    note(&format!("`{}` ({title}) is signed by a key that is not known here:", package.shown));
-    note(&format!("  {}  (id {})", key.encoded(), key.id()));
-    note("Compare it with what its author publishes. Trust it from now on, for all packages and their plugins? [y/N]");
+    screen.say(&format!("`{}` ({title}) is signed by a key that is not known here:", package.shown));
+    screen.say(&format!("  {}  (id {})", key.encoded(), key.id()));
+    screen.say(
+        "Compare it with what its author publishes. Trust it from now on, for all packages and their plugins? [y/N]",
+    );
     if matches!(typed_line()?.to_lowercase().as_str(), "y" | "yes") {
         ring.trust_stranger(key)?;
-        note(&format!("Trusted as `{}`; `hive key revoke {0}` takes it back", key.id()));
+        screen.note(&format!("Trusted as `{}`; `hive key revoke {0}` takes it back", key.id()));
     }
     Ok(())
 }

@@ -7,9 +7,7 @@ use hive_train::recipe::leaves;
 use serde_json::{Value, json};
 
 use super::number;
-
-/// Line width for recipe values.
-const WIDTH: usize = 96;
+use crate::columns::Table;
 
 /// Every value of the recipe with its key and the layer that set it.
 fn values(plan: &Plan) -> Vec<(String, String, String)> {
@@ -25,7 +23,7 @@ fn values(plan: &Plan) -> Vec<(String, String, String)> {
                     .iter()
                     .map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned))
                     .collect::<Vec<_>>()
-                    .join(","),
+                    .join(", "),
                 other => other.to_string(),
             };
             Some((key, text, origin))
@@ -33,15 +31,14 @@ fn values(plan: &Plan) -> Vec<(String, String, String)> {
         .collect()
 }
 
-/// The recipe grouped by origin, the strongest layer first, several values per line: for the
-/// beginning of a run.
-pub(crate) fn by_origin(plan: &Plan) -> Vec<(String, Vec<String>)> {
+/// The recipe grouped by origin, the strongest layer first: for the beginning of a run.
+pub(crate) fn by_origin(plan: &Plan) -> Vec<String> {
     let mut groups: BTreeMap<(usize, String), Vec<String>> = BTreeMap::new();
     for (key, value, origin) in values(plan) {
         let short = key.rsplit_once('.').map_or(key.as_str(), |(_, leaf)| leaf).to_owned();
         groups.entry((strength(&origin), origin)).or_default().push(format!("{short}={value}"));
     }
-    groups.into_iter().map(|((_, origin), values)| (origin, wrapped(&values))).collect()
+    groups.into_iter().map(|((_, origin), values)| format!("{origin}: {}", values.join(" "))).collect()
 }
 
 /// Layers from the strongest, 0, to the weakest.
@@ -56,21 +53,8 @@ fn strength(origin: &str) -> usize {
     }
 }
 
-fn wrapped(words: &[String]) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in words {
-        match lines.last_mut() {
-            Some(line) if line.len() + 1 + word.len() <= WIDTH => *line += &format!(" {word}"),
-            _ => lines.push(word.clone()),
-        }
-    }
-    lines
-}
-
-/// The recipe as a table, key by key.
-pub(crate) fn table(plan: &Plan) -> Vec<String> {
-    let rows = values(plan);
-    let width = |length: fn(&(String, String, String)) -> usize| rows.iter().map(length).max().unwrap_or(0);
-    let (keys, texts) = (width(|r| r.0.len()), width(|r| r.1.len()).min(40));
-    rows.iter().map(|(key, value, origin)| format!("  {key:keys$}  {value:texts$}  {origin}")).collect()
+/// The recipe as a table, key by key, within `width` columns.
+pub(crate) fn table(plan: &Plan, width: Option<usize>) -> Vec<String> {
+    let rows = values(plan).into_iter().map(|(key, value, origin)| [format!("  {key}"), value, origin]);
+    Table::new(rows).wrapping(1).lines(width)
 }

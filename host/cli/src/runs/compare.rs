@@ -10,7 +10,8 @@ use serde_json::json;
 
 use super::run_named;
 use crate::answering::COMPARISONS;
-use crate::columns::columns;
+use crate::columns::Table;
+use crate::context::Environment;
 use crate::error::{CommandResult, Failure};
 use crate::output::{json_text, result};
 use crate::overwrite::may_overwrite;
@@ -33,30 +34,31 @@ pub struct Compare {
 }
 
 impl Compare {
-    pub(super) fn run(self) -> CommandResult {
+    pub(super) fn run(self, env: &Environment) -> CommandResult {
         let stopwatch = Stopwatch::start();
         let paths: Vec<PathBuf> = self.runs.iter().map(|run| run_named(run)).collect();
         let compared = RunComparison::of(&paths)?;
         let page = self.out.clone().unwrap_or_else(|| default_page(&paths));
-        self.write(&compared, &page, &stopwatch)?;
+        self.write(env, &compared, &page, &stopwatch)?;
         if self.json {
             let mut all = json!(compared);
             all["results"] = json!(compared.results());
             all["page"] = json!(page);
             return result(&json_text(&all)?);
         }
-        let mut lines = columns(&compared.table());
+        let mut lines = Table::new(compared.table()).lines(env.screen.table_width());
         lines.extend(compared.remarks.iter().map(|remark| format!("\nNote: {remark}")));
         lines.push(format!("\nComparison: {}", page.display()));
         result(&lines.join("\n"))
     }
 
     /// Writes the page. An older comparison is replaced, anything else only if the user wants it.
-    fn write(&self, compared: &RunComparison, page: &Path, stopwatch: &Stopwatch) -> CommandResult {
+    fn write(&self, env: &Environment, compared: &RunComparison, page: &Path, stopwatch: &Stopwatch) -> CommandResult {
         let folder = page.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let failed = |e: std::io::Error| Failure::misuse(format!("Failed to write `{}`", page.display())).source(e);
         if page.exists() && !std::fs::read_to_string(page).is_ok_and(|text| is_page(KIND, &text)) {
             may_overwrite(
+                env.screen,
                 page,
                 "something else than a comparison of runs",
                 "`--out FILE` writes elsewhere",

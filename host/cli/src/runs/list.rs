@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use super::{loss, minute, size, state};
 use crate::answering::RUNS;
-use crate::columns::columns;
+use crate::columns::Table;
+use crate::context::Environment;
 use crate::error::CommandResult;
-use crate::output::{note, result};
+use crate::output::result;
 
 /// List the runs: when, how many steps, loss, right answers, size
 #[derive(Debug, Args)]
@@ -25,18 +26,18 @@ pub struct List {
 }
 
 impl List {
-    pub(super) fn run(self) -> CommandResult {
+    pub(super) fn run(self, env: &Environment) -> CommandResult {
         let found = RunOverview::below(&self.folder);
         if self.json {
             return result(&format!("{:#}", json!({"runs": found.iter().map(as_json).collect::<Vec<_>>()})));
         }
         if found.is_empty() {
-            note(&format!("No runs below `{}`: `hive expert train NAME` makes one", self.folder.display()));
+            env.screen.note(&format!("No runs below `{}`: `hive expert train NAME` makes one", self.folder.display()));
             return Ok(());
         }
-        let head = ["RUN", "STATE", "BEGUN (UTC)", "STEPS", "LOSS", "RIGHT", "SIZE"].map(str::to_owned).to_vec();
+        let head = ["RUN", "STATE", "BEGUN (UTC)", "STEPS", "LOSS", "RIGHT", "SIZE"];
         let rows = found.iter().map(|run| {
-            vec![
+            [
                 run.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
                 state(run.state).to_owned(),
                 minute(run.begun),
@@ -46,7 +47,7 @@ impl List {
                 size(run),
             ]
         });
-        result(&columns(&std::iter::once(head).chain(rows).collect::<Vec<_>>()).join("\n"))
+        result(&Table::headed(head, rows).dropping(&[6, 2, 1]).lines(env.screen.table_width()).join("\n"))
     }
 }
 

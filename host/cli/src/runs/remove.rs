@@ -7,8 +7,8 @@ use hive_train::overview::RunOverview;
 
 use super::{run_named, size};
 use crate::confirm::confirmed;
+use crate::context::Environment;
 use crate::error::CommandResult;
-use crate::output::note;
 
 /// Remove runs
 #[derive(Debug, Args)]
@@ -22,14 +22,14 @@ pub struct Remove {
 }
 
 impl Remove {
-    pub(super) fn run(self) -> CommandResult {
+    pub(super) fn run(self, env: &Environment) -> CommandResult {
         // A wrong name is reported before anything is removed.
         let found = self.runs.iter().map(|run| RunOverview::of(&run_named(run))).collect::<Result<Vec<_>, _>>()?;
         for run in found {
             let (shown, size) = (run.path.display().to_string(), size(&run));
-            confirmed(&format!("Remove the run `{shown}` ({} steps, {size})?", run.steps), self.force)?;
+            confirmed(env.screen, &format!("Remove the run `{shown}` ({} steps, {size})?", run.steps), self.force)?;
             run.remove()?;
-            note(&format!("Removed `{shown}`, {size}"));
+            env.screen.note(&format!("Removed `{shown}`, {size}"));
         }
         Ok(())
     }

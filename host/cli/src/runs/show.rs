@@ -7,9 +7,10 @@ use hive_train::overview::{RunOverview, RunState};
 
 use super::list::as_json;
 use super::{loss, minute, run_named, size, state};
-use crate::columns::columns;
+use crate::columns::Table;
+use crate::context::Environment;
 use crate::error::CommandResult;
-use crate::output::result;
+use crate::output::{result, result_prose};
 
 /// Show what one run is and has
 #[derive(Debug, Args)]
@@ -23,7 +24,7 @@ pub struct Show {
 }
 
 impl Show {
-    pub(super) fn run(self) -> CommandResult {
+    pub(super) fn run(self, env: &Environment) -> CommandResult {
         let run = RunOverview::of(&run_named(&self.run))?;
         if self.json {
             return result(&format!("{:#}", as_json(&run)));
@@ -53,9 +54,8 @@ impl Show {
             RunState::Stopped => format!("hive expert train {} --resume {}", run.expert, run.path.display()),
             RunState::Running => String::new(),
         };
-        if !next.is_empty() {
-            rows.push(["next".to_owned(), next]);
-        }
-        result(&columns(&rows).join("\n"))
+        result_prose(env.screen, &Table::new(rows).lines(None).join("\n"))?;
+        // A command is copied: it stays on one line.
+        if next.is_empty() { Ok(()) } else { result(&format!("next        {next}")) }
     }
 }

@@ -4,38 +4,40 @@ use hive_runtime::answer::Answer;
 use hive_train::plan::Plan;
 use hive_train::reporter::TrainReporter;
 
+use super::steps::steps_template;
 use super::{LINE_EVERY, TrainProgress};
-use crate::columns::heading;
-use crate::output::note;
-use crate::plan_text::{by_origin, rows};
+use crate::plan_text::{brief, by_origin, rows};
 
 impl TrainReporter for TrainProgress {
     fn plan(&mut self, plan: &Plan) {
         self.close();
-        for (name, value) in rows(plan) {
-            self.line(&format!("{} {value}", heading(name)));
-        }
-        for line in recipe(plan) {
-            self.line(&line);
+        if self.screen.is_verbose() {
+            rows(plan).iter().for_each(|(name, value)| self.row(name, value));
+            by_origin(plan).iter().enumerate().for_each(|(i, text)| self.row(if i == 0 { "recipe" } else { "" }, text));
+        } else {
+            brief(plan, self.screen.row_width()).iter().for_each(|(name, value)| self.row(name, value));
+            plan.concerns.iter().for_each(|concern| self.row("warning", concern));
         }
         if plan.resumed_at > 0 {
-            self.line(&format!("{} after step {}", heading("resuming"), plan.resumed_at));
+            self.row("resuming", &format!("after step {}", plan.resumed_at));
         }
         self.done_before = plan.resumed_at;
-        self.open_bar(plan.steps, "{bar:24.cyan/dim} step {pos}/{len}  {wide_msg}");
+        self.open_bar(plan.steps, &steps_template(self.screen));
         if let Some(bar) = &self.bar {
             bar.set_position(plan.resumed_at);
-            bar.set_message("first evaluation …");
+            bar.set_message(format!("step {}/{}  first evaluation …", plan.resumed_at, plan.steps));
         }
     }
 
     fn replayed(&mut self, done: u64, total: u64) {
         if self.bar.is_none() {
-            self.open_bar(total, "{bar:24.cyan/dim} repeating steps: {pos}/{len}");
+            self.open_counted(total, "repeating steps: {pos}/{len}");
         }
         match &self.bar {
             Some(bar) => bar.set_position(done),
-            None if done.is_multiple_of(LINE_EVERY) || done == total => note(&format!("step {done}/{total} repeated")),
+            None if done.is_multiple_of(LINE_EVERY) || done == total => {
+                self.screen.note(&format!("step {done}/{total} repeated"))
+            }
             None => {}
         }
         if done == total {
@@ -45,9 +47,9 @@ impl TrainReporter for TrainProgress {
 
     fn grading(&mut self, who: &str, done: usize, total: usize, _: &Answer) {
         if done == 1 {
-            self.open_bar(total as u64, "{bar:24.cyan/dim} grading {prefix}: prompt {pos}/{len}");
+            self.open_counted(total as u64, "grading {prefix}: prompt {pos}/{len}");
             if self.bar.is_none() {
-                self.line(&format!("grading {who}: {total} prompts"));
+                self.row("grading", &format!("{who}: {total} prompts"));
             }
         }
         if let Some(bar) = &self.bar {
@@ -58,17 +60,4 @@ impl TrainReporter for TrainProgress {
             self.close();
         }
     }
-}
-
-/// The plan's recipe, one origin after the other.
-fn recipe(plan: &Plan) -> Vec<String> {
-    let mut text = Vec::new();
-    for (i, (origin, lines)) in by_origin(plan).into_iter().enumerate() {
-        for (j, line) in lines.iter().enumerate() {
-            let head = if i == 0 && j == 0 { "recipe" } else { "" };
-            let from = if j == 0 { format!("{origin}: ") } else { " ".repeat(origin.len() + 2) };
-            text.push(format!("{} {from}{line}", heading(head)));
-        }
-    }
-    text
 }

@@ -14,14 +14,12 @@ impl SetupReporter for TrainProgress {
 
     fn data(&mut self, set: &PreparedSet, found: bool) {
         self.preparing.close();
-        for line in summary(set, found) {
-            self.line(&line);
-        }
+        summary(set, found, self.screen).iter().for_each(|(name, text)| self.row(name, text));
     }
 
     fn tokenising(&mut self, done: usize, total: usize) {
         if self.bar.is_none() {
-            self.open_bar(total as u64, "{bar:24.cyan/dim} turning records into tokens: {pos}/{len}");
+            self.open_counted(total as u64, "turning records into tokens: {pos}/{len}");
         }
         if let Some(bar) = &self.bar {
             bar.set_position(done as u64);
@@ -44,6 +42,9 @@ impl TransferReporter for TrainProgress {
     }
     fn advanced(&mut self, bytes: u64) {
         self.pull.advanced(bytes);
+    }
+    fn waiting(&mut self, text: &str) {
+        self.pull.waiting(text);
     }
     fn note(&mut self, text: &str) {
         self.pull.note(text);

@@ -33,6 +33,7 @@ pub(super) fn faults(manifest: &Value) -> Vec<Fault> {
     checks.paths_and_blanks(manifest, &root);
     let fields = checks.dataset(top.get("dataset"), &root.key("dataset"));
     checks.options(top.get("options"), &root.key("options"));
+    checks.uses(top, &root.key("uses"));
     checks.eval_prompts(top.get("eval_prompts"), &root.key("eval_prompts"), &fields);
     checks.prompt(top.get("prompt"), &root.key("prompt"), &fields);
     let lints = checks.lints(top.get("dataset").and_then(|d| d.get("lints")), &root.key("dataset").key("lints"));
@@ -198,6 +199,36 @@ impl Checks {
             let Some(name) = option.get("name").and_then(Value::as_str) else { continue };
             if !names.insert(name) {
                 self.fault(path.index(i).key("name"), format!("the option `{name}` is declared twice"));
+            }
+        }
+    }
+
+    /// What the expert can use: each kind has the key that says where it is, and options are declared ones.
+    fn uses(&mut self, top: &Map<String, Value>, path: &JsonPath) {
+        let options: Vec<&str> =
+            list(top.get("options")).iter().filter_map(|option| option.get("name").and_then(Value::as_str)).collect();
+        for (i, resource) in list(top.get("uses")).iter().enumerate() {
+            let here = path.index(i);
+            let has = |key: &str| resource.get(key).is_some();
+            let kind = resource.get("kind").and_then(Value::as_str).unwrap_or_default();
+            let (needed, foreign) = match kind {
+                "command" => ("command", &["port"][..]),
+                "url" => ("option", &["command"][..]),
+                _ => continue,
+            };
+            if !has(needed) {
+                self.fault(here.clone(), format!("a `{kind}` needs `{needed}`"));
+            }
+            for key in foreign.iter().filter(|key| has(key)) {
+                self.fault(here.key(key), format!("a `{kind}` has no `{key}`"));
+            }
+            let Some(option) = resource.get("option").and_then(Value::as_str) else { continue };
+            if !options.contains(&option) {
+                let message = match nearest(option, options.iter().copied()) {
+                    Some(near) => format!("`{option}` is no option, did you mean `{near}`?"),
+                    None => format!("`{option}` is no option, expected one of: {}", listed(options.iter().copied())),
+                };
+                self.fault(here.key("option"), message);
             }
         }
     }

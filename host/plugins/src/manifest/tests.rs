@@ -43,6 +43,17 @@ fn a_sound_manifest_has_no_faults() {
 fn each_fault_is_told_once_with_its_path() {
     check_all(
         [
+            (
+                "/uses",
+                json!([{"name": "a server", "kind": "url", "option": "adress", "help": "h"}]),
+                "$.uses[0].option: `adress` is no option, expected one of: none",
+            ),
+            ("/uses", json!([{"name": "a server", "kind": "url", "help": "h"}]), "$.uses[0]: a `url` needs `option`"),
+            (
+                "/uses",
+                json!([{"name": "a program", "kind": "command", "command": "x", "port": 1, "help": "h"}]),
+                "$.uses[0].port: a `command` has no `port`",
+            ),
             ("/recipe/adapter/rnak", json!(4), "$.recipe.adapter.rnak: unknown key `rnak`, did you mean `rank`?"),
             (
                 "/prompt/0/content",

@@ -33,6 +33,9 @@ pub struct Model {
     pub license: String,
     /// `llama`, `qwen2` or `qwen3`.
     pub architecture: String,
+    /// Number of its parameters, if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<u64>,
     /// Its sources, in order of preference.
     pub sources: Vec<Source>,
     /// Its files; every source has all of them.

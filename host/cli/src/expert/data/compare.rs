@@ -7,14 +7,14 @@ use hive_data::pipeline::{Comparison, compare};
 use hive_data::sources::locate;
 
 use super::args::DataArgs;
-use super::{STOPPING, prepared, stopped};
-use crate::columns::{figure_columns, heading};
+use super::preparing::{STOPPING, prepared, stopped};
+use crate::columns::Table;
 use crate::context::Environment;
 use crate::error::CommandResult;
 use crate::interrupt::on_interrupt;
 use crate::loading::load_expert;
 use crate::numbers::grouped;
-use crate::output::{json_text, note, result};
+use crate::output::{json_text, result};
 use crate::pull_progress::PullProgress;
 
 /// Arguments of `hive expert data compare`.
@@ -41,14 +41,16 @@ impl Compare {
     pub(super) fn run(self, env: &Environment) -> CommandResult {
         let open = load_expert(env, &self.name)?;
         let recipe = self.args.recipe(env, &open)?;
-        let both = locate(&env.context, &[self.first, self.second], &mut PullProgress::stderr())?;
+        let both = locate(&env.context, &[self.first, self.second], &mut PullProgress::on(env.screen))?;
         let stop = on_interrupt(STOPPING);
         let mut sets = Vec::new();
         for one in &both {
             let request = self.args.request(&open, recipe.clone(), vec![one.clone()], None)?;
-            let Some((set, found)) = prepared(&open, &request, None, &stop)? else { return stopped(self.json) };
+            let Some((set, found)) = prepared(env.screen, &open, &request, None, &stop)? else {
+                return stopped(self.json);
+            };
             if found {
-                note(&format!("{} {} (judged before)", heading("data"), one.name));
+                env.screen.row("data", &format!("{} (judged before)", one.name));
             }
             sets.push(set);
         }
@@ -59,7 +61,7 @@ impl Compare {
         }
         result(&format!(
             "{}\nReports: {}\n         {}",
-            table(&comparison),
+            table(&comparison, env.screen.table_width()),
             a.path.join("report.html").display(),
             b.path.join("report.html").display()
         ))
@@ -67,7 +69,7 @@ impl Compare {
 }
 
 /// The comparison as a table.
-fn table(comparison: &Comparison) -> String {
+fn table(comparison: &Comparison, width: Option<usize>) -> String {
     let [a, b] = &comparison.sides;
     let mut rows: Vec<[String; 4]> = vec![[String::new(), a.name.clone(), b.name.clone(), "difference".to_owned()]];
     rows.push(["records".to_owned(), grouped(a.records), grouped(b.records), String::new()]);
@@ -92,5 +94,5 @@ fn table(comparison: &Comparison) -> String {
     for line in &comparison.lines {
         row(&format!("  {}", line.code), line.found);
     }
-    figure_columns(&rows).join("\n")
+    Table::new(rows).figures().wrapping(0).lines(width).join("\n")
 }

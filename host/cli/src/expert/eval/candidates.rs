@@ -35,7 +35,7 @@ impl Asked {
     pub(super) fn of(args: &Eval, env: &Environment) -> CommandResult<Self> {
         let name = args.name.as_str();
         if let Some(source) = &args.adapter {
-            let candidate = candidate_at(&env.context, "adapter", source, name, &mut PullProgress::stderr())?;
+            let candidate = candidate_at(&env.context, "adapter", source, name, &mut PullProgress::on(env.screen))?;
             return Ok(Self { candidates: vec![candidate], run: None, expert: None });
         }
         if let Some(checkpoint) = &args.checkpoint {

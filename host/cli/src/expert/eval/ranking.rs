@@ -2,10 +2,10 @@
 
 use hive_eval::Ranking;
 
-use crate::columns::columns;
+use crate::columns::Table;
 
-/// The lines of the table.
-pub(super) fn lines(ranking: &Ranking) -> Vec<String> {
+/// The lines of the table, within this width.
+pub(super) fn lines(ranking: &Ranking, width: Option<usize>) -> Vec<String> {
     let mut rows =
         vec![["rank", "checkpoint", "right answers", "partial credit", "eval loss"].map(str::to_owned).to_vec()];
     for (i, one) in ranking.checkpoints.iter().enumerate() {
@@ -18,7 +18,7 @@ pub(super) fn lines(ranking: &Ranking) -> Vec<String> {
         ]);
     }
     let mut lines = vec![String::new()];
-    lines.extend(columns(&rows));
+    lines.extend(Table::new(rows).dropping(&[3, 4]).lines(width));
     lines.push(match (ranking.by_loss, ranking.agree) {
         (Some(step), Some(true)) => format!("The loss picks step {step}: no other has more right answers."),
         (Some(step), _) => format!("The loss picks step {step}: others have more right answers."),

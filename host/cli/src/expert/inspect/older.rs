@@ -5,14 +5,15 @@ use hive_packages::Legacy;
 use serde_json::json;
 
 use crate::error::CommandResult;
-use crate::output::result;
+use crate::output::{result, result_prose};
 use crate::packages::line;
+use crate::screen::Screen;
 
 /// Shows the package.
 ///
 /// # Errors
 /// When stdout cannot be written to.
-pub(super) fn show(legacy: &Legacy, as_json: bool) -> CommandResult {
+pub(super) fn show(screen: Screen, legacy: &Legacy, as_json: bool) -> CommandResult {
     if as_json {
         return result(&format!(
             "{:#}",
@@ -29,5 +30,5 @@ pub(super) fn show(legacy: &Legacy, as_json: bool) -> CommandResult {
         line("lost", &format!("{} things, when it is installed (`--allow-unsigned`)", legacy.lost.len())),
     ];
     lines.extend(legacy.lost.iter().map(|lost| format!("  {lost}")));
-    result(&lines.join("\n"))
+    result_prose(screen, &lines.join("\n"))
 }

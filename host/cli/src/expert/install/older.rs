@@ -11,7 +11,6 @@ use super::super::loaded_package::LoadedPackage;
 use super::Install;
 use crate::context::Environment;
 use crate::error::{CommandResult, Failure};
-use crate::output::note;
 use crate::pull_progress::PullProgress;
 
 /// Converts the package; `None` when it is not one in the older format.
@@ -32,13 +31,13 @@ pub(super) fn package(
     let Some(legacy) = Legacy::open(path, &staging)? else { return Ok(None) };
     // Nothing in it authenticates its content.
     Signer::Nobody.admit(policy, &legacy.shown)?;
-    let base = Base::open(&env.context, &base_id(args, &legacy)?, &mut PullProgress::stderr())?;
+    let base = Base::open(&env.context, &base_id(args, &legacy)?, &mut PullProgress::on(env.screen))?;
     let package = legacy.convert(&base, &staging)?;
-    note(&format!("`{}` is of an older format. Lost on the way:", legacy.shown));
+    env.screen.note(&format!("`{}` is of an older format. Lost on the way:", legacy.shown));
     for lost in &legacy.lost {
-        note(&format!("  {lost}"));
+        env.screen.note(&format!("  {lost}"));
     }
-    note("  the prompt format used in training: the user's text is the whole prompt");
+    env.screen.note("  the prompt format used in training: the user's text is the whole prompt");
     Ok(Some(LoadedPackage::of_file(path, package)))
 }
 

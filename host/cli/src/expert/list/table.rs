@@ -3,8 +3,10 @@
 use console::style;
 use hive_plugins::{ExpertState, Surveyed};
 
+use crate::wrapping::wrapped;
+
 /// The table, with its head; `answers` says what answers under each name.
-pub(super) fn table(experts: &[Surveyed], answers: &[Option<String>]) -> String {
+pub(super) fn table(experts: &[Surveyed], answers: &[Option<String>], width: usize) -> String {
     let missing = || "-".to_owned();
     let rows: Vec<[String; 3]> = experts
         .iter()
@@ -14,17 +16,22 @@ pub(super) fn table(experts: &[Surveyed], answers: &[Option<String>]) -> String 
         })
         .collect();
     let head = ["EXPERT", "VERSION", "ABI"];
-    let width = |column: usize| rows.iter().map(|r| r[column].len()).chain([head[column].len()]).max().unwrap_or(0);
-    let (name, version, abi) = (width(0), width(1), width(2));
-    let line = |[a, b, c]: [&str; 3], rest: &str| format!("{a:<name$}  {b:<version$}  {c:<abi$}  {rest}");
+    let widest = |column: usize| rows.iter().map(|r| r[column].len()).chain([head[column].len()]).max().unwrap_or(0);
+    let (name, version, abi) = (widest(0), widest(1), widest(2));
+    let before = name + version + abi + 6;
+    // What is wrapped goes on in the column of the state.
+    let line = |[a, b, c]: [&str; 3], rest: &str| {
+        let rest = wrapped(rest, width.saturating_sub(before)).replace('\n', &format!("\n{}", " ".repeat(before)));
+        format!("{a:<name$}  {b:<version$}  {c:<abi$}  {rest}")
+    };
     // Long texts go below each row: the library and, if any, the expert's description.
     let indent = " ".repeat(name + 2);
     let mut lines = vec![line(head, "STATE")];
     for ((expert, row), answers) in experts.iter().zip(&rows).zip(answers) {
         lines.push(line([&row[0], &row[1], &row[2]], &state(&expert.state)));
-        lines.extend(expert.description.as_ref().map(|text| format!("{indent}{text}")));
+        lines.extend(expert.description.as_ref().map(|text| wrapped(&format!("{indent}{text}"), width)));
         lines.push(format!("{indent}{}", expert.library.display()));
-        lines.extend(answers.as_ref().map(|title| format!("{indent}answers: {title}")));
+        lines.extend(answers.as_ref().map(|title| wrapped(&format!("{indent}answers: {title}"), width)));
     }
     lines.join("\n")
 }

@@ -18,8 +18,8 @@ use crate::answering::Answering;
 use crate::context::Environment;
 use crate::error::{CommandResult, Failure};
 use crate::loading::{experts, load_entry, load_expert};
-use crate::output::note;
 use crate::pull_progress::PullProgress;
+use crate::screen::Screen;
 
 /// What answers if nothing is trained.
 const ALTERNATIVES: &str = "; `--adapter DIR` takes any PEFT folder; `--base-only` asks the base";
@@ -80,9 +80,9 @@ pub(super) fn base(
             BaseChoice::of(found, first, &Catalogue::embedded()?)?
         }
     };
-    choice.remark.iter().for_each(|remark| note(remark));
-    let (base, instead) = choice.open(&env.context, WeightForm::Stored, &mut PullProgress::stderr())?;
-    instead.iter().for_each(|remark| note(remark));
+    choice.remark.iter().for_each(|remark| env.screen.note(remark));
+    let (base, instead) = choice.open(&env.context, WeightForm::Stored, &mut PullProgress::on(env.screen))?;
+    instead.iter().for_each(|remark| env.screen.note(remark));
     Ok(base)
 }
 
@@ -95,16 +95,16 @@ pub(super) fn title(found: Option<&FoundAdapter>, base: &Base) -> String {
 }
 
 /// Warns if the expert renders prompts differently than when the adapter was trained.
-pub(super) fn warn_of_other_prompts(adapter: &Path, expert: &LoadedExpert) {
+pub(super) fn warn_of_other_prompts(screen: Screen, adapter: &Path, expert: &LoadedExpert) {
     if let Some(difference) = prompt_sample::of_adapter(adapter).and_then(|then| then.differs(expert)) {
-        note(&format!("warning: {difference}: the adapter may answer worse"));
+        screen.note(&format!("warning: {difference}: the adapter may answer worse"));
     }
 }
 
 /// Warns of a prompt that is longer than the records that the adapter was trained on.
-pub(super) fn warn_of_long_prompt(adapter: &Path, tokens: usize) {
+pub(super) fn warn_of_long_prompt(screen: Screen, adapter: &Path, tokens: usize) {
     if let Some(trained) = trained_length(adapter).filter(|trained| tokens > *trained) {
-        note(&format!(
+        screen.note(&format!(
             "warning: the prompt has {tokens} tokens, the adapter was trained on records of at most {trained}: answers to \
              longer prompts were never trained"
         ));

@@ -10,6 +10,7 @@ use indicatif::ProgressBar;
 use crate::error::CommandResult;
 use crate::output::result;
 use crate::progress_bar::styled;
+use crate::screen::Screen;
 
 /// Shows one answer.
 pub(super) struct AnswerDisplay<'a> {
@@ -21,9 +22,9 @@ pub(super) struct AnswerDisplay<'a> {
 
 impl<'a> AnswerDisplay<'a> {
     /// Before a prompt of this many tokens is read. With `whole` the answer is not printed token by token.
-    pub(super) fn new(tokeniser: &'a Tokeniser<'a>, prompt: usize, whole: bool) -> Self {
-        let spinner =
-            styled(ProgressBar::new_spinner(), "{spinner} reading {msg} tokens").with_message(prompt.to_string());
+    pub(super) fn new(screen: Screen, tokeniser: &'a Tokeniser<'a>, prompt: usize, whole: bool) -> Self {
+        let bar = if screen.has_bars() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+        let spinner = styled(bar, "{spinner} reading {msg} tokens").with_message(prompt.to_string());
         spinner.enable_steady_tick(Duration::from_millis(100));
         let printed = (!whole && std::io::stdout().is_terminal()).then(String::new);
         Self { tokeniser, spinner, printed }

@@ -10,18 +10,21 @@ use hive_sdk::{Finding, Inspection, Record};
 
 use super::Run;
 use crate::error::{CommandResult, Failure};
-use crate::output::note;
+use crate::screen::Screen;
 
 /// Inspects the prompt and returns the expert's process, if it has one, and the record to use: a prompt that cannot be
 /// answered is reported before a model is loaded.
 ///
 /// # Errors
 /// When the prompt has faults, or with `--strict` cannot be checked.
-pub(super) fn prompt(args: &Run, open: &OpenExpert, record: Record) -> CommandResult<(Option<Inspector>, Record)> {
+pub(super) fn prompt(
+    screen: Screen,
+    args: &Run,
+    open: &OpenExpert,
+    record: Record,
+) -> CommandResult<(Option<Inspector>, Record)> {
     let begin = Instant::now();
-    let unchecked = |error: PluginError| {
-        note(&format!("warning: neither prompt nor answer is checked: {error}"));
-    };
+    let unchecked = |error| screen.note(&format!("warning: neither prompt nor answer is checked: {error}"));
     let started = match Inspector::start(open, args.flags.options(open.expert.manifest())?) {
         Err(error) if !args.strict => {
             unchecked(error);
@@ -41,7 +44,7 @@ pub(super) fn prompt(args: &Run, open: &OpenExpert, record: Record) -> CommandRe
     tracing::info!(seconds = begin.elapsed().as_secs_f64(), "prompt inspected");
     match found {
         Ok(found) if found.faults.is_empty() => {
-            found.notes.iter().for_each(|finding| note(&format!("note on the prompt: {}", finding.message)));
+            found.notes.iter().for_each(|finding| screen.note(&format!("note on the prompt: {}", finding.message)));
             // Normalized like a training record, so that the model is prompted as in training.
             Ok((Some(inspector), found.record.unwrap_or(record)))
         }
@@ -93,21 +96,23 @@ impl Checked {
     ///
     /// # Errors
     /// With `strict`, when it cannot be used or was not checked.
-    pub(super) fn report(self, strict: bool) -> CommandResult {
+    pub(super) fn report(self, screen: Screen, strict: bool) -> CommandResult {
         if let Some(why) = self.unchecked {
             if strict {
                 return Err(Failure::unacceptable(format!("The answer was not checked: {why}")).into());
             }
-            note(&format!("warning: the answer was not checked: {why}"));
+            screen.note(&format!("warning: the answer was not checked: {why}"));
         }
-        self.notes.iter().for_each(|text| note(&format!("note on the answer: {text}")));
+        self.notes.iter().for_each(|text| screen.note(&format!("note on the answer: {text}")));
         match self.faults.split_first() {
             Some((first, others)) if strict => {
                 let error = Failure::unacceptable(format!("The answer cannot be used: {first}"));
                 Err(error.details(others.to_vec()).into())
             }
             _ => {
-                self.faults.iter().for_each(|fault| note(&format!("warning: the answer cannot be used: {fault}")));
+                self.faults
+                    .iter()
+                    .for_each(|fault| screen.note(&format!("warning: the answer cannot be used: {fault}")));
                 Ok(())
             }
         }

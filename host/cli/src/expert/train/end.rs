@@ -10,13 +10,14 @@ use super::super::hive_command::hive_command;
 use super::summary;
 use crate::ended::Interrupted;
 use crate::error::CommandResult;
-use crate::output::{note, result};
+use crate::output::result;
+use crate::screen::Screen;
 
-/// Prints the end of a training of `expert`; `notes` are those on its profiles.
+/// Prints the end of a training of `expert`.
 ///
 /// # Errors
 /// When stdout cannot be written to.
-pub(super) fn show(end: TrainEnd, expert: &LoadedExpert, notes: &[String], as_json: bool) -> CommandResult {
+pub(super) fn show(screen: Screen, end: TrainEnd, expert: &LoadedExpert, as_json: bool) -> CommandResult {
     let (reached, folder) = match end {
         TrainEnd::StoppedBefore => {
             if as_json {
@@ -28,9 +29,9 @@ pub(super) fn show(end: TrainEnd, expert: &LoadedExpert, notes: &[String], as_js
         TrainEnd::Stopped(outcome, folder) => return stopped(&outcome, &folder, expert.name(), as_json),
         TrainEnd::AlreadyDone(summary, folder) => {
             let path = folder.path().display();
-            note(&format!("The run in `{path}` is already finished; nothing to do"));
-            note(&format!(
-                "More steps: {} expert train {} --resume {path} --set epochs=N --force-recipe",
+            screen.note(&format!("The run in `{path}` is already finished; nothing to do"));
+            screen.note(&format!(
+                "`{} expert train {} --resume {path} --set epochs=N --force-recipe` trains more steps",
                 hive_command(),
                 expert.name()
             ));
@@ -38,7 +39,7 @@ pub(super) fn show(end: TrainEnd, expert: &LoadedExpert, notes: &[String], as_js
         }
         TrainEnd::Done(summary, outcome, folder) => {
             if outcome.end == End::Patience {
-                note(&format!(
+                screen.note(&format!(
                     "Ended after step {} of {}: no better evaluation within `patience`",
                     outcome.step, outcome.total
                 ));
@@ -49,7 +50,7 @@ pub(super) fn show(end: TrainEnd, expert: &LoadedExpert, notes: &[String], as_js
     if as_json {
         return result(&summary::json(&reached, &folder).to_string());
     }
-    result(&summary::lines(expert, &reached, &folder, notes).join("\n"))
+    result(&summary::lines(expert, &reached, &folder, screen.result_width()).join("\n"))
 }
 
 /// Prints that the user stopped the run, which can be resumed.

@@ -13,9 +13,9 @@ use hive_train::run_folder::RunFolder;
 use super::super::hive_command::hive_command;
 use crate::shell::word;
 
-/// The command, ready to be pasted: a held-out prompt that was answered correctly, if there is one;
+/// The command, ready to be pasted, and whether its prompt was answered correctly: a held-out prompt that was answered correctly, if there is one;
 /// a field that is entered as a file is written to the run folder.
-pub(super) fn next_command(expert: &LoadedExpert, summary: &Summary, folder: &RunFolder) -> Option<String> {
+pub(super) fn next_command(expert: &LoadedExpert, summary: &Summary, folder: &RunFolder) -> Option<(bool, String)> {
     let asked =
         || [&summary.held_out, &summary.eval_prompts].into_iter().flatten().flat_map(|pair| &pair.expert.graded);
     let right = asked().find(|graded| graded.grade.score >= RIGHT);
@@ -34,9 +34,7 @@ pub(super) fn next_command(expert: &LoadedExpert, summary: &Summary, folder: &Ru
         words.extend(argument(field, text, folder)?);
     }
     words.push(word(prompt.text(asked_field)?));
-    let label =
-        if right.is_some() { "Try it:  " } else { "Try it (none of these prompts was answered correctly):\n  " };
-    Some(format!("{label}{}", words.join(" ")))
+    Some((right.is_some(), words.join(" ")))
 }
 
 /// The words that enter a field.

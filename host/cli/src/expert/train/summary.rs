@@ -1,5 +1,6 @@
 //! The summary of a finished training, base model and expert side by side, as lines and as JSON.
 
+use console::style;
 use hive_plugins::LoadedExpert;
 use hive_runtime::grade::Scores;
 use hive_train::evaluation::{Compared, Summary};
@@ -7,7 +8,9 @@ use hive_train::run_folder::RunFolder;
 use serde_json::{Value, json};
 
 use super::next_command::next_command;
+use crate::columns::Table;
 use crate::shell::word;
+use crate::wrapping::wrapped;
 
 /// The summary as JSON.
 pub(super) fn json(summary: &Summary, folder: &RunFolder) -> Value {
@@ -27,43 +30,60 @@ pub(super) fn json(summary: &Summary, folder: &RunFolder) -> Value {
     })
 }
 
-/// The summary as lines, with the notes on profiles and what to do next.
-pub(super) fn lines(expert: &LoadedExpert, summary: &Summary, folder: &RunFolder, notes: &[String]) -> Vec<String> {
-    let mut lines =
-        vec![String::new(), format!("Result of training (base → expert, adapter of step {}):", summary.step)];
-    lines.extend(metrics(summary).into_iter().map(|(name, text)| format!("  {name:28}  {text}")));
+/// The summary as lines of at most `width` columns, apart from paths and the command to try next. It is the last block that
+/// training prints; on a terminal its title and labels are bold.
+pub(super) fn lines(expert: &LoadedExpert, summary: &Summary, folder: &RunFolder, width: usize) -> Vec<String> {
+    let bold = |text: &str| style(text.to_owned()).bold().to_string();
+    let title = format!("Result of training (base → expert, adapter of step {}):", summary.step);
+    let mut lines = vec![String::new(), bold(&title)];
+    lines.extend(Table::new(metrics(summary)).wrapping(1).lines(Some(width)));
     if summary.held_out.is_some() || summary.eval_prompts.is_some() {
         let run = word(&folder.path().display().to_string());
         let name = expert.name();
-        lines.push(format!("  Answers were graded by their text; `hive expert eval {name} --run {run}` runs them."));
+        let text = format!("  Answers were graded by their text; `hive expert eval {name} --run {run}` runs them.");
+        lines.push(wrapped(&text, width));
     }
-    lines.extend(notes.iter().cloned());
-    lines.push(format!("Adapter: {}", folder.adapter().display()));
-    lines.push(format!("Report:  {}", folder.path().join("report.html").display()));
-    lines.extend(next_command(expert, summary, folder));
+    lines.push(format!("{} {}", bold("Adapter:"), folder.adapter().display()));
+    lines.push(format!("{}  {}", bold("Report:"), folder.path().join("report.html").display()));
+    if let Some((right, command)) = next_command(expert, summary, folder) {
+        let label = if right { "Try it: " } else { "Try it (none of these prompts was answered correctly):\n " };
+        lines.push(format!("{} {command}", bold(label)));
+    }
     lines
 }
 
-/// Each metric with its name.
-fn metrics(summary: &Summary) -> Vec<(String, String)> {
+/// Each metric with its label; those of graded answers have a line for each kind of prompts.
+fn metrics(summary: &Summary) -> Vec<[String; 2]> {
     let mut metrics = Vec::new();
-    let mut metric = |name: &str, text: String| metrics.push((name.to_owned(), text));
+    let mut metric = |label: String, text: String| metrics.push([format!("  {label}"), text]);
     if let Some(Compared { base, expert }) = &summary.loss {
-        metric("held-out loss", format!("{base:.4} → {expert:.4} nats per token"));
+        metric("held-out loss".to_owned(), format!("{base:.4} → {expert:.4} nats per token"));
     }
     if let Some(Compared { base, expert }) = &summary.token_accuracy {
-        metric("held-out token accuracy", format!("{:.1} % → {:.1} %", 100.0 * base, 100.0 * expert));
+        let text = format!("{:.1} % → {:.1} %", 100.0 * base, 100.0 * expert);
+        metric("held-out token accuracy".to_owned(), text);
     }
-    for (name, pair) in [("held-out", &summary.held_out), ("eval prompts", &summary.eval_prompts)] {
-        let Some(Compared { base, expert }) = pair else { continue };
-        let (a, b) = (base.figures, expert.figures);
-        let left_out = match expert.left_out {
+    let graded = [("held-out", &summary.held_out), ("eval prompts", &summary.eval_prompts)];
+    let graded: Vec<_> = graded.iter().filter_map(|(name, pair)| Some((name, pair.as_ref()?))).collect();
+    let of =
+        |name: &str, pair: &Compared<Scores>| format!("  {name}, {} of {}", pair.expert.graded.len(), pair.expert.of);
+    if !graded.is_empty() {
+        metric("right answers".to_owned(), String::new());
+    }
+    for (name, pair) in &graded {
+        let (a, b) = (pair.base.figures.right_answers, pair.expert.figures.right_answers);
+        let skipped = match pair.expert.left_out {
             0 => String::new(),
             n => format!("; {n} skipped, too long for the base model with an answer"),
         };
-        let of = format!("({} of {} asked{left_out})", expert.graded.len(), expert.of);
-        metric(&format!("right answers, {name}"), format!("{} → {} {of}", a.right_answers, b.right_answers));
-        metric(&format!("partial credit, {name}"), format!("{} → {} {of}", a.partial_credit, b.partial_credit));
+        metric(of(name, pair), format!("{a} → {b}{skipped}"));
+    }
+    if !graded.is_empty() {
+        metric("partial credit".to_owned(), String::new());
+    }
+    for (name, pair) in &graded {
+        let (a, b) = (pair.base.figures.partial_credit, pair.expert.figures.partial_credit);
+        metric(of(name, pair), format!("{a} → {b}"));
     }
     metrics
 }

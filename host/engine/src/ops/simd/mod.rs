@@ -51,6 +51,21 @@ pub fn set_limit(limit: SimdLimit) {
     NO_AVX512.store(limit == SimdLimit::Avx2, Ordering::Relaxed);
 }
 
+/// The vector instructions in use, such as `AVX2`; `None` if the machine has none that hive knows.
+pub fn in_use() -> Option<&'static str> {
+    match arch() {
+        Arch::Scalar => None,
+        #[cfg(target_arch = "x86_64")]
+        Arch::V4(_) => Some("AVX-512"),
+        #[cfg(target_arch = "x86_64")]
+        Arch::V3(_) => Some("AVX2"),
+        #[cfg(target_arch = "aarch64")]
+        Arch::Neon(_) => Some("NEON"),
+        #[allow(unreachable_patterns)]
+        _ => Some("others"),
+    }
+}
+
 /// The instruction set to compute with.
 #[inline(always)]
 pub(crate) fn arch() -> Arch {

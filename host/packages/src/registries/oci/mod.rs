@@ -71,6 +71,7 @@ impl Oci {
             tls_only: !local,
             local,
             patient: true,
+            limit: None,
         });
         let client = Client::new(agent, host, repository, credential_for(host, access), network.backoff);
         Ok(Self { client, network, cache })
