@@ -1,4 +1,4 @@
-//! Results, on stdout; what else is printed goes through the [screen](crate::screen). `println!` is not used, because it panics
+//! Results, on stdout; what else is printed goes through the `screen`. `println!` is not used, because it panics
 //! when the reader has closed the pipe.
 
 use std::io::{BufRead, ErrorKind, Write};
