@@ -42,3 +42,4 @@ mod shared;
 mod shipped;
 mod structure;
 mod tiny_base;
+mod wrong_commands;

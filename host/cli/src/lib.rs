@@ -49,6 +49,7 @@ mod screen;
 mod shell;
 mod tensors;
 mod train_progress;
+mod usage;
 pub mod variables;
 mod worker;
 mod wrapping;
@@ -65,7 +66,9 @@ pub fn main() -> ExitCode {
     let mut env = Environment::from_env();
     let arguments: Vec<_> = std::env::args_os().collect();
     let command = expert_flags::with_expert_flags(Cli::command(), &arguments, || loading::experts(&env));
-    let cli = Cli::from_arg_matches(&command.get_matches_from(&arguments)).unwrap_or_else(|error| error.exit());
+    let matches = command.clone().try_get_matches_from(&arguments);
+    let matches = matches.unwrap_or_else(|error| usage::explained(&command, &arguments, error).exit());
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     env.screen = env.screen.at(cli.level());
     let screen = env.screen;
     // An expert's process ends with its host.

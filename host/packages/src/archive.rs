@@ -152,9 +152,19 @@ pub(super) fn unpack_with(path: &Path, into: &Path, rules: &Rules<'_>) -> Result
     unpack_by(open(path)?, path, into, rules)
 }
 
+/// What a gzip file begins with (RFC 1952, 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
 fn unpack_by(mut file: File, path: &Path, into: &Path, rules: &Rules<'_>) -> Result<Unpacked> {
     let fault = |problem: String| PackageError::Archive { package: shown(path), problem };
-    file.rewind().map_err(|e| PackageError::io("read", path, e))?;
+    let read = |e| PackageError::io("read", path, e);
+    file.rewind().map_err(read)?;
+    let mut first = [0; GZIP.len()];
+    let length = file.read(&mut first).map_err(read)?;
+    if first[..length] != GZIP[..length] {
+        return Err(fault("it is not compressed with gzip; `hive expert package` makes packages".to_owned()));
+    }
+    file.rewind().map_err(read)?;
     let mut packed = GzDecoder::new(BufReader::new(file));
     let mut found = Unpacked::default();
     let (mut total, mut entries) = (0, 0);

@@ -4,8 +4,8 @@
 use hive_engine::adapter::peft::BaseRef;
 use hive_engine::weights::decoder::Decoder;
 use hive_engine::weights::source::{self, BaseModel};
-use hive_files::KnownDigests;
-use hive_net::{Context, TransferReporter};
+use hive_files::{FileError, KnownDigests, sha256_of_file};
+use hive_net::{Context, RemoteFile, TransferReporter};
 
 use crate::RuntimeError;
 use crate::models::ModelStore;
@@ -57,10 +57,18 @@ impl Base {
     ) -> Result<Self, RuntimeError> {
         let (id, model) = files(context, id_or_path, reporter)?;
         // Without a home folder nothing is known, and the files are read.
-        if let Some(home) = &context.home {
-            let known = KnownDigests::of(home);
-            model.digest_with(|path| known.sha256_of_file(path))?;
-        }
+        let known = context.home.as_deref().map(KnownDigests::of);
+        let store = ModelStore::new(context)?;
+        let listed = store.entry(&id).map(|model| model.files.as_slice()).unwrap_or_default();
+        model.digest_with(|path| {
+            let got = known.as_ref().map_or_else(|| sha256_of_file(path), |known| known.sha256_of_file(path))?;
+            let named = |file: &&RemoteFile| path.file_name().is_some_and(|name| name == file.name.as_str());
+            match listed.iter().find(named).filter(|file| file.sha256 != got) {
+                // Weights with a flipped bit give answers, wrong ones.
+                Some(file) => Err(FileError::damaged(path, format!("its sha256 is {got}, expected {}", file.sha256))),
+                None => Ok(got),
+            }
+        })?;
         Self::load_as(&id, model, form)
     }
 

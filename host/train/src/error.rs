@@ -269,7 +269,7 @@ impl Diagnostic for TrainError {
                 "`hive expert data {expert} --dataset {0} --out {0}-new` prepares its records again",
                 path.display()
             )),
-            Self::NotARun { .. } => None,
+            Self::NotARun { .. } => Some("`hive runs list` shows the runs below `runs`".to_owned()),
             Self::NoRun { expert, .. } => Some(format!("`hive expert train {expert} --profile quickstart` makes one")),
             Self::ChosenRun { expert, .. } => Some(format!(
                 "`hive expert use {expert} --run RUN` chooses another, `hive expert use {expert} --forget` none"

@@ -9,6 +9,7 @@ use hive_engine::network::pass::Model;
 use hive_files::write_file;
 use hive_runtime::base::Base;
 use hive_runtime::model::{Activations, AdaptedModel, LoadedAdapter};
+use hive_runtime::tokenise::Tokeniser;
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::super::error::{CommandResult, Failure};
@@ -19,6 +20,7 @@ use crate::tensors::{integers, token_ids};
 
 /// `hive adapter probe`
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("input").args(["ids", "text"]).required(true))]
 pub struct Probe {
     /// Base model: a catalogue id, a folder or a GGUF file
     #[arg(long)]
@@ -28,7 +30,10 @@ pub struct Probe {
     adapter: PathBuf,
     /// safetensors file with `input_ids`, i64 [tokens] or [rows, tokens]
     #[arg(long)]
-    ids: PathBuf,
+    ids: Option<PathBuf>,
+    /// Text to read instead, as it is: no chat template, no special tokens
+    #[arg(long)]
+    text: Option<String>,
     /// Output file for `base_logits`, `adapted_logits` and `merged_logits`, f32
     #[arg(long)]
     out: PathBuf,
@@ -53,32 +58,11 @@ impl Probe {
         }
         let base = Base::open(&env.context, &self.base, &mut PullProgress::on(env.screen))?;
         let adapter = LoadedAdapter::load(&self.adapter, &base)?;
-        let (shape, ids) = integers(&self.ids, "input_ids")?;
+        let (shape, ids) = self.input(&base)?;
         let (rows, tokens) = match shape[..] {
-            [tokens] => (1, tokens),
             [rows, tokens] => (rows, tokens),
-            _ => {
-                let problem = format!(
-                    "`input_ids` in `{}` has the shape {shape:?}, expected [tokens] or [rows, tokens]",
-                    self.ids.display()
-                );
-                return Err(Failure::unacceptable(problem).into());
-            }
+            _ => (1, ids.len()),
         };
-        if rows == 0 || tokens == 0 {
-            return Err(
-                Failure::unacceptable(format!("`input_ids` in `{}` holds no tokens", self.ids.display())).into()
-            );
-        }
-        let longest = base.model.config.max_position_embeddings;
-        if tokens > longest {
-            let file = self.ids.display();
-            let problem = format!(
-                "`input_ids` in `{file}` holds rows of {tokens} tokens, the base model reads at most {longest}"
-            );
-            return Err(Failure::unacceptable(problem).into());
-        }
-        let ids = token_ids(&self.ids, &ids)?;
         let first = if self.all { 0 } else { tokens.saturating_sub(2) };
         let kept = tokens - first;
         let plain = AdaptedModel::new(&base, None);
@@ -100,6 +84,37 @@ impl Probe {
         let out_shape = if shape.len() == 1 { vec![kept, vocab] } else { vec![rows, kept, vocab] };
         write(&self.out, &tensors, &out_shape)?;
         result(&format!("all {} tensors applied", adapter.tensors()))
+    }
+
+    /// The token ids and their shape: [tokens] or [rows, tokens].
+    fn input(&self, base: &Base) -> CommandResult<(Vec<usize>, Vec<u32>)> {
+        let (source, shape, ids) = match (&self.ids, &self.text) {
+            (Some(path), _) => {
+                let (shape, ids) = integers(path, "input_ids")?;
+                (format!("`input_ids` in `{}`", path.display()), shape, token_ids(path, &ids)?)
+            }
+            (None, text) => {
+                let tokeniser = Tokeniser::new(&base.model)?;
+                let ids = tokeniser.tokenizer.encode(text.as_deref().unwrap_or_default())?;
+                ("`--text`".to_owned(), vec![ids.len()], ids)
+            }
+        };
+        let tokens = match shape[..] {
+            [tokens] | [_, tokens] => tokens,
+            _ => {
+                let problem = format!("{source} has the shape {shape:?}, expected [tokens] or [rows, tokens]");
+                return Err(Failure::unacceptable(problem).into());
+            }
+        };
+        if ids.is_empty() {
+            return Err(Failure::unacceptable(format!("{source} holds no tokens")).into());
+        }
+        let longest = base.model.config.max_position_embeddings;
+        if tokens > longest {
+            let problem = format!("{source} holds rows of {tokens} tokens, the base model reads at most {longest}");
+            return Err(Failure::unacceptable(problem).into());
+        }
+        Ok((shape, ids))
     }
 }
 

@@ -28,9 +28,10 @@ use timed::{Timed, on_file, on_noise};
 
 /// `hive bench train`
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("model").args(["base", "arch"]).required(true))]
 pub struct BenchTrain {
     /// Base model: a catalogue id, a folder or a GGUF file
-    #[arg(long, required_unless_present = "arch", conflicts_with = "arch")]
+    #[arg(long)]
     base: Option<String>,
     /// Use random weights of this shape instead of a base model
     #[arg(long)]

@@ -31,8 +31,15 @@ pub(crate) fn stdin_text() -> CommandResult<String> {
 /// When it cannot be read, or is not text.
 pub(crate) fn text_of(path: &Path, field: &FieldSpec) -> CommandResult<String> {
     let shown = path.display();
-    if path.to_str().is_some_and(|p| p.starts_with("http://") || p.starts_with("https://")) {
-        return Err(Failure::misuse(format!("`{shown}` is an address, expected a file")).hint("fetch it first").into());
+    if let Some((scheme, _)) = path.to_str().and_then(|p| p.split_once("://"))
+        && !scheme.is_empty()
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+    {
+        let hint = match scheme {
+            "http" | "https" => "fetch it first",
+            _ => "write what is there to a file first",
+        };
+        return Err(Failure::misuse(format!("`{shown}` is an address, expected a file")).hint(hint).into());
     }
     let bytes = if path == Path::new("-") {
         stdin_bytes()?

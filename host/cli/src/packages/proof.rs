@@ -11,15 +11,19 @@ pub fn proof_lines(proof: &Proof, base: &str) -> Vec<String> {
     vec![
         line("adapter", &format!("all {} tensors applied to base `{base}`", proof.tensors)),
         line("tokens", &format!("of {} golden prompts as recorded", proof.prompts)),
-        line(
-            "logits",
-            &format!(
-                "within {:.1e} of the recorded ones without the adapter, {:.1e} with it (allowed {:.0e})",
-                distance.base, distance.adapted, proof.tolerance
-            ),
-        ),
-        line("effect", &format!("the adapter moves them by up to {:.2}", distance.effect)),
+        line("logits", &logits(distance.base, distance.adapted, proof.tolerance)),
+        line("effect", &format!("the adapter changes a logit by up to {:.2}", distance.effect)),
     ]
+}
+
+/// How far the logits are from the recorded ones, without and with the adapter.
+fn logits(base: f64, adapted: f64, tolerance: f64) -> String {
+    if base == 0.0 && adapted == 0.0 {
+        return "exactly the recorded ones, without and with the adapter".to_owned();
+    }
+    format!(
+        "at most {base:.1e} from the recorded ones without the adapter, {adapted:.1e} with it (allowed {tolerance:.0e})"
+    )
 }
 
 /// The results of the verification, as JSON.

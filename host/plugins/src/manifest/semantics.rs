@@ -321,7 +321,11 @@ impl Checks {
                     let known = || lints.keys().copied();
                     let message = match nearest(code, known()) {
                         Some(near) => format!("`{code}` is not a declared lint, did you mean `{near}`?"),
-                        None => format!("`{code}` is not a declared lint, expected one of: {}", listed(known())),
+                        None => format!(
+                            "`{code}` is not a declared lint, expected one of: {}; other codes in reports are those of \
+                             repairs, which have no level",
+                            listed(known())
+                        ),
                     };
                     self.fault(levels_path.key(code), message);
                 }

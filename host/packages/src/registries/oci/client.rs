@@ -258,7 +258,12 @@ impl Client {
         } else {
             builder.body(()).map_err(|e| failed(e.to_string())).map(|request| self.agent.run(request))?
         };
-        let mut response = response.map_err(|e| failed(e.to_string()))?;
+        let mut response = response.map_err(|e| RegistryError::Failed {
+            action,
+            place: self.place(),
+            why: e.to_string(),
+            hint: Some("check the network and the registry's name; `dir:FOLDER/NAME` needs no network".to_owned()),
+        })?;
         let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
         let mut answer = RegistryResponse {
             status: response.status().as_u16(),
