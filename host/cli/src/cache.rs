@@ -57,11 +57,7 @@ pub fn run(command: CacheCommand, env: &Environment) -> CommandResult {
             let chosen: Vec<&CacheFolder> =
                 found.iter().filter(|cache| name.as_ref().is_none_or(|name| *name == cache.name)).collect();
             if let Some(name) = name.filter(|_| chosen.is_empty()) {
-                let there = match hive_errors::listed(known()) {
-                    names if names.is_empty() => "none".to_owned(),
-                    names => names,
-                };
-                let problem = format!("There is no cache `{name}` (there are: {there})");
+                let problem = format!("There is no cache `{name}` (there are: {})", hive_errors::listed(known()));
                 return Err(crate::error::Failure::misuse(problem).into());
             }
             let bytes: u64 = chosen.iter().map(|cache| cache.bytes).sum();
