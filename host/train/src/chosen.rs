@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use hive_errors::Diagnostic;
-use hive_files::{FileError, write_file};
+use hive_files::{FileError, Lock, write_file};
 use hive_runtime::resolver::{FoundAdapter, Source};
 
 use crate::TrainError;
@@ -39,6 +39,7 @@ impl ChosenRuns {
     pub fn choose(&self, expert: &str, run: &Path) -> Result<(), TrainError> {
         Runs::adapter(run, expert)?;
         let run = run.canonicalize().map_err(|e| FileError::io("read", run, e))?;
+        let _lock = self.lock()?;
         let mut all = self.all()?;
         all.insert(expert.to_owned(), run);
         self.write(&all)
@@ -49,6 +50,7 @@ impl ChosenRuns {
     /// # Errors
     /// When the choices cannot be read or written.
     pub fn forget(&self, expert: &str) -> Result<bool, TrainError> {
+        let _lock = self.lock()?;
         let mut all = self.all()?;
         if all.remove(expert).is_none() {
             return Ok(false);
@@ -74,11 +76,16 @@ impl ChosenRuns {
         }
     }
 
+    /// Held while choices are read and written, so that two commands at once lose none.
+    fn lock(&self) -> Result<Lock, TrainError> {
+        if let Some(home) = self.file.parent() {
+            std::fs::create_dir_all(home).map_err(|e| FileError::io("create", home, e))?;
+        }
+        Ok(Lock::take(&self.file.with_extension("lock"), || {})?)
+    }
+
     fn write(&self, all: &BTreeMap<String, PathBuf>) -> Result<(), TrainError> {
         let fault = |e: std::io::Error| FileError::io("write", &self.file, e);
-        if let Some(home) = self.file.parent() {
-            std::fs::create_dir_all(home).map_err(fault)?;
-        }
         let text = serde_json::to_string_pretty(all).map_err(|e| fault(e.into()))?;
         Ok(write_file(&self.file, (text + "\n").as_bytes())?)
     }
@@ -124,5 +131,19 @@ mod tests {
         assert!(chosen.forget("sql").unwrap());
         assert!(!chosen.forget("sql").unwrap());
         assert!(chosen.find("sql", None).unwrap().is_none());
+    }
+    #[test]
+    fn choices_at_the_same_time_are_all_kept() {
+        let place = tempfile::tempdir().unwrap();
+        let chosen = ChosenRuns::of(&place.path().join("home"));
+        let names: Vec<String> = (0..8).map(|n| format!("expert-{n}")).collect();
+        std::thread::scope(|scope| {
+            for name in &names {
+                let run = crate::runs::tests::finished(&place.path().join(name), name, 3, &[1.0], None);
+                let chosen = &chosen;
+                scope.spawn(move || (0..20).for_each(|_| chosen.choose(name, &run).unwrap()));
+            }
+        });
+        assert_eq!(chosen.all().unwrap().into_keys().collect::<Vec<_>>(), names);
     }
 }

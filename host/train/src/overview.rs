@@ -97,8 +97,8 @@ impl RunOverview {
     /// # Errors
     /// When a process is working on it, or it cannot be removed.
     pub fn remove(self) -> Result<(), TrainError> {
-        let lock = RunFolder::open(&self.path).lock()?;
-        drop(lock);
+        // Held until the folder is gone, so that nobody begins to work in it meanwhile.
+        let _lock = RunFolder::open(&self.path).lock()?;
         Ok(remove_folder(&self.path)?)
     }
 }
