@@ -95,7 +95,7 @@ impl Quantised {
     }
 
     /// The values from row `row` on, as many whole rows as `out` holds, on every core. They are the same as those that
-    /// [`crate::weights::gguf`] reads: d·q and −8·d are exact in f32.
+    /// `weights/gguf` reads: d·q and −8·d are exact in f32.
     pub fn values_into(&self, row: usize, out: &mut [f32]) {
         const CHUNK: usize = 256;
         let first = row * (self.input / BLOCK);

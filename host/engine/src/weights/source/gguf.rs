@@ -1,4 +1,4 @@
-//! Reads a base model from a GGUF file, of any type in [`TensorType`] (F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0,
+//! Reads a base model from a GGUF file, of any type in `TensorType` (F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0,
 //! Q2_K to Q6_K). Tensors are dequantised from a memory map one at a time, on every core; the file as a whole is never
 //! copied. Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
 
