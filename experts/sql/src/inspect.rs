@@ -253,7 +253,9 @@ fn in_words(error: &SqlError, catalog: Option<&Catalog>) -> String {
                 let tables = catalog.map_or(&[][..], Catalog::tables);
                 tables.iter().flat_map(|t| t.column_names.iter().flatten()).map(String::as_str)
             };
-            match hint.or_else(|| nearest(last(name), columns())) {
+            // A column of that very name is one of another table.
+            let near = hint.or_else(|| nearest(last(name), columns())).filter(|near| last(near) != last(name));
+            match near {
                 Some(near) => format!("there is no column `{name}`, did you mean `{near}`?"),
                 None => format!("there is no column `{name}`"),
             }

@@ -56,7 +56,7 @@ impl Answering {
     ) -> CommandResult<FoundAdapter> {
         match find(&self.sources(), name, base).map_err(CommandError)? {
             Some(found) => Ok(found),
-            None => Err(untrained(env, name, alternatives)?.into()),
+            None => Err(untrained(env, name, Some(alternatives))?.into()),
         }
     }
 
@@ -70,7 +70,7 @@ impl Answering {
         }
         match self.runs.best(name) {
             Some(run) => Ok(run.path),
-            None => Err(untrained(env, name, "")?.into()),
+            None => Err(untrained(env, name, None)?.into()),
         }
     }
 
@@ -80,15 +80,22 @@ impl Answering {
     }
 }
 
-/// The error for an expert of which nothing is trained or installed.
+/// The run that `name` means: a folder, or the name of one below `runs`.
+pub fn run_named(name: &Path) -> PathBuf {
+    let below = Path::new(RUNS).join(name);
+    if !name.exists() && below.exists() { below } else { name.to_owned() }
+}
+
+/// The error for an expert of which nothing is trained or installed; without `alternatives`, only a run will do.
 ///
 /// # Errors
 /// When there is no expert of this name, which is then the error.
-fn untrained(env: &Environment, name: &str, alternatives: &str) -> CommandResult<Failure> {
+fn untrained(env: &Environment, name: &str, alternatives: Option<&str>) -> CommandResult<Failure> {
     experts(env).get(name)?;
     let problem = format!("Expert `{name}` has no trained adapter: there is no finished run of it below `{RUNS}`");
-    let train = format!("`hive expert train {name} --profile quickstart` trains one{alternatives}");
-    let hint = match install_command(env, name) {
+    let train =
+        format!("`hive expert train {name} --profile quickstart` trains one{}", alternatives.unwrap_or_default());
+    let hint = match alternatives.and_then(|_| install_command(env, name)) {
         Some(install) => format!("`{install}` installs the release that came with hive; {train}"),
         None => train,
     };

@@ -25,6 +25,23 @@ pub fn load_expert(env: &Environment, name: &str) -> Result<OpenExpert, PluginEr
     load_entry(env, experts(env).get(name)?)
 }
 
+/// Loads the expert that answers under this name: `release`, if an installed one answers. A release without native code is
+/// asked with the expert of its name and version that is here, which can check and grade answers.
+///
+/// # Errors
+/// When there is no such expert, or it does not build or load.
+pub fn load_expert_of(env: &Environment, name: &str, release: Option<&ExpertEntry>) -> Result<OpenExpert, PluginError> {
+    let Some(release) = release else { return load_expert(env, name) };
+    let own = load_entry(env, release)?;
+    let experts = experts(env);
+    let complete = experts.get(&release.name).ok();
+    let complete = complete.filter(|entry| release.is_manifest_alone() && !entry.is_manifest_alone());
+    match complete.map(|entry| load_entry(env, entry)) {
+        Some(Ok(complete)) if complete.expert.manifest().version == own.expert.manifest().version => Ok(complete),
+        _ => Ok(own),
+    }
+}
+
 /// Loads an expert that has already been found.
 ///
 /// # Errors

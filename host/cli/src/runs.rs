@@ -5,13 +5,11 @@ mod list;
 mod remove;
 mod show;
 
-use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use clap::Subcommand;
 use hive_train::overview::{RunOverview, RunState};
 
-use crate::answering::RUNS;
 use crate::context::Environment;
 use crate::error::CommandResult;
 
@@ -42,12 +40,6 @@ impl RunsCommand {
             Self::Remove(command) => command.run(env),
         }
     }
-}
-
-/// The run that `name` means: a folder, or the name of one below `runs`.
-fn run_named(name: &Path) -> PathBuf {
-    let below = Path::new(RUNS).join(name);
-    if !name.exists() && below.exists() { below } else { name.to_owned() }
 }
 
 /// `2026-11-28 13:20`, in UTC.

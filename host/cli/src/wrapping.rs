@@ -9,8 +9,11 @@ pub fn wrapped(text: &str, width: usize) -> String {
     lines.join("\n")
 }
 
+/// What stands before a command that is to be copied: such a line is never wrapped.
+const COMMANDS: [&str; 2] = ["Resume with: ", "Try it: "];
+
 fn wrapped_line(line: &str, width: usize) -> String {
-    if measure_text_width(line) <= width {
+    if measure_text_width(line) <= width || COMMANDS.iter().any(|label| line.starts_with(label)) {
         return line.to_owned();
     }
     let begin = line.len() - line.trim_start_matches(' ').len();

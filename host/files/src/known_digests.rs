@@ -5,7 +5,7 @@
 //! changed a moment ago is not remembered, since a second change could fall into the same tick of the clock.
 
 use std::fs::Metadata;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
@@ -21,13 +21,14 @@ const SETTLED: Duration = Duration::from_secs(2);
 /// The digests that are remembered below a `HIVE_HOME`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownDigests {
+    home: PathBuf,
     cache: Cache,
 }
 
 impl KnownDigests {
     /// Those of this home folder.
     pub fn of(home: &Path) -> Self {
-        Self { cache: Cache::new(cache_folder(home).join("digests"), LIMITS) }
+        Self { home: home.to_owned(), cache: Cache::new(cache_folder(home).join("digests"), LIMITS) }
     }
 
     /// As [`sha256_of_file`], without reading a file whose digest is known.
@@ -41,8 +42,11 @@ impl KnownDigests {
             return Ok(digest);
         }
         let digest = sha256_of_file(path)?;
-        // Unchanged while it was read. Without a place to remember it, it is computed again.
-        if self::key(path).as_ref() == Some(&key) && self.cache.put(&key, digest.as_bytes()).is_ok() {
+        // Unchanged while it was read. Without a place to remember it, it is computed again; a home is not made for this.
+        if self.home.is_dir()
+            && self::key(path).as_ref() == Some(&key)
+            && self.cache.put(&key, digest.as_bytes()).is_ok()
+        {
             self.cache.evict();
         }
         Ok(digest)

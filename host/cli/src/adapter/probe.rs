@@ -1,6 +1,8 @@
 //! `hive adapter probe`: writes three sets of logits to a file: of the base model alone, with the
 //! adapter applied, and with the adapter merged.
 
+mod input;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,14 +11,12 @@ use hive_engine::network::pass::Model;
 use hive_files::write_file;
 use hive_runtime::base::Base;
 use hive_runtime::model::{Activations, AdaptedModel, LoadedAdapter};
-use hive_runtime::tokenise::Tokeniser;
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::super::error::{CommandResult, Failure};
 use super::super::output::result;
 use super::super::pull_progress::PullProgress;
 use crate::context::Environment;
-use crate::tensors::{integers, token_ids};
 
 /// `hive adapter probe`
 #[derive(Debug, Args)]
@@ -58,7 +58,7 @@ impl Probe {
         }
         let base = Base::open(&env.context, &self.base, &mut PullProgress::on(env.screen))?;
         let adapter = LoadedAdapter::load(&self.adapter, &base)?;
-        let (shape, ids) = self.input(&base)?;
+        let (shape, ids) = input::input(&self, &base)?;
         let (rows, tokens) = match shape[..] {
             [rows, tokens] => (rows, tokens),
             _ => (1, ids.len()),
@@ -84,37 +84,6 @@ impl Probe {
         let out_shape = if shape.len() == 1 { vec![kept, vocab] } else { vec![rows, kept, vocab] };
         write(&self.out, &tensors, &out_shape)?;
         result(&format!("all {} tensors applied", adapter.tensors()))
-    }
-
-    /// The token ids and their shape: [tokens] or [rows, tokens].
-    fn input(&self, base: &Base) -> CommandResult<(Vec<usize>, Vec<u32>)> {
-        let (source, shape, ids) = match (&self.ids, &self.text) {
-            (Some(path), _) => {
-                let (shape, ids) = integers(path, "input_ids")?;
-                (format!("`input_ids` in `{}`", path.display()), shape, token_ids(path, &ids)?)
-            }
-            (None, text) => {
-                let tokeniser = Tokeniser::new(&base.model)?;
-                let ids = tokeniser.tokenizer.encode(text.as_deref().unwrap_or_default())?;
-                ("`--text`".to_owned(), vec![ids.len()], ids)
-            }
-        };
-        let tokens = match shape[..] {
-            [tokens] | [_, tokens] => tokens,
-            _ => {
-                let problem = format!("{source} has the shape {shape:?}, expected [tokens] or [rows, tokens]");
-                return Err(Failure::unacceptable(problem).into());
-            }
-        };
-        if ids.is_empty() {
-            return Err(Failure::unacceptable(format!("{source} holds no tokens")).into());
-        }
-        let longest = base.model.config.max_position_embeddings;
-        if tokens > longest {
-            let problem = format!("{source} holds rows of {tokens} tokens, the base model reads at most {longest}");
-            return Err(Failure::unacceptable(problem).into());
-        }
-        Ok((shape, ids))
     }
 }
 

@@ -11,7 +11,6 @@ use serde_json::json;
 
 use super::super::error::CommandResult;
 use super::super::interrupt::on_interrupt;
-use super::super::loading::{load_entry, load_expert};
 use super::super::numbers::{MOST_RECORDS, whole};
 use super::super::output::{json_text, result};
 use super::eval_args::EvalArgs;
@@ -19,6 +18,7 @@ use super::eval_report::{table, write, wrong};
 use super::evaluation::{STOPPING, evaluate};
 use crate::context::Environment;
 use crate::ended::Interrupted;
+use crate::loading::load_expert_of;
 use candidates::Asked;
 
 /// Evaluate an expert on a suite of prompts, compared with the base model
@@ -56,10 +56,7 @@ impl Eval {
     /// Errors of the evaluation.
     pub fn run(self, env: &Environment) -> CommandResult {
         let Asked { candidates, run, expert } = Asked::of(&self, env)?;
-        let open = match &expert {
-            Some(entry) => load_entry(env, entry)?,
-            None => load_expert(env, &self.name)?,
-        };
+        let open = load_expert_of(env, &self.name, expert.as_ref())?;
         let suite = self.args.suite(&open)?;
         let base = self.args.base_id(env, &open, &candidates)?;
         let stop = on_interrupt(STOPPING);

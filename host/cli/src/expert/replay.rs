@@ -1,6 +1,6 @@
 //! `hive expert replay`: repeats a run's first steps and reports whether they are identical.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use hive_train::replay::{Replay as Found, replay};
@@ -13,7 +13,7 @@ use super::super::loading::load_expert;
 use super::super::numbers::{MOST_STEPS, whole};
 use super::super::output::result;
 use super::super::train_progress::TrainProgress;
-use crate::answering::RUNS;
+use crate::answering::run_named;
 use crate::context::Environment;
 use crate::ended::Interrupted;
 
@@ -36,8 +36,7 @@ impl Replay {
     /// # Errors
     /// When the run cannot be repeated, or its steps differ.
     pub fn run(self, env: &Environment) -> CommandResult {
-        let below = Path::new(RUNS).join(&self.run);
-        let path = if !self.run.exists() && below.exists() { below } else { self.run };
+        let path = run_named(&self.run);
         let record = RunRecord::read(&path)?;
         let expert = load_expert(env, &record.expert)?;
         let stop = on_interrupt("\nStopping; Ctrl-C again ends at once");

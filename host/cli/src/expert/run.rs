@@ -21,6 +21,7 @@ use crate::ended::Interrupted;
 use crate::error::CommandResult;
 use crate::expert_flags::ExpertFlags;
 use crate::interrupt::on_interrupt;
+use crate::loading::load_expert_of;
 use crate::numbers::{MOST_TOKENS, whole};
 use crate::output::result;
 use display::AnswerDisplay;
@@ -71,7 +72,7 @@ impl Run {
     pub fn run(self, env: &Environment) -> CommandResult {
         let found = adapter::adapter(&self, env)?;
         let dir = found.as_ref().map(|found| found.dir.as_path());
-        let open = adapter::expert(&self, env, found.as_ref())?;
+        let open = load_expert_of(env, &self.name, found.as_ref().and_then(|found| found.expert.as_ref()))?;
         let expert = &open.expert;
         let record = record::record(&self, expert)?;
         let (inspector, record) = inspection::prompt(env.screen, &self, &open, record)?;

@@ -8,6 +8,7 @@ use hive_train::chosen::ChosenRuns;
 
 use super::super::output::result;
 use crate::answering::Answering;
+use crate::answering::run_named;
 use crate::context::Environment;
 use crate::error::{CommandResult, Failure};
 use crate::loading::experts;
@@ -44,7 +45,7 @@ impl Use {
         }
         if let Some(run) = &self.run {
             experts(env).get(name)?;
-            chosen.choose(name, run)?;
+            chosen.choose(name, &run_named(run))?;
         } else if self.forget {
             experts(env).get(name)?;
             chosen.forget(name)?;

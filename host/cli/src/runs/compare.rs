@@ -8,8 +8,7 @@ use hive_pages::{Stopwatch, is_page};
 use hive_train::run_comparison::{KIND, RunComparison};
 use serde_json::json;
 
-use super::run_named;
-use crate::answering::COMPARISONS;
+use crate::answering::{COMPARISONS, run_named};
 use crate::columns::Table;
 use crate::context::Environment;
 use crate::error::{CommandResult, Failure};

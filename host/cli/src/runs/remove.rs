@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use hive_train::overview::RunOverview;
 
-use super::{run_named, size};
+use super::size;
+use crate::answering::run_named;
 use crate::confirm::confirmed;
 use crate::context::Environment;
 use crate::error::CommandResult;

@@ -6,7 +6,8 @@ use clap::Args;
 use hive_train::overview::{RunOverview, RunState};
 
 use super::list::as_json;
-use super::{loss, minute, run_named, size, state};
+use super::{loss, minute, size, state};
+use crate::answering::run_named;
 use crate::columns::Table;
 use crate::context::Environment;
 use crate::error::CommandResult;

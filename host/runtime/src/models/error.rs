@@ -101,9 +101,11 @@ impl Diagnostic for ModelError {
                 "name a folder with `config.json` and safetensors, a `.gguf` file, or an id of `hive model list`"
                     .into(),
             ),
-            Self::NotOfTheCatalogue { path, .. } => {
-                Some(format!("another model needs not be added: `--base {}` uses it where it is", path.display()))
-            }
+            Self::NotOfTheCatalogue { path, .. } => Some(format!(
+                "if it is meant to be one of these, download it again; another model need not be added: `--base {}` uses \
+                     it where it is",
+                path.display()
+            )),
             Self::NotPulled { id, .. } => Some(format!("run `hive model pull {id}`")),
             Self::NoSourceWorked { id, failures } => {
                 let has_source = |start: &str| failures.iter().any(|f| f.source.starts_with(start));

@@ -7,8 +7,7 @@ use hive_plugins::ExpertEntry;
 use hive_train::run_folder::RunFolder;
 
 use super::Eval;
-use crate::answering::Answering;
-use crate::answering::RUNS;
+use crate::answering::{Answering, RUNS, run_named};
 use crate::context::Environment;
 use crate::error::{CommandResult, Failure};
 use crate::loading::experts;
@@ -39,7 +38,8 @@ impl Asked {
             return Ok(Self { candidates: vec![candidate], run: None, expert: None });
         }
         if let Some(checkpoint) = &args.checkpoint {
-            let run = args.run.clone().or_else(|| RunFolder::latest(Path::new(RUNS), name, "checkpoints"));
+            let run =
+                args.run.as_deref().map(run_named).or_else(|| RunFolder::latest(Path::new(RUNS), name, "checkpoints"));
             let Some(run) = run else {
                 // An unknown name is reported as such.
                 experts(env).get(name)?;
@@ -51,7 +51,7 @@ impl Asked {
             return Ok(Self { candidates, run: Some(run), expert: None });
         }
         if let Some(run) = &args.run {
-            return Self::of_run(run, name);
+            return Self::of_run(&run_named(run), name);
         }
         let found = Answering::of(env).adapter(env, name, args.args.base.as_deref(), ALTERNATIVE)?;
         match found.dir.parent().filter(|run| run.join("run.json").is_file()) {

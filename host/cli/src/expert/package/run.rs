@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::Package;
-use crate::answering::Answering;
+use crate::answering::{Answering, run_named};
 use crate::context::Environment;
 use crate::error::CommandResult;
 
@@ -13,7 +13,7 @@ use crate::error::CommandResult;
 /// When there is none, or no such expert.
 pub(super) fn finished(args: &Package, env: &Environment) -> CommandResult<PathBuf> {
     match &args.run {
-        Some(run) => Ok(run.clone()),
+        Some(run) => Ok(run_named(run)),
         None => Answering::of(env).run(env, &args.name),
     }
 }

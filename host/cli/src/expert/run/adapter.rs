@@ -6,7 +6,6 @@ use std::path::Path;
 use hive_plugins::LoadedExpert;
 use hive_runtime::base::{Base, WeightForm};
 use hive_runtime::models::Catalogue;
-use hive_runtime::opened::OpenExpert;
 use hive_runtime::resolver::{BaseChoice, FoundAdapter};
 use hive_sdk::Manifest;
 use hive_train::prompt_sample;
@@ -14,10 +13,9 @@ use hive_train::run_folder::trained_length;
 use hive_train::runs::Runs;
 
 use super::Run;
-use crate::answering::Answering;
+use crate::answering::{Answering, run_named};
 use crate::context::Environment;
 use crate::error::{CommandResult, Failure};
-use crate::loading::{experts, load_entry, load_expert};
 use crate::pull_progress::PullProgress;
 use crate::screen::Screen;
 
@@ -40,27 +38,9 @@ pub(super) fn adapter(args: &Run, env: &Environment) -> CommandResult<Option<Fou
         if name.contains('@') {
             return Err(Failure::misuse(format!("`{name}` is an installed version, `--run` another adapter")).into());
         }
-        return Ok(Some(Runs::adapter(run, name)?));
+        return Ok(Some(Runs::adapter(&run_named(run), name)?));
     }
     Ok(Some(Answering::of(env).adapter(env, name, args.base.as_deref(), ALTERNATIVES)?))
-}
-
-/// The expert that the adapter is asked with: its release's own, if it has one. A release without native code is asked with
-/// the expert of its name and version that is here, which can check answers.
-///
-/// # Errors
-/// When it does not build or load.
-pub(super) fn expert(args: &Run, env: &Environment, found: Option<&FoundAdapter>) -> CommandResult<OpenExpert> {
-    let Some(own) = found.and_then(|found| found.expert.as_ref()) else { return Ok(load_expert(env, &args.name)?) };
-    let own_expert = load_entry(env, own)?;
-    let experts = experts(env);
-    let complete = experts.get(&own.name).ok().filter(|entry| own.is_manifest_alone() && !entry.is_manifest_alone());
-    match complete.map(|entry| load_entry(env, entry)) {
-        Some(Ok(complete)) if complete.expert.manifest().version == own_expert.expert.manifest().version => {
-            Ok(complete)
-        }
-        _ => Ok(own_expert),
-    }
 }
 
 /// Opens the base model: as requested, else the adapter's.

@@ -12,6 +12,7 @@ use crate::ended::Interrupted;
 use crate::error::CommandResult;
 use crate::output::result;
 use crate::screen::Screen;
+use crate::shell::word;
 
 /// Prints the end of a training of `expert`.
 ///
@@ -68,5 +69,10 @@ fn stopped(outcome: &Outcome, folder: &RunFolder, expert: &str, as_json: bool) -
         ),
         _ => format!("Stopped after step {step} of {total}; the checkpoint is in `{path}`"),
     };
-    Err(Interrupted(format!("{kept}\nResume with: {} expert train {expert} --resume {path}", hive_command())).into())
+    Err(Interrupted(format!(
+        "{kept}\nResume with: {} expert train {expert} --resume {}",
+        hive_command(),
+        word(&path.to_string())
+    ))
+    .into())
 }

@@ -9,7 +9,7 @@ use hive_train::run_record::{RunRecord, TrainRequest};
 use hive_train::train::{RunPlace, run_to_resume};
 
 use super::Train;
-use crate::answering::RUNS;
+use crate::answering::{RUNS, run_named};
 use crate::context::Environment;
 use crate::error::{CommandResult, Failure};
 
@@ -37,7 +37,7 @@ pub(super) fn resumed(
     run: Option<&Path>,
     expert: &OpenExpert,
 ) -> CommandResult<(TrainRequest, RunPlace)> {
-    let path = run_to_resume(run, Path::new(RUNS), &args.name).ok_or_else(|| {
+    let path = run_to_resume(run.map(run_named).as_deref(), Path::new(RUNS), &args.name).ok_or_else(|| {
         Failure::misuse(format!("There is no run of `{}` below `{RUNS}` to resume", args.name))
             .hint(format!("`hive expert train {}` starts one", args.name))
     })?;
