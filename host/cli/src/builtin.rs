@@ -29,7 +29,7 @@ pub fn source(name: &str, version: &str) -> String {
 pub fn reference(env: &Environment, source: &str) -> CommandResult<Reference> {
     let asked = source.strip_prefix(PREFIX).unwrap_or(source);
     let name = asked.split_once(':').map_or(asked, |(name, _)| name);
-    let names = names(env);
+    let names = names(env)?;
     match registry().filter(|_| names.iter().any(|known| known == name)) {
         Some(folder) => Ok(Reference::to_package(&format!("dir:{}", folder.join(asked).display()))?),
         None => {
@@ -44,9 +44,14 @@ pub fn reference(env: &Environment, source: &str) -> CommandResult<Reference> {
     }
 }
 
-/// The command that installs the release of this expert, if one came with hive.
+/// The command that installs the release of this expert, if one came with hive. It is a hint: of a registry that cannot be
+/// read, installing says why.
 pub fn install_command(env: &Environment, name: &str) -> Option<String> {
-    names(env).iter().any(|known| known == name).then(|| format!("hive expert install {PREFIX}{name}"))
+    names(env)
+        .unwrap_or_default()
+        .iter()
+        .any(|known| known == name)
+        .then(|| format!("hive expert install {PREFIX}{name}"))
 }
 
 /// The registry's folder.
@@ -56,12 +61,15 @@ fn registry() -> Option<PathBuf> {
     [of_checkout, shipped].into_iter().flatten().find(|folder| folder.join("index.json").is_file())
 }
 
-/// The experts with releases. A registry that cannot be read has none; installing from it says why.
-fn names(env: &Environment) -> Vec<String> {
-    let Some(folder) = registry() else { return Vec::new() };
-    let reference = Reference::to_registry(&format!("dir:{}", folder.display()));
-    let listed = reference.and_then(|reference| open(&reference, &env.context, &env.access)?.list());
-    let mut names: Vec<String> = listed.unwrap_or_default().into_iter().map(|listed| listed.name).collect();
+/// The experts with releases.
+///
+/// # Errors
+/// When the registry cannot be read.
+fn names(env: &Environment) -> CommandResult<Vec<String>> {
+    let Some(folder) = registry() else { return Ok(Vec::new()) };
+    let reference = Reference::to_registry(&format!("dir:{}", folder.display()))?;
+    let listed = open(&reference, &env.context, &env.access)?.list()?;
+    let mut names: Vec<String> = listed.into_iter().map(|listed| listed.name).collect();
     names.dedup();
-    names
+    Ok(names)
 }

@@ -38,6 +38,11 @@ pub fn load_expert_of(env: &Environment, name: &str, release: Option<&ExpertEntr
     let complete = complete.filter(|entry| release.is_manifest_alone() && !entry.is_manifest_alone());
     match complete.map(|entry| load_entry(env, entry)) {
         Some(Ok(complete)) if complete.expert.manifest().version == own.expert.manifest().version => Ok(complete),
+        Some(Err(error)) => {
+            env.screen
+                .note(&format!("warning: the release has no plugin, and that of this hive cannot be used: {error}"));
+            Ok(own)
+        }
         _ => Ok(own),
     }
 }

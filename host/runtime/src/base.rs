@@ -56,19 +56,6 @@ impl Base {
         reporter: &mut dyn TransferReporter,
     ) -> Result<Self, RuntimeError> {
         let (id, model) = files(context, id_or_path, reporter)?;
-        // Without a home folder nothing is known, and the files are read.
-        let known = context.home.as_deref().map(KnownDigests::of);
-        let store = ModelStore::new(context)?;
-        let listed = store.entry(&id).map(|model| model.files.as_slice()).unwrap_or_default();
-        model.digest_with(|path| {
-            let got = known.as_ref().map_or_else(|| sha256_of_file(path), |known| known.sha256_of_file(path))?;
-            let named = |file: &&RemoteFile| path.file_name().is_some_and(|name| name == file.name.as_str());
-            match listed.iter().find(named).filter(|file| file.sha256 != got) {
-                // Weights with a flipped bit give answers, wrong ones.
-                Some(file) => Err(FileError::damaged(path, format!("its sha256 is {got}, expected {}", file.sha256))),
-                None => Ok(got),
-            }
-        })?;
         Self::load_as(&id, model, form)
     }
 
@@ -114,5 +101,63 @@ pub fn files(
     }
     let location = store.ensure(id_or_path, reporter)?;
     let model = source::open(&location.path)?;
+    let listed = location.id.as_deref().and_then(|id| store.entry(id));
+    let listed = listed.map(|model| model.files.as_slice()).unwrap_or_default();
+    check_digests(&model, listed, context.home.as_deref().map(KnownDigests::of).as_ref())?;
     Ok((location.id.unwrap_or_else(|| id_or_path.to_owned()), model))
+}
+
+/// Computes the digest of the model's weights, and checks them against those that the catalogue lists: weights with a
+/// flipped bit give answers, wrong ones.
+fn check_digests(model: &BaseModel, listed: &[RemoteFile], known: Option<&KnownDigests>) -> Result<(), RuntimeError> {
+    model.digest_with(|path| {
+        let got = known.map_or_else(|| sha256_of_file(path), |known| known.sha256_of_file(path))?;
+        let named = |file: &&RemoteFile| path.file_name().is_some_and(|name| name == file.name.as_str());
+        match listed.iter().find(named).filter(|file| file.sha256 != got) {
+            Some(file) => Err(FileError::damaged(path, format!("its sha256 is {got}, expected {}", file.sha256))),
+            None => Ok(got),
+        }
+    })?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use hive_engine::weights::shapes::smollm2_135m;
+    use hive_engine::weights::source::TensorSource;
+    use hive_errors::Diagnostic as _;
+
+    use super::*;
+
+    struct NoTensors;
+
+    impl TensorSource for NoTensors {
+        fn names(&self) -> Vec<String> {
+            Vec::new()
+        }
+        fn shape(&self, _: &str) -> Option<Vec<usize>> {
+            None
+        }
+        fn read(&self, _: &str) -> hive_engine::Result<Vec<f32>> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[test]
+    fn weights_that_are_not_those_of_the_catalogue_are_damaged() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("model.gguf");
+        std::fs::write(&file, "weights").unwrap();
+        let model = || BaseModel::new(smollm2_135m(), Box::new(NoTensors), "m".to_owned(), vec![file.clone()]);
+        let listed = |sha256: String| [RemoteFile { name: "model.gguf".to_owned(), size: None, sha256 }];
+        let right = sha256_of_file(&file).unwrap();
+        check_digests(&model(), &listed(right.clone()), None).unwrap();
+        check_digests(&model(), &[], None).unwrap();
+        let error = check_digests(&model(), &listed("0".repeat(64)), None).unwrap_err();
+        assert!(
+            error.to_string().contains(&format!("model.gguf` is not usable: its sha256 is {right}, expected 000")),
+            "{error}"
+        );
+        assert!(error.hint().is_some_and(|hint| hint.contains("hive model pull")), "{:?}", error.hint());
+    }
 }

@@ -1,13 +1,19 @@
 //! Generation with the key/value cache compared with the full forward pass, token by token; and stop tokens.
 
+use hive_engine::Result;
 use hive_engine::adapter::{AdapterScales, Method};
 use hive_engine::data::{Batch, Example};
 use hive_engine::generate::{Sampling, StopReason, generate};
 use hive_engine::network::inference::Session;
 use hive_engine::network::pass::{Model, Pass};
-use hive_engine::weights::config::Architecture;
+use hive_engine::ops::quantised::{BLOCK, Kind, Quantised};
+use hive_engine::train::Trainer;
+use hive_engine::weights::Module;
+use hive_engine::weights::config::{Architecture, ModelConfig};
+use hive_engine::weights::decoder::Decoder;
+use hive_engine::weights::source::TensorSource;
 
-use crate::fixtures::{adapter_config, decoder, distance, trained};
+use crate::fixtures::{adapter_config, config, decoder, distance, examples, noise, train_config, trained};
 
 #[test]
 fn the_cache_changes_nothing() {
@@ -109,4 +115,94 @@ fn a_session_refuses_what_it_cannot_hold() {
     assert!(session.feed(&[61]).unwrap_err().to_string().contains("token id 61"));
     assert!(session.feed(&[1, 2, 3, 4]).unwrap_err().to_string().contains("4 tokens"));
     assert!(session.feed(&[]).is_err());
+}
+
+/// A model whose matrices are stored in quantised blocks, in memory.
+struct Stored {
+    config: ModelConfig,
+    kind: Kind,
+}
+
+impl Stored {
+    /// Blocks whose scales and offsets are small numbers, and whose quants are random.
+    fn blocks(&self, name: &str, rows: usize, columns: usize) -> Quantised {
+        let seed = name.bytes().map(u64::from).sum();
+        let halves = self.kind.block_bytes() - if self.kind == Kind::Q8 { BLOCK } else { BLOCK / 2 };
+        let count = rows * columns / BLOCK * self.kind.block_bytes();
+        let mut bytes: Vec<u8> = noise(count, seed).iter().map(|v| (v * 127.0) as i8 as u8).collect();
+        for block in bytes.chunks_exact_mut(self.kind.block_bytes()) {
+            // 0x1c01 is 0.0039 as a half, 0x9c02 is −0.0039.
+            block[..halves].copy_from_slice(&[0x01, 0x1c, 0x02, 0x9c][..halves]);
+        }
+        Quantised::new(self.kind, columns, &bytes)
+    }
+}
+
+impl TensorSource for Stored {
+    fn names(&self) -> Vec<String> {
+        let norms =
+            |l: usize| ["input_layernorm", "post_attention_layernorm"].map(|n| format!("model.layers.{l}.{n}.weight"));
+        let linears = |l: usize| Module::ALL.map(|module| format!("{}.weight", module.path(l)));
+        let layers =
+            (0..self.config.num_layers).flat_map(|l| norms(l).into_iter().chain(linears(l)).collect::<Vec<_>>());
+        let ends = ["model.embed_tokens.weight", "model.norm.weight", "lm_head.weight"].map(str::to_owned);
+        layers.chain(ends).collect()
+    }
+
+    fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        let ModelConfig { vocab_size, hidden_size, .. } = self.config;
+        if name.ends_with("norm.weight") {
+            return Some(vec![hidden_size]);
+        }
+        let module = Module::ALL.into_iter().find(|m| (0..2).any(|l| name == format!("{}.weight", m.path(l))));
+        let (out, input) = module.map_or((vocab_size, hidden_size), |module| module.shape(&self.config));
+        Some(vec![out, input])
+    }
+
+    fn read(&self, name: &str) -> Result<Vec<f32>> {
+        match self.shape(name).unwrap()[..] {
+            [n] => Ok(noise(n, 5).iter().map(|v| 1.0 + 0.1 * v).collect()),
+            [rows, columns] => {
+                let mut values = vec![0.0; rows * columns];
+                self.blocks(name, rows, columns).values_into(0, &mut values);
+                Ok(values)
+            }
+            _ => unreachable!(),
+        }
+    }
+
+    fn quantised(&self, name: &str) -> Option<Quantised> {
+        let [rows, columns] = self.shape(name)?[..] else { return None };
+        Some(self.blocks(name, rows, columns))
+    }
+}
+
+/// Weights kept as their file stores them alone give the logits, the loss and the gradients of those that are kept in f32 as
+/// well, to the last bit.
+#[test]
+fn quantised_weights_alone_compute_the_same() {
+    for kind in [Kind::Q8, Kind::Q4, Kind::Q4Offset] {
+        let config = ModelConfig { hidden_size: 32, intermediate_size: 64, ..config(Architecture::Llama, false) };
+        let source = Stored { config: config.clone(), kind };
+        let mut both = Decoder::load(&config, &source).unwrap();
+        both.keep_stored(&source);
+        let alone = Decoder::load_quantised(&config, &source).unwrap();
+        assert_eq!(alone.parameters(), both.parameters());
+        let adapter = trained(&both, adapter_config(Method::Dora));
+        assert!(adapter.params == trained(&alone, adapter_config(Method::Dora)).params, "{kind:?}: another adapter");
+        let prompt: Vec<u32> = (0..30).map(|i| (i * 7 + 3) % 61).collect();
+        let of = |base: &Decoder| {
+            let scales = AdapterScales::new(&adapter, base);
+            let model = Model::new(base, Some((&adapter, &scales)));
+            let mut session = Session::new(model, 40);
+            let read = session.feed(&prompt).unwrap().to_vec();
+            let next = session.feed(&[5]).unwrap().to_vec();
+            let mut trainer = Trainer::new(base, adapter.clone(), train_config()).unwrap();
+            let (loss, gradients) = trainer.gradients(&examples(4, 61)).unwrap();
+            (read, next, loss, gradients.to_vec())
+        };
+        let (got, expected) = (of(&alone), of(&both));
+        assert!(expected.0.iter().all(|v| v.is_finite()) && expected.3.iter().any(|v| *v != 0.0), "{kind:?}");
+        assert!(got == expected, "{kind:?}: another result");
+    }
 }
