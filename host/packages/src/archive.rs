@@ -414,7 +414,8 @@ mod tests {
         longer.pop();
         longer.extend_from_slice(&whole);
         assert!(unpacked(&longer).unwrap_err().contains("behind its end"));
-        assert!(unpacked(b"not a package").unwrap_err().contains("it is damaged"));
+        assert!(unpacked(b"not a package").unwrap_err().contains("it is not compressed with gzip"));
+        assert!(unpacked(b"\x1f\x8bnot a package").unwrap_err().contains("it is damaged"));
         assert!(unpacked(b"").is_err());
     }
 
