@@ -28,11 +28,14 @@ pub trait Expert: Send + Sync {
 
     /// The record as a chat, and where its completion starts. The only place where prompts are
     /// built: training, evaluation and generation all use it. A record without its completion field
-    /// renders as a prompt alone.
+    /// renders as a prompt alone. The default fills in the manifest's `prompt`, which also lets the expert be asked where
+    /// its library is not installed.
     ///
     /// # Errors
-    /// When a required field is missing.
-    fn render(&self, record: &Record) -> Result<Rendered, ExpertError>;
+    /// When a required field is missing, or the manifest declares no prompt.
+    fn render(&self, record: &Record) -> Result<Rendered, ExpertError> {
+        Manifest::shared(self.manifest_json())?.rendered(record)
+    }
 
     /// Whether the record may be used for training, possibly after a repair. Called once per
     /// record, before tokenisation.
@@ -55,8 +58,8 @@ pub trait Expert: Send + Sync {
     /// Only when no grade is possible, because the prompt itself is invalid.
     fn examine(&self, prompt: &Record, alternatives: &[String], completion: &str) -> Result<Grade, ExpertError> {
         let mut best = self.grade(prompt, completion)?;
-        let field = Manifest::parse(self.manifest_json())?.completion_field().map(str::to_owned);
-        for (alternative, field) in alternatives.iter().zip(field.iter().cycle()) {
+        let manifest = Manifest::shared(self.manifest_json())?;
+        for (alternative, field) in alternatives.iter().zip(manifest.completion_field().into_iter().cycle()) {
             let mut prompt = prompt.clone();
             prompt.set(field, alternative);
             let grade = self.grade(&prompt, completion)?;
@@ -83,7 +86,7 @@ pub trait Expert: Send + Sync {
     /// # Errors
     /// When the manifest does not parse.
     fn eval_prompts(&self) -> Result<Vec<EvalPrompt>, ExpertError> {
-        Ok(Manifest::parse(self.manifest_json())?.eval_prompts)
+        Ok(Manifest::shared(self.manifest_json())?.eval_prompts.clone())
     }
 
     /// Reserved: hive does not call it yet. A grammar that the completions for this prompt must

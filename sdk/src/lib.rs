@@ -3,10 +3,10 @@
 //!
 //! The crate has no tensors, no command line and no file access; an expert handles text.
 //!
-//! A complete plugin:
+//! A complete plugin; the manifest is best a file beside the crate, `include_str!("../expert.json")`:
 //!
 //! ```
-//! use hive_sdk::{Expert, Grade, Message, Record, Rendered, Verdict, ExpertError};
+//! use hive_sdk::{Expert, ExpertError, Grade, Record, Verdict};
 //!
 //! struct Shout;
 //!
@@ -14,14 +14,8 @@
 //!     fn manifest_json(&self) -> &str {
 //!         r#"{"name": "shout", "version": "0.1.0", "abi": 4, "description": "Says it louder",
 //!             "license": "MIT", "base_models": ["smollm2-135m-instruct-q4_1"],
-//!             "dataset": {"fields": [{"name": "text"}, {"name": "loud", "completion": true}]}}"#
-//!     }
-//!     fn render(&self, record: &Record) -> Result<Rendered, ExpertError> {
-//!         let mut messages = vec![Message::user(record.require("text")?)];
-//!         if let Some(loud) = record.text("loud") {
-//!             messages.push(Message::assistant(loud));
-//!         }
-//!         Ok(Rendered { messages, completion_start: 1 })
+//!             "dataset": {"fields": [{"name": "text"}, {"name": "loud", "completion": true}]},
+//!             "prompt": [{"role": "user", "content": "{text|trim}"}]}"#
 //!     }
 //!     fn validate(&self, record: &Record) -> Result<Verdict, ExpertError> {
 //!         Ok(match record.text("text") {
@@ -38,11 +32,14 @@
 //! hive_sdk::export_expert!(Shout);
 //!
 //! let plugin = hive_sdk::testing::Driver::new(&HIVE_EXPERT_TABLE);
+//! let rendered = plugin.render(&Record::from_pairs([("text", "hi"), ("loud", "HI")])).unwrap();
+//! assert_eq!((rendered.prompt()[0].content.as_str(), rendered.completion_start), ("hi", 1));
 //! let grade = plugin.grade(&Record::from_pairs([("text", "hi")]), "HI").unwrap();
 //! assert_eq!(grade.score, 1.0);
 //! ```
 
 pub mod abi;
+pub mod declared;
 pub mod error;
 pub mod expert;
 pub mod export;
@@ -50,6 +47,7 @@ pub mod manifest;
 pub mod prompt;
 pub mod protocol;
 pub mod testing;
+pub mod text;
 
 pub use abi::{ABI_VERSION, Buffer, ExpertTable, OLDEST_ABI};
 pub use error::ExpertError;

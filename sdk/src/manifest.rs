@@ -3,13 +3,15 @@
 //!
 //! Parsing here is plain serde: one error at a time. `hive expert validate` lists all at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, PoisonError, RwLock};
 
 pub use hive_recipe::{AdapterSpec, DropoutSemantics, Method, Metric, NonFinite, Schedule, TargetModule, TrainingSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::declared::{GraderSpec, ValidatorSpec};
 use crate::error::ExpertError;
 use crate::prompt::PromptTurn;
 use crate::protocol::{LintLevel, Record};
@@ -65,6 +67,13 @@ pub struct Manifest {
     /// Default generation settings.
     #[serde(default)]
     pub generation: GenerationSpec,
+    /// Of an expert without a plugin: rules for the fields of its records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub validate: Vec<ValidatorSpec>,
+    /// Of an expert without a plugin: how its answers are graded. Without graders it is trained and asked, and cannot be
+    /// evaluated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grade: Vec<GraderSpec>,
     /// What an answer is checked for, besides its score; each check has its own rate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<CheckSpec>,
@@ -81,6 +90,27 @@ impl Manifest {
     pub fn parse(json: &str) -> Result<Self, ExpertError> {
         serde_json::from_str(json)
             .map_err(|e| ExpertError::new(format!("the manifest does not follow its schema: {e}")))
+    }
+
+    /// Parses a manifest once: the next calls with the same text return the same manifest. For an expert whose methods
+    /// need its manifest at every record.
+    ///
+    /// # Errors
+    /// As [`Manifest::parse`].
+    pub fn shared(json: &str) -> Result<Arc<Self>, ExpertError> {
+        /// A library holds one expert, a test a few.
+        const KEPT: usize = 8;
+        static PARSED: RwLock<VecDeque<(String, Arc<Manifest>)>> = RwLock::new(VecDeque::new());
+        let parsed = PARSED.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, manifest)) = parsed.iter().find(|(text, _)| text == json) {
+            return Ok(Arc::clone(manifest));
+        }
+        drop(parsed);
+        let manifest = Arc::new(Self::parse(json)?);
+        let mut parsed = PARSED.write().unwrap_or_else(PoisonError::into_inner);
+        parsed.truncate(KEPT - 1);
+        parsed.push_front((json.to_owned(), Arc::clone(&manifest)));
+        Ok(manifest)
     }
 
     /// Name of the field for the text that the user types: the one whose input says so, else the
@@ -163,6 +193,9 @@ pub struct FieldSpec {
     /// What it contains.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
+    /// The type of its value; text unless given.
+    #[serde(rename = "type", default, skip_serializing_if = "FieldType::is_text")]
+    pub value: FieldType,
     /// Other names that data sets use for it, in order of preference.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
@@ -206,6 +239,26 @@ impl FieldSpec {
     /// The extension of a file with this field's text.
     pub fn file_extension(&self) -> &str {
         self.extension.as_deref().unwrap_or("txt")
+    }
+}
+
+/// The type of a field's value. In hive every value is a text; the type says what that text must be, and that a data
+/// set may hold the value itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldType {
+    /// Any text.
+    #[default]
+    Text,
+    /// JSON: an object, an array or any other value.
+    Json,
+    /// A number.
+    Number,
+}
+
+impl FieldType {
+    fn is_text(&self) -> bool {
+        *self == FieldType::Text
     }
 }
 
@@ -379,11 +432,20 @@ pub struct GenerationSpec {
     /// Maximum tokens in an answer.
     #[schemars(range(min = 1, max = 1_048_576))]
     pub max_new_tokens: usize,
+    /// A JSON Schema that every answer conforms to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub json_schema: Option<Value>,
+    /// The field of the record with a JSON Schema that the answer to it conforms to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub json_schema_field: Option<String>,
+    /// A grammar that every answer follows, in llguidance's Lark. Passed on by `constrain`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grammar: Option<String>,
 }
 
 impl Default for GenerationSpec {
     fn default() -> Self {
-        Self { max_new_tokens: 512 }
+        Self { max_new_tokens: 512, json_schema: None, json_schema_field: None, grammar: None }
     }
 }
 
@@ -399,10 +461,16 @@ pub struct EvalPrompt {
     /// Whether comparisons show its answers side by side.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub featured: bool,
-    /// The record, including the completion field.
-    #[schemars(with = "BTreeMap<String, String>")]
+    /// The record, including the completion field. A field of type `json` or `number` may hold the value itself.
+    #[schemars(with = "BTreeMap<String, Value>")]
+    #[serde(deserialize_with = "as_texts")]
     pub record: Record,
     /// Other completions that are as correct as the record's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<String>,
+}
+
+/// A record whose values may be JSON, as texts.
+fn as_texts<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Record, D::Error> {
+    Ok(Record::deserialize(deserializer)?.as_texts())
 }

@@ -12,13 +12,17 @@
 //! | `trim` | without blanks at both ends |
 //! | `compact` | [`compact`]: every run of blanks outside quotes as one space, one statement a line |
 //! | `line` | with a line break at its end, unless it is empty |
+//! | `lower`, `upper` | in lower or upper case |
+//! | `json` | JSON without blanks between its parts, keys in their order; what is not JSON stays |
+//! | `lines` | the items of a JSON array, one a line; what is no JSON array stays |
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::ExpertError;
 use crate::manifest::Manifest;
-use crate::protocol::{Message, Record, Role};
+use crate::protocol::{Message, Record, Rendered, Role};
+use crate::text::{lines_of, minified};
 
 /// One turn of a declared prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -51,10 +55,14 @@ enum Filter {
     Trim,
     Compact,
     Line,
+    Lower,
+    Upper,
+    Json,
+    Lines,
 }
 
 /// The names of all filters.
-pub const FILTERS: [&str; 3] = ["trim", "compact", "line"];
+pub const FILTERS: [&str; 7] = ["trim", "compact", "line", "lower", "upper", "json", "lines"];
 
 impl Filter {
     fn named(name: &str) -> Option<Self> {
@@ -62,6 +70,10 @@ impl Filter {
             "trim" => Some(Self::Trim),
             "compact" => Some(Self::Compact),
             "line" => Some(Self::Line),
+            "lower" => Some(Self::Lower),
+            "upper" => Some(Self::Upper),
+            "json" => Some(Self::Json),
+            "lines" => Some(Self::Lines),
             _ => None,
         }
     }
@@ -72,6 +84,10 @@ impl Filter {
             Self::Compact => compact(text),
             Self::Line if text.is_empty() => String::new(),
             Self::Line => format!("{text}\n"),
+            Self::Lower => text.to_lowercase(),
+            Self::Upper => text.to_uppercase(),
+            Self::Json => minified(text).unwrap_or_else(|| text.to_owned()),
+            Self::Lines => lines_of(text).unwrap_or_else(|| text.to_owned()),
         }
     }
 }
@@ -148,6 +164,19 @@ impl Manifest {
             turns.push(Message { role: turn.role, content });
         }
         Ok(turns)
+    }
+
+    /// The record as a chat: the declared prompt, and the completion as the model's turn. The completion of a record
+    /// without one is empty.
+    ///
+    /// # Errors
+    /// As [`Manifest::prompt_of`].
+    pub fn rendered(&self, record: &Record) -> Result<Rendered, ExpertError> {
+        let mut messages = self.prompt_of(record)?;
+        let completion_start = messages.len();
+        let completion = self.completion_field().and_then(|field| record.text(field));
+        messages.extend(completion.map(Message::assistant));
+        Ok(Rendered { messages, completion_start })
     }
 
     fn filled(&self, turn: &PromptTurn, record: &Record, room: usize) -> Result<String, ExpertError> {
@@ -257,6 +286,29 @@ mod tests {
     }
 
     #[test]
+    fn filters_change_what_stands_in_a_field() {
+        let record = [("question", "{ \"b\": 1, \"a\": [\"x\"] }"), ("hint", "[\"One\", 2]")];
+        check_all(
+            [
+                ("{question|json}", "{\"b\":1,\"a\":[\"x\"]}"),
+                ("{hint|lines|lower}", "one\n2"),
+                ("{question|lines|upper}", "{ \"B\": 1, \"A\": [\"X\"] }"),
+            ],
+            |(content, expected)| assert_eq!(user(content, &record).unwrap(), expected, "{content}"),
+        );
+    }
+
+    #[test]
+    fn a_record_is_its_prompt_and_its_completion() {
+        let manifest = manifest(&[("system", "Short."), ("user", "{question}")]);
+        let whole = manifest.rendered(&Record::from_pairs([("question", "q"), ("answer", "a")])).unwrap();
+        assert_eq!((whole.completion_start, whole.messages.len()), (2, 3));
+        assert_eq!(whole.completion(), [Message::assistant("a")]);
+        let prompt = manifest.rendered(&Record::from_pairs([("question", "q")])).unwrap();
+        assert_eq!(prompt, whole.into_prompt());
+    }
+
+    #[test]
     fn what_cannot_be_filled_in_is_an_error() {
         let record = [("question", "q")];
         check_all(
@@ -264,7 +316,7 @@ mod tests {
                 ("{question", "`{` has no partner"),
                 ("question}", "`}` has no partner"),
                 ("{}", "names no field"),
-                ("{question|loud}", "`loud` is no filter, expected one of: trim, compact, line"),
+                ("{question|loud}", "`loud` is no filter, expected one of: trim, compact, line, lower, upper"),
                 ("{questoin}", "the record has no text in `questoin`"),
             ],
             |(content, expected)| {

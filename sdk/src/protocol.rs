@@ -110,6 +110,17 @@ impl Record {
         self.0.insert(field.to_owned(), Value::String(text.into()));
     }
 
+    /// The record with all values as texts: JSON values without blanks between their parts. Fields that are null are
+    /// left out.
+    pub fn as_texts(self) -> Self {
+        let texts = self.0.into_iter().filter_map(|(name, value)| match value {
+            Value::Null => None,
+            Value::String(text) => Some((name, Value::String(text))),
+            value => Some((name, Value::String(value.to_string()))),
+        });
+        Self(texts.collect())
+    }
+
     /// The record without `field`, the other fields in their order.
     pub fn without(&self, field: &str) -> Self {
         let others = self.0.iter().filter(|(name, _)| *name != field);
