@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use hive::context::Environment;
-use hive_plugins::{Checkout, ExpertEntry, Installed, LibraryRecord, Origin};
+use hive_plugins::{Builder, Checkout, ExpertEntry, Installed, LibraryRecord, Origin};
 use tempfile::TempDir;
 
 /// Root of the repository.
@@ -49,6 +49,11 @@ pub fn plugin(name: &str) -> PathBuf {
     use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
     hive();
     profile_dir().join("examples").join(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"))
+}
+
+/// A builder whose workers are the hive under test, as this program is none.
+pub fn builder() -> Builder {
+    Builder { worker: Some(hive().to_owned()), ..Environment::from_env().builder }
 }
 
 /// The library of an expert of this repository.

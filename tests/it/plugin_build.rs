@@ -3,11 +3,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use hive::context::Environment;
 use hive_errors::Diagnostic as _;
 use hive_plugins::{Builder, Experts, Freshness, PluginError, open};
 
-use crate::harness::{Place, manifest};
+use crate::harness::{Place, builder, manifest};
 
 fn with_expert(source: &str) -> (Place, Builder) {
     let place = Place::new();
@@ -17,7 +16,7 @@ fn with_expert(source: &str) -> (Place, Builder) {
     );
     place.write("checkout/experts/tiny/src/lib.rs", source);
     place.write("checkout/manifests/tiny.json", &manifest("tiny"));
-    let builder = Builder { profile: "dev".to_owned(), target_dir: None, ..Environment::from_env().builder };
+    let builder = Builder { profile: "dev".to_owned(), target_dir: None, ..builder() };
     (place, builder)
 }
 
@@ -25,7 +24,7 @@ fn with_expert(source: &str) -> (Place, Builder) {
 fn a_missing_library_is_built_a_fresh_one_is_not_and_one_changed_behind_cargos_back_is_not_opened() {
     let (place, builder) = with_expert(include_str!("fixtures/tiny.rs"));
     let checkout = place.checkout();
-    let experts = Experts::of(Some(&checkout), []);
+    let experts = Experts::of(Some(&checkout), [], []);
     let entry = experts.get("tiny").unwrap();
     let lines = |count: &mut usize| open(entry, &builder, &mut |_| *count += 1).unwrap().manifest().name.clone();
 
@@ -59,7 +58,7 @@ fn a_missing_library_is_built_a_fresh_one_is_not_and_one_changed_behind_cargos_b
 #[test]
 fn a_failing_build_is_one_error_with_cargos_last_lines() {
     let (place, builder) = with_expert("compile_error!(\"deliberate\");\n");
-    let experts = Experts::of(Some(&place.checkout()), []);
+    let experts = Experts::of(Some(&place.checkout()), [], []);
     let error = open(experts.get("tiny").unwrap(), &builder, &mut |_| {}).unwrap_err();
     let PluginError::Build { tail, .. } = &error else { panic!("{error}") };
     assert!(tail.iter().any(|line| line.contains("error: deliberate")), "{tail:?}");
@@ -86,7 +85,7 @@ fn no_cargo_is_told() {
 fn a_typo_in_the_manifest_is_told_when_the_expert_is_used() {
     let (place, builder) = with_expert(include_str!("fixtures/tiny.rs"));
     place.write("checkout/manifests/tiny.json", &manifest("tiny").replace("\"license\"", "\"licence\""));
-    let experts = Experts::of(Some(&place.checkout()), []);
+    let experts = Experts::of(Some(&place.checkout()), [], []);
     let error = open(experts.get("tiny").unwrap(), &builder, &mut |_| {}).unwrap_err();
     assert!(error.to_string().ends_with(": its manifest has 2 faults"), "{error}");
     assert_eq!(

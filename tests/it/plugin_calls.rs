@@ -1,17 +1,16 @@
 //! Every way in which a loaded plugin can answer wrongly, through a real library: each is one
 //! typed error that names the expert, the method and the record.
 
-use hive::context::Environment;
 use hive_errors::Diagnostic as _;
 use hive_plugins::{Experts, LoadedExpert, PluginError};
 use hive_sdk::{GradeRequest, Record};
 use hive_tests::check_all;
 
-use crate::harness::{Place, plugin};
+use crate::harness::{Place, builder, plugin};
 
 fn misbehaving(place: &Place) -> LoadedExpert {
     let entry = place.install("misbehaving", &plugin("misbehaving"));
-    hive_plugins::load(&entry, &Environment::from_env().builder).unwrap()
+    hive_plugins::load(&entry, &builder()).unwrap()
 }
 
 fn told(error: &PluginError) -> String {
@@ -39,6 +38,32 @@ fn a_sound_expert_answers_in_order_and_across_batches() {
 }
 
 #[test]
+fn a_plugin_built_with_the_sdk_of_abi_3_goes_on_working() {
+    let place = Place::new();
+    let entry = place.install_with("abi3", &plugin("abi3"), include_str!("fixtures/abi3.json"));
+    let expert = hive_plugins::load(&entry, &builder()).unwrap();
+    assert_eq!(expert.manifest().abi, 3);
+    let record = Record::from_pairs([("text", "hi"), ("echo", "hi")]);
+    let rendered = expert.render_one(&record).unwrap();
+    assert_eq!((rendered.prompt().len(), rendered.completion()[0].content.as_str()), (1, "hi"));
+    assert_eq!(expert.validate(std::slice::from_ref(&record)).unwrap(), [hive_sdk::Verdict::accept()]);
+    let grade = |completion: &str| {
+        let request = GradeRequest { prompt: record.clone(), completion: completion.to_owned() };
+        expert.grade(&[request]).unwrap()[0].score
+    };
+    assert_eq!((grade("hi"), grade("ho")), (1.0, 0.0));
+    let asked = hive_sdk::ExamineRequest {
+        prompt: record.clone(),
+        alternatives: vec!["hey".to_owned()],
+        completion: "hey".to_owned(),
+    };
+    assert_eq!(expert.examine(&[asked]).unwrap()[0].score, 1.0);
+    // What came later has its default.
+    assert_eq!(expert.inspect(&record, None).unwrap(), hive_sdk::Inspection::default());
+    assert_eq!(expert.constrain(&record).unwrap(), None);
+}
+
+#[test]
 fn a_wrong_reply_names_method_and_record() {
     let place = Place::new();
     let expert = misbehaving(&place);
@@ -63,7 +88,7 @@ fn a_mistyped_name_gets_a_suggestion() {
     for name in ["sql", "chat"] {
         place.write(&format!("home/experts/{name}/manifest.json"), "{}");
     }
-    let experts = Experts::of(Some(&place.checkout()), hive_packages::installed::experts(&place.path("home")));
+    let experts = Experts::of(Some(&place.checkout()), [], hive_packages::installed::experts(&place.path("home")));
     insta::assert_snapshot!("near_name", told(&experts.get("sqll").unwrap_err()));
     insta::assert_snapshot!("far_name", told(&experts.get("french").unwrap_err()));
 }
@@ -74,7 +99,7 @@ fn loading_errors_say_where_and_what_to_do() {
     let mut all = String::new();
     for name in ["wrong_abi", "no_table", "null_function"] {
         let entry = place.install(name, &plugin(name));
-        let error = hive_plugins::load(&entry, &Environment::from_env().builder).unwrap_err();
+        let error = hive_plugins::load(&entry, &builder()).unwrap_err();
         all += &format!("{}\n\n", told(&error));
     }
     insta::assert_snapshot!(place.plain(&all));

@@ -1,19 +1,24 @@
 //! Loads an expert for a command, showing on stderr when its library is being built. Used by all
 //! commands that need an expert.
 
+use hive_errors::Diagnostic as _;
 use hive_packages::installed;
-use hive_plugins::{Checkout, ExpertEntry, Experts, LibraryPlace, PluginError, open, shipped};
+use hive_plugins::{Checkout, ExpertEntry, ExpertPlace, Experts, Opening, PluginError, links, open, shipped};
 use hive_runtime::opened::OpenExpert;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::context::Environment;
 use super::screen::Screen;
 
-/// All experts: those that came with hive, the installed ones, and those of the checkout.
+/// All experts: those that came with hive, the installed ones, those of the checkout, and those in linked folders.
 pub fn experts(env: &Environment) -> Experts {
     let home = env.context.home.as_deref();
     let installed = home.map(installed::experts).unwrap_or_default();
-    Experts::of(Checkout::find().as_ref(), shipped().into_iter().chain(installed))
+    let linked = home.map(links).transpose().unwrap_or_else(|error| {
+        env.screen.note(&format!("warning: {error}, so no linked expert is known"));
+        None
+    });
+    Experts::of(Checkout::find().as_ref(), linked.unwrap_or_default(), shipped().into_iter().chain(installed))
 }
 
 /// Loads the expert of this name, building it first if necessary. On a terminal cargo's last line
@@ -55,7 +60,18 @@ pub fn load_entry(env: &Environment, entry: &ExpertEntry) -> Result<OpenExpert, 
     let name = &entry.name;
     let mut progress: Option<ProgressBar> = None;
     let builder = &env.builder;
-    let loaded = open(entry, builder, &mut |line| {
+    let loaded = open(entry, builder, &mut |event| {
+        let line = match event {
+            Opening::Line(line) => line,
+            Opening::LastGood(error) => {
+                if let Some(bar) = progress.take() {
+                    bar.finish_and_clear();
+                }
+                env.screen.note(&format!("warning: {error}; the last library that was built is used"));
+                error.details().iter().for_each(|line| env.screen.note(&format!("  {line}")));
+                return;
+            }
+        };
         // Cargo prints "Finished" immediately when nothing had to be built: show no progress then.
         if progress.is_none() && line.trim_start().starts_with("Finished") {
             return;
@@ -67,7 +83,7 @@ pub fn load_entry(env: &Environment, entry: &ExpertEntry) -> Result<OpenExpert, 
     if let Some(bar) = progress {
         bar.finish_and_clear();
     }
-    Ok(OpenExpert { context: env.context.clone(), expert: loaded?, place: LibraryPlace::of(entry, builder) })
+    Ok(OpenExpert { context: env.context.clone(), expert: loaded?, place: ExpertPlace::of(entry, builder) })
 }
 
 fn started(screen: Screen, name: &str) -> ProgressBar {

@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use hive_plugins::{LibraryPlace, serve};
+use hive_files::KnownDigests;
+use hive_plugins::{Commands, ExpertCode, ExpertPlace, serve};
 
 use crate::error::CommandResult;
 
@@ -14,21 +15,46 @@ pub struct Worker {
     /// Name of the expert
     expert: String,
     /// Library of the expert
-    library: PathBuf,
+    #[arg(long, requires = "record", required_unless_present = "manifest")]
+    library: Option<PathBuf>,
     /// Record of the library's SHA-256 digest
-    record: PathBuf,
+    #[arg(long)]
+    record: Option<PathBuf>,
+    /// Home folder with digests that are known
+    #[arg(long)]
+    known: Option<PathBuf>,
     /// The library was installed, not built here
     #[arg(long)]
     installed: bool,
+    /// Manifest of an expert without a library
+    #[arg(long, conflicts_with = "library")]
+    manifest: Option<PathBuf>,
+    /// Folder in which programs that grade may run
+    #[arg(long)]
+    commands: Option<PathBuf>,
+    /// Why they may not run
+    #[arg(long)]
+    refused: Option<String>,
 }
 
 impl Worker {
     /// Serves until stdin is closed.
     ///
     /// # Errors
-    /// When the library cannot be used.
+    /// When the expert cannot be used.
     pub fn run(self) -> CommandResult {
-        let Self { expert, library, record, installed } = self;
-        Ok(serve(&LibraryPlace { expert, library, record, installed, manifest_alone: false, known: None })?)
+        let Self { expert, library, record, known, installed, manifest, commands, refused } = self;
+        let code = match manifest {
+            Some(manifest) => {
+                let refused = || Commands::Refused(refused.unwrap_or_default());
+                ExpertCode::Declared { manifest, commands: commands.map_or_else(refused, Commands::In) }
+            }
+            None => {
+                let (library, record) = (library.unwrap_or_default(), record.unwrap_or_default());
+                ExpertCode::Library { library, record, installed }
+            }
+        };
+        let known = known.map(|home| KnownDigests::of(&home));
+        Ok(serve(&ExpertPlace { expert, code, known })?)
     }
 }

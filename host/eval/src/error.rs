@@ -35,6 +35,12 @@ pub enum EvalError {
         /// The expert.
         expert: String,
     },
+    /// The expert cannot grade answers.
+    #[error("Expert `{expert}` cannot grade answers: its manifest declares no `grade`, and it has no plugin")]
+    NoGrader {
+        /// The expert.
+        expert: String,
+    },
     /// No prompt of the suite can be used.
     #[error("No prompt of the suite `{suite}` is left: all {} are refused", refused.len())]
     NothingLeft {
@@ -129,7 +135,7 @@ impl Diagnostic for EvalError {
             | Self::NoCandidate { .. }
             | Self::NoCheckpoint { .. }
             | Self::Grading { .. } => 2,
-            Self::NothingLeft { .. } => 1,
+            Self::NothingLeft { .. } | Self::NoGrader { .. } => 1,
         }
     }
 
@@ -167,6 +173,9 @@ impl Diagnostic for EvalError {
             Self::Grading { .. } => Some("run the command again: what was answered and graded is kept".into()),
             Self::NoPrompts { expert } => Some(format!(
                 "add `eval_prompts` to `manifests/{expert}.json`, or give prompts in a file: `--suite FILE`"
+            )),
+            Self::NoGrader { expert } => Some(format!(
+                "add `grade` to the manifest of `{expert}`, such as `\"grade\": [{{\"grader\": \"exact\"}}]`"
             )),
             Self::NothingLeft { .. } => Some("`--suite builtin` is the expert's own".into()),
         }

@@ -61,6 +61,9 @@ impl Evaluation<'_> {
     /// # Errors
     /// When no prompt can be used, or the expert, an adapter or the engine fails.
     pub fn run(self, stop: &AtomicBool, reporter: &dyn EvalReporter) -> Result<Option<Report>, EvalError> {
+        if !self.open.expert.grades() {
+            return Err(EvalError::NoGrader { expert: self.open.expert.name().to_owned() });
+        }
         let stopwatch = Stopwatch::start();
         let digest = self.digest()?;
         let cache = EvalCache::open(self.open)?;

@@ -38,7 +38,7 @@ impl<'a> Workers<'a> {
     ) -> Result<Self, EvalError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let processes = load_isolated(&open.place, count.unwrap_or(cores).max(1), LIMIT)?;
-        let lints = open.expert.manifest().dataset.lints.iter().map(|lint| (lint.code.clone(), lint.level)).collect();
+        let lints = open.expert.manifest().lints().into_iter().map(|lint| (lint.code, lint.level)).collect();
         let settings = Settings { lints, options: options.clone() };
         for process in &processes {
             process.configure(&settings)?;

@@ -31,6 +31,11 @@ impl KnownDigests {
         Self { home: home.to_owned(), cache: Cache::new(cache_folder(home).join("digests"), LIMITS) }
     }
 
+    /// The home folder.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
     /// As [`sha256_of_file`], without reading a file whose digest is known.
     ///
     /// # Errors

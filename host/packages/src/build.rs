@@ -56,6 +56,8 @@ pub struct Ingredients<'a> {
     pub license: Option<String>,
     /// The plugin's libraries, by target triple.
     pub libraries: BTreeMap<String, PathBuf>,
+    /// Files that the manifest's grading commands use.
+    pub graders: Vec<PathBuf>,
     /// Results, for `evaluation.json`.
     pub evaluation: Option<Value>,
     /// The training receipt, for `receipt.json`.
@@ -221,6 +223,10 @@ pub fn assemble(from: &Ingredients<'_>) -> Result<Assembled> {
     let mut files = Sources::new();
     for (target, name) in &description.libraries {
         files.insert(name.clone(), Source::File(from.libraries[target].clone()));
+    }
+    for path in &from.graders {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        files.insert(name, Source::File(path.clone()));
     }
     files.insert(TENSOR_FILE.to_owned(), Source::File(from.adapter.join(TENSOR_FILE)));
     let mut add = |name: &str, bytes: Vec<u8>| files.insert(name.to_owned(), Source::Bytes(bytes));

@@ -30,6 +30,9 @@ pub const SIGNATURE: &str = "signature.json";
 /// The prefix of plugin libraries; a target triple and the system's extension follow.
 pub const PLUGIN: &str = "plugin-";
 
+/// The beginning of the names of files that a manifest's grading command uses.
+pub const GRADER: &str = "grade";
+
 pub use hive_engine::adapter::peft::{BASE_FILE, CONFIG_FILE, TENSOR_FILE};
 
 /// Files that every package has.
@@ -55,6 +58,7 @@ pub fn limit(name: &str) -> Option<u64> {
         PROBE => Some(256 * MIB),
         TENSOR_FILE => Some(MAX_BYTES),
         name if is_library(name) => Some(512 * MIB),
+        name if is_grader(name) => Some(MIB),
         _ => None,
     }
 }
@@ -65,6 +69,11 @@ pub fn is_library(name: &str) -> bool {
         let ending = [".so", ".dylib", ".dll"].iter().find_map(|ending| rest.strip_suffix(ending));
         ending.is_some_and(|target| !target.is_empty() && target.bytes().all(plain))
     })
+}
+
+/// Whether this is the name of a file that a manifest's grading command uses: `grade.awk`.
+pub fn is_grader(name: &str) -> bool {
+    is_plain(name) && name.strip_prefix(GRADER).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']))
 }
 
 /// Whether a package can have this version: semantic versioning 2.0 without build metadata, with which two packages
@@ -122,8 +131,20 @@ mod tests {
     fn every_required_file_has_a_limit_and_unknown_ones_have_none() {
         assert!(REQUIRED.iter().all(|name| limit(name).is_some() && is_plain(name)));
         assert!(limit(&own_library()).is_some());
-        check_all(["adapter_model.bin", "plugin-.so", "plugin-x.exe", "plugin-a.b.so", "pytorch_model.pkl"], |name| {
-            assert_eq!(limit(name), None, "{name}");
-        });
+        check_all(["grade", "grade.awk", "grade-dates.sh"], |name| assert_eq!(limit(name), Some(1 << 20), "{name}"));
+        check_all(
+            [
+                "adapter_model.bin",
+                "grader.sh",
+                "grade/x",
+                "plugin-.so",
+                "plugin-x.exe",
+                "plugin-a.b.so",
+                "pytorch_model.pkl",
+            ],
+            |name| {
+                assert_eq!(limit(name), None, "{name}");
+            },
+        );
     }
 }

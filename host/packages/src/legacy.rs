@@ -140,6 +140,7 @@ impl Legacy {
             adapter: self.dir.path(),
             version: Some(self.version.clone()),
             license: std::fs::read_to_string(self.dir.path().join(LICENSE)).ok(),
+            graders: Vec::new(),
             libraries: Default::default(),
             evaluation: None,
             receipt: None,

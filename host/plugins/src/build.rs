@@ -2,7 +2,7 @@
 //! profile of the running binary. Prints nothing: cargo's lines are passed to the caller.
 
 use std::collections::VecDeque;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,6 +12,8 @@ use hive_files::KnownDigests;
 
 use super::checkout::{Checkout, library_name};
 use super::error::PluginError;
+use super::load::own_program;
+use super::place::ExpertPlace;
 use super::record::{LibraryRecord, modified};
 
 /// Number of lines of cargo's output shown when a build fails.
@@ -33,6 +35,8 @@ pub struct Builder {
     pub variables: Vec<OsString>,
     /// Digests of libraries that need not be computed again; `None` to compute all.
     pub known: Option<KnownDigests>,
+    /// The program that is started as a worker; `None` for this one.
+    pub worker: Option<PathBuf>,
 }
 
 /// Whether a library is up to date.
@@ -58,7 +62,12 @@ impl Builder {
             None => (target_dir, if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned()),
         };
         let profile = if folder == "debug" { "dev".to_owned() } else { folder };
-        Self { cargo, profile, target_dir, variables, known: None }
+        Self { cargo, profile, target_dir, variables, known: None, worker: None }
+    }
+
+    /// The program that is started as a worker.
+    pub(super) fn program(&self, place: &ExpertPlace) -> Result<PathBuf, PluginError> {
+        self.worker.clone().map_or_else(|| own_program(place), Ok)
     }
 
     /// Cargo as run from a terminal: without the variables that `cargo run` and `cargo test` set
@@ -124,9 +133,7 @@ impl Builder {
             .env("CARGO_TERM_COLOR", "never")
             .env("CARGO_TERM_PROGRESS_WHEN", "never")
             .current_dir(checkout.root())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
+            .stdin(Stdio::null());
         if self.shares_target_with_host(checkout) {
             // Naming both packages selects one set of features, the one that `default-members` of
             // the workspace selected when the host was built, so its dependencies are reused. For
@@ -135,38 +142,16 @@ impl Builder {
             // is running.
             command.args(["--package", HOST]);
         }
-        let failed = |why: String, tail: Vec<String>| PluginError::Build {
-            expert: expert.to_owned(),
-            command: format!("cargo build --package {package} --profile {}", self.profile),
-            why,
-            tail,
-        };
-        let no_start = |e: std::io::Error| {
-            failed(format!("`{}` cannot be started: {e}", self.cargo.to_string_lossy()), Vec::new())
-        };
-        let mut child = command.spawn().map_err(no_start)?;
-        let mut tail = VecDeque::new();
-        if let Some(stderr) = child.stderr.take() {
-            for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
-                let line = String::from_utf8_lossy(&line).trim_end().to_owned();
-                on_line(&line);
-                tail.push_back(line);
-                if tail.len() > TAIL_LINES {
-                    tail.pop_front();
-                }
-            }
-        }
-        let status = child.wait().map_err(no_start)?;
-        if !status.success() {
-            return Err(failed(format!("cargo ended with {status}"), tail.into()));
-        }
+        let shown = format!("cargo build --package {package} --profile {}", self.profile);
+        command.stdout(Stdio::null());
+        run(command, &self.cargo, expert, &shown, on_line)?;
         // A first build may itself write Cargo.lock, which is then not a change.
         let lock = std::fs::metadata(checkout.root().join("Cargo.lock")).and_then(|m| m.modified());
         let dated = lock.map_or(started, |lock| lock.max(started));
         let library = self.library(checkout, expert);
         LibraryRecord::of(&library)
             .and_then(|record| record.write(&self.record(checkout, expert), &library, dated))
-            .map_err(|e| failed(format!("`{}` cannot be recorded: {e}", library.display()), Vec::new()))
+            .map_err(|e| unrecorded(expert, &shown, &library, &e))
     }
 
     /// True when this binary was built from `checkout` into the folder where libraries are built.
@@ -179,6 +164,55 @@ impl Builder {
         // A relative folder is relative to cargo's working directory.
         checkout.root().join(self.target_dir.as_deref().unwrap_or(Path::new("target")))
     }
+}
+
+/// Runs cargo; returns what it writes to standard output, if that is a pipe.
+pub(super) fn run(
+    mut command: Command,
+    cargo: &OsStr,
+    expert: &str,
+    shown: &str,
+    on_line: &mut dyn FnMut(&str),
+) -> Result<String, PluginError> {
+    let failed = |why: String, tail: Vec<String>| PluginError::Build {
+        expert: expert.to_owned(),
+        command: shown.to_owned(),
+        why,
+        tail,
+    };
+    let no_start =
+        |e: std::io::Error| failed(format!("`{}` cannot be started: {e}", cargo.to_string_lossy()), Vec::new());
+    let mut child = command.stderr(Stdio::piped()).spawn().map_err(no_start)?;
+    // Both pipes are read at once, so that cargo never waits for us.
+    let stdout = child.stdout.take().map(|mut pipe| {
+        std::thread::spawn(move || {
+            let mut text = String::new();
+            let _ = std::io::Read::read_to_string(&mut pipe, &mut text);
+            text
+        })
+    });
+    let mut tail = VecDeque::new();
+    if let Some(stderr) = child.stderr.take() {
+        for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+            on_line(&line);
+            tail.push_back(line);
+            if tail.len() > TAIL_LINES {
+                tail.pop_front();
+            }
+        }
+    }
+    let status = child.wait().map_err(no_start)?;
+    if !status.success() {
+        return Err(failed(format!("cargo ended with {status}"), tail.into()));
+    }
+    Ok(stdout.and_then(|reader| reader.join().ok()).unwrap_or_default())
+}
+
+/// A library whose digest could not be written.
+pub(super) fn unrecorded(expert: &str, command: &str, library: &Path, error: &std::io::Error) -> PluginError {
+    let why = format!("`{}` cannot be recorded: {error}", library.display());
+    PluginError::Build { expert: expert.to_owned(), command: command.to_owned(), why, tail: Vec::new() }
 }
 
 /// Target folder and profile folder of a binary that cargo built: `target/release/hive`, or

@@ -98,7 +98,8 @@ impl Checkout {
     }
 }
 
-fn newest(path: &Path) -> Option<SystemTime> {
+/// The modification time of the newest file below `path`.
+pub(super) fn newest(path: &Path) -> Option<SystemTime> {
     let meta = std::fs::metadata(path).ok()?;
     if !meta.is_dir() {
         return meta.modified().ok();

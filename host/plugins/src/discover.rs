@@ -1,12 +1,15 @@
-//! Finds the experts of a source checkout and combines them with those that came with the program and the installed ones,
-//! which the caller passes in. It opens no library and builds nothing.
+//! Finds the experts of a source checkout and combines them with the linked ones, those that came with the program and
+//! the installed ones, which the caller passes in. It opens no library and builds nothing.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use hive_declared::Commands;
+
 use super::PluginError;
 use super::build::Builder;
 use super::checkout::{Checkout, library_name};
+use super::links::Linked;
 
 /// The record of an installed library's SHA-256 digest.
 pub const RECORD: &str = "library.sha256";
@@ -14,6 +17,8 @@ pub const RECORD: &str = "library.sha256";
 /// The origin of an expert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
+    /// In a folder that the user linked.
+    Linked(Linked),
     /// Built from this source tree.
     Checkout(Checkout),
     /// Installed in a folder.
@@ -39,7 +44,9 @@ pub struct Installed {
 pub enum Standing {
     /// All parts.
     Trusted,
-    /// The manifest only: it has no native code.
+    /// The manifest, which declares all that the expert does; and whether programs that grade may run.
+    Declared(Commands),
+    /// The manifest of an expert whose native code is not here: it can be asked, nothing else.
     ManifestAlone,
     /// Its native code must not run, for this reason.
     Untrusted(String),
@@ -73,6 +80,7 @@ impl ExpertEntry {
     /// Its manifest file.
     pub fn manifest_path(&self) -> PathBuf {
         match &self.origin {
+            Origin::Linked(linked) => linked.manifest(),
             Origin::Checkout(checkout) => checkout.manifest(&self.name),
             Origin::Installed(installed) => installed.folder.join("manifest.json"),
         }
@@ -81,6 +89,7 @@ impl ExpertEntry {
     /// Its library, whether or not it exists yet.
     pub fn library_path(&self, builder: &Builder) -> PathBuf {
         match &self.origin {
+            Origin::Linked(linked) => linked.built.join(library_name(&self.name)),
             Origin::Checkout(checkout) => builder.library(checkout, &self.name),
             Origin::Installed(installed) => installed.library.clone(),
         }
@@ -89,6 +98,7 @@ impl ExpertEntry {
     /// The file that records the SHA-256 digest of its library.
     pub fn record_path(&self, builder: &Builder) -> PathBuf {
         match &self.origin {
+            Origin::Linked(linked) => linked.built.join(RECORD),
             Origin::Checkout(checkout) => builder.record(checkout, &self.name),
             Origin::Installed(installed) => installed.record(),
         }
@@ -98,21 +108,34 @@ impl ExpertEntry {
     pub(super) fn package_version(&self) -> Option<String> {
         match &self.origin {
             Origin::Installed(installed) => installed.version.clone(),
-            Origin::Checkout(_) => None,
+            Origin::Linked(_) | Origin::Checkout(_) => None,
         }
     }
 
     /// Which parts of it may be used.
-    pub(super) fn standing(&self) -> &Standing {
+    pub(super) fn standing(&self) -> Standing {
         match &self.origin {
-            Origin::Installed(installed) => &installed.standing,
-            Origin::Checkout(_) => &Standing::Trusted,
+            Origin::Installed(installed) => installed.standing.clone(),
+            Origin::Linked(linked) if !linked.is_crate() => Standing::Declared(Commands::In(linked.folder.clone())),
+            Origin::Linked(_) | Origin::Checkout(_) => Standing::Trusted,
         }
     }
 
-    /// Whether it has a manifest only, no native code.
+    /// Where it comes from, for people: `linked from FOLDER`.
+    pub fn origin_text(&self) -> String {
+        match &self.origin {
+            Origin::Linked(linked) => format!("linked from {}", linked.folder.display()),
+            Origin::Checkout(checkout) => format!("in the checkout {}", checkout.root().display()),
+            Origin::Installed(installed) => match &installed.version {
+                Some(version) => format!("installed, version {version}"),
+                None => format!("in {}", installed.folder.display()),
+            },
+        }
+    }
+
+    /// Whether its native code is missing, so that it can only be asked.
     pub fn is_manifest_alone(&self) -> bool {
-        *self.standing() == Standing::ManifestAlone
+        self.standing() == Standing::ManifestAlone
     }
 
     /// True for an expert that is installed.
@@ -124,25 +147,32 @@ impl ExpertEntry {
 /// All available experts, by name.
 #[derive(Debug, Clone, Default)]
 pub struct Experts {
-    entries: BTreeMap<String, ExpertEntry>,
+    /// Under each name the one that counts, then those that it hides.
+    entries: BTreeMap<String, Vec<ExpertEntry>>,
 }
 
 impl Experts {
-    /// The experts of a checkout and the others, of which a later one hides an earlier one of the same name, if
-    /// its native code may be used. An expert of
-    /// the checkout hides all others of its name, as whoever works on the sources wants those.
-    pub fn of(checkout: Option<&Checkout>, installed: impl IntoIterator<Item = (String, Installed)>) -> Self {
-        let mut entries = BTreeMap::new();
+    /// The experts of all origins. Of several with one name the linked one counts, as the user said so; else that of the
+    /// checkout, as whoever works on the sources wants it; else a later one of the others, if its native code may be used.
+    pub fn of(
+        checkout: Option<&Checkout>,
+        links: impl IntoIterator<Item = (String, Linked)>,
+        installed: impl IntoIterator<Item = (String, Installed)>,
+    ) -> Self {
+        let mut entries: BTreeMap<String, Vec<ExpertEntry>> = BTreeMap::new();
         for (name, installed) in installed {
             let standing = installed.standing.clone();
-            let entry = ExpertEntry { name: name.clone(), origin: Origin::Installed(installed) };
+            let of_name = entries.entry(name.clone()).or_default();
+            let entry = ExpertEntry { name, origin: Origin::Installed(installed) };
             // A release without usable native code does not take it away from the expert that has it.
-            if standing == Standing::Trusted || !entries.contains_key(&name) {
-                entries.insert(name, entry);
-            }
+            let counts = matches!(standing, Standing::Trusted | Standing::Declared(_)) || of_name.is_empty();
+            of_name.insert(if counts { 0 } else { of_name.len() }, entry);
         }
-        for (checkout, name) in checkout.into_iter().flat_map(|c| c.experts().into_iter().map(move |n| (c, n))) {
-            entries.insert(name.clone(), ExpertEntry { name, origin: Origin::Checkout(checkout.clone()) });
+        let of_checkout =
+            checkout.into_iter().flat_map(|c| c.experts().into_iter().map(|n| (n, Origin::Checkout(c.clone()))));
+        let linked = links.into_iter().map(|(name, linked)| (name, Origin::Linked(linked)));
+        for (name, origin) in of_checkout.chain(linked) {
+            entries.entry(name.clone()).or_default().insert(0, ExpertEntry { name, origin });
         }
         Self { entries }
     }
@@ -152,15 +182,20 @@ impl Experts {
     /// # Errors
     /// When there is none; the error lists those that exist.
     pub fn get(&self, name: &str) -> Result<&ExpertEntry, PluginError> {
-        self.entries.get(name).ok_or_else(|| PluginError::Unknown {
+        self.entries.get(name).and_then(|of_name| of_name.first()).ok_or_else(|| PluginError::Unknown {
             name: name.to_owned(),
             known: self.entries.keys().cloned().collect(),
         })
     }
 
-    /// All of them, sorted by name.
+    /// The experts of this name that the one that counts hides.
+    pub fn hidden(&self, name: &str) -> &[ExpertEntry] {
+        self.entries.get(name).and_then(|of_name| of_name.get(1..)).unwrap_or_default()
+    }
+
+    /// Those that count, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = &ExpertEntry> {
-        self.entries.values()
+        self.entries.values().filter_map(|of_name| of_name.first())
     }
 
     /// True when none was found.

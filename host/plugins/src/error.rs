@@ -18,6 +18,14 @@ pub enum PluginError {
         /// The names that exist.
         known: Vec<String>,
     },
+    /// The folder of a linked expert has no manifest any more.
+    #[error("Expert `{expert}` is linked to `{}`, which has no `expert.json`", folder.display())]
+    Vanished {
+        /// The expert.
+        expert: String,
+        /// The folder.
+        folder: PathBuf,
+    },
     /// Cargo failed to build the library.
     #[error("Failed to build expert `{expert}`: {why}")]
     Build {
@@ -206,6 +214,9 @@ impl Diagnostic for PluginError {
                 Some(near) => format!("did you mean `{near}`? `hive expert list` shows all of them"),
                 None => "`hive expert list` shows all experts and where they come from".to_owned(),
             },
+            PluginError::Vanished { expert, .. } => format!(
+                "`hive expert link FOLDER` links it where it is now; `hive expert unlink {expert}` ends the link"
+            ),
             PluginError::Build { command, .. } => format!("`{command}` shows the whole output"),
             PluginError::Load { fault: LoadFault::Untrusted(_) | LoadFault::Revoked(_), .. } => {
                 "`hive key list` shows whom this machine trusts; `hive key trust` adds a key".to_owned()

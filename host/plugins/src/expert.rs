@@ -37,6 +37,8 @@ pub struct LoadedExpert {
     transport: Box<dyn Transport>,
     manifest: Manifest,
     manifest_json: String,
+    /// Whether hive carries out the manifest, instead of a library.
+    declared: bool,
 }
 
 impl std::fmt::Debug for LoadedExpert {
@@ -66,7 +68,17 @@ impl LoadedExpert {
         if manifest.name != name {
             return Err(failed(LoadFault::Name { got: manifest.name }));
         }
-        Ok(Self { name: name.to_owned(), transport, manifest, manifest_json })
+        Ok(Self { name: name.to_owned(), transport, manifest, manifest_json, declared: false })
+    }
+
+    /// The expert as one that has no library.
+    pub(super) fn into_declared(self) -> Self {
+        Self { declared: true, ..self }
+    }
+
+    /// Whether it can grade answers: a library can, a manifest when it declares how.
+    pub fn grades(&self) -> bool {
+        !self.declared || !self.manifest.grade.is_empty()
     }
 
     /// Its name.

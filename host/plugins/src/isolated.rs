@@ -1,4 +1,4 @@
-//! An expert in a separate process. A call that never returns, or that crashes the process, costs
+//! An expert in separate processes. A call that never returns, or that crashes the process, costs
 //! one error: the next call starts another process and sends the settings again.
 
 use std::collections::VecDeque;
@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -16,12 +16,15 @@ use hive_sdk::protocol::MethodId;
 use serde_json::value::RawValue;
 
 use super::error::CallFault;
-use super::library::LibraryPlace;
+use super::place::ExpertPlace;
 use super::transport::Transport;
 use super::worker::{Call, MARK, kind};
 
 /// Time limit for loading the library and initializing what it needs.
 const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// Time limit for making records, of which one call makes all.
+const SYNTHESIS_LIMIT: Duration = Duration::from_secs(1_800);
 
 /// Number of lines of a worker's stderr shown in an error.
 const TAIL_LINES: usize = 5;
@@ -31,61 +34,116 @@ const TAIL_LINES: usize = 5;
 pub struct WorkerCommand {
     /// The hive binary.
     pub program: PathBuf,
-    /// The expert's library.
-    pub place: LibraryPlace,
+    /// Where the expert's code is.
+    pub place: ExpertPlace,
     /// Time limit for one call.
     pub limit: Duration,
 }
 
-/// Sends requests to an expert in another process.
+/// Sends requests to an expert in other processes: one, or several if several threads call at once.
 pub struct Isolated {
     command: WorkerCommand,
-    state: Mutex<State>,
+    most: usize,
+    pool: Mutex<Pool>,
+    /// A process has become free, or may be started.
+    freed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
-    worker: Option<Worker>,
-    /// The last settings, to be sent to a replacement process.
-    settings: Option<Vec<u8>>,
+struct Pool {
+    idle: Vec<Worker>,
+    /// Processes that run, idle or called.
+    running: usize,
+    /// The last settings, to be sent to every process, with their number.
+    settings: Option<Arc<[u8]>>,
+    generation: u64,
 }
 
 impl Isolated {
-    /// Starts no process yet: the first call does.
-    pub fn new(command: WorkerCommand) -> Self {
-        Self { command, state: Mutex::default() }
+    /// Starts no process yet: the first call does. At most `most` run.
+    pub fn new(command: WorkerCommand, most: usize) -> Self {
+        Self { command, most: most.max(1), pool: Mutex::default(), freed: Condvar::new() }
+    }
+
+    fn pool(&self) -> MutexGuard<'_, Pool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A process for one call: an idle one, or a new one.
+    fn taken(&self) -> Result<Worker, CallFault> {
+        let mut pool = self.pool();
+        loop {
+            if let Some(worker) = pool.idle.pop() {
+                return Ok(worker);
+            }
+            if pool.running < self.most {
+                pool.running += 1;
+                drop(pool);
+                // A failure before the first call was sent is not an error of that call.
+                return Worker::start(&self.command).map_err(|fault| {
+                    self.lost();
+                    CallFault::NotStarted(fault.to_string())
+                });
+            }
+            pool = self.freed.wait(pool).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// A process has ended.
+    fn lost(&self) {
+        self.pool().running -= 1;
+        self.freed.notify_one();
+    }
+
+    /// Sends the process the last settings, unless it has them.
+    fn settle(&self, worker: &mut Worker) -> Result<(), CallFault> {
+        let (settings, generation) = {
+            let pool = self.pool();
+            (pool.settings.clone(), pool.generation)
+        };
+        if worker.generation != generation
+            && let Some(settings) = settings
+        {
+            worker.call(MethodId::Configure, &settings, START_LIMIT.max(self.command.limit))?;
+        }
+        worker.generation = generation;
+        Ok(())
+    }
+
+    fn limit(&self, method: MethodId) -> Duration {
+        match method {
+            MethodId::Configure => START_LIMIT.max(self.command.limit),
+            MethodId::Synthesize => SYNTHESIS_LIMIT.max(self.command.limit),
+            _ => self.command.limit,
+        }
     }
 }
 
 impl Transport for Isolated {
     fn invoke(&self, method: MethodId, request: &[u8]) -> Result<Vec<u8>, CallFault> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if method == MethodId::Configure {
-            state.settings = Some(request.to_vec());
-        }
-        let limit =
-            if method == MethodId::Configure { START_LIMIT.max(self.command.limit) } else { self.command.limit };
-        let result = state.running(&self.command, method).and_then(|worker| worker.call(method, request, limit));
-        if matches!(result, Err(CallFault::Ended { .. } | CallFault::TimedOut(_))) {
+        let mut worker = self.taken()?;
+        let result = if method == MethodId::Configure {
+            let mut pool = self.pool();
+            pool.settings = Some(request.into());
+            pool.generation += 1;
+            worker.generation = pool.generation;
+            drop(pool);
+            worker.call(method, request, self.limit(method))
+        } else {
+            let settled = self.settle(&mut worker);
+            settled
+                .map_err(|fault| CallFault::NotStarted(fault.to_string()))
+                .and_then(|()| worker.call(method, request, self.limit(method)))
+        };
+        if matches!(result, Err(CallFault::Ended { .. } | CallFault::TimedOut(_) | CallFault::NotStarted(_))) {
             // Dropping it kills the process.
-            state.worker = None;
+            drop(worker);
+            self.lost();
+        } else {
+            self.pool().idle.push(worker);
+            self.freed.notify_one();
         }
         result
-    }
-}
-
-impl State {
-    fn running(&mut self, command: &WorkerCommand, method: MethodId) -> Result<&mut Worker, CallFault> {
-        if self.worker.is_none() {
-            // A failure before the first call was sent is not an error of that call.
-            let not_started = |fault: CallFault| CallFault::NotStarted(fault.to_string());
-            let mut worker = Worker::start(command).map_err(not_started)?;
-            if let Some(settings) = self.settings.as_ref().filter(|_| method != MethodId::Configure) {
-                worker.call(MethodId::Configure, settings, START_LIMIT).map_err(not_started)?;
-            }
-            self.worker = Some(worker);
-        }
-        self.worker.as_mut().ok_or_else(|| CallFault::NotStarted("it is gone".to_owned()))
     }
 }
 
@@ -95,6 +153,8 @@ struct Worker {
     stdin: ChildStdin,
     replies: Receiver<Vec<u8>>,
     tail: Arc<Mutex<VecDeque<String>>>,
+    /// Number of the settings that it has; 0 before any.
+    generation: u64,
     /// Collects the tail until the process has closed its stderr.
     listener: JoinHandle<()>,
     /// Its temporary files, which it cannot remove itself when it is killed. Removed after the
@@ -160,7 +220,7 @@ impl Worker {
                 kept.push_back(line);
             }
         });
-        let mut worker = Self { child, stdin, replies, tail, listener, _scratch: scratch };
+        let mut worker = Self { child, stdin, replies, tail, generation: 0, listener, _scratch: scratch };
         worker.next(START_LIMIT)?;
         Ok(worker)
     }

@@ -1,84 +1,24 @@
-//! An expert's library: its location and its function table. The checks run in this order for
+//! An expert's library and its function table, in the process that calls it. The checks run in this order for
 //! safety: digest, kind of file, ABI version, and only then the table; nothing in the library is
 //! called before all of them have passed.
 //!
 //! A library is never unloaded: its threads, statics and buffers may outlive any owner on our side.
 
-use std::ffi::OsString;
 use std::mem::{ManuallyDrop, align_of, offset_of, size_of};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hive_files::{FileError, KnownDigests, sha256_of_file};
 use hive_sdk::abi::{ABI_SYMBOL, ABI_VERSION, ExpertTable, OLDEST_ABI, TABLE_SYMBOL};
 use libloading::Library;
 
-use super::build::Builder;
-use super::discover::{ExpertEntry, Standing};
-use super::error::{LoadFault, PluginError};
+use super::error::LoadFault;
 use super::format::Format;
 use super::record::LibraryRecord;
 use super::transport::Table;
 
-/// Location of an expert's library, and what is expected of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LibraryPlace {
-    /// Name of the expert.
-    pub expert: String,
-    /// The library.
-    pub library: PathBuf,
-    /// The record of its SHA-256 digest.
-    pub record: PathBuf,
-    /// True when it was installed under `HIVE_HOME` rather than built here.
-    pub installed: bool,
-    /// True when it was installed without native code.
-    pub manifest_alone: bool,
-    /// Digests that need not be computed again; `None` to compute all.
-    pub known: Option<KnownDigests>,
-}
-
-impl LibraryPlace {
-    /// The library of a discovered expert.
-    pub fn of(entry: &ExpertEntry, builder: &Builder) -> Self {
-        Self {
-            expert: entry.name.clone(),
-            library: entry.library_path(builder),
-            record: entry.record_path(builder),
-            installed: entry.is_installed(),
-            manifest_alone: *entry.standing() == Standing::ManifestAlone,
-            known: builder.known.clone(),
-        }
-    }
-
-    /// The SHA-256 digest recorded for the library.
-    ///
-    /// # Errors
-    /// When none is recorded.
-    pub fn sha256(&self) -> Result<String, PluginError> {
-        if self.manifest_alone {
-            return Err(self.fault(LoadFault::NoPlugin));
-        }
-        let record = LibraryRecord::read(&self.record);
-        let fault = |e: std::io::Error| LoadFault::NotRecorded { path: self.record.clone(), why: plain(&e) };
-        record.map(|record| record.sha256).map_err(|e| self.fault(fault(e)))
-    }
-
-    /// Arguments for `hive worker`.
-    pub fn to_args(&self) -> Vec<OsString> {
-        let mut args = vec![self.expert.clone().into(), self.library.clone().into(), self.record.clone().into()];
-        args.extend(self.installed.then(|| "--installed".into()));
-        args
-    }
-
-    pub(super) fn fault(&self, fault: LoadFault) -> PluginError {
-        let (expert, library) = (self.expert.clone(), self.library.clone());
-        PluginError::Load { expert, library, installed: self.installed, fault }
-    }
-}
-
 /// Loads and checks the library's table.
-pub(super) fn load_table(place: &LibraryPlace) -> Result<Table, PluginError> {
-    let table =
-        checked_table(&place.library, &place.record, place.known.as_ref()).map_err(|fault| place.fault(fault))?;
+pub(super) fn load_table(library: &Path, record: &Path, known: Option<&KnownDigests>) -> Result<Table, LoadFault> {
+    let table = checked_table(library, record, known)?;
     // SAFETY: the ABI number says that the table keeps this contract, and `open` leaks the library.
     Ok(unsafe { Table::new(table) })
 }
@@ -168,7 +108,7 @@ fn check_table(table: *const ExpertTable) -> Result<&'static ExpertTable, LoadFa
 }
 
 /// An I/O error without the operating system's error number, which differs between systems.
-fn plain(error: &std::io::Error) -> String {
+pub(super) fn plain(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
         _ => error.to_string(),

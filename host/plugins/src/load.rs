@@ -1,4 +1,4 @@
-//! Loads an expert: in this process, in separate processes, or from its manifest alone.
+//! Loads an expert: in separate processes, whatever its code is.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -7,34 +7,42 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::build::Builder;
-use super::declared::Declared;
 use super::discover::{ExpertEntry, Standing};
 use super::error::{LoadFault, PluginError};
 use super::expert::LoadedExpert;
 use super::in_process::InProcess;
 use super::isolated::{Isolated, WorkerCommand};
-use super::library::{LibraryPlace, load_table};
+use super::place::{ExpertCode, ExpertPlace};
+use super::renders_only::RendersOnly;
 use super::transport::Transport;
 
-/// Loads the expert's existing library; builds nothing.
+/// Time limit of a call of an expert that is not called for single records with a limit of their own.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Loads the expert's existing code; builds nothing. It runs in processes of its own, at most one per core, which start
+/// when they are called.
 ///
 /// # Errors
-/// When the library is missing, damaged, not for this machine, built for another ABI, or contains
+/// When its library is missing, damaged, not for this machine, built for another ABI, or contains
 /// another expert than its name says.
 pub fn load(entry: &ExpertEntry, builder: &Builder) -> Result<LoadedExpert, PluginError> {
-    let place = LibraryPlace::of(entry, builder);
+    let place = ExpertPlace::of(entry, builder);
     match entry.standing() {
-        Standing::Trusted => {}
-        Standing::Revoked(why) => return Err(place.fault(LoadFault::Revoked(why.clone()))),
-        Standing::Untrusted(why) => return Err(place.fault(LoadFault::Untrusted(why.clone()))),
+        Standing::Trusted | Standing::Declared(_) => {}
         Standing::ManifestAlone => {
             let path = entry.manifest_path();
             let json = std::fs::read_to_string(path).map_err(|e| place.fault(LoadFault::Unreadable(e)))?;
             return declared(&entry.name, &json);
         }
+        Standing::Revoked(why) => return Err(place.fault(LoadFault::Revoked(why.clone()))),
+        Standing::Untrusted(why) => return Err(place.fault(LoadFault::Untrusted(why.clone()))),
     }
-    let expert = over(&place, Box::new(load_table(&place)?))?;
-    check_manifest(entry, &expert).map_err(|fault| place.fault(fault))?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let command = WorkerCommand { program: builder.program(&place)?, place: place.clone(), limit: LIMIT };
+    let expert = over(&place, Box::new(Isolated::new(command, cores)))?;
+    if !place.is_declared() {
+        check_manifest(entry, &expert).map_err(|fault| place.fault(fault))?;
+    }
     Ok(expert)
 }
 
@@ -87,12 +95,12 @@ fn differ(path: &str, library: &Value, file: &Value, into: &mut Vec<String>) {
     }
 }
 
-/// An expert from a manifest alone, without native code.
+/// An expert from a manifest alone, in this process: it renders prompts, which hive does itself, and nothing else.
 ///
 /// # Errors
 /// When the manifest has faults or names another expert.
 pub fn declared(name: &str, json: &str) -> Result<LoadedExpert, PluginError> {
-    let declared = Declared::new(json.to_owned()).map_err(|e| PluginError::Load {
+    let declared = RendersOnly::new(json.to_owned()).map_err(|e| PluginError::Load {
         expert: name.to_owned(),
         library: PathBuf::default(),
         installed: true,
@@ -106,19 +114,24 @@ pub fn declared(name: &str, json: &str) -> Result<LoadedExpert, PluginError> {
 ///
 /// # Errors
 /// As [`load`], and when a process cannot be started.
-pub fn load_isolated(place: &LibraryPlace, count: usize, limit: Duration) -> Result<Vec<LoadedExpert>, PluginError> {
-    if place.manifest_alone {
+pub fn load_isolated(place: &ExpertPlace, count: usize, limit: Duration) -> Result<Vec<LoadedExpert>, PluginError> {
+    if matches!(place.code, ExpertCode::Missing { .. }) {
         return Err(place.fault(LoadFault::NoPlugin));
     }
-    let program = std::env::current_exe().map_err(|e| place.fault(LoadFault::Unreadable(e)))?;
-    let command = WorkerCommand { program, place: place.clone(), limit };
-    (0..count).map(|_| over(place, Box::new(Isolated::new(command.clone())))).collect()
+    let command = WorkerCommand { program: own_program(place)?, place: place.clone(), limit };
+    (0..count).map(|_| over(place, Box::new(Isolated::new(command.clone(), 1)))).collect()
 }
 
-fn over(place: &LibraryPlace, transport: Box<dyn Transport>) -> Result<LoadedExpert, PluginError> {
-    LoadedExpert::over(&place.expert, transport).map_err(|error| match error {
-        // `over` does not know the library: add its location.
+/// This program, which is started again as a worker.
+pub(super) fn own_program(place: &ExpertPlace) -> Result<PathBuf, PluginError> {
+    std::env::current_exe().map_err(|e| place.fault(LoadFault::Unreadable(e)))
+}
+
+fn over(place: &ExpertPlace, transport: Box<dyn Transport>) -> Result<LoadedExpert, PluginError> {
+    let loaded = LoadedExpert::over(&place.expert, transport).map_err(|error| match error {
+        // `over` does not know the place: add its location.
         PluginError::Load { fault, .. } => place.fault(fault),
         other => other,
-    })
+    })?;
+    Ok(if place.is_declared() { loaded.into_declared() } else { loaded })
 }

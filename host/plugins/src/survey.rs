@@ -17,8 +17,10 @@ use crate::manifest::check;
 pub enum ExpertState {
     /// Loaded, and its manifest read from the library.
     Ready,
-    /// Installed without native code: it can generate answers, nothing else.
+    /// It has no native code: hive does what its manifest declares.
     Declared,
+    /// Its native code is not here: it can generate answers, nothing else.
+    WithoutPlugin,
     /// No library yet; the first use builds it.
     NotBuilt,
     /// The sources changed since the library was built; the next use rebuilds it.
@@ -38,8 +40,12 @@ pub struct Surveyed {
     pub abi: Option<u32>,
     /// Its description, when a manifest could be read.
     pub description: Option<String>,
-    /// True when installed under `HIVE_HOME`.
-    pub installed: bool,
+    /// Where it comes from: `linked`, `checkout` or `installed`.
+    pub origin: &'static str,
+    /// Others of its name, which it hides, each in a few words.
+    pub hides: Vec<String>,
+    /// The linked folder.
+    pub folder: Option<PathBuf>,
     /// Its manifest file.
     pub manifest: PathBuf,
     /// Its library, whether or not it exists yet.
@@ -50,10 +56,11 @@ pub struct Surveyed {
 
 /// The state of each expert, sorted by name.
 pub fn survey(experts: &Experts, builder: &Builder) -> Vec<Surveyed> {
-    experts.iter().map(|entry| survey_one(entry, builder)).collect()
+    let hides = |entry: &ExpertEntry| experts.hidden(&entry.name).iter().map(ExpertEntry::origin_text).collect();
+    experts.iter().map(|entry| survey_one(entry, hides(entry), builder)).collect()
 }
 
-fn survey_one(entry: &ExpertEntry, builder: &Builder) -> Surveyed {
+fn survey_one(entry: &ExpertEntry, hides: Vec<String>, builder: &Builder) -> Surveyed {
     let declared = read_manifest(entry);
     let state = match (&declared, &entry.origin) {
         (Err(why), _) => ExpertState::Broken(why.clone()),
@@ -69,7 +76,12 @@ fn survey_one(entry: &ExpertEntry, builder: &Builder) -> Surveyed {
             Freshness::Stale => ExpertState::Stale,
             Freshness::Fresh => try_load(entry, builder),
         },
-        (Ok(_), Origin::Installed(_)) => try_load(entry, builder),
+        (Ok(_), Origin::Linked(linked)) if linked.is_crate() => match builder.linked_freshness(linked, &entry.name) {
+            Freshness::Missing => ExpertState::NotBuilt,
+            Freshness::Stale => ExpertState::Stale,
+            Freshness::Fresh => try_load(entry, builder),
+        },
+        (Ok(_), Origin::Linked(_) | Origin::Installed(_)) => try_load(entry, builder),
     };
     let manifest = declared.ok();
     Surveyed {
@@ -77,7 +89,16 @@ fn survey_one(entry: &ExpertEntry, builder: &Builder) -> Surveyed {
         version: entry.package_version().or_else(|| manifest.as_ref().map(|m| m.version.clone())),
         abi: manifest.as_ref().map(|m| m.abi),
         description: manifest.map(|m| m.description),
-        installed: entry.is_installed(),
+        origin: match entry.origin {
+            Origin::Linked(_) => "linked",
+            Origin::Checkout(_) => "checkout",
+            Origin::Installed(_) => "installed",
+        },
+        hides,
+        folder: match &entry.origin {
+            Origin::Linked(linked) => Some(linked.folder.clone()),
+            _ => None,
+        },
         manifest: entry.manifest_path(),
         library: entry.library_path(builder),
         state,
@@ -86,7 +107,8 @@ fn survey_one(entry: &ExpertEntry, builder: &Builder) -> Surveyed {
 
 fn try_load(entry: &ExpertEntry, builder: &Builder) -> ExpertState {
     match load(entry, builder) {
-        Ok(_) if *entry.standing() == Standing::ManifestAlone => ExpertState::Declared,
+        Ok(_) if entry.is_manifest_alone() => ExpertState::WithoutPlugin,
+        Ok(_) if matches!(entry.standing(), Standing::Declared(_)) => ExpertState::Declared,
         Ok(_) => ExpertState::Ready,
         // The list shows expert and library beside the state.
         Err(PluginError::Load { fault: LoadFault::Manifest { what, faults }, .. }) => {

@@ -5,12 +5,15 @@
 use std::io::{self, BufRead, Write};
 use std::sync::mpsc;
 
+use hive_declared::DeclaredExpert;
 use hive_sdk::protocol::MethodId;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::error::{LoadFault, PluginError};
-use super::library::{LibraryPlace, load_table};
+use super::in_process::InProcess;
+use super::library::load_table;
+use super::place::{ExpertCode, ExpertPlace};
 use super::transport::Transport;
 
 /// Prefix of the worker's own lines on stdout; lines without it, printed by a plugin, are ignored.
@@ -36,13 +39,13 @@ pub(super) mod kind {
     pub const FAULT: &str = "fault ";
 }
 
-/// Loads the library and handles calls until stdin is closed.
+/// Loads the expert and handles calls until stdin is closed.
 ///
 /// # Errors
-/// When the library cannot be used.
-pub fn serve(place: &LibraryPlace) -> Result<(), PluginError> {
+/// When it cannot be used.
+pub fn serve(place: &ExpertPlace) -> Result<(), PluginError> {
     limit_memory();
-    let table = load_table(place)?;
+    let expert = loaded(place).map_err(|fault| place.fault(fault))?;
     say(kind::READY, b"");
     // Stdin has a separate thread: when the parent has ended, this process ends immediately, even
     // during a call that never returns.
@@ -59,12 +62,29 @@ pub fn serve(place: &LibraryPlace) -> Result<(), PluginError> {
     });
     reader.map_err(|e| place.fault(LoadFault::Unreadable(e)))?;
     for line in calls {
-        match answer(&table, &line) {
+        match answer(&*expert, &line) {
             Ok(reply) => say(kind::REPLY, &reply),
             Err(why) => say(kind::FAULT, why.replace('\n', " ").as_bytes()),
         }
     }
     Ok(())
+}
+
+/// The expert's code, in this process.
+fn loaded(place: &ExpertPlace) -> Result<Box<dyn Transport>, LoadFault> {
+    match &place.code {
+        ExpertCode::Library { library, record, .. } => Ok(Box::new(load_table(library, record, place.known.as_ref())?)),
+        ExpertCode::Missing { .. } => Err(LoadFault::NoPlugin),
+        ExpertCode::Declared { manifest, commands } => {
+            let json = std::fs::read_to_string(manifest).map_err(LoadFault::Unreadable)?;
+            let expert = DeclaredExpert::new(json, commands.clone());
+            let fault = |e: hive_sdk::ExpertError| LoadFault::Manifest {
+                what: "its manifest cannot be used".to_owned(),
+                faults: vec![e.message],
+            };
+            Ok(Box::new(InProcess(expert.map_err(fault)?)))
+        }
+    }
 }
 
 /// Maximum bytes of memory that a worker may write to. Experts need far less; if a record makes one

@@ -42,7 +42,7 @@ impl Inspector {
             Err(PluginError::Load { fault: LoadFault::NoPlugin, .. }) => return Ok(None),
             other => other?,
         };
-        let lints = open.expert.manifest().dataset.lints.iter().map(|lint| (lint.code.clone(), lint.level)).collect();
+        let lints = open.expert.manifest().lints().into_iter().map(|lint| (lint.code, lint.level)).collect();
         let settings = Settings { lints, options };
         Ok(workers.pop().map(|worker| Self { worker: Arc::new(worker), settings }))
     }

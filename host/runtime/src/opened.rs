@@ -1,7 +1,7 @@
 //! An open expert with its context.
 
 use hive_net::Context;
-use hive_plugins::{LibraryPlace, LoadedExpert};
+use hive_plugins::{ExpertPlace, LoadedExpert};
 
 /// An expert with its context.
 #[derive(Debug)]
@@ -11,5 +11,5 @@ pub struct OpenExpert {
     /// The expert in this process.
     pub expert: LoadedExpert,
     /// Its library, so that further processes can load it.
-    pub place: LibraryPlace,
+    pub place: ExpertPlace,
 }

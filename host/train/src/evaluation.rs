@@ -84,7 +84,8 @@ impl Evaluation<'_> {
             loss = Some(Compared { base: before.mean(), expert: after.mean() });
             token_accuracy = Some(Compared { base: before.accuracy(), expert: after.accuracy() });
         }
-        let wanted = self.recipe.data.graded_prompts;
+        // An expert that cannot grade is compared by its loss alone.
+        let wanted = if self.expert.grades() { self.recipe.data.graded_prompts } else { 0 };
         let mut prompts: Vec<Record> = self.expert.eval_prompts()?.into_iter().map(|p| p.record).collect();
         let all = prompts.len();
         prompts.truncate(wanted);
@@ -142,7 +143,7 @@ impl<'a> HeldOutGrader<'a> {
         recipe: &Recipe,
     ) -> Result<Option<Self>, TrainError> {
         let prompts = setup.held_out(recipe.training.graded_eval_prompts)?;
-        if prompts.is_empty() {
+        if prompts.is_empty() || !expert.grades() {
             return Ok(None);
         }
         let max_tokens = longest_answer(tokeniser, expert, &prompts)?;

@@ -70,7 +70,7 @@ pub fn set_up(
     reporter: &mut dyn SetupReporter,
 ) -> Result<Option<Setup>, TrainError> {
     let recipe = &request.recipe;
-    // Without native code it cannot grade: report that first.
+    // An expert whose native code is not here cannot be trained: report that first.
     let library = open.place.sha256()?;
     // Faults of the expert itself are reported before anything is downloaded or judged for it.
     preflight::expert(&open.expert)?;
@@ -108,7 +108,8 @@ pub fn set_up(
     }
     let request = sized(request, train.len());
     preflight::golds(&open.expert, &to_grade(&set)?)?;
-    let answers = recipe.data.graded_prompts > 0 || recipe.training.graded_eval_prompts > 0;
+    let graded = recipe.data.graded_prompts > 0 || recipe.training.graded_eval_prompts > 0;
+    let answers = graded && open.expert.grades();
     let base = info_span!("load", base = base_id).in_scope(|| Base::load(&base_id, model))?;
     let base = if answers { base.for_generation() } else { base };
     let data = hex(&Sha256::digest(format!("{}\n{}\n", train.digest(), held.digest())));

@@ -61,12 +61,18 @@ impl Checked {
         }
         self.findings.push(match &expert.state {
             ExpertState::Ready => Finding::ok(topic, "its library loads"),
-            ExpertState::Declared => Finding::ok(topic, "installed without native code: it can only generate answers"),
+            ExpertState::Declared => Finding::ok(topic, "declared: needs no library"),
+            ExpertState::WithoutPlugin => {
+                Finding::ok(topic, "installed without native code: it can only generate answers")
+            }
             ExpertState::NotBuilt => Finding::ok(topic, "not built yet: the first command that needs it builds it"),
             ExpertState::Stale => Finding::ok(topic, "changed since it was built: the next command builds it again"),
             ExpertState::Broken(why) => {
-                let advice =
-                    if expert.installed { "install it again" } else { "`hive expert validate` lists all faults" };
+                let advice = if expert.origin == "installed" {
+                    "install it again"
+                } else {
+                    "`hive expert validate` lists all faults"
+                };
                 Finding::problem(topic, why.clone()).advice(advice)
             }
         });

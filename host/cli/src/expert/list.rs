@@ -18,7 +18,8 @@ use crate::output::result;
 #[derive(Debug, Args)]
 pub struct List {
     /// Print JSON: `{"experts": [{"name", "version", "abi", "description", "origin", "manifest",
-    /// "library", "state", "why", "answers"}], "installed": [{"name", "version", "base", "current", "folder",
+    /// "library", "state", "why", "answers",
+    /// "kind", "folder", "hides"}], "installed": [{"name", "version", "base", "current", "folder",
     /// "source"}]}`
     #[arg(long)]
     json: bool,
@@ -47,7 +48,9 @@ impl List {
             return result(&format!("{:#}", json!({ "experts": experts, "installed": installed })));
         }
         if found.is_empty() {
-            env.screen.note("No experts found: neither a source checkout nor `HIVE_HOME/experts` holds one");
+            env.screen.note(
+                "No experts found: none is linked, and neither a source checkout nor `HIVE_HOME/experts` holds one",
+            );
             return Ok(());
         }
         let mut lines = vec![table::table(&found, &answers, env.screen.result_width())];
@@ -74,7 +77,8 @@ fn release_json(release: &Release) -> Value {
 fn as_json(expert: &Surveyed, answers: &Option<String>) -> Value {
     let (state, why) = match &expert.state {
         ExpertState::Ready => ("ready", None),
-        ExpertState::Declared => ("without_plugin", None),
+        ExpertState::Declared => ("ready", None),
+        ExpertState::WithoutPlugin => ("without_plugin", None),
         ExpertState::NotBuilt => ("not_built", None),
         ExpertState::Stale => ("stale", None),
         ExpertState::Broken(why) => ("broken", Some(why)),
@@ -84,7 +88,10 @@ fn as_json(expert: &Surveyed, answers: &Option<String>) -> Value {
         "version": expert.version,
         "abi": expert.abi,
         "description": expert.description,
-        "origin": if expert.installed { "installed" } else { "checkout" },
+        "kind": if expert.state == ExpertState::Declared { "declared" } else { "plugin" },
+        "origin": expert.origin,
+        "folder": expert.folder,
+        "hides": expert.hides,
         "manifest": expert.manifest,
         "library": expert.library,
         "state": state,

@@ -83,6 +83,7 @@ impl Package {
             version: self.version.clone(),
             license,
             libraries,
+            graders: contents::graders(&open)?,
             evaluation: facts.evaluation,
             receipt: facts.receipt,
             golden: None,

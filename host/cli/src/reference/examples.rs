@@ -33,7 +33,7 @@ fn every_command_in_the_guide_is_one_that_hive_takes() {
             checked += 1;
             let words: Vec<OsString> = words(&command).into_iter().map(OsString::from).collect();
             let taken =
-                with_expert_flags(Cli::command(), &words, || Experts::of(Checkout::at(&repository()).as_ref(), vec![]));
+                with_expert_flags(Cli::command(), &words, || Experts::of(Checkout::at(&repository()).as_ref(), [], []));
             if let Err(error) = taken.try_get_matches_from(words)
                 && error.exit_code() != 0
             {

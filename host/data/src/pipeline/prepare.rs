@@ -108,7 +108,7 @@ impl<'a> Pipeline<'a> {
     pub fn new(request: Request<'a>) -> Result<Self, PipelineError> {
         let dataset = &request.expert.manifest().dataset;
         let mut lints: BTreeMap<String, LintLevel> =
-            dataset.lints.iter().map(|lint| (lint.code.clone(), lint.level)).collect();
+            request.expert.manifest().lints().into_iter().map(|lint| (lint.code, lint.level)).collect();
         for (code, level) in &request.lints {
             let Some(known) = lints.get_mut(code) else {
                 return Err(PipelineError::NoLint { code: code.clone(), known: lints.into_keys().collect() });
@@ -303,7 +303,7 @@ impl<'a> Pipeline<'a> {
             rejects: Vec::new(),
             repairs: Vec::new(),
             notes: Vec::new(),
-            lints: collector.lints(&manifest.dataset.lints, &self.settings.lints),
+            lints: collector.lints(&manifest.lints(), &self.settings.lints),
             labels: BTreeMap::new(),
             measures: BTreeMap::new(),
             tokens: self.request.tokenisation.as_ref().map(|(t, limits)| collector.tokens(&t.base, limits.max_seq_len)),

@@ -3,11 +3,12 @@
 
 use std::path::Path;
 
-use hive_plugins::{Installed, Standing};
+use hive_plugins::{Commands, Installed, Standing};
+use hive_sdk::Manifest;
 
 use super::paths::{current_release, has_releases};
 use super::record::{BESIDE, InstallRecord};
-use crate::layout::{DESCRIPTION, own_library};
+use crate::layout::{DESCRIPTION, MANIFEST, own_library};
 use crate::trust::{Ring, Signer};
 
 /// The experts below `home`, by name. Incomplete folders are included, so that a list can say what is missing.
@@ -52,7 +53,10 @@ fn standing(release: &Installed, home: &Path) -> Standing {
         return Standing::Revoked(format!("its key `{name}` ({}) was revoked", key.id()));
     }
     if !release.record().exists() {
-        return Standing::ManifestAlone;
+        let manifest = std::fs::read_to_string(release.folder.join(MANIFEST)).ok();
+        let declares = manifest.and_then(|json| Manifest::parse(&json).ok());
+        let declares = declares.is_some_and(|m| !m.validate.is_empty() || !m.grade.is_empty());
+        return if declares { Standing::Declared(commands(release, signer)) } else { Standing::ManifestAlone };
     }
     match signer {
         Err(why) => Standing::Untrusted(why),
@@ -63,6 +67,16 @@ fn standing(release: &Installed, home: &Path) -> Standing {
             Signer::Stranger(key) => format!("its key {} is not trusted", key.id()),
             Signer::Trusted(..) => "it was installed without its plugin".to_owned(),
         }),
+    }
+}
+
+/// Whether programs that grade may run: those of a trusted signer.
+fn commands(release: &Installed, signer: Result<(InstallRecord, Signer), String>) -> Commands {
+    match signer {
+        Ok((_, signer)) if signer.is_trusted() => Commands::In(release.folder.clone()),
+        Ok((_, Signer::Stranger(key))) => Commands::Refused(format!("its key {} is not trusted", key.id())),
+        Ok(_) => Commands::Refused("nobody signed it".to_owned()),
+        Err(why) => Commands::Refused(why),
     }
 }
 

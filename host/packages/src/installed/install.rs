@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use hive_net::{Context, TransferReporter};
-use hive_plugins::{LibraryPlace, LibraryRecord, LoadedExpert, declared, load_isolated};
+use hive_plugins::{ExpertCode, ExpertPlace, LibraryRecord, LoadedExpert, declared, load_isolated};
 use hive_runtime::base::Base;
 use hive_runtime::models::{ModelError, ModelStore};
 
@@ -185,12 +185,9 @@ fn plugin_of(package: &Package) -> Result<Option<LoadedExpert>> {
             .and_then(|library_record| library_record.write(&record, &library, SystemTime::now()))
             .map_err(|e| InstallError::io("write", &record, e))?;
     }
-    let place = LibraryPlace {
+    let place = ExpertPlace {
         expert: package.description.name.clone(),
-        library,
-        record,
-        installed: true,
-        manifest_alone: false,
+        code: ExpertCode::Library { library, record, installed: true },
         known: None,
     };
     Ok(load_isolated(&place, 1, RENDER_LIMIT).map_err(PackageError::from)?.pop())

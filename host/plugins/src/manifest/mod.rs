@@ -2,6 +2,7 @@
 //! every fault of a file at once, each with its JSON path. Prints nothing; parsing a valid manifest
 //! is the SDK's [`hive_sdk::Manifest::parse`].
 
+mod declarations;
 mod fault;
 mod schema;
 mod semantics;
@@ -119,7 +120,15 @@ pub fn check(file: &str, text: &str) -> Result<Manifest, ManifestError> {
     if faults.is_empty() {
         // The checks above accept duplicate keys, serde does not.
         match serde_json::from_str(text) {
-            Ok(manifest) => return Ok(manifest),
+            Ok(manifest) => {
+                // What is declared as a pattern or a JSON Schema can be compiled.
+                let unusable = hive_declared::faults(&manifest);
+                if unusable.is_empty() {
+                    return Ok(manifest);
+                }
+                let path = |pointer: &str| JsonPath::from_pointer(pointer, &value);
+                faults.extend(unusable.iter().map(|(pointer, why)| Fault::new(path(pointer), why)));
+            }
             Err(e) => faults.push(Fault::new(JsonPath::root(), e.to_string())),
         }
     }

@@ -36,7 +36,10 @@ pub(super) fn faults(manifest: &Value) -> Vec<Fault> {
     checks.uses(top, &root.key("uses"));
     checks.eval_prompts(top.get("eval_prompts"), &root.key("eval_prompts"), &fields);
     checks.prompt(top.get("prompt"), &root.key("prompt"), &fields);
-    let lints = checks.lints(top.get("dataset").and_then(|d| d.get("lints")), &root.key("dataset").key("lints"));
+    let mut lints = checks.lints(top.get("dataset").and_then(|d| d.get("lints")), &root.key("dataset").key("lints"));
+    checks.validate(top.get("validate"), &root.key("validate"), &fields, &mut lints);
+    checks.grade(top, &root.key("grade"), &fields);
+    checks.generation(top.get("generation"), &root.key("generation"), &fields);
     if let Some(recipe) = top.get("recipe") {
         checks.recipe(recipe, &root.key("recipe"), &lints);
     }
@@ -55,18 +58,20 @@ pub(super) fn faults(manifest: &Value) -> Vec<Fault> {
 }
 
 /// A declared field of a record.
-struct Field<'m> {
-    name: &'m str,
+pub(super) struct Field<'m> {
+    pub(super) name: &'m str,
     optional: bool,
     completion: bool,
+    /// Whether its values are texts alone.
+    text: bool,
 }
 
-struct Checks {
+pub(super) struct Checks {
     faults: Vec<Fault>,
 }
 
 impl Checks {
-    fn fault(&mut self, path: JsonPath, message: impl Into<String>) {
+    pub(super) fn fault(&mut self, path: JsonPath, message: impl Into<String>) {
         if self.faults.len() < MAX_FAULTS {
             self.faults.push(Fault::new(path, message));
         }
@@ -104,8 +109,8 @@ impl Checks {
             Value::Object(map) => {
                 for (key, inner) in map {
                     let here = path.key(key);
-                    // A record's texts are data and may contain anything.
-                    if key == "record" {
+                    // A record's texts are data and may contain anything, and so may a JSON Schema.
+                    if key == "record" || key == "json_schema" {
                         continue;
                     }
                     if let Some(text) = inner.as_str() {
@@ -153,7 +158,8 @@ impl Checks {
                 if !names.insert(name) {
                     self.fault(fields_path.index(i).key("name"), format!("the field `{name}` is declared twice"));
                 }
-                fields.push(Field { name, optional: is("optional"), completion: is("completion") });
+                let text = matches!(field.get("type").and_then(Value::as_str), None | Some("text"));
+                fields.push(Field { name, optional: is("optional"), completion: is("completion"), text });
             }
             completions += usize::from(is("completion"));
             let input = field.get("input").and_then(Value::as_str);
@@ -259,12 +265,19 @@ impl Checks {
             for key in record.keys().filter(|key| !fields.iter().any(|f| f.name == key.as_str())) {
                 self.fault(here.key(key), undeclared(key, fields));
             }
+            for field in fields.iter().filter(|f| f.text) {
+                if let Some(value) = record.get(field.name).filter(|value| !value.is_string()) {
+                    let message = format!("got {value}, expected a text, as the field's `type` is");
+                    self.fault(here.key(field.name), message);
+                }
+            }
             for field in fields.iter().filter(|f| !f.optional) {
                 match record.get(field.name) {
                     None => self.fault(here.key(field.name), format!("missing, `{}` is a required field", field.name)),
                     Some(Value::String(text)) if text.trim().is_empty() => {
                         self.fault(here.key(field.name), "got a blank text, expected some");
                     }
+                    Some(Value::Null) if !field.text => self.fault(here.key(field.name), "got null, expected a value"),
                     Some(_) => {}
                 }
             }
@@ -375,11 +388,11 @@ impl Checks {
     }
 }
 
-fn no_repair(code: &str) -> String {
+pub(super) fn no_repair(code: &str) -> String {
     format!("got `repair`, expected `reject`, `note` or `off`: the expert cannot repair `{code}`")
 }
 
-fn undeclared(name: &str, fields: &[Field<'_>]) -> String {
+pub(super) fn undeclared(name: &str, fields: &[Field<'_>]) -> String {
     let names = || fields.iter().map(|f| f.name);
     match nearest(name, names()) {
         Some(near) => format!("`{name}` is not a declared field, did you mean `{near}`?"),
@@ -391,7 +404,7 @@ fn absolute(text: &str) -> String {
     format!("got the absolute path `{text}`, expected an id or a relative path: a manifest serves every machine")
 }
 
-fn list(value: Option<&Value>) -> &[Value] {
+pub(super) fn list(value: Option<&Value>) -> &[Value] {
     value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 

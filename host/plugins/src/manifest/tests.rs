@@ -68,7 +68,7 @@ fn each_fault_is_told_once_with_its_path() {
             (
                 "/prompt/0/content",
                 json!("{text|shout}"),
-                "$.prompt[0].content: `shout` is no filter, expected one of: trim, compact, line",
+                "$.prompt[0].content: `shout` is no filter, expected one of: trim, compact, line, lower, upper, json, lines",
             ),
             (
                 "/dataset/fields/0/shape",
@@ -148,6 +148,112 @@ fn each_fault_is_told_once_with_its_path() {
                 "/eval_prompts/-",
                 json!({"id": "b", "record": {"text": "x", "loud": "X", "lod": "X"}}),
                 "$.eval_prompts[1].record.lod: `lod` is not a declared field, did you mean `loud`?",
+            ),
+        ],
+        |(at, value, expected)| {
+            assert_eq!(faults_with(at, value), [expected], "{at}");
+        },
+    );
+}
+
+#[test]
+fn faults_of_declarations_are_told_once_with_their_path() {
+    let validate = |rule: Value| json!([{"code": "c", "description": "d", "field": "text", "rule": rule}]);
+    let grade = |grader: Value| json!([{"grader": grader}]);
+    check_all(
+        [
+            (
+                "/validate",
+                json!([{"code": "c", "description": "d", "field": "txt", "rule": "required"}]),
+                "$.validate[0].field: `txt` is not a declared field, did you mean `text`?",
+            ),
+            (
+                "/validate",
+                json!([{"code": "c", "description": "d", "field": "text", "rule": "json", "level": "repair"}]),
+                "$.validate[0].level: got `repair`, expected `reject`, `note` or `off`: the expert cannot repair `c`",
+            ),
+            (
+                "/validate",
+                validate(json!("requird")),
+                "$.validate[0].rule: `requird` is no rule, did you mean `required`?",
+            ),
+            (
+                "/validate",
+                validate(json!({})),
+                "$.validate[0].rule: got an object with 0 keys, expected one rule: `required`, `json`, `enum`, `regex`, \
+                 `max_chars`, `number`, `json_schema`, `json_schema_field`",
+            ),
+            (
+                "/validate",
+                validate(json!({"max_chars": "9"})),
+                "$.validate[0].rule: `max_chars`: invalid type: string \"9\", expected usize",
+            ),
+            (
+                "/validate",
+                validate(json!({"enum": []})),
+                "$.validate[0].rule.enum: got an empty list, expected the texts that are allowed",
+            ),
+            (
+                "/validate",
+                validate(json!({"number": {"min": 2, "max": 1}})),
+                "$.validate[0].rule.number: got `min` above `max`: no number is in the range",
+            ),
+            (
+                "/validate",
+                validate(json!({"regex": "(a"})),
+                "$.validate[0].rule: `(a` is no regular expression: unclosed group",
+            ),
+            (
+                "/validate",
+                validate(json!({"regex": "(a{1000}){1000}"})),
+                "$.validate[0].rule: the regular expression `(a{1000}){1000}` needs more than 1048576 bytes",
+            ),
+            (
+                "/validate",
+                validate(json!({"json_schema": {"$ref": "https://example.org/x"}})),
+                "$.validate[0].rule: it refers to `https://example.org/x`, and hive fetches no schema: put that one below \
+                 `$defs` and refer to `#/$defs/NAME`",
+            ),
+            (
+                "/validate",
+                validate(json!({"json_schema_field": "schema"})),
+                "$.validate[0].rule.json_schema_field: `schema` is not a declared field, expected one of: `text`, `loud`",
+            ),
+            ("/grade", grade(json!("exakt")), "$.grade[0].grader: `exakt` is no grader, did you mean `exact`?"),
+            (
+                "/grade",
+                json!([{"grader": "exact", "weight": 0}]),
+                "$.grade: the graders have no weight: every answer would have the score 0",
+            ),
+            (
+                "/grade",
+                json!([{"grader": "exact", "check": "same"}]),
+                "$.grade[0].check: `same` is no check: the manifest declares no `checks`",
+            ),
+            (
+                "/grade",
+                grade(json!({"one_of": {"field": "lout"}})),
+                "$.grade[0].grader.one_of.field: `lout` is not a declared field, did you mean `loud`?",
+            ),
+            (
+                "/grade",
+                grade(json!({"command": {"argv": [""]}})),
+                "$.grade[0].grader.command.argv: got no program, expected one and its arguments",
+            ),
+            (
+                "/generation",
+                json!({"json_schema": {}, "grammar": "start: \"a\""}),
+                "$.generation.grammar: got `json_schema`, `grammar`, expected one of them at most",
+            ),
+            (
+                "/generation",
+                json!({"json_schema": {"type": "objekt"}}),
+                "$.generation.json_schema: it is no JSON Schema: at `/type`: \"objekt\" is not valid under any of the schemas listed in …",
+            ),
+            (
+                "/eval_prompts/-",
+                json!({"id": "b", "record": {"text": 1, "loud": "X"}}),
+                "$.eval_prompts[1].record.text: got 1, expected a text, as the field's `type` is",
             ),
         ],
         |(at, value, expected)| {

@@ -30,7 +30,9 @@ pub(super) fn table(experts: &[Surveyed], answers: &[Option<String>], width: usi
     for ((expert, row), answers) in experts.iter().zip(&rows).zip(answers) {
         lines.push(line([&row[0], &row[1], &row[2]], &state(&expert.state)));
         lines.extend(expert.description.as_ref().map(|text| wrapped(&format!("{indent}{text}"), width)));
-        lines.push(format!("{indent}{}", expert.library.display()));
+        let place = expert.folder.as_ref().unwrap_or(&expert.library).display();
+        lines.push(format!("{indent}{}{place}", if expert.folder.is_some() { "linked from " } else { "" }));
+        lines.extend(expert.hides.iter().map(|other| wrapped(&format!("{indent}hides the one {other}"), width)));
         lines.extend(answers.as_ref().map(|title| wrapped(&format!("{indent}answers: {title}"), width)));
     }
     lines.join("\n")
@@ -39,7 +41,8 @@ pub(super) fn table(experts: &[Surveyed], answers: &[Option<String>], width: usi
 fn state(state: &ExpertState) -> String {
     match state {
         ExpertState::Ready => style("ready").green().to_string(),
-        ExpertState::Declared => {
+        ExpertState::Declared => format!("{} (declared: no code)", style("ready").green()),
+        ExpertState::WithoutPlugin => {
             format!("{} (without its plugin: it can only generate answers)", style("ready").green())
         }
         ExpertState::NotBuilt => "not built (built on first use)".to_owned(),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use hive_engine::EngineError;
-use hive_packages::layout::own_target;
+use hive_packages::layout::{is_grader, own_target};
+use hive_plugins::{Commands, ExpertCode};
 use hive_runtime::opened::OpenExpert;
 
 use super::Package;
@@ -17,7 +18,11 @@ use crate::error::{CommandResult, Failure};
 pub(super) fn libraries(args: &Package, open: &OpenExpert) -> CommandResult<BTreeMap<String, PathBuf>> {
     let mut libraries = BTreeMap::new();
     if args.with_plugin {
-        libraries.insert(own_target(), open.place.library.clone());
+        let ExpertCode::Library { library, .. } = &open.place.code else {
+            let problem = format!("Expert `{}` has no plugin: its manifest declares all that it does", args.name);
+            return Err(Failure::misuse(problem).hint("leave `--with-plugin` out").into());
+        };
+        libraries.insert(own_target(), library.clone());
     }
     for plugin in &args.plugins {
         let (target, path) = plugin
@@ -29,6 +34,30 @@ pub(super) fn libraries(args: &Package, open: &OpenExpert) -> CommandResult<BTre
         libraries.insert(target.to_owned(), path.into());
     }
     Ok(libraries)
+}
+
+/// The files of the expert's folder that its grading commands use.
+///
+/// # Errors
+/// When one has a name that files of a package do not have.
+pub(super) fn graders(open: &OpenExpert) -> CommandResult<Vec<PathBuf>> {
+    let ExpertCode::Declared { commands: Commands::In(folder), .. } = &open.place.code else { return Ok(Vec::new()) };
+    let mut graders = Vec::new();
+    for argument in open.expert.manifest().commands().flat_map(|command| &command.argv) {
+        let path = folder.join(argument);
+        // An argument that is no file of the folder is a program of the system, or a flag.
+        if argument.trim().is_empty() || !path.is_file() {
+            continue;
+        }
+        if !is_grader(argument) {
+            let problem = format!("`{argument}` of `{}` cannot be put into a package", folder.display());
+            let hint = "a file that a grading command uses lies beside the manifest and is named `grade`, `grade.awk` or \
+                        `grade-…`";
+            return Err(Failure::unacceptable(problem).hint(hint).into());
+        }
+        graders.push(path);
+    }
+    Ok(graders)
 }
 
 /// The text of the licence, if a file with it is named.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::layout::{self, is_library};
+use crate::layout::{self, is_grader, is_library};
 use crate::{Description, Package};
 
 /// Media type of the manifest.
@@ -174,7 +174,7 @@ fn media_type(name: &str) -> &'static str {
         layout::TENSOR_FILE => "application/vnd.cncf.model.weight.v1.raw",
         layout::CARD | layout::LICENSE => "application/vnd.cncf.model.doc.v1.raw",
         layout::GOLDEN | layout::PROBE => "application/vnd.cncf.model.dataset.v1.raw",
-        name if is_library(name) => "application/vnd.cncf.model.code.v1.raw",
+        name if is_library(name) || is_grader(name) => "application/vnd.cncf.model.code.v1.raw",
         _ => "application/vnd.cncf.model.weight.config.v1.raw",
     }
 }
