@@ -10,8 +10,10 @@ mod hive_command;
 mod inspect;
 mod install;
 mod install_report;
+mod link;
 mod list;
 mod loaded_package;
+mod new;
 mod package;
 mod plan;
 mod publish;
@@ -41,6 +43,12 @@ use crate::error::CommandResult;
 pub enum ExpertCommand {
     /// List every expert, its version, library and state
     List(list::List),
+    /// Write a new expert: a folder with a manifest and records, or a crate
+    New(new::New),
+    /// Link an expert in a folder of your own
+    Link(link::Link),
+    /// End the link to a folder
+    Unlink(link::Unlink),
     /// Judge, repair and split data into a prepared set, or compare two data sets
     Data(Box<data::Data>),
     /// Train an expert's adapter, or resume a stopped run
@@ -89,6 +97,9 @@ impl ExpertCommand {
     pub fn run(self, env: &Environment) -> CommandResult {
         match self {
             ExpertCommand::List(command) => command.run(env),
+            ExpertCommand::New(command) => command.run(env),
+            ExpertCommand::Link(command) => command.run(env),
+            ExpertCommand::Unlink(command) => command.run(env),
             ExpertCommand::Data(command) => command.run(env),
             ExpertCommand::Train(command) => command.run(env),
             ExpertCommand::Plan(command) => command.run(env),
