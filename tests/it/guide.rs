@@ -23,6 +23,7 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("hive model path", "needs the model that was downloaded"),
     ("ed25519:…", "is a placeholder for a key"),
     ("--arch qwen3-0.6b", "takes gigabytes of memory"),
+    ("amounts", "builds a crate; `own_experts` does what the page says"),
     ("hive bench ", "takes minutes; `bench` has tests of its own"),
 ];
 
@@ -35,6 +36,7 @@ const SHORTER: &[(&str, &str)] = &[
     ("hive runs rm sql-2", "hive runs rm sql-2 --force"),
     ("hive cache prune data", "hive cache prune data --force"),
     ("hive expert install dir:registry/sql", "hive expert install dir:registry/sql --base ../tiny"),
+    ("hive expert install dir:registry/triage", "hive expert install dir:registry/triage --base ../tiny"),
     ("hive expert verify ", "hive expert verify --base ../tiny "),
     ("--steps 150", "--steps 2 --limit 2"),
     ("replay runs/sql-1 --steps 20", "replay runs/sql-1 --steps 1"),
@@ -94,13 +96,13 @@ fn blocks(page: &str, language: &str) -> Vec<String> {
     text.split(&opening).skip(1).map(|rest| rest.split("```").next().unwrap_or_default().to_owned()).collect()
 }
 
-/// The expert that `docs/new-expert.md` writes, and its data: as `tests/plugins/shout.rs` it is built with the tests.
+/// The expert that `docs/plugin.md` writes, and its data: as `tests/plugins/shout.rs` it is built with the tests.
 fn install_shout(place: &Place) {
-    const PAGE: &str = "docs/new-expert.md";
+    const PAGE: &str = "docs/plugin.md";
     let json = blocks(PAGE, "json");
-    let manifest = json.iter().find(|block| block.contains("\"$schema\"")).unwrap();
+    let manifest = json.iter().find(|block| block.contains("\"name\": \"shout\"")).unwrap();
     assert_eq!(manifest, include_str!("fixtures/shout.json"), "tests/it/fixtures/shout.json is the manifest of {PAGE}");
-    let plugin = blocks(PAGE, "rust").remove(0).replace("../../../manifests/shout.json", "../it/fixtures/shout.json");
+    let plugin = blocks(PAGE, "rust").remove(0).replace("../expert.json", "../it/fixtures/shout.json");
     assert_eq!(plugin, include_str!("../plugins/shout.rs"), "tests/plugins/shout.rs is the plugin of {PAGE}");
     place.install_with("shout", &crate::harness::plugin("shout"), manifest);
     let lines = json.iter().find(|block| block.contains("\"loud\": \"HELLO THERE\"")).unwrap();
@@ -111,11 +113,18 @@ fn install_shout(place: &Place) {
 /// The command as it is run here: its words behind `hive`.
 fn shortened(command: &str, place: &Place) -> Vec<String> {
     let command = SHORTER.iter().fold(command.to_owned(), |command, (long, short)| command.replace(long, short));
-    let packages = std::fs::read_dir(place.path("checkout/dist")).into_iter().flatten().flatten();
-    let package = packages.map(|entry| format!("dist/{}", entry.file_name().to_string_lossy())).min();
-    let word = |word: String| match &package {
-        Some(package) if word.ends_with(".expert") => package.clone(),
-        _ => word,
+    let packages: Vec<String> = std::fs::read_dir(place.path("checkout/dist"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    // The package of this expert, whose base and version are others here.
+    let word = |word: String| {
+        let name = word.rsplit('/').next().unwrap_or_default();
+        let expert = name.strip_suffix(".expert").and_then(|name| name.strip_prefix("expert-")?.split('-').next());
+        let of = |expert: &str| packages.iter().filter(|p| p.starts_with(&format!("expert-{expert}-"))).min();
+        expert.and_then(of).map_or(word.clone(), |package| format!("dist/{package}"))
     };
     words(&command).into_iter().skip(1).map(word).collect()
 }

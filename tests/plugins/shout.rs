@@ -1,31 +1,12 @@
 //! The expert `shout`: repeats a text in capital letters.
 
-use std::sync::OnceLock;
-
-use hive_sdk::{Expert, ExpertError, Grade, Manifest, Message, Record, Rendered, Verdict};
-
-const MANIFEST: &str = include_str!("../it/fixtures/shout.json");
-
-/// The manifest, parsed once.
-fn manifest() -> Result<&'static Manifest, ExpertError> {
-    static PARSED: OnceLock<Result<Manifest, ExpertError>> = OnceLock::new();
-    PARSED.get_or_init(|| Manifest::parse(MANIFEST)).as_ref().map_err(Clone::clone)
-}
+use hive_sdk::{Expert, ExpertError, Grade, Record, Verdict};
 
 struct Shout;
 
 impl Expert for Shout {
     fn manifest_json(&self) -> &str {
-        MANIFEST
-    }
-
-    fn render(&self, record: &Record) -> Result<Rendered, ExpertError> {
-        let mut messages = manifest()?.prompt_of(record)?;
-        let completion_start = messages.len();
-        if let Some(loud) = record.text("loud") {
-            messages.push(Message::assistant(loud));
-        }
-        Ok(Rendered { messages, completion_start })
+        include_str!("../it/fixtures/shout.json")
     }
 
     fn validate(&self, record: &Record) -> Result<Verdict, ExpertError> {
