@@ -68,6 +68,7 @@ schema:
 # Write the reference pages of the guide anew from the command line and the recipe's types
 reference:
     HIVE_WRITE_REFERENCE=1 cargo test --workspace --lib reference::
+    HIVE_WRITE_REFERENCE=1 cargo test --workspace --test it what_plugins_are_written_against
 
 # The guide as a book (needs `cargo install mdbook`)
 book:
