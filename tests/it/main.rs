@@ -9,6 +9,7 @@ mod bench;
 mod cases;
 mod cli;
 mod config;
+mod cron_grader;
 mod docker_registry;
 mod doctor;
 mod expert_data;
