@@ -167,7 +167,8 @@ impl DeclaredExpert {
         if let AnswerSchema::OfRecord(field, schemas) = &self.answers
             && let Some(Err(why)) = record.text(field).map(|text| schemas.of(text))
         {
-            inspection = inspection.fault("schema", format!("the JSON Schema in `{field}` cannot be used: {why}"));
+            inspection =
+                inspection.fault("unusable-schema", format!("the JSON Schema in `{field}` cannot be used: {why}"));
         }
         inspection
     }

@@ -137,7 +137,7 @@ fn questions_and_answers_are_inspected() {
         [
             (vec![("question", "q")], None, ""),
             (vec![("question", "four")], None, "long"),
-            (vec![("question", "q"), ("schema", r#"{"type": 1}"#)], None, "schema"),
+            (vec![("question", "q"), ("schema", r#"{"type": 1}"#)], None, "unusable-schema"),
             (vec![("question", "q"), ("schema", object)], Some("{}"), ""),
             (vec![("question", "q"), ("schema", object)], Some("[]"), "does-not-conform"),
             (vec![("question", "q"), ("schema", object)], Some("x"), "not-json"),

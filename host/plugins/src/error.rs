@@ -112,7 +112,7 @@ pub enum LoadFault {
     Open(String),
     /// A symbol of the plugin contract is missing.
     #[error("the library does not export `{0}`, so it is not an expert")]
-    NoSymbol(&'static str),
+    NoSymbol(String),
     /// It was built for another ABI version.
     #[error("built for ABI {got}, this hive speaks ABI {OLDEST_ABI} to {ABI_VERSION}")]
     Abi {
@@ -166,6 +166,12 @@ pub enum CallFault {
     /// The call timed out, and the process was killed.
     #[error("no reply within {} s, its process was killed", .0.as_secs_f64())]
     TimedOut(std::time::Duration),
+    /// The process could not load the expert's code.
+    #[error("{0}")]
+    NotLoaded(Box<LoadFault>),
+    /// The library returned no reply that could be used.
+    #[error("{0}")]
+    NoReply(String),
     /// The request could not be encoded.
     #[error("the request cannot be written as JSON: {0}")]
     Request(String),

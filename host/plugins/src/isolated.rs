@@ -17,6 +17,7 @@ use serde_json::value::RawValue;
 
 use super::error::CallFault;
 use super::place::ExpertPlace;
+use super::told::ToldFault;
 use super::transport::Transport;
 use super::worker::{Call, MARK, kind};
 
@@ -82,7 +83,10 @@ impl Isolated {
                 // A failure before the first call was sent is not an error of that call.
                 return Worker::start(&self.command).map_err(|fault| {
                     self.lost();
-                    CallFault::NotStarted(fault.to_string())
+                    match fault {
+                        CallFault::NotLoaded(_) | CallFault::NotStarted(_) => fault,
+                        other => CallFault::NotStarted(other.to_string()),
+                    }
                 });
             }
             pool = self.freed.wait(pool).unwrap_or_else(PoisonError::into_inner);
@@ -253,8 +257,13 @@ impl Worker {
         if said.starts_with(kind::READY.as_bytes()) {
             return Ok(Vec::new());
         }
+        if let Some(told) = said.strip_prefix(kind::NOT_LOADED.as_bytes())
+            && let Ok(told) = serde_json::from_slice::<ToldFault>(told)
+        {
+            return Err(CallFault::NotLoaded(Box::new(told.into())));
+        }
         let why = said.strip_prefix(kind::FAULT.as_bytes()).unwrap_or(&said);
-        Err(CallFault::Protocol(String::from_utf8_lossy(why).into_owned()))
+        Err(CallFault::NoReply(String::from_utf8_lossy(why).into_owned()))
     }
 
     /// Why the process ended.

@@ -32,6 +32,7 @@ mod record;
 mod renders_only;
 mod shipped;
 mod survey;
+mod told;
 mod transport;
 mod worker;
 

@@ -77,9 +77,10 @@ fn open(path: &Path) -> Result<ManuallyDrop<Library>, LoadFault> {
 /// Address of an exported static.
 fn symbol<T>(library: &Library, name: &[u8], shown: &'static str) -> Result<*const T, LoadFault> {
     // SAFETY: only the address is taken, as a raw pointer; reading it is up to the caller.
-    let address = unsafe { library.get::<*const T>(name) }.map(|s| *s).map_err(|_| LoadFault::NoSymbol(shown))?;
+    let address =
+        unsafe { library.get::<*const T>(name) }.map(|s| *s).map_err(|_| LoadFault::NoSymbol(shown.to_owned()))?;
     if address.is_null() {
-        return Err(LoadFault::NoSymbol(shown));
+        return Err(LoadFault::NoSymbol(shown.to_owned()));
     }
     if !address.addr().is_multiple_of(align_of::<T>()) {
         return Err(LoadFault::Table(format!("is misaligned: `{shown}` lies at {address:p}")));

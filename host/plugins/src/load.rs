@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::build::Builder;
 use super::discover::{ExpertEntry, Standing};
-use super::error::{LoadFault, PluginError};
+use super::error::{CallFault, LoadFault, PluginError};
 use super::expert::LoadedExpert;
 use super::in_process::InProcess;
 use super::isolated::{Isolated, WorkerCommand};
@@ -131,6 +131,7 @@ fn over(place: &ExpertPlace, transport: Box<dyn Transport>) -> Result<LoadedExpe
     let loaded = LoadedExpert::over(&place.expert, transport).map_err(|error| match error {
         // `over` does not know the place: add its location.
         PluginError::Load { fault, .. } => place.fault(fault),
+        PluginError::Call { fault: CallFault::NotLoaded(fault), .. } => place.fault(*fault),
         other => other,
     })?;
     Ok(if place.is_declared() { loaded.into_declared() } else { loaded })

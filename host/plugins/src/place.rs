@@ -49,8 +49,8 @@ pub enum ExpertCode {
     },
     /// A library that is not here: the manifest alone.
     Missing {
-        /// The manifest.
-        manifest: PathBuf,
+        /// Where the library would be.
+        library: PathBuf,
     },
 }
 
@@ -61,7 +61,7 @@ impl ExpertPlace {
             Standing::Declared(commands) => {
                 ExpertCode::Declared { manifest: entry.manifest_path(), commands: commands.clone() }
             }
-            Standing::ManifestAlone => ExpertCode::Missing { manifest: entry.manifest_path() },
+            Standing::ManifestAlone => ExpertCode::Missing { library: entry.library_path(builder) },
             _ => ExpertCode::Library {
                 library: entry.library_path(builder),
                 record: entry.record_path(builder),
@@ -116,7 +116,7 @@ impl ExpertPlace {
                 }
                 args.extend(installed.then(|| "--installed".into()));
             }
-            ExpertCode::Missing { manifest } => add("--manifest", manifest.clone().into()),
+            ExpertCode::Missing { library } => add("--library", library.clone().into()),
             ExpertCode::Declared { manifest, commands } => {
                 add("--manifest", manifest.clone().into());
                 match commands {
@@ -132,7 +132,7 @@ impl ExpertPlace {
         let (library, installed) = match &self.code {
             ExpertCode::Library { library, installed, .. } => (library.clone(), *installed),
             ExpertCode::Declared { manifest, .. } => (manifest.clone(), false),
-            ExpertCode::Missing { manifest } => (manifest.clone(), true),
+            ExpertCode::Missing { library } => (library.clone(), true),
         };
         PluginError::Load { expert: self.expert.clone(), library, installed, fault }
     }

@@ -14,6 +14,7 @@ use super::error::{LoadFault, PluginError};
 use super::in_process::InProcess;
 use super::library::load_table;
 use super::place::{ExpertCode, ExpertPlace};
+use super::told::ToldFault;
 use super::transport::Transport;
 
 /// Prefix of the worker's own lines on stdout; lines without it, printed by a plugin, are ignored.
@@ -33,6 +34,8 @@ pub(super) struct Call<'a> {
 pub(super) mod kind {
     /// The library is loaded.
     pub const READY: &str = "ready ";
+    /// Why the expert's code cannot be loaded.
+    pub const NOT_LOADED: &str = "not-loaded ";
     /// A reply's bytes follow.
     pub const REPLY: &str = "reply ";
     /// Why there is no reply.
@@ -45,7 +48,14 @@ pub(super) mod kind {
 /// When it cannot be used.
 pub fn serve(place: &ExpertPlace) -> Result<(), PluginError> {
     limit_memory();
-    let expert = loaded(place).map_err(|fault| place.fault(fault))?;
+    let expert = match loaded(place) {
+        Ok(expert) => expert,
+        Err(fault) => {
+            let told = serde_json::to_vec(&ToldFault::from(fault)).unwrap_or_default();
+            say(kind::NOT_LOADED, &told);
+            return Ok(());
+        }
+    };
     say(kind::READY, b"");
     // Stdin has a separate thread: when the parent has ended, this process ends immediately, even
     // during a call that never returns.
@@ -100,12 +110,12 @@ fn limit_memory() {
 }
 
 fn answer(table: &dyn Transport, line: &[u8]) -> Result<Vec<u8>, String> {
-    let call: Call<'_> = serde_json::from_slice(line).map_err(|e| format!("the call is not readable: {e}"))?;
+    let call: Call<'_> = serde_json::from_slice(line).map_err(|e| format!("the call cannot be read: {e}"))?;
     let method = MethodId::from_wire(call.method).ok_or_else(|| format!("there is no method {}", call.method))?;
     let reply = table.invoke(method, call.request.get().as_bytes()).map_err(|e| e.to_string())?;
     // A reply with a line break is not compact JSON.
     if reply.contains(&b'\n') {
-        Err("the reply holds a line feed, expected JSON on one line".to_owned())
+        Err("the reply does not follow the protocol: it holds a line feed, expected JSON on one line".to_owned())
     } else {
         Ok(reply)
     }

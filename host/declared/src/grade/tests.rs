@@ -1,3 +1,5 @@
+//! What each grader gives an answer.
+
 use super::*;
 use hive_tests::check_all;
 use serde_json::json;

@@ -248,7 +248,7 @@ fn faults_of_declarations_are_told_once_with_their_path() {
             (
                 "/generation",
                 json!({"json_schema": {"type": "objekt"}}),
-                "$.generation.json_schema: it is no JSON Schema: at `/type`: \"objekt\" is not valid under any of the schemas listed in …",
+                "$.generation.json_schema: it is no JSON Schema: at `/type`: \"objekt\" is not valid under any of the schemas listed in the…",
             ),
             (
                 "/eval_prompts/-",
