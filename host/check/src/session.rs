@@ -40,11 +40,6 @@ impl<'a> Session<'a> {
         self.manifest().completion_field().unwrap_or_default()
     }
 
-    /// Whether the expert answers to this method, as far as is known.
-    pub(crate) fn answers(&self, method: &str) -> bool {
-        !self.dead.contains(method)
-    }
-
     /// Does not call these methods any longer, which the expert does not have; their checks are skipped.
     pub(crate) fn without(&mut self, methods: &[&'static str], checks: &[Check], why: &str) {
         self.dead.extend(methods);

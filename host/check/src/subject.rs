@@ -7,7 +7,7 @@ use std::time::Duration;
 use hive_data::datasets::MapOverrides;
 use hive_data::pipeline::Data as _;
 use hive_data::sources::{Files, LocalData};
-use hive_plugins::{LibraryPlace, LoadedExpert, PluginError, load_isolated};
+use hive_plugins::{ExpertPlace, LoadedExpert, PluginError, load_isolated};
 use hive_sdk::Record;
 use hive_sdk::manifest::DatasetSpec;
 
@@ -24,7 +24,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// As [`load_isolated`].
-pub fn isolated(place: &LibraryPlace) -> Result<LoadedExpert, PluginError> {
+pub fn isolated(place: &ExpertPlace) -> Result<LoadedExpert, PluginError> {
     // There is one.
     Ok(load_isolated(place, 1, LIMIT)?.swap_remove(0))
 }

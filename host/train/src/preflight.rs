@@ -24,7 +24,7 @@ pub fn expert(open: &OpenExpert) -> Result<(), TrainError> {
         manifest_file: "manifest".to_owned(),
         manifest: open.expert.manifest_json().to_owned(),
         open: Box::new(|| isolated(&open.place)),
-        declared: open.place.manifest_alone,
+        declared: open.place.is_declared(),
         folder: None,
         around: Vec::new(),
         flags: Vec::new(),

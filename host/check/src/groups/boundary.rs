@@ -108,7 +108,7 @@ pub(crate) const CHECKS: &[Check] = &[
 
 /// The settings that hive sends by default.
 fn defaults(manifest: &Manifest) -> Settings {
-    let lints = manifest.dataset.lints.iter().map(|lint| (lint.code.clone(), lint.level)).collect();
+    let lints = manifest.lints().into_iter().map(|lint| (lint.code, lint.level)).collect();
     Settings { lints, options: Map::new() }
 }
 
@@ -211,12 +211,12 @@ fn settings(session: &mut Session<'_>) {
 }
 
 fn levels(session: &mut Session<'_>) {
-    let manifest = session.manifest();
-    if manifest.dataset.lints.is_empty() {
+    let lints = session.manifest().lints();
+    if lints.is_empty() {
         return session.out.skip(&["boundary-lint-levels"], "the manifest declares no lints");
     }
     session.out.begin(&["boundary-lint-levels"]);
-    for lint in &manifest.dataset.lints {
+    for lint in &lints {
         for level in [LintLevel::Reject, LintLevel::Note, LintLevel::Off, LintLevel::Repair] {
             if level == LintLevel::Repair && !lint.repairs {
                 continue;

@@ -111,7 +111,7 @@ pub(crate) fn run(sample: &Sample, session: &mut Session<'_>) {
         rendered(session.expert, &data.records, session.out)
     };
     let sound: Vec<Named> = chats.iter().take(JUDGED).map(|(named, _)| named.clone()).collect();
-    if !session.answers("grade") {
+    if !session.expert.grades() {
         session.out.skip(&["data-gold"], "the expert grades nothing");
     } else if !sample.is_of_data() {
         session.out.begin(&["data-gold"]);
@@ -190,8 +190,11 @@ pub(crate) fn leak(expert: &LoadedExpert, place: &str, chat: &Rendered, other: &
     true
 }
 
-/// Looks for records whose own completion does not always get the full score.
+/// Looks for records whose own completion does not always get the full score; for none if the expert does not grade.
 pub(crate) fn golds(expert: &LoadedExpert, records: &[Named], out: &mut Collector) {
+    if !expert.grades() {
+        return;
+    }
     let field = expert.manifest().completion_field().unwrap_or_default();
     for some in records.chunks(BATCH) {
         let plain: Vec<Record> = some.iter().map(|(_, record)| record.clone()).collect();
@@ -222,9 +225,6 @@ pub(crate) fn golds(expert: &LoadedExpert, records: &[Named], out: &mut Collecto
 }
 
 fn judged(records: &[Named], session: &mut Session<'_>) {
-    if !session.answers("validate") {
-        return session.out.skip(&["data-rejected"], "the expert judges nothing");
-    }
     session.out.begin(&["data-rejected"]);
     let mut rejected = Vec::new();
     for (place, record) in records {

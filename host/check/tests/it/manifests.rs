@@ -54,6 +54,9 @@ fn change(mutation: &str, m: &mut Value) {
         "manifest-recipe-lint" => m["recipe"]["data"] = json!({"lints": {"doubled-space": "note"}}),
         "manifest-adapter" => m["recipe"]["adapter"]["alpha"] = json!(0.0),
         "manifest-profile-note" => m["profile_notes"]["slow"] = json!("many steps"),
+        "manifest-rule" => {
+            m["validate"] = json!([{"code": "few", "description": "It is few", "field": "txet", "rule": "required"}]);
+        }
         "manifest-asked-field" => {
             for i in 0..2 {
                 m["dataset"]["fields"][i] = json!({"name": m["dataset"]["fields"][i]["name"], "optional": true});

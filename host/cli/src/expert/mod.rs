@@ -1,5 +1,6 @@
 //! `hive expert …`: the commands about experts, one file each.
 
+mod check;
 mod compare;
 mod data;
 mod eval;
@@ -83,6 +84,8 @@ pub enum ExpertCommand {
     Use(select::Use),
     /// Remove an installed expert
     Uninstall(uninstall::Uninstall),
+    /// Prove an expert before it trains: what is wrong, where, and what goes wrong otherwise
+    Check(check::Check),
     /// Validate a manifest and list all its faults
     Validate(validate::Validate),
     /// Print the JSON schema of manifests
@@ -117,6 +120,7 @@ impl ExpertCommand {
             ExpertCommand::Update(command) => command.run(env),
             ExpertCommand::Use(command) => command.run(env),
             ExpertCommand::Uninstall(command) => command.run(env),
+            ExpertCommand::Check(command) => command.run(env),
             ExpertCommand::Validate(command) => command.run(),
             ExpertCommand::Schema(command) => command.run(),
         }

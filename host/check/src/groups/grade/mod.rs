@@ -122,11 +122,8 @@ pub(crate) fn run(sample: &Sample, session: &mut Session<'_>) {
         let codes = codes_of(CHECKS);
         return session.out.skip(&codes, "no record renders");
     }
-    if let Some(gold) = sample.golds.first().filter(|_| session.declared) {
-        let request = GradeRequest { prompt: gold.record.clone(), completion: gold.answer() };
-        if let Some(Err(why)) = session.attempt("grade", &gold.place, |e| e.grade(std::slice::from_ref(&request))) {
-            return session.without(&["grade", "examine"], CHECKS, &why);
-        }
+    if !session.expert.grades() {
+        return session.without(&["grade", "examine"], CHECKS, "the manifest declares no `grade`");
     }
     session.out.begin(&["grade-error", "grade-score", "grade-gold", "grade-twice", "grade-empty-error", "grade-empty"]);
     let golds = graded(&sample.golds, session);

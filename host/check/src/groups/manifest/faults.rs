@@ -142,6 +142,12 @@ pub(crate) const CHECKS: &[Check] = &[
     )
     .quick(),
     Check::must("manifest-profile-note", "Every note belongs to a profile", "nobody would read it").quick(),
+    Check::must(
+        "manifest-rule",
+        "Rules, graders and the form of answers that the manifest declares can be used, and name declared fields",
+        "records would be accepted, and answers graded, by something else than was meant",
+    )
+    .quick(),
 ];
 
 /// The check that a fault belongs to, by where it is and by what it says.
@@ -172,6 +178,9 @@ pub(crate) fn code_of(fault: &Fault) -> &'static str {
     }
     if let Some((_, code)) = anywhere.iter().find(|(part, _)| says(part)) {
         return code;
+    }
+    if below("$.validate") || below("$.grade") || below("$.generation.json_schema") || below("$.generation.grammar") {
+        return "manifest-rule";
     }
     if path == "$.name" {
         "manifest-name"

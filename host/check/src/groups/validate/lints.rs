@@ -29,7 +29,7 @@ fn codes(verdict: &Verdict) -> BTreeSet<&str> {
 
 fn notes(judged: &[Judged], session: &mut Session<'_>) {
     session.out.begin(&["validate-lint-declared"]);
-    let lints = &session.manifest().dataset.lints;
+    let lints = session.manifest().lints();
     for Judged { place, verdict, .. } in judged {
         let Verdict::Accept { notes, .. } = verdict else { continue };
         for note in notes.iter().filter(|note| !lints.iter().any(|lint| lint.code == note.code)) {
@@ -39,9 +39,9 @@ fn notes(judged: &[Judged], session: &mut Session<'_>) {
 }
 
 fn levels(judged: &[Judged], session: &mut Session<'_>) {
-    let lints = &session.manifest().dataset.lints;
+    let lints = session.manifest().lints();
     let mut any = false;
-    for lint in lints {
+    for lint in &lints {
         let Some(found) = judged.iter().find(|judged| codes(&judged.verdict).contains(lint.code.as_str())) else {
             continue;
         };

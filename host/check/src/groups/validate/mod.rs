@@ -126,12 +126,6 @@ pub(crate) fn run(sample: &Sample, session: &mut Session<'_>) {
         let codes = codes_of(CHECKS);
         return session.out.skip(&codes, "no record renders");
     }
-    if let Some(gold) = sample.golds.first().filter(|_| session.declared) {
-        let record = std::slice::from_ref(&gold.record);
-        if let Some(Err(why)) = session.attempt("validate", &gold.place, |e| e.validate(record)) {
-            return session.without(&["validate"], CHECKS, &why);
-        }
-    }
     session.out.begin(&[
         "validate-error",
         "validate-gold",
