@@ -82,8 +82,22 @@ pub const MAY_USE: &[(&str, &[&str])] = &[
         &["hive-engine", "hive-errors", "hive-files", "hive-net", "hive-plugins", "hive-sdk", "hive-text"],
     ),
     (
+        "host/check",
+        &[
+            "hive-data",
+            "hive-engine",
+            "hive-errors",
+            "hive-files",
+            "hive-plugins",
+            "hive-runtime",
+            "hive-sdk",
+            "hive-text",
+        ],
+    ),
+    (
         "host/train",
         &[
+            "hive-check",
             "hive-data",
             "hive-engine",
             "hive-errors",

@@ -12,6 +12,7 @@ mod config;
 mod cron_grader;
 mod docker_registry;
 mod doctor;
+mod expert_check;
 mod expert_data;
 mod expert_data_forms;
 mod expert_data_input;

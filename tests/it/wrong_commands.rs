@@ -52,6 +52,9 @@ expert data sql --lint select-star
 expert data sql --lint select-star=loud
 expert data sql --dataset missing.jsonl
 expert data compare sql pets.jsonl
+expert check
+expert check sq
+expert check .
 expert eval sql --run runs/sql-7
 expert eval sql --adapter nowhere
 expert eval sql --base ../tiny --suite missing.jsonl

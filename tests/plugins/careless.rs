@@ -36,6 +36,12 @@ impl Careless {
     }
 }
 
+/// Needs more stack than there is.
+fn deep(n: u64) -> u64 {
+    let kept = std::hint::black_box([n; 64]);
+    if n == u64::MAX { n } else { deep(n + 1).wrapping_add(kept[63]) }
+}
+
 impl Expert for Careless {
     fn manifest_json(&self) -> &str {
         &self.manifest
@@ -55,6 +61,11 @@ impl Expert for Careless {
         if self.has("words") {
             messages[0].content += ", please";
         }
+        match self.trap.as_str() {
+            "abort" => std::process::abort(),
+            "print" => println!("rendering {question}"),
+            _ => {}
+        }
         if self.has("needs-answer") {
             record.require("loud")?;
         }
@@ -66,12 +77,25 @@ impl Expert for Careless {
         Ok(Rendered { messages, completion_start })
     }
 
-    fn validate(&self, _: &Record) -> Result<Verdict, ExpertError> {
+    fn validate(&self, record: &Record) -> Result<Verdict, ExpertError> {
+        match self.trap.as_str() {
+            "panic" if record.text("loud") == Some("HELLO") => panic!("there is a bug"),
+            "overflow" => return Ok(Verdict::reject("deep", deep(1).to_string())),
+            _ => {}
+        }
         Ok(Verdict::accept())
     }
 
     fn grade(&self, prompt: &Record, completion: &str) -> Result<Grade, ExpertError> {
         let want = prompt.require("loud")?;
+        match self.trap.as_str() {
+            "quit" => std::process::exit(0),
+            "greedy" => return Ok(Grade::new(std::hint::black_box(vec![1_u8; 3 << 30]).len() as f64)),
+            "hang" if completion.is_empty() => loop {
+                std::thread::park();
+            },
+            _ => {}
+        }
         let before = self.graded.fetch_add(1, Ordering::Relaxed);
         Ok(Grade::new(match self.trap.as_str() {
             "half" => 0.5,

@@ -8,7 +8,7 @@ mod values;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, Command, CommandFactory};
 use hive_plugins::Experts;
 use hive_runtime::asking::flag;
 use hive_sdk::Manifest;
@@ -56,6 +56,16 @@ pub fn with_expert_flags(command: Command, arguments: &[OsString], experts: impl
         true => command.mut_subcommand(name, extended),
         false => command.mut_subcommand("expert", |expert| expert.mut_subcommand(name, extended)),
     }
+}
+
+/// Long flags of hive's own on the commands of `hive expert` that get those of an expert.
+pub(crate) fn own_flags() -> Vec<String> {
+    let command = crate::Cli::command();
+    let commands = command.find_subcommand("expert").into_iter().flat_map(Command::get_subcommands);
+    let taking = commands.filter(|command| TAKE_OPTIONS.contains(&command.get_name()));
+    let long = |arg: &Arg| arg.get_long().map(str::to_owned);
+    let everywhere = EVERYWHERE.iter().filter_map(|flag| flag.strip_prefix("--").map(str::to_owned));
+    taking.flat_map(|command| command.get_arguments().filter_map(long).collect::<Vec<_>>()).chain(everywhere).collect()
 }
 
 /// The manifest of the first word that is an expert's name, with or without a version.

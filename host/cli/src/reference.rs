@@ -3,6 +3,7 @@
 //!
 //! `just reference` writes the pages.
 
+mod checks;
 mod commands;
 mod examples;
 mod recipe_keys;

@@ -96,6 +96,11 @@ impl LoadedExpert {
         &self.manifest_json
     }
 
+    /// The first line that it has printed on stdout: for an expert in a separate process.
+    pub fn printed(&self) -> Option<String> {
+        self.transport.printed()
+    }
+
     /// The records as chats. Prompts are built only here.
     ///
     /// # Errors

@@ -24,9 +24,6 @@ use super::worker::{Call, MARK, kind};
 /// Time limit for loading the library and initializing what it needs.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-/// Time limit for making records, of which one call makes all.
-const SYNTHESIS_LIMIT: Duration = Duration::from_secs(1_800);
-
 /// Number of lines of a worker's stderr shown in an error.
 const TAIL_LINES: usize = 5;
 
@@ -39,6 +36,8 @@ pub struct WorkerCommand {
     pub place: ExpertPlace,
     /// Time limit for one call.
     pub limit: Duration,
+    /// Time limit for making records, of which one call makes all.
+    pub synthesis: Duration,
 }
 
 /// Sends requests to an expert in other processes: one, or several if several threads call at once.
@@ -48,7 +47,12 @@ pub struct Isolated {
     pool: Mutex<Pool>,
     /// A process has become free, or may be started.
     freed: Condvar,
+    /// The first line on a process's stdout that is not a reply.
+    printed: Arc<Mutex<Option<String>>>,
 }
+
+/// Maximum bytes that are kept of a printed line.
+const PRINTED: usize = 200;
 
 #[derive(Default)]
 struct Pool {
@@ -63,7 +67,8 @@ struct Pool {
 impl Isolated {
     /// Starts no process yet: the first call does. At most `most` run.
     pub fn new(command: WorkerCommand, most: usize) -> Self {
-        Self { command, most: most.max(1), pool: Mutex::default(), freed: Condvar::new() }
+        let (pool, printed) = (Mutex::default(), Arc::default());
+        Self { command, most: most.max(1), pool, freed: Condvar::new(), printed }
     }
 
     fn pool(&self) -> MutexGuard<'_, Pool> {
@@ -81,7 +86,7 @@ impl Isolated {
                 pool.running += 1;
                 drop(pool);
                 // A failure before the first call was sent is not an error of that call.
-                return Worker::start(&self.command).map_err(|fault| {
+                return Worker::start(&self.command, Arc::clone(&self.printed)).map_err(|fault| {
                     self.lost();
                     match fault {
                         CallFault::NotLoaded(_) | CallFault::NotStarted(_) => fault,
@@ -117,7 +122,7 @@ impl Isolated {
     fn limit(&self, method: MethodId) -> Duration {
         match method {
             MethodId::Configure => START_LIMIT.max(self.command.limit),
-            MethodId::Synthesize => SYNTHESIS_LIMIT.max(self.command.limit),
+            MethodId::Synthesize => self.command.synthesis,
             _ => self.command.limit,
         }
     }
@@ -149,6 +154,10 @@ impl Transport for Isolated {
         }
         result
     }
+
+    fn printed(&self) -> Option<String> {
+        self.printed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// A process that handles one call at a time.
@@ -167,7 +176,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn start(command: &WorkerCommand) -> Result<Self, CallFault> {
+    fn start(command: &WorkerCommand, printed: Arc<Mutex<Option<String>>>) -> Result<Self, CallFault> {
         let mut child = Command::new(&command.program);
         child.arg("worker").args(command.place.to_args());
         // Our allocator would reserve a gigabyte at once and use little of it, but a memory limit
@@ -204,10 +213,16 @@ impl Worker {
                 if line.pop_if(|b| *b == b'\n').is_none() {
                     return;
                 }
-                if let Some(said) = line.strip_prefix(MARK.as_bytes())
-                    && send.send(said.to_vec()).is_err()
-                {
-                    return;
+                match line.strip_prefix(MARK.as_bytes()) {
+                    Some(said) if send.send(said.to_vec()).is_err() => return,
+                    Some(_) => {}
+                    // The worker begins each of its own lines with a line break, so there are empty ones.
+                    None if line.trim_ascii().is_empty() => {}
+                    None => {
+                        line.truncate(PRINTED);
+                        let text = String::from_utf8_lossy(&line).into_owned();
+                        printed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(text);
+                    }
                 }
             }
         });

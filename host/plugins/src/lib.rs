@@ -45,7 +45,7 @@ pub use hive_declared::Commands;
 pub use in_process::InProcess;
 pub use isolated::{Isolated, WorkerCommand};
 pub use links::{LinkError, Linked, MANIFEST, link, links, manifest_in, unlink};
-pub use load::{declared, load, load_isolated};
+pub use load::{declared, differences, load, load_isolated};
 pub use place::{ExpertCode, ExpertPlace};
 pub use record::LibraryRecord;
 pub use shipped::{shipped, shipped_folder};

@@ -19,6 +19,9 @@ use super::transport::Transport;
 /// Time limit of a call of an expert that is not called for single records with a limit of their own.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// Time limit for making records, of which one call makes all.
+const SYNTHESIS_LIMIT: Duration = Duration::from_secs(1_800);
+
 /// Loads the expert's existing code; builds nothing. It runs in processes of its own, at most one per core, which start
 /// when they are called.
 ///
@@ -38,7 +41,8 @@ pub fn load(entry: &ExpertEntry, builder: &Builder) -> Result<LoadedExpert, Plug
         Standing::Untrusted(why) => return Err(place.fault(LoadFault::Untrusted(why.clone()))),
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let command = WorkerCommand { program: builder.program(&place)?, place: place.clone(), limit: LIMIT };
+    let program = builder.program(&place)?;
+    let command = WorkerCommand { program, place: place.clone(), limit: LIMIT, synthesis: SYNTHESIS_LIMIT };
     let expert = over(&place, Box::new(Isolated::new(command, cores)))?;
     if !place.is_declared() {
         check_manifest(entry, &expert).map_err(|fault| place.fault(fault))?;
@@ -56,17 +60,20 @@ fn check_manifest(entry: &ExpertEntry, expert: &LoadedExpert) -> Result<(), Load
     let read = |text: &str| serde_json::from_str::<Value>(text).ok();
     let declared = std::fs::read_to_string(&file).ok().and_then(|text| read(&text));
     let (Some(declared), Some(built_in)) = (declared, read(expert.manifest_json())) else { return Ok(()) };
+    let differences = differences(&built_in, &declared);
+    if differences.is_empty() { Ok(()) } else { Err(LoadFault::OtherManifest { file, differences }) }
+}
+
+/// The first differences between a library's manifest and the manifest file, each with its path and both values.
+pub fn differences(library: &Value, file: &Value) -> Vec<String> {
     let mut differences = Vec::new();
-    differ("$", &built_in, &declared, &mut differences);
-    if differences.is_empty() {
-        return Ok(());
-    }
+    differ("$", library, file, &mut differences);
     let more = differences.len().saturating_sub(DIFFERENCES);
     differences.truncate(DIFFERENCES);
     if more > 0 {
         differences.push(format!("… and {more} more"));
     }
-    Err(LoadFault::OtherManifest { file, differences })
+    differences
 }
 
 /// Collects the differences between two JSON values, each with its path and both values.
@@ -109,8 +116,8 @@ pub fn declared(name: &str, json: &str) -> Result<LoadedExpert, PluginError> {
     LoadedExpert::over(name, Box::new(InProcess(declared)))
 }
 
-/// Loads the expert at `place` in `count` separate processes, each with its own state. Build it
-/// first ([`super::open`] does).
+/// Loads the expert at `place` in `count` separate processes, each with its own state; `limit` is that of every call. Build
+/// it first ([`super::open`] does).
 ///
 /// # Errors
 /// As [`load`], and when a process cannot be started.
@@ -118,7 +125,7 @@ pub fn load_isolated(place: &ExpertPlace, count: usize, limit: Duration) -> Resu
     if matches!(place.code, ExpertCode::Missing { .. }) {
         return Err(place.fault(LoadFault::NoPlugin));
     }
-    let command = WorkerCommand { program: own_program(place)?, place: place.clone(), limit };
+    let command = WorkerCommand { program: own_program(place)?, place: place.clone(), limit, synthesis: limit };
     (0..count).map(|_| over(place, Box::new(Isolated::new(command.clone(), 1)))).collect()
 }
 

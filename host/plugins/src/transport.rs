@@ -13,6 +13,11 @@ pub trait Transport: Send + Sync {
     /// # Errors
     /// When there was no reply, or one that is too long.
     fn invoke(&self, method: MethodId, request: &[u8]) -> Result<Vec<u8>, CallFault>;
+
+    /// The first line that the expert has printed on stdout, if that can be told.
+    fn printed(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The table of a loaded library. Only `load` makes one, after its checks.

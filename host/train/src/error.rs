@@ -74,14 +74,16 @@ pub enum TrainError {
     },
     /// Faults that would only show after an hour, or never, found before the first step.
     #[error(
-        "Expert `{expert}` cannot be trained: {} found in what it renders and grades",
-        if faults.len() == 1 { "1 fault was".to_owned() } else { format!("{} faults were", faults.len()) }
+        "Expert `{expert}` cannot be trained: {} found",
+        if *total == 1 { "1 fault was".to_owned() } else { format!("{total} faults were") }
     )]
     Preflight {
         /// The expert.
         expert: String,
-        /// The faults, each with record and field.
+        /// The first faults, each with the code of its check, record and field.
         faults: Vec<String>,
+        /// Number of all faults.
+        total: usize,
     },
     /// A path given as a run is not a run.
     #[error("Failed to read the run `{}`: {problem}", path.display())]
@@ -234,10 +236,10 @@ impl Diagnostic for TrainError {
             Self::Pipeline(e) => e.details(),
             Self::Recipe(e) => e.details(),
             Self::OtherRun { details, .. } => details.clone(),
-            Self::Preflight { faults, .. } => {
+            Self::Preflight { faults, total, .. } => {
                 let mut lines: Vec<String> = faults.iter().take(LISTED).cloned().collect();
-                if faults.len() > LISTED {
-                    lines.push(format!("… and {} more", faults.len() - LISTED));
+                if *total > lines.len() {
+                    lines.push(format!("… and {} more", total - lines.len()));
                 }
                 lines
             }
@@ -262,9 +264,9 @@ impl Diagnostic for TrainError {
             Self::AllTooLong { shortest, .. } => {
                 Some(format!("`--set max_seq_len={}`", shortest.next_multiple_of(100)))
             }
-            Self::Preflight { expert, .. } => Some(format!(
-                "`render` and `grade` are in `experts/{expert}/src`, eval prompts in `manifests/{expert}.json`"
-            )),
+            Self::Preflight { expert, .. } => {
+                Some(format!("`hive expert check {expert}` runs all checks, and says what goes wrong otherwise"))
+            }
             Self::RenderedOtherwise { path, expert, .. } => Some(format!(
                 "`hive expert data {expert} --dataset {0} --out {0}-new` prepares its records again",
                 path.display()

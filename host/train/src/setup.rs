@@ -3,6 +3,7 @@
 
 use std::sync::atomic::AtomicBool;
 
+use hive_check::subject::Named;
 use hive_data::pipeline::{EncodeChat, Half, Outcome as Prepared, PipelineReporter, PreparedSet, SetTokens};
 use hive_data::sources::locate;
 use hive_engine::adapter::{Adapter, AdapterConfig};
@@ -73,7 +74,7 @@ pub fn set_up(
     // An expert whose native code is not here cannot be trained: report that first.
     let library = open.place.sha256()?;
     // Faults of the expert itself are reported before anything is downloaded or judged for it.
-    preflight::expert(&open.expert)?;
+    preflight::expert(open)?;
     let datasets = locate(&open.context, &request.datasets, reporter)?;
     preflight::raw(&open.expert, &first_records(open, &datasets, request.map.as_deref(), &request.fields)?)?;
     let (base_id, model) = base::files(&open.context, &recipe.base_model, reporter)?;
@@ -125,7 +126,7 @@ pub fn set_up(
 }
 
 /// Records whose gold completions the grader must accept, spread evenly over both halves.
-fn to_grade(set: &PreparedSet) -> Result<Vec<preflight::Named>, TrainError> {
+fn to_grade(set: &PreparedSet) -> Result<Vec<Named>, TrainError> {
     let mut named = Vec::new();
     for (half, what, rows) in [
         (Half::Train, "training record", set.report.train),

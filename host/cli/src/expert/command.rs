@@ -17,6 +17,8 @@ pub enum ExpertCommand {
     Link(link::Link),
     /// End the link to a folder
     Unlink(link::Unlink),
+    /// Prove an expert before it trains: what is wrong, where, and what goes wrong otherwise
+    Check(check::Check),
     /// Judge, repair and split data into a prepared set, or compare two data sets
     Data(Box<data::Data>),
     /// Train an expert's adapter, or resume a stopped run
@@ -68,6 +70,7 @@ impl ExpertCommand {
             ExpertCommand::New(command) => command.run(env),
             ExpertCommand::Link(command) => command.run(env),
             ExpertCommand::Unlink(command) => command.run(env),
+            ExpertCommand::Check(command) => command.run(env),
             ExpertCommand::Data(command) => command.run(env),
             ExpertCommand::Train(command) => command.run(env),
             ExpertCommand::Plan(command) => command.run(env),

@@ -1,5 +1,6 @@
 //! `hive expert …`: the commands about experts, one file each.
 
+mod check;
 mod command;
 mod compare;
 mod data;

@@ -4,6 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use hive_sdk::Manifest;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -63,6 +64,17 @@ pub struct Fields {
     pub completion: String,
     /// A field that records may share within one side of the split, but never across.
     pub group: Option<String>,
+}
+
+impl Fields {
+    /// The roles that a manifest gives to its fields.
+    pub fn of(manifest: &Manifest) -> Self {
+        let completion = manifest.completion_field().unwrap_or_default().to_owned();
+        let group = manifest.dataset.group_by.clone();
+        let fields = manifest.dataset.fields.iter();
+        let prompt = fields.filter(|f| !f.optional && !f.completion && Some(&f.name) != group.as_ref());
+        Self { prompt: prompt.map(|f| f.name.clone()).collect(), completion, group }
+    }
 }
 
 /// The state of deduplication.

@@ -115,19 +115,12 @@ impl<'a> Pipeline<'a> {
             };
             *known = *level;
         }
-        let completion = request.expert.manifest().completion_field().unwrap_or_default().to_owned();
-        let group = dataset.group_by.clone();
-        let prompt = dataset
-            .fields
-            .iter()
-            .filter(|f| !f.optional && !f.completion && Some(&f.name) != group.as_ref())
-            .map(|f| f.name.clone())
-            .collect();
+        let fields = Fields::of(request.expert.manifest());
         if let Some(out) = &request.out {
             set::check_place(out)?;
         }
         let settings = Settings { lints, options: request.options.clone() };
-        Ok(Self { request, settings, fields: Fields { prompt, completion, group } })
+        Ok(Self { request, settings, fields })
     }
 
     /// Judges what is not in the cache, and writes the set unless it exists already. `workers` is
