@@ -158,6 +158,11 @@ impl Builder {
         }
         let status = child.wait().map_err(no_start)?;
         if !status.success() {
+            // Cargo's words for a crate that no workspace has.
+            if tail.iter().any(|line| line.contains(&package) && line.contains("did not match any packages")) {
+                let workspace = checkout.root().join("Cargo.toml");
+                return Err(PluginError::NotAMember { expert: expert.to_owned(), workspace });
+            }
             return Err(failed(format!("cargo ended with {status}"), tail.into()));
         }
         // A first build may itself write Cargo.lock, which is then not a change.
