@@ -451,7 +451,7 @@ fn token_ids_that_make_no_sense() {
     insta::assert_snapshot!("ids_three_dimensions", place.run(&PROBE));
     write_ids(&ids, &[1, 4097], &[1; 4097]);
     let said = place.run(&PROBE);
-    assert!(said.contains("holds rows of 4097 tokens, the base model reads at most 4096"), "{said}");
+    assert!(said.contains("holds rows of 4,097 tokens, the base model reads at most 4,096"), "{said}");
     write_ids(&ids, &[0], &[]);
     insta::assert_snapshot!("ids_none", place.run(&PROBE));
 }

@@ -1,6 +1,8 @@
 //! `hive doctor`: what it finds, what it says to do, and when it fails.
 
 use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use hive_net::test_server::{Reply, Server};
 use hive_tests::check_all;
@@ -134,4 +136,43 @@ fn an_experts_server_is_found_by_its_option_and_its_password_is_not_shown() {
     assert!(said.starts_with("exit: 2\n") && said.contains("No expert `sqll`"), "{said}");
     let said = place.run(&["doctor", "--option", "database_url=x"]);
     assert!(said.starts_with("exit: 2\n") && said.contains("Options belong to an expert"), "{said}");
+}
+
+/// Every file below `folder`, with the time of its last change.
+fn files(folder: &Path) -> Vec<(PathBuf, SystemTime)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let about = entry.metadata().unwrap();
+        found.push((entry.path(), about.modified().unwrap()));
+        if about.is_dir() {
+            found.extend(files(&entry.path()));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn nothing_is_written() {
+    let place = place();
+    place.write("home/keys/none", "");
+    let before = files(&place.path("home"));
+    doctor(&place, &[], &["--offline"]);
+    assert_eq!(files(&place.path("home")), before);
+}
+
+#[test]
+fn a_setting_that_a_command_refuses_is_a_problem() {
+    let place = place();
+    check_all(
+        [("HIVE_LOG_FORMAT", "xml"), ("HIVE_REQUIRE_SIGNED", "maybe"), ("HF_ENDPOINT", "huggingface.co")],
+        |(name, value)| {
+            let (code, found) = doctor(&place, &[(name, value)], &["--offline"]);
+            assert_eq!(code, 1, "{name}");
+            assert_found(&found, "settings", "problem", &format!("`{name}`"));
+            let output = place.output(&[(name, value)], &["model", "list"]);
+            let text = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.code() == Some(2) && text.contains(&format!("`{name}`")), "{text}");
+        },
+    );
 }

@@ -182,7 +182,7 @@ fn what_cannot_be_examined_says_so() {
     assert!(said.contains("Two candidates are called `x`"), "{said}");
     let said = place.run(&["expert", "eval", "sql"]);
     assert!(
-        said.starts_with("exit: 1\n")
+        said.starts_with("exit: 2\n")
             && said.contains("Expert `sql` has no trained adapter: there is no finished run of it"),
         "{said}"
     );

@@ -73,8 +73,8 @@ fn every_value_has_an_origin_and_concerns_are_told() {
     assert_eq!(row("training.epsilon "), "training.epsilon 1e-8 default");
     assert!(!out.contains("training.warmup_ratio "), "what does not count is not shown: {out}");
     assert!(row("trainable").contains("gate_proj"), "{out}");
-    assert!(out.contains("warning all 1 steps are warm-up"), "{out}");
-    assert!(out.contains("records are longer than micro_batch_tokens = 200"), "{out}");
+    assert!(out.contains("warning the only step is warm-up"), "{out}");
+    assert!(out.contains("longer than micro_batch_tokens = 200: 38 records"), "{out}");
     assert!(!place.path("checkout/runs").exists(), "a plan leaves nothing");
 }
 

@@ -151,6 +151,11 @@ fn what_changed_is_shown_and_refused_or_forced() {
         (&10.into(), &12.into())
     );
 
+    // What was said when the run began is not said again.
+    let said = place.run(&["expert", "train", "sql", "--resume", "run"]);
+    assert!(said.contains("is already finished; nothing to do"), "{said}");
+    assert!(!said.contains("   data ") && !said.contains("   plan ") && !said.contains("evaluation"), "{said}");
+
     // Other data under the same name.
     prepare(&place, "synthetic_records=21");
     insta::assert_snapshot!("resume_other_data", resume(&["--force-recipe"]));

@@ -85,7 +85,7 @@ fn a_run_leaves_everything_in_its_folder() {
             "      data 40 records; split by `schema`",
             "      plan DoRA rank 2 on `../tiny`, ",
             "     steps 3 of 2 records, from 38 records, 2 held out, evaluated every ",
-            "      cost about ",
+            "      cost ",
             ", in `runs/sql-1`",
             "evaluation before training: held-out loss ",
             "step 1/3  loss ",
@@ -230,7 +230,7 @@ fn an_interrupted_run_goes_on_as_if_nothing_had_happened() {
     assert_eq!(String::from_utf8_lossy(&output.stdout), "", "there is no result yet");
     assert!(said.contains("Stopping; Ctrl-C again ends at once, without saving"), "{said}");
     assert!(said.contains(" of 60; the checkpoint is in `parts`"), "{said}");
-    assert!(said.ends_with("Resume with: cargo run --release -- expert train sql --resume parts"), "{said}");
+    assert!(said.ends_with("hive expert train sql --resume parts"), "{said}");
     assert!(!place.path("checkout/parts/adapter").exists());
 
     let said = place.run(&["expert", "train", "sql", "--resume", "parts"]);

@@ -102,7 +102,7 @@ fn names_of_control_tokens_in_a_record_train_as_text_and_are_noted() {
 #[test]
 fn records_longer_than_the_base_reads_are_refused() {
     let place = place();
-    let expected = "error: `max_seq_len` is 5000, base model `../tiny` reads at most 4096 tokens\n";
+    let expected = "error: `max_seq_len` is 5,000, base model `../tiny` reads at most 4,096 tokens\n";
     check_all(
         [
             train_on(&place, &good(4), &["--set", "max_seq_len=5000"]),
@@ -136,7 +136,7 @@ fn records_longer_than_the_base_reads_are_refused() {
     );
     let said = place.run(&["expert", "plan", "sql", "--arch", "smollm2-135m", "--set", "max_seq_len=9000"]);
     assert!(
-        said.contains("`max_seq_len` is 9000, base model `random-smollm2-135m` reads at most 8192 tokens"),
+        said.contains("`max_seq_len` is 9,000, base model `random-smollm2-135m` reads at most 8,192 tokens"),
         "{said}"
     );
 }

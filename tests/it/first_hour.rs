@@ -7,7 +7,7 @@ use hive_tests::check_all;
 use serde_json::{Value, json};
 
 use crate::expert_train::{TRAIN, place};
-use crate::harness::Place;
+use crate::harness::{Place, hive};
 
 const QUESTION: &str = "How many pets are there?";
 
@@ -130,12 +130,44 @@ fn runs_are_listed_shown_and_removed() {
     let shown = done(&place, &["runs", "show", "sql-1"]);
     assert!(shown.contains("hive expert run sql --run runs/sql-1") && shown.contains("report.html"), "{shown}");
     let said = place.run(&["runs", "rm", "sql-1"]);
-    assert!(said.starts_with("exit: 2\n") && said.contains("`--force` does it without asking"), "{said}");
+    assert!(said.starts_with("exit: 2\n") && said.contains("`--force` removes it without asking"), "{said}");
     let said = place.run(&["runs", "rm", "sql-1", "sql-9", "--force"]);
     assert!(said.starts_with("exit: 2\n") && place.path("checkout/runs/sql-1").exists(), "{said}");
     done(&place, &["runs", "rm", "sql-1", "--force"]);
     assert!(!place.path("checkout/runs/sql-1").exists());
-    assert!(place.run(&["runs", "list", "nowhere"]).contains("No runs below `nowhere`"));
+    let said = place.run(&["runs", "list", "nowhere"]);
+    assert!(said.starts_with("exit: 2\n") && said.contains("There is no folder `nowhere`"), "{said}");
+    assert!(said.contains("shows those below `runs`, which are of: `sql`"), "{said}");
+    place.write("checkout/empty/file", "");
+    assert!(done(&place, &["runs", "list", "empty"]).contains("No runs below `empty`"));
+}
+
+#[test]
+fn a_no_and_the_end_of_stdin_remove_nothing_and_are_no_errors() {
+    let place = with_runs();
+    for answer in ["n\n", "\n", ""] {
+        let Some((code, text)) = on_terminal_with(&place, &["runs", "rm", "sql-1"], answer) else { return };
+        assert!(code == Some(0) && text.contains("Nothing was removed"), "{text}");
+        assert!(place.path("checkout/runs/sql-1").exists());
+    }
+    let (code, text) = on_terminal_with(&place, &["runs", "rm", "sql-1"], "y\n").unwrap();
+    assert!(code == Some(0) && !place.path("checkout/runs/sql-1").exists(), "{text}");
+}
+
+/// Exit code and output of a command on a terminal on which this is typed, then Ctrl-D; `None` without `script`.
+fn on_terminal_with(place: &Place, args: &[&str], typed: &str) -> Option<(Option<i32>, String)> {
+    let line = format!("'{}' {}", hive().display(), args.join(" "));
+    let mut command = Command::new("script");
+    command.args(["-qec", &line, "/dev/null"]).current_dir(place.path("checkout"));
+    place.command(&[("TERM", "xterm")], &[]).get_envs().for_each(|(name, value)| match value {
+        Some(value) => drop(command.env(name, value)),
+        None => drop(command.env_remove(name)),
+    });
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
+    // `script` sends Ctrl-D when its stdin ends.
+    child.stdin.take()?.write_all(typed.as_bytes()).ok()?;
+    let output = child.wait_with_output().ok()?;
+    Some((output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned()))
 }
 
 #[test]
@@ -143,11 +175,16 @@ fn caches_are_shown_and_emptied() {
     let place = with_runs();
     let cached: Value = serde_json::from_slice(&place.output(&[], &["cache", "show", "--json"]).stdout).unwrap();
     assert!(cached["caches"].as_array().unwrap().iter().any(|c| c["name"] == "data" && c["bytes"] != 0), "{cached}");
-    assert!(place.run(&["cache", "prune", "dta", "--force"]).contains("There is no cache `dta`"));
+    let said = place.run(&["cache", "prune", "dta", "--force"]);
+    assert!(
+        said.starts_with("exit: 2\n") && said.contains("There is no cache `dta`, expected one of: `data`"),
+        "{said}"
+    );
     done(&place, &["cache", "prune", "--force"]);
     let cached: Value = serde_json::from_slice(&place.output(&[], &["cache", "show", "--json"]).stdout).unwrap();
     assert_eq!(cached["caches"], json!([]));
-    assert!(place.run(&["cache", "prune"]).contains("The caches are empty"));
+    assert!(done(&place, &["cache", "prune"]).contains("The caches are empty"));
+    assert!(done(&place, &["cache", "prune", "data"]).contains("The cache `data` is empty"));
 }
 
 #[test]

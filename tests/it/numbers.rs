@@ -72,12 +72,12 @@ fn texts_longer_than_a_base_reads_are_not_timed() {
     write_base(&place.path("tiny"));
     let run = |args: &[&str]| place.run(&[&["bench"][..], args, &["--base", "../tiny"]].concat());
     let said = run(&["generate", "--prompt", "4000", "--tokens", "200"]);
-    assert!(said.contains("`--prompt` and `--tokens` make 4200 tokens, the base model reads at most 4096"), "{said}");
+    assert!(said.contains("`--prompt` and `--tokens` make 4,200 tokens, the base model reads at most 4,096"), "{said}");
     let said = run(&["train", "--seq", "5000"]);
-    assert!(said.contains("`--seq` asks for 5000 tokens, the base model reads at most 4096"), "{said}");
+    assert!(said.contains("`--seq` asks for 5,000 tokens, the base model reads at most 4,096"), "{said}");
     let said = run(&["train", "--seq", "4000", "--batch", "1000"]);
     assert!(
-        said.contains("`--batch` and `--seq` make 4000000 tokens of a micro-batch, expected at most 131072"),
+        said.contains("`--batch` and `--seq` make 4,000,000 tokens of a micro-batch, expected at most 131,072"),
         "{said}"
     );
 }

@@ -97,3 +97,22 @@ fn a_typo_in_the_manifest_is_told_when_the_expert_is_used() {
     );
     assert_eq!(error.hint().as_deref(), Some("`hive expert validate manifests/tiny.json` lists every fault"));
 }
+
+#[test]
+fn a_crate_that_is_no_member_is_told_with_the_line_to_add() {
+    let (place, builder) = with_expert("");
+    place.write("checkout/Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"experts/other\"]\n");
+    place.write(
+        "checkout/experts/other/Cargo.toml",
+        "[package]\nname = \"expert-other\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+    );
+    place.write("checkout/experts/other/src/lib.rs", "");
+    let error = builder.build(&place.checkout(), "tiny", &mut |_| {}).unwrap_err();
+    let workspace = place.path("checkout/Cargo.toml");
+    let shown = workspace.display();
+    assert_eq!(
+        error.to_string(),
+        format!("Failed to build expert `tiny`: `experts/tiny` is not in `members` of `{shown}`")
+    );
+    assert_eq!(error.hint(), Some(format!("add `\"experts/tiny\"` to `members` in `{shown}`")));
+}

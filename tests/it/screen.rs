@@ -22,6 +22,9 @@ fn quiet_prints_results_and_errors_only() {
     let (code, result, rest) = said(&place, &[], &train);
     assert_eq!((code, rest.as_str()), (Some(0), ""));
     assert!(serde_json::from_str::<Value>(&result).unwrap()["adapter"].is_string(), "{result}");
+    let (code, result, rest) = said(&place, &[], &[&["-q"], &TRAIN[..], &["--set", "graded_prompts=1"]].concat());
+    assert_eq!((code, rest.as_str()), (Some(0), ""));
+    assert!(result.starts_with("Result of training") && !result.contains("Try it"), "{result}");
 
     place.write("checkout/pets.sql", "CREATE TABLE pets (pet_id INT PRIMARY KEY, name TEXT);\n");
     let ask = ["run", "sql", "--schema", "pets.sql", "--max-new-tokens", "4", "How many pets are there?"];
@@ -72,10 +75,17 @@ fn training_fits_eighty_columns() {
     assert!(rest.contains("    recipe --set: "), "{rest}");
 }
 
-/// What a terminal of this many columns is shown: its lines, and each state of a line that is drawn again.
+/// What a terminal of this many columns is shown: its lines, and each state of a line that is drawn again. `None` if the
+/// command fails, or there is no `script`.
 fn on_terminal(place: &Place, columns: usize, args: &[&str]) -> Option<String> {
+    let (success, text) = on_terminal_of(place, (columns, 50), args)?;
+    success.then_some(text)
+}
+
+/// As [`on_terminal`], for a terminal of this many columns and rows, whether or not the command succeeds.
+fn on_terminal_of(place: &Place, (columns, rows): (usize, usize), args: &[&str]) -> Option<(bool, String)> {
     let words: Vec<String> = args.iter().map(|arg| format!("'{arg}'")).collect();
-    let line = format!("stty cols {columns} rows 50; '{}' {}", hive().display(), words.join(" "));
+    let line = format!("stty cols {columns} rows {rows}; '{}' {}", hive().display(), words.join(" "));
     let vars = place.command(&[("TERM", "xterm")], &[]);
     let mut command = Command::new("script");
     command.args(["-qec", &line, "/dev/null"]).current_dir(place.path("checkout")).stdin(Stdio::null());
@@ -83,8 +93,9 @@ fn on_terminal(place: &Place, columns: usize, args: &[&str]) -> Option<String> {
         Some(value) => drop(command.env(name, value)),
         None => drop(command.env_remove(name)),
     });
-    let output = command.output().ok().filter(|output| output.status.success())?;
-    Some(without_escapes(&String::from_utf8_lossy(&output.stdout)).replace('\r', "\n"))
+    let output = command.output().ok()?;
+    let text = without_escapes(&String::from_utf8_lossy(&output.stdout)).replace('\r', "\n");
+    Some((output.status.success(), text))
 }
 
 /// `text` without the sequences that move the cursor or set colours.
@@ -105,6 +116,7 @@ fn without_escapes(text: &str) -> String {
 fn no_line_is_wider_than_the_terminal() {
     let place = place();
     let train = [&TRAIN[..], &["--set", "steps=2"]].concat();
+    // Three runs, of which two are compared below.
     for columns in [60, 80, 120] {
         let Some(text) = on_terminal(&place, columns, &train) else { return };
         assert_fits(&text, columns);
@@ -112,13 +124,72 @@ fn no_line_is_wider_than_the_terminal() {
         assert!(step.contains(" tok/s  ") && step.contains(" left"), "{step}");
         assert_eq!(step.contains("  lr "), columns == 120, "{step}");
     }
-    for args in
-        [&["runs", "list"][..], &["model", "list"], &["expert", "list"], &["cache", "show"], &["runs", "show", "sql-1"]]
-    {
+    for args in [
+        &["runs", "list"][..],
+        &["runs", "show", "sql-1"],
+        &["runs", "compare", "sql-1", "sql-2"],
+        &["model", "list"],
+        &["expert", "list"],
+        &["expert", "use", "sql", "--run", "sql-1"],
+        &["cache", "show"],
+        &["config", "show"],
+        &["doctor", "--offline"],
+        &["help", "train"],
+        &["--help"],
+    ] {
         for columns in [60, 80] {
-            let text = on_terminal(&place, columns, args).unwrap();
+            let text = on_terminal(&place, columns, args).unwrap_or_else(|| panic!("{args:?}"));
             assert_fits(&text, columns);
         }
+        // Nothing panics on the narrowest.
+        assert!(on_terminal(&place, 20, args).is_some(), "{args:?}");
+    }
+}
+
+/// The longest line.
+fn widest(text: &str) -> usize {
+    text.lines().map(|line| line.chars().count()).max().unwrap_or(0)
+}
+
+#[test]
+fn what_is_wrong_with_a_command_line_is_said_within_the_terminal() {
+    let place = Place::new();
+    check_all(
+        [
+            &["adapter", "probe", "--base", "x"][..],
+            &["train", "sql", "--steps", "many"],
+            &["train", "sql", "--resume", "--out", "here", "--quiet", "--verbose"],
+            &["runs", "compare", "one"],
+            &["expert", "run", "--an-option-that-no-command-has", "sql"],
+        ],
+        |args| {
+            for columns in [40, 80] {
+                let Some((success, text)) = on_terminal_of(&place, (columns, 50), args) else { return };
+                assert!(!success && text.contains("error: "), "{text}");
+                assert!(widest(&text) <= columns, "{} columns of {columns}:\n{text}", widest(&text));
+            }
+        },
+    );
+}
+
+#[test]
+fn a_terminal_that_does_not_know_its_size_has_eighty_columns() {
+    let place = Place::new();
+    for args in [&["help", "train"][..], &["train", "--help"], &["--help"]] {
+        let Some((_, text)) = on_terminal_of(&place, (0, 0), args) else { return };
+        assert!((70..=80).contains(&widest(&text)), "{} columns:\n{text}", widest(&text));
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn help_that_cannot_be_written_is_an_error() {
+    let place = Place::new();
+    for args in [&["--help"][..], &["--version"], &["help"], &["train", "--help"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = place.command(&[], args).stdout(full).stderr(Stdio::piped()).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && text.starts_with("error: Failed to write to stdout"), "{text}");
     }
 }
 

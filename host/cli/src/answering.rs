@@ -99,5 +99,5 @@ fn untrained(env: &Environment, name: &str, alternatives: Option<&str>) -> Comma
         Some(install) => format!("`{install}` installs the release that came with hive; {train}"),
         None => train,
     };
-    Ok(Failure::unacceptable(problem).hint(hint))
+    Ok(Failure::misuse(problem).hint(hint))
 }

@@ -1,13 +1,14 @@
 //! `hive cache`: what can be computed or downloaded again.
 
 use clap::Subcommand;
-use hive_files::{CacheFolder, cache_folders};
+use hive_errors::{listed, nearest};
+use hive_files::{CacheFolder, FileError, cache_folders, cache_kind};
 use serde_json::json;
 
 use crate::columns::Table;
 use crate::confirm::confirmed;
 use crate::context::Environment;
-use crate::error::CommandResult;
+use crate::error::{CommandResult, Failure};
 use crate::output::result;
 
 /// Commands for the caches.
@@ -53,24 +54,39 @@ pub fn run(command: CacheCommand, env: &Environment) -> CommandResult {
             result(&format!("{}\n\n{total} in {}", table.lines(env.screen.table_width()).join("\n"), root.display()))
         }
         CacheCommand::Prune { name, force } => {
-            let known = || found.iter().map(|cache| cache.name.as_str());
             let chosen: Vec<&CacheFolder> =
                 found.iter().filter(|cache| name.as_ref().is_none_or(|name| *name == cache.name)).collect();
-            if let Some(name) = name.filter(|_| chosen.is_empty()) {
-                let problem = format!("There is no cache `{name}` (there are: {})", hive_errors::listed(known()));
-                return Err(crate::error::Failure::misuse(problem).into());
+            if let Some(name) = name.as_deref().filter(|name| chosen.is_empty() && !cache_kind::ALL.contains(name)) {
+                return Err(unknown(name).into());
             }
             let bytes: u64 = chosen.iter().map(|cache| cache.bytes).sum();
             if bytes == 0 {
-                env.screen.note("The caches are empty");
+                let which = name.map_or_else(|| "The caches are".to_owned(), |name| format!("The cache `{name}` is"));
+                env.screen.note(&format!("{which} empty"));
                 return Ok(());
             }
-            confirmed(env.screen, &format!("Remove {} from {}?", size(bytes), root.display()), force)?;
-            for cache in chosen {
-                cache.remove()?;
+            if confirmed(env.screen, &format!("{} from {}", size(bytes), root.display()), force)? {
+                chosen.into_iter().try_for_each(CacheFolder::remove).map_err(in_home)?;
+                env.screen.note(&format!("Removed {}", size(bytes)));
             }
-            env.screen.note(&format!("Removed {}", size(bytes)));
             Ok(())
         }
+    }
+}
+
+fn unknown(name: &str) -> Failure {
+    let known = || cache_kind::ALL.into_iter();
+    let problem = format!("There is no cache `{name}`, expected one of: {}", listed(known()));
+    let hint = nearest(name, known()).map(|near| format!("did you mean `hive cache prune {near}`?"));
+    Failure::misuse(problem).hint(hint.unwrap_or_else(|| "`hive cache show` shows what each holds".to_owned()))
+}
+
+/// The error of an entry that cannot be removed: what is in the home folder can be nowhere else.
+fn in_home(error: FileError) -> Failure {
+    let hint = error.hint_in_home();
+    let failure = Failure::because("Failed to empty the cache", error);
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
     }
 }

@@ -1,9 +1,7 @@
 //! Rows of text in aligned columns, and what becomes of them where the terminal is narrow. Widths are terminal columns, so
 //! that wide and combining characters line up.
 
-use console::{Alignment, measure_text_width, pad_str};
-
-use crate::wrapping::wrapped;
+mod layout;
 
 /// Columns between two columns of a table.
 const GAP: usize = 2;
@@ -11,25 +9,33 @@ const GAP: usize = 2;
 /// Columns after a label.
 const CLOSE: usize = 1;
 
-/// The least width to which the text of a table is wrapped.
-const LEAST_TEXT: usize = 20;
-
 /// A table. Where it is wider than it may be, its text is wrapped first, then columns are dropped. No word is broken: what
-/// is left may still be too wide.
+/// is left may still be too wide, unless the cells of a row may stand below each other.
 #[derive(Debug)]
 pub struct Table {
     rows: Vec<Vec<String>>,
     figures: bool,
-    text: Option<usize>,
+    text: Text,
     optional: Vec<usize>,
     gap: usize,
+}
+
+/// The columns whose text may be wrapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Text {
+    /// None.
+    Nowhere,
+    /// This one.
+    In(usize),
+    /// All; where that is not enough, the cells of a row stand below each other, each after the head of its column.
+    Everywhere,
 }
 
 impl Table {
     /// A table of these rows, all columns left-aligned.
     pub fn new<R: Into<Vec<String>>>(rows: impl IntoIterator<Item = R>) -> Self {
         let rows = rows.into_iter().map(Into::into).collect();
-        Self { rows, figures: false, text: None, optional: Vec::new(), gap: GAP }
+        Self { rows, figures: false, text: Text::Nowhere, optional: Vec::new(), gap: GAP }
     }
 
     /// A table with this head.
@@ -49,7 +55,13 @@ impl Table {
 
     /// The column whose text may be wrapped.
     pub fn wrapping(self, column: usize) -> Self {
-        Self { text: Some(column), ..self }
+        Self { text: Text::In(column), ..self }
+    }
+
+    /// The text of all columns may be wrapped. Where that is not enough, the cells of a row stand below each other, each
+    /// after the text that the first row has in its column.
+    pub fn wrapping_all(self) -> Self {
+        Self { text: Text::Everywhere, ..self }
     }
 
     /// The columns that may be dropped, the first to go first.
@@ -68,54 +80,11 @@ impl Table {
                 return self.drawn(&kept, &widths);
             }
         }
-        self.drawn(&kept, &self.fitting(&kept, limit))
-    }
-
-    /// The widths of these columns; that of the text is what the others leave, if that is enough.
-    fn fitting(&self, kept: &[usize], limit: usize) -> Vec<usize> {
-        let cell = |row: &Vec<String>, column: usize| row.get(column).map_or(0, |text| measure_text_width(text));
-        let widest = |column: &usize| self.rows.iter().map(|row| cell(row, *column)).max().unwrap_or(0);
-        let mut widths: Vec<usize> = kept.iter().map(widest).collect();
-        let over = self.total(&widths).saturating_sub(limit);
-        if let Some(at) = kept.iter().position(|column| Some(*column) == self.text) {
-            widths[at] = widths[at].min(widths[at].saturating_sub(over).max(LEAST_TEXT));
+        match self.text {
+            Text::Everywhere => self.stacked(limit),
+            _ => self.drawn(&kept, &self.fitting(&kept, limit)),
         }
-        widths
     }
-
-    fn drawn(&self, kept: &[usize], widths: &[usize]) -> Vec<String> {
-        let mut lines = Vec::new();
-        for row in &self.rows {
-            let cells: Vec<Vec<String>> = kept
-                .iter()
-                .zip(widths)
-                .map(|(column, width)| cell(row.get(*column).map_or("", String::as_str), *width))
-                .collect();
-            for line in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
-                let text = |cell: &Vec<String>| cell.get(line).cloned().unwrap_or_default();
-                let padded: Vec<String> = cells
-                    .iter()
-                    .zip(widths)
-                    .zip(kept)
-                    .map(|((cell, width), column)| pad_str(&text(cell), *width, self.alignment(*column), None).into())
-                    .collect();
-                lines.push(padded.join(&" ".repeat(self.gap)).trim_end().to_owned());
-            }
-        }
-        lines
-    }
-
-    fn total(&self, widths: &[usize]) -> usize {
-        widths.iter().sum::<usize>() + self.gap * widths.len().saturating_sub(1)
-    }
-
-    fn alignment(&self, column: usize) -> Alignment {
-        if self.figures && column > 0 { Alignment::Right } else { Alignment::Left }
-    }
-}
-
-fn cell(text: &str, width: usize) -> Vec<String> {
-    wrapped(text, width.max(1)).split('\n').map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -139,6 +108,35 @@ mod tests {
         let rows = || [row(&["質問", "10"]), row(&["e\u{301}a", "9"]), row(&["abcd", "8"])];
         assert_eq!(Table::new(rows()).lines(None), ["質問  10", "e\u{301}a    9", "abcd  8"]);
         assert_eq!(Table::new(rows()).figures().lines(None), ["質問  10", "e\u{301}a     9", "abcd   8"]);
+    }
+
+    #[test]
+    fn all_text_is_wrapped_and_then_stacked() {
+        let table = || {
+            let rows = [row(&["", "one", "two"]), row(&["right answers to all", "0.0 % [0.0, 65.8] of 2", "–"])];
+            Table::new(rows).wrapping_all()
+        };
+        check_all(
+            [
+                (
+                    60,
+                    &[
+                        "                      one                     two",
+                        "right answers to all  0.0 % [0.0, 65.8] of 2  –",
+                    ][..],
+                ),
+                (
+                    40,
+                    &[
+                        "                  one          two",
+                        "right answers to  0.0 % [0.0,  –",
+                        "all               65.8] of 2",
+                    ],
+                ),
+                (20, &["right answers to all", "  one  0.0 % [0.0,", "       65.8] of 2", "  two  –"]),
+            ],
+            |(width, expected)| assert_eq!(table().lines(Some(width)), expected, "{width}"),
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::context::Environment;
 use crate::error::CommandResult;
-use crate::screen::Level;
+use crate::screen::{Level, Screen};
 use crate::{adapter, bench, cache, completions, config, doctor, expert, help, key, model, runs, worker};
 
 /// Trains, evaluates and runs small domain experts on your own machine.
@@ -20,6 +20,14 @@ pub(crate) struct Cli {
     /// Print every detail, and the log at level `info` unless HIVE_LOG sets another
     #[arg(short, long, global = true, display_order = 1000)]
     verbose: bool,
+}
+
+/// The widest that the help is.
+const WIDEST_HELP: usize = 100;
+
+/// The description of all commands; its help is as wide as stdout, within limits.
+pub(crate) fn hive(screen: Screen) -> clap::Command {
+    Cli::command().term_width(screen.result_width().min(WIDEST_HELP))
 }
 
 impl Cli {
@@ -102,7 +110,7 @@ impl Command {
             Self::Cache(command) => cache::run(command, env),
             Self::Doctor(command) => command.run(env),
             Self::Config(command) => config::run(&command, &Cli::command(), env),
-            Self::Help(command) => command.run(Cli::command()),
+            Self::Help(command) => command.run(hive(env.screen)),
             Self::Completions(command) => command.run(Cli::command()),
             Self::Man(command) => command.run(Cli::command(), env),
             Self::Worker(worker) => worker.run(),

@@ -5,6 +5,7 @@ mod flags;
 mod setting;
 
 use clap::{Command, Subcommand};
+use console::{measure_text_width, style};
 use serde_json::json;
 
 use crate::columns::Table;
@@ -12,6 +13,7 @@ use crate::context::Environment;
 use crate::error::CommandResult;
 use crate::output::result;
 use crate::variables;
+use crate::wrapping::wrapped;
 use setting::Setting;
 
 /// Commands for the settings.
@@ -37,18 +39,29 @@ pub fn run(command: &ConfigCommand, hive: &Command, env: &Environment) -> Comman
         let settings: Vec<_> = settings.iter().map(Setting::as_json).collect();
         return result(&format!("{:#}", json!({ "settings": settings })));
     }
-    let mut rows: Vec<[String; 3]> = Vec::new();
-    let mut group = "";
-    for setting in &settings {
-        if setting.group != group {
-            group = setting.group;
-            let title = console::style(group.to_uppercase()).bold().to_string();
-            rows.extend(std::iter::repeat_n([const { String::new() }; 3], usize::from(!rows.is_empty())));
-            rows.push([title, String::new(), String::new()]);
-        }
-        rows.push([format!("  {}", setting.name), setting.value.clone(), setting.origin.to_string()]);
+    let groups = settings.chunk_by(|a, b| a.group == b.group);
+    let shown = groups.map(|group| shown(group, env.screen.table_width())).collect::<Vec<_>>();
+    result(&shown.join("\n\n"))
+}
+
+/// The settings of a group as lines of at most `width` columns, as far as words allow: a table, or, where that is too wide,
+/// each value below its name.
+fn shown(group: &[Setting], width: Option<usize>) -> String {
+    let limit = width.unwrap_or(usize::MAX);
+    let rows = group.iter().map(|setting| {
+        // A list can be wrapped between its items.
+        let value = if setting.value.contains(' ') { setting.value.clone() } else { setting.value.replace(',', ", ") };
+        [format!("  {}", setting.name), value, setting.origin.to_string()]
+    });
+    let rows: Vec<[String; 3]> = rows.collect();
+    let mut lines = Table::new(rows.clone()).wrapping(1).lines(width);
+    if lines.iter().any(|line| measure_text_width(line) > limit) {
+        let below = |[name, value, origin]: [String; 3]| [name, wrapped(&format!("    {value} ({origin})"), limit)];
+        lines = rows.into_iter().flat_map(below).collect();
     }
-    result(&Table::new(rows).wrapping(1).lines(env.screen.table_width()).join("\n"))
+    let title =
+        group.first().map_or_else(String::new, |setting| style(setting.group.to_uppercase()).bold().to_string());
+    format!("{title}\n{}", lines.join("\n"))
 }
 
 /// All settings, by groups.

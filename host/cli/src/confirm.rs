@@ -6,20 +6,23 @@ use crate::error::{CommandResult, Failure};
 use crate::output::typed_line;
 use crate::screen::Screen;
 
-/// Asks for a yes; with `force` nobody is asked. Without a terminal nobody can be
-/// asked, and the answer is no.
+/// Whether `what` is to be removed: the user is asked, unless `force` is given. Every answer but a yes is a no, also the
+/// end of stdin, and is said on the screen.
 ///
 /// # Errors
-/// When the answer is no.
-pub fn confirmed(screen: Screen, text: &str, force: bool) -> CommandResult {
+/// When there is no terminal to ask on.
+pub fn confirmed(screen: Screen, what: &str, force: bool) -> CommandResult<bool> {
     if force {
-        return Ok(());
+        return Ok(true);
     }
-    let Some(agreed) = agreed(screen, text)? else {
-        let problem = format!("{text} There is no terminal to ask on");
-        return Err(Failure::misuse(problem).hint("`--force` does it without asking").into());
+    let Some(agreed) = agreed(screen, &format!("Remove {what}?"))? else {
+        let problem = format!("Failed to remove {what}: there is no terminal on which it could be confirmed");
+        return Err(Failure::misuse(problem).hint("`--force` removes it without asking").into());
     };
-    if agreed { Ok(()) } else { Err(Failure::misuse("Nothing was removed").into()) }
+    if !agreed {
+        screen.note("Nothing was removed");
+    }
+    Ok(agreed)
 }
 
 /// Whether the user agrees; `None` without a terminal to ask on.

@@ -12,6 +12,9 @@ mod tools;
 
 use clap::Args;
 use console::style;
+use hive_errors::counted;
+use hive_files::KnownDigests;
+use hive_plugins::Builder;
 use serde_json::json;
 
 use crate::columns::Table;
@@ -67,6 +70,9 @@ impl Doctor {
     }
 
     fn findings(&self, env: &Environment) -> CommandResult<Vec<Finding>> {
+        // Not even digests are remembered.
+        let known = env.builder.known.clone().map(KnownDigests::unchanged);
+        let env = &Environment { builder: Builder { known, ..env.builder.clone() }, ..env.clone() };
         let experts = experts::Checked::of(self, env)?;
         let tools = tools::Tools::search(env);
         let network = network::check(self, env, &tools);
@@ -87,10 +93,7 @@ fn table(found: &[Finding], env: &Environment) -> String {
         rows.push([finding.level.shown(), finding.topic.clone(), finding.text.clone()]);
         rows.extend(finding.advice.iter().map(|advice| [String::new(), String::new(), format!("→ {advice}")]));
     }
-    let count = |level, noun: &str| {
-        let n = found.iter().filter(|finding| finding.level == level).count();
-        format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
-    };
+    let count = |level, noun: &str| counted(found.iter().filter(|finding| finding.level == level).count() as u64, noun);
     let last = format!("{}, {}", count(Level::Problem, "problem"), count(Level::Note, "note"));
     let lines = Table::new(rows).wrapping(2).lines(Some(env.screen.result_width()));
     format!("{}\n\n{}", lines.join("\n"), style(last).bold())

@@ -3,6 +3,7 @@
 //! `--option NAME=VALUE` is their general form.
 
 mod file_text;
+mod option_value;
 mod values;
 
 use std::ffi::OsString;

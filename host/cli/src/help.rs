@@ -8,12 +8,10 @@ use crate::output::result;
 
 /// Shown below the list of commands of `hive --help`.
 pub const OVERVIEW: &str = "\
-To get started: `hive expert list` shows the experts,
-`hive train NAME --profile quickstart` trains one.
+To get started: `hive expert list` shows the experts, `hive train NAME --profile quickstart` trains one.
 
-Results go to stdout, everything else to stderr. Exit code 0: done, 1: the
-input or the result is not acceptable, 2: hive failed or was misused, 130:
-stopped with Ctrl-C.
+Results go to stdout, everything else to stderr. Exit code 0: done, 1: the input or the result is not acceptable, \
+2: hive failed or was misused, 130: stopped with Ctrl-C.
 
 Environment:
   HIVE_HOME        Folder for base models, experts and caches
@@ -45,7 +43,8 @@ impl Help {
         let mut command = &mut hive;
         let mut path = "hive".to_owned();
         for word in &self.words {
-            let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+            let shown = command.get_subcommands().filter(|sub| !sub.is_hide_set());
+            let names: Vec<String> = shown.map(|sub| sub.get_name().to_owned()).collect();
             let Some(found) = command.find_subcommand_mut(word) else {
                 let known = || names.iter().map(String::as_str);
                 let hint = match nearest(word, known()) {

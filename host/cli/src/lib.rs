@@ -56,7 +56,7 @@ mod wrapping;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::FromArgMatches;
 
 use command::{Cli, Command};
 use context::Environment;
@@ -65,10 +65,13 @@ use context::Environment;
 pub fn main() -> ExitCode {
     let mut env = Environment::from_env();
     let arguments: Vec<_> = std::env::args_os().collect();
-    let command = expert_flags::with_expert_flags(Cli::command(), &arguments, || loading::experts(&env));
+    let command = expert_flags::with_expert_flags(command::hive(env.screen), &arguments, || loading::experts(&env));
     let matches = command.clone().try_get_matches_from(&arguments);
-    let matches = matches.unwrap_or_else(|error| usage::explained(&command, &arguments, error).exit());
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let matches = matches.map_err(|error| usage::explained(&command, &arguments, error));
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => return usage::show(env.screen, &error),
+    };
     env.screen = env.screen.at(cli.level());
     let screen = env.screen;
     // An expert's process ends with its host.

@@ -70,9 +70,10 @@ pub fn run(command: ModelCommand, env: &Environment) -> CommandResult {
         ModelCommand::Remove { id, force } => {
             let bytes = store.downloaded_bytes(&id)?;
             let size = indicatif::DecimalBytes(bytes);
-            confirmed(env.screen, &format!("Remove base model `{id}` ({size})?"), force)?;
-            store.remove(&id)?;
-            env.screen.note(&format!("Removed `{id}`, {size}; `hive model pull {id}` downloads it again"));
+            if confirmed(env.screen, &format!("base model `{id}` ({size})"), force)? {
+                store.remove(&id)?;
+                env.screen.note(&format!("Removed `{id}`, {size}; `hive model pull {id}` downloads it again"));
+            }
             Ok(())
         }
         ModelCommand::Path { id } => result(&store.locate(&id)?.path.display().to_string()),

@@ -15,7 +15,7 @@ pub const MOST_RECORDS: u64 = 10_000_000;
 
 /// 3012480 as `3,012,480`.
 pub fn grouped(n: usize) -> String {
-    indicatif::HumanCount(n as u64).to_string()
+    hive_errors::grouped(n as u64)
 }
 
 /// A duration in at most two units: `45s`, `2m12s`, `1h05m`, `3d04h`.
@@ -35,7 +35,7 @@ pub fn whole<T: TryFrom<u64>>(range: RangeInclusive<u64>) -> impl Fn(&str) -> Re
         let number = text.parse::<u64>().ok().filter(|number| range.contains(number));
         number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
             let (least, most) = (range.start(), range.end());
-            format!("expected a whole number from {least} to {most}")
+            format!("expected a whole number from {} to {}", hive_errors::grouped(*least), hive_errors::grouped(*most))
         })
     }
 }
@@ -64,7 +64,7 @@ mod tests {
         let steps = whole::<u32>(1..=1_000);
         assert_eq!((steps("1"), steps("1000")), (Ok(1), Ok(1_000)));
         check_all(["0", "-1", "1.5", "1e2", "1001", "100000000000000000000", "NaN", "", " 1"], |text| {
-            assert_eq!(steps(text), Err("expected a whole number from 1 to 1000".to_owned()), "{text}");
+            assert_eq!(steps(text), Err("expected a whole number from 1 to 1,000".to_owned()), "{text}");
         });
         let rate = real(0.0..=0.5);
         assert_eq!((rate("0"), rate("5e-1"), rate("0.25")), (Ok(0.0), Ok(0.5), Ok(0.25)));

@@ -7,6 +7,7 @@ pub(crate) mod signing;
 
 use std::path::{Path, PathBuf};
 
+use hive_files::hint_for_missing_or;
 use hive_packages::Package;
 use hive_packages::installed::{InstallError, Release, Store};
 
@@ -33,9 +34,7 @@ pub fn find_package(env: &Environment, target: &str, base: Option<&str>) -> Comm
     }
     // Text that can only be a path is not looked up as a name.
     if path.components().count() > 1 || target.ends_with(".expert") {
-        return Err(Failure::misuse(format!("There is no package `{target}`"))
-            .hint("`hive expert package NAME --run RUN -o DIR` makes one")
-            .into());
+        return Err(no_package(path).into());
     }
     let store = Store::of(env.context.home()?);
     // `base` may also be the path of the base model.
@@ -44,6 +43,14 @@ pub fn find_package(env: &Environment, target: &str, base: Option<&str>) -> Comm
         found => found?,
     };
     Ok(FoundPackage { package: release.package()?, release: Some(release) })
+}
+
+/// The error for a package file that is not there.
+pub fn no_package(file: &Path) -> Failure {
+    let other =
+        "`hive expert package NAME --run RUN -o DIR` makes a package; a registry's is `oci://HOST/PATH/NAME:VERSION`";
+    let problem = format!("There is no package `{}`", file.display());
+    Failure::misuse(problem).hint(hint_for_missing_or(file, other))
 }
 
 /// The folder where packages are unpacked for inspection.

@@ -10,7 +10,7 @@ mod training;
 
 use hive_train::plan::Plan;
 
-pub(crate) use brief::brief;
+pub(crate) use brief::{about, brief};
 pub(crate) use recipe::{by_origin, table};
 
 /// The rows, each with a label and a text.

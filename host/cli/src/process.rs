@@ -1,24 +1,25 @@
 //! Settings of this process that the environment decides: the log, the number of compute threads, and the vector width.
 //! No result depends on them.
 
-use std::io::IsTerminal;
+mod logging;
 
 use hive_engine::ops::simd::{self, SimdLimit};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::fmt::format::FmtSpan;
+use hive_packages::trust::RequireSigned;
 
 use super::context::Environment;
 use super::error::{CommandError, CommandResult, Failure};
-use super::screen::Level;
-use super::variables::{HIVE_LOG, HIVE_LOG_FORMAT, HIVE_THREADS, HIVE_VECTORS, RAYON_NUM_THREADS, Variable, Variables};
+use super::variables::{
+    HF_ENDPOINT, HIVE_REQUIRE_SIGNED, HIVE_THREADS, HIVE_VECTORS, RAYON_NUM_THREADS, Variable, Variables,
+};
 
 /// Applies the settings.
 ///
 /// # Errors
 /// When a variable has a value that is not accepted.
 pub(crate) fn set_up(env: &Environment) -> CommandResult {
-    start_logging(&env.variables, env.screen.level())?;
+    let variables = &env.variables;
+    logging::start(variables, env.screen.level())?;
+    checked_only(variables)?;
     if let Some((name, threads)) = threads(&env.variables)? {
         hive_engine::set_threads(threads)
             .map_err(|e| Failure::misuse(format!("`{name}`: failed to start {threads} threads: {e}")))?;
@@ -31,53 +32,25 @@ pub(crate) fn set_up(env: &Environment) -> CommandResult {
 
 /// Every value that [`set_up`] would refuse, for a report.
 pub(crate) fn refused(variables: &Variables) -> Vec<CommandError> {
-    let log = log_format(variables).and_then(|_| variables.text(HIVE_LOG).map(|text| log_filter(&text)).transpose());
-    [log.err(), threads(variables).err(), vectors(variables).err()].into_iter().flatten().collect()
+    let others = [threads(variables).err(), vectors(variables).err(), checked_only(variables).err()];
+    logging::refused(variables).into_iter().chain(others.into_iter().flatten()).collect()
 }
 
-/// Sends `tracing` to stderr when `HIVE_LOG` asks for it: `HIVE_LOG=debug`, `HIVE_LOG=hive=trace`.
-/// `--verbose` alone is as `HIVE_LOG=info`.
-fn start_logging(variables: &Variables, level: Level) -> CommandResult {
-    let verbose = || (level == Level::Verbose).then(|| "info".to_owned());
-    let Some(filter) = variables.text(HIVE_LOG).or_else(verbose) else { return Ok(()) };
-    let (filter, json) = (log_filter(&filter)?, log_format(variables)?);
-    let colour = std::io::stderr().is_terminal() && console::colors_enabled_stderr();
-    // A closing span reports its duration: a phase of training, a step, a forward pass.
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_span_events(FmtSpan::CLOSE)
-        .with_writer(std::io::stderr)
-        .with_ansi(colour);
-    if json {
-        log.json().init()
-    } else {
-        log.init()
+/// Checks settings that only some commands use, so that every command and `hive doctor` judge them alike.
+fn checked_only(variables: &Variables) -> CommandResult {
+    if let Some(hub) = variables.text(HF_ENDPOINT).filter(|hub| !is_address(hub)) {
+        let problem = format!("`HF_ENDPOINT` is `{hub}`, expected an address such as `{}`", HF_ENDPOINT.default);
+        return Err(Failure::misuse(problem).into());
     }
+    let policy = variables.text(HIVE_REQUIRE_SIGNED).map(|text| text.parse::<RequireSigned>());
+    policy.transpose().map_err(|why| Failure::misuse(format!("`HIVE_REQUIRE_SIGNED`: {why}")))?;
     Ok(())
 }
 
-/// Whether the log is JSON.
-fn log_format(variables: &Variables) -> CommandResult<bool> {
-    match variables.text(HIVE_LOG_FORMAT).as_deref() {
-        None | Some("text") => Ok(false),
-        Some("json") => Ok(true),
-        Some(other) => {
-            Err(Failure::misuse(format!("`HIVE_LOG_FORMAT` is `{other}`, expected `text` or `json`")).into())
-        }
-    }
-}
-
-/// The filter that `HIVE_LOG` describes. A word that is no level would be a filter for the target of this name, and
-/// nothing would be logged: it is refused.
-fn log_filter(text: &str) -> CommandResult<EnvFilter> {
-    let accepted =
-        "`off`, `error`, `warn`, `info`, `debug` or `trace`, or `TARGET=LEVEL` pairs such as `hive_train=debug`";
-    let problem = format!("`HIVE_LOG` is `{text}`, expected {accepted}");
-    let is_filter = |part: &str| part.contains('=') || part.trim().parse::<LevelFilter>().is_ok();
-    if !text.split(',').all(is_filter) {
-        return Err(Failure::misuse(problem).into());
-    }
-    EnvFilter::try_new(text).map_err(|e| Failure::misuse(problem).source(e).into())
+/// Whether it is the address of a server.
+fn is_address(text: &str) -> bool {
+    let host = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    host.is_some_and(|host| !host.trim_start_matches('/').is_empty() && !host.contains(char::is_whitespace))
 }
 
 /// The limit on the vector width that `HIVE_VECTORS` sets.
@@ -114,16 +87,25 @@ mod tests {
     use hive_tests::check_all;
 
     #[test]
-    fn a_word_that_is_no_level_is_no_filter() {
+    fn what_only_some_commands_use_is_checked_by_all() {
         check_all(
-            ["info", "DEBUG", "off", "hive_train=debug", "warn,hive_net=trace", "hive_train[train]=debug"],
-            |text| {
-                assert!(log_filter(text).is_ok(), "{text}");
+            [
+                ("HF_ENDPOINT", "https://huggingface.co", None),
+                ("HF_ENDPOINT", "http://127.0.0.1:8000/", None),
+                ("HF_ENDPOINT", "huggingface.co", Some("expected an address such as `https://huggingface.co`")),
+                ("HF_ENDPOINT", "https://", Some("expected an address")),
+                ("HIVE_REQUIRE_SIGNED", "any", None),
+                ("HIVE_REQUIRE_SIGNED", "maybe", Some("`HIVE_REQUIRE_SIGNED`: ")),
+                ("HIVE_LOG_FORMAT", "xml", Some("`HIVE_LOG_FORMAT` is `xml`, expected `text` or `json`")),
+            ],
+            |(name, value, expected)| {
+                let found: Vec<String> =
+                    refused(&Variables::from([(name, value)])).iter().map(ToString::to_string).collect();
+                match expected {
+                    None => assert!(found.is_empty(), "{found:?}"),
+                    Some(text) => assert!(found.len() == 1 && found[0].contains(text), "{found:?}"),
+                }
             },
         );
-        check_all(["loud", "hive_train", "hive_train=loud", "info,loud"], |text| {
-            let error = log_filter(text).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("`HIVE_LOG` is `{text}`, expected `off`, `error`")), "{error}");
-        });
     }
 }

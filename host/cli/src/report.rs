@@ -72,11 +72,11 @@ mod tests {
         let inner = Failure::unacceptable("Failed to do it").details(vec!["one".to_owned()]).hint("`try this`");
         assert_eq!(text_of(inner), "error: Failed to do it\n  one\n\nhint: `try this`");
 
-        let source = std::io::Error::new(std::io::ErrorKind::NotFound, "no such file");
+        let source = std::io::Error::new(std::io::ErrorKind::PermissionDenied, "not permitted");
         let read = DatasetError::Read { file: "d.jsonl".into(), source };
         assert_eq!(
             text_of(Failure::because("Failed to train expert `sql`", read)),
-            "error: Failed to train expert `sql`\nCaused by:\n  Failed to read data set `d.jsonl`\n  no such file"
+            "error: Failed to train expert `sql`\nCaused by:\n  Failed to read data set `d.jsonl`\n  not permitted"
         );
     }
 

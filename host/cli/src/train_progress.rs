@@ -33,6 +33,8 @@ pub struct TrainProgress {
     last_line: Option<Instant>,
     /// Set while steps have been made that no checkpoint has.
     unsaved: Arc<AtomicBool>,
+    /// Whether data and plan are described.
+    repeats: bool,
 }
 
 impl TrainProgress {
@@ -48,6 +50,7 @@ impl TrainProgress {
             done_before: 0,
             last_line: None,
             unsaved: Arc::default(),
+            repeats: true,
         }
     }
 
@@ -55,6 +58,13 @@ impl TrainProgress {
     #[must_use]
     pub fn with_unsaved(mut self, unsaved: &Arc<AtomicBool>) -> Self {
         self.unsaved = Arc::clone(unsaved);
+        self
+    }
+
+    /// This progress, of a run that is resumed: what was said when it began is not said again, unless `--verbose` asks.
+    #[must_use]
+    pub fn resuming(mut self, resuming: bool) -> Self {
+        self.repeats = !resuming || self.screen.is_verbose();
         self
     }
 

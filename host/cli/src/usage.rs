@@ -1,9 +1,18 @@
-//! Errors of the command line that say what was probably meant.
+//! Errors of the command line: what was probably meant, and how they are printed. Help is printed here too, because clap
+//! returns it as an error.
 
 use std::ffi::OsString;
+use std::process::ExitCode;
 
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+
+use crate::output::result;
+use crate::report::report;
+use crate::screen::Screen;
+
+/// Exit code of what was misused.
+const MISUSED: u8 = 2;
 
 /// The option that takes data sets.
 const DATASET: &str = "dataset";
@@ -33,4 +42,17 @@ fn called<'a>(command: &'a Command, arguments: &[OsString]) -> (&'a Command, Str
         path = format!("{path} {word}");
     }
     (leaf, path)
+}
+
+/// Prints what clap has to say, help or an error, at the width of the terminal, and returns the exit code of the process.
+pub fn show(screen: Screen, error: &Error) -> ExitCode {
+    let text = error.render();
+    if !error.use_stderr() {
+        let coloured = console::colors_enabled();
+        let text = if coloured { text.ansi().to_string() } else { text.to_string() };
+        return result(text.trim_end()).map_or_else(|error| report(screen, &error), |()| ExitCode::SUCCESS);
+    }
+    let text = if console::colors_enabled_stderr() { text.ansi().to_string() } else { text.to_string() };
+    screen.say(text.trim_end());
+    ExitCode::from(MISUSED)
 }

@@ -1,6 +1,6 @@
 //! Wraps prose at a width. A word is never broken, nor is what stands in backticks: commands are copied, paths are opened.
 
-use console::measure_text_width;
+use console::{measure_text_width, strip_ansi_codes};
 
 /// `text` in lines of at most `width` columns, as far as its words allow. Lines that fit stay as they are; what is wrapped
 /// goes on below the first word of its line, or below what follows a label and two spaces.
@@ -11,6 +11,9 @@ pub fn wrapped(text: &str, width: usize) -> String {
 
 /// What stands before a command that is to be copied: such a line is never wrapped.
 const COMMANDS: [&str; 2] = ["Resume with: ", "Try it: "];
+
+/// A label of one space, below whose text a line goes on.
+const USAGE: &str = "Usage: ";
 
 fn wrapped_line(line: &str, width: usize) -> String {
     if measure_text_width(line) <= width || COMMANDS.iter().any(|label| line.starts_with(label)) {
@@ -41,6 +44,9 @@ fn wrapped_line(line: &str, width: usize) -> String {
 
 /// The column after a label: where the text goes on after the first two spaces.
 fn below_label(line: &str, begin: usize) -> Option<usize> {
+    if strip_ansi_codes(line).starts_with(USAGE) {
+        return Some(USAGE.len());
+    }
     let label = begin + line[begin..].find("  ")?;
     let text = label + line[label..].find(|c| c != ' ')?;
     Some(measure_text_width(&line[..label]) + text - label)
@@ -94,6 +100,7 @@ mod tests {
                 ("an odd ` stays here", 10, "an odd `\nstays here"),
                 ("first\nsecond line", 8, "first\nsecond\nline"),
                 ("質問 質問 質問", 9, "質問 質問\n質問"),
+                ("Usage: hive run <NAME>", 17, "Usage: hive run\n       <NAME>"),
                 ("averyveryverylongword x", 10, "averyveryverylongword\nx"),
             ],
             |(text, width, expected)| assert_eq!(wrapped(text, width), expected, "{text}"),

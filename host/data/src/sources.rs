@@ -245,7 +245,7 @@ impl Iterator for SyntheticStream {
 
 impl Stream for SyntheticStream {
     fn sources(&self) -> Vec<SourceRead> {
-        let name = format!("made from seed {}", self.seed);
+        let name = format!("generated from seed {}", self.seed);
         vec![SourceRead { name, records: self.total, mapping: String::new() }]
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use hive_errors::Diagnostic;
-use hive_files::FileError;
+use hive_files::{FileError, hint_for_missing};
 use hive_text::TextError;
 
 /// An error of the engine.
@@ -21,6 +21,12 @@ pub enum EngineError {
         trained_on: String,
         /// Both bases with their digests.
         problem: String,
+    },
+    /// There is no folder where an adapter was expected.
+    #[error("There is no folder `{}`, expected an adapter folder as PEFT writes it", dir.display())]
+    NoAdapter {
+        /// The folder.
+        dir: PathBuf,
     },
     /// A model, adapter or recipe that is not supported or contradicts itself.
     #[error("{0}")]
@@ -101,6 +107,7 @@ impl Diagnostic for EngineError {
         match self {
             Self::File(error) => error.exit_code(),
             Self::Text(error) => error.exit_code(),
+            Self::NoAdapter { .. } => 2,
             _ => 1,
         }
     }
@@ -109,6 +116,7 @@ impl Diagnostic for EngineError {
         Some(match self {
             Self::File(error) => return error.hint(),
             Self::Text(error) => return error.hint(),
+            Self::NoAdapter { dir } => hint_for_missing(dir),
             Self::WrongBase { trained_on, .. } => format!("`--base {trained_on}`, if that is still the model it was"),
             Self::Training { updates: 0, .. } => {
                 "nothing was changed yet, so no setting is the cause: check the base model's files".to_owned()

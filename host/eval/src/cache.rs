@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use hive_files::{Cache, CacheLimits, hex};
+use hive_files::{Cache, CacheLimits, cache_kind, hex};
 use hive_runtime::opened::OpenExpert;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -34,7 +34,7 @@ impl EvalCache {
     /// # Errors
     /// When there is no home folder, or the library cannot be read.
     pub(super) fn open(open: &OpenExpert) -> Result<Self, EvalError> {
-        let folder = open.context.cache()?.join("eval").join(open.expert.name());
+        let folder = open.context.cache()?.join(cache_kind::EVAL).join(open.expert.name());
         Ok(Self::below(&folder, open.place.sha256()?))
     }
 

@@ -183,7 +183,7 @@ pub(super) fn pair_text(pair: &Pair) -> String {
     let p = if *p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {p:.3}") };
     format!(
         "{first} vs {second}: only {first} is right on {only_first_right}, only {second} on {only_second_right} \
-         ({p}{significance}); partial credit of {second} less that of {first}: {:+.3} {}",
+         ({p}{significance}); partial credit of {second} minus that of {first}: {:+.3} {}",
         credit_gain.value,
         credit_gain.range()
     )
@@ -319,7 +319,7 @@ mod tests {
             said.starts_with("base vs ours: only base is right on 0, only ours on 2 (p = 0.500, no diff"),
             "{said}"
         );
-        assert!(said.contains("partial credit of ours less that of base: +0.375 ["), "{said}");
+        assert!(said.contains("partial credit of ours minus that of base: +0.375 ["), "{said}");
         assert_eq!(markdown_cell("a|b\nc"), "a\\|b c");
         assert!(fenced("a\n```\n").starts_with("\n````\n"));
     }

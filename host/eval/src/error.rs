@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use hive_engine::EngineError;
 use hive_errors::Diagnostic;
-use hive_files::FileError;
+use hive_files::{FileError, hint_for_missing};
 use hive_net::HubError;
-use hive_plugins::PluginError;
+use hive_plugins::{Checkout, PluginError};
 use hive_runtime::RuntimeError;
 use hive_train::TrainError;
 
@@ -28,6 +28,12 @@ pub enum EvalError {
         path: PathBuf,
         /// What was found and what was expected.
         problem: String,
+    },
+    /// The suite's file is not there.
+    #[error("There is no suite `{}`, expected a file or `builtin`", path.display())]
+    NoSuite {
+        /// The file.
+        path: PathBuf,
     },
     /// The expert's own suite has no prompts.
     #[error("Expert `{expert}` has no eval prompts")]
@@ -130,12 +136,12 @@ impl Diagnostic for EvalError {
             Self::Expert(e) => e.exit_code(),
             Self::Hub(e) => e.exit_code(),
             Self::NoPrompts { .. }
-            | Self::Suite { .. }
+            | Self::NoSuite { .. }
             | Self::Candidate { .. }
             | Self::NoCandidate { .. }
             | Self::NoCheckpoint { .. }
             | Self::Grading { .. } => 2,
-            Self::NothingLeft { .. } | Self::NoGrader { .. } => 1,
+            Self::NothingLeft { .. } | Self::NoGrader { .. } | Self::Suite { .. } => 1,
         }
     }
 
@@ -167,10 +173,14 @@ impl Diagnostic for EvalError {
                 let known: Vec<String> = known.iter().map(u64::to_string).collect();
                 Some(format!("there are: {}; `--checkpoint all` evaluates all", known.join(", ")))
             }
+            Self::NoSuite { path } => Some(hint_for_missing(path)),
             Self::Suite { .. } => {
                 Some("a suite has one JSON object a line: id, gold (one or a list) and the fields of a record".into())
             }
             Self::Grading { .. } => Some("run the command again: what was answered and graded is kept".into()),
+            Self::NoPrompts { expert } if !Checkout::has_here(expert) => {
+                Some("give prompts in a file: `--suite FILE`".into())
+            }
             Self::NoPrompts { expert } => Some(format!(
                 "add `eval_prompts` to `manifests/{expert}.json`, or give prompts in a file: `--suite FILE`"
             )),

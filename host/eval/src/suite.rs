@@ -2,6 +2,7 @@
 //! read is recorded as refused, with the reason; nothing is judged here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use hive_files::{hex, refuse_lfs_pointer};
@@ -82,7 +83,10 @@ impl Suite {
     /// When it cannot be read or is empty.
     pub fn read(path: &Path, expert: &LoadedExpert) -> Result<Self, EvalError> {
         let fault = |problem: String| EvalError::Suite { path: path.to_owned(), problem };
-        let text = std::fs::read_to_string(path).map_err(|e| fault(e.to_string()))?;
+        let text = std::fs::read_to_string(path).map_err(|e| match e.kind() {
+            ErrorKind::NotFound => EvalError::NoSuite { path: path.to_owned() },
+            _ => fault(e.to_string()),
+        })?;
         refuse_lfs_pointer(path, text.as_bytes())
             .map_err(|_| fault("it is a Git LFS pointer: `git lfs pull` gets the file".to_owned()))?;
         let name = path.file_name().map_or_else(|| "suite".to_owned(), |n| n.to_string_lossy().into_owned());

@@ -32,6 +32,20 @@ pub struct CacheEntry {
     pub used: SystemTime,
 }
 
+/// The kinds of caches, each in a folder of its name below that of all caches.
+pub mod cache_kind {
+    /// Prepared data sets and verdicts.
+    pub const DATA: &str = "data";
+    /// Digests of files.
+    pub const DIGESTS: &str = "digests";
+    /// Answers and grades.
+    pub const EVAL: &str = "eval";
+    /// Interrupted transfers of packages.
+    pub const REGISTRIES: &str = "registries";
+    /// All of them.
+    pub const ALL: [&str; 4] = [DATA, DIGESTS, EVAL, REGISTRIES];
+}
+
 /// The folder of all caches in a `HIVE_HOME`.
 pub fn cache_folder(home: &Path) -> PathBuf {
     home.join("cache")

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use sha2::{Digest, Sha256};
 
 use crate::error::Result;
-use crate::{Cache, CacheLimits, cache_folder, hex, sha256_of_file};
+use crate::{Cache, CacheLimits, cache_folder, cache_kind, hex, sha256_of_file};
 
 const LIMITS: CacheLimits = CacheLimits { entries: 500, bytes: 1 << 20, age: Duration::from_secs(90 * 24 * 3600) };
 
@@ -23,12 +23,24 @@ const SETTLED: Duration = Duration::from_secs(2);
 pub struct KnownDigests {
     home: PathBuf,
     cache: Cache,
+    /// Whether others may be added.
+    grows: bool,
 }
 
 impl KnownDigests {
     /// Those of this home folder.
     pub fn of(home: &Path) -> Self {
-        Self { home: home.to_owned(), cache: Cache::new(cache_folder(home).join("digests"), LIMITS) }
+        Self {
+            home: home.to_owned(),
+            cache: Cache::new(cache_folder(home).join(cache_kind::DIGESTS), LIMITS),
+            grows: true,
+        }
+    }
+
+    /// The same digests, of which none is added and whose times of use are not noted.
+    #[must_use]
+    pub fn unchanged(self) -> Self {
+        Self { grows: false, ..self }
     }
 
     /// The home folder.
@@ -42,13 +54,15 @@ impl KnownDigests {
     /// When the file cannot be read.
     pub fn sha256_of_file(&self, path: &Path) -> Result<String> {
         let Some(key) = key(path) else { return sha256_of_file(path) };
-        let known = self.cache.get(&key).and_then(|bytes| String::from_utf8(bytes).ok());
+        let bytes = if self.grows { self.cache.get(&key) } else { std::fs::read(self.cache.path(&key)).ok() };
+        let known = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
         if let Some(digest) = known.filter(|digest| digest.len() == 64) {
             return Ok(digest);
         }
         let digest = sha256_of_file(path)?;
         // Unchanged while it was read. Without a place to remember it, it is computed again; a home is not made for this.
-        if self.home.is_dir()
+        if self.grows
+            && self.home.is_dir()
             && self::key(path).as_ref() == Some(&key)
             && self.cache.put(&key, digest.as_bytes()).is_ok()
         {
@@ -104,6 +118,8 @@ mod tests {
         assert_eq!(known.sha256_of_file(&file).unwrap(), one);
         assert_eq!(entries(&known), 0, "changed a moment ago");
         std::thread::sleep(SETTLED + Duration::from_millis(50));
+        assert_eq!(known.clone().unchanged().sha256_of_file(&file).unwrap(), one);
+        assert_eq!(entries(&known), 0, "nothing is added");
         assert_eq!(known.sha256_of_file(&file).unwrap(), one);
         assert_eq!(entries(&known), 1);
         // What is remembered is what is answered: the file is not read.

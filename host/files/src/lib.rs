@@ -24,9 +24,9 @@ mod staging;
 pub use atomic::{
     PARTIAL_PREFIX, refuse_lfs_pointer, remove_folder, remove_leftovers, write_file, write_file_with, write_folder,
 };
-pub use cache::{Cache, CacheEntry, CacheFolder, CacheLimits, cache_folder, cache_folders, folder_bytes};
+pub use cache::{Cache, CacheEntry, CacheFolder, CacheLimits, cache_folder, cache_folders, cache_kind, folder_bytes};
 pub use digest::{hex, sha256_of, sha256_of_file};
-pub use error::{FileError, Result};
+pub use error::{FileError, Result, hint_for_missing, hint_for_missing_or};
 pub use known_digests::KnownDigests;
 pub use lock::Lock;
 pub use mapped::MappedFile;

@@ -83,6 +83,16 @@ fn index_url(settings: &str) -> Option<String> {
     settings.lines().filter_map(value).next_back()
 }
 
+/// The members among `names` that the wheel does not have.
+///
+/// # Errors
+/// Why it is no wheel.
+pub fn missing<'n>(wheel: &Path, names: &'n [String]) -> Result<Vec<&'n str>, String> {
+    let file = File::open(wheel).map_err(|e| e.to_string())?;
+    let archive = zip::ZipArchive::new(file).map_err(|e| format!("it is no Python wheel: {e}"))?;
+    Ok(names.iter().map(String::as_str).filter(|name| archive.index_for_name(name).is_none()).collect())
+}
+
 /// Extracts `member` of the wheel to the file `out`.
 ///
 /// # Errors

@@ -45,7 +45,8 @@ impl Integrity {
                 }
                 None => problems.push(format!("`{name}` is missing, `{INTEGRITY}` lists it")),
                 Some(got) if got.size != listed.size => {
-                    problems.push(format!("`{name}` has {} bytes, `{INTEGRITY}` says {}", got.size, listed.size));
+                    let (got, listed) = (hive_errors::grouped(got.size), hive_errors::grouped(listed.size));
+                    problems.push(format!("`{name}` has {got} bytes, `{INTEGRITY}` says {listed}"));
                 }
                 Some(got) if got.sha256 != listed.sha256 => {
                     problems.push(format!("`{name}` has sha256 {}, `{INTEGRITY}` says {}", got.sha256, listed.sha256));

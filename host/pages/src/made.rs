@@ -31,6 +31,13 @@ pub struct Machine {
     pub cores: usize,
 }
 
+impl Made {
+    /// When its making began; `None` if that is no time.
+    pub fn begun_at(&self) -> Option<SystemTime> {
+        DateTime::parse_from_rfc3339(&self.begun).ok().map(SystemTime::from)
+    }
+}
+
 impl Machine {
     /// This machine.
     pub fn this() -> Self {

@@ -144,7 +144,16 @@ impl Builder {
         }
         let shown = format!("cargo build --package {package} --profile {}", self.profile);
         command.stdout(Stdio::null());
-        run(command, &self.cargo, expert, &shown, on_line)?;
+        run(command, &self.cargo, expert, &shown, on_line).map_err(|error| match &error {
+            // Cargo's words for a crate that no workspace has.
+            PluginError::Build { tail, .. }
+                if tail.iter().any(|line| line.contains(&package) && line.contains("did not match any packages")) =>
+            {
+                let workspace = checkout.root().join("Cargo.toml");
+                PluginError::NotAMember { expert: expert.to_owned(), workspace }
+            }
+            _ => error,
+        })?;
         // A first build may itself write Cargo.lock, which is then not a change.
         let lock = std::fs::metadata(checkout.root().join("Cargo.lock")).and_then(|m| m.modified());
         let dated = lock.map_or(started, |lock| lock.max(started));

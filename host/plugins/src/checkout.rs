@@ -78,6 +78,17 @@ impl Checkout {
         self.root.join("manifests").join(format!("{expert}.json"))
     }
 
+    /// Whether the sources of this expert are in the checkout around the current folder, where cargo can be called.
+    pub fn has_here(expert: &str) -> bool {
+        let here = std::env::current_dir().ok().and_then(|folder| Self::around(&folder));
+        here.is_some_and(|here| here.has(expert))
+    }
+
+    /// Whether the sources of this expert are in it.
+    pub(super) fn has(&self, expert: &str) -> bool {
+        self.crate_dir(expert).is_dir()
+    }
+
     /// Names of the experts: the folders of `experts/` that are crates. Sorted.
     pub fn experts(&self) -> Vec<String> {
         let Ok(folders) = std::fs::read_dir(self.root.join("experts")) else { return Vec::new() };

@@ -7,11 +7,13 @@ use hive_errors::{Diagnostic, listed, nearest};
 use hive_sdk::abi::CallError;
 use hive_sdk::{ABI_VERSION, OLDEST_ABI};
 
+use super::checkout::Checkout;
+
 /// Why an expert cannot be used, or a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PluginError {
     /// No expert has this name.
-    #[error("No expert `{name}`, expected one of: {}", listed(known.iter().map(String::as_str)))]
+    #[error("No expert `{name}`{}", instead_of(known))]
     Unknown {
         /// The requested name.
         name: String,
@@ -38,6 +40,14 @@ pub enum PluginError {
         /// The last lines of cargo's output.
         tail: Vec<String>,
     },
+    /// The expert's crate is not one of the checkout's workspace.
+    #[error("Failed to build expert `{expert}`: `experts/{expert}` is not in `members` of `{}`", workspace.display())]
+    NotAMember {
+        /// The expert.
+        expert: String,
+        /// `Cargo.toml` of the workspace.
+        workspace: PathBuf,
+    },
     /// The library cannot be used.
     #[error("Failed to load expert `{expert}` from `{}`: {fault}", library.display())]
     Load {
@@ -63,6 +73,14 @@ pub enum PluginError {
         /// What went wrong.
         fault: CallFault,
     },
+}
+
+/// What there is instead of an expert of an unknown name.
+fn instead_of(known: &[String]) -> String {
+    match known {
+        [] => ": no expert is here".to_owned(),
+        known => format!(", expected one of: {}", listed(known.iter().map(String::as_str))),
+    }
 }
 
 /// Why a library cannot be used.
@@ -216,6 +234,10 @@ impl Diagnostic for PluginError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
+            PluginError::Unknown { known, .. } if known.is_empty() => {
+                "`hive expert install` installs one; within a clone of hive's repository, those of the clone are here"
+                    .to_owned()
+            }
             PluginError::Unknown { name, known } => match nearest(name, known.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`? `hive expert list` shows all of them"),
                 None => "`hive expert list` shows all experts and where they come from".to_owned(),
@@ -223,6 +245,9 @@ impl Diagnostic for PluginError {
             PluginError::Vanished { expert, .. } => format!(
                 "`hive expert link FOLDER` links it where it is now; `hive expert unlink {expert}` ends the link"
             ),
+            PluginError::NotAMember { expert, workspace } => {
+                format!("add `\"experts/{expert}\"` to `members` in `{}`", workspace.display())
+            }
             PluginError::Build { command, .. } => format!("`{command}` shows the whole output"),
             PluginError::Load { fault: LoadFault::Untrusted(_) | LoadFault::Revoked(_), .. } => {
                 "`hive key list` shows whom this machine trusts; `hive key trust` adds a key".to_owned()
@@ -243,10 +268,18 @@ impl Diagnostic for PluginError {
             PluginError::Load { expert, fault: LoadFault::Manifest { .. } | LoadFault::Name { .. }, .. } => {
                 format!("`hive expert validate manifests/{expert}.json` lists every fault")
             }
+            PluginError::Load { expert, library, .. }
+                if !Checkout::has_here(expert) && !Checkout::around(library).is_some_and(|it| it.has(expert)) =>
+            {
+                "the file came with hive: install hive again".to_owned()
+            }
             PluginError::Load { expert, .. } => {
                 format!("`cargo clean --package expert-{expert}`, then the same command again, rebuilds it")
             }
             PluginError::Call { fault: CallFault::Refused(_), .. } => return None,
+            PluginError::Call { expert, .. } if !Checkout::has_here(expert) => {
+                format!("this is a bug in the plugin: tell the author of expert `{expert}`")
+            }
             PluginError::Call { expert, .. } => {
                 format!("this is a bug in the plugin: `cargo test --package expert-{expert}` tests it alone")
             }

@@ -68,7 +68,7 @@ impl ChosenRuns {
     /// # Errors
     /// When they cannot be read.
     pub fn all(&self) -> Result<BTreeMap<String, PathBuf>, TrainError> {
-        let fault = |e: std::io::Error| FileError::io("read", &self.file, e).into();
+        let fault = |e: std::io::Error| TrainError::Choices(FileError::io("read", &self.file, e));
         match std::fs::read(&self.file) {
             Ok(text) => serde_json::from_slice(&text).map_err(|e| fault(e.into())),
             Err(e) if e.kind() == ErrorKind::NotFound => Ok(BTreeMap::new()),
@@ -79,15 +79,15 @@ impl ChosenRuns {
     /// Held while choices are read and written, so that two commands at once lose none.
     fn lock(&self) -> Result<Lock, TrainError> {
         if let Some(home) = self.file.parent() {
-            std::fs::create_dir_all(home).map_err(|e| FileError::io("create", home, e))?;
+            std::fs::create_dir_all(home).map_err(|e| TrainError::Choices(FileError::io("create", home, e)))?;
         }
-        Ok(Lock::take(&self.file.with_extension("lock"), || {})?)
+        Lock::take(&self.file.with_extension("lock"), || {}).map_err(TrainError::Choices)
     }
 
     fn write(&self, all: &BTreeMap<String, PathBuf>) -> Result<(), TrainError> {
-        let fault = |e: std::io::Error| FileError::io("write", &self.file, e);
+        let fault = |e: std::io::Error| TrainError::Choices(FileError::io("write", &self.file, e));
         let text = serde_json::to_string_pretty(all).map_err(|e| fault(e.into()))?;
-        Ok(write_file(&self.file, (text + "\n").as_bytes())?)
+        write_file(&self.file, (text + "\n").as_bytes()).map_err(TrainError::Choices)
     }
 }
 

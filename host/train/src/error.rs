@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use hive_data::pipeline::PipelineError;
 use hive_engine::EngineError;
-use hive_errors::Diagnostic;
+use hive_errors::{Diagnostic, grouped};
 use hive_files::FileError;
-use hive_plugins::PluginError;
 use hive_plugins::manifest::ManifestError;
+use hive_plugins::{Checkout, PluginError};
 use hive_runtime::RuntimeError;
 use hive_runtime::models::ModelError;
 use hive_text::TextError;
@@ -41,7 +41,7 @@ pub enum TrainError {
         problem: String,
     },
     /// `max_seq_len` exceeds the base model's context.
-    #[error("`max_seq_len` is {max_seq_len}, base model `{base}` reads at most {longest} tokens")]
+    #[error("`max_seq_len` is {}, base model `{base}` reads at most {} tokens", grouped(*max_seq_len as u64), grouped(*longest as u64))]
     LongerThanBase {
         /// The recipe's value.
         max_seq_len: usize,
@@ -52,7 +52,10 @@ pub enum TrainError {
     },
     /// No records are left after tokenisation.
     #[error(
-        "No record is left to train on: all {records} are longer than max_seq_len = {max_seq_len} tokens (the shortest has {shortest})"
+        "No record is left to train on: all {} are longer than max_seq_len = {} tokens (the shortest has {})",
+        grouped(*records as u64),
+        grouped(*max_seq_len as u64),
+        grouped(*shortest as u64)
     )]
     AllTooLong {
         /// Number of records before.
@@ -117,6 +120,9 @@ pub enum TrainError {
         /// Why it cannot.
         problem: String,
     },
+    /// The choices of runs, in the home folder, cannot be read or written.
+    #[error(transparent)]
+    Choices(FileError),
     /// A file of the run folder cannot be written or read.
     #[error("Failed to {action} `{}`", path.display())]
     RunFolder {
@@ -135,10 +141,12 @@ pub enum TrainError {
         path: PathBuf,
     },
     /// `--resume` of a run with other inputs.
-    #[error("Failed to resume `{}`: it belongs to another run", path.display())]
+    #[error("Failed to resume `{}`: {} not as in its earlier steps", path.display(), subjects(changed))]
     OtherRun {
         /// The run folder.
         path: PathBuf,
+        /// The inputs that changed: `recipe`, `data`, `base`, `tokenizer`, `template`.
+        changed: Vec<&'static str>,
         /// The differences, each with both values.
         details: Vec<String>,
         /// Whether all of them may change during a run.
@@ -180,6 +188,21 @@ pub enum TrainError {
 /// Maximum number of faults listed.
 const LISTED: usize = 20;
 
+/// `the recipe is`, `data and recipe are`
+fn subjects(names: &[&'static str]) -> String {
+    let called = |name: &'static str| match name {
+        "base" => "base model",
+        "template" => "chat template",
+        other => other,
+    };
+    let names: Vec<&str> = names.iter().copied().map(called).collect();
+    match names.as_slice() {
+        [] => "the inputs are".to_owned(),
+        [one] => format!("the {one} is"),
+        [rest @ .., last] => format!("{} and {last} are", rest.join(", ")),
+    }
+}
+
 fn recipe_faults(error: &ManifestError) -> String {
     match error {
         ManifestError::Faulty { faults, .. } if faults.len() == 1 => "The recipe has 1 fault".to_owned(),
@@ -216,13 +239,12 @@ impl Diagnostic for TrainError {
         match self {
             Self::Runtime(e) => e.exit_code(),
             Self::Pipeline(e) => e.exit_code(),
+            Self::Choices(e) => e.exit_code(),
             Self::LongerThanBase { .. }
             | Self::Preflight { .. }
             | Self::RenderedOtherwise { .. }
             | Self::AllTooLong { .. }
-            | Self::Recipe(_)
             | Self::OtherRun { .. }
-            | Self::NoRun { .. }
             | Self::ChosenRun { .. }
             | Self::Unfinished { .. }
             | Self::Replay { .. } => 1,
@@ -251,8 +273,13 @@ impl Diagnostic for TrainError {
         match self {
             Self::Runtime(e) => e.hint(),
             Self::Pipeline(e) => e.hint(),
-            Self::UnknownProfile { name, known } => hive_errors::nearest(name, known.iter().map(String::as_str))
-                .map(|near| format!("did you mean `--profile {near}`?")),
+            Self::Choices(e) => e.hint_in_home(),
+            Self::UnknownProfile { name, known } => {
+                Some(match hive_errors::nearest(name, known.iter().map(String::as_str)) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "`hive help train` describes them; a TOML file is one too, by its path".to_owned(),
+                })
+            }
             Self::Setting { what, .. } if what.starts_with("`--set") => Some(
                 "`--set training.learning_rate=1e-4`; a key that occurs once needs no section: `--set rank=8`".into(),
             ),

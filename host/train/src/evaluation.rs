@@ -90,8 +90,8 @@ impl Evaluation<'_> {
         let all = prompts.len();
         prompts.truncate(wanted);
         let records = self.setup.set.report.validation;
-        let held_out = self.both(plain, adapted, (&self.setup.held_out(wanted)?, records), reporter)?;
-        let eval_prompts = self.both(plain, adapted, (&prompts, all), reporter)?;
+        let held_out = self.both(plain, adapted, ("held-out", &self.setup.held_out(wanted)?, records), reporter)?;
+        let eval_prompts = self.both(plain, adapted, ("eval", &prompts, all), reporter)?;
         let summary = Summary { format: FORMAT, loss, token_accuracy, held_out, eval_prompts, step };
         Ok((!plain.stopped()).then_some(summary))
     }
@@ -100,7 +100,7 @@ impl Evaluation<'_> {
         &self,
         plain: Model,
         adapted: Model,
-        (prompts, available): (&[Record], usize),
+        (kind, prompts, available): (&str, &[Record], usize),
         reporter: &mut dyn TrainReporter,
     ) -> Result<Option<Compared<Scores>>, TrainError> {
         if prompts.is_empty() || plain.stopped() {
@@ -109,7 +109,7 @@ impl Evaluation<'_> {
         let max_tokens = longest_answer(self.tokeniser, self.expert, prompts)?;
         let mut graded = |who: &str, model: Model| {
             grade(model.into(), self.tokeniser, self.expert, (prompts, available), max_tokens, |i, answer| {
-                reporter.grading(who, i + 1, prompts.len(), answer);
+                reporter.grading(who, kind, (i + 1, prompts.len()), answer);
                 true
             })
         };

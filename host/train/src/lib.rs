@@ -17,6 +17,7 @@
 pub mod chosen;
 mod curves;
 pub mod data;
+mod data_sources;
 mod error;
 pub mod evaluation;
 pub mod making;

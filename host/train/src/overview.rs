@@ -9,7 +9,7 @@ use hive_runtime::statistics::Rate;
 use crate::run_folder::RunFolder;
 use crate::run_record::RunRecord;
 use crate::runs::FinishedRun;
-use crate::{TrainError, metrics};
+use crate::{TrainError, making, metrics};
 
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,13 +33,13 @@ pub struct RunOverview {
     pub base: String,
     /// How far it has come.
     pub state: RunState,
-    /// When it was begun or last resumed.
+    /// When it was begun.
     pub begun: SystemTime,
     /// Number of optimizer steps done.
     pub steps: u64,
     /// Training loss of the last step, nats per token.
     pub loss: Option<f64>,
-    /// Lowest held-out loss, nats per token.
+    /// Lowest held-out loss after a step, nats per token.
     pub eval_loss: Option<f64>,
     /// Right answers at the end, to held-out records and eval prompts together.
     pub right: Rate,
@@ -55,10 +55,11 @@ impl RunOverview {
     pub fn of(path: &Path) -> Result<Self, TrainError> {
         let folder = RunFolder::open(path);
         let record = RunRecord::read(path)?;
-        let begun = std::fs::metadata(path.join("run.json")).and_then(|about| about.modified());
         let lines = metrics::read(&folder)?;
         let last = lines.iter().rev().find(|line| line["loss"].is_number());
-        let eval_losses = lines.iter().filter_map(|line| line["eval_loss"].as_f64());
+        // The evaluation before the first step is of the base model alone.
+        let trained = lines.iter().filter(|line| line["step"].as_u64().is_some_and(|step| step > 0));
+        let eval_losses = trained.filter_map(|line| line["eval_loss"].as_f64());
         let finished = FinishedRun::read(path);
         let state = match &finished {
             _ if folder.is_in_use() => RunState::Running,
@@ -70,7 +71,7 @@ impl RunOverview {
             expert: record.expert,
             base: record.base.map_or(record.request.recipe.base_model, |base| base.id),
             state,
-            begun: begun.unwrap_or(SystemTime::UNIX_EPOCH),
+            begun: begun(&folder),
             steps: last.and_then(|line| line["step"].as_u64()).unwrap_or(0),
             loss: last.and_then(|line| line["loss"].as_f64()),
             eval_loss: eval_losses.min_by(f64::total_cmp),
@@ -103,6 +104,14 @@ impl RunOverview {
     }
 }
 
+/// When the first part of a run was begun. A run that has not got beyond preparing its data notes no part yet, nor did
+/// older versions of hive: then, when its record was written.
+fn begun(folder: &RunFolder) -> SystemTime {
+    let noted = making::read(folder).first().and_then(|part| part.begun_at());
+    let written = || std::fs::metadata(folder.path().join("run.json")).and_then(|about| about.modified()).ok();
+    noted.or_else(written).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,6 +133,16 @@ mod tests {
         let run = &found[1];
         assert_eq!((run.steps, run.loss, run.eval_loss, run.right.value), (2, Some(1.5), Some(2.0), 0.5));
         assert_eq!(run.state, RunState::Finished);
+
+        // The first part counts, however often the run was resumed.
+        let part = |begun: &str| serde_json::json!({"begun": begun, "machine": {"processor": "p", "cores": 1}, "hive": "0.2.0"});
+        let parts = serde_json::json!([part("2020-01-01T00:00:10Z"), part("2021-01-01T00:00:00Z")]);
+        std::fs::write(run.path.join("made.json"), parts.to_string()).unwrap();
+        let begun = RunOverview::of(&run.path).unwrap().begun;
+        assert_eq!(begun.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs(), 1_577_836_810);
+        // The evaluation before the first step is no loss of an adapter.
+        std::fs::write(run.path.join("metrics.jsonl"), "{\"step\": 0, \"eval_loss\": 2.0}\n").unwrap();
+        assert_eq!(RunOverview::of(&run.path).unwrap().eval_loss, None);
 
         let held = RunFolder::open(&run.path).lock().unwrap();
         assert_eq!(RunOverview::of(&run.path).unwrap().state, RunState::Running);

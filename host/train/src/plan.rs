@@ -13,6 +13,7 @@ use hive_engine::train::checkpoint::{self, State};
 use hive_engine::train::trainer::evaluate;
 use hive_engine::train::{Trainer, TrainingSpec};
 use hive_engine::weights::Module;
+use hive_errors::{counted, grouped};
 use hive_files::free_bytes;
 use hive_sdk::manifest::Recipe;
 use serde::Serialize;
@@ -194,44 +195,59 @@ impl Plan {
             && needed > there
         {
             found.push(format!(
-                "about {needed} MB of memory are needed, {there} MB are available: fewer `micro_batch_tokens` need less"
+                "about {} MB of memory are needed, {} MB are available: fewer `micro_batch_tokens` need less",
+                grouped(needed),
+                grouped(there)
             ));
         }
         if let Some(free) = free_bytes.filter(|free| free < checkpoint_bytes) {
             found.push(format!(
                 "the checkpoints take {} MB, {} MB are free on their disk: a lower `keep_best` needs less",
-                checkpoint_bytes.div_ceil(1_000_000),
-                free / 1_000_000
+                grouped(checkpoint_bytes.div_ceil(1_000_000)),
+                grouped(free / 1_000_000)
             ));
         }
         let alone = lengths.iter().filter(|n| **n > training.micro_batch_tokens).count();
         if alone > 0 {
             found.push(format!(
-                "{alone} records are longer than micro_batch_tokens = {}: each is a forward pass of its own, and the \
-                 longest ({} tokens) decides the memory",
-                training.micro_batch_tokens, self.longest
+                "longer than micro_batch_tokens = {}: {}; each is a forward pass of its own, and the longest ({} tokens) \
+                 decides the memory",
+                grouped(training.micro_batch_tokens as u64),
+                counted(alone as u64, "record"),
+                grouped(self.longest as u64)
             ));
         }
-        let records = self.train.0;
-        let small = format!("`--profile {SMALL}` sets batch, epochs, warm-up and learning rate for {records} records");
+        let of_small = format!("recipe {SMALL}");
+        let small = match self.origins.values().any(|origin| *origin == of_small) {
+            true => String::new(),
+            false => {
+                let records = counted(self.train.0 as u64, "record");
+                format!("; `--profile {SMALL}` sets batch, epochs, warm-up and learning rate for {records}")
+            }
+        };
         if self.steps > 0 && self.warmup >= self.steps {
             found.push(format!(
-                "all {} steps are warm-up, so the full learning rate is never used: `--set warmup_ratio=0.1` warms up \
-                 for a tenth; {small}",
-                self.steps
+                "{} warm-up, so the full learning rate is never used: `--set warmup_ratio=0.1` warms up \
+                 for a tenth{small}",
+                if self.steps == 1 {
+                    "the only step is".to_owned()
+                } else {
+                    format!("all {} steps are", grouped(self.steps))
+                }
             ));
         } else if self.steps < FEW_STEPS {
             found.push(format!(
-                "{} steps are few: `--steps N` asks for more, `--set effective_batch=N` for smaller ones; {small}",
-                self.steps
+                "{} few: `--steps N` asks for more, `--set effective_batch=N` for smaller ones{small}",
+                if self.steps == 1 { "1 step is".to_owned() } else { format!("{} steps are", self.steps) }
             ));
         }
         if self.validation.0 == 0 {
             found.push("no record is held out: there is no best checkpoint, the last one is used".into());
         } else if training.eval_steps > self.steps {
             found.push(format!(
-                "eval_steps = {} is more than all {} steps: the only evaluation is at the end",
-                training.eval_steps, self.steps
+                "eval_steps = {} is more than the run has ({}): the only evaluation is at the end",
+                grouped(training.eval_steps),
+                counted(self.steps, "step")
             ));
         }
         found

@@ -1,5 +1,6 @@
 //! Repeats a run's first steps to check that they are reproducible.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -78,7 +79,8 @@ pub fn replay(
     let Some(setup) = set_up(open, &request, stop, reporter)? else { return Ok(None) };
     let changed = changed(digests, &setup.digests);
     if !changed.is_empty() {
-        return Err(fault(format!("its inputs have changed: {}", changed.join("; "))));
+        let lines: Vec<String> = changed.into_iter().map(|(_, line)| line).collect();
+        return Err(fault(format!("its inputs have changed: {}", lines.join("; "))));
     }
     let config = &setup.config;
     let train = &setup.train;
@@ -125,12 +127,13 @@ pub fn replay(
     Ok(Some(Replay { steps, parts_at: None }))
 }
 
-/// The inputs of a run that have changed, each with both digests.
-pub(super) fn changed(then: &Digests, now: &Digests) -> Vec<String> {
+/// The inputs of a run that have changed: the name of each, and a line with both digests.
+pub(super) fn changed(then: &Digests, now: &Digests) -> Vec<(&'static str, String)> {
     let (then, now) = (then.map(), now.map());
-    then.iter()
-        .filter(|(name, _)| name.as_str() != "recipe")
-        .filter(|(name, digest)| now.get(*name) != Some(digest))
-        .map(|(name, digest)| format!("{name} was {digest}, now {}", now.get(name).map_or("", String::as_str)))
-        .collect()
+    let digest = |all: &BTreeMap<String, String>, name: &str| all.get(name).cloned().unwrap_or_default();
+    let found = ["base", "data", "template", "tokenizer"].into_iter().filter_map(|name| {
+        let (then, now) = (digest(&then, name), digest(&now, name));
+        (then != now).then(|| (name, format!("{name} was {then}, now {now}")))
+    });
+    found.collect()
 }

@@ -11,8 +11,8 @@ use super::setup::SetupReporter;
 pub trait TrainReporter: Reporter + SetupReporter {
     /// The plan of the run.
     fn plan(&mut self, plan: &Plan);
-    /// `who` (`base`, `expert`) has generated answer `done` of `total`.
-    fn grading(&mut self, who: &str, done: usize, total: usize, answer: &Answer);
+    /// `who` (`base`, `expert`) has answered prompt `done` of `total` of this kind (`held-out`, `eval`).
+    fn grading(&mut self, who: &str, kind: &str, progress: (usize, usize), answer: &Answer);
     /// Step `done` of `total` was repeated.
     fn replayed(&mut self, done: u64, total: u64);
 }

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::TrainError;
+pub use super::data_sources::DataSource;
 use super::prompt_sample::PromptSample;
 use super::recipe::leaves;
 use super::run_folder::RunFolder;
@@ -104,6 +105,9 @@ pub struct RunRecord {
     /// Digests of the steps' inputs; unknown before the data is prepared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digests: Option<Digests>,
+    /// The data sets; unknown before they are read, and missing in runs of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sources: Option<Vec<DataSource>>,
     /// Rendered prompts; unknown before the data is prepared, and missing in runs of older
     /// versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]

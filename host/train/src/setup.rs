@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use hive_check::subject::Named;
 use hive_data::pipeline::{EncodeChat, Half, Outcome as Prepared, PipelineReporter, PreparedSet, SetTokens};
-use hive_data::sources::locate;
+use hive_data::sources::{LocalData, locate};
 use hive_engine::adapter::{Adapter, AdapterConfig};
 use hive_engine::data::{Records, TokenRecords};
 use hive_engine::train::TrainingSpec;
@@ -40,6 +40,8 @@ pub trait SetupReporter: TransferReporter {
 /// All inputs of a run.
 #[derive(Debug)]
 pub struct Setup {
+    /// The data sets; none if the records were generated.
+    pub datasets: Vec<LocalData>,
     /// The base model.
     pub base: Base,
     /// The prepared set.
@@ -80,7 +82,7 @@ pub fn set_up(
     let (base_id, model) = base::files(&open.context, &recipe.base_model, reporter)?;
     ModelStore::new(&open.context)?.keep(&base_id);
     let data = DataRequest {
-        datasets,
+        datasets: datasets.clone(),
         map: request.map.clone(),
         fields: request.fields.clone(),
         recipe: recipe.clone(),
@@ -122,7 +124,7 @@ pub fn set_up(
         recipe: recipe_digest(&request.recipe),
     };
     let config = request.recipe.training.clone();
-    Ok(Some(Setup { base, set, train, held, tokens, digests, library, request, config }))
+    Ok(Some(Setup { datasets, base, set, train, held, tokens, digests, library, request, config }))
 }
 
 /// Records whose gold completions the grader must accept, spread evenly over both halves.

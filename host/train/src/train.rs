@@ -10,13 +10,14 @@ use hive_engine::train::Grader;
 use hive_engine::train::checkpoint::{self, State};
 use hive_engine::train::run::{End, Outcome, RunPlan, run};
 use hive_engine::train::trainer::Trainer;
-use hive_files::{remove_leftovers, sha256_of_file, write_folder};
+use hive_files::{KnownDigests, remove_leftovers, sha256_of_file, write_folder};
 use hive_pages::Stopwatch;
 use hive_runtime::RuntimeError;
 use hive_runtime::grade::Scores;
 use hive_runtime::opened::OpenExpert;
 use tracing::info_span;
 
+use super::data_sources::{self, DataSource};
 use super::evaluation::{self, Compared, Evaluation, HeldOutGrader, Summary};
 use super::metrics::{Metrics, Recorded};
 use super::plan::Plan;
@@ -131,6 +132,7 @@ impl Job<'_> {
         reporter.plan(&Plan::new(request, &setup, &mut trainer, start.as_ref(), Some(folder.path()))?);
         record.base = Some(setup.base.reference.clone());
         record.digests = Some(setup.digests.clone());
+        record.sources = Some(self.sources(&setup)?);
         if start.is_none() {
             record.request = request.clone();
         }
@@ -201,6 +203,7 @@ impl Job<'_> {
                     request: self.request.clone(),
                     base: None,
                     digests: None,
+                    sources: None,
                     prompts: None,
                     changes: Vec::new(),
                 };
@@ -208,6 +211,12 @@ impl Job<'_> {
                 Ok(record)
             }
         }
+    }
+
+    /// The data sets of this run as they are now.
+    fn sources(&self, setup: &Setup) -> Result<Vec<DataSource>, TrainError> {
+        let known = self.open.context.home.as_deref().map(KnownDigests::of);
+        data_sources::of(&setup.datasets, &setup.set, known.as_ref())
     }
 
     /// The evaluation of the resumed run, if it is finished with the same recipe.
@@ -243,23 +252,35 @@ impl Job<'_> {
         trainer: &mut Trainer,
     ) -> Result<Option<State>, TrainError> {
         let RunPlace::Resume { path, force } = self.place else { return Ok(None) };
-        let fault =
-            |details: Vec<String>, forcible: bool| TrainError::OtherRun { path: path.to_owned(), details, forcible };
+        let fault = |changed: Vec<&'static str>, details: Vec<String>, forcible: bool| {
+            Err(TrainError::OtherRun { path: path.to_owned(), changed, details, forcible })
+        };
         let then = sized(&record.request, setup.train.len());
         let found = differences(&then.recipe, &setup.request.recipe);
-        let mut fixed = found.fixed;
+        let mut what = Vec::new();
+        let mut fixed = Vec::new();
         if let Some(then) = &record.digests {
             let ids = record.base.as_ref().map(|base| (base.id.as_str(), setup.base.reference.id.as_str()));
-            fixed.extend(changed(then, &setup.digests).into_iter().map(|line| match ids {
-                Some((then, now)) if line.starts_with("base ") => format!("{line} (`{then}`, now `{now}`)"),
-                _ => line,
-            }));
+            for (name, line) in changed(then, &setup.digests) {
+                match (name, ids, &record.sources) {
+                    ("data", _, Some(sources)) => {
+                        fixed.extend(data_sources::differences(sources, &self.sources(setup)?))
+                    }
+                    ("base", Some((then, now)), _) => fixed.push(format!("{line} (`{then}`, now `{now}`)")),
+                    _ => fixed.push(line),
+                }
+                what.push(name);
+            }
         }
+        if !(found.fixed.is_empty() && found.forcible.is_empty()) {
+            what.push("recipe");
+        }
+        fixed.extend(found.fixed);
         if !fixed.is_empty() {
-            return Err(fault([fixed, found.forcible].concat(), false));
+            return fault(what, [fixed, found.forcible].concat(), false);
         }
         if !found.forcible.is_empty() && !force {
-            return Err(fault(found.forcible, true));
+            return fault(what, found.forcible, true);
         }
         let latest = checkpoint::list(&self.folder.checkpoints())?.pop();
         let state = match latest {

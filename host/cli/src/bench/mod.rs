@@ -13,6 +13,7 @@ use hive_engine::weights::config::ModelConfig;
 
 use super::error::{CommandResult, Failure};
 use crate::context::Environment;
+use crate::numbers::grouped;
 
 /// What can be timed.
 #[derive(Debug, Subcommand)]
@@ -46,8 +47,8 @@ fn check_length(config: &ModelConfig, origin: &str, tokens: usize) -> CommandRes
     if tokens <= longest {
         return Ok(());
     }
-    let problem = format!("{origin} {tokens} tokens, the base model reads at most {longest}");
-    Err(Failure::unacceptable(problem).into())
+    let problem = format!("{origin} {} tokens, the base model reads at most {}", grouped(tokens), grouped(longest));
+    Err(Failure::misuse(problem).into())
 }
 
 /// The median; NaN without values.

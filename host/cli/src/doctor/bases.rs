@@ -55,11 +55,11 @@ fn missing(model: &Model, expert: &str, tools: &Tools, network: &[Reached]) -> F
 fn memory(model: &Model, expert: &str) -> Option<Finding> {
     let (needed, available) = (training_mb(model.parameters?), available_mb()?);
     let shown = |mb: u64| grouped(usize::try_from(mb).unwrap_or(usize::MAX));
-    let text = format!("about {} MB to train expert `{expert}` on `{}`", shown(needed), model.id);
+    let text = format!("about {} MB of memory to train expert `{expert}` on `{}`", shown(needed), model.id);
     Some(match available < needed {
-        true => Finding::note("memory", format!("{text}; {} MB are available", shown(available)))
+        true => Finding::note("training", format!("{text}; {} MB are available", shown(available)))
             .advice("end other programs, or set `micro_batch_tokens` lower; `hive expert plan` measures the need"),
-        false => Finding::ok("memory", format!("{text}; enough is available")),
+        false => Finding::ok("training", format!("{text}; enough is available")),
     })
 }
 

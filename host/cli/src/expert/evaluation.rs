@@ -13,6 +13,7 @@ use super::eval_args::EvalArgs;
 use crate::context::Environment;
 use crate::error::{CommandResult, Failure};
 use crate::eval_progress::EvalProgress;
+use crate::numbers::grouped;
 use crate::overwrite::may_overwrite;
 use crate::pull_progress::PullProgress;
 
@@ -77,9 +78,10 @@ fn answer_length(args: &EvalArgs, open: &OpenExpert, base: &Base) -> CommandResu
         return Ok(max_tokens);
     }
     let problem = format!(
-        "Answers of {max_tokens} tokens leave no room for a prompt: base model `{}` reads {longest} tokens, prompt \
-         and answer together",
-        base.reference.id
+        "Answers of {} tokens leave no room for a prompt: base model `{}` reads {} tokens, prompt and answer together",
+        grouped(max_tokens),
+        base.reference.id,
+        grouped(longest)
     );
-    Err(Failure::unacceptable(problem).hint("`--max-new-tokens N` asks for shorter answers").into())
+    Err(Failure::misuse(problem).hint("`--max-new-tokens N` asks for shorter answers").into())
 }

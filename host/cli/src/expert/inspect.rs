@@ -15,15 +15,17 @@ use serde_json::{Value, json};
 
 use super::super::output::{result, result_prose};
 use super::super::packages::signer::signer_json;
-use super::super::packages::{FoundPackage, find_package, staging};
+use super::super::packages::{FoundPackage, staging};
+use super::loaded_package::shown_package;
 use crate::context::Environment;
 use crate::error::CommandResult;
 
 /// Show a package's expert, base model, adapter, metrics, files and signature
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// Package file, or installed expert: NAME or NAME@VERSION
-    #[arg(value_name = "FILE|NAME")]
+    /// Package file, installed expert (NAME or NAME@VERSION), or registry reference, such as
+    /// `builtin:NAME`
+    #[arg(value_name = "FILE|NAME|REFERENCE")]
     target: String,
     /// Base model, if the version is installed for several
     #[arg(long)]
@@ -45,7 +47,7 @@ impl Inspect {
         {
             return older::show(env.screen, &legacy, self.json);
         }
-        let FoundPackage { package, release } = find_package(env, &self.target, self.base.as_deref())?;
+        let FoundPackage { package, release } = shown_package(env, &self.target, self.base.as_deref())?;
         let signer = package.signer(&Ring::of(env.context.home()?)?);
         let evaluation = package.text(EVALUATION)?.and_then(|text| serde_json::from_str::<Value>(&text).ok());
         if self.json {

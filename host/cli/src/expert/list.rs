@@ -14,6 +14,10 @@ use crate::error::CommandResult;
 use crate::loading::experts;
 use crate::output::result;
 
+/// What is said instead of a list.
+const NONE: &str = "No experts found: neither a source checkout nor `HIVE_HOME/experts` holds one; `hive expert install` \
+                    installs one";
+
 /// Lists every expert, its version, library and state.
 #[derive(Debug, Args)]
 pub struct List {
@@ -48,9 +52,7 @@ impl List {
             return result(&format!("{:#}", json!({ "experts": experts, "installed": installed })));
         }
         if found.is_empty() {
-            env.screen.note(
-                "No experts found: none is linked, and neither a source checkout nor `HIVE_HOME/experts` holds one",
-            );
+            env.screen.note(NONE);
             return Ok(());
         }
         let mut lines = vec![table::table(&found, &answers, env.screen.result_width())];

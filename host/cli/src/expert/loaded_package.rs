@@ -10,7 +10,8 @@ use hive_packages::registries::{Reference, open};
 
 use crate::builtin::{self, is_builtin};
 use crate::context::Environment;
-use crate::error::{CommandResult, Failure};
+use crate::error::CommandResult;
+use crate::packages::{FoundPackage, find_package, no_package};
 use crate::pull_progress::PullProgress;
 
 /// A package that was downloaded or unpacked for installation.
@@ -41,13 +42,22 @@ pub(super) fn load_package(env: &Environment, source: &str, store: &Store) -> Co
     }
     let path = Path::new(source);
     if !path.is_file() {
-        return Err(Failure::misuse(format!("There is no package `{source}`"))
-            .hint(
-                "`hive expert package NAME --run RUN -o DIR` makes one; a registry's is `oci://HOST/PATH/NAME:VERSION`",
-            )
-            .into());
+        return Err(no_package(path).into());
     }
     Ok(LoadedPackage::of_file(path, Package::open(path, &store.staging()?)?))
+}
+
+/// Finds the package to show: as [`find_package`], or one of a registry, which is downloaded for it.
+///
+/// # Errors
+/// When there is none, or it is not whole.
+pub(super) fn shown_package(env: &Environment, target: &str, base: Option<&str>) -> CommandResult<FoundPackage> {
+    if !is_registered(target) {
+        return find_package(env, target, base);
+    }
+    let store = Store::of(env.context.home()?);
+    let LoadedPackage { package, .. } = fetch(env, target, &reference_of(env, target)?, &store)?;
+    Ok(FoundPackage { package, release: None })
 }
 
 /// Whether `source` is a package of a registry, which may have newer versions.

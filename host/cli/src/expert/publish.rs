@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::super::error::{CommandResult, Failure};
 use super::super::output::result;
-use super::super::packages::staging;
+use super::super::packages::{no_package, staging};
 use super::super::pull_progress::PullProgress;
 use crate::context::Environment;
 
@@ -44,9 +44,7 @@ impl Publish {
     /// written to.
     pub fn run(self, env: &Environment) -> CommandResult {
         if !self.file.is_file() {
-            return Err(Failure::misuse(format!("There is no package `{}`", self.file.display()))
-                .hint("`hive expert package NAME --run RUN -o DIR` makes one")
-                .into());
+            return Err(no_package(&self.file).into());
         }
         let package = Package::open(&self.file, &staging(env))?;
         let d = &package.description;

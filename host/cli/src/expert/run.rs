@@ -2,10 +2,12 @@
 //! printed on stderr.
 
 mod adapter;
+mod checked;
 mod display;
 mod inspection;
 mod json;
 mod record;
+mod start;
 
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
@@ -22,9 +24,10 @@ use crate::error::CommandResult;
 use crate::expert_flags::ExpertFlags;
 use crate::interrupt::on_interrupt;
 use crate::loading::load_expert_of;
-use crate::numbers::{MOST_TOKENS, whole};
+use crate::numbers::{MOST_TOKENS, grouped, whole};
 use crate::output::result;
 use display::AnswerDisplay;
+use start::Started;
 
 /// Run an expert on a prompt
 #[derive(Debug, Args)]
@@ -75,9 +78,8 @@ impl Run {
         let open = load_expert_of(env, &self.name, found.as_ref().and_then(|found| found.expert.as_ref()))?;
         let expert = &open.expert;
         let record = record::record(&self, expert)?;
-        let (inspector, record) = inspection::prompt(env.screen, &self, &open, record)?;
+        let Started { inspector, record, base } = start::start(&self, env, &open, found.as_ref(), record)?;
         dir.iter().for_each(|dir| adapter::warn_of_other_prompts(env.screen, dir, expert));
-        let base = adapter::base(&self, env, found.as_ref(), expert.manifest())?;
         let tokeniser = Tokeniser::new(&base.model)?;
         let loaded = dir.map(|dir| LoadedAdapter::load(dir, &base)).transpose()?;
         let model = AdaptedModel::new(&base, loaded.as_ref());
@@ -91,22 +93,23 @@ impl Run {
         let inspector = inspector.map(Inspector::get_ready);
         let mut display = AnswerDisplay::new(env.screen, &tokeniser, tokens, self.json);
         let answer = answer_to(model, &tokeniser, &prompt, max_tokens, |ids| {
-            display.token(ids);
-            !stop.load(Ordering::Relaxed)
+            // What comes after the signal is not shown.
+            (!stop.load(Ordering::Relaxed)).then(|| display.token(ids)).is_some()
         })?;
         tracing::info!(tokens = answer.tokens, prompt = tokens, seconds = answer.seconds, "answered");
+        let stopped = stop.load(Ordering::Relaxed);
         if !self.json {
-            display.finish(&answer.text)?;
+            display.finish(&answer.text, stopped)?;
         }
-        if stop.load(Ordering::Relaxed) {
+        if stopped {
             return Err(Interrupted("Stopped before the answer was complete".to_owned()).into());
         }
         if !answer.complete {
-            let tokens = answer.tokens;
+            let tokens = grouped(answer.tokens);
             env.screen
                 .note(&format!("warning: the answer was cut after {tokens} tokens; `--max-new-tokens` allows more"));
         }
-        let checked = inspector.map(|inspector| inspection::answer(inspector, &record, &answer.text));
+        let checked = inspector.map(|inspector| checked::inspected(inspector, &record, &answer.text));
         if self.json {
             let title = found.as_ref().map(|found| found.title.as_str());
             result(&json::text(&self.name, title, &base.reference.id, &answer, checked.as_ref()))?;

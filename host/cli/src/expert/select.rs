@@ -6,7 +6,7 @@ use clap::Args;
 use hive_packages::installed::Store;
 use hive_train::chosen::ChosenRuns;
 
-use super::super::output::result;
+use super::super::output::result_prose;
 use crate::answering::Answering;
 use crate::answering::run_named;
 use crate::context::Environment;
@@ -54,9 +54,10 @@ impl Use {
             store.switch(store.find(&self.name, self.base.as_deref())?)?;
             chosen.forget(name)?;
         }
-        result(&match Answering::of(env).title(name) {
+        let answers = match Answering::of(env).title(name) {
             Some(title) => format!("`{name}` is now {title}"),
             None => format!("Nothing answers under `{name}`"),
-        })
+        };
+        result_prose(env.screen, &answers)
     }
 }

@@ -66,10 +66,11 @@ impl Train {
         let request = TrainRequest { options, ..request };
         let interrupt =
             on_interrupt_save("\nStopping; Ctrl-C again ends at once, without saving", ended(&self.name, &place));
-        for text in request.profile_notes(expert.expert.manifest()) {
-            env.screen.row("profile", &text);
+        let resuming = self.resume.is_some();
+        for text in request.profile_notes(expert.expert.manifest()).iter().filter(|_| !resuming) {
+            env.screen.row("profile", text);
         }
-        let mut progress = TrainProgress::on(env.screen).with_unsaved(&interrupt.unsaved);
+        let mut progress = TrainProgress::on(env.screen).with_unsaved(&interrupt.unsaved).resuming(resuming);
         let ended = train(&expert, &request, &place, &interrupt.stop, &mut progress);
         progress.close();
         end::show(env.screen, ended?, &expert.expert, self.json)

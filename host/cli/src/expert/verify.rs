@@ -10,16 +10,18 @@ use super::super::output::{result, result_prose};
 use super::super::packages::proof::{proof_json, proof_lines};
 use super::super::packages::signer::{signer_json, signer_text};
 use super::super::packages::signing::Signing;
-use super::super::packages::{FoundPackage, find_package, line};
+use super::super::packages::{FoundPackage, line};
 use super::super::pull_progress::PullProgress;
+use super::loaded_package::shown_package;
 use crate::context::Environment;
 use crate::error::CommandResult;
 
 /// Verify a package's files and signature, and that it computes the recorded results
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// Package file, or installed expert: NAME or NAME@VERSION
-    #[arg(value_name = "FILE|NAME")]
+    /// Package file, installed expert (NAME or NAME@VERSION), or registry reference, such as
+    /// `builtin:NAME`
+    #[arg(value_name = "FILE|NAME|REFERENCE")]
     target: String,
     #[command(flatten)]
     signing: Signing,
@@ -39,7 +41,7 @@ impl Verify {
     /// The checks that fail. Without `--require-signed` an unsigned package is reported, but not an
     /// error.
     pub fn run(self, env: &Environment) -> CommandResult {
-        let FoundPackage { package, release } = find_package(env, &self.target, self.base.as_deref())?;
+        let FoundPackage { package, release } = shown_package(env, &self.target, self.base.as_deref())?;
         let ring = Ring::of(env.context.home()?)?;
         let signer = package.signer(&ring);
         signer.admit(self.signing.policy(env, RequireSigned::None)?, &package.shown)?;

@@ -63,6 +63,15 @@ pub(crate) fn text_of(path: &Path, field: &FieldSpec) -> CommandResult<String> {
         let kind = format!("not UTF-8 in line {line}");
         not_text(&kind, format!("`iconv -f LATIN1 -t UTF-8 {shown} > {converted}` converts it, if it is Latin-1"))
     })?;
+    let called = if path == Path::new("-") { "stdin".to_owned() } else { format!("`{shown}`") };
+    if text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').is_empty() {
+        return Err(Failure::unacceptable(format!("{called} is empty, expected the field `{}`", field.name)).into());
+    }
+    if let Some(at) = text.find('\0') {
+        let line = text[..at].matches('\n').count() + 1;
+        let problem = format!("{called} is no text: it has a zero byte in line {line}, expected text in UTF-8");
+        return Err(Failure::unacceptable(problem).into());
+    }
     // Some editors put a byte-order mark before UTF-8.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }

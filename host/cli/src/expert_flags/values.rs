@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
-use hive_errors::listed;
 use hive_sdk::Manifest;
-use hive_sdk::manifest::{OptionKind, OptionSpec};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
+use super::option_value::{unknown, value};
 use super::{FILE, OPTION, SWITCH, TEXT};
 use crate::error::{CommandResult, Failure};
 
@@ -38,7 +37,14 @@ impl ExpertFlags {
         let mut options = Map::new();
         let pairs = self.general.iter().map(|argument| {
             let pair = argument.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.to_owned()));
-            pair.ok_or_else(|| Failure::misuse(format!("`--option {argument}` is not of the form `NAME=VALUE`")))
+            pair.ok_or_else(|| {
+                let problem = format!("`--option {argument}` is not of the form `NAME=VALUE`");
+                let hint = manifest.options.first().map_or_else(
+                    || format!("expert `{}` has no options", manifest.name),
+                    |first| format!("such as `--option {}=…`", first.name),
+                );
+                Failure::misuse(problem).hint(hint)
+            })
         });
         let own = self.options.iter().cloned().map(Ok);
         for pair in pairs.chain(own) {
@@ -51,33 +57,6 @@ impl ExpertFlags {
         }
         Ok(options)
     }
-}
-
-fn unknown(manifest: &Manifest, name: &str) -> Failure {
-    let known = match &manifest.options[..] {
-        [] => "it has none".to_owned(),
-        options => format!("its options: {}", listed(options.iter().map(|option| option.name.as_str()))),
-    };
-    Failure::misuse(format!("Expert `{}` has no option `{name}` ({known})", manifest.name))
-}
-
-/// Parses the value of an option.
-fn value(spec: &OptionSpec, text: &str) -> CommandResult<Value> {
-    let misuse = |expected: &str| {
-        let got = if spec.secret { "another text".to_owned() } else { format!("`{text}`") };
-        Failure::misuse(format!("Option `{}` got {got}, expected {expected}", spec.name))
-    };
-    Ok(match spec.kind {
-        OptionKind::Text | OptionKind::File | OptionKind::Url => Value::String(text.to_owned()),
-        OptionKind::Number => match text.parse::<i64>() {
-            Ok(whole) => Value::from(whole),
-            Err(_) => {
-                let number = text.parse::<f64>().ok().and_then(Number::from_f64);
-                Value::Number(number.ok_or_else(|| misuse("a number"))?)
-            }
-        },
-        OptionKind::Flag => Value::Bool(text.parse().map_err(|_| misuse("`true` or `false`"))?),
-    })
 }
 
 impl Args for ExpertFlags {

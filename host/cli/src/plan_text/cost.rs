@@ -1,20 +1,18 @@
 //! What a run costs, as estimated: time, memory and disk.
 
-use std::time::Duration;
-
 use hive_train::plan::Plan;
-use indicatif::HumanDuration;
 
+use super::brief::about;
 use crate::numbers::grouped;
 
 /// The time of the run, of a step and of an evaluation.
 pub(super) fn time(plan: &Plan) -> String {
     let estimate = &plan.estimate;
     format!(
-        "about {}: {} a step at {:.0} tokens/s, {} an evaluation (from a short probe)",
-        HumanDuration(Duration::from_secs_f64(estimate.seconds.min(1e9))),
+        "{}: {} a step at {} tokens/s, {} an evaluation (from a short probe)",
+        about(estimate.seconds),
         seconds(estimate.step_seconds),
-        estimate.tokens_per_s,
+        grouped(estimate.tokens_per_s.round() as usize),
         seconds(estimate.eval_seconds)
     )
 }

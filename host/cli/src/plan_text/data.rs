@@ -8,7 +8,11 @@ use crate::numbers::grouped;
 pub(super) fn records(plan: &Plan) -> String {
     let dropped = |n: usize| {
         let longest = plan.recipe.training.max_seq_len;
-        if n == 0 { String::new() } else { format!(" ({n} longer than {longest} tokens dropped)") }
+        if n == 0 {
+            String::new()
+        } else {
+            format!(" ({} longer than {} tokens dropped)", grouped(n), grouped(longest))
+        }
     };
     format!(
         "{} to train on{}, {} held out{}",

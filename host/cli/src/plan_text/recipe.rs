@@ -56,5 +56,5 @@ fn strength(origin: &str) -> usize {
 /// The recipe as a table, key by key, within `width` columns.
 pub(crate) fn table(plan: &Plan, width: Option<usize>) -> Vec<String> {
     let rows = values(plan).into_iter().map(|(key, value, origin)| [format!("  {key}"), value, origin]);
-    Table::new(rows).wrapping(1).lines(width)
+    Table::new(rows).wrapping(1).dropping(&[2]).lines(width)
 }

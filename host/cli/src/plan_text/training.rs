@@ -1,5 +1,6 @@
 //! How it is trained: the steps, the learning rate, and which checkpoints are kept.
 
+use hive_errors::counted;
 use hive_sdk::manifest::{Metric, Schedule};
 use hive_train::plan::Plan;
 
@@ -10,10 +11,10 @@ use crate::numbers::grouped;
 pub(super) fn steps(plan: &Plan) -> String {
     let training = &plan.recipe.training;
     format!(
-        "{} of {} records, {} of them warm-up, then {}",
+        "{} of {}, {} of them warm-up, then {}",
         grouped(plan.steps as usize),
-        training.effective_batch,
-        plan.warmup,
+        counted(training.effective_batch as u64, "record"),
+        grouped(plan.warmup as usize),
         schedule(training.schedule)
     )
 }
@@ -41,10 +42,10 @@ pub(super) fn keeping(plan: &Plan) -> String {
         .patience
         .map_or_else(String::new, |n| format!(", stops early after {n} evaluations without a better one"));
     format!(
-        "the {best} and the latest, by {}; evaluated every {} steps, saved every {}{patience}",
+        "the {best} and the latest, by {}; steps between evaluations: {}, between saves: {}{patience}",
         metric(training.best_metric),
-        training.eval_steps,
-        training.save_steps
+        grouped(training.eval_steps as usize),
+        grouped(training.save_steps as usize)
     )
 }
 

@@ -14,6 +14,7 @@ use crate::context::Environment;
 use crate::error::{CommandResult, Failure};
 use crate::output::{json_text, result};
 use crate::overwrite::may_overwrite;
+use crate::wrapping::wrapped;
 
 /// Compare runs: their curves on one page, what differs between their recipes, and their results
 #[derive(Debug, Args)]
@@ -45,8 +46,9 @@ impl Compare {
             all["page"] = json!(page);
             return result(&json_text(&all)?);
         }
-        let mut lines = Table::new(compared.table()).lines(env.screen.table_width());
-        lines.extend(compared.remarks.iter().map(|remark| format!("\nNote: {remark}")));
+        let mut lines = Table::new(compared.table()).wrapping_all().lines(env.screen.table_width());
+        let width = env.screen.result_width();
+        lines.extend(compared.remarks.iter().map(|remark| wrapped(&format!("\nNote: {remark}"), width)));
         lines.push(format!("\nComparison: {}", page.display()));
         result(&lines.join("\n"))
     }

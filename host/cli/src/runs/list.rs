@@ -1,8 +1,10 @@
 //! `hive runs list`.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use hive_errors::listed;
 use hive_train::overview::RunOverview;
 use serde_json::{Value, json};
 
@@ -10,7 +12,7 @@ use super::{loss, minute, size, state};
 use crate::answering::RUNS;
 use crate::columns::Table;
 use crate::context::Environment;
-use crate::error::CommandResult;
+use crate::error::{CommandResult, Failure};
 use crate::output::result;
 
 /// List the runs: when, how many steps, loss, right answers, size
@@ -26,7 +28,14 @@ pub struct List {
 }
 
 impl List {
+    /// Lists what is below the folder.
+    ///
+    /// # Errors
+    /// When the folder was named and there is none.
     pub(super) fn run(self, env: &Environment) -> CommandResult {
+        if self.folder != Path::new(RUNS) && !self.folder.is_dir() {
+            return Err(no_folder(&self.folder).into());
+        }
         let found = RunOverview::below(&self.folder);
         if self.json {
             return result(&format!("{:#}", json!({"runs": found.iter().map(as_json).collect::<Vec<_>>()})));
@@ -49,6 +58,20 @@ impl List {
         });
         result(&Table::headed(head, rows).dropping(&[6, 2, 1]).lines(env.screen.table_width()).join("\n"))
     }
+}
+
+/// The error for a folder that is none; an expert's name is what is meant most often.
+fn no_folder(folder: &Path) -> Failure {
+    let shown = folder.display();
+    let experts: BTreeSet<String> = RunOverview::below(Path::new(RUNS)).into_iter().map(|run| run.expert).collect();
+    let hint = match experts.is_empty() {
+        true => "`hive expert train NAME` makes a run".to_owned(),
+        false => {
+            let experts = listed(experts.iter().map(String::as_str));
+            format!("`hive runs list` shows those below `{RUNS}`, which are of: {experts}")
+        }
+    };
+    Failure::misuse(format!("There is no folder `{shown}`, expected one that holds runs")).hint(hint)
 }
 
 /// A run as JSON, for `list` and `show`.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use hive_errors::counted;
 use hive_train::overview::RunOverview;
 
 use super::size;
@@ -28,9 +29,11 @@ impl Remove {
         let found = self.runs.iter().map(|run| RunOverview::of(&run_named(run))).collect::<Result<Vec<_>, _>>()?;
         for run in found {
             let (shown, size) = (run.path.display().to_string(), size(&run));
-            confirmed(env.screen, &format!("Remove the run `{shown}` ({} steps, {size})?", run.steps), self.force)?;
-            run.remove()?;
-            env.screen.note(&format!("Removed `{shown}`, {size}"));
+            let what = format!("the run `{shown}` ({}, {size})", counted(run.steps, "step"));
+            if confirmed(env.screen, &what, self.force)? {
+                run.remove()?;
+                env.screen.note(&format!("Removed `{shown}`, {size}"));
+            }
         }
         Ok(())
     }

@@ -14,7 +14,9 @@ impl SetupReporter for TrainProgress {
 
     fn data(&mut self, set: &PreparedSet, found: bool) {
         self.preparing.close();
-        summary(set, found, self.screen).iter().for_each(|(name, text)| self.row(name, text));
+        if self.repeats {
+            summary(set, found, self.screen).iter().for_each(|(name, text)| self.row(name, text));
+        }
     }
 
     fn tokenising(&mut self, done: usize, total: usize) {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use hive_errors::{Diagnostic, listed, nearest};
+use hive_files::hint_for_missing_or;
 use hive_net::HubError;
 
 use super::rejects::Rejects;
@@ -188,6 +189,9 @@ impl Diagnostic for DatasetError {
                 let pairs: Vec<_> = missing.iter().map(|(field, _)| format!("{field}={column}")).collect();
                 Some(format!("name the columns yourself: `--map {}`", pairs.join(",")))
             }
+            DatasetError::Read { file, source } if source.kind() == std::io::ErrorKind::NotFound => {
+                Some(hint_for_missing_or(file, "a data set of the model hub is `hub:OWNER/NAME`"))
+            }
             DatasetError::Map(e) => e.hint(),
             DatasetError::Hub(e) => e.hint(),
             DatasetError::Line { file, .. } if file.extension().is_some_and(|e| e == "csv") => {
@@ -210,17 +214,23 @@ impl Diagnostic for DatasetError {
 
 impl Diagnostic for MapError {
     fn hint(&self) -> Option<String> {
-        let (word, known) = match self {
+        let (word, known, usual) = match self {
             MapError::Form { .. } | MapError::Twice { .. } => {
                 return Some("several go in one: `--map FIELD=COLUMN,FIELD=COLUMN`".to_owned());
             }
             MapError::FixedForm { .. } | MapError::FixedTwice { .. } => {
                 return Some("several are given one by one: `--field a=1 --field b=2`".to_owned());
             }
-            MapError::FixedCompletion { .. } => return None,
-            MapError::Field { field, known } | MapError::FixedField { field, known } => (field, known),
-            MapError::Column { column, known, .. } => (column, known),
+            MapError::FixedCompletion { field } => {
+                return Some(format!("a column is mapped to it: `--map {field}=COLUMN`"));
+            }
+            MapError::Field { field, known } => (field, known, "`--map FIELD=COLUMN`: the expert's field comes first"),
+            MapError::FixedField { field, known } => (field, known, "`--field FIELD=VALUE` sets one of these"),
+            MapError::Column { column, known, .. } => (column, known, "`--map FIELD=COLUMN` takes one of these"),
         };
-        nearest(word, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"))
+        Some(match nearest(word, known.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => usual.to_owned(),
+        })
     }
 }

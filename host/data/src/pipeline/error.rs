@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hive_errors::{Diagnostic, listed, nearest};
+use hive_errors::{Diagnostic, grouped, listed, nearest};
 use hive_files::FileError;
 use hive_plugins::{CallFault, PluginError};
 use hive_text::TextError;
@@ -53,7 +53,7 @@ pub enum PipelineError {
         path: PathBuf,
     },
     /// No record is left.
-    #[error("Failed to prepare the data: every one of {} records was rejected", rejects.total())]
+    #[error("Failed to prepare the data: {} rejected", all(rejects.total()))]
     AllRejected {
         /// The reasons.
         rejects: Rejects,
@@ -129,6 +129,14 @@ impl PipelineError {
             return false;
         };
         matches!(error, FileError::Io { source, .. } if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem))
+    }
+}
+
+/// `all 4 records were`
+fn all(records: usize) -> String {
+    match records {
+        1 => "the only record was".to_owned(),
+        records => format!("all {} records were", grouped(records as u64)),
     }
 }
 

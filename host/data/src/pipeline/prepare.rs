@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use hive_files::{Cache, CacheLimits, cache_folder};
+use hive_files::{Cache, CacheLimits, cache_folder, cache_kind};
 use hive_pages::Stopwatch;
 use hive_plugins::{CallFault, LoadedExpert, PluginError};
 use hive_sdk::{LintLevel, Settings};
@@ -318,5 +318,5 @@ impl<'a> Pipeline<'a> {
 
 /// The cache of an expert's records and verdicts: `HIVE_HOME/cache/data/NAME`.
 pub fn data_cache(home: &Path, expert: &str) -> Cache {
-    Cache::new(cache_folder(home).join("data").join(expert), KEPT)
+    Cache::new(cache_folder(home).join(cache_kind::DATA).join(expert), KEPT)
 }

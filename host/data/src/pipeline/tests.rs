@@ -325,7 +325,7 @@ fn what_cannot_be_prepared() {
     };
     let good = List::of(&["good", "good"]);
     let (text, exit, details, _) = said(&List::of(&["bad", "bad"]), &|_| {});
-    assert_eq!((text.as_str(), exit), ("Failed to prepare the data: every one of 2 records was rejected", 1));
+    assert_eq!((text.as_str(), exit), ("Failed to prepare the data: all 2 records were rejected", 1));
     assert_eq!(details, ["      2  bad  list:1: it is bad"]);
     let (text, exit, ..) = said(&List(Vec::new()), &|_| {});
     assert_eq!((text.as_str(), exit), ("Failed to prepare the data: `list` holds no records", 1));

@@ -240,9 +240,7 @@ fn unreadable(dir: &Path, file: &str, error: std::io::Error) -> EngineError {
         std::io::ErrorKind::NotFound if dir.is_dir() => {
             EngineError::format(dir, format!("it has no `{file}`, expected an adapter folder as PEFT writes it"))
         }
-        std::io::ErrorKind::NotFound => {
-            EngineError::format(dir, "there is no such folder, expected an adapter folder as PEFT writes it")
-        }
+        std::io::ErrorKind::NotFound => EngineError::NoAdapter { dir: dir.to_owned() },
         _ => EngineError::io("read", &dir.join(file), error),
     }
 }

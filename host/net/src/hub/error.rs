@@ -95,7 +95,8 @@ impl Diagnostic for HubError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            HubError::Name { .. } => "such as `hub:OWNER/NAME`, or `hub:OWNER/NAME@main`".to_owned(),
+            HubError::Name { .. } => "the address of a repository ends in OWNER/NAME; a file or folder of this machine has no `hub:` before it"
+                .to_owned(),
             HubError::Offline { .. } => "run the command once with a network and `HIVE_OFFLINE=0`".to_owned(),
             HubError::Unreachable { .. } => {
                 "check the network, or set `HF_ENDPOINT` to a mirror of the hub; or get the \

@@ -101,7 +101,7 @@ impl Diagnostic for InstallError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::File(e) => e.hint(),
+            Self::File(e) => e.hint_in_home(),
             Self::RollbackRecord { .. } => {
                 Some("remove it: an older version than was here is then no longer noticed".to_owned())
             }

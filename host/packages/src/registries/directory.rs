@@ -182,7 +182,7 @@ impl Registry for Directory {
 
     fn list(&self) -> Result<Vec<Listed>> {
         if !self.root.is_dir() {
-            return Err(self.damaged("there is no such folder".to_owned()));
+            return Err(RegistryError::NoFolder { place: self.place(), folder: self.root.clone() });
         }
         let packages = self.index()?.packages.into_iter().map(|entry| entry.package);
         Ok(packages.filter(|p| self.name.as_ref().is_none_or(|name| p.name == *name)).collect())

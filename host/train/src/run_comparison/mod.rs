@@ -280,7 +280,8 @@ fn remarks(runs: &[ComparedRun], differences: &[ComparedRow]) -> Vec<String> {
             remarks.push(format!("The recipe of {} was changed after step {step}; its last one is shown.", run.name));
         }
         if run.state != "finished" {
-            remarks.push(format!("{} is {}: its figures are of {} steps so far.", run.name, run.state, run.steps));
+            let steps = hive_errors::counted(run.steps, "step");
+            remarks.push(format!("{} is {}: its figures are of {steps} so far.", run.name, run.state));
         }
     }
     remarks

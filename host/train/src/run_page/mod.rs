@@ -74,7 +74,7 @@ impl RunPage<'_> {
 /// The final evaluation, row by row.
 fn final_figures(summary: &Summary) -> Value {
     let row = |name: &str, pair: Option<(f64, f64)>| {
-        pair.map(|(base, expert)| json!({"name": name, "base": shown(base), "expert": shown(expert)}))
+        pair.map(|(base, expert)| json!({"name": name, "base": aligned(base), "expert": aligned(expert)}))
     };
     let numbers = |pair: &Option<Compared<f64>>| pair.as_ref().map(|p| (p.base, p.expert));
     let mut rows: Vec<Value> = [
@@ -102,9 +102,14 @@ fn final_figures(summary: &Summary) -> Value {
     json!({"step": summary.step, "rows": rows})
 }
 
+/// A loss or an accuracy, with as many digits in every row.
+fn aligned(value: f64) -> String {
+    format!("{value:.4}")
+}
+
 /// The figures of an evaluation during training.
 fn evaluated(line: &Value) -> Value {
-    let number = |key: &str| line[key].as_f64().map(shown);
+    let number = |key: &str| line[key].as_f64().map(aligned);
     json!({
         "step": line["step"], "loss": number("eval_loss"), "accuracy": number("token_accuracy"),
         "right": right_answers(line).map(rate_text), "credit": partial_credit(line).map(mean_text), "best": line["best"],

@@ -5,6 +5,7 @@ use hive_runtime::tokenise::Tokeniser;
 
 use super::Probe;
 use crate::error::{CommandResult, Failure};
+use crate::numbers::grouped;
 use crate::tensors::{integers, token_ids};
 
 /// The token ids and their shape: [tokens] or [rows, tokens].
@@ -35,7 +36,11 @@ pub(super) fn input(probe: &Probe, base: &Base) -> CommandResult<(Vec<usize>, Ve
     }
     let longest = base.model.config.max_position_embeddings;
     if tokens > longest {
-        let problem = format!("{source} holds rows of {tokens} tokens, the base model reads at most {longest}");
+        let problem = format!(
+            "{source} holds rows of {} tokens, the base model reads at most {}",
+            grouped(tokens),
+            grouped(longest)
+        );
         return Err(Failure::unacceptable(problem).into());
     }
     Ok((shape, ids))

@@ -4,7 +4,7 @@ use clap::Args;
 use hive_engine::train::{Metric, NonFinite, Schedule, TrainingSpec};
 
 use crate::error::{CommandResult, Failure};
-use crate::numbers::{MOST_STEPS, MOST_TOKENS, real, whole};
+use crate::numbers::{MOST_STEPS, MOST_TOKENS, grouped, real, whole};
 
 /// Maximum tokens of a micro-batch: activations of more do not fit into the memory of supported
 /// machines.
@@ -51,7 +51,9 @@ impl StepArgs {
             return Ok(());
         }
         Err(Failure::misuse(format!(
-            "`--batch` and `--seq` make {tokens} tokens of a micro-batch, expected at most {MOST_AT_ONCE}"
+            "`--batch` and `--seq` make {} tokens of a micro-batch, expected at most {}",
+            grouped(tokens),
+            grouped(MOST_AT_ONCE)
         ))
         .hint("`--accum` makes a step of more micro-batches")
         .into())

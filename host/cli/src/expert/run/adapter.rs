@@ -16,6 +16,7 @@ use super::Run;
 use crate::answering::{Answering, run_named};
 use crate::context::Environment;
 use crate::error::{CommandResult, Failure};
+use crate::numbers::grouped;
 use crate::pull_progress::PullProgress;
 use crate::screen::Screen;
 
@@ -43,23 +44,23 @@ pub(super) fn adapter(args: &Run, env: &Environment) -> CommandResult<Option<Fou
     Ok(Some(Answering::of(env).adapter(env, name, args.base.as_deref(), ALTERNATIVES)?))
 }
 
-/// Opens the base model: as requested, else the adapter's.
+/// The base model: as requested, else the adapter's.
+///
+/// # Errors
+/// When the adapter's configuration cannot be read.
+pub(super) fn base_choice(args: &Run, found: Option<&FoundAdapter>, manifest: &Manifest) -> CommandResult<BaseChoice> {
+    if let Some(base) = &args.base {
+        return Ok(BaseChoice::asked(base));
+    }
+    let first = manifest.base_models.first().map_or("", String::as_str);
+    Ok(BaseChoice::of(found, first, &Catalogue::embedded()?)?)
+}
+
+/// Opens the base model.
 ///
 /// # Errors
 /// When it is not available, or its files are invalid.
-pub(super) fn base(
-    args: &Run,
-    env: &Environment,
-    found: Option<&FoundAdapter>,
-    manifest: &Manifest,
-) -> CommandResult<Base> {
-    let choice = match &args.base {
-        Some(base) => BaseChoice::asked(base),
-        None => {
-            let first = manifest.base_models.first().map_or("", String::as_str);
-            BaseChoice::of(found, first, &Catalogue::embedded()?)?
-        }
-    };
+pub(super) fn opened(env: &Environment, choice: BaseChoice) -> CommandResult<Base> {
     choice.remark.iter().for_each(|remark| env.screen.note(remark));
     let (base, instead) = choice.open(&env.context, WeightForm::Stored, &mut PullProgress::on(env.screen))?;
     instead.iter().for_each(|remark| env.screen.note(remark));
@@ -68,9 +69,14 @@ pub(super) fn base(
 
 /// Who is asked, in a sentence.
 pub(super) fn title(found: Option<&FoundAdapter>, base: &Base) -> String {
+    let id = &base.reference.id;
     match found {
-        Some(found) => format!("Asking {} on base model `{}`", found.title, base.reference.id),
-        None => format!("Asking base model `{}` without an adapter", base.reference.id),
+        // The title of a release says what it is for.
+        Some(found) if found.title.contains(&format!("for `{id}`")) || found.title.contains(&format!("for {id}")) => {
+            format!("Asking {}", found.title)
+        }
+        Some(found) => format!("Asking {} on base model `{id}`", found.title),
+        None => format!("Asking base model `{id}` without an adapter"),
     }
 }
 
@@ -85,8 +91,10 @@ pub(super) fn warn_of_other_prompts(screen: Screen, adapter: &Path, expert: &Loa
 pub(super) fn warn_of_long_prompt(screen: Screen, adapter: &Path, tokens: usize) {
     if let Some(trained) = trained_length(adapter).filter(|trained| tokens > *trained) {
         screen.note(&format!(
-            "warning: the prompt has {tokens} tokens, the adapter was trained on records of at most {trained}: answers to \
-             longer prompts were never trained"
+            "warning: the prompt has {} tokens, the adapter was trained on records of at most {}: answers to longer \
+             prompts were never trained",
+            grouped(tokens),
+            grouped(trained)
         ));
     }
 }

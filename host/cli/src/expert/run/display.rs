@@ -44,13 +44,14 @@ impl<'a> AnswerDisplay<'a> {
         }
     }
 
-    /// Prints the rest of the answer.
+    /// Prints the rest of the answer; of an answer that was stopped, ends the line that is on the terminal.
     ///
     /// # Errors
     /// When stdout cannot be written to.
-    pub(super) fn finish(self, text: &str) -> CommandResult {
+    pub(super) fn finish(self, text: &str, stopped: bool) -> CommandResult {
         self.spinner.finish_and_clear();
         match self.printed.as_deref().map(|printed| text.strip_prefix(printed)) {
+            Some(_) if stopped => result(""),
             Some(Some(rest)) => result(rest),
             Some(None) => result(&format!("\n{text}")),
             None => result(text),

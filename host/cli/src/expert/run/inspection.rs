@@ -1,12 +1,11 @@
-//! What `hive expert run` makes of the expert's inspection of prompt and answer: findings are printed on stderr; with
-//! `--strict`, what cannot be checked or used is an error.
+//! What `hive expert run` makes of the expert's inspection of the prompt: remarks are printed on stderr, faults are an error;
+//! with `--strict`, so is what cannot be checked.
 
 use std::time::Instant;
 
-use hive_plugins::{CallFault, PluginError};
-use hive_runtime::inspection::{Inspector, Readying};
+use hive_runtime::inspection::Inspector;
 use hive_runtime::opened::OpenExpert;
-use hive_sdk::{Finding, Inspection, Record};
+use hive_sdk::Record;
 
 use super::Run;
 use crate::error::{CommandResult, Failure};
@@ -49,72 +48,23 @@ pub(super) fn prompt(
             Ok((Some(inspector), found.record.unwrap_or(record)))
         }
         Ok(found) => {
-            let mut faults = found.faults.into_iter().map(|finding| finding.message);
-            let first = faults.next().unwrap_or_default();
+            let faults: Vec<String> = found.faults.into_iter().map(|finding| finding.message).collect();
+            let mut files = args.flags.files.iter();
+            // The expert knows the fields, not the files that they were read from.
+            let file = files.find(|(name, _)| faults.iter().any(|fault| fault.contains(&format!("`{name}`"))));
+            let (first, others) = faults.split_first().map_or(("", &[][..]), |(first, others)| (first, others));
             let problem = format!("Failed to ask expert `{}`: {first}", args.name);
-            Err(Failure::unacceptable(problem).details(faults.collect()).into())
+            let error = Failure::unacceptable(problem).details(others.to_vec());
+            Err(match file {
+                Some((name, path)) => error.hint(format!("`{name}` was read from `{}`", path.display())),
+                None => error,
+            }
+            .into())
         }
         Err(error) if args.strict => Err(error.into()),
         Err(error) => {
             unchecked(error);
             Ok((None, record))
-        }
-    }
-}
-
-/// What the expert found in an answer.
-#[derive(Debug, Default)]
-pub(super) struct Checked {
-    /// Remarks.
-    pub(super) notes: Vec<String>,
-    /// Why it cannot be used.
-    pub(super) faults: Vec<String>,
-    /// Why it was not checked.
-    pub(super) unchecked: Option<String>,
-}
-
-/// Has the answer inspected.
-pub(super) fn answer(inspector: Readying, record: &Record, text: &str) -> Checked {
-    let waiting = Instant::now();
-    let found = inspector.answer(record, text);
-    tracing::info!(seconds = waiting.elapsed().as_secs_f64(), "inspected");
-    let unchecked = |why: String| Checked { unchecked: Some(why), ..Checked::default() };
-    let messages = |findings: Vec<Finding>| findings.into_iter().map(|finding| finding.message).collect();
-    match found {
-        Ok(Some(Inspection { faults, notes, .. })) => {
-            Checked { notes: messages(notes), faults: messages(faults), unchecked: None }
-        }
-        Ok(None) => unchecked("the expert was not ready in time".to_owned()),
-        // The expert's own error needs no method name.
-        Err(PluginError::Call { fault: CallFault::Refused(why), .. }) => unchecked(why),
-        Err(error) => unchecked(error.to_string()),
-    }
-}
-
-impl Checked {
-    /// Reports the findings on the answer, which has already been printed to stdout.
-    ///
-    /// # Errors
-    /// With `strict`, when it cannot be used or was not checked.
-    pub(super) fn report(self, screen: Screen, strict: bool) -> CommandResult {
-        if let Some(why) = self.unchecked {
-            if strict {
-                return Err(Failure::unacceptable(format!("The answer was not checked: {why}")).into());
-            }
-            screen.note(&format!("warning: the answer was not checked: {why}"));
-        }
-        self.notes.iter().for_each(|text| screen.note(&format!("note on the answer: {text}")));
-        match self.faults.split_first() {
-            Some((first, others)) if strict => {
-                let error = Failure::unacceptable(format!("The answer cannot be used: {first}"));
-                Err(error.details(others.to_vec()).into())
-            }
-            _ => {
-                self.faults
-                    .iter()
-                    .for_each(|fault| screen.note(&format!("warning: the answer cannot be used: {fault}")));
-                Ok(())
-            }
         }
     }
 }

