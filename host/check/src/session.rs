@@ -115,7 +115,10 @@ impl<'a> Session<'a> {
     fn blame(&mut self, method: &'static str, place: &str, fault: &CallFault) {
         let code = code_of(method, fault);
         self.out.fail(code, place, format!("`{method}` fails: {fault}"), "");
-        let ended = matches!(fault, CallFault::Ended { .. } | CallFault::TimedOut(_) | CallFault::NotStarted(_));
+        let ended = matches!(
+            fault,
+            CallFault::Ended { .. } | CallFault::TimedOut(_) | CallFault::NotStarted(_) | CallFault::NotLoaded(_)
+        );
         if ended {
             self.dead.insert(method);
             let beginning = match method {
@@ -136,13 +139,14 @@ impl<'a> Session<'a> {
 /// The check that is about this fault.
 fn code_of(method: &str, fault: &CallFault) -> &'static str {
     match fault {
-        CallFault::NotStarted(_) => "boundary-start",
+        CallFault::NotStarted(_) | CallFault::NotLoaded(_) => "boundary-start",
         CallFault::Panicked(_) => "boundary-panic",
         CallFault::Ended { .. } => "boundary-exit",
         CallFault::TimedOut(_) => "boundary-time",
         CallFault::Count { .. } if method == "synthesize" => "synthesize-count",
         CallFault::Count { .. } => "boundary-count",
-        CallFault::NoReply(_) => "boundary-reply",
+        CallFault::Failed(why) if why.contains("protocol") => "boundary-protocol",
+        CallFault::NoReply(_) | CallFault::Failed(_) => "boundary-reply",
         CallFault::Impossible(why) => match method {
             "render" if why.contains("completion_start") => "render-start",
             "render" => "render-turns",

@@ -187,9 +187,9 @@ pub enum CallFault {
     /// The process could not load the expert's code.
     #[error("{0}")]
     NotLoaded(Box<LoadFault>),
-    /// The library returned no reply that could be used.
+    /// The process got no usable reply from the library, for this reason.
     #[error("{0}")]
-    NoReply(String),
+    Failed(String),
     /// The request could not be encoded.
     #[error("the request cannot be written as JSON: {0}")]
     Request(String),

@@ -278,7 +278,7 @@ impl Worker {
             return Err(CallFault::NotLoaded(Box::new(told.into())));
         }
         let why = said.strip_prefix(kind::FAULT.as_bytes()).unwrap_or(&said);
-        Err(CallFault::NoReply(String::from_utf8_lossy(why).into_owned()))
+        Err(CallFault::Failed(String::from_utf8_lossy(why).into_owned()))
     }
 
     /// Why the process ended.

@@ -46,7 +46,7 @@ fn data(mutation: &str) -> String {
 fn open(mutation: &str, manifest: &str) -> Result<LoadedExpert, PluginError> {
     if mutation == "boundary-load" {
         let (expert, library) = ("loud".to_owned(), "libexpert_loud.so".into());
-        let fault = LoadFault::NoSymbol("HIVE_EXPERT_TABLE");
+        let fault = LoadFault::NoSymbol("HIVE_EXPERT_TABLE".to_owned());
         return Err(PluginError::Load { expert, library, installed: false, fault });
     }
     let name = if mutation == "boundary-name" { "quiet" } else { "loud" };

@@ -106,7 +106,6 @@ impl<'a> Pipeline<'a> {
     /// # Errors
     /// When a lint is unknown or the output folder is occupied.
     pub fn new(request: Request<'a>) -> Result<Self, PipelineError> {
-        let dataset = &request.expert.manifest().dataset;
         let mut lints: BTreeMap<String, LintLevel> =
             request.expert.manifest().lints().into_iter().map(|lint| (lint.code, lint.level)).collect();
         for (code, level) in &request.lints {
