@@ -130,7 +130,7 @@ fn a_prepared_set_trains_with_its_own_halves() {
     let args = ["--set", "synthetic_records=60", "--lint", "too-long-completion=off", "--base", "../tiny"];
     let said = place.run(&[&["expert", "data", "sql", "--out", "prepared"][..], &args].concat());
     assert!(said.starts_with("exit: 0\n"), "{said}");
-    assert!(said.contains("Try next: cargo run --release -- expert train sql --dataset prepared\n"), "{said}");
+    assert!(said.contains("/hive expert train sql --dataset prepared\n"), "{said}");
     let report = set(&place, "prepared").report;
     let judged = shards(&place, "sql");
     let args = ["--set", "graded_prompts=0", "--set", "validation_fraction=0.5", "--dataset", "prepared"];

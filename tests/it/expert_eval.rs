@@ -203,5 +203,5 @@ fn what_cannot_be_examined_says_so() {
     let said = place.run(&["expert", "eval", "sql", "--suite", "suite.jsonl"]);
     assert!(said.contains("No prompt of the suite `suite.jsonl` is left: all 1 are refused"), "{said}");
     let said = place.run(&["expert", "eval", "sql", "--suite", "none.jsonl"]);
-    assert!(said.starts_with("exit: 2\n") && said.contains("Failed to read the suite `none.jsonl`"), "{said}");
+    assert!(said.starts_with("exit: 2\n") && said.contains("There is no suite `none.jsonl`"), "{said}");
 }

@@ -206,7 +206,7 @@ fn the_question_to_try_is_one_that_was_answered_rightly() {
     );
     let right = graded[2].clone();
     let question = right["prompt"]["question"].as_str().unwrap();
-    let command = format!("Try it:  cargo run --release -- expert run careless --run 'runs/careless 1' {question}\n");
+    let command = format!("Try it:  [TARGET]/[PROFILE]/hive expert run careless --run 'runs/careless 1' {question}\n");
     assert!(said.contains(&command), "`{command}` is missing:\n{said}");
     // Pasted, it gives that answer.
     let ask = ["expert", "run", "careless", "--run", "runs/careless 1", "--max-new-tokens", "32", question];
@@ -233,5 +233,5 @@ fn an_expert_without_eval_prompts_says_so() {
     let args = ["expert", "eval", "careless", "--base", "../tiny", "--adapter", "../adapter"];
     let said = place.run_with(&[("HIVE_TEST_TRAP", "no-prompts")], &args);
     assert!(said.starts_with("exit: 2\n") && said.contains("error: Expert `careless` has no eval prompts\n"), "{said}");
-    assert!(said.contains("or give prompts in a file: `--suite FILE`"), "{said}");
+    assert!(said.contains("give prompts in a file: `--suite FILE`"), "{said}");
 }

@@ -68,7 +68,7 @@ fn an_unpacked_hive_finds_what_came_with_it() {
     done(&author, &["expert", "publish", DIST, &releases]);
     let said = run(&ask);
     let hint = "hint: `hive expert install builtin:sql` installs the release that came with hive; `hive expert train";
-    assert!(said.starts_with("exit: Some(1)\n") && said.contains(hint), "{said}");
+    assert!(said.starts_with("exit: Some(2)\n") && said.contains(hint), "{said}");
     let said = run(&["expert", "install", "builtin:sqll"]);
     assert!(said.contains("error: No release of `sqll` came with this hive: it came with: `sql`"), "{said}");
     let said = run(&[&install[..], &["--require-signed", "trusted"]].concat());

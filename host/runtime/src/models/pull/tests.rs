@@ -137,7 +137,7 @@ fn every_source_is_named_with_its_reason() {
     let expected = format!(
         "Failed to get base model `tiny`: none of its 4 sources worked\n\
          \x20 - hub repository owner/name at 0123456789ab: `weights.bin`: the server answered 404\n\
-         \x20 - {}: `weights.bin`: the server has 10 bytes, expected 300,000\n\
+         \x20 - {}: `weights.bin`: the server has 10 bytes, expected 300000\n\
          \x20 - {}: `weights.bin`: the server answered 503\n\
          \x20 - Python wheel tiny==1.0: pip is not installed (tried )",
         short.address, busy.address
@@ -187,7 +187,7 @@ fn damage_is_noticed_and_mended() {
     let file = store.pull("tiny", &mut Silent).expect("pulls").path.join("weights.bin");
     std::fs::write(&file, "short").expect("written");
     let problem = store.locate("tiny").expect_err("damaged").to_string();
-    assert!(problem.contains("`weights.bin` has 5 bytes, expected 300000"), "{problem}");
+    assert!(problem.contains("`weights.bin` has 5 bytes, expected 300,000"), "{problem}");
     assert_eq!(pulled(&store), body());
     // Damage that keeps the length is found by a pull, which reads every file.
     std::fs::write(&file, vec![0; body().len()]).expect("written");
