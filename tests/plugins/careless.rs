@@ -79,7 +79,9 @@ impl Expert for Careless {
 
     fn validate(&self, record: &Record) -> Result<Verdict, ExpertError> {
         match self.trap.as_str() {
-            "panic" if record.text("loud") == Some("HELLO") => panic!("there is a bug"),
+            "panic" if record.text("question") == Some("hello") && record.text("loud") == Some("HELLO") => {
+                panic!("there is a bug")
+            }
             "overflow" => return Ok(Verdict::reject("deep", deep(1).to_string())),
             _ => {}
         }
