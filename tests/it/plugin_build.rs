@@ -95,7 +95,7 @@ fn a_typo_in_the_manifest_is_told_when_the_expert_is_used() {
             "$.license: missing, the key `license` is required"
         ]
     );
-    assert_eq!(error.hint().as_deref(), Some("`hive expert validate manifests/tiny.json` lists every fault"));
+    assert_eq!(error.hint().as_deref(), Some("`hive expert check tiny` lists every fault"));
 }
 
 #[test]

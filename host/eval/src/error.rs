@@ -182,7 +182,7 @@ impl Diagnostic for EvalError {
                 Some("give prompts in a file: `--suite FILE`".into())
             }
             Self::NoPrompts { expert } => Some(format!(
-                "add `eval_prompts` to `manifests/{expert}.json`, or give prompts in a file: `--suite FILE`"
+                "add `eval_prompts` to the manifest of `{expert}`, or give prompts in a file: `--suite FILE`"
             )),
             Self::NoGrader { expert } => Some(format!(
                 "add `grade` to the manifest of `{expert}`, such as `\"grade\": [{{\"grader\": \"exact\"}}]`"

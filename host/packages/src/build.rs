@@ -316,7 +316,7 @@ fn golden(from: &Ingredients<'_>, adapter: &LoadedAdapter) -> Result<(Golden, Lo
             "Expert `{}` has no prompt to prove its adapter with: its manifest has no `eval_prompts`, and it makes no records",
             expert.name()
         );
-        let hint = format!("add `eval_prompts` to `manifests/{}.json`", expert.name());
+        let hint = format!("add `eval_prompts` to the manifest of `{}`", expert.name());
         return Err(PackageError::Argument { problem, hint: Some(hint) });
     }
     let logits = golden.logits(from.base, adapter)?;

@@ -260,13 +260,13 @@ impl Diagnostic for PluginError {
                 format!("install a build of `{expert}` for this hive again, or remove `{folder}`")
             }
             PluginError::Load { expert, fault: LoadFault::NoSymbol(_) | LoadFault::Table(_), .. } => {
-                format!("`experts/{expert}/src/lib.rs` must call `hive_sdk::export_expert!` once")
+                format!("the crate of `{expert}` must call `hive_sdk::export_expert!` once")
             }
             PluginError::Load { expert, fault: LoadFault::OtherManifest { .. }, .. } => format!(
-                "`manifest_json` is best `include_str!(\"../../../manifests/{expert}.json\")`, so that there is one"
+                "`manifest_json` of `{expert}` is best `include_str!` of the manifest file, so that there is one"
             ),
             PluginError::Load { expert, fault: LoadFault::Manifest { .. } | LoadFault::Name { .. }, .. } => {
-                format!("`hive expert validate manifests/{expert}.json` lists every fault")
+                format!("`hive expert check {expert}` lists every fault")
             }
             PluginError::Load { expert, library, .. }
                 if !Checkout::has_here(expert) && !Checkout::around(library).is_some_and(|it| it.has(expert)) =>

@@ -175,7 +175,7 @@ impl Diagnostic for PipelineError {
                 Some("correct the data, or map fields to columns with `--map FIELD=COLUMN`".to_owned())
             }
             PipelineError::PromptShowsAnswer { expert, .. } => {
-                Some(format!("`render` is in `experts/{expert}/src`: it must not read the completion for the prompt"))
+                Some(format!("`render` of expert `{expert}` must not read the completion for the prompt"))
             }
             PipelineError::TokenFile(error) => error.hint(),
             PipelineError::Occupied { .. } => Some("name a new folder with `--out`".to_owned()),

@@ -78,7 +78,7 @@ pub(super) fn check_usable(args: &Package, open: &OpenExpert, libraries: &BTreeM
         return Ok(());
     }
     let problem = format!(
-        "This package could not be used: `manifests/{}.json` declares no `prompt`, and no plugin is included",
+        "This package could not be used: the manifest of `{}` declares no `prompt`, and no plugin is included",
         args.name
     );
     let hint = "`--with-plugin` includes the plugin for this machine; or declare the `prompt`";
