@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::expert_package::{done, refused};
+use crate::expert_package::{done, refused, trust};
 use crate::harness::{Place, repository};
 use crate::tiny_base::write_base;
 
@@ -60,6 +60,7 @@ fn a_declared_expert_is_written_trained_packaged_and_used_elsewhere_without_a_co
     let user = elsewhere();
     std::fs::copy(author.path("checkout/dist/expert-mood-tiny.v0.1.0.expert"), user.path("checkout/mood.expert"))
         .unwrap();
+    trust(&user, &author);
     run(&user, &["expert", "install", "mood.expert", "--base", "../tiny"]);
     run(&user, &["expert", "run", "mood", "--base", "../tiny", "--max-new-tokens", "4", "It is late."]);
     let report = run(&user, &["expert", "eval", "mood", "--base", "../tiny"]);
@@ -154,22 +155,28 @@ fn a_grading_program_runs_from_a_linked_folder_and_from_a_trusted_package_alone(
         m["grade"] = json!([{"grader": {"command": {"argv": ["sh", "grade.sh"]}}}]);
         m.as_object_mut().unwrap().remove("checks");
     });
-    author.write("checkout/mood/grade.sh", "read line; echo ran >> ${0%/*}/ran; echo '{\"score\": 1}'\n");
+    let script = "read line\n\
+                  said() { printf %s \"$line\" | sed \"s/.*\\\"$1\\\":\\\"\\([^\\\"]*\\)\\\".*/\\1/\"; }\n\
+                  [ -e expert.json ] && echo ran >> ran\n\
+                  [ \"$(said gold)\" = \"$(said completion)\" ] && echo '{\"score\": 1}' || echo '{\"score\": 0}'\n";
+    author.write("checkout/mood/grade.sh", script);
     run(&author, &["expert", "link", "mood"]);
     run(&author, &[&["expert", "train", "mood"][..], &TRAIN].concat());
     assert!(author.path("checkout/mood/ran").is_file(), "it graded answers");
     run(&author, &["expert", "package", "mood", "--run", "runs/mood-1", "-o", "dist"]);
+
+    let (user, package) = (elsewhere(), author.path("checkout/dist/expert-mood-tiny.v0.1.0.expert"));
+    let fetch = || std::fs::copy(&package, user.path("checkout/mood.expert")).unwrap();
+    fetch();
+    run(&user, &["expert", "install", "mood.expert", "--base", "../tiny", "--allow-unsigned"]);
+    let said = user.run(&["expert", "eval", "mood", "--base", "../tiny"]);
+    assert!(!said.starts_with("exit: 0") && said.contains("nobody signed it"), "{said}");
+    run(&user, &["expert", "uninstall", "mood"]);
     run(&author, &["key", "new", "me"]);
     run(&author, &["expert", "sign", "dist/expert-mood-tiny.v0.1.0.expert", "--key", "me"]);
-
-    let user = elsewhere();
-    std::fs::copy(author.path("checkout/dist/expert-mood-tiny.v0.1.0.expert"), user.path("checkout/mood.expert"))
-        .unwrap();
+    fetch();
+    trust(&user, &author);
     run(&user, &["expert", "install", "mood.expert", "--base", "../tiny"]);
-    let said = user.run(&["expert", "eval", "mood", "--base", "../tiny"]);
-    assert!(!said.starts_with("exit: 0") && said.contains("is not trusted"), "{said}");
-    let key = done(&author, &["key", "show", "me"]);
-    run(&user, &["key", "trust", key.trim(), "--name", "author"]);
     run(&user, &["expert", "eval", "mood", "--base", "../tiny"]);
 }
 
@@ -205,8 +212,7 @@ fn a_crate_of_ones_own_is_built_when_it_is_stale_and_its_last_library_stays() {
     let user = elsewhere();
     let package = "expert-amounts-tiny.v0.1.0.expert";
     std::fs::copy(author_package(&place, package), user.path("checkout").join(package)).unwrap();
-    let key = done(&place, &["key", "show", "me"]);
-    done(&user, &["key", "trust", key.trim(), "--name", "author"]);
+    trust(&user, &place);
     done(&user, &["expert", "install", package, "--base", "../tiny"]);
     done(&user, &["expert", "run", "amounts", "--base", "../tiny", "--max-new-tokens", "4", "It cost 3 EUR."]);
     done(&user, &["expert", "eval", "amounts", "--base", "../tiny", "--limit", "1"]);

@@ -22,41 +22,51 @@ const SOURCES: [&str; 11] = [
     "sdk/src/text.rs",
 ];
 
-/// The public declarations of a source, each on one line, without bodies and comments.
+/// The public declarations of a source, each on one line with the item that it belongs to, without bodies and comments.
 fn declarations(text: &str) -> Vec<String> {
     let mut found = Vec::new();
-    // Inside a public enum or trait, items are public without a word.
-    let mut open_item: Option<String> = None;
-    let mut lines = without_tests(text).lines().peekable();
+    // The item around the present line, and whether all that is in it is public.
+    let mut around: Option<(String, bool)> = None;
+    let mut lines = without_tests(text).lines();
     while let Some(line) = lines.next() {
-        let trimmed = line.trim();
-        if line == "}" {
-            open_item = None;
+        if line.starts_with('}') {
+            around = None;
         }
-        let is_inner = open_item.is_some() && line.starts_with("    ") && !line.starts_with("     ");
-        let inner = is_inner && !trimmed.starts_with(['/', '#', '}', ')']);
-        if !trimmed.starts_with("pub ") && !inner {
+        let (top, trimmed) = (!line.starts_with(' '), line.trim());
+        let direct = line.starts_with("    ") && !line.starts_with("     ");
+        let all_public = around.as_ref().is_some_and(|(_, all)| *all);
+        let inner = direct && all_public && !trimmed.starts_with(['/', '#', '}', ')']);
+        if top && trimmed.starts_with("impl") {
+            let name = trimmed.trim_start_matches("impl").split_whitespace().find(|word| !word.starts_with('<'));
+            around = name.map(|name| (name.to_owned(), false));
+        }
+        if !(trimmed.starts_with("pub ") && (top || direct)) && !inner {
             continue;
         }
         let mut whole = trimmed.to_owned();
-        let ends = |text: &str| text.ends_with(['{', ';', ',', '}']);
-        let in_signature = whole.contains("fn ") || whole.contains("use ");
-        while (in_signature && !whole.ends_with(['{', ';', '}']) || !ends(&whole)) && lines.peek().is_some() {
-            whole.push(' ');
-            whole.push_str(lines.next().unwrap_or_default().trim());
-        }
-        let head = if in_signature && !whole.starts_with("pub use") {
-            whole.split(" {").next().unwrap_or_default()
-        } else {
-            whole.trim_end_matches('{')
+        let ends: &[char] = match () {
+            () if whole.starts_with("pub use") => &[';'],
+            () if whole.contains("fn ") => &['{', ';', '}'],
+            () => &['{', ';', ',', '}'],
         };
-        let head = head.trim_end_matches([',', ';']).trim().to_owned();
-        if trimmed.starts_with("pub enum") || trimmed.starts_with("pub trait") {
-            open_item = head.split_whitespace().nth(2).map(|name| name.trim_end_matches(':').to_owned());
-            found.push(head);
-        } else {
-            let owner = open_item.as_ref().filter(|_| inner).map(|name| format!("{name}: ")).unwrap_or_default();
-            found.push(format!("{owner}{head}"));
+        while !whole.ends_with(ends) {
+            let Some(next) = lines.next() else { break };
+            whole.push(' ');
+            whole.push_str(next.trim());
+        }
+        let head = if whole.contains("fn ") { whole.split(" {").next().unwrap_or_default() } else { &whole };
+        let head = head.trim_end_matches(['{', ',', ';']).trim();
+        let owner = around.as_ref().filter(|_| !top).map(|(name, _)| format!("{name}: ")).unwrap_or_default();
+        found.push(format!("{owner}{head}"));
+        let mut words = head.split_whitespace().skip(1);
+        let all = match words.next() {
+            Some("enum" | "trait") => Some(true),
+            Some("struct") => Some(false),
+            _ => None,
+        };
+        if let Some(all) = all.filter(|_| top && whole.ends_with('{')) {
+            let name = words.next().unwrap_or_default().trim_end_matches(':');
+            around = Some((name.to_owned(), all));
         }
     }
     found
