@@ -1,5 +1,5 @@
 //! A check: its code, how much it weighs, and what goes wrong otherwise. The checks themselves are declared by the
-//! groups; [`crate::table`] has all of them.
+//! groups; `table` has all of them.
 
 use serde::{Deserialize, Serialize};
 
