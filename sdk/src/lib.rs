@@ -46,6 +46,7 @@ pub mod export;
 pub mod manifest;
 pub mod prompt;
 pub mod protocol;
+pub mod rng;
 pub mod testing;
 pub mod text;
 

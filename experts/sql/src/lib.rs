@@ -22,7 +22,6 @@ mod mutants;
 mod options;
 mod prompt;
 mod resolve;
-mod rng;
 mod scope;
 mod syntax;
 pub mod synthesize;

@@ -9,10 +9,10 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hive_sdk::rng::Rng;
 use sqlparser::ast::Statement;
 
 use crate::catalog::{Catalog, ValueKind};
-use crate::rng::Rng;
 use constants::Constants;
 use plan::{Reference, TablePlan};
 use values::{Profile, ValueSource};

@@ -1,13 +1,13 @@
 //! Where a column's values come from: the statement's constants and what lies just beside them, the schema's own rows,
 //! and values that any database might hold.
 
+use hive_sdk::rng::Rng;
 use sqlparser::ast::DataType;
 
 use super::constants::{Constants, is_date};
 use super::limits::Limits;
 use super::plan::ColumnPlan;
 use crate::catalog::ValueKind;
-use crate::rng::Rng;
 
 /// Texts that any column may hold.
 const WORDS: [&str; 24] = [

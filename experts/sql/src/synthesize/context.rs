@@ -1,8 +1,9 @@
 //! What a shape draws from: tables, columns and values of one domain, and wordings. A draw returns `None` when the
 //! domain has nothing of the kind, and the shape is then skipped.
 
+use hive_sdk::rng::Rng;
+
 use super::domain::{ColumnValues, Domain, DomainColumn, DomainTable};
-use crate::rng::Rng;
 
 /// A question and its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,9 +12,9 @@ mod shapes;
 
 use std::collections::BTreeSet;
 
+use hive_sdk::rng::Rng;
 use hive_sdk::{ExpertError, Record};
 
-use crate::rng::Rng;
 use context::Context;
 use domains::DOMAINS;
 

@@ -1,4 +1,5 @@
-//! A small pseudo-random number generator (SplitMix64), the same on every machine. It is not fit for secrets.
+//! A small pseudo-random number generator (SplitMix64), the same on every machine, for experts that synthesize records.
+//! It is not fit for secrets.
 
 /// The state of the generator.
 #[derive(Debug, Clone)]
