@@ -1,12 +1,13 @@
 //! Building an expert on demand in a checkout. The expert here depends on nothing, not even the
 //! SDK: it builds in a second, and shows that C types and JSON are all the boundary asks for.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use hive_errors::Diagnostic as _;
 use hive_plugins::{Builder, Experts, Freshness, PluginError, open};
 
-use crate::harness::{Place, builder, manifest};
+use crate::harness::{Place, builder, manifest, repository};
 
 fn with_expert(source: &str) -> (Place, Builder) {
     let place = Place::new();
@@ -115,4 +116,35 @@ fn a_crate_that_is_no_member_is_told_with_the_line_to_add() {
         format!("Failed to build expert `tiny`: `experts/tiny` is not in `members` of `{shown}`")
     );
     assert_eq!(error.hint(), Some(format!("add `\"experts/tiny\"` to `members` in `{shown}`")));
+}
+
+/// The crates that a build of these packages needs, each with its version and features. `edges`: those for hive itself,
+/// or also those for what runs during the build.
+fn built_with(packages: &[&str], edges: &str) -> BTreeSet<String> {
+    let mut command = builder().cargo_command();
+    command.args(["tree", "--offline", "--locked", "--edges", edges, "--prefix", "none", "--format", "{p} {f}"]);
+    packages.iter().for_each(|package| {
+        command.args(["--package", package]);
+    });
+    let output = command.current_dir(repository()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8(output.stdout).unwrap();
+    lines.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).filter(|line| !line.is_empty()).collect()
+}
+
+#[test]
+fn hive_is_built_the_same_whichever_expert_is_built_with_it() {
+    const HIVE: &str = "normal,no-proc-macro";
+    const ALL: &str = "normal,build";
+    let (hive, all) = (built_with(&["hive"], HIVE), built_with(&["hive"], ALL));
+    for entry in std::fs::read_dir(repository().join("experts")).unwrap().flatten() {
+        let package = format!("expert-{}", entry.file_name().to_str().unwrap());
+        let together = built_with(&["hive", &package], HIVE);
+        let all_together = built_with(&["hive", &package], ALL);
+        let other_features: Vec<_> = hive.difference(&together).chain(all.difference(&all_together)).collect();
+        assert_eq!(other_features, Vec::<&String>::new(), "{package} asks for other features");
+        // Crates for macros alone are compiled without regard to linking.
+        let linked: Vec<_> = together.difference(&hive).filter(|line| all.contains(*line)).collect();
+        assert_eq!(linked, Vec::<&String>::new(), "{package} links what only macros of hive need");
+    }
 }
