@@ -139,6 +139,7 @@ pub const MAY_USE: &[(&str, &[&str])] = &[
             "hive-train",
         ],
     ),
+    ("experts/json", &["hive-sdk"]),
     ("experts/sql", &["hive-sdk"]),
 ];
 
