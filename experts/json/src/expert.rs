@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use hive_sdk::{Expert, ExpertError, Grade, Inspection, Manifest, Record, Rendered, Settings, Verdict};
 
 use crate::validate::Validator;
-use crate::{grade, inspect, render};
+use crate::{grade, inspect, render, synthesize};
 
 /// The text-to-JSON expert.
 #[derive(Default)]
@@ -64,5 +64,9 @@ impl Expert for JsonExpert {
             None => inspect::question(record),
             Some(text) => inspect::answer(record, text),
         })
+    }
+
+    fn synthesize(&self, seed: u64, n: usize) -> Result<Option<Vec<Record>>, ExpertError> {
+        synthesize::records(seed, n).map(Some)
     }
 }

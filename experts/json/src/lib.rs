@@ -2,7 +2,7 @@
 //! text says.
 //!
 //! Wiring only. `expert` answers the host: `render` makes chats, `validate` judges records, `grade` grades answers,
-//! `inspect` checks what a person asks and is answered. The other modules serve these:
+//! `inspect` checks what a person asks and is answered, `synthesize` makes records. The other modules serve these:
 //! `texts` gives a record's fields as texts, `document` reads JSON, `schema` reads schemas, `normal` has the normal form
 //! of values, `dates` reads dates, and `said` tells what a text says.
 
@@ -16,6 +16,7 @@ mod normal;
 mod render;
 mod said;
 mod schema;
+pub mod synthesize;
 mod texts;
 pub mod validate;
 

@@ -6,6 +6,7 @@ mod gate;
 mod grading;
 mod inspect;
 mod manifest;
+mod synthesis;
 mod weird_input;
 
 use expert_json::HIVE_EXPERT_TABLE;
