@@ -1,30 +1,21 @@
 //! The expert as the host sees it: each method calls the module that does the work.
 
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use hive_sdk::{Expert, ExpertError, Grade, Inspection, Manifest, Record, Rendered, Settings, Verdict};
+use hive_sdk::{Expert, ExpertError, Grade, Inspection, Manifest, Record, Settings, Verdict};
 
 use crate::validate::Validator;
-use crate::{grade, inspect, render, synthesize};
+use crate::{grade, inspect, synthesize};
 
 /// The text-to-JSON expert.
 #[derive(Default)]
 pub struct JsonExpert {
-    manifest: OnceLock<Manifest>,
     validator: RwLock<Option<Arc<Validator>>>,
 }
 
 impl JsonExpert {
-    fn manifest(&self) -> Result<&Manifest, ExpertError> {
-        if let Some(manifest) = self.manifest.get() {
-            return Ok(manifest);
-        }
-        let manifest = Manifest::parse(self.manifest_json())?;
-        Ok(self.manifest.get_or_init(|| manifest))
-    }
-
     fn set(&self, settings: &Settings) -> Result<Arc<Validator>, ExpertError> {
-        let validator = Arc::new(Validator::new(self.manifest()?, settings));
+        let validator = Arc::new(Validator::new(&*Manifest::shared(self.manifest_json())?, settings));
         *self.validator.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&validator));
         Ok(validator)
     }
@@ -45,10 +36,6 @@ impl Expert for JsonExpert {
             Some(option) => Err(ExpertError::new(format!("there is no option `{option}`, expected none"))),
             None => self.set(settings).map(drop),
         }
-    }
-
-    fn render(&self, record: &Record) -> Result<Rendered, ExpertError> {
-        render::render(self.manifest()?, record)
     }
 
     fn validate(&self, record: &Record) -> Result<Verdict, ExpertError> {

@@ -6,7 +6,6 @@ use hive_sdk::{Inspection, Record};
 use crate::document;
 use crate::said::{self, Said};
 use crate::schema::Schema;
-use crate::texts;
 use crate::validate::{code, code_of};
 
 /// Longest text in which values are looked up, in bytes.
@@ -14,7 +13,6 @@ const MAX_SEARCHED: usize = 64 << 10;
 
 /// Faults of a question, and the question with a minified schema.
 pub fn question(record: &Record) -> Inspection {
-    let record = texts::as_texts(record);
     let mut found = Inspection::default();
     if record.text("text").is_none() {
         found = found.fault(code::NO_TEXT, "there is no text to take the values from");
@@ -27,7 +25,7 @@ pub fn question(record: &Record) -> Inspection {
         Ok(schema) => {
             let short = schema.value().to_string();
             if short != text {
-                let mut asked = record.into_owned();
+                let mut asked = record.clone();
                 asked.set("schema", short);
                 found.record = Some(asked);
             }
@@ -38,7 +36,6 @@ pub fn question(record: &Record) -> Inspection {
 
 /// Faults of an answer: it is no JSON value, or does not conform to the schema.
 pub fn answer(record: &Record, completion: &str) -> Inspection {
-    let record = texts::as_texts(record);
     let mut found = Inspection::default();
     let bare = document::bare(completion);
     if bare.text.is_empty() {

@@ -15,7 +15,6 @@ use serde_json::Value;
 use crate::document;
 use crate::normal::normal;
 use crate::schema::{Place, Schema};
-use crate::texts;
 use differences::Differences;
 
 /// Codes of findings. They are stable: they are counted and compared between runs.
@@ -65,7 +64,6 @@ const NEARLY: f64 = 0.99;
 /// # Errors
 /// When `prompt` has no `json`, or one that is no JSON.
 pub fn grade(prompt: &Record, completion: &str) -> Result<Grade, ExpertError> {
-    let prompt = texts::as_texts(prompt);
     let gold = document::parse(document::bare(prompt.require("json")?).text)
         .map_err(|why| ExpertError::new(format!("the gold `json` is no JSON: {why}")))?;
     let answer = match document::parse(document::bare(completion).text) {

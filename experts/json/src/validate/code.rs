@@ -12,8 +12,6 @@ pub const NO_JSON_SCHEMA: &str = "no-json-schema";
 pub const REMOTE_REFERENCE: &str = "remote-reference";
 /// `json` is absent, not text, or blank.
 pub const NO_JSON: &str = "no-json";
-/// `schema` or `json` is a JSON value rather than the text of one.
-pub const VALUE_AS_TEXT: &str = "value-as-text";
 /// `json` is no JSON.
 pub const JSON_DOES_NOT_PARSE: &str = "json-does-not-parse";
 

@@ -4,7 +4,6 @@
 pub mod code;
 mod order;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,7 +14,6 @@ use crate::document::{self, Bare};
 use crate::facts;
 use crate::said::{self, Said};
 use crate::schema::{Place, Schema, SchemaFault};
-use crate::texts;
 
 /// Longest text in which values are looked up, in bytes.
 const MAX_SEARCHED: usize = 64 << 10;
@@ -73,8 +71,7 @@ impl Validator {
         })
     }
 
-    fn judge(&self, given: &Record) -> Result<Verdict, Rejection> {
-        let record = texts::as_texts(given);
+    fn judge(&self, record: &Record) -> Result<Verdict, Rejection> {
         let part = |field: &str, code| {
             record.text(field).ok_or_else(|| Rejection::new(code, format!("the record has no `{field}`")))
         };
@@ -83,10 +80,6 @@ impl Validator {
         let json = part("json", code::NO_JSON)?;
         let schema = self.schema(schema_text)?;
         let mut found = Found::default();
-        if matches!(record, Cow::Owned(_)) {
-            let message = "wrote the JSON values of `schema` and `json` as texts".to_owned();
-            found.changes.push(Finding { code: code::VALUE_AS_TEXT.to_owned(), message });
-        }
         let Bare { text: bare, fenced } = document::bare(json);
         if fenced {
             let message = "took a code fence off `json`, expected the value alone";
@@ -96,7 +89,7 @@ impl Validator {
             .map_err(|why| Rejection::new(code::JSON_DOES_NOT_PARSE, format!("`json` is no JSON: {why}")))?;
         let facts = facts::facts(text, &schema, &value);
         self.judge_value(text, &schema, value, bare, &mut found)
-            .map(|json| verdict(record.into_owned(), json, found, facts.clone()))
+            .map(|json| verdict(record, json, found, facts.clone()))
             .map_err(|rejection| Rejection { facts, ..rejection })
     }
 
@@ -200,11 +193,12 @@ pub fn code_of(fault: &SchemaFault) -> &'static str {
     }
 }
 
-fn verdict(mut record: Record, json: String, found: Found, facts: Facts) -> Verdict {
+fn verdict(record: &Record, json: String, found: Found, facts: Facts) -> Verdict {
     let Found { changes, notes } = found;
     if changes.is_empty() {
         return Verdict::Accept { notes, facts };
     }
+    let mut record = record.clone();
     record.set("json", json);
     Verdict::Repaired { record, changes, notes, facts }
 }

@@ -1,6 +1,6 @@
 //! Verdicts on records.
 
-use hive_sdk::{LintLevel, Record, Settings, Verdict};
+use hive_sdk::{LintLevel, Settings, Verdict};
 use hive_tests::check_all;
 use serde_json::json;
 
@@ -56,23 +56,6 @@ fn form_is_repaired() {
             other => panic!("{json}: {other:?}"),
         },
     );
-}
-
-#[test]
-fn json_values_become_texts() {
-    let given: Record = serde_json::from_value(json!({
-        "text": TEXT, "schema": serde_json::from_str::<serde_json::Value>(SCHEMA).unwrap(), "json": {"name": "Ada"}
-    }))
-    .unwrap();
-    match plugin().validate(&given).unwrap() {
-        Verdict::Repaired { record, changes, .. } => {
-            assert_eq!((record.text("json"), record.text("schema")), (Some(r#"{"name":"Ada"}"#), Some(SCHEMA)));
-            assert_eq!(changes[0].code, "value-as-text");
-        }
-        other => panic!("{other:?}"),
-    }
-    assert_eq!(plugin().grade(&given, r#"{"name":"Ada"}"#).unwrap().score, 1.0);
-    assert!(plugin().inspect(&given, None).unwrap().faults.is_empty());
 }
 
 #[test]

@@ -24,6 +24,15 @@ fn it_follows_its_schema_and_declares_what_the_expert_reads() {
 }
 
 #[test]
+fn the_prompt_has_the_schema_in_its_shortest_form() {
+    let given = crate::record("  Two pears, please. \n", "{\n  \"b\": {},\n  \"a\": { \"it's\": 1 }\n}", "{\"b\":2}");
+    let chat = plugin().render(&given).unwrap();
+    let turns: Vec<_> = chat.messages.iter().map(|m| m.content.as_str()).collect();
+    assert_eq!((chat.completion_start, turns[1]), (2, "{\"b\":{},\"a\":{\"it's\":1}}\n\nTwo pears, please."));
+    assert_eq!(turns[2], "{\"b\":2}");
+}
+
+#[test]
 fn every_gold_of_an_eval_prompt_is_accepted_and_right() {
     let prompts: Vec<EvalPrompt> = plugin().call(MethodId::EvalPrompts, &()).unwrap();
     assert!(prompts.len() >= 80, "got {}", prompts.len());
