@@ -55,11 +55,14 @@ pub fn times_in_text(text: &str) -> Vec<String> {
         let Some(hour) = hour else { continue };
         let rest = &lower[at..];
         let minutes = rest.strip_prefix([':', '.', 'h']).and_then(|rest| rest.get(..2)).and_then(|m| m.parse().ok());
-        let after = if minutes.is_some() { &rest[3..] } else { rest };
-        let half = after.trim_start().get(..2).or_else(|| after.trim_start().get(..4));
-        let hour = match half {
-            Some("pm" | "p.m.") if hour < 12 => hour + 12,
-            Some("am" | "a.m.") if hour == 12 => 0,
+        if minutes.is_some() {
+            at += 3;
+        }
+        let after = lower[at..].trim_start();
+        let says = |half: [&str; 2]| half.iter().any(|half| after.starts_with(half));
+        let hour = match hour {
+            1..=11 if says(["pm", "p.m."]) => hour + 12,
+            12 if says(["am", "a.m."]) => 0,
             _ => hour,
         };
         let minutes = minutes.unwrap_or(0);

@@ -131,11 +131,11 @@ impl Validator {
         if bare != short {
             let message = "wrote `json` in its shortest form, without needless white space";
             if self.lint(found, code::NEEDLESS_WHITESPACE, true, || message.to_owned())? {
-                json = short;
+                json.clone_from(&short);
             }
         }
         let ordered = order::ordered(&place, &value).to_string();
-        if ordered != value.to_string() {
+        if ordered != short {
             let message = "put the keys of `json` into the order of `schema`";
             if self.lint(found, code::KEY_ORDER, true, || message.to_owned())? {
                 json = ordered;
