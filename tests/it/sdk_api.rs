@@ -8,7 +8,7 @@ use crate::architecture::without_tests;
 use crate::harness::repository;
 
 /// Sources whose items are public, in the order of the file.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 12] = [
     "sdk/src/lib.rs",
     "sdk/src/abi.rs",
     "sdk/src/declared.rs",
@@ -18,6 +18,7 @@ const SOURCES: [&str; 11] = [
     "sdk/src/manifest.rs",
     "sdk/src/prompt.rs",
     "sdk/src/protocol.rs",
+    "sdk/src/rng.rs",
     "sdk/src/testing.rs",
     "sdk/src/text.rs",
 ];

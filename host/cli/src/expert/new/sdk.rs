@@ -21,6 +21,7 @@ pub(super) fn files() -> Vec<NewFile> {
         "manifest.rs",
         "prompt.rs",
         "protocol.rs",
+        "rng.rs",
         "testing.rs",
         "text.rs"
     );
