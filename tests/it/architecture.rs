@@ -128,6 +128,7 @@ pub const MAY_USE: &[(&str, &[&str])] = &[
     (
         "host/packages",
         &[
+            "hive-check",
             "hive-engine",
             "hive-errors",
             "hive-eval",

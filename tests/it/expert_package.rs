@@ -26,7 +26,7 @@ pub fn author() -> Place {
         // A learning rate at which even three steps change what the tiny base says.
         let said = place.run(&[&TRAIN[..], &["--set", "graded_prompts=0", "--set", "learning_rate=0.05"]].concat());
         assert!(said.starts_with("exit: 0\n"), "{said}");
-        done(&place, &["expert", "package", "sql", "--run", "runs/sql-1", "-o", "dist"]);
+        done(&place, &["expert", "package", "sql", "--checks", "quick", "--run", "runs/sql-1", "-o", "dist"]);
         done(&place, &["key", "new", "me"]);
         done(&place, &["expert", "sign", &format!("dist/{FILE}"), "--key", "me"]);
         let mut files = Vec::new();
@@ -188,8 +188,11 @@ fn the_same_run_gives_the_same_bytes_anywhere() {
     let author = author();
     let copied = author.path("elsewhere/copy");
     copy_folder(&author.path("checkout/runs/sql-1"), &copied);
-    done(&author, &["expert", "package", "sql", "--run", "../elsewhere/copy", "-o", "../elsewhere/out"]);
-    done(&author, &["expert", "package", "sql", "--run", "runs/sql-1", "-o", "again"]);
+    done(
+        &author,
+        &["expert", "package", "sql", "--checks", "quick", "--run", "../elsewhere/copy", "-o", "../elsewhere/out"],
+    );
+    done(&author, &["expert", "package", "sql", "--checks", "quick", "--run", "runs/sql-1", "-o", "again"]);
     let bytes = |path: &str| std::fs::read(author.path(path).join(FILE)).unwrap();
     assert!(bytes("elsewhere/out") == bytes("checkout/again"), "other bytes");
     done(&author, &["expert", "sign", &format!("again/{FILE}"), "--key", "me"]);
@@ -208,7 +211,8 @@ fn several_versions_stand_side_by_side() {
     let author = author();
     let user = user(&author);
     trust(&user, &author);
-    let newer = ["expert", "package", "sql", "--run", "runs/sql-1", "-o", "dist", "--version", "0.2.0"];
+    let newer =
+        ["expert", "package", "sql", "--checks", "quick", "--run", "runs/sql-1", "-o", "dist", "--version", "0.2.0"];
     done(&author, &newer);
     let other = "expert-sql-tiny.v0.2.0.expert";
     done(&author, &["expert", "sign", &format!("dist/{other}"), "--key", "me"]);
@@ -375,7 +379,19 @@ fn an_installed_file_that_was_changed_answers_no_more() {
 #[test]
 fn a_plugin_runs_only_when_its_signer_is_trusted() {
     let author = author();
-    let with = ["expert", "package", "sql", "--run", "runs/sql-1", "-o", "dist", "--with-plugin", "--force"];
+    let with = [
+        "expert",
+        "package",
+        "sql",
+        "--checks",
+        "quick",
+        "--run",
+        "runs/sql-1",
+        "-o",
+        "dist",
+        "--with-plugin",
+        "--force",
+    ];
     done(&author, &with);
     done(&author, &["expert", "sign", &format!("dist/{FILE}"), "--key", "me"]);
     let user = user(&author);
@@ -421,7 +437,7 @@ fn keys_are_made_listed_and_misused() {
             ("sign_no_package", &["expert", "sign", "p.expert", "--key", "me"]),
             ("install_nothing", &["expert", "install", "p.expert"]),
             ("inspect_nothing", &["expert", "inspect", "dist/p.expert"]),
-            ("package_nothing", &["expert", "package", "sql", "--run", "runs/none"]),
+            ("package_nothing", &["expert", "package", "sql", "--checks", "quick", "--run", "runs/none"]),
         ],
         |(name, args)| {
             insta::assert_snapshot!(name, no_keys(&place.run(args)));

@@ -53,15 +53,30 @@ fn a_declared_expert_is_written_trained_packaged_and_used_elsewhere_without_a_co
     assert!(said.contains("runs/mood-1"), "{said}");
     let report = run(&author, &["expert", "eval", "mood", "--run", "runs/mood-1", "--base", "../tiny"]);
     assert!(report.contains("the right label"), "{report}");
-    run(&author, &["expert", "package", "mood", "--run", "runs/mood-1", "-o", "dist"]);
+    // What the checks found goes into the package, and is not looked for again.
+    let package = ["expert", "package", "mood", "--run", "runs/mood-1", "-o", "dist", "--evaluation", "builtin"];
+    assert!(run(&author, &package).contains("Running all checks of expert `mood`"));
+    assert!(!run(&author, &package).contains("Running"));
+    assert!(run(&author, &["expert", "list"]).contains("declared; all checks passed; "));
+    change(&author, "checkout/mood", |manifest| manifest["version"] = json!("0.1.1"));
+    assert!(run(&author, &["expert", "list"]).contains("declared; not checked; "));
+    change(&author, "checkout/mood", |manifest| manifest["version"] = json!("0.1.0"));
     run(&author, &["key", "new", "me"]);
     run(&author, &["expert", "sign", "dist/expert-mood-tiny.v0.1.0.expert", "--key", "me"]);
+    let shared = format!("dir:{}", author.path("shared").display());
+    run(&author, &["expert", "publish", "dist/expert-mood-tiny.v0.1.0.expert", &shared]);
 
     let user = elsewhere();
     std::fs::copy(author.path("checkout/dist/expert-mood-tiny.v0.1.0.expert"), user.path("checkout/mood.expert"))
         .unwrap();
     trust(&user, &author);
+    let stated = "declared; all checks passed; 0 of 3 answers right; signed by me; MIT";
+    let found = run(&user, &["expert", "search", &shared]);
+    assert!(found.contains(&stated.replace("signed by me", "signed by author")), "{found}");
     run(&user, &["expert", "install", "mood.expert", "--base", "../tiny"]);
+    let listed: Value = serde_json::from_str(&done(&user, &["expert", "list", "--json"])).unwrap();
+    assert_eq!(listed["installed"][0]["checks"], json!("full"), "{listed:#}");
+    assert_eq!(listed["installed"][0]["answers"]["of"], json!(3), "{listed:#}");
     run(&user, &["expert", "run", "mood", "--base", "../tiny", "--max-new-tokens", "4", "It is late."]);
     let report = run(&user, &["expert", "eval", "mood", "--base", "../tiny"]);
     assert!(report.contains("the right label"), "graded where it is only installed: {report}");

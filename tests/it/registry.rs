@@ -19,7 +19,10 @@ const DIST: &str = "dist/expert-sql-tiny.v0.1.0.expert";
 
 /// Packs and signs another version, and returns its file.
 fn version(author: &Place, version: &str) -> String {
-    done(author, &["expert", "package", "sql", "--run", "runs/sql-1", "-o", "dist", "--version", version]);
+    done(
+        author,
+        &["expert", "package", "sql", "--checks", "quick", "--run", "runs/sql-1", "-o", "dist", "--version", version],
+    );
     let file = format!("dist/expert-sql-tiny.v{version}.expert");
     done(author, &["expert", "sign", &file, "--key", "me"]);
     file
@@ -41,7 +44,9 @@ fn a_folder_is_a_registry() {
     let again = author.run(&["expert", "publish", DIST, &registry]);
     assert!(again.contains("sql 0.1.0 for tiny was there already"), "{again}");
     let listed = done(&user, &["expert", "search", &registry]);
-    assert!(listed.contains("sql     0.1.0    tiny  author"), "{listed}");
+    assert!(listed.contains("sql 0.1.0 for tiny\n"), "{listed}");
+    assert!(listed.contains("  plugin; quick checks passed; "), "{listed}");
+    assert!(listed.contains("; signed by author; MIT OR Apache-2.0"), "{listed}");
     let said = done(&user, &from(&format!("{registry}/sql:0.1.0")));
     assert!(said.contains("installed     sql@0.1.0 for tiny (current)"), "{said}");
     assert!(user.run(&["expert", "update", "sql"]).contains("is the newest version"));
@@ -64,7 +69,19 @@ fn a_folder_is_a_registry() {
     let other = version(&author, "0.1.1-other");
     std::fs::rename(author.path("checkout").join(&other), author.path("checkout/dist/kept.expert")).unwrap();
     std::fs::remove_file(author.path("checkout").join(DIST)).unwrap();
-    let changed = ["expert", "package", "sql", "--run", "runs/sql-1", "-o", "dist", "--license-file", "pets.sql"];
+    let changed = [
+        "expert",
+        "package",
+        "sql",
+        "--checks",
+        "quick",
+        "--run",
+        "runs/sql-1",
+        "-o",
+        "dist",
+        "--license-file",
+        "pets.sql",
+    ];
     done(&author, &changed);
     done(&author, &["expert", "sign", DIST, "--key", "me"]);
     insta::assert_snapshot!("publish_taken", plain(refused(&author, &["expert", "publish", DIST, &registry])));
@@ -107,7 +124,8 @@ fn publish_at_once(author: &Place, registry: &str) -> Vec<i32> {
     for i in 1..4 {
         let license = author.write(&format!("checkout/license-{i}"), &format!("licence {i}"));
         let out = format!("other-{i}");
-        let made = ["expert", "package", "sql", "--run", "runs/sql-1", "-o", &out, "--license-file"];
+        let made =
+            ["expert", "package", "sql", "--checks", "quick", "--run", "runs/sql-1", "-o", &out, "--license-file"];
         done(author, &[&made[..], &[&license.to_string_lossy()]].concat());
         let file = format!("{out}/{FILE}");
         done(author, &["expert", "sign", &file, "--key", "me"]);
@@ -148,6 +166,8 @@ fn with_large_file() -> Place {
         "expert",
         "package",
         "sql",
+        "--checks",
+        "none",
         "--run",
         "runs/sql-1",
         "-o",
@@ -177,7 +197,9 @@ fn an_oci_registry_keeps_packages() {
     done(&author, &["expert", "publish", &newer, &repository]);
     for place in [repository.clone(), format!("oci://{}", server.address)] {
         let listed = done(&user, &["expert", "search", &place]);
-        assert!(listed.contains("sql     0.1.0    tiny  author") && listed.contains("0.2.0"), "{listed}");
+        assert!(listed.contains("sql 0.1.0 for tiny\n") && listed.contains("sql 0.2.0 for tiny\n"), "{listed}");
+        assert!(listed.contains("  plugin; quick checks passed; "), "{listed}");
+        assert!(listed.contains("; signed by author; MIT OR Apache-2.0"), "{listed}");
     }
     let said = done(&user, &from(&format!("{repository}:0.1.0")));
     assert!(said.contains("installed     sql@0.1.0 for tiny (current)"), "{said}");
@@ -193,7 +215,19 @@ fn an_oci_registry_keeps_packages() {
     let digest = again["digest"].as_str().unwrap();
     done(&user, &[&from(&format!("{repository}@{digest}"))[..], &["--allow-downgrade"]].concat());
     // What is published stays; a repository is for one expert.
-    let changed = ["expert", "package", "sql", "--run", "runs/sql-1", "-o", "dist", "--license-file", "pets.sql"];
+    let changed = [
+        "expert",
+        "package",
+        "sql",
+        "--checks",
+        "quick",
+        "--run",
+        "runs/sql-1",
+        "-o",
+        "dist",
+        "--license-file",
+        "pets.sql",
+    ];
     done(&author, &[&changed[..], &["--force"]].concat());
     done(&author, &["expert", "sign", DIST, "--key", "me"]);
     let plain = |text: String| without_digests(&text.replace(&server.address, "[HOST]"));

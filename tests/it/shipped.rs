@@ -83,7 +83,8 @@ fn an_unpacked_hive_finds_what_came_with_it() {
     let said = succeeds(&["expert", "list"]);
     assert!(said.contains("pre fix/lib/hive/experts/sql"), "{said}");
 
-    let newer = ["expert", "package", "sql", "--run", "runs/sql-1", "-o", "dist", "--version", "0.2.0"];
+    let newer =
+        ["expert", "package", "sql", "--checks", "quick", "--run", "runs/sql-1", "-o", "dist", "--version", "0.2.0"];
     done(&author, &newer);
     let file = FILE.replace("0.1.0", "0.2.0");
     done(&author, &["expert", "publish", "--allow-unsigned", &format!("dist/{file}"), &releases]);

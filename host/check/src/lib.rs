@@ -5,7 +5,7 @@
 //! - [`subject`]: what is checked.
 //! - [`run`]: all checks, or the quick half, which training runs by itself.
 //! - [`records`]: the checks of a data set's records, which training runs on its own data.
-//! - [`report`]: the result.
+//! - [`report`]: the result. [`ChecksOnRecord`] keeps what was found on this machine.
 //!
 //! Each group of checks is a file or folder of `groups/`. To add a check, declare it there, look for it, and add the
 //! mutation that only it catches to `tests/it/mutants`.
@@ -18,6 +18,7 @@ mod groups;
 mod length;
 mod likeness;
 mod odd;
+mod on_record;
 pub mod records;
 pub mod report;
 mod run;
@@ -27,8 +28,9 @@ pub mod subject;
 mod table;
 
 pub use check::{Check, Depth, Group, Level};
+pub use on_record::ChecksOnRecord;
 pub use records::RecordChecks;
-pub use report::{CheckStatement, Checked, Counts, Finding, Outcome, PassedLevel, Report};
+pub use report::{CheckStatement, Checked, Counts, ExpertKind, Finding, Outcome, PassedLevel, Report};
 pub use run::run;
 pub use subject::Subject;
 pub use table::{check_of, checks, page};

@@ -72,6 +72,8 @@ pub struct Report {
     pub manifest: String,
     /// Version of hive.
     pub hive: String,
+    /// Whether it consists of a manifest only.
+    pub declared: bool,
     /// Which checks were run.
     pub depth: Depth,
     /// Every check of that depth, in the order of the table.
@@ -136,6 +138,7 @@ impl Report {
             format: FORMAT,
             hive: self.hive.clone(),
             manifest: self.manifest.clone(),
+            kind: if self.declared { ExpertKind::Declared } else { ExpertKind::Plugin },
             level: passes,
             passed,
             failed,
@@ -171,11 +174,42 @@ pub enum PassedLevel {
     Full,
 }
 
+impl PassedLevel {
+    /// The words shown to the user.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::None => "checks failed",
+            Self::Quick => "quick checks passed",
+            Self::Full => "all checks passed",
+        }
+    }
+}
+
 impl From<Depth> for PassedLevel {
     fn from(depth: Depth) -> Self {
         match depth {
             Depth::Quick => Self::Quick,
             Depth::Full => Self::Full,
+        }
+    }
+}
+
+/// What an expert consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExpertKind {
+    /// A manifest only.
+    Declared,
+    /// A manifest and native code.
+    Plugin,
+}
+
+impl ExpertKind {
+    /// The word shown to the user.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Declared => "declared",
+            Self::Plugin => "plugin",
         }
     }
 }
@@ -191,6 +225,8 @@ pub struct CheckStatement {
     pub hive: String,
     /// SHA-256 digest of the manifest's text, lower-case hex.
     pub manifest: String,
+    /// What the expert consists of.
+    pub kind: ExpertKind,
     /// The level passed.
     pub level: PassedLevel,
     /// Number of passed checks.
@@ -202,4 +238,19 @@ pub struct CheckStatement {
     /// Codes of the failed checks, those of level `must` first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<String>,
+}
+
+impl CheckStatement {
+    /// Number of checks that were run or did not apply, from which the quick half can be told from all.
+    pub fn ran(&self) -> usize {
+        self.passed + self.failed + self.skipped
+    }
+
+    /// `159 passed, 23 skipped`
+    pub fn counts(&self) -> String {
+        let Self { passed, failed, skipped, .. } = self;
+        let part = |n: usize, text: &str| (n > 0).then(|| format!("{n} {text}"));
+        let parts = [part(*passed, "passed"), part(*failed, "failed"), part(*skipped, "skipped")];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
 }

@@ -45,6 +45,7 @@ pub fn run(subject: &Subject<'_>, depth: Depth) -> Report {
         expert: subject.name.clone(),
         manifest: hex(&Sha256::digest(&subject.manifest)),
         hive: env!("CARGO_PKG_VERSION").to_owned(),
+        declared: subject.declared,
         depth,
         checks: out.finish(checks()),
     }

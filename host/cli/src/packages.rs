@@ -4,6 +4,7 @@
 pub(crate) mod proof;
 pub(crate) mod signer;
 pub(crate) mod signing;
+pub(crate) mod summary;
 
 use std::path::{Path, PathBuf};
 

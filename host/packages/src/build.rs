@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use hive_check::CheckStatement;
 use hive_engine::adapter::peft::{self, BaseRef};
 use hive_files::{PARTIAL_PREFIX, hex, sha256_of_file};
 use hive_plugins::LoadedExpert;
@@ -30,8 +31,8 @@ use super::error::{PackageError, Result};
 use super::golden::{Golden, Logits};
 use super::integrity::{FileDigest, Integrity};
 use super::layout::{
-    BASE_FILE, CARD, CONFIG_FILE, DESCRIPTION, EVALUATION, FORMAT, GOLDEN, INTEGRITY, LICENSE, MANIFEST, PLUGIN, PROBE,
-    RECEIPT, TENSOR_FILE, is_plain, is_version,
+    BASE_FILE, CARD, CHECKS, CONFIG_FILE, DESCRIPTION, EVALUATION, FORMAT, GOLDEN, INTEGRITY, LICENSE, MANIFEST,
+    PLUGIN, PROBE, RECEIPT, TENSOR_FILE, is_plain, is_version,
 };
 use super::package::Package;
 
@@ -60,6 +61,8 @@ pub struct Ingredients<'a> {
     pub graders: Vec<PathBuf>,
     /// Results, for `evaluation.json`.
     pub evaluation: Option<Value>,
+    /// What was found of the expert, for `checks.json`.
+    pub checks: Option<CheckStatement>,
     /// The training receipt, for `receipt.json`.
     pub receipt: Option<Value>,
     /// Ids and records of the golden prompts; `None` for the expert's eval prompts.
@@ -244,12 +247,16 @@ pub fn assemble(from: &Ingredients<'_>) -> Result<Assembled> {
         base_license: known.map(|model| model.license.clone()),
         arguments: needed_arguments(manifest),
         evaluation: from.evaluation.clone(),
+        checks: from.checks.clone(),
         receipt: from.receipt.clone(),
     };
     add(CARD, card(&description, &facts).into_bytes());
     add(LICENSE, license(from, &facts).into_bytes());
     if let Some(evaluation) = &from.evaluation {
         add(EVALUATION, json_bytes(evaluation)?);
+    }
+    if let Some(checks) = &from.checks {
+        add(CHECKS, json_bytes(checks)?);
     }
     if let Some(receipt) = &from.receipt {
         add(RECEIPT, json_bytes(&renamed_base(receipt, &from.base.reference.id, &description.base.id))?);

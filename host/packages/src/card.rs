@@ -1,6 +1,7 @@
 //! `README.md` of a package: the model card, generated from the manifest, the run and its results. It does not depend
 //! on time or machine.
 
+use hive_check::CheckStatement;
 use hive_runtime::statistics::{Mean, Rate};
 use serde_json::Value;
 
@@ -17,6 +18,8 @@ pub struct CardFacts {
     pub arguments: String,
     /// `evaluation.json`.
     pub evaluation: Option<Value>,
+    /// `checks.json`.
+    pub checks: Option<CheckStatement>,
     /// `receipt.json`.
     pub receipt: Option<Value>,
 }
@@ -72,6 +75,17 @@ pub fn card(description: &Description, facts: &CardFacts) -> String {
         line("## Worth");
         line("");
         line(results.trim_end());
+        line("");
+    }
+    if let Some(checks) = &facts.checks {
+        line("## Checks");
+        line("");
+        line(&format!(
+            "`hive expert check`, version {}: {} ({}). `checks.json` has the statement.",
+            checks.hive,
+            checks.level.words(),
+            checks.counts(),
+        ));
         line("");
     }
     if let Some(receipt) = &facts.receipt {

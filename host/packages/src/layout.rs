@@ -19,6 +19,8 @@ pub const PROBE: &str = "probe.safetensors";
 pub const EVALUATION: &str = "evaluation.json";
 /// Digests of everything that went into the training.
 pub const RECEIPT: &str = "receipt.json";
+/// What `hive expert check` found of the expert.
+pub const CHECKS: &str = "checks.json";
 /// The model card.
 pub const CARD: &str = "README.md";
 /// The licence.
@@ -50,7 +52,7 @@ pub fn limit(name: &str) -> Option<u64> {
     const KIB: u64 = 1 << 10;
     const MIB: u64 = 1 << 20;
     match name {
-        SIGNATURE | BASE_FILE | INTEGRITY => Some(64 * KIB),
+        SIGNATURE | BASE_FILE | CHECKS | INTEGRITY => Some(64 * KIB),
         CONFIG_FILE | DESCRIPTION => Some(256 * KIB),
         MANIFEST => Some(MIB),
         GOLDEN | EVALUATION | CARD | LICENSE => Some(4 * MIB),

@@ -143,6 +143,7 @@ impl Legacy {
             graders: Vec::new(),
             libraries: Default::default(),
             evaluation: None,
+            checks: None,
             receipt: None,
             golden: Some(vec![("imported".to_owned(), asked)]),
         })

@@ -11,7 +11,7 @@
 //! build        a package from a run            card       its README.md
 //! package      an unpacked, checked package    legacy     packages in the predecessor's format
 //! sign         adds a signature                trust      keys and policies
-//! existing     what a package file replaces
+//! existing     what a package file replaces    summary    what lists say of it
 //! ```
 
 mod archive;
@@ -29,6 +29,7 @@ mod package;
 pub mod registries;
 mod sign;
 mod signature;
+mod summary;
 pub mod trust;
 
 pub use archive::{Source, Sources, unpack, unpack_file, write};
@@ -43,3 +44,4 @@ pub use legacy::Legacy;
 pub use package::{Package, Proof};
 pub use sign::sign;
 pub use signature::SignatureFile;
+pub use summary::{RightAnswers, Summary};

@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use hive_check::CheckStatement;
 use hive_engine::adapter::peft::{self, PeftConfig};
 use hive_engine::weights::source::TensorSource;
 use hive_errors::Diagnostic as _;
@@ -25,10 +26,11 @@ use super::error::{PackageError, Result};
 use super::golden::{Distance, Golden, Logits};
 use super::integrity::{FileDigest, Integrity};
 use super::layout::{
-    BASE_FILE, CONFIG_FILE, DESCRIPTION, FORMAT, GOLDEN, INTEGRITY, MANIFEST, PROBE, SIGNATURE, TENSOR_FILE,
+    BASE_FILE, CHECKS, CONFIG_FILE, DESCRIPTION, FORMAT, GOLDEN, INTEGRITY, MANIFEST, PROBE, SIGNATURE, TENSOR_FILE,
     is_library, is_plain, is_version, limit,
 };
 use super::signature::SignatureFile;
+use super::summary::Summary;
 use crate::trust::{Ring, Signer, TrustError};
 
 /// Limit on the header of the adapter's tensors, in bytes. Thousands of tensors need a tenth of it.
@@ -51,6 +53,8 @@ pub struct Package {
     pub manifest: Manifest,
     /// The manifest's text.
     pub manifest_json: String,
+    /// What was found of the expert when the package was made.
+    pub checks: Option<CheckStatement>,
     /// The golden prompts.
     pub golden: Golden,
     /// Sizes and digests of its files, including the signature and the list itself.
@@ -173,6 +177,10 @@ impl Package {
         problems.extend(library_problems(&description, &integrity));
         problems.extend(weight_problems(dir, &description)?);
         problems.extend(text_problems(&description, &golden));
+        let checks = files.contains_key(CHECKS).then(|| reader.json::<CheckStatement>(CHECKS)).transpose()?;
+        if checks.as_ref().is_some_and(|checks| checks.manifest != hex(&Sha256::digest(&manifest_json))) {
+            problems.push(format!("`{CHECKS}` is of another manifest than `{MANIFEST}`"));
+        }
         match header_problem(dir, PROBE, MAX_PROBE_HEADER)? {
             Some(problem) => problems.push(problem),
             None => {
@@ -185,7 +193,24 @@ impl Package {
         }
         let digest = hex(&Sha256::digest(&integrity_bytes));
         let dir = dir.to_owned();
-        Ok(Self { shown, description, manifest, manifest_json, golden, files, signature, digest, dir, _unpacked: None })
+        Ok(Self {
+            shown,
+            description,
+            manifest,
+            manifest_json,
+            checks,
+            golden,
+            files,
+            signature,
+            digest,
+            dir,
+            _unpacked: None,
+        })
+    }
+
+    /// What lists say of it.
+    pub fn summary(&self) -> Summary {
+        Summary::of_folder(&self.dir, &self.description.license)
     }
 
     /// Who signed it.

@@ -1,7 +1,6 @@
 //! `hive expert check`: proves an expert before it trains. Exit code 0 when no check of level `must` has failed, 1 when one
 //! has.
 
-mod subject;
 mod text;
 
 use std::path::PathBuf;
@@ -11,6 +10,7 @@ use clap::Args;
 use hive_check::{Depth, Level, run};
 use hive_data::sources::LocalData;
 
+use super::{statement, subject};
 use crate::context::Environment;
 use crate::error::{CommandResult, Failure};
 use crate::output::{json_text, result};
@@ -52,6 +52,7 @@ impl Check {
         let found = subject::find(env, &self.expert)?;
         let subject = found.subject(env, dataset)?;
         let report = run(&subject, if self.quick { Depth::Quick } else { Depth::Full });
+        statement::record(env, &found.place(env), &report);
         if self.json {
             result(&json_text(&report.as_json())?)?;
         } else {

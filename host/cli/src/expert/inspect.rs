@@ -55,7 +55,7 @@ impl Inspect {
                 "{:#}",
                 json!({
                     "package": package.description, "digest": package.digest, "signature": signer_json(&signer), "files": package.files,
-                    "evaluation": evaluation, "installed": release.map(|release| release.record),
+                    "evaluation": evaluation, "checks": package.checks, "installed": release.map(|release| release.record),
                 })
             ));
         }

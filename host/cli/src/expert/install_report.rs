@@ -1,5 +1,6 @@
 //! Shared by `hive expert install` and `hive expert update`: what was installed, and what its verification found.
 
+use hive_check::ExpertKind;
 use hive_packages::installed::{ProofRecord, Release};
 use hive_packages::trust::Ring;
 use hive_packages::{Package, Proof};
@@ -22,11 +23,13 @@ pub(super) fn report(release: &Release, package: &Package, ring: &Ring) -> Strin
     ];
     lines.extend(proof_lines(&proof(release, package), &release.record.base));
     let brings = !release.description.libraries.is_empty();
+    let declared = package.summary().kind == Some(ExpertKind::Declared);
     lines.push(line(
         "plugin",
         match (release.record.plugin, brings) {
             (true, _) => "installed: it can grade and train as well",
             (false, true) => "not installed: not signed by a trusted key, or not for this machine; the expert can only generate answers",
+            (false, false) if declared => "none: the manifest declares all that it does",
             (false, false) => "none in the package: the expert can only generate answers",
         },
     ));

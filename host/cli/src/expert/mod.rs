@@ -25,6 +25,8 @@ mod schema;
 mod search;
 mod select;
 mod sign;
+mod statement;
+mod subject;
 mod train;
 mod train_args;
 mod uninstall;

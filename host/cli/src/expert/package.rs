@@ -16,6 +16,7 @@ use super::super::loading::load_expert;
 use super::super::overwrite::may_overwrite;
 use super::super::packages::staging;
 use super::super::pull_progress::PullProgress;
+use super::statement::{PackageChecks, for_package};
 use crate::context::Environment;
 
 /// Build a package from a finished run
@@ -52,6 +53,10 @@ pub struct Package {
     /// the end of training]
     #[arg(long, value_name = "REPORT")]
     evaluation: Vec<PathBuf>,
+    /// Checks of the expert whose result goes into the package. What `hive expert check` found before is not looked for
+    /// again
+    #[arg(long, value_enum, value_name = "CHECKS", default_value_t = PackageChecks::Full)]
+    checks: PackageChecks,
     /// Overwrite a signed package of the same name without asking
     #[arg(long)]
     force: bool,
@@ -76,6 +81,7 @@ impl Package {
         let wanted = self.base.as_deref().unwrap_or(&facts.base.id);
         let base = Base::open(&env.context, wanted, &mut PullProgress::on(env.screen))?;
         facts.check_prompts(&open.expert, &base)?;
+        let checks = for_package(env, &open, self.checks)?;
         let assembled = assemble(&Ingredients {
             expert: &open.expert,
             base: &base,
@@ -85,6 +91,7 @@ impl Package {
             libraries,
             graders: contents::graders(&open)?,
             evaluation: facts.evaluation,
+            checks,
             receipt: facts.receipt,
             golden: None,
         })?;

@@ -1,12 +1,12 @@
 //! `hive expert search`: the packages of a registry.
 
 use clap::Args;
-use hive_packages::registries::{Reference, open};
+use hive_packages::registries::{Listed, Reference, open};
 use hive_packages::trust::{Ring, Signer};
 use serde_json::json;
 
-use super::super::columns::Table;
-use super::super::output::result;
+use super::super::output::{result, result_prose};
+use super::super::packages::summary::summary_text;
 use crate::context::Environment;
 use crate::error::CommandResult;
 
@@ -18,7 +18,8 @@ pub struct Search {
     registry: String,
     /// List only packages with all of these words in name, base model or description
     words: Vec<String>,
-    /// Print JSON: `{"packages": [{"name", "version", "base", "description", "key", "digest"}]}`
+    /// Print JSON: `{"packages": [{"name", "version", "base", "description", "key", "digest",
+    /// "kind", "checks", "answers", "license"}]}`. A registry states them, the package is not looked at
     #[arg(long)]
     json: bool,
 }
@@ -43,19 +44,13 @@ impl Search {
             return Ok(());
         }
         let ring = Ring::of(env.context.home()?)?;
-        let head = ["EXPERT", "VERSION", "BASE", "SIGNED BY", "DESCRIPTION"];
-        let rows = found.into_iter().map(|listed| {
-            let signed = match Signer::of(listed.key, &ring) {
-                Signer::Nobody => "-".to_owned(),
-                Signer::Stranger(key) => key.id(),
-                Signer::Trusted(_, name) => name,
-                Signer::Revoked(_, name) => format!("{name} (revoked)"),
-            };
+        let shown = found.iter().map(|listed| {
             // Text from a registry is untrusted: control characters must not reach the terminal.
-            let plain = |text: String| text.replace(char::is_control, "\u{fffd}");
-            [plain(listed.name), listed.version.to_string(), plain(listed.base), signed, plain(listed.description)]
+            let plain = |text: &str| text.replace(char::is_control, "\u{fffd}");
+            let Listed { name, version, base, description, .. } = listed;
+            let summary = summary_text(&listed.summary, Some(&Signer::of(listed.key, &ring)));
+            format!("{} {version} for {}\n  {}\n  {summary}", plain(name), plain(base), plain(description))
         });
-        let table = Table::headed(head, rows).wrapping(4).dropping(&[3, 2]);
-        result(&table.lines(env.screen.table_width()).join("\n"))
+        result_prose(env.screen, &shown.collect::<Vec<_>>().join("\n"))
     }
 }

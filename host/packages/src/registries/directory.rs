@@ -37,7 +37,6 @@ struct Index {
 
 /// A package in the index.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Entry {
     /// Its identity.
     package: Listed,
@@ -144,6 +143,7 @@ impl Registry for Directory {
                 description: description.description.clone(),
                 key: package.signature.as_ref().map(|signature| signature.key),
                 digest: digest.clone(),
+                summary: package.summary(),
             },
             file: description.file_name(),
         };

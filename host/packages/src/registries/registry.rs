@@ -9,12 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{RegistryError, Result};
 use super::reference::Which;
-use crate::Package;
 use crate::trust::PublicKey;
+use crate::{Package, Summary};
 
 /// A package in a registry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Listed {
     /// The expert's name.
     pub name: String,
@@ -28,6 +27,9 @@ pub struct Listed {
     pub key: Option<PublicKey>,
     /// The registry's digest of it: `sha256:…`.
     pub digest: String,
+    /// What else the registry states, unverified.
+    #[serde(flatten)]
+    pub summary: Summary,
 }
 
 /// The result of publishing.

@@ -1,5 +1,6 @@
 //! A package as lines: what it is of, what it can do here, who signed it, and its files.
 
+use hive_check::CheckStatement;
 use hive_packages::installed::Release;
 use hive_packages::trust::Signer;
 use hive_packages::{AdapterFacts, Package};
@@ -28,6 +29,10 @@ pub(super) fn lines(
         line("golden", &prompts.join(", ")),
     ];
     lines.extend(evaluation.into_iter().flat_map(metrics::lines));
+    lines.extend(package.checks.as_ref().map(|checks| {
+        let CheckStatement { hive, level, .. } = checks;
+        line("checks", &format!("{} by hive {hive}: {}", level.words(), checks.counts()))
+    }));
     let mode = if package.manifest.prompt.is_empty() { "with its plugin only" } else { "without native code" };
     lines.push(line("can run", mode));
     let targets: Vec<&str> = d.libraries.keys().map(String::as_str).collect();

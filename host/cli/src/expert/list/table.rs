@@ -1,16 +1,18 @@
 //! The experts as a table: name, version, ABI and state, with longer texts below each row.
 
 use console::style;
-use hive_plugins::{ExpertState, Surveyed};
+use hive_plugins::ExpertState;
 
+use super::facts::Row;
+use crate::packages::summary::summary_text;
 use crate::wrapping::wrapped;
 
-/// The table, with its head; `answers` says what answers under each name.
-pub(super) fn table(experts: &[Surveyed], answers: &[Option<String>], width: usize) -> String {
+/// The table, with its head.
+pub(super) fn table(experts: &[Row], width: usize) -> String {
     let missing = || "-".to_owned();
     let rows: Vec<[String; 3]> = experts
         .iter()
-        .map(|e| {
+        .map(|Row { expert: e, .. }| {
             let version = e.version.clone().unwrap_or_else(missing);
             [e.name.clone(), version, e.abi.map_or_else(missing, |abi| abi.to_string())]
         })
@@ -24,12 +26,15 @@ pub(super) fn table(experts: &[Surveyed], answers: &[Option<String>], width: usi
         let rest = wrapped(rest, width.saturating_sub(before)).replace('\n', &format!("\n{}", " ".repeat(before)));
         format!("{a:<name$}  {b:<version$}  {c:<abi$}  {rest}")
     };
-    // Long texts go below each row: the library and, if any, the expert's description.
+    // Long texts go below each row.
     let indent = " ".repeat(name + 2);
     let mut lines = vec![line(head, "STATE")];
-    for ((expert, row), answers) in experts.iter().zip(&rows).zip(answers) {
+    for (Row { expert, answers, summary }, row) in experts.iter().zip(&rows) {
         lines.push(line([&row[0], &row[1], &row[2]], &state(&expert.state)));
         lines.extend(expert.description.as_ref().map(|text| wrapped(&format!("{indent}{text}"), width)));
+        if !matches!(expert.state, ExpertState::Broken(_)) {
+            lines.push(wrapped(&format!("{indent}{}", summary_text(summary, None)), width));
+        }
         let place = expert.folder.as_ref().unwrap_or(&expert.library).display();
         lines.push(format!("{indent}{}{place}", if expert.folder.is_some() { "linked from " } else { "" }));
         lines.extend(expert.hides.iter().map(|other| wrapped(&format!("{indent}hides the one {other}"), width)));
@@ -40,8 +45,7 @@ pub(super) fn table(experts: &[Surveyed], answers: &[Option<String>], width: usi
 
 fn state(state: &ExpertState) -> String {
     match state {
-        ExpertState::Ready => style("ready").green().to_string(),
-        ExpertState::Declared => format!("{} (declared: no code)", style("ready").green()),
+        ExpertState::Ready | ExpertState::Declared => style("ready").green().to_string(),
         ExpertState::WithoutPlugin => {
             format!("{} (without its plugin: it can only generate answers)", style("ready").green())
         }

@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 
 use hive_files::hex;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::layout::{self, is_grader, is_library};
-use crate::{Description, Package};
+use crate::{Description, Package, Summary};
 
 /// Media type of the manifest.
 pub(super) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -30,6 +31,9 @@ const EXPERT: &str = "dev.hive.expert.name";
 const BASE_ID: &str = "dev.hive.base.id";
 const BASE_DIGEST: &str = "dev.hive.base.digest";
 const KEY: &str = "dev.hive.signature.key";
+const KIND: &str = "dev.hive.expert.kind";
+const CHECKS: &str = "dev.hive.checks.passed";
+const ANSWERS: &str = "dev.hive.answers.right";
 
 /// Limit on the size of a manifest, in bytes, which registries have as well.
 pub(super) const MAX_MANIFEST: u64 = 4 << 20;
@@ -112,6 +116,9 @@ impl Manifest {
         .map(|(key, value)| (key.to_owned(), value))
         .into();
         annotations.extend(package.signature.as_ref().map(|s| (KEY.to_owned(), s.key.encoded())));
+        let Summary { kind, checks, answers, .. } = package.summary();
+        let stated = [(KIND, word(kind)), (CHECKS, word(checks)), (ANSWERS, answers.map(|right| right.to_string()))];
+        annotations.extend(stated.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
         let manifest = Self {
             schema_version: 2,
             media_type: MANIFEST.to_owned(),
@@ -138,6 +145,12 @@ impl Manifest {
             base: annotation(BASE_ID)?,
             description: annotation(DESCRIPTION)?,
             key: self.annotations.get(KEY).and_then(|key| key.parse().ok()),
+            summary: Summary {
+                kind: self.annotations.get(KIND).and_then(|word| of_word(word)),
+                checks: self.annotations.get(CHECKS).and_then(|word| of_word(word)),
+                answers: self.annotations.get(ANSWERS).and_then(|right| right.parse().ok()),
+                license: self.annotations.get(LICENSES).cloned(),
+            },
         })
     }
 }
@@ -149,6 +162,17 @@ pub(super) struct Facts {
     pub(super) base: String,
     pub(super) description: String,
     pub(super) key: Option<crate::trust::PublicKey>,
+    pub(super) summary: Summary,
+}
+
+/// The word of a value without content, as JSON writes it.
+fn word(value: Option<impl Serialize>) -> Option<String> {
+    serde_json::to_value(value?).ok()?.as_str().map(str::to_owned)
+}
+
+/// The value of a word; `None` if there is none, perhaps because a newer hive wrote it.
+fn of_word<T: DeserializeOwned>(word: &str) -> Option<T> {
+    serde_json::from_value(json!(word)).ok()
 }
 
 /// The model's configuration (ModelPack's `config.md`).

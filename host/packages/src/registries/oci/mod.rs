@@ -97,6 +97,7 @@ impl Oci {
             description: facts.description,
             key: facts.key,
             digest: served.digest.clone(),
+            summary: facts.summary,
         })
     }
 

@@ -69,6 +69,11 @@ fn name_in(manifest: &Path) -> Option<String> {
 }
 
 impl Found {
+    /// Where its code is.
+    pub(super) fn place(&self, env: &Environment) -> ExpertPlace {
+        ExpertPlace::of(&self.entry, &env.builder)
+    }
+
     /// What is checked.
     ///
     /// # Errors
@@ -93,7 +98,7 @@ impl Found {
             manifest_file: shown,
             manifest,
             open: Box::new(open),
-            declared: alone || ExpertPlace::of(&self.entry, &env.builder).is_declared(),
+            declared: alone || self.place(env).is_declared(),
             folder: self.folder.clone(),
             around: self.root.iter().cloned().collect(),
             flags: own_flags(),
