@@ -89,13 +89,13 @@ pub trait Expert: Send + Sync {
         Ok(Manifest::shared(self.manifest_json())?.eval_prompts.clone())
     }
 
-    /// Reserved: hive does not call it yet. A grammar that the completions for this prompt must
-    /// follow; `None` (the default) allows any text.
+    /// A grammar that the completions for this prompt follow, unless the user asks for unconstrained ones; `None` allows
+    /// any text. The default is what the manifest declares in `generation`.
     ///
     /// # Errors
     /// When the prompt lacks what the grammar is built from.
-    fn constrain(&self, _prompt: &Record) -> Result<Option<Grammar>, ExpertError> {
-        Ok(None)
+    fn constrain(&self, prompt: &Record) -> Result<Option<Grammar>, ExpertError> {
+        Manifest::shared(self.manifest_json())?.grammar(prompt)
     }
 
     /// `n` synthetic records, the same for the same seed on any machine; `None` (the default) when

@@ -43,6 +43,7 @@ pub mod declared;
 pub mod error;
 pub mod expert;
 pub mod export;
+mod grammar;
 pub mod manifest;
 pub mod prompt;
 pub mod protocol;

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ExpertError;
 use crate::manifest::Manifest;
-use crate::protocol::{Message, Record, Rendered, Role};
+use crate::protocol::{Grammar, Message, Record, Rendered, Role};
 use crate::text::{lines_of, minified};
 
 /// One turn of a declared prompt.
@@ -177,6 +177,21 @@ impl Manifest {
         let completion = self.completion_field().and_then(|field| record.text(field));
         messages.extend(completion.map(Message::assistant));
         Ok(Rendered { messages, completion_start })
+    }
+
+    /// What `generation` declares of the answer to this record, as a grammar; `None` if nothing, or if the record's own
+    /// schema is none.
+    ///
+    /// # Errors
+    /// None at present.
+    pub fn grammar(&self, record: &Record) -> Result<Option<Grammar>, ExpertError> {
+        let generation = &self.generation;
+        if let Some(lark) = &generation.grammar {
+            return Ok(Some(Grammar { lark: lark.clone() }));
+        }
+        let of_record = || serde_json::from_str(record.text(generation.json_schema_field.as_deref()?)?).ok();
+        let schema = generation.json_schema.clone().or_else(of_record);
+        Ok(schema.map(|schema| Grammar::of_json_schema(&schema)))
     }
 
     fn filled(&self, turn: &PromptTurn, record: &Record, room: usize) -> Result<String, ExpertError> {

@@ -430,7 +430,7 @@ impl Inspection {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grammar {
-    /// A Lark grammar for llguidance.
+    /// A grammar in llguidance's Lark (<https://github.com/guidance-ai/llguidance/blob/main/docs/syntax.md>).
     pub lark: String,
 }
 

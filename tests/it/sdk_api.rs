@@ -8,13 +8,14 @@ use crate::architecture::without_tests;
 use crate::harness::repository;
 
 /// Sources whose items are public, in the order of the file.
-const SOURCES: [&str; 12] = [
+const SOURCES: [&str; 13] = [
     "sdk/src/lib.rs",
     "sdk/src/abi.rs",
     "sdk/src/declared.rs",
     "sdk/src/error.rs",
     "sdk/src/expert.rs",
     "sdk/src/export.rs",
+    "sdk/src/grammar.rs",
     "sdk/src/manifest.rs",
     "sdk/src/prompt.rs",
     "sdk/src/protocol.rs",

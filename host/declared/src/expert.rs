@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use hive_sdk::declared::ValidatorSpec;
-use hive_sdk::{Expert, ExpertError, Grade, Grammar, Inspection, LintLevel, Manifest, Record, Settings, Verdict};
+use hive_sdk::{Expert, ExpertError, Grade, Inspection, LintLevel, Manifest, Record, Settings, Verdict};
 use serde_json::Value;
 
 use crate::facts;
@@ -135,10 +135,6 @@ impl Expert for DeclaredExpert {
                 None => Inspection::default(),
             },
         })
-    }
-
-    fn constrain(&self, _prompt: &Record) -> Result<Option<Grammar>, ExpertError> {
-        Ok(self.manifest.generation.grammar.clone().map(|lark| Grammar { lark }))
     }
 }
 

@@ -17,6 +17,7 @@ pub(super) fn files() -> Vec<NewFile> {
         "error.rs",
         "expert.rs",
         "export.rs",
+        "grammar.rs",
         "lib.rs",
         "manifest.rs",
         "prompt.rs",
