@@ -244,8 +244,10 @@ impl TextStream<'_> {
 
 mod controls;
 mod pre_tokenizer;
+mod token_bytes;
 mod vocabulary;
 
+pub use token_bytes::TokenBytes;
 pub use vocabulary::{TokenKind, Vocabulary};
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The decoding loop.
 
-use super::nucleus::Nucleus;
-use crate::error::{EngineError, Result};
+use super::candidates::Chooser;
+use crate::error::Result;
 use crate::network::inference::Session;
 use crate::network::pass::Model;
 use crate::ops::decode_linear::TOKENS_PER_READ;
@@ -31,6 +31,29 @@ pub enum StopReason {
     Length,
     /// `on_token` returned false, or the model was stopped.
     Cancelled,
+    /// No text was found that the constraint accepts.
+    Refused,
+}
+
+/// How a text is generated, and where it ends.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits<'a> {
+    /// Maximum number of tokens.
+    pub max_new_tokens: usize,
+    /// Tokens that end it.
+    pub stop: &'a [u32],
+    /// How its tokens are chosen.
+    pub sampling: Sampling,
+}
+
+impl Limits<'_> {
+    /// Maximum number of tokens that are guessed ahead: none where a random choice would refute the guess.
+    pub(super) fn guessed(&self) -> usize {
+        match self.sampling {
+            Sampling::Greedy => GUESSED,
+            Sampling::Random { .. } => 0,
+        }
+    }
 }
 
 /// A generated text.
@@ -42,7 +65,7 @@ pub struct Generated {
     pub reason: StopReason,
 }
 
-/// Continues `prompt` by at most `max_new_tokens` tokens, until one of `stop`.
+/// Continues `prompt` within `limits`.
 ///
 /// Greedy decoding is speculative (prompt lookup decoding): where the text repeats itself, the next tokens are guessed
 /// from the repetition, computed in one step, and accepted as long as they are the tokens that greedy decoding chooses.
@@ -55,11 +78,10 @@ pub struct Generated {
 pub fn generate(
     model: Model,
     prompt: &[u32],
-    max_new_tokens: usize,
-    stop: &[u32],
-    sampling: Sampling,
+    limits: &Limits<'_>,
     on_token: impl FnMut(u32) -> bool,
 ) -> Result<Generated> {
+    let Limits { max_new_tokens, stop, sampling } = *limits;
     let mut session = Session::new(model, prompt.len().saturating_add(max_new_tokens));
     let mut text = Text { ids: prompt.to_vec(), prompt: prompt.len(), max_new_tokens, stop, on_token };
     let mut logits = session.feed(prompt)?;
@@ -76,10 +98,7 @@ pub fn generate(
             return Ok(text.generated(reason));
         }
         let room = max_new_tokens - (text.ids.len() - text.prompt);
-        let guess = match sampling {
-            Sampling::Greedy => guess(&text.ids, GUESSED.min(room - 1)).to_vec(),
-            Sampling::Random { .. } => Vec::new(),
-        };
+        let guess = guess(&text.ids, limits.guessed().min(room - 1)).to_vec();
         let read = session.len();
         logits = session.feed_each(&[&[next], &guess[..]].concat())?;
         if model.stopped() {
@@ -102,11 +121,11 @@ pub fn generate(
 }
 
 /// Maximum number of guessed tokens per step: with the token before them, as many as one read of the weights serves.
-const GUESSED: usize = TOKENS_PER_READ - 1;
+pub(super) const GUESSED: usize = TOKENS_PER_READ - 1;
 
 /// Guesses the next tokens, at most `max_tokens`: those that followed the last earlier occurrence of the text's last three
 /// tokens, or of its last two. Names from a schema are repeated often.
-fn guess(text: &[u32], max_tokens: usize) -> &[u32] {
+pub(super) fn guess(text: &[u32], max_tokens: usize) -> &[u32] {
     for n in [3, 2] {
         let Some(last) = text.len().checked_sub(n) else { continue };
         let before = text[..text.len() - 1].windows(n).rposition(|window| *window == text[last..]);
@@ -143,37 +162,6 @@ impl<F: FnMut(u32) -> bool> Text<'_, F> {
 
     fn generated(mut self, reason: StopReason) -> Generated {
         Generated { ids: self.ids.split_off(self.prompt), reason }
-    }
-}
-
-/// Chooses tokens from logits.
-enum Chooser {
-    Greedy,
-    Random(Nucleus),
-}
-
-impl Chooser {
-    fn new(sampling: Sampling) -> Self {
-        match sampling {
-            Sampling::Greedy => Self::Greedy,
-            Sampling::Random { temperature, top_p, seed } => Self::Random(Nucleus::new(temperature, top_p, seed)),
-        }
-    }
-
-    fn choose(&mut self, logits: &[f32]) -> Result<u32> {
-        if !logits.iter().all(|l| l.is_finite()) {
-            return Err(EngineError::unsupported(
-                "The model's logits are not finite: its weights or its adapter are damaged or overflow",
-            ));
-        }
-        match self {
-            Self::Greedy => {
-                // Of equal logits, the first.
-                let best = logits.iter().enumerate().rev().max_by(|a, b| a.1.total_cmp(b.1));
-                Ok(best.map_or(0, |(id, _)| id as u32))
-            }
-            Self::Random(nucleus) => Ok(nucleus.draw(logits)),
-        }
     }
 }
 

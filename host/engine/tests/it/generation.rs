@@ -3,7 +3,7 @@
 use hive_engine::Result;
 use hive_engine::adapter::{AdapterScales, Method};
 use hive_engine::data::{Batch, Example};
-use hive_engine::generate::{Sampling, StopReason, generate};
+use hive_engine::generate::{Limits, Sampling, StopReason, generate};
 use hive_engine::network::inference::Session;
 use hive_engine::network::pass::{Model, Pass};
 use hive_engine::ops::quantised::{BLOCK, Kind, Quantised};
@@ -45,7 +45,7 @@ fn the_cache_changes_nothing() {
 fn greedy_text_is_repeatable_and_ends_at_stop_tokens() {
     let base = decoder(Architecture::Qwen3, true);
     let model = Model::new(&base, None);
-    let run = |stop: &[u32], limit| generate(model, &[3, 9, 27], limit, stop, Sampling::Greedy, |_| true).unwrap();
+    let run = |stop: &[u32], most| generate(model, &[3, 9, 27], &greedy(stop, most), |_| true).unwrap();
     let free = run(&[], 8);
     assert_eq!((free.ids.len(), free.reason), (8, StopReason::Length));
     assert_eq!(run(&[], 8), free);
@@ -53,11 +53,15 @@ fn greedy_text_is_repeatable_and_ends_at_stop_tokens() {
     let first = free.ids.iter().position(|id| *id == stop).unwrap();
     let stopped = run(&[stop], 8);
     assert_eq!((stopped.ids.as_slice(), stopped.reason), (&free.ids[..first], StopReason::StopToken));
-    let cancelled = generate(model, &[3, 9, 27], 8, &[], Sampling::Greedy, |_| false).unwrap();
+    let cancelled = generate(model, &[3, 9, 27], &greedy(&[], 8), |_| false).unwrap();
     assert_eq!((cancelled.ids.len(), cancelled.reason), (1, StopReason::Cancelled));
-    let random = Sampling::Random { temperature: 1.0, top_p: 0.9, seed: 5 };
-    let a = generate(model, &[3], 8, &[], random, |_| true).unwrap();
-    assert_eq!(a, generate(model, &[3], 8, &[], random, |_| true).unwrap());
+    let random = Limits { sampling: Sampling::Random { temperature: 1.0, top_p: 0.9, seed: 5 }, ..greedy(&[], 8) };
+    let a = generate(model, &[3], &random, |_| true).unwrap();
+    assert_eq!(a, generate(model, &[3], &random, |_| true).unwrap());
+}
+
+fn greedy(stop: &[u32], max_new_tokens: usize) -> Limits<'_> {
+    Limits { max_new_tokens, stop, sampling: Sampling::Greedy }
 }
 
 /// Greedy decoding, token by token.
@@ -84,7 +88,7 @@ fn guessing_ahead_changes_nothing() {
         // Small models soon repeat themselves: most of this is guessed, much of it correctly.
         let prompt: Vec<u32> = (0..24).map(|i| (i % 6) * 9 + 2).collect();
         let plain = one_by_one(model, &prompt, 60);
-        let guessed = generate(model, &prompt, 60, &[], Sampling::Greedy, |_| true).unwrap();
+        let guessed = generate(model, &prompt, &greedy(&[], 60), |_| true).unwrap();
         assert_eq!(guessed.ids, plain, "{architecture:?}");
     }
 }

@@ -7,6 +7,7 @@ mod autograd;
 mod export;
 mod fixtures;
 mod generation;
+mod guided;
 mod oracle;
 mod precision;
 mod primitives;
