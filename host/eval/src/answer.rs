@@ -15,6 +15,12 @@ pub struct Answered {
     pub tokens: usize,
     /// Whether the model ended it, rather than the token limit.
     pub complete: bool,
+    /// Whether no answer was found that the constraint accepts.
+    #[serde(default)]
+    pub refused: bool,
+    /// Why it was generated without the constraint that the expert asks for.
+    #[serde(default)]
+    pub unconstrained: Option<String>,
     /// Whether the prompt leaves no room for an answer in the base's context; it was then not answered.
     pub too_long: bool,
     /// Wall-clock time that it took, in seconds.

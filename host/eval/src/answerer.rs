@@ -9,8 +9,9 @@ use hive_engine::ops::cross_entropy::Loss;
 use hive_files::{hex, sha256_of_file};
 use hive_plugins::LoadedExpert;
 use hive_runtime::RuntimeError;
-use hive_runtime::answer::{Answer, answer_to};
+use hive_runtime::answer::{Answer, Prompt, answer_to};
 use hive_runtime::base::Base;
+use hive_runtime::constraint::Constraining;
 use hive_runtime::model::{Activations, AdaptedModel, LoadedAdapter};
 use hive_runtime::tokenise::Tokeniser;
 use hive_sdk::Record;
@@ -41,6 +42,13 @@ pub(super) struct Answerer<'a> {
     pub(super) cache: &'a EvalCache,
 }
 
+/// A candidate that is asked.
+struct Asking<'a> {
+    model: AdaptedModel<'a>,
+    model_key: &'a Value,
+    constraining: Constraining<'a>,
+}
+
 impl Answerer<'_> {
     /// Has `candidate` answer every prompt; `None` if `stop` was set before the end.
     pub(super) fn answer_all(
@@ -60,12 +68,19 @@ impl Answerer<'_> {
                 reporter.beyond_training(&candidate.name, beyond, trained);
             }
         }
+        let expert = candidate.constrained.then_some(self.expert);
+        let asking = Asking {
+            model,
+            model_key: &model_key,
+            constraining: Constraining::new(expert, self.tokeniser, model.vocab_size()),
+        };
         let mut answers = Vec::with_capacity(prompts.len());
-        for (at, ids) in prompts.iter().enumerate() {
+        for (at, (ids, record)) in prompts.iter().zip(&records).enumerate() {
             if stop.load(Ordering::Relaxed) {
                 return Ok(None);
             }
-            let Some(answered) = self.answer_cached(model, &model_key, ids, stop)? else { return Ok(None) };
+            let prompt = Prompt { record, ids };
+            let Some(answered) = self.answer_cached(&asking, prompt, stop)? else { return Ok(None) };
             reporter.answering(&candidate.name, at + 1, prompts.len(), &answered);
             answers.push(answered);
         }
@@ -83,40 +98,59 @@ impl Answerer<'_> {
     /// The answer to one prompt, from the cache if it is known; `None` if `stop` was set meanwhile.
     fn answer_cached(
         &self,
-        model: AdaptedModel<'_>,
-        model_key: &Value,
-        ids: &[u32],
+        asking: &Asking<'_>,
+        prompt: Prompt<'_>,
         stop: &AtomicBool,
     ) -> Result<Option<Answered>, EvalError> {
-        let prompt = hex(&Sha256::digest(json!(ids).to_string()));
-        let key = json!(["answer", model_key, prompt, self.max_new_tokens]);
+        let ids = hex(&Sha256::digest(json!(prompt.ids).to_string()));
+        let rules = asking.constraining.rules(prompt.record)?.digest();
+        let key = json!(["answer", asking.model_key, ids, self.max_new_tokens, rules]);
         if let Some(known) = self.cache.get(CacheKind::Answers, &key) {
             return Ok(Some(known));
         }
-        let answered = self.answer(model, ids, stop)?;
+        let answered = self.answer(asking, prompt, stop)?;
         if let Some(fresh) = &answered {
             self.cache.put(CacheKind::Answers, &key, fresh);
         }
         Ok(answered)
     }
 
-    fn answer(&self, model: AdaptedModel<'_>, ids: &[u32], stop: &AtomicBool) -> Result<Option<Answered>, EvalError> {
-        if !model.has_room(ids.len(), self.max_new_tokens) {
+    fn answer(
+        &self,
+        asking: &Asking<'_>,
+        prompt: Prompt<'_>,
+        stop: &AtomicBool,
+    ) -> Result<Option<Answered>, EvalError> {
+        let ids = prompt.ids;
+        if !asking.model.has_room(ids.len(), self.max_new_tokens) {
             return Ok(Some(Answered {
                 text: String::new(),
                 prompt_tokens: ids.len(),
                 tokens: 0,
                 complete: false,
+                refused: false,
+                unconstrained: None,
                 too_long: true,
                 seconds: 0.0,
                 first_seconds: 0.0,
             }));
         }
         let keep_going = || !stop.load(Ordering::Relaxed);
-        let Answer { text, prompt_tokens, tokens, complete, seconds, first_seconds } =
-            answer_to(model, self.tokeniser, ids, self.max_new_tokens, |_| keep_going())?;
+        let Asking { model, constraining, .. } = asking;
+        let Answer { text, prompt_tokens, tokens, complete, refused, unconstrained, seconds, first_seconds, .. } =
+            answer_to(*model, self.tokeniser, prompt, self.max_new_tokens, constraining, |_| keep_going())?;
         // An interrupted answer is not kept.
-        let answered = Answered { text, prompt_tokens, tokens, complete, too_long: false, seconds, first_seconds };
+        let answered = Answered {
+            text,
+            prompt_tokens,
+            tokens,
+            complete,
+            refused,
+            unconstrained,
+            too_long: false,
+            seconds,
+            first_seconds,
+        };
         Ok(keep_going().then_some(answered))
     }
 

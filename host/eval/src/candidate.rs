@@ -91,13 +91,24 @@ pub struct Candidate {
     pub origin: Origin,
     /// What is known about it.
     pub facts: CandidateFacts,
+    /// Whether its answers are constrained, if the expert constrains answers.
+    pub constrained: bool,
     dir: Option<PathBuf>,
 }
 
 impl Candidate {
     /// The base model alone.
     pub fn base() -> Self {
-        Self { name: "base".to_owned(), origin: Origin::Base, facts: CandidateFacts::default(), dir: None }
+        Self::named("base", Origin::Base, CandidateFacts::default(), None)
+    }
+
+    fn named(name: &str, origin: Origin, facts: CandidateFacts, dir: Option<PathBuf>) -> Self {
+        Self { name: name.to_owned(), origin, facts, constrained: true, dir }
+    }
+
+    /// The same model, whose answers are not constrained.
+    pub fn unconstrained(&self) -> Self {
+        Self { name: format!("{}, unconstrained", self.name), constrained: false, ..self.clone() }
     }
 
     /// The adapter of a run of `expert`.
@@ -114,7 +125,7 @@ impl Candidate {
         facts.eval_loss = evaluation["loss"]["expert"].as_f64();
         facts.steps = evaluation["step"].as_u64();
         let origin = Origin::Run { path: path.to_owned(), step: None };
-        Ok(Self { name: name.to_owned(), origin, facts, dir: Some(dir) })
+        Ok(Self::named(name, origin, facts, Some(dir)))
     }
 
     /// The adapter in a PEFT folder; `origin` says where the folder is from.
@@ -122,7 +133,7 @@ impl Candidate {
     /// # Errors
     /// When it is not a PEFT folder.
     pub fn of_folder(name: &str, path: &Path, origin: Origin) -> Result<Self, EvalError> {
-        Ok(Self { name: name.to_owned(), origin, facts: adapter_facts(path)?, dir: Some(path.to_owned()) })
+        Ok(Self::named(name, origin, adapter_facts(path)?, Some(path.to_owned())))
     }
 
     /// The base it was trained on, in the form that `--base` accepts, if its files name a known one.
@@ -173,7 +184,7 @@ pub(super) fn checkpoints(path: &Path, expert: &str) -> Result<Vec<Candidate>, E
         let at = |line: &&Value| line["step"].as_u64() == Some(step) && line["eval_loss"].is_number();
         facts.eval_loss = lines.iter().rev().find(at).and_then(|line| line["eval_loss"].as_f64());
         let origin = Origin::Run { path: path.to_owned(), step: Some(step) };
-        Ok(Candidate { name, origin, facts, dir: Some(dir) })
+        Ok(Candidate::named(&name, origin, facts, Some(dir)))
     };
     found.into_iter().map(candidate).collect()
 }

@@ -48,7 +48,7 @@ impl Evaluation<'_> {
     pub fn digest(&self) -> Result<String, EvalError> {
         let mut candidates = Vec::new();
         for candidate in &self.candidates {
-            candidates.push((candidate.name.clone(), candidate.sha256()?));
+            candidates.push((candidate.name.clone(), candidate.sha256()?, candidate.constrained));
         }
         let suite = (&self.suite.name, &self.suite.digest, self.suite.total);
         let code = (FORMAT, env!("CARGO_PKG_VERSION"), self.open.place.sha256()?);

@@ -105,6 +105,13 @@ pub struct CandidateReport {
     pub origin: Origin,
     /// What is known about it.
     pub facts: CandidateFacts,
+    /// Whether its answers were constrained, if the expert constrains answers.
+    pub constrained: bool,
+    /// Number of prompts without an answer that the constraint accepts.
+    pub refused: usize,
+    /// Number of answers that were not constrained although the expert constrains them, by reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unconstrained: BTreeMap<String, usize>,
     /// sha256 of the adapter's tensors; none for the base.
     pub adapter: Option<String>,
     /// Number of trained parameters.
@@ -235,6 +242,10 @@ fn candidate_report(
         codes.into_iter().for_each(|code| *findings.entry(code.to_owned()).or_default() += 1);
     }
     let (reading, writing) = speeds(&answers.answers);
+    let mut unconstrained: BTreeMap<String, usize> = BTreeMap::new();
+    for why in answers.answers.iter().filter_map(|answer| answer.unconstrained.as_ref()) {
+        *unconstrained.entry(why.clone()).or_default() += 1;
+    }
     let CandidateAnswers { candidate, adapter, answers, gold_loss, tensors, parameters } = answers;
     CandidateReport {
         figures: Figures::of(grades.iter().map(|g| g.score)),
@@ -242,6 +253,9 @@ fn candidate_report(
         tags: by_tag.into_iter().map(|(tag, scores)| (tag, Figures::of(scores))).collect(),
         findings,
         gold_loss,
+        constrained: candidate.constrained,
+        refused: answers.iter().filter(|answer| answer.refused).count(),
+        unconstrained,
         adapter,
         tokens_per_second: writing,
         prompt_tokens_per_second: reading,

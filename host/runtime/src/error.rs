@@ -44,6 +44,9 @@ pub enum RuntimeError {
         /// Context length in tokens.
         longest: usize,
     },
+    /// A grammar that answers cannot follow.
+    #[error("The answer's grammar cannot be used: {0}")]
+    Constraint(String),
 }
 
 impl From<PluginError> for RuntimeError {
@@ -71,7 +74,7 @@ impl Diagnostic for RuntimeError {
             Self::Model(e) => e.exit_code(),
             Self::Engine(e) => e.exit_code(),
             Self::NotAChatModel { .. } => 2,
-            Self::NoRoom { .. } => 1,
+            Self::NoRoom { .. } | Self::Constraint(_) => 1,
         }
     }
 
@@ -80,7 +83,7 @@ impl Diagnostic for RuntimeError {
             Self::Plugin(e) => e.details(),
             Self::Model(e) => e.details(),
             Self::Engine(e) => e.details(),
-            Self::NotAChatModel { .. } | Self::NoRoom { .. } => Vec::new(),
+            Self::NotAChatModel { .. } | Self::NoRoom { .. } | Self::Constraint(_) => Vec::new(),
         }
     }
 
@@ -89,6 +92,7 @@ impl Diagnostic for RuntimeError {
             Self::Plugin(e) => e.hint(),
             Self::Model(e) => e.hint(),
             Self::Engine(e) => e.hint(),
+            Self::Constraint(_) => Some("`--unconstrained` generates the answer without it".into()),
             Self::NotAChatModel { .. } => Some("`hive model list` shows base models that have one".into()),
             Self::NoRoom { prompt, longest, .. } => Some(match longest.saturating_sub(*prompt) {
                 0 => "a shorter prompt leaves room for an answer".into(),

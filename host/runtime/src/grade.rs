@@ -6,7 +6,8 @@ use hive_plugins::LoadedExpert;
 use hive_sdk::{Grade, GradeRequest, Record};
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, answer_to};
+use super::answer::{Answer, Prompt, answer_to};
+use super::constraint::Constraining;
 use super::model::AdaptedModel;
 use super::tokenise::Tokeniser;
 use crate::RuntimeError;
@@ -58,6 +59,7 @@ pub fn grade(
     max_new_tokens: usize,
     mut on_answer: impl FnMut(usize, &Answer) -> bool,
 ) -> Result<Scores, RuntimeError> {
+    let constraining = Constraining::new(Some(expert), tokeniser, model.vocab_size());
     let mut requests = Vec::with_capacity(prompts.len());
     let mut left_out = 0;
     for (i, (prompt, ids)) in prompts.iter().zip(tokeniser.prompts(expert, prompts)?).enumerate() {
@@ -65,7 +67,8 @@ pub fn grade(
             left_out += 1;
             continue;
         }
-        let answer = answer_to(model, tokeniser, &ids, max_new_tokens, |_| true)?;
+        let asked = Prompt { record: prompt, ids: &ids };
+        let answer = answer_to(model, tokeniser, asked, max_new_tokens, &constraining, |_| true)?;
         if model.stopped() {
             break;
         }

@@ -10,12 +10,14 @@
 //! - [`resolver`]: from the name of an expert to the adapter and the base model that answer.
 //! - [`model`]: an adapter in memory, and a base model with it.
 //! - [`tokenise`]: records to tokens; the only place where prompts become token ids.
+//! - [`constraint`]: answers that follow a grammar and their expert's check.
 //! - [`answer`], [`grade`], [`inspection`]: generating answers, grading and inspecting them.
 //! - [`statistics`]: rates and means with confidence intervals.
 
 pub mod answer;
 pub mod asking;
 pub mod base;
+pub mod constraint;
 mod error;
 pub mod grade;
 pub mod inspection;

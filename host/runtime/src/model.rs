@@ -75,6 +75,11 @@ impl<'a> AdaptedModel<'a> {
         self.0.stopped()
     }
 
+    /// Number of tokens that the model knows, which may be more than its tokenizer has.
+    pub fn vocab_size(self) -> usize {
+        self.0.base.config.vocab_size
+    }
+
     /// Whether the context fits a prompt of `prompt` tokens and an answer of up to `max_new_tokens`.
     pub fn has_room(self, prompt: usize, max_new_tokens: usize) -> bool {
         prompt.saturating_add(max_new_tokens) <= self.0.base.config.max_position_embeddings

@@ -29,6 +29,9 @@ pub struct EvalArgs {
     /// Maximum tokens of an answer [default: the manifest's]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_TOKENS))]
     pub max_new_tokens: Option<usize>,
+    /// Evaluate each adapter without the expert's constraint on answers as well, if it has one
+    #[arg(long)]
+    pub unconstrained: bool,
     #[command(flatten)]
     pub flags: ExpertFlags,
     /// Number of grading processes [default: one per core]

@@ -21,6 +21,16 @@ pub(super) fn table(report: &Report, screen: Screen) -> Vec<String> {
     let mut lines = in_blocks(&rows, screen.table_width());
     lines.push(String::new());
     lines.extend(pairs.iter().map(|pair| wrapped(pair, screen.result_width())));
+    for candidate in &report.candidates {
+        let say = |text: String| wrapped(&format!("{}: {text}", candidate.name), screen.result_width());
+        if candidate.refused > 0 {
+            let refused = candidate.refused;
+            lines.push(say(format!("no answer to {refused} prompts was found that the expert's constraint accepts")));
+        }
+        for (why, n) in &candidate.unconstrained {
+            lines.push(say(format!("{n} answers were not constrained: {why}")));
+        }
+    }
     lines
 }
 

@@ -36,7 +36,10 @@ pub(super) fn evaluate(
     compare_prompts(env, open, &mut others);
     let base = Base::open(&open.context, base, &mut PullProgress::on(env.screen))?.for_generation();
     let mut candidates = vec![Candidate::base()];
-    candidates.extend(others);
+    for other in others {
+        candidates.extend(args.unconstrained.then(|| other.unconstrained()));
+        candidates.push(other);
+    }
     let evaluation = Evaluation {
         open,
         base: &base,

@@ -7,13 +7,15 @@ mod display;
 mod inspection;
 mod json;
 mod record;
+mod remarks;
 mod start;
 
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use clap::Args;
-use hive_runtime::answer::answer_to;
+use hive_runtime::answer::{Prompt, answer_to};
+use hive_runtime::constraint::Constraining;
 use hive_runtime::inspection::Inspector;
 use hive_runtime::model::{AdaptedModel, LoadedAdapter};
 use hive_runtime::tokenise::Tokeniser;
@@ -24,7 +26,7 @@ use crate::error::CommandResult;
 use crate::expert_flags::ExpertFlags;
 use crate::interrupt::on_interrupt;
 use crate::loading::load_expert_of;
-use crate::numbers::{MOST_TOKENS, grouped, whole};
+use crate::numbers::{MOST_TOKENS, whole};
 use crate::output::result;
 use display::AnswerDisplay;
 use start::Started;
@@ -58,11 +60,14 @@ pub struct Run {
     /// Maximum tokens to generate [default: the manifest's]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>(1..=MOST_TOKENS))]
     max_new_tokens: Option<usize>,
+    /// Generate the answer without the expert's constraint
+    #[arg(long)]
+    unconstrained: bool,
     /// Exit with code 1 when the answer cannot be used, or was not checked
     #[arg(long)]
     strict: bool,
-    /// Print JSON: `{"answer", "expert", "answered_by", "base", "complete", "prompt_tokens", "tokens",
-    /// "seconds", "first_token_seconds", "checked", "faults", "notes"}`
+    /// Print JSON: `{"answer", "expert", "answered_by", "base", "complete", "constrained",
+    /// "prompt_tokens", "tokens", "seconds", "first_token_seconds", "checked", "faults", "notes"}`
     #[arg(long)]
     json: bool,
 }
@@ -92,23 +97,22 @@ impl Run {
         // While the model generates, the expert initializes for inspecting the answer.
         let inspector = inspector.map(Inspector::get_ready);
         let mut display = AnswerDisplay::new(env.screen, &tokeniser, tokens, self.json);
-        let answer = answer_to(model, &tokeniser, &prompt, max_tokens, |ids| {
+        let expert = (!self.unconstrained).then_some(expert);
+        let constraining = Constraining::new(expert, &tokeniser, model.vocab_size());
+        let asked = Prompt { record: &record, ids: &prompt };
+        let answer = answer_to(model, &tokeniser, asked, max_tokens, &constraining, |ids| {
             // What comes after the signal is not shown.
             (!stop.load(Ordering::Relaxed)).then(|| display.token(ids)).is_some()
         })?;
         tracing::info!(tokens = answer.tokens, prompt = tokens, seconds = answer.seconds, "answered");
         let stopped = stop.load(Ordering::Relaxed);
-        if !self.json {
+        if !self.json && !answer.refused {
             display.finish(&answer.text, stopped)?;
         }
         if stopped {
             return Err(Interrupted("Stopped before the answer was complete".to_owned()).into());
         }
-        if !answer.complete {
-            let tokens = grouped(answer.tokens);
-            env.screen
-                .note(&format!("warning: the answer was cut after {tokens} tokens; `--max-new-tokens` allows more"));
-        }
+        remarks::report(env.screen, &answer)?;
         let checked = inspector.map(|inspector| checked::inspected(inspector, &record, &answer.text));
         if self.json {
             let title = found.as_ref().map(|found| found.title.as_str());

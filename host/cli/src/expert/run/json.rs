@@ -19,7 +19,7 @@ pub(super) fn text(
     let notes = checked.map_or(&none, |checked| &checked.notes);
     let whole = json!({
         "answer": answer.text, "expert": expert, "answered_by": answered_by, "base": base, "complete": answer.complete,
-        "prompt_tokens": answer.prompt_tokens, "tokens": answer.tokens, "seconds": answer.seconds,
+        "constrained": answer.constrained, "prompt_tokens": answer.prompt_tokens, "tokens": answer.tokens, "seconds": answer.seconds,
         "first_token_seconds": answer.first_seconds,
         "checked": checked.is_some_and(|checked| checked.unchecked.is_none()), "faults": faults, "notes": notes,
     });
