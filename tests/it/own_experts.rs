@@ -57,7 +57,7 @@ fn a_declared_expert_is_written_trained_packaged_and_used_elsewhere_without_a_co
     let package = ["expert", "package", "mood", "--run", "runs/mood-1", "-o", "dist", "--evaluation", "builtin"];
     assert!(run(&author, &package).contains("Running all checks of expert `mood`"));
     assert!(!run(&author, &package).contains("Running"));
-    assert!(run(&author, &["expert", "list"]).contains("declared; all checks passed; "));
+    assert!(run(&author, &["expert", "list"]).contains("declared; checks passed; "));
     change(&author, "checkout/mood", |manifest| manifest["version"] = json!("0.1.1"));
     assert!(run(&author, &["expert", "list"]).contains("declared; not checked; "));
     change(&author, "checkout/mood", |manifest| manifest["version"] = json!("0.1.0"));
@@ -70,7 +70,7 @@ fn a_declared_expert_is_written_trained_packaged_and_used_elsewhere_without_a_co
     std::fs::copy(author.path("checkout/dist/expert-mood-tiny.v0.1.0.expert"), user.path("checkout/mood.expert"))
         .unwrap();
     trust(&user, &author);
-    let stated = "declared; all checks passed; 0 of 3 answers right; signed by me; MIT";
+    let stated = "declared; checks passed; 0 of 3 answers right; signed by me; MIT";
     let found = run(&user, &["expert", "search", &shared]);
     assert!(found.contains(&stated.replace("signed by me", "signed by author")), "{found}");
     run(&user, &["expert", "install", "mood.expert", "--base", "../tiny"]);
@@ -193,6 +193,34 @@ fn a_grading_program_runs_from_a_linked_folder_and_from_a_trusted_package_alone(
     trust(&user, &author);
     run(&user, &["expert", "install", "mood.expert", "--base", "../tiny"]);
     run(&user, &["expert", "eval", "mood", "--base", "../tiny"]);
+    // A program that was changed after it was installed does not run, whatever the command.
+    let release = user.path("home/experts/mood/releases/0.1.0--tiny");
+    let changed = script.replace("read line", &format!("read line\necho ran >> {}", user.path("ran").display()));
+    std::fs::write(release.join("grade.sh"), changed).unwrap();
+    for command in [&["expert", "check", "mood"][..], &["expert", "eval", "mood", "--base", "../tiny"]] {
+        assert!(!user.run(command).starts_with("exit: 0"), "{command:?}");
+    }
+    let said = user.run(&["expert", "check", "mood"]);
+    assert!(said.contains("`grade.sh` was changed after it was installed"), "{said}");
+    assert!(!user.path("ran").exists());
+}
+
+#[test]
+fn a_folder_that_is_checked_is_named_and_writes_nothing_elsewhere() {
+    let place = elsewhere();
+    run(&place, &["expert", "new", "mood"]);
+    run(&place, &["expert", "link", "mood"]);
+    run(&place, &["expert", "new", "mood", "--folder", "other"]);
+    place.write("victim.json", "untouched");
+    for name in ["../../victim", "../links", &place.path("victim").display().to_string()] {
+        change(&place, "checkout/other", |m| m["name"] = json!(name));
+        assert!(place.run(&["expert", "check", "./other"]).contains("manifest-name"), "{name}");
+    }
+    assert_eq!(std::fs::read_to_string(place.path("victim.json")).unwrap(), "untouched");
+    assert!(done(&place, &["expert", "list"]).contains("mood"), "the links are still known");
+    change(&place, "checkout/other", |m| m["name"] = json!("mood"));
+    let said = run(&place, &["expert", "check", "./other"]);
+    assert!(said.contains("Expert `mood`, in `") && said.contains("other`"), "{said}");
 }
 
 #[test]

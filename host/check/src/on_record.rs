@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use hive_files::{FileError, hex, write_file};
+use hive_plugins::manifest::is_name;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -39,7 +40,7 @@ impl ChecksOnRecord {
         if before.is_some_and(|before| before.statement.ran() > statement.ran()) {
             return Ok(());
         }
-        let path = self.file(name);
+        let Some(path) = self.file(name) else { return Ok(()) };
         let recorded = Recorded { statement: statement.clone(), code: code.to_owned() };
         let text = serde_json::to_string_pretty(&recorded).map_err(|e| FileError::io("write", &path, e.into()))?;
         std::fs::create_dir_all(&self.folder).map_err(|e| FileError::io("create", &self.folder, e))?;
@@ -53,11 +54,12 @@ impl ChecksOnRecord {
     }
 
     fn read(&self, name: &str) -> Option<Recorded> {
-        serde_json::from_slice(&std::fs::read(self.file(name)).ok()?).ok()
+        serde_json::from_slice(&std::fs::read(self.file(name)?).ok()?).ok()
     }
 
-    fn file(&self, name: &str) -> PathBuf {
-        self.folder.join(format!("{name}.json"))
+    /// The file of an expert. What a manifest that is being checked calls a name may lead anywhere.
+    fn file(&self, name: &str) -> Option<PathBuf> {
+        is_name(name).then(|| self.folder.join(format!("{name}.json")))
     }
 }
 
@@ -107,6 +109,11 @@ mod tests {
         assert_eq!(checks.get("a", "{}", "l").as_ref(), Some(&failed));
         checks.save("a", &statement(PassedLevel::Quick, 40), "m").unwrap();
         assert_eq!(checks.get("a", "{}", "l"), None);
+        for name in ["../victim", "/tmp/victim", "..", "A", ""] {
+            checks.save(name, &full, "l").unwrap();
+            assert_eq!(checks.get(name, "{}", "l"), None, "{name}");
+        }
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 1, "nothing beside the folder");
         std::fs::write(home.path().join("checks/a.json"), "{").unwrap();
         assert_eq!(checks.get("a", "{}", "m"), None);
     }

@@ -180,7 +180,7 @@ impl PassedLevel {
         match self {
             Self::None => "checks failed",
             Self::Quick => "quick checks passed",
-            Self::Full => "all checks passed",
+            Self::Full => "checks passed",
         }
     }
 }

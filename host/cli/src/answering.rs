@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use hive_packages::installed::Releases;
 use hive_runtime::resolver::{FoundAdapter, Source, find};
+use hive_sdk::Manifest;
 use hive_train::chosen::ChosenRuns;
 use hive_train::runs::Runs;
 
@@ -91,10 +92,14 @@ pub fn run_named(name: &Path) -> PathBuf {
 /// # Errors
 /// When there is no expert of this name, which is then the error.
 fn untrained(env: &Environment, name: &str, alternatives: Option<&str>) -> CommandResult<Failure> {
-    experts(env).get(name)?;
+    let experts = experts(env);
+    let entry = experts.get(name)?;
     let problem = format!("Expert `{name}` has no trained adapter: there is no finished run of it below `{RUNS}`");
-    let train =
-        format!("`hive expert train {name} --profile quickstart` trains one{}", alternatives.unwrap_or_default());
+    let manifest = entry.manifest_path();
+    let manifest = std::fs::read_to_string(manifest).ok().and_then(|text| Manifest::parse(&text).ok());
+    let quick = manifest.is_none_or(|manifest| manifest.profiles.contains_key("quickstart"));
+    let how = if quick { "--profile quickstart" } else { "--dataset FILE --profile small" };
+    let train = format!("`hive expert train {name} {how}` trains one{}", alternatives.unwrap_or_default());
     let hint = match alternatives.and_then(|_| install_command(env, name)) {
         Some(install) => format!("`{install}` installs the release that came with hive; {train}"),
         None => train,

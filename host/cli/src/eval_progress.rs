@@ -104,6 +104,6 @@ impl EvalReporter for EvalProgress {
     }
 
     fn grading(&self, done: usize, total: usize) {
-        self.step("graded", done, total, "answers run beside the golds".to_owned());
+        self.step("graded", done, total, "answers graded".to_owned());
     }
 }

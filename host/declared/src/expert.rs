@@ -112,33 +112,52 @@ impl Expert for DeclaredExpert {
 
     fn inspect(&self, record: &Record, completion: Option<&str>) -> Result<Inspection, ExpertError> {
         let Some(completion) = completion else { return Ok(self.inspected(record)) };
+        let found = self.inspected_answer(record, completion);
         let of_record;
         let schema = match &self.answers {
-            AnswerSchema::None => return Ok(Inspection::default()),
+            AnswerSchema::None => return Ok(found),
             AnswerSchema::Fixed(schema) => schema,
             AnswerSchema::OfRecord(field, schemas) => {
-                let Some(text) = record.text(field) else { return Ok(Inspection::default()) };
+                let Some(text) = record.text(field) else { return Ok(found) };
                 match schemas.of(text) {
                     Ok(schema) => of_record = schema,
                     // Said of the question already.
-                    Err(_) => return Ok(Inspection::default()),
+                    Err(_) => return Ok(found),
                 }
                 &of_record
             }
         };
         Ok(match serde_json::from_str::<Value>(completion) {
-            Err(e) => Inspection::default().fault("not-json", format!("the answer is not JSON: {e}")),
+            Err(e) => found.fault("not-json", format!("the answer is not JSON: {e}")),
             Ok(value) => match schema.fault(&value) {
-                Some(fault) => {
-                    Inspection::default().fault("does-not-conform", format!("the answer does not conform: {fault}"))
-                }
-                None => Inspection::default(),
+                Some(fault) => found.fault("does-not-conform", format!("the answer does not conform: {fault}")),
+                None => found,
             },
         })
     }
 }
 
 impl DeclaredExpert {
+    /// An answer that would not have been trained on: what the rules for its field find.
+    fn inspected_answer(&self, record: &Record, completion: &str) -> Inspection {
+        let Some(field) = self.manifest.completion_field() else { return Inspection::default() };
+        let mut answered = record.clone();
+        answered.set(field, completion);
+        let settings = self.settings();
+        let level = |spec: &ValidatorSpec| match spec.field == field {
+            true => settings.lints.get(&spec.code).copied().unwrap_or(spec.level),
+            false => LintLevel::Off,
+        };
+        match self.rules.verdict(&self.manifest, &answered, level, |_| Default::default()) {
+            Verdict::Reject { code, why, .. } => Inspection::default().fault(&code, why),
+            Verdict::Accept { notes, .. } => Inspection { notes, ..Inspection::default() },
+            // A form that would be repaired in a record is remarked on.
+            Verdict::Repaired { changes, notes, .. } => {
+                Inspection { notes: changes.into_iter().chain(notes).collect(), ..Inspection::default() }
+            }
+        }
+    }
+
     /// A question that would not have been trained on: the answer's field, and fields that need it, do not count.
     fn inspected(&self, record: &Record) -> Inspection {
         let completion = self.manifest.completion_field();

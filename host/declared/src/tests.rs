@@ -138,10 +138,12 @@ fn questions_and_answers_are_inspected() {
             (vec![("question", "q")], None, ""),
             (vec![("question", "four")], None, "long"),
             (vec![("question", "q"), ("schema", r#"{"type": 1}"#)], None, "unusable-schema"),
-            (vec![("question", "q"), ("schema", object)], Some("{}"), ""),
-            (vec![("question", "q"), ("schema", object)], Some("[]"), "does-not-conform"),
-            (vec![("question", "q"), ("schema", object)], Some("x"), "not-json"),
-            (vec![("question", "q")], Some("x"), ""),
+            (vec![("question", "q"), ("schema", object)], Some("{}"), "c"),
+            (vec![("question", "q"), ("schema", object)], Some("[]"), "c does-not-conform"),
+            (vec![("question", "q"), ("schema", object)], Some("a"), "not-json"),
+            // The rules for the answer's field hold for answers too.
+            (vec![("question", "q")], Some("x"), "c"),
+            (vec![("question", "q")], Some("a"), ""),
         ],
         |(record, answer, expected)| assert_eq!(inspect(&record, answer), expected, "{record:?} {answer:?}"),
     );

@@ -56,6 +56,7 @@ impl Check {
         if self.json {
             result(&json_text(&report.as_json())?)?;
         } else {
+            env.screen.note(&format!("Expert `{}`, {}", report.expert, found.shown()));
             result(&text::shown(&report, start.elapsed(), env.screen))?;
         }
         match report.failed(Level::Must).count() {

@@ -51,11 +51,17 @@ impl New {
         result(&format!("Wrote {} files to `{}`", files.len(), folder.display()))?;
         let shown = folder.display();
         let data = if self.rust { "" } else { &format!(" --dataset {shown}/records.jsonl --profile small") };
-        env.screen.note(&format!("Check it:  hive expert check {shown}"));
+        env.screen.note(&format!("Check it:  hive expert check {}", as_folder(&folder)));
         env.screen.note(&format!("Link it:   hive expert link {shown}"));
         env.screen.note(&format!("Train it:  hive expert train {}{data}", self.name));
         Ok(())
     }
+}
+
+/// The folder as an argument that is no expert's name.
+fn as_folder(folder: &Path) -> String {
+    let alone = folder.is_relative() && folder.components().count() == 1;
+    if alone { format!("./{}", folder.display()) } else { folder.display().to_string() }
 }
 
 fn check_name(name: &str) -> CommandResult {

@@ -38,7 +38,8 @@ pub struct Package {
     /// Base model, if it is no longer where it was during training
     #[arg(long)]
     base: Option<String>,
-    /// File with the licence text [default: a line that names the manifest's licence]
+    /// File with the licence text [default: `LICENSE` beside a declared expert's manifest, else a line
+    /// that names the manifest's licence]
     #[arg(long, value_name = "FILE")]
     license_file: Option<PathBuf>,
     /// Include the plugin for this machine, so that users who trust the signer can also grade and
@@ -76,7 +77,7 @@ impl Package {
         let mut facts = RunFacts::read(&run, &self.name)?;
         facts.add_reports(&self.evaluation, &self.name)?;
         let libraries = contents::libraries(&self, &open)?;
-        let license = contents::license(&self)?;
+        let license = contents::license(&self, &open)?;
         contents::check_usable(&self, &open, &libraries)?;
         let wanted = self.base.as_deref().unwrap_or(&facts.base.id);
         let base = Base::open(&env.context, wanted, &mut PullProgress::on(env.screen))?;

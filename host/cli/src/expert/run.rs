@@ -112,7 +112,7 @@ impl Run {
         if stopped {
             return Err(Interrupted("Stopped before the answer was complete".to_owned()).into());
         }
-        remarks::report(env.screen, &answer)?;
+        remarks::report(env.screen, &answer, self.strict)?;
         let checked = inspector.map(|inspector| checked::inspected(inspector, &record, &answer.text));
         if self.json {
             let title = found.as_ref().map(|found| found.title.as_str());

@@ -1,8 +1,10 @@
 //! What checks have found of an expert: on record for `hive expert list`, and as a statement in its package.
 
 use clap::ValueEnum;
+use hive_check::subject::RECORDS_FILE;
 use hive_check::{CheckStatement, ChecksOnRecord, Depth, PassedLevel, Report, checks, run};
-use hive_plugins::ExpertPlace;
+use hive_files::sha256_of_file;
+use hive_plugins::{ExpertCode, ExpertPlace};
 use hive_runtime::opened::OpenExpert;
 
 use super::subject::find;
@@ -23,15 +25,23 @@ pub(super) enum PackageChecks {
 /// Records a result, so that it need not be found again. Nothing depends on it.
 pub(super) fn record(env: &Environment, place: &ExpertPlace, report: &Report) {
     let Ok(home) = env.context.home() else { return };
-    if let Ok(code) = place.sha256() {
-        drop(ChecksOnRecord::of(home).save(&place.expert, &report.statement(), &code));
+    if let Some(checked) = digest(place) {
+        drop(ChecksOnRecord::of(home).save(&place.expert, &report.statement(), &checked));
     }
 }
 
 /// What was found of the expert with this manifest before, if it has not changed.
 pub(super) fn on_record(env: &Environment, place: &ExpertPlace, manifest: &str) -> Option<CheckStatement> {
     let home = env.context.home.as_deref()?;
-    ChecksOnRecord::of(home).get(&place.expert, manifest, &place.sha256().ok()?)
+    ChecksOnRecord::of(home).get(&place.expert, manifest, &digest(place)?)
+}
+
+/// A digest of what is checked besides the manifest: what the expert does, and the records beside a manifest.
+fn digest(place: &ExpertPlace) -> Option<String> {
+    let code = place.sha256().ok()?;
+    let ExpertCode::Declared { manifest, .. } = &place.code else { return Some(code) };
+    let records = sha256_of_file(&manifest.parent()?.join(RECORDS_FILE)).unwrap_or_default();
+    Some(format!("{code} {records}"))
 }
 
 /// The statement for the expert's package: that on record, or else of these checks, which are run.
@@ -50,7 +60,9 @@ pub(super) fn for_package(
     };
     let name = open.expert.name();
     let all = checks().filter(|check| depth == Depth::Full || check.quick).count();
-    let known = on_record(env, &open.place, open.expert.manifest_json()).filter(|known| known.ran() >= all);
+    let known = on_record(env, &open.place, open.expert.manifest_json());
+    // What has failed may have been mended where it does not show, in a file beside the expert for instance.
+    let known = known.filter(|known| known.ran() >= all && known.failed == 0);
     let statement = match known {
         Some(statement) => statement,
         None => {

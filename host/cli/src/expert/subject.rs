@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use hive_check::Subject;
 use hive_check::subject::isolated;
 use hive_data::sources::LocalData;
+use hive_plugins::manifest::is_name;
 use hive_plugins::{Checkout, ExpertEntry, ExpertPlace, Linked, MANIFEST, Origin, PluginError};
 use serde_json::Value;
 
@@ -48,7 +49,7 @@ fn of_entry(entry: ExpertEntry) -> Found {
 fn in_folder(env: &Environment, folder: &Path) -> CommandResult<Found> {
     let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     if whole.join(MANIFEST).is_file() {
-        let name = name_in(&whole.join(MANIFEST)).unwrap_or_else(|| "expert".to_owned());
+        let name = name_in(&whole.join(MANIFEST)).filter(|name| is_name(name)).unwrap_or_else(|| "expert".to_owned());
         let origin = Origin::Linked(Linked::at(env.context.home()?, &name, &whole));
         return Ok(of_entry(ExpertEntry { name, origin }));
     }
@@ -69,6 +70,14 @@ fn name_in(manifest: &Path) -> Option<String> {
 }
 
 impl Found {
+    /// Where it is from, in a few words.
+    pub(super) fn shown(&self) -> String {
+        match &self.folder {
+            Some(folder) => format!("in `{}`", folder.display()),
+            None => self.entry.origin_text(),
+        }
+    }
+
     /// Where its code is.
     pub(super) fn place(&self, env: &Environment) -> ExpertPlace {
         ExpertPlace::of(&self.entry, &env.builder)

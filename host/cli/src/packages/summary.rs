@@ -3,7 +3,7 @@
 use hive_packages::Summary;
 use hive_packages::trust::Signer;
 
-/// `declared; all checks passed; 37 of 60 answers right; signed by me; MIT`. Texts from a registry must not reach the
+/// `declared; checks passed; 37 of 60 answers right; signed by me; MIT`. Texts from a registry must not reach the
 /// terminal as they are: control characters are replaced.
 pub fn summary_text(summary: &Summary, signer: Option<&Signer>) -> String {
     let checks = summary.checks.map_or("not checked", |level| level.words());
@@ -40,7 +40,7 @@ mod tests {
             answers: Some(RightAnswers { right: 37, of: 60 }),
             license: Some("MIT\u{1b}[2J".to_owned()),
         };
-        let text = "declared; all checks passed; 37 of 60 answers right; MIT\u{fffd}[2J";
+        let text = "declared; checks passed; 37 of 60 answers right; MIT\u{fffd}[2J";
         assert_eq!(summary_text(&all, None), text);
     }
 }

@@ -24,6 +24,10 @@ pub enum Commands {
     Refused(String),
 }
 
+/// Variables of the environment that a program sees.
+const KEPT: [&str; 11] =
+    ["PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TMP", "TEMP", "SYSTEMROOT"];
+
 /// Longest reply that is read, in bytes.
 const REPLY: u64 = 1 << 20;
 
@@ -60,11 +64,19 @@ impl Commands {
         let own = folder.join(program);
         let mut process = Command::new(if own.is_file() { own.as_os_str() } else { program.as_ref() });
         process.args(arguments).current_dir(folder);
+        // Nothing of what is secret to hive, such as tokens of registries.
+        process.env_clear().envs(std::env::vars_os().filter(|(name, _)| KEPT.iter().any(|kept| name == kept)));
+        #[cfg(unix)]
+        {
+            // With what it starts it is a group of processes, which ends as one.
+            use std::os::unix::process::CommandExt as _;
+            process.process_group(0);
+        }
         process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = process.spawn().map_err(|e| failed(format!("cannot be started: {e}")))?;
         let limit = Duration::from_millis(command.timeout_ms);
         let finished = finished(&mut process, request.to_string(), limit);
-        let _ = process.kill();
+        end(&mut process);
         let status = process.wait().map_err(|e| failed(format!("cannot be waited for: {e}")))?;
         let Some((reply, said)) = finished else {
             let took = format!("the grader `{shown_command}` took longer than {} ms", command.timeout_ms);
@@ -82,6 +94,16 @@ impl Commands {
         }
         Ok(Outcome { score: reply.score, findings: reply.findings })
     }
+}
+
+/// Ends a program and what it has started.
+fn end(process: &mut Child) {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(process.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        // Its first process has not been waited for, so the number is still its own.
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ = process.kill();
 }
 
 /// Standard output and standard error of a program that ends in time.

@@ -153,6 +153,30 @@ mod commands {
     }
 
     #[test]
+    fn what_a_program_has_started_ends_with_it_and_secrets_are_not_its_own() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let file = dir.path().join("child");
+        let script = format!("sleep 60 & echo $! > {0}.new; mv {0}.new {0}; wait", file.display());
+        assert_eq!(by(&script, 2_000).expect("a grade").findings[0].code, "timed-out");
+        let child = std::fs::read_to_string(&file).expect("the child's number");
+        let gone = || !std::path::Path::new("/proc").join(child.trim()).join("fd").exists() || is_zombie(child.trim());
+        assert!((0..100).any(|_| gone() || {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            false
+        }));
+        // Cargo sets this one, and a program has no use for it.
+        assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
+        let script = "[ -z \"$CARGO_MANIFEST_DIR\" ] && [ -n \"$PATH\" ] && echo '{\"score\": 1}'";
+        assert_eq!(by(script, 5_000).expect("a grade").score, 1.0);
+    }
+
+    /// Whether a process has ended and nobody has asked for its status.
+    fn is_zombie(process: &str) -> bool {
+        let state = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        state.rsplit(") ").next().is_none_or(|rest| rest.starts_with('Z'))
+    }
+
+    #[test]
     fn a_program_without_end_costs_one_answer() {
         let started = std::time::Instant::now();
         let grade = by("sleep 60", 200).expect("a grade");

@@ -7,6 +7,7 @@ use hive_plugins::{Commands, Installed, Standing};
 use hive_sdk::Manifest;
 
 use super::paths::{current_release, has_releases};
+use super::programs::unchanged;
 use super::record::{BESIDE, InstallRecord};
 use crate::layout::{DESCRIPTION, MANIFEST, own_library};
 use crate::trust::{Ring, Signer};
@@ -73,7 +74,10 @@ fn standing(release: &Installed, home: &Path) -> Standing {
 /// Whether programs that grade may run: those of a trusted signer.
 fn commands(release: &Installed, signer: Result<(InstallRecord, Signer), String>) -> Commands {
     match signer {
-        Ok((_, signer)) if signer.is_trusted() => Commands::In(release.folder.clone()),
+        Ok((_, Signer::Trusted(key, _))) => match unchanged(&release.folder, &key) {
+            Ok(()) => Commands::In(release.folder.clone()),
+            Err(why) => Commands::Refused(why),
+        },
         Ok((_, Signer::Stranger(key))) => Commands::Refused(format!("its key {} is not trusted", key.id())),
         Ok(_) => Commands::Refused("nobody signed it".to_owned()),
         Err(why) => Commands::Refused(why),

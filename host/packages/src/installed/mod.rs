@@ -12,6 +12,7 @@ mod error;
 mod experts;
 mod install;
 mod paths;
+mod programs;
 mod record;
 mod rollback_guard;
 mod source;

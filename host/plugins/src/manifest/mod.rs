@@ -17,6 +17,7 @@ use serde_json::Value;
 
 pub use fault::{Fault, JsonPath};
 pub use schema::{schema, schema_json};
+pub use semantics::is_name;
 
 /// Maximum number of faults of a kind that are reported. Manifests are untrusted, and a small file
 /// can have millions.

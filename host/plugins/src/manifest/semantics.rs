@@ -84,6 +84,11 @@ impl Checks {
             let message = format!("got `{version}`, expected a semantic version like `0.1.0`");
             self.fault(root.key("version"), message);
         }
+        for key in ["description", "license", "version"] {
+            if top.get(key).and_then(Value::as_str).is_some_and(|text| text.chars().any(char::is_control)) {
+                self.fault(root.key(key), "it has control characters, expected one line of text".to_owned());
+            }
+        }
         if let Some(name) = top.get("name").and_then(Value::as_str)
             && !is_name(name)
         {
@@ -418,7 +423,8 @@ fn is_absolute(text: &str) -> bool {
     drive || text.starts_with(['/', '\\', '~']) || text.starts_with("file:")
 }
 
-fn is_name(text: &str) -> bool {
+/// Whether an expert can have this name. Folders and files are named after it.
+pub fn is_name(text: &str) -> bool {
     let mut letters = text.bytes();
     letters.next().is_some_and(|b| b.is_ascii_lowercase())
         && letters.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')

@@ -8,6 +8,8 @@ use hive_sdk::{ExamineRequest, Grade};
 use crate::sample::{Gold, spread};
 use crate::session::Session;
 
+use super::scored;
+
 /// Number of golds that are examined: an examination may take a while.
 const EXAMINED: usize = 8;
 
@@ -27,7 +29,7 @@ pub(super) fn run(golds: &[Gold], session: &mut Session<'_>) {
         let Some(grade) = examined(gold, gold.answer(), session) else { continue };
         seen.extend(grade.checks.keys().cloned());
         if grade.score < RIGHT {
-            let got = format!("`examine` gives the record's own answer {}", grade.score);
+            let got = format!("`examine` gives the record's own answer {}", scored(&grade));
             session.out.fail("grade-examine-gold", &gold.place, got, "1");
             continue;
         }

@@ -14,6 +14,14 @@ use crate::odd::{HUGE, odd_answers};
 use crate::sample::{Gold, Sample};
 use crate::session::Session;
 
+/// A score, with what was found: a time limit that was reached, for instance.
+pub(super) fn scored(grade: &Grade) -> String {
+    match grade.findings.first() {
+        Some(finding) => format!("{} ({})", grade.score, quoted(&finding.message)),
+        None => grade.score.to_string(),
+    }
+}
+
 /// The checks.
 pub(crate) const CHECKS: &[Check] = &[
     Check::must("grade-error", "Every answer to a sound prompt gets a score", "training stops at its first evaluation")
@@ -165,10 +173,11 @@ fn graded(golds: &[Gold], session: &mut Session<'_>) -> Vec<Gold> {
     for (i, (gold, here, grade)) in grades.into_iter().enumerate() {
         let other = again.as_ref().map(|again| again[i].score).filter(|other| *other != grade.score);
         if let Some(other) = other {
-            let got = format!("`grade` gives the same answer {} and then {other}", grade.score);
+            let other = again.as_ref().map_or_else(|| other.to_string(), |again| scored(&again[i]));
+            let got = format!("`grade` gives the same answer {} and then {other}", scored(&grade));
             session.out.fail("grade-twice", here, got, "");
         } else if grade.score < RIGHT {
-            let got = format!("`grade` gives the record's own answer {}", grade.score);
+            let got = format!("`grade` gives the record's own answer {}", scored(&grade));
             session.out.fail("grade-gold", here, got, "1");
         } else {
             sound.push(gold.clone());

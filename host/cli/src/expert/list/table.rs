@@ -35,7 +35,8 @@ pub(super) fn table(experts: &[Row], width: usize) -> String {
         if !matches!(expert.state, ExpertState::Broken(_)) {
             lines.push(wrapped(&format!("{indent}{}", summary_text(summary, None)), width));
         }
-        let place = expert.folder.as_ref().unwrap_or(&expert.library).display();
+        let code = if expert.state == ExpertState::Declared { &expert.manifest } else { &expert.library };
+        let place = expert.folder.as_ref().unwrap_or(code).display();
         lines.push(format!("{indent}{}{place}", if expert.folder.is_some() { "linked from " } else { "" }));
         lines.extend(expert.hides.iter().map(|other| wrapped(&format!("{indent}hides the one {other}"), width)));
         lines.extend(answers.as_ref().map(|title| wrapped(&format!("{indent}answers: {title}"), width)));

@@ -60,13 +60,18 @@ pub(super) fn graders(open: &OpenExpert) -> CommandResult<Vec<PathBuf>> {
     Ok(graders)
 }
 
-/// The text of the licence, if a file with it is named.
+/// The text of the licence, if a file with it is named or lies beside the manifest.
 ///
 /// # Errors
 /// When it cannot be read.
-pub(super) fn license(args: &Package) -> CommandResult<Option<String>> {
+pub(super) fn license(args: &Package, open: &OpenExpert) -> CommandResult<Option<String>> {
     let read = |path: &Path| std::fs::read_to_string(path).map_err(|e| EngineError::io("read", path, e));
-    Ok(args.license_file.as_deref().map(read).transpose()?)
+    let own = || {
+        let ExpertCode::Declared { manifest, .. } = &open.place.code else { return None };
+        let names = ["LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE"];
+        names.iter().map(|name| manifest.with_file_name(name)).find(|path| path.is_file())
+    };
+    Ok(args.license_file.clone().or_else(own).as_deref().map(read).transpose()?)
 }
 
 /// Checks that a receiver can ask the expert something: by the manifest's prompt or by a plugin.

@@ -44,7 +44,8 @@ pub(super) fn lines(expert: &LoadedExpert, summary: &Summary, folder: &RunFolder
     if !quiet && (summary.held_out.is_some() || summary.eval_prompts.is_some()) {
         let run = word(&folder.path().display().to_string());
         let name = expert.name();
-        let text = format!("  Answers were graded by their text; `hive expert eval {name} --run {run}` runs them.");
+        let text =
+            format!("  Answers were graded by their text alone; `hive expert eval {name} --run {run}` examines them.");
         lines.push(wrapped(&text, width));
     }
     lines.push(format!("{} {}", bold("Adapter:"), folder.adapter().display()));
