@@ -3,7 +3,7 @@
 
 use crate::error::ExpertError;
 use crate::manifest::{EvalPrompt, Manifest};
-use crate::protocol::{Grade, Grammar, Inspection, Record, Rendered, Settings, Verdict};
+use crate::protocol::{Grade, Grammar, Inspection, PrefixVerdict, Record, Rendered, Settings, Verdict};
 
 /// A domain: how its records become chats, which records are valid, and how good an answer is.
 ///
@@ -96,6 +96,17 @@ pub trait Expert: Send + Sync {
     /// When the prompt lacks what the grammar is built from.
     fn constrain(&self, prompt: &Record) -> Result<Option<Grammar>, ExpertError> {
         Manifest::shared(self.manifest_json())?.grammar(prompt)
+    }
+
+    /// Whether `text` can be the beginning of a correct answer to this prompt or, if it has `ended`, be one: what a
+    /// grammar cannot say, such as which names are in scope. Called while a model decodes, often and with the whole text
+    /// each time, so it should take less than a millisecond; it must not refuse what may become correct. The default
+    /// refuses nothing. Since ABI 5.
+    ///
+    /// # Errors
+    /// When the prompt lacks what the check needs.
+    fn check_prefix(&self, _prompt: &Record, _text: &str, _ended: bool) -> Result<PrefixVerdict, ExpertError> {
+        Ok(PrefixVerdict::Fine)
     }
 
     /// `n` synthetic records, the same for the same seed on any machine; `None` (the default) when

@@ -58,5 +58,5 @@ pub use manifest::{AdapterSpec, CheckSpec, DropoutSemantics, EvalPrompt, LintSpe
 pub use prompt::PromptTurn;
 pub use protocol::{
     ExamineRequest, Facts, Finding, Grade, GradeRequest, Grammar, InspectRequest, Inspection, LintLevel, Message,
-    Record, Rendered, Role, Settings, Verdict,
+    PrefixRequest, PrefixVerdict, Record, Rendered, Role, Settings, Verdict,
 };

@@ -434,6 +434,35 @@ pub struct Grammar {
     pub lark: String,
 }
 
+/// Asks whether the beginning of an answer is still possible. Since ABI 5.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrefixRequest {
+    /// The prompt's record, without its completion.
+    pub prompt: Record,
+    /// The whole text of the answer so far.
+    pub text: String,
+    /// Whether the answer ends with `text`.
+    pub ended: bool,
+}
+
+/// Whether the beginning of an answer is still possible. Since ABI 5.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case", deny_unknown_fields)]
+pub enum PrefixVerdict {
+    /// It may be part of a correct answer or, if it has ended, be one.
+    #[default]
+    Fine,
+    /// It cannot.
+    Dead {
+        /// The byte offset from which on another text is needed: whoever decodes goes back to before the token that has
+        /// this byte. The length of the text where it may not end.
+        at: usize,
+        /// The reason, for people.
+        why: String,
+    },
+}
+
 /// Requests synthetic records from an expert. Since ABI 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
