@@ -2,8 +2,11 @@
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use hive_sdk::{Expert, ExpertError, Grade, Inspection, Manifest, Record, Rendered, Settings, Verdict};
+use hive_sdk::{
+    Expert, ExpertError, Grade, Inspection, Manifest, PrefixVerdict, Record, Rendered, Settings, Verdict,
+};
 
+use crate::constrain::Schemas;
 use crate::examine::Examiner;
 use crate::execute::Pool;
 use crate::validate::Validator;
@@ -15,6 +18,7 @@ pub struct SqlExpert {
     /// Created on first use, because it starts a database.
     judges: RwLock<Option<Arc<Judges>>>,
     manifest: OnceLock<Manifest>,
+    schemas: Schemas,
 }
 
 /// The judges of records and of answers, which share the same databases.
@@ -77,6 +81,11 @@ impl Expert for SqlExpert {
             None => Ok(inspect::question(record, || Ok(Arc::clone(&self.judges()?.pool)))),
             Some(text) => inspect::answer(&self.judges()?.pool, record, text),
         }
+    }
+
+    fn check_prefix(&self, prompt: &Record, text: &str, ended: bool) -> Result<PrefixVerdict, ExpertError> {
+        let dead = self.schemas.check(prompt.require("schema")?, text, ended);
+        Ok(dead.map_or(PrefixVerdict::Fine, |(at, why)| PrefixVerdict::Dead { at, why }))
     }
 
     fn synthesize(&self, seed: u64, n: usize) -> Result<Option<Vec<Record>>, ExpertError> {

@@ -7,6 +7,7 @@
 mod canonical;
 mod catalog;
 mod components;
+mod constrain;
 mod datagen;
 pub mod dialect;
 pub mod examine;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod constrain;
 mod database_decides;
 mod dialects;
 mod dumps;
