@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use hive_sdk::{
-    Expert, ExpertError, Grade, Inspection, Manifest, PrefixVerdict, Record, Rendered, Settings, Verdict,
+    Expert, ExpertError, Grade, Grammar, Inspection, Manifest, PrefixVerdict, Record, Rendered, Settings, Verdict,
 };
 
 use crate::constrain::Schemas;
@@ -81,6 +81,10 @@ impl Expert for SqlExpert {
             None => Ok(inspect::question(record, || Ok(Arc::clone(&self.judges()?.pool)))),
             Some(text) => inspect::answer(&self.judges()?.pool, record, text),
         }
+    }
+
+    fn constrain(&self, prompt: &Record) -> Result<Option<Grammar>, ExpertError> {
+        Ok(Some(Grammar { lark: self.schemas.grammar(prompt.require("schema")?) }))
     }
 
     fn check_prefix(&self, prompt: &Record, text: &str, ended: bool) -> Result<PrefixVerdict, ExpertError> {

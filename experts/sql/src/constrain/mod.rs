@@ -1,4 +1,5 @@
-//! Constrained decoding: what an answer to a record may be, token by token. `reader` and its
+//! Constrained decoding: what an answer to a record may be, token by token. `grammar` writes a Lark grammar for the crate
+//! llguidance, which says how a statement is built, with the tables and columns of the record's schema; `reader` and its
 //! parts say which names are in scope, which no context-free grammar can, of every beginning of a statement. The check is
 //! of names alone: not of types, and only of what it is sure of, so that no beginning of a statement is refused that
 //! PostgreSQL would prepare, but for calls of functions that `functions.txt` leaves out.
@@ -11,6 +12,7 @@ mod calls;
 mod cursor;
 mod expression;
 mod from;
+mod grammar;
 mod groups;
 mod names;
 mod query;
@@ -47,6 +49,11 @@ impl Schemas {
             kept.truncate(KEPT);
         }
         kept.front().map(|(_, schema)| Arc::clone(schema)).unwrap_or_default()
+    }
+
+    /// The Lark grammar of the statements on a schema.
+    pub fn grammar(&self, schema: &str) -> String {
+        grammar::lark(&self.get(schema))
     }
 
     /// Why `text` cannot be (`ended`) or become a statement that PostgreSQL prepares on a schema: from which byte on

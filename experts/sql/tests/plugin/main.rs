@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod constrain;
+mod constrain_grammar;
 mod database_decides;
 mod dialects;
 mod dumps;
