@@ -5,7 +5,7 @@ use crate::protocol::MethodId;
 
 /// ABI version, independent of crate versions. It changes only when an older host or plugin could
 /// no longer understand the other.
-pub const ABI_VERSION: u32 = 4;
+pub const ABI_VERSION: u32 = 5;
 
 /// Oldest plugin ABI that a host of [`ABI_VERSION`] still loads. Methods added since are not called
 /// on such plugins.

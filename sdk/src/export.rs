@@ -11,7 +11,7 @@ use crate::abi::Buffer;
 use crate::error::ExpertError;
 use crate::expert::Expert;
 use crate::protocol::{
-    ExamineRequest, GradeRequest, InspectRequest, MethodId, Record, Reply, Settings, SynthesizeRequest,
+    ExamineRequest, GradeRequest, InspectRequest, MethodId, PrefixRequest, Record, Reply, Settings, SynthesizeRequest,
 };
 
 /// Exports the expert that the expression `$make` builds as this library's plugin.
@@ -105,6 +105,7 @@ fn answer(expert: &dyn Expert, method: u32, input: &[u8], at: &Cell<Option<usize
             each(input, at, |r: ExamineRequest| expert.examine(&r.prompt, &r.alternatives, &r.completion))
         }
         MethodId::Inspect => each(input, at, |r: InspectRequest| expert.inspect(&r.record, r.completion.as_deref())),
+        MethodId::CheckPrefix => each(input, at, |r: PrefixRequest| expert.check_prefix(&r.prompt, &r.text, r.ended)),
         MethodId::Configure => encode(decode(input).and_then(|s: Settings| expert.configure(&s))),
     }
 }

@@ -12,7 +12,7 @@
 //!
 //! impl Expert for Shout {
 //!     fn manifest_json(&self) -> &str {
-//!         r#"{"name": "shout", "version": "0.1.0", "abi": 4, "description": "Says it louder",
+//!         r#"{"name": "shout", "version": "0.1.0", "abi": 5, "description": "Says it louder",
 //!             "license": "MIT", "base_models": ["smollm2-135m-instruct-q4_1"],
 //!             "dataset": {"fields": [{"name": "text"}, {"name": "loud", "completion": true}]},
 //!             "prompt": [{"role": "user", "content": "{text|trim}"}]}"#

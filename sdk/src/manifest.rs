@@ -438,14 +438,17 @@ pub struct GenerationSpec {
     /// The field of the record with a JSON Schema that the answer to it conforms to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub json_schema_field: Option<String>,
-    /// A grammar that every answer follows, in llguidance's Lark. Passed on by `constrain`.
+    /// Whether the expert checks answers while they grow (`check_prefix`, since ABI 5).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub check_prefix: bool,
+    /// A grammar that every answer follows, in llguidance's Lark.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grammar: Option<String>,
 }
 
 impl Default for GenerationSpec {
     fn default() -> Self {
-        Self { max_new_tokens: 512, json_schema: None, json_schema_field: None, grammar: None }
+        Self { max_new_tokens: 512, json_schema: None, json_schema_field: None, check_prefix: false, grammar: None }
     }
 }
 

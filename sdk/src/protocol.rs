@@ -35,11 +35,13 @@ pub enum MethodId {
     Examine = 10,
     /// `[InspectRequest]` → `[Inspection]`. Since ABI 4.
     Inspect = 11,
+    /// `[PrefixRequest]` → `[PrefixVerdict]`. Since ABI 5.
+    CheckPrefix = 12,
 }
 
 impl MethodId {
     /// All methods, in the order of their numbers.
-    pub const ALL: [MethodId; 10] = [
+    pub const ALL: [MethodId; 11] = [
         MethodId::Manifest,
         MethodId::Render,
         MethodId::Validate,
@@ -50,6 +52,7 @@ impl MethodId {
         MethodId::Configure,
         MethodId::Examine,
         MethodId::Inspect,
+        MethodId::CheckPrefix,
     ];
 
     /// The method with this wire number, if there is one.
@@ -70,6 +73,7 @@ impl MethodId {
             MethodId::Configure => "configure",
             MethodId::Examine => "examine",
             MethodId::Inspect => "inspect",
+            MethodId::CheckPrefix => "check_prefix",
         }
     }
 }

@@ -75,7 +75,7 @@ fn a_folder_with_a_manifest_is_checked() {
     let place = Place::new();
     let record = |text: &str| json!({"text": text, "loud": text.to_uppercase()});
     let manifest = json!({
-        "name": "shout", "version": "0.1.0", "abi": 4, "description": "Says it louder", "license": "MIT",
+        "name": "shout", "version": "0.1.0", "abi": 5, "description": "Says it louder", "license": "MIT",
         "base_models": ["smollm2-135m-instruct"],
         "dataset": {"fields": [{"name": "text"}, {"name": "loud", "completion": true}]},
         "prompt": [{"role": "user", "content": "{text|trim}"}],

@@ -8,7 +8,7 @@ use crate::{Commands, DeclaredExpert};
 
 fn expert(validate: Value, more: Value) -> DeclaredExpert {
     let mut manifest = json!({
-        "name": "t", "version": "0.1.0", "abi": 4, "description": "d", "license": "MIT", "base_models": ["b"],
+        "name": "t", "version": "0.1.0", "abi": 5, "description": "d", "license": "MIT", "base_models": ["b"],
         "dataset": {"fields": [
             {"name": "question"}, {"name": "n", "type": "number", "optional": true},
             {"name": "schema", "type": "json", "optional": true}, {"name": "answer", "completion": true}

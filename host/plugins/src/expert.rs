@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use hive_errors::Diagnostic as _;
 use hive_sdk::manifest::{EvalPrompt, Manifest};
-use hive_sdk::protocol::{MethodId, Reply, SynthesizeRequest};
+use hive_sdk::protocol::{MethodId, PrefixRequest, PrefixVerdict, Reply, SynthesizeRequest};
 use hive_sdk::{
     ExamineRequest, ExpertError, Grade, GradeRequest, Grammar, InspectRequest, Inspection, Record, Rendered, Settings,
     Verdict,
@@ -23,6 +23,8 @@ pub const BATCH: usize = 256;
 
 /// The first ABI version that has the method `inspect`.
 const INSPECT_SINCE: u32 = 4;
+/// The ABI that introduced `check_prefix`.
+const PREFIXES_SINCE: u32 = 5;
 
 /// Checks that a score is from 0 to 1.
 fn check_score(grade: &Grade) -> Result<(), String> {
@@ -190,13 +192,36 @@ impl LoadedExpert {
         }
     }
 
-    /// A grammar that completions for this prompt must follow; `None` allows any text. Reserved:
-    /// no command uses it yet.
+    /// A grammar that completions for this prompt must follow; `None` allows any text.
     ///
     /// # Errors
     /// [`PluginError::Call`].
     pub fn constrain(&self, prompt: &Record) -> Result<Option<Grammar>, PluginError> {
         self.single(MethodId::Constrain, prompt)
+    }
+
+    /// Whether answers are checked while they grow: the manifest says so, and its ABI has the method.
+    pub fn checks_prefixes(&self) -> bool {
+        self.manifest.generation.check_prefix && self.manifest.abi >= PREFIXES_SINCE
+    }
+
+    /// From which byte on `text`, the beginning of the answer to this prompt, or with `ended` all of it, is impossible;
+    /// `None` if it is possible.
+    ///
+    /// # Errors
+    /// [`PluginError::Call`].
+    pub fn check_prefix(&self, prompt: &Record, text: &str, ended: bool) -> Result<Option<usize>, PluginError> {
+        let request = PrefixRequest { prompt: prompt.clone(), text: text.to_owned(), ended };
+        let verdicts = self.batched(MethodId::CheckPrefix, &[request], |verdict: &PrefixVerdict| match verdict {
+            PrefixVerdict::Dead { at, .. } if *at > text.len() => {
+                Err(format!("`at` is {at}, expected at most {}, the length of the text", text.len()))
+            }
+            _ => Ok(()),
+        })?;
+        Ok(verdicts.into_iter().find_map(|verdict| match verdict {
+            PrefixVerdict::Dead { at, .. } => Some(at),
+            PrefixVerdict::Fine => None,
+        }))
     }
 
     /// Faults and notes for the user about a prompt or, when there is one, the answer to it: for an

@@ -64,7 +64,7 @@ pub fn answer_to(
     let mut first = None;
     let limits = Limits { max_new_tokens, stop: &tokeniser.eos, sampling: Sampling::Greedy };
     let rules = constraining.rules(prompt.record)?;
-    let (constraint, unconstrained) = match constraining.text(&rules) {
+    let (constraint, unconstrained) = match constraining.text(prompt.record, &rules) {
         Ok(constraint) => (constraint, None),
         Err(why) => (None, Some(why.to_string())),
     };

@@ -35,7 +35,7 @@ mod tests {
     #[test]
     fn each_field_is_entered_as_the_manifest_says() {
         let manifest = Manifest::parse(
-            r#"{"name": "n", "version": "0.1.0", "abi": 4, "description": "d", "license": "MIT", "base_models": ["m"],
+            r#"{"name": "n", "version": "0.1.0", "abi": 5, "description": "d", "license": "MIT", "base_models": ["m"],
                 "dataset": {"fields": [{"name": "language", "input": "text"}, {"name": "db_schema", "input": "file"},
                     {"name": "text", "input": "question"}, {"name": "tone"}, {"name": "note", "optional": true},
                     {"name": "out", "completion": true}]}}"#,

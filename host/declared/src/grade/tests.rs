@@ -6,7 +6,7 @@ use serde_json::json;
 
 fn graders(grade: Value) -> (Graders, Manifest) {
     let manifest = json!({
-        "name": "t", "version": "0.1.0", "abi": 4, "description": "d", "license": "MIT", "base_models": ["b"],
+        "name": "t", "version": "0.1.0", "abi": 5, "description": "d", "license": "MIT", "base_models": ["b"],
         "dataset": {"fields": [
             {"name": "question"}, {"name": "extra", "optional": true}, {"name": "answer", "completion": true}
         ]},
@@ -186,7 +186,7 @@ mod commands {
 
     #[test]
     fn a_program_does_not_run_where_it_is_refused() {
-        let manifest = r#"{"name": "t", "version": "0.1.0", "abi": 4, "description": "d", "license": "MIT",
+        let manifest = r#"{"name": "t", "version": "0.1.0", "abi": 5, "description": "d", "license": "MIT",
             "base_models": ["b"], "dataset": {"fields": [{"name": "q"}, {"name": "a", "completion": true}]},
             "grade": [{"grader": {"command": {"argv": ["sh", "-c", "echo '{\"score\": 1}'"]}}}]}"#;
         let manifest = Manifest::parse(manifest).expect("a manifest");

@@ -100,7 +100,8 @@ impl Checks {
         if let Some(abi) = top.get("abi").and_then(Value::as_u64)
             && !(u64::from(OLDEST_ABI)..=u64::from(ABI_VERSION)).contains(&abi)
         {
-            let message = format!("got {abi}, expected {ABI_VERSION}, the ABI of this hive (or {OLDEST_ABI})");
+            let message =
+                format!("got {abi}, expected {ABI_VERSION}, the ABI of this hive (or {OLDEST_ABI} and above)");
             self.fault(root.key("abi"), message);
         }
         self.no_repetition(top.get("base_models"), &root.key("base_models"));

@@ -104,7 +104,7 @@ fn each_fault_is_told_once_with_its_path() {
                 "$.profiles.quickstart.training.steps: got `-1`, expected at least 0",
             ),
             ("/version", json!("1.0"), "$.version: got `1.0`, expected a semantic version like `0.1.0`"),
-            ("/abi", json!(1), "$.abi: got 1, expected 4, the ABI of this hive (or 3)"),
+            ("/abi", json!(1), "$.abi: got 1, expected 5, the ABI of this hive (or 3 and above)"),
             ("/license", json!(""), "$.license: got a blank text, expected some"),
             ("/base_models", json!([]), "$.base_models: got a list of 0, expected at least 1 item"),
             ("/base_models", json!([""]), "$.base_models[0]: got a blank text, expected some"),
