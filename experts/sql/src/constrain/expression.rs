@@ -144,7 +144,9 @@ impl<'t> Reader<'t> {
                     while self.cursor.any(&["with", "without", "unique", "keys"])? {}
                 } else {
                     self.cursor.any(&["nfc", "nfd", "nfkc", "nfkd"])?;
-                    self.cursor.name()?;
+                    if !self.cursor.any(&["null", "true", "false", "unknown", "document", "normalized"])? {
+                        return Err(Stop::Lost);
+                    }
                 }
             }
             "at" => {
@@ -159,7 +161,10 @@ impl<'t> Reader<'t> {
             }
             "collate" => {
                 self.cursor.advance();
-                self.cursor.name()?;
+                let name = self.cursor.name()?;
+                if name.kind == Kind::Word && words::is_reserved(&name.text.to_ascii_lowercase()) {
+                    return Err(Stop::Lost);
+                }
                 while self.cursor.symbol(".")? {
                     self.cursor.name()?;
                 }
@@ -367,6 +372,9 @@ impl<'t> Reader<'t> {
                 Ok(Some(next)) if next.is_symbol(".") => {
                     self.cursor.advance();
                     if matches!(self.cursor.peek(), Err(Stop::End)) && parts.len() < 3 {
+                        if parts.len() == 2 {
+                            self.known_namespace(&parts[0])?;
+                        }
                         self.tail_column(self.cursor.tail(), &reference_to(&parts, None, place), place)?;
                     }
                     if self.cursor.symbol("*")? {
@@ -393,8 +401,11 @@ impl<'t> Reader<'t> {
         {
             return Ok(Shape::default());
         }
-        if parts.len() > 3 {
+        if parts.len() + usize::from(star) > 3 {
             return Err(Stop::Lost);
+        }
+        if parts.len() + usize::from(star) == 3 {
+            self.known_namespace(&parts[0])?;
         }
         let last = *parts.last().ok_or(Stop::Lost)?;
         if star {
@@ -424,6 +435,10 @@ impl<'t> Reader<'t> {
                     || matches!(word.as_str(), "u" | "national")
             }
             [qualifier, _] => qualifier.is("pg_catalog") || self.schema.namespaces().contains(&real_name(qualifier)),
+            [namespace, _, _] => {
+                self.known_namespace(namespace)?;
+                false
+            }
             _ => true,
         };
         // A name that ends the text may still be a qualifier.

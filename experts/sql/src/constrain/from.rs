@@ -290,6 +290,9 @@ impl<'t> Reader<'t> {
             self.tail_table(&tail, None, calls)?;
         }
         let first = self.cursor.name()?;
+        if first.kind == Kind::Word && words::is_value(&first.text.to_ascii_lowercase()) {
+            return Err(Stop::Lost);
+        }
         match self.cursor.peek() {
             Err(Stop::End) => {
                 let name = real_name(&first);
@@ -307,16 +310,22 @@ impl<'t> Reader<'t> {
         if !self.cursor.symbol(".")? {
             return Ok((None, first));
         }
+        self.known_namespace(&first)?;
         let namespace = real_name(&first);
-        let known = self.schema.incomplete || self.schema.namespaces().contains(&namespace) || is_system(&namespace);
-        if !known {
-            let names = self.schema.namespaces().iter().map(|name| &**name);
-            return dead(first.start + viable(first.text, names), format!("there is no schema `{namespace}`"));
-        }
         if let Some(tail) = self.cursor.tail() {
             self.tail_table(&tail, Some(&namespace), calls)?;
         }
         Ok((Some(first), self.cursor.name()?))
+    }
+
+    /// Refuses a PostgreSQL schema that is not there.
+    pub fn known_namespace(&self, token: &Token<'t>) -> Step {
+        let name = real_name(token);
+        if self.schema.incomplete || self.schema.namespaces().contains(&name) || is_system(&name) {
+            return Ok(());
+        }
+        let names = self.schema.namespaces().iter().map(|name| &**name);
+        dead(token.start + viable(token.text, names), format!("there is no schema `{name}`"))
     }
 
     /// Refuses the beginning of a name with which no table begins.
@@ -333,7 +342,8 @@ impl<'t> Reader<'t> {
         let candidates = relations.chain(tables.filter(|_| bare)).chain(namespaces.filter(|_| bare));
         let common = viable(token.text, candidates);
         let lower = token.text.to_ascii_lowercase();
-        let otherwise = "lateral".starts_with(&lower) || "only".starts_with(&lower) || "rows".starts_with(&lower);
+        let otherwise =
+            ["lateral", "only", "rows"].iter().any(|word| word.starts_with(&lower)) || words::begins_value(&lower);
         let function = || words::functions().iter().any(|name| name.starts_with(&lower));
         let system = lower.starts_with("pg_");
         if common == token.text.len() || (calls && bare && (otherwise || function())) || system {

@@ -2,7 +2,8 @@
 //! llguidance, which says how a statement is built, with the tables and columns of the record's schema; `reader` and its
 //! parts say which names are in scope, which no context-free grammar can, of every beginning of a statement. The check is
 //! of names alone: not of types, and only of what it is sure of, so that no beginning of a statement is refused that
-//! PostgreSQL would prepare, but for calls of functions that `functions.txt` leaves out.
+//! PostgreSQL would prepare, but for calls of functions that `functions.txt` leaves out, and calls written as columns:
+//! `t.count` for `count(t)`.
 //!
 //! It reads tokens and not sqlparser's trees, because a beginning of a statement has no tree; `catalog` reads the
 //! schema. `crate::scope` and `crate::resolve` compare names in any case and pass over what is ambiguous: they serve

@@ -354,6 +354,11 @@ pub(super) fn is_value(word: &str) -> bool {
     has(&VALUES, word)
 }
 
+/// Whether a word that is a value by itself begins with these letters, in lower case.
+pub(super) fn begins_value(letters: &str) -> bool {
+    VALUES.iter().any(|word| word.starts_with(letters))
+}
+
 /// Whether a word names a type that may stand before a text.
 pub(super) fn is_type(word: &str) -> bool {
     has(&TYPES, word)
