@@ -17,10 +17,10 @@ const NO_ALIAS: [&str; 4] = ["set", "over", "within", "filter"];
 /// The grammar of the statements on a schema.
 pub(super) fn lark(schema: &Schema) -> String {
     let rules: Vec<&str> = STATEMENT.lines().filter(|line| !line.starts_with("//")).collect();
-    let lark = rules.join("\n");
+    let lark = in_any_case(&rules.join("\n"));
     let mut grammar = twice(&lark);
     for word in key_words(&lark) {
-        let _ = writeln!(grammar, "{word}: \"{word}\"i");
+        let _ = writeln!(grammar, "{word}: /{}/", letters(word));
     }
     let names = Names::of(schema);
     let _ = writeln!(grammar, "RESERVED: {}", any_case(words::RESERVED));
@@ -95,8 +95,36 @@ fn key_words(text: &str) -> BTreeSet<&str> {
 
 /// A regular expression for any of these words, in any case.
 fn any_case<'n>(words: impl IntoIterator<Item = &'n str>) -> String {
-    let words: Vec<&str> = words.into_iter().collect();
-    format!("/(?i:{})/", words.join("|"))
+    let words: Vec<String> = words.into_iter().map(letters).collect();
+    format!("/{}/", words.join("|"))
+}
+
+/// `text` with its `(?i:…)` written out.
+fn in_any_case(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, inner)) = rest.split_once("(?i:") {
+        let Some((words, after)) = inner.split_once(')') else { break };
+        out.push_str(before);
+        out.push_str(&format!("({})", letters(words)));
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The letters of ASCII in either case, as a regular expression. A flag for any case would take `ſ` for an `s` and the
+/// Kelvin sign for a `k`, which PostgreSQL does not.
+fn letters(words: &str) -> String {
+    let mut out = String::with_capacity(4 * words.len());
+    for c in words.chars() {
+        if c.is_ascii_alphabetic() {
+            out.push_str(&format!("[{}{}]", c.to_ascii_uppercase(), c.to_ascii_lowercase()));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Whether a name needs no quotes.
@@ -166,7 +194,7 @@ fn spellings(name: &str) -> Vec<String> {
     if is_plain(name) {
         // What PostgreSQL has cut off may be written.
         let rest = if name.len() > 59 { " /[A-Za-z0-9_]{0,200}/" } else { "" };
-        all.push(format!("\"{}\"i{rest}", escaped(name)));
+        all.push(format!("/{}/{rest}", letters(&name.replace('$', "\\$"))));
     }
     all
 }
