@@ -116,13 +116,19 @@ pub fn files_of(package: &Path) -> (tempfile::TempDir, Sources) {
 pub fn list_anew(files: &mut Sources) {
     use hive_packages::{FileDigest, Integrity};
     use sha2::{Digest, Sha256};
+    let bytes = |source: &Source| match source {
+        Source::Bytes(bytes) => bytes.clone(),
+        Source::File(path) => std::fs::read(path).unwrap(),
+    };
+    let sha256 = |bytes: &[u8]| -> String { Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect() };
+    // The statement of the checks is of the manifest.
+    if files.contains_key("checks.json") {
+        let digest = sha256(&bytes(&files["manifest.json"]));
+        change(files, "checks.json", |checks| checks["manifest"] = digest.into());
+    }
     let digests = files.iter().map(|(name, source)| {
-        let bytes = match source {
-            Source::Bytes(bytes) => bytes.clone(),
-            Source::File(path) => std::fs::read(path).unwrap(),
-        };
-        let sha256 = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
-        (name.clone(), FileDigest { size: bytes.len() as u64, sha256 })
+        let bytes = bytes(source);
+        (name.clone(), FileDigest { size: bytes.len() as u64, sha256: sha256(&bytes) })
     });
     let list = Integrity::of(&digests.collect());
     files.insert("integrity.json".to_owned(), Source::Bytes(serde_json::to_vec(&list).unwrap()));

@@ -130,6 +130,15 @@ mod tests {
     }
 
     #[test]
+    fn experts_do_not_see_what_is_secret() {
+        // Proxies are for whoever uses the network.
+        let secret = ALL.iter().filter(|variable| variable.secret && !variable.name.ends_with("_PROXY"));
+        let mut secret: Vec<&str> = secret.map(|variable| variable.name).collect();
+        secret.sort_unstable();
+        assert_eq!(secret, hive_plugins::SECRETS);
+    }
+
+    #[test]
     fn the_page_on_the_environment_lists_the_variables_that_are_read() {
         let mut documented = documented();
         documented.sort_unstable();

@@ -175,10 +175,17 @@ struct Worker {
     _scratch: Option<Staging>,
 }
 
+/// Variables of the environment that are secret to hive: an expert's code, and programs that grade for it, have no use for
+/// them.
+pub const SECRETS: [&str; 3] = ["HF_TOKEN", "HIVE_REGISTRY_PASSWORD", "HIVE_REGISTRY_TOKEN"];
+
 impl Worker {
     fn start(command: &WorkerCommand, printed: Arc<Mutex<Option<String>>>) -> Result<Self, CallFault> {
         let mut child = Command::new(&command.program);
         child.arg("worker").args(command.place.to_args());
+        for name in SECRETS {
+            child.env_remove(name);
+        }
         // Our allocator would reserve a gigabyte at once and use little of it, but a memory limit
         // counts all of it.
         child.env("MIMALLOC_ARENA_RESERVE", "65536");

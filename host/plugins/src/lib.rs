@@ -43,7 +43,7 @@ pub use error::{CallFault, LoadFault, PluginError};
 pub use expert::{BATCH, LoadedExpert};
 pub use hive_declared::Commands;
 pub use in_process::InProcess;
-pub use isolated::{Isolated, WorkerCommand};
+pub use isolated::{Isolated, SECRETS, WorkerCommand};
 pub use links::{LinkError, Linked, MANIFEST, link, links, manifest_in, unlink};
 pub use load::{declared, differences, load, load_isolated};
 pub use place::{ExpertCode, ExpertPlace};

@@ -66,8 +66,8 @@ pub struct Run {
     /// Exit with code 1 when the answer cannot be used, or was not checked
     #[arg(long)]
     strict: bool,
-    /// Print JSON: `{"answer", "expert", "answered_by", "base", "complete", "constrained",
-    /// "prompt_tokens", "tokens", "seconds", "first_token_seconds", "checked", "faults", "notes"}`
+    /// Print JSON: `{"answer", "expert", "answered_by", "base", "complete", "constrained", "prompt_tokens", "tokens",
+    /// "seconds", "first_token_seconds", "checked", "faults", "notes"}`
     #[arg(long)]
     json: bool,
 }
@@ -97,8 +97,7 @@ impl Run {
         // While the model generates, the expert initializes for inspecting the answer.
         let inspector = inspector.map(Inspector::get_ready);
         let mut display = AnswerDisplay::new(env.screen, &tokeniser, tokens, self.json);
-        let expert = (!self.unconstrained).then_some(expert);
-        let constraining = Constraining::new(expert, &tokeniser, model.vocab_size());
+        let constraining = Constraining::new((!self.unconstrained).then_some(expert), &tokeniser, model.vocab_size());
         let asked = Prompt { record: &record, ids: &prompt };
         let answer = answer_to(model, &tokeniser, asked, max_tokens, &constraining, |ids| {
             // What comes after the signal is not shown.

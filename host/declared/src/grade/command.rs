@@ -24,10 +24,6 @@ pub enum Commands {
     Refused(String),
 }
 
-/// Variables of the environment that a program sees.
-const KEPT: [&str; 11] =
-    ["PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TMP", "TEMP", "SYSTEMROOT"];
-
 /// Longest reply that is read, in bytes.
 const REPLY: u64 = 1 << 20;
 
@@ -64,8 +60,6 @@ impl Commands {
         let own = folder.join(program);
         let mut process = Command::new(if own.is_file() { own.as_os_str() } else { program.as_ref() });
         process.args(arguments).current_dir(folder);
-        // Nothing of what is secret to hive, such as tokens of registries.
-        process.env_clear().envs(std::env::vars_os().filter(|(name, _)| KEPT.iter().any(|kept| name == kept)));
         #[cfg(unix)]
         {
             // With what it starts it is a group of processes, which ends as one.

@@ -4,6 +4,7 @@
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
+use console::measure_text_width;
 use hive_runtime::tokenise::Tokeniser;
 use indicatif::ProgressBar;
 
@@ -18,6 +19,15 @@ pub(super) struct AnswerDisplay<'a> {
     spinner: ProgressBar,
     /// What has been printed; `None` if nothing is printed before the end.
     printed: Option<String>,
+    /// Columns of the terminal.
+    width: usize,
+}
+
+/// What erases a text that was printed from the first column on.
+fn erasing(printed: &str, width: usize) -> String {
+    let rows = |line: &str| measure_text_width(line).saturating_sub(1) / width.max(1);
+    let up: usize = printed.lines().map(|line| rows(line) + 1).sum::<usize>().saturating_sub(1);
+    format!("\r{}\x1b[J", "\x1b[1A".repeat(up))
 }
 
 impl<'a> AnswerDisplay<'a> {
@@ -27,7 +37,7 @@ impl<'a> AnswerDisplay<'a> {
         let spinner = styled(bar, "{spinner} reading {msg} tokens").with_message(prompt.to_string());
         spinner.enable_steady_tick(Duration::from_millis(100));
         let printed = (!whole && std::io::stdout().is_terminal()).then(String::new);
-        Self { tokeniser, spinner, printed }
+        Self { tokeniser, spinner, printed, width: screen.result_width() }
     }
 
     /// Shows what there is after another token.
@@ -36,12 +46,18 @@ impl<'a> AnswerDisplay<'a> {
         let Some(printed) = &mut self.printed else { return };
         let Ok(text) = self.tokeniser.tokenizer.decode(ids) else { return };
         // A character of several tokens is printed when it is whole.
-        if let Some(more) = text.trim().strip_prefix(printed.as_str()).filter(|_| !text.ends_with('\u{fffd}')) {
-            let mut stdout = std::io::stdout().lock();
-            // A closed stdout is reported at the end.
-            drop(write!(stdout, "{more}").and_then(|()| stdout.flush()));
-            *printed = text.trim().to_owned();
+        if text.ends_with('\u{fffd}') {
+            return;
         }
+        let (erase, more) = match text.trim().strip_prefix(printed.as_str()) {
+            Some(more) => (String::new(), more),
+            // A constraint has replaced some of it.
+            None => (erasing(printed, self.width), text.trim()),
+        };
+        let mut stdout = std::io::stdout().lock();
+        // A closed stdout is reported at the end.
+        drop(write!(stdout, "{erase}{more}").and_then(|()| stdout.flush()));
+        *printed = text.trim().to_owned();
     }
 
     /// Prints the rest of the answer; of an answer that was stopped, ends the line that is on the terminal.
@@ -56,5 +72,17 @@ impl<'a> AnswerDisplay<'a> {
             Some(None) => result(&format!("\n{text}")),
             None => result(text),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::erasing;
+
+    #[test]
+    fn all_rows_of_a_text_are_erased() {
+        let up = |text, width| erasing(text, width).matches("\x1b[1A").count();
+        assert_eq!((up("", 10), up("abc", 10), up("abcdefghij", 10)), (0, 0, 0));
+        assert_eq!((up("abcdefghijk", 10), up("abc\nabcdefghijk\nx", 10)), (1, 3));
     }
 }
