@@ -95,7 +95,8 @@ fn install<'a>(more: &[&'a str]) -> Vec<&'a str> {
 }
 
 fn ask(place: &Place, name: &str, more: &[&str]) -> String {
-    let args = ["expert", "run", name, "--schema", "pets.sql", "--max-new-tokens", "24", QUESTION];
+    // A plugin's constraint is not where the plugin is not.
+    let args = ["expert", "run", name, "--unconstrained", "--schema", "pets.sql", "--max-new-tokens", "24", QUESTION];
     done(place, &[&args[..], more].concat())
 }
 

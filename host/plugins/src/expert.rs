@@ -200,6 +200,11 @@ impl LoadedExpert {
         self.single(MethodId::Constrain, prompt)
     }
 
+    /// The manifest is all that there is: what it says of code does not hold here.
+    pub(super) fn has_no_code(&mut self) {
+        self.manifest.generation.check_prefix = false;
+    }
+
     /// Whether answers are checked while they grow: the manifest says so, and its ABI has the method.
     pub fn checks_prefixes(&self) -> bool {
         self.manifest.generation.check_prefix && self.manifest.abi >= PREFIXES_SINCE

@@ -113,7 +113,9 @@ pub fn declared(name: &str, json: &str) -> Result<LoadedExpert, PluginError> {
         installed: true,
         fault: LoadFault::Manifest { what: "its manifest cannot be read".to_owned(), faults: vec![e.message] },
     })?;
-    LoadedExpert::over(name, Box::new(InProcess(declared)))
+    let mut expert = LoadedExpert::over(name, Box::new(InProcess(declared)))?;
+    expert.has_no_code();
+    Ok(expert)
 }
 
 /// Loads the expert at `place` in `count` separate processes, each with its own state; `limit` is that of every call. Build

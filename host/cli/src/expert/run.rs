@@ -53,8 +53,7 @@ pub struct Run {
     /// Use the base model without an adapter
     #[arg(long)]
     base_only: bool,
-    /// Base model: a catalogue id, a folder or a GGUF file [default: the one that the adapter
-    /// names, else the manifest's first]
+    /// Base model: a catalogue id, a folder or a GGUF file [default: the adapter's, else the manifest's first]
     #[arg(long)]
     base: Option<String>,
     /// Maximum tokens to generate [default: the manifest's]
@@ -98,12 +97,11 @@ impl Run {
         let inspector = inspector.map(Inspector::get_ready);
         let mut display = AnswerDisplay::new(env.screen, &tokeniser, tokens, self.json);
         let constraining = Constraining::new((!self.unconstrained).then_some(expert), &tokeniser, model.vocab_size());
-        let asked = Prompt { record: &record, ids: &prompt };
-        let answer = answer_to(model, &tokeniser, asked, max_tokens, &constraining, |ids| {
+        let prompt = Prompt { record: &record, ids: &prompt };
+        let answer = answer_to(model, &tokeniser, prompt, max_tokens, &constraining, |ids| {
             // What comes after the signal is not shown.
             (!stop.load(Ordering::Relaxed)).then(|| display.token(ids)).is_some()
         })?;
-        tracing::info!(tokens = answer.tokens, prompt = tokens, seconds = answer.seconds, "answered");
         let stopped = stop.load(Ordering::Relaxed);
         if !self.json && !answer.refused {
             display.finish(&answer.text, stopped)?;
@@ -111,7 +109,7 @@ impl Run {
         if stopped {
             return Err(Interrupted("Stopped before the answer was complete".to_owned()).into());
         }
-        remarks::report(env.screen, &answer, self.strict)?;
+        remarks::report(env.screen, &answer)?;
         let checked = inspector.map(|inspector| checked::inspected(inspector, &record, &answer.text));
         if self.json {
             let title = found.as_ref().map(|found| found.title.as_str());

@@ -62,7 +62,7 @@ pub(super) fn for_package(
     let all = checks().filter(|check| depth == Depth::Full || check.quick).count();
     let known = on_record(env, &open.place, open.expert.manifest_json());
     // What has failed may have been mended where it does not show, in a file beside the expert for instance.
-    let known = known.filter(|known| known.ran() >= all && known.failed == 0);
+    let known = known.filter(|known| known.ran() >= all && known.level > PassedLevel::None);
     let statement = match known {
         Some(statement) => statement,
         None => {

@@ -9,7 +9,7 @@ use crate::network::inference::{MAX_DECODE_TOKENS, Session};
 use crate::network::pass::Model;
 
 /// Texts that may turn out to lead nowhere before generation gives up.
-const DEAD_ENDS: usize = 600;
+const DEAD_ENDS: usize = 250;
 
 /// Continues `prompt` as [`super::generate`] does, with a text that `constraint` accepts. `on_text` sees all tokens
 /// generated so far whenever there are others; later ones may replace some of them.
@@ -24,7 +24,8 @@ pub fn generate_within(
     mut on_text: impl FnMut(&[u32]) -> bool,
 ) -> Result<Generated> {
     let mut session = Session::new(model, prompt.len().saturating_add(limits.max_new_tokens));
-    let mut text = Text { constraint, stop: limits.stop, ids: Vec::new(), untried: Vec::new(), dead_ends: 0 };
+    let mut text =
+        Text { constraint, stop: limits.stop, ids: Vec::new(), untried: Vec::new(), dead_ends: 0, ended_from: None };
     let mut chooser = Chooser::new(limits.sampling);
     let mut logits = session.feed(prompt)?;
     // Generated tokens that the session has read, and the place for whose token the first row of `logits` is.
@@ -85,6 +86,8 @@ struct Text<'a> {
     /// For each token the others that were not tried in its place, the next one last; none for forced tokens.
     untried: Vec<Vec<u32>>,
     dead_ends: usize,
+    /// Number of tokens before the limit from which on an ending is looked for again.
+    ended_from: Option<usize>,
 }
 
 impl Text<'_> {
@@ -130,10 +133,11 @@ impl Text<'_> {
     /// Where the limit is near: a short ending, if there is one.
     fn end_in_time(&mut self, max_new_tokens: usize) -> Result<Option<StopReason>> {
         let room = max_new_tokens - self.ids.len();
-        // Looked for again from time to time: a text may have become easier to end.
-        if room > (max_new_tokens / 8).clamp(4, 32) || !room.is_multiple_of(4) {
+        if room > self.ended_from.unwrap_or((max_new_tokens / 8).clamp(4, 32)) {
             return Ok(None);
         }
+        // Looked for again half-way to the limit: the text may have become easier to end.
+        self.ended_from = Some(room / 2);
         let Some(ending) = self.constraint.ending(room)? else { return Ok(None) };
         for token in ending {
             self.push(token, Vec::new())?;

@@ -16,7 +16,7 @@ const WIDTH: usize = 24;
 const TRIED: usize = 12;
 
 /// Texts that are looked at in all.
-const MOST: usize = 8_000;
+const MOST: usize = 2_000;
 
 /// The tokens of a short ending, at most `most` of them; the text is left as it is.
 pub(super) fn search(text: &mut ConstrainedText<'_>, most: usize) -> Result<Option<Vec<u32>>, EngineError> {

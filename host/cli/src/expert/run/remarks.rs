@@ -9,8 +9,9 @@ use crate::screen::Screen;
 /// Says what the reader of the answer should know.
 ///
 /// # Errors
-/// When there is no answer, or with `strict` no whole one.
-pub(super) fn report(screen: Screen, answer: &Answer, strict: bool) -> CommandResult {
+/// When there is no answer.
+pub(super) fn report(screen: Screen, answer: &Answer) -> CommandResult {
+    tracing::info!(tokens = answer.tokens, prompt = answer.prompt_tokens, seconds = answer.seconds, "answered");
     if answer.refused {
         return Err(Failure::unacceptable("No answer was found that the expert allows")
             .hint("ask in other words; `--unconstrained` shows what the model would say")
@@ -21,10 +22,6 @@ pub(super) fn report(screen: Screen, answer: &Answer, strict: bool) -> CommandRe
     }
     if !answer.complete {
         let tokens = grouped(answer.tokens);
-        if strict {
-            let cut = format!("The answer was cut after {tokens} tokens");
-            return Err(Failure::unacceptable(cut).hint("`--max-new-tokens` allows more").into());
-        }
         screen.note(&format!("warning: the answer was cut after {tokens} tokens; `--max-new-tokens` allows more"));
     }
     Ok(())
