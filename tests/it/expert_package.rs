@@ -122,10 +122,11 @@ pub fn list_anew(files: &mut Sources) {
         Source::File(path) => std::fs::read(path).unwrap(),
     };
     let sha256 = |bytes: &[u8]| -> String { Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect() };
-    // The statement of the checks is of the manifest.
-    if files.contains_key("checks.json") {
-        let digest = sha256(&bytes(&files["manifest.json"]));
-        change(files, "checks.json", |checks| checks["manifest"] = digest.into());
+    // The statement of the checks is of the manifest, unless it was changed itself.
+    let checks = files.get("checks.json").and_then(|source| serde_json::from_slice::<Value>(&bytes(source)).ok());
+    if let (Some(mut checks), Some(manifest)) = (checks.filter(Value::is_object), files.get("manifest.json")) {
+        checks["manifest"] = sha256(&bytes(manifest)).into();
+        files.insert("checks.json".to_owned(), Source::Bytes(serde_json::to_vec(&checks).unwrap()));
     }
     let digests = files.iter().map(|(name, source)| {
         let bytes = bytes(source);
